@@ -1,0 +1,82 @@
+"""What a beamformer is asked and what it answers (paper eq. (32)-(33); model.md §5, §8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from multistatic.signal.beams import Beams
+from multistatic.units import B, C, F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BeamformingProblem:
+    """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
+
+    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz` [K] (0: no
+    requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most.
+    Every J_k is proportional to p_t, so this maximises every figure of merit at once for a fixed group.
+    """
+
+    direct: C
+    steering_tx: C
+    noise_power_w: float
+    power_limit_w: float
+    rate_required_bps_hz: F
+    selected: B
+    streams: int = 2
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
+        object.__setattr__(self, "steering_tx", read_only(self.steering_tx, np.complex128))
+        object.__setattr__(self, "rate_required_bps_hz", read_only(self.rate_required_bps_hz))
+        object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
+
+    @property
+    def normalised_direct(self) -> C:
+        """Channels scaled so that noise and power budget are 1: H_k sqrt(P_T)/σ. Conic solvers fail in raw units."""
+        scaled: C = self.direct * np.sqrt(self.power_limit_w / self.noise_power_w)
+        return scaled
+
+    @property
+    def illumination_limit_w(self) -> float:
+        """‖a_b‖² P_T: all power on the target, the trivial upper bound on p_t."""
+        return float(np.sum(np.abs(self.steering_tx) ** 2) * self.power_limit_w)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BeamformingResult:
+    """Beams and what they achieve, recomputed from the beams themselves in physical units.
+
+    `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None, `message` says why and
+    `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once). `upper_bound_w` ≥ every possible p_t; `gap` is
+    (upper_bound_w - illumination_w)/upper_bound_w. `history_w`: illumination after each iteration.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible"]
+    method: str
+    beams: Beams | None
+    illumination_w: float | None
+    upper_bound_w: float
+    power_w: float | None
+    rates_bps_hz: F | None
+    iterations: int
+    message: str
+    history_w: tuple[float, ...] = ()
+    largest_common_rate_bps_hz: float | None = None
+
+    @property
+    def gap(self) -> float | None:
+        """Relative gap to the proven upper bound."""
+        if self.illumination_w is None:
+            return None
+        return max(0.0, 1.0 - self.illumination_w / self.upper_bound_w)
+
+
+class Beamformer(Protocol):
+    """An entry point of `multistatic.beamformers`."""
+
+    def __call__(self, problem: BeamformingProblem) -> BeamformingResult:
+        """Design the beams."""

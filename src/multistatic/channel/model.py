@@ -1,0 +1,56 @@
+"""The realised channel: what every later stage knows about propagation (model.md §2; paper eq. (3))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from multistatic.units import C, F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Channel:
+    """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
+
+    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k β_k.
+    `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and sample.
+    `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter` [K, I, N_r, N_t]:
+    channels of the signal-dependent clutter paths, I = 0 where there are none.
+    """
+
+    direct: C
+    steering_tx: C
+    steering_rx: C
+    echo_gain: F
+    echo_path_gain: F
+    noise_power_w: float
+    clutter_power_w: float
+    clutter: C
+
+    def __post_init__(self) -> None:
+        for name, dtype in (
+            ("direct", np.complex128),
+            ("steering_tx", np.complex128),
+            ("steering_rx", np.complex128),
+            ("clutter", np.complex128),
+            ("echo_gain", np.float64),
+            ("echo_path_gain", np.float64),
+        ):
+            object.__setattr__(self, name, read_only(getattr(self, name), dtype))
+
+    def echo_snr_per_watt(self, covariance_w: ArrayLike | None = None) -> F:
+        """w_k [K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
+
+        w_k = η_kβ_k a_kᴴ C_k⁻¹ a_k with C_k = (σ_z²+σ_c²) I for signal-independent clutter, where a_kᴴ a_k = N_r, and
+        C_k = σ_z² I + σ_c² I + Σ_i H_ki S H_kiᴴ for signal-dependent clutter (the paper prints Tr(WWᴴ)·HHᴴ). There S = `covariance_w`
+        [N_t, N_t] is held fixed at the last iterate; None means no signal yet: clutter is then left out.
+        """
+        noise = self.noise_power_w + self.clutter_power_w
+        if covariance_w is None or self.clutter.shape[1] == 0:
+            return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=1) / noise
+        echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
+        covariance = echo / noise + np.eye(self.steering_rx.shape[1])
+        whitened = np.linalg.solve(covariance, self.steering_rx[..., None])[..., 0]
+        return self.echo_gain * np.einsum("kr,kr->k", self.steering_rx.conj(), whitened).real / noise

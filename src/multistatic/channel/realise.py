@@ -1,0 +1,53 @@
+"""From a scenario and a random generator to one `Channel`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.channel.direct import receive_steering
+from multistatic.channel.model import Channel
+from multistatic.channel.path_loss import echo_gain
+from multistatic.scenario.geometry import bistatic_geometry
+from multistatic.scenario.model import Scenario
+from multistatic.units import C
+
+
+def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
+    """One realisation: the direct channel by the model that the scenario names, echo and clutter by geometry."""
+    geometry = scenario.geometry()
+    path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
+    direct = registry.load("channel_models", scenario.propagation.direct)(scenario, rng)
+    dependent = scenario.propagation.clutter == "signal_dependent"
+    return Channel(
+        direct=direct,
+        steering_tx=scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m),
+        steering_rx=receive_steering(scenario, geometry.receiver_to_target),
+        echo_gain=path_gain * scenario.target.reflection,
+        echo_path_gain=path_gain,
+        noise_power_w=scenario.propagation.noise_power_w,
+        clutter_power_w=0.0 if dependent else scenario.propagation.clutter_power_w,
+        clutter=_clutter_paths(scenario, direct)
+        if dependent
+        else np.zeros((len(direct), 0, *direct.shape[1:]), complex),
+    )
+
+
+def channel_rng(seed: int) -> np.random.Generator:
+    """The generator of the channel of a scenario with this seed: a stream of its own, apart from that of placement."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+
+
+def _clutter_paths(scenario: Scenario, direct: C) -> C:
+    """Channels [K, I, N_r, N_t] of every scatterer's echo and of the direct path's leakage (paper, below (5))."""
+    propagation, transmitter = scenario.propagation, scenario.transmitter
+    paths = []
+    for scatterer in propagation.scatterers:
+        geometry = bistatic_geometry(transmitter.position_m, scenario.receiver_positions_m, scatterer.position_m)
+        gain = scatterer.reflection * echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
+        towards = transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m)
+        arriving = receive_steering(scenario, geometry.receiver_to_target)
+        paths.append(np.sqrt(gain)[:, None, None] * arriving[:, :, None] * towards)
+    if propagation.direct_path_leakage > 0:
+        paths.append(np.sqrt(propagation.direct_path_leakage) * direct)
+    return np.stack(paths, axis=1) if paths else np.zeros((len(direct), 0, *direct.shape[1:]), complex)

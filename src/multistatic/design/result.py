@@ -1,0 +1,81 @@
+"""What a design is: the group, the beams, the accuracy and the rates that follow, and the proof that they were checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from multistatic.beamforming.problem import BeamformingResult
+from multistatic.bounds.position import PositionBound
+from multistatic.channel.model import Channel
+from multistatic.scenario.model import Scenario
+from multistatic.selection.problem import Selection
+from multistatic.units import B, F
+
+Scheme = Literal["multi", "bi", "mono"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Accuracy:
+    """Figures of merit of the selected group under the designed beams. Never compare two of them with each other.
+
+    `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]: each receiver's own
+    Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units; `position`: PEB and VEB from delays and
+    Dopplers only; `position_with_angles`: with each receiver's direction of arrival too.
+    """
+
+    surrogate: float | None
+    surrogate_published: float | None
+    sum_crb: float | None
+    delay_std_s: F
+    doppler_std_hz: F
+    position: PositionBound
+    position_with_angles: PositionBound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """Outcome of recomputing a design from its beams, in physical units, by a path that shares no code with the solvers.
+
+    `violations`: relative violation of each constraint and relative error of each reported figure, 0 where it holds.
+    """
+
+    violations: dict[str, float]
+    tolerance: float = 1e-6
+
+    @property
+    def max_violation(self) -> float:
+        """The worst of `violations`."""
+        return max(self.violations.values(), default=0.0)
+
+    @property
+    def passed(self) -> bool:
+        """True when nothing is violated by more than `tolerance`."""
+        return self.max_violation <= self.tolerance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Design:
+    """A verified design, or the reason why there is none.
+
+    `status`: `optimal` (group and beams proven optimal together), `feasible`, or `infeasible` (then `message` names the constraint and what
+    would make it feasible, and everything that does not exist is None). `rounds`: how often group and beams were designed in turn.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible"]
+    message: str
+    scheme: Scheme
+    scenario: Scenario
+    channel: Channel
+    selected: B
+    selection: Selection | None
+    beamforming: BeamformingResult | None
+    cost_m: float | None
+    accuracy: Accuracy | None
+    verification: Verification | None
+    rounds: int
+
+    @property
+    def selected_ids(self) -> tuple[str, ...]:
+        """Ids of the group."""
+        return tuple(i for i, chosen in zip(self.scenario.receiver_ids, self.selected, strict=True) if chosen)

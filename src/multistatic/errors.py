@@ -1,0 +1,74 @@
+"""Every exception that the package raises on purpose.
+
+::
+
+    MultistaticError                   exit code 1
+    ├── InputError                     exit code 2   every problem at once, each with its path
+    │   └── ScenarioError                            … of a scenario file or of values that make one
+    ├── MissingDependencyError         exit code 2   an optional extra is not installed
+    ├── InfeasibleError                exit code 3   which constraint, and what would make it feasible
+    └── VerificationError              exit code 4   a result failed the check that follows every solve
+
+Algorithms do not raise for an infeasible instance: they return a result whose status says so. The exception is for
+the callers that asked for a design and nothing less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with an input: where it is, what was received, what was expected, and a hint if there is one."""
+
+    path: str
+    received: str
+    expected: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path or '(file)'}: received {self.received}, expected {self.expected}"
+        return f"{text} ({self.hint})" if self.hint else text
+
+
+class MultistaticError(Exception):
+    """Base of every error the package raises on purpose."""
+
+    exit_code = 1
+
+
+class InputError(MultistaticError):
+    """The input cannot be used. `problems` holds every reason, in the order of the file."""
+
+    exit_code = 2
+
+    def __init__(self, problems: Iterable[Problem], *, source: str = "") -> None:
+        self.problems = tuple(problems)
+        self.source = source
+        count = len(self.problems)
+        head = f"{source or 'input'}: {count} problem{'s' if count != 1 else ''}"
+        super().__init__("\n  ".join([head, *map(str, self.problems)]))
+
+
+class ScenarioError(InputError):
+    """A scenario, from a file or from values, that cannot be used."""
+
+
+class MissingDependencyError(MultistaticError):
+    """An optional dependency is needed and not installed; the message says how to install it."""
+
+    exit_code = 2
+
+
+class InfeasibleError(MultistaticError):
+    """No design meets the requirements; the message names the constraint and what would make it feasible."""
+
+    exit_code = 3
+
+
+class VerificationError(MultistaticError):
+    """A result was not confirmed when it was recomputed from the returned beams."""
+
+    exit_code = 4

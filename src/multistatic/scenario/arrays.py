@@ -1,0 +1,65 @@
+"""Antenna arrays and their steering vectors (model: paper eq. (4)-(5), for any element layout).
+
+The published arrays are half-wavelength ULAs along y. A linear array cannot tell front from back: the
+mirror directions about its axis share one steering vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from multistatic.errors import Problem, ScenarioError
+from multistatic.units import C, F, read_only
+
+ALONG_Y = (0.0, 1.0, 0.0)
+ALONG_Z = (0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AntennaArray:
+    """Isotropic elements at `elements_m` [n, 3], relative to the node's position, in metres."""
+
+    elements_m: F
+
+    def __post_init__(self) -> None:
+        elements = read_only(self.elements_m)
+        if elements.ndim != 2 or elements.shape[1] != 3 or not len(elements) or not np.isfinite(elements).all():
+            raise ScenarioError(
+                [Problem("array.elements", f"shape {elements.shape}", "finite positions of shape (n >= 1, 3)")]
+            )
+        object.__setattr__(self, "elements_m", elements)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return len(self.elements_m)
+
+    def steering_vector(self, direction: ArrayLike, wavelength_m: float) -> C:
+        """exp(+j 2π/λ e_n·u), shape [..., n], for unit vectors `direction` [..., 3]."""
+        phase = np.asarray(direction, float) @ self.elements_m.T
+        steering: C = np.exp(2j * np.pi / wavelength_m * phase)
+        return steering
+
+    def aperture_m2(self) -> F:
+        """Covariance of the element positions [3, 3] in m²: what the array can tell about directions."""
+        centred = self.elements_m - self.elements_m.mean(axis=0)
+        covariance: F = centred.T @ centred / self.size
+        return covariance
+
+
+def linear_array(count: int, spacing_m: float, axis: Sequence[float] = ALONG_Y) -> AntennaArray:
+    """ULA of `count` elements from the node's position along `axis` (normalised here)."""
+    return planar_array((count, 1), spacing_m, axes=(axis, ALONG_Z))
+
+
+def planar_array(
+    shape: tuple[int, int], spacing_m: float, axes: tuple[Sequence[float], Sequence[float]] = (ALONG_Y, ALONG_Z)
+) -> AntennaArray:
+    """UPA of `shape` = (columns along axes[0], rows along axes[1]); the first axis varies fastest."""
+    along, across = (np.asarray(axis, float) / np.linalg.norm(axis) for axis in axes)
+    rows, columns = np.divmod(np.arange(shape[0] * shape[1]), shape[0])
+    return AntennaArray(elements_m=spacing_m * (columns[:, None] * along + rows[:, None] * across))

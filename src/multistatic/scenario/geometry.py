@@ -1,0 +1,71 @@
+"""Distances, directions, delays and Doppler shifts of the transmitter - target - receiver paths.
+
+Delay (51): τ_k = (d_b0 + d_0k)/c. Doppler (50), for any velocity vector v:
+f_k = -(f0/c) v·(u_b + u_k), with u_b, u_k the unit vectors transmitter → target and receiver → target.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BistaticGeometry:
+    """Lengths in m and unit vectors of every path; receivers k first.
+
+    Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K], `receiver_receiver_m` [K, K];
+    `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers` [K, 3] is transmitter → receiver.
+    """
+
+    transmitter_target_m: float
+    target_receiver_m: F
+    transmitter_receiver_m: F
+    receiver_receiver_m: F
+    to_target: F
+    receiver_to_target: F
+    to_receivers: F
+
+    @property
+    def bistatic_range_m(self) -> F:
+        """d_b0 + d_0k [K]."""
+        return self.transmitter_target_m + self.target_receiver_m
+
+    @property
+    def delay_s(self) -> F:
+        """τ_k [K], equation (51)."""
+        return self.bistatic_range_m / SPEED_OF_LIGHT_M_S
+
+    def doppler_hz(self, velocity_m_s: ArrayLike, carrier_hz: float) -> F:
+        """f_k [K], equation (50) for any heading."""
+        shift: F = -(carrier_hz / SPEED_OF_LIGHT_M_S) * (
+            (self.to_target + self.receiver_to_target) @ np.asarray(velocity_m_s)
+        )
+        return shift
+
+
+def bistatic_geometry(transmitter_m: ArrayLike, receivers_m: ArrayLike, target_m: ArrayLike) -> BistaticGeometry:
+    """Geometry of one transmitter [3], K receivers [K, 3] and one target [3]; no two of a path may coincide."""
+    transmitter, target = np.asarray(transmitter_m, float), np.asarray(target_m, float)
+    receivers = np.asarray(receivers_m, float).reshape(-1, 3)
+    d_b0, u_b = _length_and_direction(target - transmitter)
+    d_0k, u_k = _length_and_direction(target - receivers)
+    d_bk, u_bk = _length_and_direction(receivers - transmitter)
+    return BistaticGeometry(
+        transmitter_target_m=float(d_b0),
+        target_receiver_m=read_only(d_0k),
+        transmitter_receiver_m=read_only(d_bk),
+        receiver_receiver_m=read_only(np.linalg.norm(receivers[:, None] - receivers[None], axis=-1)),
+        to_target=read_only(u_b),
+        receiver_to_target=read_only(u_k),
+        to_receivers=read_only(u_bk),
+    )
+
+
+def _length_and_direction(vector: F) -> tuple[F, F]:
+    length: F = np.linalg.norm(vector, axis=-1)
+    return length, vector / length[..., None]

@@ -1,0 +1,202 @@
+"""What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
+
+These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in `scenario.schema`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
+
+EchoLaw = Literal["sum", "product"]
+ClutterKind = Literal["independent", "signal_dependent"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulseSpec:
+    """Which pulse: the registered name and its parameters (roll-off factor, one-sided span in slots), where it has any."""
+
+    kind: str = "cosine"
+    rolloff: float = 0.25
+    span_slots: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Radio:
+    """Carrier, bandwidth B, block length M and pulse. The slot is Δt = 1/(2B)."""
+
+    carrier_hz: float
+    bandwidth_hz: float
+    samples: int
+    pulse: PulseSpec = field(default_factory=PulseSpec)
+
+    @property
+    def wavelength_m(self) -> float:
+        """λ = c / f0."""
+        return SPEED_OF_LIGHT_M_S / self.carrier_hz
+
+    @property
+    def slot_s(self) -> float:
+        """Δt = 1/(2B)."""
+        return 0.5 / self.bandwidth_hz
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Transmitter:
+    """Position [3], array, power budget P_T; `receive_array` hears the echo in the mono-static scheme only."""
+
+    position_m: F
+    array: AntennaArray
+    power_w: float
+    receive_array: AntennaArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "position_m", read_only(self.position_m))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Receiver:
+    """One receiver: a unique id, its position [3], its array, and the rate R_th,k it must get."""
+
+    id: str
+    position_m: F
+    array: AntennaArray
+    rate_required_bps_hz: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "position_m", read_only(self.position_m))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Target:
+    """Position [3], velocity [3] and power reflection factor β (the same towards every receiver)."""
+
+    position_m: F
+    velocity_m_s: F
+    reflection: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "position_m", read_only(self.position_m))
+        object.__setattr__(self, "velocity_m_s", read_only(self.velocity_m_s))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scatterer:
+    """A clutter reflector at `position_m` [3] with power reflection factor β."""
+
+    position_m: F
+    reflection: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "position_m", read_only(self.position_m))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Propagation:
+    """Path loss, fading, noise and clutter.
+
+    `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk = reference_gain·d_bk^-ε, and
+    η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε (`product`).
+    `direct` names the model of the direct channel (`los`, `rician`, or a registered one). Signal-dependent clutter is the echo of
+    `scatterers` and the direct path times `direct_path_leakage` (power ratio; 1 as published, 0 where the receiver removes it).
+    """
+
+    path_loss_exponent: float
+    reference_gain: float = 1.0
+    echo_law: EchoLaw = "sum"
+    direct: str = "rician"
+    rician_factor: float = 0.5
+    noise_power_w: float
+    clutter_power_w: float
+    clutter: ClutterKind = "independent"
+    scatterers: tuple[Scatterer, ...] = ()
+    direct_path_leakage: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """Cooperation-cost limit Ω_th in m (infinity: none) and its weight ρ of the distance to the target."""
+
+    cooperation_cost_m: float = float("inf")
+    distance_weight: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignSettings:
+    """What to optimise and with which registered algorithms.
+
+    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that are unknown,
+    2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most. `alternate`: repeat selection and
+    beamforming until nothing changes.
+    """
+
+    criterion: str = "surrogate"
+    selector: str = "minimax_linkage"
+    beamformer: str = "sca"
+    streams: int = 2
+    receivers: int | None = None
+    given: tuple[str, ...] = ()
+    dimensions: Literal[2, 3] | None = None
+    alternate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GeodeticOrigin:
+    """Where local (0, 0, 0) lies on WGS 84: x east, y north, z up."""
+
+    latitude_deg: float
+    longitude_deg: float
+    height_m: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scenario:
+    """One network, one target, one set of requirements: the input of every design."""
+
+    name: str
+    seed: int
+    radio: Radio
+    transmitter: Transmitter
+    receivers: tuple[Receiver, ...]
+    target: Target
+    propagation: Propagation
+    requirements: Requirements = field(default_factory=Requirements)
+    design: DesignSettings = field(default_factory=DesignSettings)
+    origin: GeodeticOrigin | None = None
+
+    @property
+    def receiver_ids(self) -> tuple[str, ...]:
+        """Ids in the order of every array's first axis."""
+        return tuple(receiver.id for receiver in self.receivers)
+
+    @property
+    def receiver_positions_m(self) -> F:
+        """[K, 3]."""
+        return np.array([receiver.position_m for receiver in self.receivers])
+
+    @property
+    def rate_required_bps_hz(self) -> F:
+        """R_th,k [K]."""
+        return np.array([receiver.rate_required_bps_hz for receiver in self.receivers])
+
+    @property
+    def dimensions(self) -> Literal[2, 3]:
+        """Unknown coordinates of the target: as set, or 2 where every position and the velocity lie in one horizontal plane."""
+        if self.design.dimensions is not None:
+            return self.design.dimensions
+        heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]
+        return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
+
+    def geometry(self) -> BistaticGeometry:
+        """Distances and directions of every path."""
+        return bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+
+    def mask(self, ids: tuple[str, ...]) -> B:
+        """b [K]: True for the receivers in `ids`."""
+        return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))

@@ -1,0 +1,122 @@
+"""What a selector is asked and what it answers (paper eq. (22), (26), (29)-(31); model.md §6-7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+
+from multistatic.units import B, F, read_only
+
+
+class Criterion(Protocol):
+    """A figure of merit of a group of receivers. Lower is better; infinity where the target is unobservable."""
+
+    @property
+    def name(self) -> str:
+        """The registered name."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values, "" for none."""
+
+    def values(self, masks: B, illumination_w: float) -> F:
+        """Value of each row of `masks` [n, K] at illumination p_t, shape [n]; an empty group gives infinity."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SelectionProblem:
+    """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
+
+    Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and `echo_gain` [K] serve the
+    heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them selected. `count`: exactly this many (None: any
+    number ≥ 1). `given` [K]: the group that the selector `given` returns.
+    """
+
+    receiver_ids: tuple[str, ...]
+    criterion: Criterion
+    illumination_w: float
+    positions_m: F
+    target_distance_m: F
+    receiver_distance_m: F
+    echo_gain: F
+    forced: B
+    distance_weight: float = 0.5
+    cost_limit_m: float = float("inf")
+    count: int | None = None
+    given: B | None = None
+
+    @property
+    def size(self) -> int:
+        """K."""
+        return len(self.receiver_ids)
+
+    def costs_m(self, masks: B) -> F:
+        """Cooperation cost Ω(b) (22) of each row of `masks` [n, K].
+
+        Σ_{k∈G} [ρ d_0k + (1-ρ) mean_{k'∈G\\k} d_kk'], where the mean is 0 for a group of one (0/0 in the paper).
+        """
+        chosen = np.atleast_2d(masks).astype(float)
+        others = np.maximum(chosen.sum(axis=1) - 1.0, 1.0)
+        apart = np.einsum("nk,nk->n", chosen @ self.receiver_distance_m, chosen) / others
+        cost: F = self.distance_weight * (chosen @ self.target_distance_m) + (1.0 - self.distance_weight) * apart
+        return cost
+
+    def feasible(self, masks: B) -> B:
+        """Which rows of `masks` [n, K] hold every forced receiver, the asked number of receivers and the cost limit."""
+        chosen = np.atleast_2d(masks).astype(bool)
+        sizes = chosen.sum(axis=1)
+        right_size = sizes >= 1 if self.count is None else sizes == self.count
+        has_forced = (chosen | ~self.forced).all(axis=1)
+        return right_size & has_forced & (self.costs_m(chosen) <= self.cost_limit_m * (1 + 1e-12))
+
+    def values(self, masks: B) -> F:
+        """Criterion of each row of `masks` [n, K]."""
+        return self.criterion.values(np.atleast_2d(masks).astype(bool), self.illumination_w)
+
+    def ids(self, mask: B) -> tuple[str, ...]:
+        """Ids of the chosen receivers."""
+        return tuple(name for name, chosen in zip(self.receiver_ids, mask, strict=True) if chosen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LinkageTree:
+    """Merge tree of a linkage: step i merges nodes `merges[i]` (two ids) into node K + i at `heights_m[i]`.
+
+    Nodes 0 … K-1 are the receivers, as in `scipy.cluster.hierarchy`; `members` [2K-1, K] says which receivers each node holds.
+    """
+
+    merges: np.ndarray
+    heights_m: F
+    members: B
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Selection:
+    """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower bound on it.
+
+    `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which constraint failed and
+    the nearest budget that would do). `evaluated`: how many groups were looked at.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible"]
+    method: str
+    selected: B
+    value: float | None
+    bound: float | None
+    cost_m: float
+    evaluated: int
+    message: str
+    tree: LinkageTree | None = None
+    nearest_budget_m: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
+
+
+class Selector(Protocol):
+    """An entry point of `multistatic.selectors`. Randomised selectors take their generator here and nowhere else."""
+
+    def __call__(self, problem: SelectionProblem, rng: np.random.Generator) -> Selection:
+        """Choose a group."""

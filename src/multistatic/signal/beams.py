@@ -1,0 +1,39 @@
+"""Transmit beams: W_0 lights up the target, W_k carries the data of receiver k (equation (1))."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from multistatic.units import C, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Beams:
+    """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power and independent."""
+
+    weights: C
+
+    def __post_init__(self) -> None:
+        weights = read_only(self.weights, np.complex128)
+        if weights.ndim != 3 or not np.isfinite(weights).all():
+            raise ValueError(f"beams of shape {weights.shape}, expected finite [1+K, N_t, L]")
+        object.__setattr__(self, "weights", weights)
+
+    @property
+    def covariance_w(self) -> C:
+        """S = Σ_j W_j W_jᴴ [N_t, N_t] in W."""
+        flat = np.moveaxis(self.weights, 1, 0).reshape(self.weights.shape[1], -1)
+        covariance: C = flat @ flat.conj().T
+        return covariance
+
+    @property
+    def power_w(self) -> float:
+        """tr S, the left side of the power constraint (2)."""
+        return float(np.sum(np.abs(self.weights) ** 2))
+
+    def illumination_w(self, steering_tx: ArrayLike) -> float:
+        """p_t = a_bᵀ S conj(a_b), the power sent towards the target."""
+        return float(np.sum(np.abs(np.einsum("t,jtl->jl", np.asarray(steering_tx), self.weights)) ** 2))
