@@ -1,7 +1,7 @@
 """Finding algorithms by name, our own and those of other packages, through entry points.
 
-A group is one extension point (`multistatic.selectors`, `multistatic.beamformers`, …); the entry point's name is the name used in scenario
-files and on the command line. Nothing is imported until it is asked for.
+A group is one extension point (`multistatic.selectors`, `multistatic.beamformers`, …); the entry point's name is the
+name used in scenario files and on the command line. Nothing is imported until it is asked for.
 """
 
 from __future__ import annotations

@@ -15,9 +15,9 @@ from multistatic.units import B, C, F, read_only
 class BeamformingProblem:
     """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
 
-    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz` [K] (0: no
-    requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most.
-    Every J_k is proportional to p_t, so this maximises every figure of merit at once for a fixed group.
+    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
+    [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. Every J_k is
+    proportional to p_t, so this maximises every figure of merit at once for a fixed group.
     """
 
     direct: C
@@ -50,9 +50,10 @@ class BeamformingProblem:
 class BeamformingResult:
     """Beams and what they achieve, recomputed from the beams themselves in physical units.
 
-    `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None, `message` says why and
-    `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once). `upper_bound_w` ≥ every possible p_t; `gap` is
-    (upper_bound_w - illumination_w)/upper_bound_w. `history_w`: illumination after each iteration.
+    `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None,
+    `message` says why and `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once).
+    `upper_bound_w` ≥ every possible p_t; `gap` is (upper_bound_w - illumination_w)/upper_bound_w. `history_w`:
+    illumination after each iteration.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]

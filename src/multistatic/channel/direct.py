@@ -1,4 +1,6 @@
-"""Models of the direct channel H_bk, each (scenario, rng) → [K, N_r, N_t]; one entry point of `multistatic.channel_models` each."""
+"""Models of the direct channel H_bk, each (scenario, rng) → [K, N_r, N_t]; one entry point of
+`multistatic.channel_models` each.
+"""
 
 from __future__ import annotations
 

@@ -14,10 +14,10 @@ from multistatic.units import C, F, read_only
 class Channel:
     """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
 
-    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k β_k.
-    `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and sample.
-    `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter` [K, I, N_r, N_t]:
-    channels of the signal-dependent clutter paths, I = 0 where there are none.
+    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k
+    β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and
+    sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter`
+    [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
     """
 
     direct: C
@@ -44,8 +44,9 @@ class Channel:
         """w_k [K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
 
         w_k = η_kβ_k a_kᴴ C_k⁻¹ a_k with C_k = (σ_z²+σ_c²) I for signal-independent clutter, where a_kᴴ a_k = N_r, and
-        C_k = σ_z² I + σ_c² I + Σ_i H_ki S H_kiᴴ for signal-dependent clutter (the paper prints Tr(WWᴴ)·HHᴴ). There S = `covariance_w`
-        [N_t, N_t] is held fixed at the last iterate; None means no signal yet: clutter is then left out.
+        C_k = σ_z² I + σ_c² I + Σ_i H_ki S H_kiᴴ for signal-dependent clutter (the paper prints Tr(WWᴴ)·HHᴴ). There S
+        = `covariance_w` [N_t, N_t] is held fixed at the last iterate; None means no signal yet: clutter is then left
+        out.
         """
         noise = self.noise_power_w + self.clutter_power_w
         if covariance_w is None or self.clutter.shape[1] == 0:

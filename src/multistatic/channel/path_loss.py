@@ -18,7 +18,8 @@ def echo_gain(propagation: Propagation, transmitter_target_m: ArrayLike, target_
     """η_k of the transmitter - target - receiver path.
 
     `sum` (as published): (d_b0 + d_0k)^-ε, as if the target only bent the path; it makes the echo as strong as the
-    direct path. `product`: (d_b0 · d_0k)^-ε, the bistatic radar equation; with g_1m = (λ/4π)² and ε = 2, β is σ_rcs/4π in m².
+    direct path. `product`: (d_b0 · d_0k)^-ε, the bistatic radar equation; with g_1m = (λ/4π)² and ε = 2, β is
+    σ_rcs/4π in m².
     """
     first, second = np.asarray(transmitter_target_m, float), np.asarray(target_receiver_m, float)
     length = first + second if propagation.echo_law == "sum" else first * second

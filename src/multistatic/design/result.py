@@ -1,4 +1,6 @@
-"""What a design is: the group, the beams, the accuracy and the rates that follow, and the proof that they were checked."""
+"""What a design is: the group, the beams, the accuracy and the rates that follow, and the proof that they were
+checked.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,10 @@ Scheme = Literal["multi", "bi", "mono"]
 class Accuracy:
     """Figures of merit of the selected group under the designed beams. Never compare two of them with each other.
 
-    `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]: each receiver's own
-    Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units; `position`: PEB and VEB from delays and
-    Dopplers only; `position_with_angles`: with each receiver's direction of arrival too.
+    `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]:
+    each receiver's own Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
+    `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
+    arrival too.
     """
 
     surrogate: float | None
@@ -35,7 +38,8 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """Outcome of recomputing a design from its beams, in physical units, by a path that shares no code with the solvers.
+    """Outcome of recomputing a design from its beams, in physical units, by a path that shares no code with the
+    solvers.
 
     `violations`: relative violation of each constraint and relative error of each reported figure, 0 where it holds.
     """
@@ -58,8 +62,9 @@ class Verification:
 class Design:
     """A verified design, or the reason why there is none.
 
-    `status`: `optimal` (group and beams proven optimal together), `feasible`, or `infeasible` (then `message` names the constraint and what
-    would make it feasible, and everything that does not exist is None). `rounds`: how often group and beams were designed in turn.
+    `status`: `optimal` (group and beams proven optimal together), `feasible`, or `infeasible` (then `message` names
+    the constraint and what would make it feasible, and everything that does not exist is None). `rounds`: how often
+    group and beams were designed in turn.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]

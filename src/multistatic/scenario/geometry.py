@@ -18,8 +18,9 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 class BistaticGeometry:
     """Lengths in m and unit vectors of every path; receivers k first.
 
-    Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K], `receiver_receiver_m` [K, K];
-    `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers` [K, 3] is transmitter → receiver.
+    Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K],
+    `receiver_receiver_m` [K, K]; `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers`
+    [K, 3] is transmitter → receiver.
     """
 
     transmitter_target_m: float

@@ -1,6 +1,7 @@
 """What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
 
-These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in `scenario.schema`.
+These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in
+`scenario.schema`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ ClutterKind = Literal["independent", "signal_dependent"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseSpec:
-    """Which pulse: the registered name and its parameters (roll-off factor, one-sided span in slots), where it has any."""
+    """Which pulse: the registered name and its parameters (roll-off factor, one-sided span in slots), where it has
+    any.
+    """
 
     kind: str = "cosine"
     rolloff: float = 0.25
@@ -101,10 +104,11 @@ class Scatterer:
 class Propagation:
     """Path loss, fading, noise and clutter.
 
-    `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk = reference_gain·d_bk^-ε, and
-    η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε (`product`).
-    `direct` names the model of the direct channel (`los`, `rician`, or a registered one). Signal-dependent clutter is the echo of
-    `scatterers` and the direct path times `direct_path_leakage` (power ratio; 1 as published, 0 where the receiver removes it).
+    `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
+    reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
+    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one).
+    Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
+    1 as published, 0 where the receiver removes it).
     """
 
     path_loss_exponent: float
@@ -131,9 +135,9 @@ class Requirements:
 class DesignSettings:
     """What to optimise and with which registered algorithms.
 
-    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that are unknown,
-    2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most. `alternate`: repeat selection and
-    beamforming until nothing changes.
+    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
+    are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
+    `alternate`: repeat selection and beamforming until nothing changes.
     """
 
     criterion: str = "surrogate"
@@ -187,7 +191,9 @@ class Scenario:
 
     @property
     def dimensions(self) -> Literal[2, 3]:
-        """Unknown coordinates of the target: as set, or 2 where every position and the velocity lie in one horizontal plane."""
+        """Unknown coordinates of the target: as set, or 2 where every position and the velocity lie in one horizontal
+        plane.
+        """
         if self.design.dimensions is not None:
             return self.design.dimensions
         heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]

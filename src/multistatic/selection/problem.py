@@ -29,9 +29,10 @@ class Criterion(Protocol):
 class SelectionProblem:
     """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
 
-    Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and `echo_gain` [K] serve the
-    heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them selected. `count`: exactly this many (None: any
-    number ≥ 1). `given` [K]: the group that the selector `given` returns.
+    Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
+    `echo_gain` [K] serve the heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them
+    selected. `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given`
+    returns.
     """
 
     receiver_ids: tuple[str, ...]
@@ -84,7 +85,8 @@ class SelectionProblem:
 class LinkageTree:
     """Merge tree of a linkage: step i merges nodes `merges[i]` (two ids) into node K + i at `heights_m[i]`.
 
-    Nodes 0 … K-1 are the receivers, as in `scipy.cluster.hierarchy`; `members` [2K-1, K] says which receivers each node holds.
+    Nodes 0 … K-1 are the receivers, as in `scipy.cluster.hierarchy`; `members` [2K-1, K] says which receivers each
+    node holds.
     """
 
     merges: np.ndarray
@@ -94,10 +96,11 @@ class LinkageTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Selection:
-    """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower bound on it.
+    """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower
+    bound on it.
 
-    `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which constraint failed and
-    the nearest budget that would do). `evaluated`: how many groups were looked at.
+    `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which
+    constraint failed and the nearest budget that would do). `evaluated`: how many groups were looked at.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]

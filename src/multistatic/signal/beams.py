@@ -12,7 +12,9 @@ from multistatic.units import C, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Beams:
-    """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power and independent."""
+    """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
+    and independent.
+    """
 
     weights: C
 
