@@ -21,12 +21,15 @@ Scheme = Literal["multi", "bi", "mono"]
 class Accuracy:
     """Figures of merit of the selected group under the designed beams. Never compare two of them with each other.
 
+    `sensor_ids`: who hears the echo, in the order of the arrays below: the K receivers, or the transmitter alone in the
+    mono-static scheme.
     `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]:
     each receiver's own Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
     `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
     arrival too.
     """
 
+    sensor_ids: tuple[str, ...]
     surrogate: float | None
     surrogate_published: float | None
     sum_crb: float | None

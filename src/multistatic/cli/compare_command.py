@@ -1,0 +1,120 @@
+"""`multistatic compare`: several selectors and beamformers on one scenario, in one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multistatic.cli.design_command import JSON, QUIET, SET
+
+if TYPE_CHECKING:
+    from multistatic.design.compare import Comparison
+
+DEFAULT_SELECTORS = "enumeration,greedy_swap,greedy,minimax_linkage,kmeans,best_n,nearest_n,random"
+GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
+
+
+def compare(
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario file, preset, or - for stdin.")] = None,
+    selectors: Annotated[str, typer.Option(metavar="NAMES", help="Comma-separated, or `every`.")] = DEFAULT_SELECTORS,
+    beamformers: Annotated[str, typer.Option(metavar="NAMES", help="Comma-separated; default: the scenario's.")] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder for comparison.csv, .json, .svg and .png.")] = None,
+    set_: SET = None,
+    list_: Annotated[bool, typer.Option("--list", help="List every registered algorithm and stop.")] = False,
+    json_: JSON = False,
+    quiet: QUIET = False,
+) -> None:
+    """Compare selectors and beamformers on one scenario under its criterion: value, gap to the best, time.
+
+    Example: multistatic compare paper --selectors enumeration,greedy,minimax_linkage --set
+    requirements.cooperation_cost_m=100
+    """
+    if list_:
+        _list()
+        return
+    if file is None:
+        raise typer.BadParameter("give a scenario FILE, or --list", param_hint="FILE")
+    rows, criterion = _compare(file, selectors, beamformers, set_, quiet)
+    if out is not None:
+        _write(out, rows, criterion)
+    if json_:
+        import json
+
+        typer.echo(json.dumps({"criterion": criterion, "rows": [_plain(row) for row in rows]}, indent=2,
+        allow_nan=False)) return
+    from rich.console import Console
+
+    from multistatic.report.summary import comparison_table
+
+    Console().print(comparison_table(rows, criterion))
+
+
+def _compare(
+    file: str, selectors: str, beamformers: str, set_: list[str] | None, quiet: bool
+) -> tuple[tuple[Comparison, ...], str]:
+    import time
+
+    from multistatic import registry
+    from multistatic.cli.progress import shown_stages
+    from multistatic.design.compare import compare as run
+    from multistatic.files.scenario_file import load_scenario
+
+    scenario = load_scenario(file, overrides=list(set_ or []))
+    chosen = registry.names("selectors") if selectors == "every" else _names(selectors)
+    solvers = _names(beamformers) or (scenario.design.beamformer,)
+    for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
+        for name in wanted:
+            registry.load(group, name)
+    with shown_stages(quiet) as on_stage:
+        rows = run(scenario, chosen, solvers, clock=time.perf_counter, on_stage=on_stage)
+    return rows, scenario.design.criterion
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _list() -> None:
+    from multistatic import registry
+
+    for group in GROUPS:
+        typer.echo(f"{group}: {', '.join(registry.names(group))}")
+
+
+def _plain(row: Comparison) -> dict[str, object]:
+    return {
+        "selector": row.selector,
+        "beamformer": row.beamformer,
+        "status": row.status,
+        "value": row.value,
+        "gap": row.gap,
+        "time_s": row.time_s,
+        "selected": list(row.design.selected_ids) if row.design is not None else [],
+        "message": row.message,
+    }
+
+
+def _write(out: Path, rows: tuple[Comparison, ...], criterion: str) -> None:
+    import csv
+    import io
+    import json
+
+    from multistatic.files.atomic import write_files_atomically
+    from multistatic.report.comparison import comparison_pictures
+
+    table = io.StringIO()
+    plain = [{**_plain(row), "selected": " ".join(row.design.selected_ids) if row.design else ""} for row in rows]
+    writer = csv.DictWriter(table, fieldnames=list(plain[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(plain)
+    document = json.dumps({"criterion": criterion, "rows": [_plain(row) for row in rows]}, indent=2, allow_nan=False)
+    write_files_atomically(
+        out,
+        {
+            "comparison.csv": table.getvalue().encode(),
+            **comparison_pictures(rows, criterion),
+            "comparison.json": document.encode(),
+        },
+    )

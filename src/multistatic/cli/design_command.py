@@ -1,0 +1,103 @@
+"""`multistatic design`: from a scenario file to a verified design, as a table, as JSON, and as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
+
+if TYPE_CHECKING:
+    from multistatic.design.result import Design, Scheme
+
+FILE = Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")]
+SET = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the scenario; repeatable.")
+]
+QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+
+
+def design(
+    file: FILE,
+    out: Annotated[Path | None, typer.Option(help="Folder for design.json, design.npz, scenario.toml and pictures.")]
+    = None, select: Annotated[str | None, typer.Option(metavar="NAME", help="Selector; see `multistatic compare
+    --list`.")] = None, beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer; see `multistatic
+    compare --list`.")] = None, scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single
+    receiver) or mono.")] = "multi", set_: SET = None, pictures: Annotated[bool, typer.Option(help="Draw pictures into
+    --out.")] = True, json_: JSON = False, quiet: QUIET = False,
+) -> None:
+    """Design a network: the group of receivers, the beams, the accuracy and the rates, all verified.
+
+    Example: multistatic design paper --out out/paper --select enumeration --set requirements.rate_bps_hz=3
+
+    Exit codes: 0 done, 2 bad input, 3 infeasible (said why), 4 the result failed its own verification.
+    """
+    _check_scheme(scheme)
+    from multistatic.cli.progress import StageClock, shown_stages
+    from multistatic.design import design_network
+    from multistatic.files.design_files import design_document
+    from multistatic.files.scenario_file import load_scenario
+
+    scenario = load_scenario(file, overrides=overrides(set_, select, beams))
+    clock = StageClock()
+    with shown_stages(quiet) as show:
+
+        def on_stage(stage: str) -> None:
+            clock(stage)
+            show(stage)
+
+        result = design_network(scenario, scheme=cast("Scheme", scheme), on_stage=on_stage)
+        timing_s = clock.finish()
+        show("writing files")
+        files = write(result, out, timing_s, pictures) if out is not None else ()
+    if json_:
+        import json
+
+        typer.echo(json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False,
+        ensure_ascii=False))
+    else:
+        _print_table(result, files)
+    _raise_unless_sound(result)
+
+
+def overrides(set_: list[str] | None, select: str | None, beams: str | None) -> list[str]:
+    """`--set`, then `--select` and `--beams`, as one list of KEY=VALUE."""
+    named = {"design.selector": select, "design.beamformer": beams}
+    return [*(set_ or []), *(f'{key}="{value}"' for key, value in named.items() if value is not None)]
+
+
+def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool) -> tuple[Path, ...]:
+    """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
+    from multistatic.files.design_files import write_design
+    from multistatic.report.pictures import design_pictures
+
+    drawn = design_pictures(result) if pictures and result.beamforming is not None and result.status != "infeasible"
+    else {} return write_design(out, result, timing_s=timing_s, pictures=drawn)
+
+
+def _check_scheme(scheme: str) -> None:
+    if scheme not in ("multi", "bi", "mono"):
+        raise InputError([Problem("--scheme", repr(scheme), "one of multi, bi, mono")])
+
+
+def _print_table(result: Design, files: tuple[Path, ...]) -> None:
+    from rich.console import Console
+
+    from multistatic.report.summary import design_summary
+
+    console = Console()
+    console.print(design_summary(result))
+    for path in files:
+        console.print(f"wrote {path}", highlight=False, soft_wrap=True)
+
+
+def _raise_unless_sound(result: Any) -> None:
+    if result.status == "infeasible":
+        raise InfeasibleError(result.message)
+    if result.verification is not None and not result.verification.passed:
+        worst = max(result.verification.violations.items(), key=lambda item: item[1])
+        raise VerificationError(f"the design failed its own verification: {worst[0]} is off by {worst[1]:.3g}
+        (relative)")

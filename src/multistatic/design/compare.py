@@ -1,0 +1,104 @@
+"""Several selectors and beamformers on one scenario, under one criterion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.design.decoupled import design_decoupled
+from multistatic.design.instance import Instance, instance_of
+from multistatic.design.result import Design
+from multistatic.errors import MultistaticError
+from multistatic.scenario.model import Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """One method on the scenario: `value` of the criterion (None: no design), relative `gap` to the best row, seconds.
+
+    `time_s` is the whole design with this method: selection and final beams; starting beams are shared by a
+    beamformer's rows and counted in each.
+    """
+
+    selector: str
+    beamformer: str
+    status: str
+    value: float | None
+    gap: float | None
+    time_s: float
+    message: str
+    design: Design | None
+
+
+def compare(
+    scenario: Scenario,
+    selectors: Sequence[str],
+    beamformers: Sequence[str],
+    *,
+    clock: Callable[[], float],
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> tuple[Comparison, ...]:
+    """Design `scenario` with every selector under every beamformer, best first. One realisation, one criterion for all.
+
+    `clock` measures: `time.perf_counter`. A method that cannot run on this scenario is a row that says why.
+    """
+    instance = instance_of(scenario)
+    rows: list[Comparison] = []
+    for beamformer in beamformers:
+        on_stage(f"starting beams: {beamformer}")
+        begun = clock()
+        try:
+            solve = registry.load("beamformers", beamformer)
+            start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
+        except MultistaticError as error:
+            rows += [_failed(selector, beamformer, str(error), clock() - begun) for selector in selectors]
+            continue
+        shared_s = clock() - begun
+        for selector in selectors:
+            on_stage(f"{selector} + {beamformer}")
+            begun = clock()
+            settings = replace(scenario.design, selector=selector, beamformer=beamformer)
+            one = Instance(scenario=replace(scenario, design=settings), channel=instance.channel)
+            try:
+                design = design_decoupled(one, lambda stage: None, start)
+            except MultistaticError as error:
+                rows.append(_failed(selector, beamformer, str(error), clock() - begun))
+                continue
+            rows.append(_row(design, selector, beamformer, shared_s + clock() - begun))
+    return _ranked(rows)
+
+
+def _row(design: Design, selector: str, beamformer: str, time_s: float) -> Comparison:
+    value = design.selection.value if design.selection is not None and design.status != "infeasible" else None
+    return Comparison(
+        selector=selector,
+        beamformer=beamformer,
+        status=design.status,
+        value=value,
+        gap=None,
+        time_s=time_s,
+        message=design.message,
+        design=design,
+    )
+
+
+def _failed(selector: str, beamformer: str, message: str, time_s: float) -> Comparison:
+    return Comparison(
+        selector=selector,
+        beamformer=beamformer,
+        status="not run",
+        value=None,
+        gap=None,
+        time_s=time_s,
+        message=message,
+        design=None,
+    )
+
+
+def _ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    best = min((row.value for row in rows if row.value is not None), default=None)
+    with_gap = [row if row.value is None or best is None else replace(row, gap=row.value / best - 1.0) for row in rows]
+    return tuple(sorted(with_gap, key=lambda row: (row.value is None, row.value or 0.0, row.time_s)))

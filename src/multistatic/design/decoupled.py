@@ -1,0 +1,91 @@
+"""The paper's method made correct: choose the group for starting beams, then design the beams for the group; repeat
+if asked.
+
+The starting beams are designed for b = 0, where every receiver hears the sensing beam: beams designed for b = 1 would
+force every receiver into the group (model.md §7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.beamforming.problem import BeamformingResult
+from multistatic.design.instance import Instance
+from multistatic.design.outcome import finished, infeasible_beams, infeasible_selection
+from multistatic.design.result import Design
+from multistatic.selection.problem import Selection
+from multistatic.units import B
+
+MAX_ROUNDS = 10
+Report = Callable[[str], None]
+
+
+def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingResult | None = None) -> Design:
+    """Selection and beams in turn (paper §IV), once, or until nothing changes where `scenario.design.alternate` is set.
+
+    `start`: beams for b = 0, if a caller has them already. `on_stage` is told the name of each stage as it begins.
+    """
+    settings = instance.scenario.design
+    beamformer = registry.load("beamformers", settings.beamformer)
+    if start is None:
+        on_stage("starting beams")
+        start = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
+    if start.beams is None:
+        return infeasible_beams(instance, "multi", start)
+    best: Design | None = None
+    rounds = 0
+    for rounds, (selection, result) in enumerate(_rounds(instance, beamformer, start, on_stage), 1):  # noqa: B007
+        if result is None:
+            failed = infeasible_selection(instance, selection)
+            return best or failed
+        if result.beams is None:
+            return best or infeasible_beams(instance, "multi", result, selection)
+        on_stage("verification")
+        design = finished(instance, "multi", selection, result, rounds)
+        best = design if best is None or _better(design, best) else best
+    assert best is not None
+    return replace(best, rounds=rounds)
+
+
+def _rounds(
+    instance: Instance,
+    beamformer: Callable[..., BeamformingResult],
+    start: BeamformingResult,
+    on_stage: Report,
+) -> Iterator[tuple[Selection, BeamformingResult | None]]:
+    """Yield (group, beams for it) until the group repeats; None in place of beams where no group is feasible."""
+    settings = instance.scenario.design
+    selector = registry.load("selectors", settings.selector)
+    beams, previous = start.beams, None
+    for _ in range(MAX_ROUNDS if settings.alternate else 1):
+        assert beams is not None
+        on_stage("selection")
+        selection: Selection = selector(instance.selection_problem(beams), instance.rng(2))
+        if selection.status == "infeasible":
+            yield selection, None
+            return
+        if previous is not None and np.array_equal(previous, selection.selected):
+            return
+        previous = selection.selected
+        on_stage("beamforming")
+        result = beamformer(instance.beamforming_problem(_mask(selection)))
+        yield selection, result
+        if result.beams is None:
+            return
+        beams = result.beams
+
+
+def _mask(selection: Selection) -> B:
+    return np.asarray(selection.selected, bool)
+
+
+def _better(candidate: Design, incumbent: Design) -> bool:
+    assert candidate.selection is not None
+    assert incumbent.selection is not None
+    assert candidate.selection.value is not None
+    assert incumbent.selection.value is not None
+    return candidate.selection.value < incumbent.selection.value

@@ -1,0 +1,88 @@
+"""One scenario with one realisation of its channel, and the two problems that a design splits into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.bounds.sensing import SensingNetwork, sensing_network
+from multistatic.channel.model import Channel
+from multistatic.channel.realise import channel_rng, realise
+from multistatic.communication.rates import rates_bps_hz
+from multistatic.scenario.model import Scenario
+from multistatic.selection.problem import Criterion, SelectionProblem
+from multistatic.signal.beams import Beams
+from multistatic.units import B, C
+
+RATE_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Instance:
+    """What every design method starts from."""
+
+    scenario: Scenario
+    channel: Channel
+
+    @property
+    def size(self) -> int:
+        """K."""
+        return len(self.scenario.receivers)
+
+    def network(self, covariance_w: C | None = None) -> SensingNetwork:
+        """What the bounds see; `covariance_w` [N_t, N_t] is the signal that causes signal-dependent clutter."""
+        return sensing_network(self.scenario, self.channel, covariance_w)
+
+    def criterion(self, covariance_w: C | None = None) -> Criterion:
+        """The scenario's figure of merit for its receivers."""
+        factory = registry.load("criteria", self.scenario.design.criterion)
+        criterion: Criterion = factory(self.network(covariance_w))
+        return criterion
+
+    def beamforming_problem(self, selected: B) -> BeamformingProblem:
+        """The best beams for a fixed group."""
+        return BeamformingProblem(
+            direct=self.channel.direct,
+            steering_tx=self.channel.steering_tx,
+            noise_power_w=self.channel.noise_power_w,
+            power_limit_w=self.scenario.transmitter.power_w,
+            rate_required_bps_hz=self.scenario.rate_required_bps_hz,
+            selected=selected,
+            streams=self.scenario.design.streams,
+        )
+
+    def selection_problem(self, beams: Beams) -> SelectionProblem:
+        """The best group for fixed beams.
+
+        R_k depends on b only through b_k, and a selected receiver cancels the sensing beam, so R_k(1) ≥ R_k(0):
+        exactly the receivers with R_k(0) < R_th,k are forced.
+        """
+        scenario, geometry = self.scenario, self.scenario.geometry()
+        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, np.zeros(self.size, bool))
+        required = scenario.rate_required_bps_hz
+        return SelectionProblem(
+            receiver_ids=scenario.receiver_ids,
+            criterion=self.criterion(beams.covariance_w),
+            illumination_w=beams.illumination_w(self.channel.steering_tx),
+            positions_m=scenario.receiver_positions_m,
+            target_distance_m=geometry.target_receiver_m,
+            receiver_distance_m=geometry.receiver_receiver_m,
+            echo_gain=self.channel.echo_gain,
+            forced=alone < required * (1.0 - RATE_TOLERANCE),
+            distance_weight=scenario.requirements.distance_weight,
+            cost_limit_m=scenario.requirements.cooperation_cost_m,
+            count=scenario.design.receivers,
+            given=scenario.mask(scenario.design.given) if scenario.design.given else None,
+        )
+
+    def rng(self, purpose: int) -> np.random.Generator:
+        """A generator of its own for each purpose: 2 selection (0 is placement, 1 the channel)."""
+        return np.random.default_rng(np.random.SeedSequence(self.scenario.seed, spawn_key=(purpose,)))
+
+
+def instance_of(scenario: Scenario) -> Instance:
+    """Realise the channel of a scenario from its seed."""
+    return Instance(scenario=scenario, channel=realise(scenario, channel_rng(scenario.seed)))

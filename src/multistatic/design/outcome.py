@@ -1,0 +1,100 @@
+"""How every design method ends: a verified design, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from multistatic.beamforming.problem import BeamformingResult
+from multistatic.design.accuracy import accuracy
+from multistatic.design.instance import Instance
+from multistatic.design.result import Design, Scheme
+from multistatic.design.verify import verify
+from multistatic.selection.problem import Selection
+from multistatic.units import B
+
+CERTIFIED_GAP = 1e-6
+
+
+def finished(
+    instance: Instance, scheme: Scheme, selection: Selection, beamforming: BeamformingResult, rounds: int
+) -> Design:
+    """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
+
+    The selection's value was computed for other beams; every criterion is a power of p_t times a function of the
+    group, so value and proven bound are carried over to the illumination of the final beams by one ratio.
+    Signal-dependent clutter breaks that (the weights move with the beams): its bound is dropped.
+    """
+    beams = beamforming.beams
+    assert beams is not None
+    selected = np.asarray(selection.selected, bool)
+    illumination_w = beams.illumination_w(instance.channel.steering_tx)
+    value = float(instance.criterion(beams.covariance_w).values(selected[None], illumination_w)[0])
+    fixed_weights = instance.scenario.propagation.clutter == "independent"
+    bound = None
+    if selection.bound is not None and selection.value and fixed_weights:
+        bound = selection.bound * value / selection.value
+    selection = replace(selection, value=value, bound=bound)
+    design = Design(
+        status="optimal" if _is_optimal(instance, selection, beamforming) else "feasible",
+        message=f"{selection.message} {beamforming.message}".strip(),
+        scheme=scheme,
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=selected,
+        selection=selection,
+        beamforming=beamforming,
+        cost_m=selection.cost_m,
+        accuracy=accuracy(instance.network(beams.covariance_w), selected, illumination_w),
+        verification=None,
+        rounds=rounds,
+    )
+    return replace(design, verification=verify(design))
+
+
+def infeasible_beams(
+    instance: Instance, scheme: Scheme, result: BeamformingResult, selection: Selection | None = None
+) -> Design:
+    """No beams meet the rates: say so, with the largest common rate that was reached."""
+    return _none(instance, scheme, f"The rate requirements cannot be met. {result.message}", selection, result)
+
+
+def infeasible_selection(instance: Instance, selection: Selection) -> Design:
+    """No group meets the cooperation cost, the asked number or the criterion."""
+    return _none(instance, "multi", selection.message, selection, None)
+
+
+def _none(
+    instance: Instance, scheme: Scheme, message: str, selection: Selection | None, result: BeamformingResult | None
+) -> Design:
+    nobody: B = np.zeros(instance.size, bool)
+    return Design(
+        status="infeasible",
+        message=message,
+        scheme=scheme,
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=nobody,
+        selection=selection,
+        beamforming=result,
+        cost_m=None,
+        accuracy=None,
+        verification=None,
+        rounds=0,
+    )
+
+
+def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:
+    """True where group and beams are proven optimal together.
+
+    The best group does not depend on p_t (every criterion is a power of it), so a proven group is jointly optimal
+    when no other group could have more illumination: at the limit N_t P_T, or with everyone selected and proven
+    beams, since p(b) ≤ p(1).
+    """
+    if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
+        return False
+    problem = instance.beamforming_problem(np.asarray(selection.selected, bool))
+    at_limit = (beamforming.illumination_w or 0.0) >= problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
+    everyone = bool(np.all(selection.selected)) and beamforming.status == "optimal"
+    return at_limit or everyone

@@ -1,0 +1,132 @@
+"""The two schemes that the paper compares itself with: bi-static (one receiver) and mono-static (the transmitter
+listens).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.bounds.sensing import mono_static_network
+from multistatic.design.accuracy import accuracy
+from multistatic.design.instance import Instance
+from multistatic.design.outcome import finished, infeasible_beams
+from multistatic.design.result import Design
+from multistatic.design.verify import verify
+from multistatic.selection.problem import Selection
+
+Report = Callable[[str], None]
+
+
+def design_mono_static(instance: Instance, on_stage: Report) -> Design:
+    """The transmitter hears its own echo with ideal self-interference cancellation; nobody else does.
+
+    Every receiver suffers the sensing beam. The only listener is the transmitter, with `transmitter.receive_array`,
+    so the position is unobservable from delay and Doppler alone.
+    """
+    on_stage("beamforming")
+    beamformer = registry.load("beamformers", instance.scenario.design.beamformer)
+    nobody = np.zeros(instance.size, bool)
+    result = beamformer(instance.beamforming_problem(nobody))
+    if result.beams is None:
+        return infeasible_beams(instance, "mono", result)
+    on_stage("verification")
+    assert result.illumination_w is not None
+    network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
+    design = Design(
+        status="optimal" if result.status == "optimal" else "feasible",
+        message=result.message,
+        scheme="mono",
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=nobody,
+        selection=None,
+        beamforming=result,
+        cost_m=0.0,
+        accuracy=accuracy(network, np.ones(1, bool), result.illumination_w),
+        verification=None,
+        rounds=1,
+    )
+    return replace(design, verification=verify(design))
+
+
+def design_bi_static(instance: Instance, on_stage: Report) -> Design:
+    """The best single receiver with the best beams for it, exact up to the beamformer.
+
+    Receivers are tried in the order of what each could reach at the largest illumination N_t P_T; the search stops
+    when no later one could beat the incumbent. One receiver does not make the target's position observable from delay
+    and Doppler: where the criterion says so for all, the surrogate decides instead.
+    """
+    instance, note = _able_to_rank_one(instance)
+    scenario = instance.scenario
+    beamformer = registry.load("beamformers", scenario.design.beamformer)
+    singles = np.eye(instance.size, dtype=bool)
+    costs = scenario.requirements.distance_weight * scenario.geometry().target_receiver_m
+    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
+    ceiling = instance.criterion().values(singles, limit_w)
+    affordable = costs <= scenario.requirements.cooperation_cost_m * (1 + 1e-12)
+    if not affordable.any():
+        return _too_expensive(instance, float(costs.min()))
+    best: tuple[float, Selection] | None = None
+    found, failed = None, None
+    tried = 0
+    for k in sorted(np.flatnonzero(affordable), key=lambda k: float(ceiling[k])):
+        if best is not None and ceiling[k] >= best[0]:
+            break
+        on_stage(f"beamforming for {scenario.receiver_ids[k]}")
+        tried += 1
+        result = beamformer(instance.beamforming_problem(singles[k]))
+        if result.beams is None:
+            failed = result
+            continue
+        assert result.illumination_w is not None
+        value = float(instance.criterion(result.beams.covariance_w).values(singles[k][None], result.illumination_w)[0])
+        if best is None or value < best[0]:
+            selection = Selection(
+                status="feasible",
+                method="best_single",
+                selected=singles[k],
+                value=value,
+                bound=None,
+                cost_m=float(costs[k]),
+                evaluated=tried,
+                message=f"{scenario.receiver_ids[k]} is the best single receiver of {int(affordable.sum())}.{note}",
+            )
+            best, found = (value, selection), result
+    if best is None or found is None:
+        assert failed is not None
+        return infeasible_beams(instance, "bi", failed)
+    on_stage("verification")
+    return finished(instance, "bi", best[1], found, 1)
+
+
+def _able_to_rank_one(instance: Instance) -> tuple[Instance, str]:
+    """The instance itself, or with the surrogate where its criterion is infinite for every single receiver."""
+    design = instance.scenario.design
+    if np.isfinite(instance.criterion().values(np.eye(instance.size, dtype=bool), 1.0)).any():
+        return instance, ""
+    note = f" One receiver leaves the target unobservable under {design.criterion}: chosen by the surrogate."
+    scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))
+    return replace(instance, scenario=scenario), note
+
+
+def _too_expensive(instance: Instance, cheapest_m: float) -> Design:
+    limit = instance.scenario.requirements.cooperation_cost_m
+    message = f"The cheapest single receiver costs {cheapest_m:.6g} m, the limit is {limit:.6g} m."
+    return Design(
+        status="infeasible",
+        message=message,
+        scheme="bi",
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=np.zeros(instance.size, bool),
+        selection=None,
+        beamforming=None,
+        cost_m=None,
+        accuracy=None,
+        verification=None,
+        rounds=0,
+    )
