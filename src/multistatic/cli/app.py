@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import typer
+from multistatic.cli.reproduce_commands import reproduce
+from multistatic.cli.scenario_commands import check, init, schema
 
 from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
-from multistatic.cli.reproduce_commands import reproduce
-from multistatic.cli.scenario_commands import check, init, schema
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130
@@ -42,8 +42,7 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version and
-    exit."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Hold the options that come before a command."""
 

@@ -42,11 +42,10 @@ def compare(
     if json_:
         import json
 
-        typer.echo(json.dumps({"criterion": criterion, "rows": [_plain(row) for row in rows]}, indent=2,
-        allow_nan=False)) return
-    from rich.console import Console
-
+        typer.echo(json.dumps(_document(rows, criterion), indent=2, allow_nan=False))
+        return
     from multistatic.report.summary import comparison_table
+    from rich.console import Console
 
     Console().print(comparison_table(rows, criterion))
 
@@ -56,10 +55,11 @@ def _compare(
 ) -> tuple[tuple[Comparison, ...], str]:
     import time
 
+    from multistatic.files.scenario_file import load_scenario
+
     from multistatic import registry
     from multistatic.cli.progress import shown_stages
     from multistatic.design.compare import compare as run
-    from multistatic.files.scenario_file import load_scenario
 
     scenario = load_scenario(file, overrides=list(set_ or []))
     chosen = registry.names("selectors") if selectors == "every" else _names(selectors)
@@ -81,6 +81,10 @@ def _list() -> None:
 
     for group in GROUPS:
         typer.echo(f"{group}: {', '.join(registry.names(group))}")
+
+
+def _document(rows: tuple[Comparison, ...], criterion: str) -> dict[str, object]:
+    return {"criterion": criterion, "rows": [_plain(row) for row in rows]}
 
 
 def _plain(row: Comparison) -> dict[str, object]:
@@ -109,7 +113,7 @@ def _write(out: Path, rows: tuple[Comparison, ...], criterion: str) -> None:
     writer = csv.DictWriter(table, fieldnames=list(plain[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(plain)
-    document = json.dumps({"criterion": criterion, "rows": [_plain(row) for row in rows]}, indent=2, allow_nan=False)
+    document = json.dumps(_document(rows, criterion), indent=2, allow_nan=False)
     write_files_atomically(
         out,
         {

@@ -22,12 +22,14 @@ JSON = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")
 
 def design(
     file: FILE,
-    out: Annotated[Path | None, typer.Option(help="Folder for design.json, design.npz, scenario.toml and pictures.")]
-    = None, select: Annotated[str | None, typer.Option(metavar="NAME", help="Selector; see `multistatic compare
-    --list`.")] = None, beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer; see `multistatic
-    compare --list`.")] = None, scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single
-    receiver) or mono.")] = "multi", set_: SET = None, pictures: Annotated[bool, typer.Option(help="Draw pictures into
-    --out.")] = True, json_: JSON = False, quiet: QUIET = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the design's files and pictures.")] = None,
+    select: Annotated[str | None, typer.Option(metavar="NAME", help="Selector (`compare --list`).")] = None,
+    beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer (`compare --list`).")] = None,
+    scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single receiver) or mono.")] = "multi",
+    set_: SET = None,
+    pictures: Annotated[bool, typer.Option(help="Draw pictures into --out.")] = True,
+    json_: JSON = False,
+    quiet: QUIET = False,
 ) -> None:
     """Design a network: the group of receivers, the beams, the accuracy and the rates, all verified.
 
@@ -36,10 +38,11 @@ def design(
     Exit codes: 0 done, 2 bad input, 3 infeasible (said why), 4 the result failed its own verification.
     """
     _check_scheme(scheme)
-    from multistatic.cli.progress import StageClock, shown_stages
-    from multistatic.design import design_network
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
+
+    from multistatic.cli.progress import StageClock, shown_stages
+    from multistatic.design import design_network
 
     scenario = load_scenario(file, overrides=overrides(set_, select, beams))
     clock = StageClock()
@@ -56,8 +59,9 @@ def design(
     if json_:
         import json
 
-        typer.echo(json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False,
-        ensure_ascii=False))
+        typer.echo(
+            json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False, ensure_ascii=False)
+        )
     else:
         _print_table(result, files)
     _raise_unless_sound(result)
@@ -74,8 +78,8 @@ def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool)
     from multistatic.files.design_files import write_design
     from multistatic.report.pictures import design_pictures
 
-    drawn = design_pictures(result) if pictures and result.beamforming is not None and result.status != "infeasible"
-    else {} return write_design(out, result, timing_s=timing_s, pictures=drawn)
+    drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
+    return write_design(out, result, timing_s=timing_s, pictures=drawn)
 
 
 def _check_scheme(scheme: str) -> None:
@@ -84,9 +88,8 @@ def _check_scheme(scheme: str) -> None:
 
 
 def _print_table(result: Design, files: tuple[Path, ...]) -> None:
-    from rich.console import Console
-
     from multistatic.report.summary import design_summary
+    from rich.console import Console
 
     console = Console()
     console.print(design_summary(result))
@@ -98,6 +101,5 @@ def _raise_unless_sound(result: Any) -> None:
     if result.status == "infeasible":
         raise InfeasibleError(result.message)
     if result.verification is not None and not result.verification.passed:
-        worst = max(result.verification.violations.items(), key=lambda item: item[1])
-        raise VerificationError(f"the design failed its own verification: {worst[0]} is off by {worst[1]:.3g}
-        (relative)")
+        name, error = max(result.verification.violations.items(), key=lambda item: item[1])
+        raise VerificationError(f"the design failed its own verification: {name} is off by {error:.3g} (relative)")

@@ -37,18 +37,16 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
     if start.beams is None:
         return infeasible_beams(instance, "multi", start)
     best: Design | None = None
-    rounds = 0
-    for rounds, (selection, result) in enumerate(_rounds(instance, beamformer, start, on_stage), 1):  # noqa: B007
+    for rounds, (selection, result) in enumerate(_rounds(instance, beamformer, start, on_stage), 1):
         if result is None:
-            failed = infeasible_selection(instance, selection)
-            return best or failed
+            return best or infeasible_selection(instance, selection)
         if result.beams is None:
             return best or infeasible_beams(instance, "multi", result, selection)
         on_stage("verification")
         design = finished(instance, "multi", selection, result, rounds)
-        best = design if best is None or _better(design, best) else best
+        best = design if best is None or _value(design) < _value(best) else replace(best, rounds=rounds)
     assert best is not None
-    return replace(best, rounds=rounds)
+    return best
 
 
 def _rounds(
@@ -83,9 +81,7 @@ def _mask(selection: Selection) -> B:
     return np.asarray(selection.selected, bool)
 
 
-def _better(candidate: Design, incumbent: Design) -> bool:
-    assert candidate.selection is not None
-    assert incumbent.selection is not None
-    assert candidate.selection.value is not None
-    assert incumbent.selection.value is not None
-    return candidate.selection.value < incumbent.selection.value
+def _value(design: Design) -> float:
+    assert design.selection is not None
+    assert design.selection.value is not None
+    return design.selection.value

@@ -9,10 +9,10 @@ not confirm.
 from __future__ import annotations
 
 import numpy as np
+from multistatic.signal.pulses import pulse_moments
 
 from multistatic.bounds.sensing import sensing_array
 from multistatic.design.result import Design, Verification
-from multistatic.signal.pulses import pulse_moments
 from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
 
 
@@ -77,8 +77,9 @@ def _cost(design: Design) -> float:
     """(22), the sum of the prices v_k of the group."""
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
-    group = [receiver.position_m for receiver, chosen in zip(scenario.receivers, design.selected, strict=True) if
-    chosen] total = 0.0 for place in group:
+    group = [scenario.receivers[k].position_m for k in np.flatnonzero(design.selected)]
+    total = 0.0
+    for place in group:
         others = [float(np.linalg.norm(place - other)) for other in group if other is not place]
         apart = sum(others) / len(others) if others else 0.0
         total += weight * float(np.linalg.norm(place - scenario.target.position_m)) + (1.0 - weight) * apart
