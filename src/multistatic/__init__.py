@@ -1,0 +1,100 @@
+"""Design, certify and simulate multi-static integrated sensing and communications (ISAC) networks.
+
+>>> from multistatic import design_network, load_preset
+>>> design = design_network(load_preset("paper"))  # doctest: +SKIP
+
+Every public name is listed once in `_MODULES` and imported when it is first used, so that importing the package is
+cheap. The rooms behind them are described in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multistatic.channel.model import Channel as Channel
+    from multistatic.channel.realise import realise as realise
+    from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
+    from multistatic.design import design_network as design_network
+    from multistatic.design.compare import Comparison as Comparison
+    from multistatic.design.compare import compare as compare
+    from multistatic.design.result import Accuracy as Accuracy
+    from multistatic.design.result import Design as Design
+    from multistatic.design.result import Verification as Verification
+    from multistatic.design.verify import verify as verify
+    from multistatic.errors import InfeasibleError as InfeasibleError
+    from multistatic.errors import InputError as InputError
+    from multistatic.errors import MissingDependencyError as MissingDependencyError
+    from multistatic.errors import MultistaticError as MultistaticError
+    from multistatic.errors import ScenarioError as ScenarioError
+    from multistatic.errors import VerificationError as VerificationError
+    from multistatic.files.design_files import write_design as write_design
+    from multistatic.files.scenario_file import load_preset as load_preset
+    from multistatic.files.scenario_file import load_scenario as load_scenario
+    from multistatic.files.scenario_file import parse_scenario as parse_scenario
+    from multistatic.files.stored_design import read_design as read_design
+    from multistatic.scenario.arrays import AntennaArray as AntennaArray
+    from multistatic.scenario.arrays import linear_array as linear_array
+    from multistatic.scenario.arrays import planar_array as planar_array
+    from multistatic.scenario.geometry import BistaticGeometry as BistaticGeometry
+    from multistatic.scenario.geometry import bistatic_geometry as bistatic_geometry
+    from multistatic.scenario.model import Scenario as Scenario
+    from multistatic.signal.beams import Beams as Beams
+
+    __version__: str
+
+_MODULES = {
+    # Scenario
+    "Scenario": "multistatic.scenario.model",
+    "load_preset": "multistatic.files.scenario_file",
+    "load_scenario": "multistatic.files.scenario_file",
+    "parse_scenario": "multistatic.files.scenario_file",
+    "AntennaArray": "multistatic.scenario.arrays",
+    "linear_array": "multistatic.scenario.arrays",
+    "planar_array": "multistatic.scenario.arrays",
+    "BistaticGeometry": "multistatic.scenario.geometry",
+    "bistatic_geometry": "multistatic.scenario.geometry",
+    # Channel, beams, rates
+    "Channel": "multistatic.channel.model",
+    "realise": "multistatic.channel.realise",
+    "Beams": "multistatic.signal.beams",
+    "rates_bps_hz": "multistatic.communication.rates",
+    # Design
+    "design_network": "multistatic.design",
+    "compare": "multistatic.design.compare",
+    "verify": "multistatic.design.verify",
+    "Design": "multistatic.design.result",
+    "Accuracy": "multistatic.design.result",
+    "Verification": "multistatic.design.result",
+    "Comparison": "multistatic.design.compare",
+    "read_design": "multistatic.files.stored_design",
+    "write_design": "multistatic.files.design_files",
+    # Errors
+    "MultistaticError": "multistatic.errors",
+    "InputError": "multistatic.errors",
+    "ScenarioError": "multistatic.errors",
+    "MissingDependencyError": "multistatic.errors",
+    "InfeasibleError": "multistatic.errors",
+    "VerificationError": "multistatic.errors",
+}
+
+__all__ = ["__version__", *_MODULES]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used (PEP 562)."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("multistatic")
+    elif name in _MODULES:
+        value = getattr(import_module(_MODULES[name]), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
