@@ -18,7 +18,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .PHONY: help demo test lint bench clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-6s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1  \2/p' $(MAKEFILE_LIST)
 
 demo: $(VENV)/demo.stamp  ## design the published scenario: a table, and files with pictures in out/paper
 	@$(BIN)/multistatic design paper --out out/paper
