@@ -1,0 +1,80 @@
+"""Scenarios from files, from standard input and from the presets; every failure to read is an `InputError`."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from multistatic.errors import InputError, Problem
+from multistatic.scenario.decode import MAX_BYTES, too_large
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.preset import preset_names, preset_text
+
+STANDARD_INPUT = "-"
+
+
+def load_scenario(file: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+    """The scenario in `file`: a path, `-` for standard input, or the name of a preset where no such file exists.
+
+    A site list is looked for in the folder of the scenario file (standard input: the working folder). Raises
+    `ScenarioError` with every problem of the content and `InputError` where a file cannot be read.
+    """
+    name = str(file)
+    if name == STANDARD_INPUT:
+        text, folder = _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path()
+        return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source="standard input")
+    if name in preset_names() and not Path(name).exists():
+        return load_preset(name, overrides)
+    text, folder = read_text_file(Path(name)), Path(name).parent
+    return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name)
+
+
+def load_preset(name: str, overrides: Sequence[str] = ()) -> Scenario:
+    """A scenario that comes with the package."""
+    return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}")
+
+
+def read_text_file(path: Path) -> str:
+    """The UTF-8 text of a file of at most 1 MiB; any reason why there is none is an `InputError`."""
+    try:
+        with path.open("rb") as file:
+            return _decoded(_read(file), str(path))
+    except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
+        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
+        raise InputError([Problem(str(path), reason, "a readable file", _near(path))]) from None
+
+
+def _read(file: BinaryIO) -> bytes:
+    return file.read(MAX_BYTES + 1)
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if len(content) > MAX_BYTES:
+        raise InputError([too_large()], source=name)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        received = f"byte 0x{content[error.start]:02x} at offset {error.start}"
+        raise InputError([Problem(f"{name} line {line}", received, "UTF-8 text")], source=name) from None
+
+
+def _reader(folder: Path) -> Callable[[str], str]:
+    return lambda name: read_text_file(folder / name)
+
+
+def _near(path: Path) -> str:
+    """What else the name may have meant: a preset, or a file of the same folder."""
+    presets = difflib.get_close_matches(path.name[:64], preset_names(), n=1)
+    if presets:
+        return f"there is a preset {presets[0]}"
+    try:
+        siblings = [file.name for file in path.parent.iterdir()][:1000]
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(path.name, siblings, n=1)
+    return f"did you mean {path.parent / near[0]}?" if near and near[0] != path.name else ""

@@ -1,0 +1,80 @@
+"""From the text of a scenario file to a `Scenario`, or to every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from multistatic.errors import InputError, Problem, ScenarioError
+from multistatic.scenario.consistency import consistency_problems, table_at
+from multistatic.scenario.decode import decode_toml
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.overrides import apply_overrides
+from multistatic.scenario.resolve import Site, resolve
+from multistatic.scenario.schema import ScenarioTable, SiteTable
+from multistatic.scenario.sites import SiteRow, read_site_list
+from multistatic.scenario.translate import problems_of
+
+ReadText = Callable[[str], str]
+
+
+def parse_scenario(
+    text: str, *, overrides: Sequence[str] = (), read_text: ReadText | None = None, source: str = ""
+) -> Scenario:
+    """The scenario that a TOML text describes (docs/formats.md), in SI units, every random placement drawn.
+
+    `overrides`: `KEY=VALUE` with dotted keys, applied before anything is checked. `read_text`: gives the text of the
+    site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `source` names the text
+    in messages. The same text, overrides and site list give the same bits.
+
+    Raises `ScenarioError` with every problem found: its path, what was received and what was expected.
+
+    >>> from multistatic.scenario.preset import preset_text
+    >>> parse_scenario(preset_text("paper"), overrides=["transmitter.antennas=20"]).transmitter.array.size
+    20
+    """
+    raw = decode_toml(text, source)
+    problems = apply_overrides(raw, overrides)
+    rows, found = _site_rows(raw, read_text)
+    problems += found
+    table: ScenarioTable | None = None
+    try:
+        table = ScenarioTable.model_validate(raw)
+    except ValidationError as error:
+        problems += problems_of(error, ScenarioTable)
+    sites, found = _sites(rows)
+    problems += found
+    problems += consistency_problems(raw, rows)
+    if problems or table is None:
+        raise ScenarioError(problems, source=source)
+    listed = [
+        Site(path=f"receivers.site[{index}]", table=site) for index, site in enumerate(table.receivers.site or [])
+    ]
+    try:
+        return resolve(table, [*listed, *sites])
+    except ScenarioError as error:
+        raise ScenarioError(error.problems, source=source) from None
+
+
+def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:
+    name = table_at(raw, "receivers").get("file")
+    if not isinstance(name, str) or not 0 < len(name) <= 4096:
+        return [], []
+    if read_text is None:
+        return [], [Problem("receivers.file", repr(name[:60]), "receivers in the scenario itself: it has no folder")]
+    try:
+        return read_site_list(name, read_text(name)), []
+    except InputError as error:
+        return [], list(error.problems)
+
+
+def _sites(rows: Sequence[SiteRow]) -> tuple[list[Site], list[Problem]]:
+    sites, problems = [], []
+    for row in rows:
+        try:
+            sites.append(Site(path=row.path, table=SiteTable.model_validate(row.table)))
+        except ValidationError as error:
+            problems += problems_of(error, SiteTable, prefix=f"{row.path}: ")
+    return sites, problems

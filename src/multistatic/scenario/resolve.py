@@ -1,0 +1,290 @@
+"""From the validated tables of a file to the frozen SI `Scenario`: defaults, units, random placement, geodesy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from multistatic.errors import Problem, ScenarioError
+from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
+from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.consistency import coincidences
+from multistatic.scenario.geodesy import local_from_geodetic
+from multistatic.scenario.model import (
+    DesignSettings,
+    GeodeticOrigin,
+    Propagation,
+    PulseSpec,
+    Radio,
+    Receiver,
+    Requirements,
+    Scatterer,
+    Scenario,
+    Target,
+    Transmitter,
+)
+from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
+from multistatic.scenario.schema import (
+    MAX_COORDINATE_M,
+    ArrayTable,
+    ChannelTable,
+    DesignTable,
+    PulseTable,
+    RadioTable,
+    RandomTable,
+    ScenarioTable,
+    SiteTable,
+    TransmitterTable,
+)
+from multistatic.scenario.translate import MAX_PROBLEMS
+from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+STANDARD_TEMPERATURE_K = 290.0
+MAX_CHANNEL_ENTRIES = 10**8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A receiver's table and where it was read, for messages."""
+
+    path: str
+    table: SiteTable
+
+
+def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
+    """The scenario of a valid document; `sites` are its listed receivers and those of its site list.
+
+    Raises `ScenarioError` where positions coincide or lie out of range once they are all local metres, where elements
+    of an array do, where a receiver has no rate, or where the channel would not fit into memory.
+    """
+    origin = _origin(table)
+    scatterers = table.channel.scatterer
+    placed = [table.transmitter, table.target, *(site.table for site in sites), *scatterers]
+    positions = _local_positions([(each.position_m, each.position_llh) for each in placed], origin)
+    transmitter_m, target_m, listed_m, scatterers_m = np.split(positions, [1, 2, 2 + len(sites)])
+    radio = _radio(table.radio)
+    receivers = [
+        _receiver(site.table, position, table, radio.wavelength_m)
+        for site, position in zip(sites, listed_m, strict=True)
+    ]
+    if table.receivers.random is not None:
+        receivers += _placed_at_random(table.receivers.random, table, transmitter_m[0], radio.wavelength_m, origin)
+    scenario = Scenario(
+        name=table.name,
+        seed=table.seed,
+        radio=radio,
+        transmitter=_transmitter(table.transmitter, transmitter_m[0], radio.wavelength_m),
+        receivers=tuple(receivers),
+        target=Target(
+            position_m=target_m[0], velocity_m_s=three(table.target.velocity_m_s), reflection=table.target.reflection
+        ),
+        propagation=_propagation(table.channel, scatterers_m, radio),
+        requirements=Requirements(
+            cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
+            distance_weight=table.requirements.distance_weight,
+        ),
+        design=_design(table.design),
+        origin=origin,
+    )
+    if problems := _problems(scenario, [site.path for site in sites]):
+        raise ScenarioError(problems)
+    return scenario
+
+
+# --- where ---------------------------------------------------------------------------------------------------------
+
+
+def _origin(table: ScenarioTable) -> GeodeticOrigin | None:
+    """The origin as written, or the transmitter where that is given in latitude and longitude."""
+    if table.origin is not None:
+        return GeodeticOrigin(**table.origin.model_dump())
+    if table.transmitter.position_llh is None:
+        return None
+    latitude, longitude, height = three(table.transmitter.position_llh).tolist()
+    return GeodeticOrigin(latitude_deg=latitude, longitude_deg=longitude, height_m=height)
+
+
+def _local_positions(
+    written: Sequence[tuple[list[float] | None, list[float] | None]], origin: GeodeticOrigin | None
+) -> F:
+    """Local metres [n, 3] of positions written as metres or as latitude, longitude, height."""
+    positions = np.array([three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
+    geodetic = np.array([metres is None for metres, _ in written])
+    if origin is not None and geodetic.any():
+        positions[geodetic] = local_from_geodetic(origin, positions[geodetic])
+    return positions
+
+
+def _placed_at_random(
+    random: RandomTable, table: ScenarioTable, transmitter_m: F, wavelength_m: float, origin: GeodeticOrigin | None
+) -> list[Receiver]:
+    centre = transmitter_m
+    if random.centre_m is not None or random.centre_llh is not None:
+        centre = _local_positions([(random.centre_m, random.centre_llh)], origin)[0]
+    height = _or(random.height_m, float(centre[2]))
+    positions = place_on_annulus(
+        placement_rng(table.seed),
+        random.count,
+        centre_m=centre,
+        radius_m=random.radius_m,
+        height_m=height if isinstance(height, list) else [height, height],
+        density=random.density,
+    )
+    sites = (
+        SiteTable.model_construct(id=name, antennas=random.antennas, array=random.array)
+        for name in numbered_ids(random.id_prefix, random.count)
+    )
+    return [_receiver(site, position, table, wavelength_m) for site, position in zip(sites, positions, strict=True)]
+
+
+# --- what ----------------------------------------------------------------------------------------------------------
+
+
+def _radio(table: RadioTable) -> Radio:
+    pulse = table.pulse.model_dump() if isinstance(table.pulse, PulseTable) else {"kind": table.pulse}
+    return Radio(
+        carrier_hz=float(table.carrier_hz),
+        bandwidth_hz=float(table.bandwidth_hz),
+        samples=table.samples,
+        pulse=PulseSpec(**pulse),
+    )
+
+
+def _transmitter(table: TransmitterTable, position_m: F, wavelength_m: float) -> Transmitter:
+    array = _array(table.antennas, table.array, wavelength_m)
+    return Transmitter(
+        position_m=position_m,
+        array=array or half_wavelength_array(1, wavelength_m),
+        power_w=_level(table.power_dbm, table.power_w),
+        receive_array=_array(table.receive_antennas, table.receive_array, wavelength_m),
+    )
+
+
+def _receiver(site: SiteTable, position_m: F, table: ScenarioTable, wavelength_m: float) -> Receiver:
+    defaults = table.receivers
+    array = _array(site.antennas, site.array, wavelength_m) or _array(defaults.antennas, defaults.array, wavelength_m)
+    return Receiver(
+        id=site.id,
+        position_m=position_m,
+        array=array or half_wavelength_array(1, wavelength_m),
+        rate_required_bps_hz=_rate(site, table.requirements.rate_bps_hz),
+    )
+
+
+def _array(antennas: int | None, table: ArrayTable | None, wavelength_m: float) -> AntennaArray | None:
+    if table is not None:
+        return array_from_table(table, antennas, wavelength_m)
+    return None if antennas is None else half_wavelength_array(antennas, wavelength_m)
+
+
+def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
+    """The site's own rate, else the one required of its id, else the default; NaN where nobody says one."""
+    if site.rate_bps_hz is not None:
+        return float(site.rate_bps_hz)
+    if isinstance(required, dict):
+        return float(required.get(site.id, required.get("default", float("nan"))))
+    return float(required)
+
+
+def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagation:
+    leakage = _or(table.direct_path_leakage_db, 0.0)
+    return Propagation(
+        path_loss_exponent=float(table.path_loss_exponent),
+        reference_gain=_reference_gain(table, radio.wavelength_m),
+        echo_law=table.echo_law,
+        direct=table.direct,
+        rician_factor=float(table.rician_factor),
+        noise_power_w=_noise_power_w(table, radio.bandwidth_hz),
+        clutter_power_w=_level(table.clutter_power_dbm, table.clutter_power_w, absent=0.0),
+        clutter=table.clutter,
+        scatterers=tuple(
+            Scatterer(position_m=position, reflection=float(scatterer.reflection))
+            for scatterer, position in zip(table.scatterer, scatterers_m, strict=True)
+        ),
+        direct_path_leakage=float(
+            _or(table.direct_path_leakage, 0.0 if isinstance(leakage, str) else db_to_ratio(leakage))
+        ),
+    )
+
+
+def _reference_gain(table: ChannelTable, wavelength_m: float) -> float:
+    if table.reference_gain is not None:
+        return float(table.reference_gain)
+    loss = _or(table.reference_loss_db, 0.0)
+    return free_space_gain(wavelength_m) if isinstance(loss, str) else db_to_ratio(-loss)
+
+
+def free_space_gain(wavelength_m: float) -> float:
+    """Power gain (λ/4π)² between isotropic antennas 1 m apart (Friis)."""
+    return float((wavelength_m / (4 * np.pi)) ** 2)
+
+
+def thermal_noise_w(
+    bandwidth_hz: float, noise_figure_db: float, temperature_k: float = STANDARD_TEMPERATURE_K
+) -> float:
+    """Noise power k T B F of a receiver."""
+    return BOLTZMANN_J_K * temperature_k * bandwidth_hz * db_to_ratio(noise_figure_db)
+
+
+def _noise_power_w(table: ChannelTable, bandwidth_hz: float) -> float:
+    if table.noise_figure_db is None:
+        return _level(table.noise_power_dbm, table.noise_power_w)
+    return thermal_noise_w(bandwidth_hz, table.noise_figure_db, _or(table.noise_temperature_k, STANDARD_TEMPERATURE_K))
+
+
+def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) -> float:
+    return dbm_to_watt(dbm) if dbm is not None else float(_or(watt, absent))
+
+
+def _design(table: DesignTable) -> DesignSettings:
+    return DesignSettings(**{**table.model_dump(), "given": tuple(table.given)})
+
+
+def _or(value: T | None, default: U) -> T | U:
+    return default if value is None else value
+
+
+# --- what can only be seen once everything is in metres ------------------------------------------------------------
+
+
+def _problems(scenario: Scenario, site_paths: Sequence[str]) -> list[Problem]:
+    """Coincident or far-off positions and array elements, receivers without a rate, a channel too large for memory."""
+    receivers = scenario.receivers
+    drawn = (f"receivers.random (receiver {receiver.id})" for receiver in receivers[len(site_paths) :])
+    nodes: list[tuple[str, Any]] = [("transmitter", scenario.transmitter), ("target", scenario.target)]
+    nodes += zip([*site_paths, *drawn], receivers, strict=True)
+    nodes += [(f"channel.scatterer[{i}]", each) for i, each in enumerate(scenario.propagation.scatterers)]
+    problems = [
+        Problem(f"{path}.position", _metres(node.position_m), f"coordinates within ±{MAX_COORDINATE_M:g} m")
+        for path, node in nodes
+        if np.abs(node.position_m).max() > MAX_COORDINATE_M
+    ]
+    # To a micrometre: what is nearer than that is one place for every radio wave.
+    problems += coincidences((f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0)) for path, node in nodes)
+    arrays = [("transmitter.receive_array", scenario.transmitter.receive_array)]
+    arrays += [(f"{path}.array", node.array) for path, node in nodes if hasattr(node, "array")]
+    problems += [
+        Problem(path, "two elements at one place", "elements at places of their own")
+        for path, array in arrays
+        if array is not None and len(np.unique(array.elements_m, axis=0)) < array.size
+    ]
+    problems += [
+        Problem("requirements.rate_bps_hz", f"no rate for {receiver.id!r}", "a rate for every receiver, or a default")
+        for receiver in receivers
+        if np.isnan(receiver.rate_required_bps_hz)
+    ]
+    entries = len(receivers) * max(receiver.array.size for receiver in receivers) * scenario.transmitter.array.size
+    if entries > MAX_CHANNEL_ENTRIES:
+        size = f"{entries:.2g} channel coefficients (receivers x receive x transmit antennas)"
+        problems.append(Problem("receivers", size, f"at most {MAX_CHANNEL_ENTRIES:.0e}"))
+    return problems[:MAX_PROBLEMS]
+
+
+def _metres(position_m: F) -> str:
+    return "[" + ", ".join(f"{coordinate:g}" for coordinate in position_m) + "]"

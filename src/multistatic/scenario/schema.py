@@ -1,0 +1,384 @@
+"""The scenario file, key by key: what it may say, in the units in which people write it (dBm, degrees, wavelengths).
+
+These models check one key at a time. What needs two keys at once (either `antennas` or `array`, unique ids, nothing
+at one place) is in `scenario.consistency`; what the values mean is in `scenario.resolve`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from multistatic.units import SPEED_OF_LIGHT_M_S
+
+MAX_ANTENNAS = 4096
+MAX_RECEIVERS = 10_000
+MAX_LEVEL_DB = 400.0
+MAX_COORDINATE_M = 1e7
+MAX_HEIGHT_M = 1e6
+MAX_POWER_W = 1e37
+MIN_POWER_W = 1e-43
+
+
+def _require(holds: bool, expected: str) -> None:
+    if not holds:
+        raise PydanticCustomError("value", expected)  # type: ignore[arg-type]
+
+
+def _not_bool(value: Any) -> Any:
+    _require(not isinstance(value, bool), "1")
+    return value
+
+
+def _printable(text: str) -> str:
+    _require(text.isprintable() and text == text.strip(), "printable text without blanks around it")
+    return text
+
+
+def _on_earth(llh: list[float]) -> list[float]:
+    _require(abs(llh[0]) <= 90, "a latitude from -90 to 90 degrees first")
+    _require(-180 <= llh[1] <= 360, "a longitude from -180 to 360 degrees second")
+    _require(len(llh) == 2 or abs(llh[2]) <= MAX_HEIGHT_M, f"a height within ±{MAX_HEIGHT_M:g} m")
+    return llh
+
+
+def _below_light(velocity: list[float]) -> list[float]:
+    _require(math.hypot(*velocity) < SPEED_OF_LIGHT_M_S, "a speed below that of light")
+    return velocity
+
+
+def _not_zero(vector: list[float]) -> list[float]:
+    _require(1e-100 < math.hypot(*vector) < 1e100, "a direction: a vector that is not zero")
+    return vector
+
+
+def _not_parallel(axes: list[list[float]]) -> list[list[float]]:
+    one, other = ([x / math.hypot(*axis) for x in (*axis, 0.0)[:3]] for axis in axes)
+    _require(
+        abs(sum(x * y for x, y in zip(one, other, strict=True))) < 1 - 1e-12, "two directions that are not parallel"
+    )
+    return axes
+
+
+def _ordered(interval: list[float]) -> list[float]:
+    _require(interval[0] <= interval[1], "[smallest, largest] in this order")
+    return interval
+
+
+Level = Annotated[float, Field(ge=-MAX_LEVEL_DB, le=MAX_LEVEL_DB)]
+PowerW = Annotated[float, Field(ge=MIN_POWER_W, le=MAX_POWER_W)]
+Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_M, le=MAX_COORDINATE_M)]
+Position = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
+Geodetic = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_on_earth)]
+Velocity = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_below_light)]
+Direction = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_not_zero)]
+Antennas = Annotated[int, Field(ge=1, le=MAX_ANTENNAS)]
+Rate = Annotated[float, Field(ge=0.0, le=100.0)]
+Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
+
+POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
+GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
+SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
+
+
+def _tag(name: str) -> Tag:
+    """A union's branch; the brackets let `scenario.translate` tell it from a key of the file."""
+    return Tag(f"<{name}>")
+
+
+def _array_tag(value: Any) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return f"<{kind}>"
+
+
+def _table_tag(value: Any) -> str:
+    return "<table>" if isinstance(value, dict | BaseModel) else "<value>"
+
+
+def _loss_tag(value: Any) -> str:
+    return "<word>" if isinstance(value, str) else "<value>"
+
+
+def _height_tag(value: Any) -> str:
+    return "<range>" if isinstance(value, list) else "<value>"
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys refused, no value silently converted, NaN and infinities refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class LinearTable(Table):
+    """A uniform linear array."""
+
+    kind: Literal["ula"]
+    antennas: Antennas | None = Field(None, description="number of elements; default: the node's `antennas`")
+    spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
+    spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
+    axis: Direction = Field([0.0, 1.0, 0.0], description="direction of the array, any length")
+
+
+class PlanarTable(Table):
+    """A uniform planar array."""
+
+    kind: Literal["upa"]
+    shape: Annotated[list[Antennas], Field(min_length=2, max_length=2)] = Field(
+        description="[elements along axes[0], elements along axes[1]]"
+    )
+    spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
+    spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
+    axes: Annotated[list[Direction], Field(min_length=2, max_length=2), AfterValidator(_not_parallel)] = Field(
+        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], description="the two directions of the array, any length"
+    )
+
+
+class ElementsTable(Table):
+    """An array with its elements anywhere, relative to the node's position."""
+
+    kind: Literal["elements"]
+    elements_m: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
+        None, description="positions of the elements in m"
+    )
+    elements_wavelengths: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
+        None, description="positions of the elements in wavelengths"
+    )
+
+
+ArrayTable = Annotated[
+    Annotated[LinearTable, _tag("ula")]
+    | Annotated[PlanarTable, _tag("upa")]
+    | Annotated[ElementsTable, _tag("elements")],
+    Discriminator(_array_tag),
+]
+
+
+class PulseTable(Table):
+    """A pulse with its parameters."""
+
+    kind: Name = Field(description="cosine, sinc, half_sine, root_raised_cosine, or another registered pulse")
+    rolloff: Fraction = Field(0.25, description="roll-off factor of pulses that have one")
+    span_slots: Annotated[int, Field(ge=1, le=1024)] = Field(16, description="one-sided span in slots")
+
+
+Pulse = Annotated[
+    Annotated[Name, _tag("value")] | Annotated[PulseTable, _tag("table")],
+    Discriminator(_table_tag),
+]
+
+
+class RadioTable(Table):
+    """Carrier, bandwidth and waveform."""
+
+    carrier_hz: Annotated[float, Field(ge=1e3, le=1e15)] = Field(description="carrier frequency in Hz")
+    bandwidth_hz: Annotated[float, Field(ge=1.0, le=1e15)] = Field(description="bandwidth B in Hz; the slot is 1/(2B)")
+    samples: Annotated[int, Field(ge=2, le=10_000_000)] = Field(description="samples per block, M")
+    pulse: Pulse = Field("cosine", description="transmit pulse: its name, or a table with kind, rolloff, span_slots")
+
+
+class TransmitterTable(Table):
+    """The transmitter."""
+
+    position_m: Position | None = Field(None, description=POSITION)
+    position_llh: Geodetic | None = Field(None, description=GEODETIC)
+    antennas: Antennas | None = Field(None, description="elements of a half-wavelength ULA along y")
+    array: ArrayTable | None = Field(None, description="an array table: kind = ula, upa or elements")
+    power_dbm: Level | None = Field(None, description="power budget in dBm")
+    power_w: PowerW | None = Field(None, description="power budget in W")
+    receive_antennas: Antennas | None = Field(None, description="antennas that hear the echo, mono-static scheme")
+    receive_array: ArrayTable | None = Field(None, description="array that hears the echo, mono-static scheme")
+
+
+class SiteTable(Table):
+    """One receiver."""
+
+    id: Name = Field(description="unique name")
+    position_m: Position | None = Field(None, description=POSITION)
+    position_llh: Geodetic | None = Field(None, description=GEODETIC)
+    antennas: Antennas | None = Field(None, description="elements of a half-wavelength ULA along y")
+    array: ArrayTable | None = Field(None, description="an array table: kind = ula, upa or elements")
+    rate_bps_hz: Rate | None = Field(None, description="rate this receiver must get")
+
+
+class RandomTable(Table):
+    """Receivers placed at random around a centre."""
+
+    count: Annotated[int, Field(ge=1, le=MAX_RECEIVERS)] = Field(description="how many receivers")
+    radius_m: Annotated[
+        list[Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+    ] = Field(description="[smallest, largest] horizontal distance from the centre in m")
+    density: Literal["area", "radius"] = Field("area", description="uniform in the area, or in the radius")
+    centre_m: Position | None = Field(None, description=POSITION + "; default: the transmitter")
+    centre_llh: Geodetic | None = Field(None, description=GEODETIC)
+    height_m: (
+        Annotated[
+            Annotated[Coordinate, _tag("value")]
+            | Annotated[list[Coordinate], Field(min_length=2, max_length=2), AfterValidator(_ordered), _tag("range")],
+            Discriminator(_height_tag),
+        ]
+        | None
+    ) = Field(None, description="local z in m, or [lowest, highest]; default: z of the centre")
+    antennas: Antennas | None = Field(None, description="elements of a half-wavelength ULA along y")
+    array: ArrayTable | None = Field(None, description="an array table: kind = ula, upa or elements")
+    id_prefix: Annotated[str, Field(min_length=1, max_length=48), AfterValidator(_printable)] = Field(
+        "rx", description="start of every id"
+    )
+
+
+class ReceiversTable(Table):
+    """Receivers: listed, read from a file, placed at random, or any of these together, in this order."""
+
+    site: Annotated[list[SiteTable], Field(min_length=1, max_length=MAX_RECEIVERS)] | None = Field(
+        None, description="one [[receivers.site]] table for each receiver"
+    )
+    file: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+        None, description="name of a .csv or .geojson site list, relative to the scenario file"
+    )
+    random: RandomTable | None = Field(None, description="random placement")
+    antennas: Antennas | None = Field(None, description="default number of antennas; 1 where nothing is said")
+    array: ArrayTable | None = Field(None, description="default array")
+
+
+class TargetTable(Table):
+    """The target."""
+
+    position_m: Position | None = Field(None, description=POSITION)
+    position_llh: Geodetic | None = Field(None, description=GEODETIC)
+    velocity_m_s: Velocity = Field([0.0, 0.0, 0.0], description="velocity in m/s, along the local axes")
+    reflection: Reflection = Field(1.0, description="power reflection factor; m² with the radar equation")
+
+
+class ScattererTable(Table):
+    """A reflector of signal-dependent clutter."""
+
+    position_m: Position | None = Field(None, description=POSITION)
+    position_llh: Geodetic | None = Field(None, description=GEODETIC)
+    reflection: Reflection = Field(1.0, description="power reflection factor")
+
+
+ReferenceLoss = Annotated[
+    Annotated[Level, _tag("value")] | Annotated[Literal["free_space"], _tag("word")],
+    Discriminator(_loss_tag),
+]
+Leakage = Annotated[
+    Annotated[Level, _tag("value")] | Annotated[Literal["none"], _tag("word")],
+    Discriminator(_loss_tag),
+]
+
+
+class ChannelTable(Table):
+    """Propagation, noise and clutter."""
+
+    path_loss_exponent: Annotated[float, Field(gt=0, le=10)] = Field(description="path-loss exponent ε")
+    reference_loss_db: ReferenceLoss | None = Field(
+        None, description='loss at 1 m in dB, or "free_space" for (4π/λ)²; 0 where nothing is said'
+    )
+    reference_gain: Annotated[float, Field(ge=1e-40, le=1e40)] | None = Field(
+        None, description="power gain at 1 m, instead of reference_loss_db"
+    )
+    echo_law: Literal["sum", "product"] = Field("sum", description="echo loss of d_b0 + d_0k, or of d_b0 · d_0k")
+    direct: Name = Field("rician", description="direct channel: los, rician, or another registered model")
+    rician_factor: Annotated[float, Field(ge=0, le=1e12)] = Field(0.5, description="Rician factor, a power ratio")
+    noise_power_dbm: Level | None = Field(None, description="noise power per antenna and sample in dBm")
+    noise_power_w: PowerW | None = Field(None, description="noise power per antenna and sample in W")
+    noise_figure_db: Annotated[float, Field(ge=0, le=100)] | None = Field(
+        None, description="noise figure in dB: noise power = k T B F, instead of a noise power"
+    )
+    noise_temperature_k: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
+        None, description="noise temperature in K with noise_figure_db; default 290"
+    )
+    clutter_power_dbm: Level | None = Field(None, description="power of signal-independent clutter in dBm")
+    clutter_power_w: Annotated[float, Field(ge=0, le=MAX_POWER_W)] | None = Field(
+        None, description="power of signal-independent clutter in W; default 0"
+    )
+    clutter: Literal["independent", "signal_dependent"] = Field("independent", description="kind of clutter")
+    scatterer: Annotated[list[ScattererTable], Field(max_length=1000)] = Field(
+        [], description="reflectors of signal-dependent clutter"
+    )
+    direct_path_leakage_db: Leakage | None = Field(
+        None, description='direct path left in the clutter in dB, or "none"; 0 where nothing is said'
+    )
+    direct_path_leakage: Annotated[float, Field(ge=0, le=1e12)] | None = Field(
+        None, description="the same as a power ratio"
+    )
+
+
+class RequirementsTable(Table):
+    """What the network must deliver, and what cooperation may cost."""
+
+    rate_bps_hz: Annotated[
+        Annotated[Rate, _tag("value")] | Annotated[dict[str, Rate], _tag("table")], Discriminator(_table_tag)
+    ] = Field(0.0, description="rate every receiver must get, or a table id = rate with an optional `default`")
+    cooperation_cost_m: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
+        None, description="limit of the cooperation cost in m; no limit where nothing is said"
+    )
+    distance_weight: Fraction = Field(0.5, description="weight ρ of the distance to the target")
+
+
+class DesignTable(Table):
+    """What to optimise and how."""
+
+    criterion: Name = Field("surrogate", description="figure of merit: surrogate, published, peb, veb")
+    selector: Name = Field("minimax_linkage", description="algorithm that chooses the receivers")
+    beamformer: Name = Field("sca", description="algorithm that designs the beams")
+    streams: Annotated[int, Field(ge=1, le=64)] = Field(2, description="data streams per receiver, at most")
+    receivers: Annotated[int, Field(ge=1, le=MAX_RECEIVERS)] | None = Field(
+        None, description="exactly this many cooperate; as many as pay off where nothing is said"
+    )
+    given: list[Name] = Field([], description="the group that the selector `given` returns")
+    dimensions: Literal[2, 3] | None = Field(
+        None, description="unknown coordinates of the target; by the geometry where nothing is said"
+    )
+    alternate: bool = Field(False, description="repeat selection and beams until nothing changes")
+
+
+class OriginTable(Table):
+    """Where local (0, 0, 0) lies on WGS 84: x east, y north, z up."""
+
+    latitude_deg: Annotated[float, Field(ge=-90, le=90)] = Field(description="latitude in degrees")
+    longitude_deg: Annotated[float, Field(ge=-180, le=360)] = Field(description="longitude in degrees")
+    height_m: Annotated[float, Field(ge=-MAX_HEIGHT_M, le=MAX_HEIGHT_M)] = Field(
+        0.0, description="ellipsoidal height in m"
+    )
+
+
+class ScenarioTable(Table):
+    """A scenario file of `multistatic`."""
+
+    schema_: Annotated[Literal[1], BeforeValidator(_not_bool)] = Field(
+        1, alias="schema", description="version of this format"
+    )
+    name: Name = Field("scenario", description="what pictures and reports call it")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="seed of every random draw")
+    origin: OriginTable | None = Field(
+        None, description="where local (0, 0, 0) lies; default: the transmitter where that is in latitude, longitude"
+    )
+    radio: RadioTable
+    transmitter: TransmitterTable
+    receivers: ReceiversTable
+    target: TargetTable
+    channel: ChannelTable
+    requirements: RequirementsTable = Field(default_factory=lambda: RequirementsTable.model_validate({}))
+    design: DesignTable = Field(default_factory=lambda: DesignTable.model_validate({}))
+
+
+def scenario_json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the scenario file, for editors and for other programs."""
+    schema = _without_null(ScenarioTable.model_json_schema(by_alias=True))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _without_null(node: Any) -> Any:
+    """The schema without its null branches: TOML has no null, an optional key is simply not there."""
+    if isinstance(node, list):
+        return [_without_null(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: _without_null(item) for key, item in node.items() if not (key == "default" and item is None)}
+    branches = [branch for branch in kept.pop("anyOf", []) if branch != {"type": "null"}]
+    return {**(branches[0] if len(branches) == 1 else {"anyOf": branches} if branches else {}), **kept}

@@ -1,0 +1,145 @@
+"""From pydantic's errors to problems in one style: the key's path, what was received, what was expected, a hint."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from multistatic.errors import Problem
+
+MAX_PROBLEMS = 100
+
+_EXPECTED = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text in quotes",
+    "list_type": "a list",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "finite_number": "a finite number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
+    "string_too_short": "at least {min_length} character",
+    "string_too_long": "at most {max_length} characters",
+    "literal_error": "{expected}",
+    "union_tag_invalid": "a table with kind = {expected_tags}",
+    "missing": "a value",
+    "extra_forbidden": "a key of this table",
+    "string_unicode": "valid Unicode text",
+}
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[Problem]:
+    """Every problem of a failed validation of `model`, at most 100; `prefix` is put before each path."""
+    details = error.errors(include_url=False)
+    problems = [_problem(detail, model, prefix) for detail in details[:MAX_PROBLEMS]]
+    if len(details) > MAX_PROBLEMS:
+        left = len(details) - MAX_PROBLEMS
+        problems.append(Problem(prefix or "(file)", f"{left} more problems", "a file without problems"))
+    return problems
+
+
+def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
+    location = [part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("<"))]
+    kind = detail["type"]
+    expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {})).replace("<", "").replace(">", "")
+    owners, description = _describe(model, location)
+    if description and kind not in ("extra_forbidden", "union_tag_invalid"):
+        expected = f"{expected}: {description}"
+    hint = ""
+    if kind == "extra_forbidden":
+        hint = nearest_key(str(location[-1]), owners, model)
+    elif kind == "int_type" and isinstance(detail["input"], float) and detail["input"].is_integer():
+        hint = f"write {detail['input']:.0f}"
+    received = "nothing" if kind == "missing" else shown(detail["input"])
+    return Problem(prefix + path_text(location), received, expected, hint)
+
+
+def path_text(location: list[int | str]) -> str:
+    """`receivers.site[2].position_m[1]`."""
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f".{_bounded(part, 64)}"
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """What was received, in the words of a TOML file, at most 60 characters."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value) if value.bit_length() <= 128 else f"a whole number of {value.bit_length()} bits"
+        case str():
+            return repr(_bounded(value, 60))
+        case Mapping():
+            return "a table" if value else "an empty table"
+        case list() if len(value) > 4 or any(isinstance(item, list | dict) for item in value):
+            return f"a list of {len(value)}"
+        case list():
+            return "[" + ", ".join(shown(item) for item in value) + "]"
+    return _bounded(str(value), 60)
+
+
+def nearest_key(key: str, owners: list[type[BaseModel]], root: type[BaseModel]) -> str:
+    """The nearest key of the same table, or where a key of this name belongs."""
+    valid = list(dict.fromkeys(name for owner in owners for name in _keys(owner)))
+    near = difflib.get_close_matches(key[:64], valid, n=1)
+    if near:
+        return f"did you mean {near[0]}?"
+    elsewhere = [path for path in _all_paths(root) if path.split(".")[-1] == key]
+    if elsewhere:
+        return f"{key} belongs to {elsewhere[0]}"
+    return "valid keys: " + ", ".join(valid)
+
+
+def _keys(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield field.alias or name
+
+
+def _all_paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Every key of the file, `transmitter.array.kind` style."""
+    for name, field in model.model_fields.items():
+        key = prefix + (field.alias or name)
+        yield key
+        for inner in _models(field.annotation):
+            yield from _all_paths(inner, key + ".")
+
+
+def _describe(model: type[BaseModel], location: list[int | str]) -> tuple[list[type[BaseModel]], str]:
+    """The tables that may own the last key of `location`, and the description of that key."""
+    owners, description = [model], ""
+    keys = [part for part in location if isinstance(part, str)]
+    for last, key in zip([False] * (len(keys) - 1) + [True], keys, strict=True):
+        fields = [
+            field for owner in owners for name, field in owner.model_fields.items() if (field.alias or name) == key
+        ]
+        if fields:
+            description = fields[0].description or ""
+        if not last:
+            owners = [inner for field in fields for inner in _models(field.annotation)]
+    return owners, description
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """Every table that a key of this type may hold."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Annotated, Union, types.UnionType, list):
+        return [inner for argument in get_args(annotation) for inner in _models(argument)]
+    return []
+
+
+def _bounded(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."
