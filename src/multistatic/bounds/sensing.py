@@ -5,9 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
+from multistatic.channel.model import Channel
+from multistatic.channel.path_loss import echo_gain
+from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array
 from multistatic.scenario.geometry import BistaticGeometry
+from multistatic.scenario.model import Scenario
 from multistatic.signal.moments import PulseMoments
-from multistatic.units import F
+from multistatic.signal.pulses import pulse_moments
+from multistatic.units import C, F, read_only
+
+TRANSMITTER_ID = "transmitter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,3 +40,81 @@ class SensingNetwork:
     published_snr_per_watt: F
     receive_apertures_m2: F
     dimensions: Literal[2, 3]
+
+
+def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
+    """The receivers of `scenario` as the bounds see them, in one realisation of its channel.
+
+    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out.
+    """
+    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
+    return SensingNetwork(
+        receiver_ids=scenario.receiver_ids,
+        geometry=scenario.geometry(),
+        velocity_m_s=scenario.target.velocity_m_s,
+        carrier_hz=scenario.radio.carrier_hz,
+        bandwidth_hz=scenario.radio.bandwidth_hz,
+        samples=scenario.radio.samples,
+        pulse=pulse_moments(scenario.radio.pulse),
+        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)),
+        published_snr_per_watt=read_only(published),
+        receive_apertures_m2=read_only([receiver.array.aperture_m2() for receiver in scenario.receivers]),
+        dimensions=scenario.dimensions,
+    )
+
+
+def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
+    """The transmitter as the only receiver: it hears its own echo, with ideal self-interference cancellation.
+
+    The path is 2 d_b0 long under the `sum` law and d_b0² under the `product` law. The cancellation takes everything
+    that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing.
+    """
+    there_and_back = _there_and_back(scenario)
+    distance = there_and_back.transmitter_target_m
+    gain = echo_gain(scenario.propagation, distance, np.array([distance]))
+    array = sensing_array(scenario)
+    antennas_per_noise = array.size / (channel.noise_power_w + channel.clutter_power_w)
+    return SensingNetwork(
+        receiver_ids=(TRANSMITTER_ID,),
+        geometry=there_and_back,
+        velocity_m_s=scenario.target.velocity_m_s,
+        carrier_hz=scenario.radio.carrier_hz,
+        bandwidth_hz=scenario.radio.bandwidth_hz,
+        samples=scenario.radio.samples,
+        pulse=pulse_moments(scenario.radio.pulse),
+        snr_per_watt=read_only(gain * scenario.target.reflection * antennas_per_noise),
+        published_snr_per_watt=read_only(gain**2 * antennas_per_noise),
+        receive_apertures_m2=read_only(array.aperture_m2()[None]),
+        dimensions=scenario.dimensions,
+    )
+
+
+def sensing_array(scenario: Scenario) -> AntennaArray:
+    """The array with which the transmitter hears its own echo.
+
+    `transmitter.receive_array`; where there is none, a half-wavelength ULA of as many elements as the largest
+    receiver has, along the transmitter's own first axis.
+    """
+    if scenario.transmitter.receive_array is not None:
+        return scenario.transmitter.receive_array
+    elements = scenario.transmitter.array.elements_m
+    axis = elements[1] - elements[0] if len(elements) > 1 else np.array(ALONG_Y)
+    count = max(receiver.array.size for receiver in scenario.receivers)
+    return linear_array(count, scenario.radio.wavelength_m / 2.0, tuple(axis))
+
+
+def _there_and_back(scenario: Scenario) -> BistaticGeometry:
+    """Transmitter and receiver in one place; the direction between them, which no bound uses, is zero."""
+    path = scenario.target.position_m - scenario.transmitter.position_m
+    distance = float(np.linalg.norm(path))
+    direction = read_only(path / distance)
+    return BistaticGeometry(
+        transmitter_target_m=distance,
+        target_receiver_m=read_only([distance]),
+        transmitter_receiver_m=read_only([0.0]),
+        receiver_receiver_m=read_only([[0.0]]),
+        to_target=direction,
+        receiver_to_target=read_only(direction[None]),
+        to_receivers=read_only(np.zeros((1, 3))),
+    )

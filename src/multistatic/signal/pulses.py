@@ -1,0 +1,121 @@
+"""The registered pulses: an entry point of `multistatic.pulses` maps a PulseSpec to a Pulse (model.md §3).
+
+`cosine` g1 and `sinc` g2 are the published ones. Both jump at t = 0: their true mean-square bandwidth is infinite, and
+their moments hold the interior part only (`continuous` is False).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import spherical_jn
+
+from multistatic import registry
+from multistatic.errors import Problem, ScenarioError
+from multistatic.scenario.model import PulseSpec
+from multistatic.signal.moments import PulseMoments
+from multistatic.signal.pulse import Pulse, pulse_from_callable
+from multistatic.units import F
+
+__all__ = [
+    "Pulse",
+    "cosine",
+    "half_sine",
+    "pulse_from_callable",
+    "pulse_moments",
+    "pulse_of",
+    "raised_cosine",
+    "root_raised_cosine",
+    "sinc",
+]
+
+
+def pulse_of(spec: PulseSpec) -> Pulse:
+    """The registered pulse that `spec` names."""
+    pulse: Pulse = registry.load("pulses", spec.kind)(spec)
+    return pulse
+
+
+@lru_cache(maxsize=64)
+def pulse_moments(spec: PulseSpec) -> PulseMoments:
+    """Moments of the registered pulse that `spec` names; remembered, for the quadrature of a long pulse takes 0.2 s."""
+    return pulse_of(spec).moments
+
+
+def cosine(spec: PulseSpec) -> Pulse:
+    """g1(u) = sqrt2 cos(πu/2) on [0, 1] (paper §VI-A); it jumps at 0."""
+    return pulse_from_callable(lambda u: np.cos(np.pi / 2 * u), lambda u: -np.pi / 2 * np.sin(np.pi / 2 * u))
+
+
+def sinc(spec: PulseSpec) -> Pulse:
+    """g2(u) = sqrt(π/A) sin(πu)/(πu) on [0, 1] with A = ∫₀^π sin²x/x² dx (paper §VI-A); it jumps at 0."""
+    return pulse_from_callable(np.sinc, _sinc_slope)
+
+
+def half_sine(spec: PulseSpec) -> Pulse:
+    """sqrt2 sin(πu) on [0, 1]: continuous, F̄ = π²."""
+    return pulse_from_callable(lambda u: np.sin(np.pi * u), lambda u: np.pi * np.cos(np.pi * u))
+
+
+def raised_cosine(spec: PulseSpec) -> Pulse:
+    """Raised cosine of roll-off β, cut off at ±span: the inverse Fourier transform of its spectrum, band by band.
+
+    With s± = sinc(βu ± ½) cos(π(u ± ½)): g = (1-β) sinc((1-β)u) + β[sinc(βu) cos(πu) + (s₊ + s₋)/2]. Written so, it
+    has no removable singularity.
+    """
+    beta = _rolloff(spec)
+    bands = ((1.0 - beta, 1.0 - beta, 0.0, 0.0), (beta, beta, 0.0, 1.0))
+    edges = ((beta / 2, beta, 0.5, 1.0), (beta / 2, beta, -0.5, 1.0))
+    return _sum_of_bands((*bands, *edges), spec)
+
+
+def root_raised_cosine(spec: PulseSpec) -> Pulse:
+    """Root-raised cosine of roll-off β, cut off at ±span; its shifts by whole slots are (almost) orthogonal.
+
+    g = (1-β) sinc((1-β)u) + β[sinc(βu + ¼) cos(π(u + ¼)) + sinc(βu - ¼) cos(π(u - ¼))], the inverse Fourier transform
+    of its spectrum, band by band.
+    """
+    beta = _rolloff(spec)
+    flat = (1.0 - beta, 1.0 - beta, 0.0, 0.0)
+    return _sum_of_bands((flat, (beta, beta, 0.25, 1.0), (beta, beta, -0.25, 1.0)), spec)
+
+
+def _sum_of_bands(bands: tuple[tuple[float, float, float, float], ...], spec: PulseSpec) -> Pulse:
+    """Σ w sinc(bu + c) cos(πν(u + c)) over (w, b, c, ν) in `bands`."""
+
+    def shape(u: F) -> F:
+        parts = [w * np.sinc(b * u + c) * np.cos(np.pi * nu * (u + c)) for w, b, c, nu in bands]
+        total: F = np.sum(parts, axis=0)
+        return total
+
+    def slope(u: F) -> F:
+        parts = [
+            w
+            * (
+                b * _sinc_slope(b * u + c) * np.cos(np.pi * nu * (u + c))
+                - np.sinc(b * u + c) * np.pi * nu * np.sin(np.pi * nu * (u + c))
+            )
+            for w, b, c, nu in bands
+        ]
+        total: F = np.sum(parts, axis=0)
+        return total
+
+    return pulse_from_callable(shape, slope, support=(-float(spec.span_slots), float(spec.span_slots)))
+
+
+def _sinc_slope(x: F) -> F:
+    """d/dx sin(πx)/(πx) = -π j₁(πx), j₁ the spherical Bessel function, which is odd."""
+    slope: F = -np.pi * np.sign(x) * spherical_jn(1, np.pi * np.abs(x))
+    return slope
+
+
+def _rolloff(spec: PulseSpec) -> float:
+    problems = []
+    if not 0.0 <= spec.rolloff <= 1.0:
+        problems.append(Problem("radio.pulse.rolloff", repr(spec.rolloff), "a number from 0 to 1"))
+    if spec.span_slots < 1:
+        problems.append(Problem("radio.pulse.span_slots", repr(spec.span_slots), "a whole number of slots from 1"))
+    if problems:
+        raise ScenarioError(problems)
+    return spec.rolloff
