@@ -13,6 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from multistatic.beamforming.problem import BeamformingProblem as BeamformingProblem
+    from multistatic.beamforming.problem import BeamformingResult as BeamformingResult
+    from multistatic.bounds.delay_doppler import exact_information as exact_information
+    from multistatic.bounds.position import position_bound as position_bound
+    from multistatic.bounds.sensing import SensingNetwork as SensingNetwork
+    from multistatic.bounds.sensing import sensing_network as sensing_network
     from multistatic.channel.model import Channel as Channel
     from multistatic.channel.realise import realise as realise
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
-    from multistatic.files.scenario_file import parse_scenario as parse_scenario
     from multistatic.files.stored_design import read_design as read_design
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
     from multistatic.scenario.arrays import linear_array as linear_array
@@ -40,7 +45,12 @@ if TYPE_CHECKING:
     from multistatic.scenario.geometry import BistaticGeometry as BistaticGeometry
     from multistatic.scenario.geometry import bistatic_geometry as bistatic_geometry
     from multistatic.scenario.model import Scenario as Scenario
+    from multistatic.scenario.parse import parse_scenario as parse_scenario
+    from multistatic.selection.problem import Selection as Selection
+    from multistatic.selection.problem import SelectionProblem as SelectionProblem
     from multistatic.signal.beams import Beams as Beams
+    from multistatic.signal.pulse import Pulse as Pulse
+    from multistatic.signal.pulse import pulse_from_callable as pulse_from_callable
 
     __version__: str
 
@@ -49,17 +59,28 @@ _MODULES = {
     "Scenario": "multistatic.scenario.model",
     "load_preset": "multistatic.files.scenario_file",
     "load_scenario": "multistatic.files.scenario_file",
-    "parse_scenario": "multistatic.files.scenario_file",
+    "parse_scenario": "multistatic.scenario.parse",
     "AntennaArray": "multistatic.scenario.arrays",
     "linear_array": "multistatic.scenario.arrays",
     "planar_array": "multistatic.scenario.arrays",
     "BistaticGeometry": "multistatic.scenario.geometry",
     "bistatic_geometry": "multistatic.scenario.geometry",
-    # Channel, beams, rates
+    # Signal, channel, rates, bounds
+    "Pulse": "multistatic.signal.pulse",
+    "pulse_from_callable": "multistatic.signal.pulse",
     "Channel": "multistatic.channel.model",
     "realise": "multistatic.channel.realise",
     "Beams": "multistatic.signal.beams",
     "rates_bps_hz": "multistatic.communication.rates",
+    "SensingNetwork": "multistatic.bounds.sensing",
+    "sensing_network": "multistatic.bounds.sensing",
+    "exact_information": "multistatic.bounds.delay_doppler",
+    "position_bound": "multistatic.bounds.position",
+    # Receiver selection and beamforming, for those who add an algorithm
+    "SelectionProblem": "multistatic.selection.problem",
+    "Selection": "multistatic.selection.problem",
+    "BeamformingProblem": "multistatic.beamforming.problem",
+    "BeamformingResult": "multistatic.beamforming.problem",
     # Design
     "design_network": "multistatic.design",
     "compare": "multistatic.design.compare",
