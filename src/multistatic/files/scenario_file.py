@@ -14,6 +14,8 @@ from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 
+__all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]
+
 STANDARD_INPUT = "-"
 
 

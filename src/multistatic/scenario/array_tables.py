@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
 import numpy as np
+from pydantic import ValidationError
 
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array, planar_array
 from multistatic.scenario.schema import ElementsTable, LinearTable, PlanarTable
@@ -24,18 +26,17 @@ def array_from_table(
     """The array that a table describes; `antennas` is the node's own number, for a ULA that does not say its size."""
     if isinstance(table, ElementsTable):
         scale = 1.0 if table.elements_m is not None else wavelength_m
-        return AntennaArray(
-            elements_m=[scale * three(row) for row in table.elements_m or table.elements_wavelengths or []]
-        )
+        rows = table.elements_m or table.elements_wavelengths or []
+        return AntennaArray(elements_m=np.array([scale * three(row) for row in rows]))
     wavelengths = DEFAULT_SPACING_WAVELENGTHS if table.spacing_wavelengths is None else table.spacing_wavelengths
     spacing_m = wavelengths * wavelength_m if table.spacing_m is None else table.spacing_m
     if isinstance(table, PlanarTable):
-        first, second = (three(axis) for axis in table.axes)
+        first, second = (three(axis).tolist() for axis in table.axes)
         return planar_array((table.shape[0], table.shape[1]), spacing_m, axes=(first, second))
     count = table.antennas or antennas
     if count is None:
         raise ValueError(f"{table.antennas=} and {antennas=}: the array has no size")
-    return linear_array(count, spacing_m, axis=three(table.axis))
+    return linear_array(count, spacing_m, axis=three(table.axis).tolist())
 
 
 def array_keys(array: AntennaArray, wavelength_m: float) -> dict[str, object]:
@@ -44,30 +45,33 @@ def array_keys(array: AntennaArray, wavelength_m: float) -> dict[str, object]:
     Tries the short forms from the plainest on and keeps the first whose elements are the same bits; explicit
     elements otherwise.
     """
-    for table in _candidates(array, wavelength_m):
+    for written in _candidates(array, wavelength_m):
+        try:
+            table = (LinearTable if written["kind"] == "ula" else PlanarTable).model_validate(written)
+        except ValidationError:  # a guess that is no array, such as an axis of length zero
+            continue
         if np.array_equal(array_from_table(table, None, wavelength_m).elements_m, array.elements_m):
-            written: dict[str, object] = table.model_dump(exclude_none=True)
-            plain = isinstance(table, LinearTable) and table.spacing_wavelengths == DEFAULT_SPACING_WAVELENGTHS
-            if plain and written["axis"] == [*ALONG_Y]:
-                return {"antennas": array.size}
-            return {"array": written}
+            plain = written == {**_HALF_WAVELENGTH_ALONG_Y, "antennas": array.size}
+            return {"antennas": array.size} if plain else {"array": written}
     return {"array": {"kind": "elements", "elements_m": array.elements_m.tolist()}}
 
 
-def _candidates(array: AntennaArray, wavelength_m: float) -> Iterator[LinearTable | PlanarTable]:
-    elements = array.elements_m
+_HALF_WAVELENGTH_ALONG_Y = {"kind": "ula", "spacing_wavelengths": DEFAULT_SPACING_WAVELENGTHS, "axis": [*ALONG_Y]}
+
+
+def _candidates(array: AntennaArray, wavelength_m: float) -> Iterator[dict[str, object]]:
+    """Array tables that this array may have been made from, the plainest first."""
     if array.size == 1:
-        yield LinearTable(kind="ula", antennas=1, spacing_wavelengths=DEFAULT_SPACING_WAVELENGTHS)
+        yield {**_HALF_WAVELENGTH_ALONG_Y, "antennas": 1}
         return
-    for spacing in _spacings(elements[1], wavelength_m):
-        for axis in _axes(elements[1]):
-            yield LinearTable(kind="ula", antennas=array.size, axis=axis, **spacing)
+    step = array.elements_m[1] - array.elements_m[0]
+    spacings, firsts = _spacings(step, wavelength_m), _axes(step)
+    for spacing, axis in product(spacings, firsts):
+        yield {"kind": "ula", "antennas": array.size, **spacing, "axis": axis}
     for columns in (count for count in range(2, array.size) if array.size % count == 0):
-        for spacing in _spacings(elements[1], wavelength_m):
-            for first in _axes(elements[1]):
-                for second in _axes(elements[columns]):
-                    shape = [columns, array.size // columns]
-                    yield PlanarTable.model_construct(kind="upa", shape=shape, axes=[first, second], **spacing)
+        shape = [columns, array.size // columns]
+        for spacing, first, second in product(spacings, firsts, _axes(array.elements_m[columns])):
+            yield {"kind": "upa", "shape": shape, **spacing, "axes": [first, second]}
 
 
 def _spacings(step_m: F, wavelength_m: float) -> list[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""What two or more keys of a scenario must agree on: either/or keys, unique ids, names that exist, nothing at one place.
+"""What two or more keys of a scenario must agree on: either/or keys, unique ids, known names, places of their own.
 
 The checks work on the raw tables and skip whatever is malformed, so that they report alongside every other problem.
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -35,15 +35,14 @@ from multistatic.scenario.schema import (
     PulseTable,
     RadioTable,
     RandomTable,
+    ScattererTable,
     ScenarioTable,
     SiteTable,
+    TargetTable,
     TransmitterTable,
 )
 from multistatic.scenario.translate import MAX_PROBLEMS
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
-
-T = TypeVar("T")
-U = TypeVar("U")
 
 STANDARD_TEMPERATURE_K = 290.0
 MAX_CHANNEL_ENTRIES = 10**8
@@ -65,7 +64,12 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
     """
     origin = _origin(table)
     scatterers = table.channel.scatterer
-    placed = [table.transmitter, table.target, *(site.table for site in sites), *scatterers]
+    placed: list[TransmitterTable | TargetTable | SiteTable | ScattererTable] = [
+        table.transmitter,
+        table.target,
+        *(site.table for site in sites),
+        *scatterers,
+    ]
     positions = _local_positions([(each.position_m, each.position_llh) for each in placed], origin)
     transmitter_m, target_m, listed_m, scatterers_m = np.split(positions, [1, 2, 2 + len(sites)])
     radio = _radio(table.radio)
@@ -127,7 +131,7 @@ def _placed_at_random(
     centre = transmitter_m
     if random.centre_m is not None or random.centre_llh is not None:
         centre = _local_positions([(random.centre_m, random.centre_llh)], origin)[0]
-    height = _or(random.height_m, float(centre[2]))
+    height = float(centre[2]) if random.height_m is None else random.height_m
     positions = place_on_annulus(
         placement_rng(table.seed),
         random.count,
@@ -193,7 +197,6 @@ def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
 
 
 def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagation:
-    leakage = _or(table.direct_path_leakage_db, 0.0)
     return Propagation(
         path_loss_exponent=float(table.path_loss_exponent),
         reference_gain=_reference_gain(table, radio.wavelength_m),
@@ -207,17 +210,26 @@ def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagat
             Scatterer(position_m=position, reflection=float(scatterer.reflection))
             for scatterer, position in zip(table.scatterer, scatterers_m, strict=True)
         ),
-        direct_path_leakage=float(
-            _or(table.direct_path_leakage, 0.0 if isinstance(leakage, str) else db_to_ratio(leakage))
-        ),
+        direct_path_leakage=_leakage(table),
     )
 
 
 def _reference_gain(table: ChannelTable, wavelength_m: float) -> float:
     if table.reference_gain is not None:
         return float(table.reference_gain)
-    loss = _or(table.reference_loss_db, 0.0)
-    return free_space_gain(wavelength_m) if isinstance(loss, str) else db_to_ratio(-loss)
+    loss = table.reference_loss_db
+    if isinstance(loss, str):
+        return free_space_gain(wavelength_m)
+    return db_to_ratio(0.0 if loss is None else -loss)
+
+
+def _leakage(table: ChannelTable) -> float:
+    if table.direct_path_leakage is not None:
+        return float(table.direct_path_leakage)
+    leakage = table.direct_path_leakage_db
+    if isinstance(leakage, str):
+        return 0.0
+    return db_to_ratio(0.0 if leakage is None else leakage)
 
 
 def free_space_gain(wavelength_m: float) -> float:
@@ -239,15 +251,15 @@ def _noise_power_w(table: ChannelTable, bandwidth_hz: float) -> float:
 
 
 def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) -> float:
-    return dbm_to_watt(dbm) if dbm is not None else float(_or(watt, absent))
+    return dbm_to_watt(dbm) if dbm is not None else _or(watt, absent)
 
 
 def _design(table: DesignTable) -> DesignSettings:
     return DesignSettings(**{**table.model_dump(), "given": tuple(table.given)})
 
 
-def _or(value: T | None, default: U) -> T | U:
-    return default if value is None else value
+def _or(value: float | None, default: float) -> float:
+    return float(default if value is None else value)
 
 
 # --- what can only be seen once everything is in metres ------------------------------------------------------------

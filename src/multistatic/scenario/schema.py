@@ -25,7 +25,7 @@ MIN_POWER_W = 1e-43
 
 def _require(holds: bool, expected: str) -> None:
     if not holds:
-        raise PydanticCustomError("value", expected)  # type: ignore[arg-type]
+        raise PydanticCustomError("value", expected)
 
 
 def _not_bool(value: Any) -> Any:

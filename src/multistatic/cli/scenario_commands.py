@@ -1,0 +1,94 @@
+"""`multistatic init`, `check` and `schema`: to begin a scenario file, to check one, to describe all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OUT = Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")]
+
+
+def init(
+    preset: Annotated[str, typer.Argument(metavar="PRESET", help="paper, urban or city.")] = "paper",
+    out: OUT = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Begin a scenario file from a preset: every key with a comment.
+
+    Example: multistatic init urban --out urban.toml
+    """
+    from multistatic.scenario.preset import preset_text
+
+    _write(preset_text(preset), out, force=force)
+
+
+def check(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the scenario; repeatable.")
+    ] = None,
+    resolved: Annotated[bool, typer.Option("--resolved", help="Print the resolved scenario as TOML instead.")] = False,
+    json_: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout, the problems too.")] = False,
+) -> None:
+    """Check a scenario file: every problem at once (exit code 2), or what the scenario amounts to.
+
+    Example: multistatic check urban.toml --set transmitter.power_dbm=36
+    """
+    from multistatic.errors import InputError
+    from multistatic.files.scenario_file import load_scenario
+
+    try:
+        scenario = load_scenario(file, overrides=list(set_ or []))
+    except InputError as error:
+        if json_:
+            from dataclasses import asdict
+
+            _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
+        raise
+    if resolved:
+        from multistatic.scenario.write import resolved_toml
+
+        typer.echo(resolved_toml(scenario), nl=False)
+        return
+    from multistatic.cli.scenario_summary import rendered, scenario_summary
+
+    summary = scenario_summary(scenario)
+    if json_:
+        _print_json(summary)
+        return
+    from rich.console import Console
+
+    Console().print(rendered(summary), highlight=False)
+
+
+def schema(out: OUT = None) -> None:
+    """Print the JSON Schema (draft 2020-12) of the scenario file, for editors and other programs.
+
+    Example: multistatic schema --out multistatic.schema.json
+    """
+    import json
+
+    from multistatic.scenario.schema import scenario_json_schema
+
+    _write(json.dumps(scenario_json_schema(), indent=2, ensure_ascii=False) + "\n", out, force=True)
+
+
+def _write(text: str, out: Path | None, *, force: bool) -> None:
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    from multistatic.errors import InputError, Problem
+    from multistatic.files.atomic import write_text_atomically
+
+    if out.exists() and not force:
+        raise InputError([Problem("--out", f"{out}, which exists", "a new file", "--force replaces it")])
+    write_text_atomically(out, text)
+    typer.echo(f"wrote {out}", err=True)
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,139 @@
+"""What a scenario amounts to, in numbers a person can check before anything is designed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from multistatic.scenario.model import Scenario
+
+
+def scenario_summary(scenario: Scenario) -> dict[str, Any]:
+    """Counts, distances, delays, Doppler shifts and signal-to-noise ratios of a scenario, ready for JSON.
+
+    `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading. `echo_snr_db`: of the combined
+    receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
+    clutter only.
+    """
+    import numpy as np
+
+    from multistatic.channel.path_loss import direct_gain, echo_gain
+    from multistatic.units import ratio_to_db, watt_to_dbm
+
+    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
+    radio, target = scenario.radio, scenario.target
+    direct = direct_gain(propagation, geometry.transmitter_receiver_m) * transmitter.power_w / propagation.noise_power_w
+    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    disturbance_w = propagation.noise_power_w
+    if propagation.clutter == "independent":
+        disturbance_w += propagation.clutter_power_w
+    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target.reflection
+    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    doppler_hz = geometry.doppler_hz(target.velocity_m_s, radio.carrier_hz)
+    return {
+        "valid": True,
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "dimensions": scenario.dimensions,
+        "wavelength_m": radio.wavelength_m,
+        "slot_s": radio.slot_s,
+        "block_s": radio.samples * radio.slot_s,
+        "transmit_antennas": transmitter.array.size,
+        "power_dbm": watt_to_dbm(transmitter.power_w),
+        "noise_power_dbm": watt_to_dbm(propagation.noise_power_w),
+        "transmitter_target_m": geometry.transmitter_target_m,
+        "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
+        "receivers": [
+            {
+                "id": receiver.id,
+                "position_m": receiver.position_m.tolist(),
+                "antennas": receiver.array.size,
+                "rate_required_bps_hz": receiver.rate_required_bps_hz,
+                "transmitter_m": float(geometry.transmitter_receiver_m[k]),
+                "target_m": float(geometry.target_receiver_m[k]),
+                "delay_s": float(geometry.delay_s[k]),
+                "doppler_hz": float(doppler_hz[k]),
+                "direct_snr_db": ratio_to_db(float(direct[k])),
+                "echo_snr_db": ratio_to_db(float(echo[k])),
+            }
+            for k, receiver in enumerate(scenario.receivers)
+        ],
+        "notes": scenario_notes(scenario),
+    }
+
+
+def scenario_notes(scenario: Scenario) -> list[str]:
+    """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
+    import numpy as np
+
+    geometry, radio = scenario.geometry(), scenario.radio
+    notes = []
+    arrays = {"transmitter": scenario.transmitter.array} | {r.id: r.array for r in scenario.receivers}
+    nearest = {"transmitter": min(geometry.transmitter_target_m, float(geometry.transmitter_receiver_m.min()))}
+    nearest |= {
+        name: float(min(to_target, to_transmitter))
+        for name, to_target, to_transmitter in zip(
+            scenario.receiver_ids, geometry.target_receiver_m, geometry.transmitter_receiver_m, strict=True
+        )
+    }
+    apertures = {name: float(np.linalg.norm(np.ptp(array.elements_m, axis=0))) for name, array in arrays.items()}
+    for name, aperture in apertures.items():
+        far_field = 2 * aperture**2 / radio.wavelength_m
+        if far_field > nearest[name]:
+            notes.append(
+                f"{name}: plane waves are assumed, but its array's far field begins at {far_field:.3g} m "
+                f"and the nearest node is {nearest[name]:.3g} m away"
+            )
+    if radio.bandwidth_hz > 0.1 * radio.carrier_hz:
+        notes.append(
+            f"the bandwidth is {radio.bandwidth_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
+        )
+    shortest = min(nearest.values())
+    if shortest < 1.0:
+        notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")
+    longest = float(geometry.delay_s.max()) / radio.slot_s
+    if longest > radio.samples:
+        notes.append(f"the longest echo takes {longest:.0f} slots, more than the block of {radio.samples} samples")
+    return notes
+
+
+def rendered(summary: dict[str, Any]) -> RenderableType:
+    """The summary as a table with a heading, for a terminal."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    receivers = summary["receivers"]
+    heading = (
+        f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
+        f"{summary['power_dbm']:.1f} dBm, noise {summary['noise_power_dbm']:.1f} dBm, "
+        f"wavelength {100 * summary['wavelength_m']:.3g} cm\n"
+        f"target {summary['transmitter_target_m']:.1f} m from the transmitter at {summary['speed_m_s']:.1f} m/s, "
+        f"{summary['dimensions']} unknown coordinates; block of {1e6 * summary['block_s']:.3g} µs\n"
+    )
+    table = Table(box=None, pad_edge=False)
+    table.add_column("receiver", justify="left")
+    for column in ("antennas", "rate\nbit/s/Hz", "to transm.\nm", "to target\nm", "delay\nns", "Doppler\nHz"):
+        table.add_column(column, justify="right")
+    table.add_column("direct\nSNR dB", justify="right")
+    table.add_column("echo\nSNR dB", justify="right")
+    for row in receivers:
+        table.add_row(
+            Text(row["id"]),
+            str(row["antennas"]),
+            f"{row['rate_required_bps_hz']:.3g}",
+            f"{row['transmitter_m']:.1f}",
+            f"{row['target_m']:.1f}",
+            f"{1e9 * row['delay_s']:.1f}",
+            f"{row['doppler_hz']:.1f}",
+            f"{row['direct_snr_db']:.1f}",
+            f"{row['echo_snr_db']:.1f}",
+        )
+    low, high = (pick(row["direct_snr_db"] for row in receivers) for pick in (min, max))
+    foot = (
+        f"\ndirect SNR {low:.1f} to {high:.1f} dB: one antenna on either side, all the power; "
+        "echo SNR: all antennas, all the power on the target, per sample"
+    )
+    return Group(Text(heading), table, Text(foot), *(Text(f"note: {note}") for note in summary["notes"]))

@@ -1,0 +1,183 @@
+"""The resolved scenario as TOML: defaults written out, placements explicit, the same bits when it is parsed again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from multistatic.scenario.array_tables import array_keys
+from multistatic.scenario.model import Receiver, Scenario
+from multistatic.scenario.resolve import free_space_gain
+from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
+
+Keys = Mapping[str, object]
+
+NOTE = (
+    "# Resolved: every default is written out and every placement is explicit; designing it again gives the same bits."
+)
+
+
+def resolved_toml(scenario: Scenario) -> str:
+    """The TOML text that `parse_scenario` turns into this very scenario, bit for bit.
+
+    Levels are written in dB or dBm where some decimal number gives the same bits, else as `power_w` and the like.
+    Latitudes and longitudes appear as the local metres they became, beside the origin. Depends on the scenario alone:
+    the same scenario gives the same bytes.
+    """
+    wavelength = scenario.radio.wavelength_m
+    propagation, requirements, design = scenario.propagation, scenario.requirements, scenario.design
+    head: Keys = {"schema": 1, "name": scenario.name, "seed": scenario.seed}
+    lines: list[str] = [NOTE, *_pairs(head)]
+    if scenario.origin is not None:
+        origin = scenario.origin
+        keys = {"latitude_deg": origin.latitude_deg, "longitude_deg": origin.longitude_deg, "height_m": origin.height_m}
+        lines += _table("[origin]", keys)
+    radio = scenario.radio
+    pulse = {"kind": radio.pulse.kind, "rolloff": radio.pulse.rolloff, "span_slots": radio.pulse.span_slots}
+    rates = {"carrier_hz": radio.carrier_hz, "bandwidth_hz": radio.bandwidth_hz, "samples": radio.samples}
+    lines += _table("[radio]", {**rates, "pulse": pulse})
+    lines += _table("[transmitter]", _transmitter(scenario, wavelength))
+    for receiver in scenario.receivers:
+        antennas = array_keys(receiver.array, wavelength)
+        lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
+    target = scenario.target
+    lines += _table(
+        "[target]",
+        {"position_m": target.position_m, "velocity_m_s": target.velocity_m_s, "reflection": target.reflection},
+    )
+    lines += _table("[channel]", _channel(scenario, wavelength))
+    for scatterer in propagation.scatterers:
+        place: Keys = {"position_m": scatterer.position_m, "reflection": scatterer.reflection}
+        lines += _table("[[channel.scatterer]]", place)
+    limited = math.isfinite(requirements.cooperation_cost_m)
+    lines += _table(
+        "[requirements]",
+        {
+            "rate_bps_hz": _rates(scenario.receivers),
+            "cooperation_cost_m": requirements.cooperation_cost_m if limited else None,
+            "distance_weight": requirements.distance_weight,
+        },
+    )
+    lines += _table(
+        "[design]",
+        {
+            "criterion": design.criterion,
+            "selector": design.selector,
+            "beamformer": design.beamformer,
+            "streams": design.streams,
+            "receivers": design.receivers,
+            "given": list(design.given),
+            "dimensions": scenario.design.dimensions,
+            "alternate": design.alternate,
+        },
+    )
+    return "\n".join(lines) + "\n"
+
+
+_ABSENT = {
+    "cooperation_cost_m": "no limit",
+    "receivers": "as many as pay off",
+    "dimensions": "2 if everything lies in one horizontal plane, else 3",
+}
+
+
+def _transmitter(scenario: Scenario, wavelength_m: float) -> Keys:
+    transmitter = scenario.transmitter
+    keys = {"position_m": transmitter.position_m, **array_keys(transmitter.array, wavelength_m)}
+    keys |= _level("power_dbm", "power_w", transmitter.power_w, dbm_to_watt, watt_to_dbm)
+    if transmitter.receive_array is not None:
+        written = array_keys(transmitter.receive_array, wavelength_m)
+        keys |= {f"receive_{key}": value for key, value in written.items()}
+    return keys
+
+
+def _channel(scenario: Scenario, wavelength_m: float) -> Keys:
+    channel = scenario.propagation
+    loss: Keys = {"reference_loss_db": "free_space"}
+    if channel.reference_gain != free_space_gain(wavelength_m):
+        loss = _level("reference_loss_db", "reference_gain", channel.reference_gain, _loss_to_gain, _gain_to_loss)
+    leakage: Keys = {"direct_path_leakage_db": "none"}
+    if channel.direct_path_leakage > 0:
+        ratio = channel.direct_path_leakage
+        leakage = _level("direct_path_leakage_db", "direct_path_leakage", ratio, db_to_ratio, ratio_to_db)
+    clutter: Keys = {"clutter_power_w": 0.0}
+    if channel.clutter_power_w > 0:
+        clutter = _level("clutter_power_dbm", "clutter_power_w", channel.clutter_power_w, dbm_to_watt, watt_to_dbm)
+    return {
+        "path_loss_exponent": channel.path_loss_exponent,
+        **loss,
+        "echo_law": channel.echo_law,
+        "direct": channel.direct,
+        "rician_factor": channel.rician_factor,
+        **_level("noise_power_dbm", "noise_power_w", channel.noise_power_w, dbm_to_watt, watt_to_dbm),
+        **clutter,
+        "clutter": channel.clutter,
+        **leakage,
+    }
+
+
+def _loss_to_gain(loss_db: float) -> float:
+    return db_to_ratio(-loss_db)
+
+
+def _gain_to_loss(gain: float) -> float:
+    return -ratio_to_db(gain)
+
+
+def _level(
+    db_key: str, linear_key: str, linear: float, to_linear: Callable[[float], float], to_db: Callable[[float], float]
+) -> dict[str, object]:
+    """The level in dB, at the fewest digits that give the same bits back; the linear value where none do.
+
+    A double near 30 dB resolves ratios to 8e-16, coarser than the 2e-16 of the ratio itself: some have no level.
+    """
+    near = to_db(linear)
+    candidates = [round(near, digits) for digits in range(15)] + [near]
+    candidates += [math.nextafter(near, math.inf), math.nextafter(near, -math.inf)]
+    for level in candidates:
+        if to_linear(level) == linear:
+            return {db_key: level + 0.0}
+    return {linear_key: linear}
+
+
+def _rates(receivers: Sequence[Receiver]) -> float | dict[str, float]:
+    rates = {receiver.id: receiver.rate_required_bps_hz for receiver in receivers}
+    common = set(rates.values())
+    return common.pop() if len(common) == 1 else rates
+
+
+def _table(header: str, keys: Keys) -> list[str]:
+    return ["", header, *_pairs(keys)]
+
+
+def _pairs(keys: Keys) -> Iterator[str]:
+    for key, value in keys.items():
+        yield f"# {key}: {_ABSENT[key]}" if value is None else f"{_key(key)} = {_value(value)}"
+
+
+def _value(value: object) -> str:
+    """A TOML value; floats by `repr`, which is exact."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int():
+            return str(value)
+        case float():
+            return repr(float(value))
+        case str():
+            return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+        case np.ndarray():
+            return _value(value.tolist())
+        case Mapping():
+            return "{ " + ", ".join(f"{_key(key)} = {_value(item)}" for key, item in value.items()) + " }"
+        case Sequence():
+            return "[" + ", ".join(map(_value, value)) + "]"
+    raise TypeError(f"{value!r} has no TOML form")
+
+
+def _key(key: str) -> str:
+    bare = key.isascii() and key.replace("-", "").replace("_", "").isalnum()
+    return key if bare else _value(key)
