@@ -1,0 +1,226 @@
+"""The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml`, pictures.
+
+The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import platform
+import zipfile
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multistatic.design.result import Accuracy, Design
+from multistatic.files.atomic import write_files_atomically
+from multistatic.files.nulls import finite, reasons_for_nulls
+from multistatic.scenario.write import resolved_toml
+
+FORMAT = "multistatic-design/1"
+DOCUMENT, ARRAYS, SCENARIO = "design.json", "design.npz", "scenario.toml"
+PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
+DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
+
+
+def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[str, Any]:
+    """The content of `design.json`; `timing_s` are the seconds spent on each stage.
+
+    Numbers that do not exist are None, with their reason under `reasons`.
+    """
+    scenario, result = design.scenario, design.beamforming
+    rates = None if result is None else result.rates_bps_hz
+    document = {
+        "format": FORMAT,
+        "name": scenario.name,
+        "status": design.status,
+        "message": design.message,
+        "scheme": design.scheme,
+        "selected": list(design.selected_ids),
+        "criterion": scenario.design.criterion,
+        "rounds": design.rounds,
+        "selection": _selection(design),
+        "beamforming": _beamforming(design),
+        "rates_bps_hz": None if rates is None else _by_id(scenario.receiver_ids, rates),
+        "rate_required_bps_hz": _required_rate(design),
+        "cooperation_cost_m": finite(design.cost_m),
+        "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
+        "bounds": _bounds(design.accuracy),
+        "verification": _verification(design),
+        "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
+        "provenance": {
+            "version": _version("multistatic"),
+            "scenario_sha256": hashlib.sha256(resolved_toml(scenario).encode()).hexdigest(),
+            "seed": scenario.seed,
+            "python": platform.python_version(),
+            "dependencies": {name: _version(name) for name in DEPENDENCIES},
+        },
+    }
+    return {**document, "reasons": reasons_for_nulls(design, document)}
+
+
+def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
+    """The content of `design.npz`, for a design that has beams."""
+    beams = None if design.beamforming is None else design.beamforming.beams
+    if beams is None:
+        raise ValueError(f"a design with status {design.status!r} has no beams")
+    scenario, channel = design.scenario, design.channel
+    return {
+        "receiver_ids": np.array(scenario.receiver_ids, dtype=np.str_),
+        "selected": np.asarray(design.selected, np.bool_),
+        "beams": beams.weights,
+        "direct": channel.direct,
+        "echo_gain": channel.echo_gain,
+        "echo_path_gain": channel.echo_path_gain,
+        "steering_tx": channel.steering_tx,
+        "steering_rx": channel.steering_rx,
+        "clutter": channel.clutter,
+        "rate_required_bps_hz": scenario.rate_required_bps_hz,
+        "receiver_positions_m": scenario.receiver_positions_m,
+        "transmitter_position_m": scenario.transmitter.position_m,
+        "target_position_m": scenario.target.position_m,
+        "target_velocity_m_s": scenario.target.velocity_m_s,
+        "noise_power_w": np.array(channel.noise_power_w),
+        "clutter_power_w": np.array(channel.clutter_power_w),
+        "power_limit_w": np.array(scenario.transmitter.power_w),
+    }
+
+
+def design_files(
+    design: Design, *, timing_s: Mapping[str, float], pictures: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """Every file of a design by its name, `design.json` last.
+
+    Arrays and pictures are there only where the design passed its verification: beams that nobody confirmed are not
+    handed on.
+    """
+    files = {SCENARIO: resolved_toml(design.scenario).encode()}
+    if design.verification is not None and design.verification.passed:
+        files |= {ARRAYS: npz_bytes(design_arrays(design)), **(pictures or {})}
+    return {**files, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
+
+
+def write_design(
+    folder: str | os.PathLike[str],
+    design: Design,
+    *,
+    timing_s: Mapping[str, float],
+    pictures: Mapping[str, bytes] | None = None,
+) -> tuple[Path, ...]:
+    """Write all files of a design to `folder` at once; returns their paths.
+
+    `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
+    are removed. Raises `InputError` where the folder cannot be written to.
+    """
+    files = design_files(design, timing_s=timing_s, pictures=pictures)
+    write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, *PICTURES))
+    return tuple(Path(folder) / name for name in files)
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """JSON in UTF-8 for people and programs; NaN and infinity are refused."""
+    return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
+    """An uncompressed `.npz` with the same bytes for the same arrays (`numpy.savez` stamps the time) and no pickle."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3  # else the platform that writes would show
+            with archive.open(entry, "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, np.asarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _selection(design: Design) -> dict[str, Any]:
+    chosen = design.selection
+    if chosen is None:
+        return dict.fromkeys(("status", "method", "value", "bound", "gap", "evaluated", "nearest_budget_m"))
+    value, bound = finite(chosen.value), finite(chosen.bound)
+    gap = None if value is None or bound is None or value == 0 else max(0.0, 1.0 - bound / value)
+    return {
+        "status": chosen.status,
+        "method": chosen.method,
+        "value": value,
+        "bound": bound,
+        "gap": gap,
+        "evaluated": chosen.evaluated,
+        "nearest_budget_m": finite(chosen.nearest_budget_m),
+    }
+
+
+def _beamforming(design: Design) -> dict[str, Any]:
+    result = design.beamforming
+    if result is None:
+        names = "status method illumination_w upper_bound_w gap power_w iterations largest_common_rate_bps_hz"
+        return dict.fromkeys(names.split())
+    return {
+        "status": result.status,
+        "method": result.method,
+        "illumination_w": finite(result.illumination_w),
+        "upper_bound_w": finite(result.upper_bound_w),
+        "gap": finite(result.gap),
+        "power_w": finite(result.power_w),
+        "iterations": result.iterations,
+        "largest_common_rate_bps_hz": finite(result.largest_common_rate_bps_hz),
+    }
+
+
+def _bounds(accuracy: Accuracy | None) -> dict[str, Any]:
+    if accuracy is None:
+        names = "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_with_angles_m veb_with_angles_m_s"
+        return dict.fromkeys(names.split())
+    sensors = zip(accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, strict=True)
+    return {
+        "surrogate": finite(accuracy.surrogate),
+        "surrogate_published": finite(accuracy.surrogate_published),
+        "sum_crb": finite(accuracy.sum_crb),
+        "per_receiver": {
+            name: {"delay_std_s": finite(delay_s), "doppler_std_hz": finite(doppler_hz)}
+            for name, delay_s, doppler_hz in sensors
+        },
+        "peb_m": finite(accuracy.position.peb_m),
+        "veb_m_s": finite(accuracy.position.veb_m_s),
+        "peb_with_angles_m": finite(accuracy.position_with_angles.peb_m),
+        "veb_with_angles_m_s": finite(accuracy.position_with_angles.veb_m_s),
+    }
+
+
+def _verification(design: Design) -> dict[str, Any]:
+    check = design.verification
+    if check is None:
+        return dict.fromkeys(("passed", "max_violation", "tolerance", "violations"))
+    return {
+        "passed": check.passed,
+        "max_violation": finite(check.max_violation),
+        "tolerance": check.tolerance,
+        "violations": {name: finite(violation) for name, violation in check.violations.items()},
+    }
+
+
+def _required_rate(design: Design) -> float | dict[str, float | None]:
+    """As the scenario file says it: one number for all receivers, or a table where they differ."""
+    required = design.scenario.rate_required_bps_hz
+    if np.all(required == required[0]):
+        return float(required[0])
+    return _by_id(design.scenario.receiver_ids, required)
+
+
+def _by_id(ids: tuple[str, ...], values: NDArray[Any]) -> dict[str, float | None]:
+    return {name: finite(value) for name, value in zip(ids, values, strict=True)}
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

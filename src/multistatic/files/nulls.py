@@ -1,0 +1,60 @@
+"""Every number that `design.json` cannot give is null and has a reason; this is where the reasons are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, SupportsFloat
+
+from multistatic.bounds.position import PositionBound
+from multistatic.design.result import Design
+
+
+def finite(value: SupportsFloat | None) -> float | None:
+    """`value` as a float, None where there is none or it is NaN or infinite."""
+    number = None if value is None else float(value)
+    return number if number is not None and math.isfinite(number) else None
+
+
+def reasons_for_nulls(design: Design, document: Mapping[str, Any]) -> dict[str, str]:
+    """A sentence for each None of `document`, by its path with dots, as in `bounds.peb_m`."""
+    return {path: _reason(design, path) for path in _nulls(document)}
+
+
+def _nulls(value: Any, path: str = "") -> Iterator[str]:
+    if value is None:
+        yield path
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _nulls(inner, f"{path}.{key}" if path else str(key))
+
+
+def _reason(design: Design, path: str) -> str:
+    room, _, name = path.partition(".")
+    if path == "cooperation_cost_limit_m":
+        return "The scenario sets no limit."
+    if path.startswith("provenance.dependencies."):
+        return "Not installed."
+    if name == "nearest_budget_m":
+        return "Given only where no group meets the cooperation cost and a larger budget would do."
+    if name == "largest_common_rate_bps_hz":
+        return "Given only where the required rates were not met."
+    if room in ("selection", "cooperation_cost_m") and design.scheme == "mono":
+        return "The mono-static scheme selects no receivers."
+    if design.status == "infeasible":
+        return f"There is no design: {design.message}"
+    if room == "selection":
+        return "The method proves no bound." if name in ("bound", "gap") else "The criterion has no finite value."
+    if room == "bounds":
+        return _bound_reason(design, name)
+    return "Not finite, or not reported by the method."
+
+
+def _bound_reason(design: Design, name: str) -> str:
+    if name.startswith("per_receiver."):
+        return "The receiver gets no information about this quantity."
+    if name.startswith("surrogate") or name == "sum_crb" or design.accuracy is None:
+        return "The group has no information about delay or Doppler, or the figure is not defined for this scheme."
+    with_angles = "_with_angles" in name
+    bound: PositionBound = design.accuracy.position_with_angles if with_angles else design.accuracy.position
+    return bound.reason or "Unobservable by this group."
