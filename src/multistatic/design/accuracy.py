@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from multistatic.bounds.delay_doppler import exact_information, standard_deviations
-from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate
 
+from multistatic.bounds.delay_doppler import exact_information, standard_deviations
 from multistatic.bounds.position import position_bound
 from multistatic.bounds.sensing import SensingNetwork
+from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate
 from multistatic.design.result import Accuracy
 from multistatic.units import B
 

@@ -94,6 +94,8 @@ def _is_optimal(instance: Instance, selection: Selection, beamforming: Beamformi
     """
     if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
         return False
+    if selection.method == "joint":
+        return True
     problem = instance.beamforming_problem(np.asarray(selection.selected, bool))
     at_limit = (beamforming.illumination_w or 0.0) >= problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
     everyone = bool(np.all(selection.selected)) and beamforming.status == "optimal"

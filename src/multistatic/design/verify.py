@@ -9,10 +9,10 @@ not confirm.
 from __future__ import annotations
 
 import numpy as np
-from multistatic.signal.pulses import pulse_moments
 
 from multistatic.bounds.sensing import sensing_array
 from multistatic.design.result import Design, Verification
+from multistatic.signal.pulses import pulse_moments
 from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
 
 
