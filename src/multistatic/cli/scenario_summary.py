@@ -109,16 +109,23 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
     heading = (
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
         f"{summary['power_dbm']:.1f} dBm, noise {summary['noise_power_dbm']:.1f} dBm, "
-        f"wavelength {100 * summary['wavelength_m']:.3g} cm\n"
+        f"λ {100 * summary['wavelength_m']:.3g} cm\n"
         f"target {summary['transmitter_target_m']:.1f} m from the transmitter at {summary['speed_m_s']:.1f} m/s, "
-        f"{summary['dimensions']} unknown coordinates; block of {1e6 * summary['block_s']:.3g} µs\n"
+        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.3g} µs\n"
     )
-    table = Table(box=None, pad_edge=False)
-    table.add_column("receiver", justify="left")
-    for column in ("antennas", "rate\nbit/s/Hz", "to transm.\nm", "to target\nm", "delay\nns", "Doppler\nHz"):
-        table.add_column(column, justify="right")
-    table.add_column("direct\nSNR dB", justify="right")
-    table.add_column("echo\nSNR dB", justify="right")
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("receiver", no_wrap=True)
+    for name, unit in (
+        ("ant.", ""),
+        ("rate", "b/s/Hz"),
+        ("from tx", "m"),
+        ("target", "m"),
+        ("delay", "ns"),
+        ("Doppler", "Hz"),
+        ("direct", "SNR dB"),
+        ("echo", "SNR dB"),
+    ):
+        table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
     for row in receivers:
         table.add_row(
             Text(row["id"]),
