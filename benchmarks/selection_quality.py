@@ -1,4 +1,4 @@
-"""How far selectors fall short of the exact optimum, and how long they take, on random deployments of the preset `paper`.
+"""How far selectors fall short of the exact optimum, and how long they take, on random deployments of `paper`.
 
 Rates are not required, so that nobody is forced into a group: what is compared is the choice under the budget alone.
 """

@@ -8,6 +8,7 @@ shown.
 from __future__ import annotations
 
 import ast
+import doctest
 import os
 import re
 import shutil
@@ -73,7 +74,7 @@ PUBLIC = [
 def run(*command: str, cwd: Path = ROOT, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command with the environment's programs first on the path."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": path, "PYTHONWARNINGS": "error", "COLUMNS": "120", "NO_COLOR": "1"}
+    environment = {**os.environ, "PATH": path, "COLUMNS": "120", "NO_COLOR": "1"}
     return subprocess.run(command, cwd=cwd, input=stdin, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -128,7 +129,7 @@ def test_layers_hold() -> None:
 )
 def test_importing_is_light(code: str, unwanted: tuple[str, ...]) -> None:
     report = f"\nimport sys\nprint([name for name in {unwanted!r} if name in sys.modules], file=sys.stderr)"
-    outcome = run(sys.executable, "-c", code + report, "--help")
+    outcome = run(sys.executable, "-W", "error", "-c", code + report, "--help")
     assert outcome.stderr.strip() == "[]"
 
 
@@ -209,7 +210,7 @@ def test_python_examples(page: Path, tmp_path: Path) -> None:
     blocks = examples(page, "python")
     mark = "\x1e"
     code = "\n".join(f"{block}\nprint({mark!r}, end='')" for block, _ in blocks)
-    outcome = run(sys.executable, "-", cwd=tmp_path, stdin=code)
+    outcome = run(sys.executable, "-W", "error", "-", cwd=tmp_path, stdin=code)
     assert outcome.returncode == 0, outcome.stderr
     for (block, expected), printed in zip(blocks, outcome.stdout.split(mark), strict=False):
         assert expected is None or printed == expected, block
@@ -235,6 +236,22 @@ def test_named_places_in_the_code_exist(page: Path) -> None:
         value = import_module(module)
         for part in name.split("."):
             value = getattr(value, part)
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in sorted(PACKAGE.rglob("*.py")) if ">>>" in p.read_text(encoding="utf-8")], ids=lambda p: p.name
+)
+def test_docstring_examples(path: Path) -> None:
+    module = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+    results = doctest.testmod(import_module(module))
+    assert results.attempted > 0
+    assert results.failed == 0
+
+
+def test_cited_sections_of_the_model_exist() -> None:
+    sections = set(re.findall(r"^## (\d+)\.", (ROOT / "docs" / "model.md").read_text(encoding="utf-8"), re.M))
+    text = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
+    assert set(re.findall(r"model\.md §(\d+)", text)) <= sections
 
 
 # Contents
