@@ -136,8 +136,8 @@ def _reason(network: SensingNetwork, chosen: B, illumination_w: float, angles: b
     ]
     if on_baseline:
         return (
-            f"The target lies between the transmitter and {', '.join(on_baseline)}: on that line delay and Doppler do "
-            "not change with it. Select receivers to the side."
+            f"The target lies between the transmitter and {', '.join(on_baseline)}: on that line the delay does "
+            "not change with its position nor the Doppler with its velocity. Select receivers to the side."
         )
     return (
         f"The selected receivers see the target along directions that span fewer than {d} dimensions "
