@@ -1,0 +1,13 @@
+"""Every receiver cooperates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.selection.infeasible import of_rule
+from multistatic.selection.problem import Selection, SelectionProblem
+
+
+def everyone(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
+    """All K receivers, or why the cost limit or the asked number forbids that. Registered as `all`."""
+    return of_rule(problem, np.ones(problem.size, bool), method="all", rule="All receivers")

@@ -1,0 +1,37 @@
+"""Greedy selection mended by local search: add, drop or exchange one receiver while that lowers the criterion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.selection.answer import TIE, best_feasible, chosen
+from multistatic.selection.greedy import grown
+from multistatic.selection.groups import additions, removals, swaps
+from multistatic.selection.infeasible import nothing
+from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.units import B
+
+
+def greedy_swap(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
+    """Steepest descent from the greedy group; the answer cannot be improved by adding, dropping or exchanging one."""
+    start, evaluated = grown(problem)
+    if start is None:
+        return nothing(problem, method="greedy_swap", evaluated=evaluated)
+    mask, steps, looked_at = improved(problem, start)
+    message = f"No single addition, removal or exchange improves it ({steps} steps from greedy); not proven optimal."
+    return chosen(problem, mask, method="greedy_swap", evaluated=evaluated + looked_at, message=message)
+
+
+def improved(problem: SelectionProblem, mask: B) -> tuple[B, int, int]:
+    """The end of steepest descent from the feasible group `mask` [K], its steps, and the groups looked at."""
+    value, steps, evaluated = float(problem.values(mask[None])[0]), 0, 0
+    while True:
+        groups = np.vstack([additions(mask), removals(mask, problem.forced), swaps(mask, problem.forced)])
+        evaluated += len(groups)
+        neighbour = best_feasible(problem, groups)
+        if neighbour is None:
+            return mask, steps, evaluated
+        lower = float(problem.values(neighbour[None])[0])
+        if not lower < value * (1 - TIE):
+            return mask, steps, evaluated
+        mask, value, steps = neighbour, lower, steps + 1

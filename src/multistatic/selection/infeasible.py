@@ -1,0 +1,111 @@
+"""Answers of selectors that found no feasible group: which constraint fails, and what would make it feasible."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.selection.answer import chosen, named
+from multistatic.selection.cheapest import Cheapest, cheapest_group
+from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
+from multistatic.units import B
+
+
+def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: LinkageTree | None = None) -> Selection:
+    """The answer of a selector for which no feasible group exists, or none is known.
+
+    `nearest_budget_m` is the smallest cost limit that would do: exact for up to 20 receivers that are not forced and
+    wherever the forced ones alone are too expensive, else an upper bound, and the message says which.
+    """
+    cheapest = None
+    if problem.count is not None and not max(1, problem.forced.sum()) <= problem.count <= problem.size:
+        message = _wrong_count(problem, problem.count)
+    elif (cheapest := cheapest_group(problem)) is None:
+        message = f"No group was found that makes the target observable under the criterion {problem.criterion.name}."
+    else:
+        message = _over_budget(problem, cheapest)
+    return _infeasible(problem, method, evaluated, message, cheapest.cost_m if cheapest else None, tree)
+
+
+def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Selection:
+    """The answer of a selector whose rule leaves it only the group `mask` [K]: that group, or why it will not do.
+
+    `rule` names the group at the start of a sentence: "All receivers". `nearest_budget_m` is then the group's cost.
+    """
+    cost_m, needs_m = float(problem.costs_m(mask[None])[0]), None
+    left_out = problem.forced & ~mask
+    if left_out.any():
+        message = f"{rule}: {named(problem, left_out)} would be left out and must be selected for the rate."
+    elif not mask.any() or (problem.count is not None and mask.sum() != problem.count):
+        asked = "at least one is needed" if problem.count is None else f"exactly {problem.count} are asked for"
+        message = f"{rule}: a group of {mask.sum()}, but {asked}."
+    elif not np.isfinite(problem.values(mask[None])[0]):
+        message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
+    elif not problem.feasible(mask[None])[0]:
+        needs_m = cost_m
+        message = f"{rule}: together they cost {cost_m:.6g} m, the limit is {problem.cost_limit_m:.6g} m."
+    else:
+        message = f"{rule}: {mask.sum()} of {problem.size}."
+        return chosen(problem, mask, method=method, evaluated=1, message=message)
+    return _infeasible(problem, method, 1, f"{message} Another selector may find a group.", needs_m, None)
+
+
+def _wrong_count(problem: SelectionProblem, count: int) -> str:
+    """Why `count` cannot be met at any budget."""
+    if count > problem.size:
+        return f"Exactly {count} receivers are asked for, but there are {problem.size}."
+    if count < 1:
+        return f"Exactly {count} receivers are asked for; at least one is needed."
+    return f"The {named(problem, problem.forced)} must be selected for their rate, but exactly {count} are asked for."
+
+
+def _over_budget(problem: SelectionProblem, cheapest: Cheapest) -> str:
+    """The forced receivers alone are too expensive; or the cheapest group that would do is."""
+    limit = f"the limit is {problem.cost_limit_m:.6g} m"
+    forced_m = float(problem.costs_m(problem.forced[None])[0])
+    if forced_m > problem.cost_limit_m:
+        alone = problem.forced.sum() == 1
+        sentence = (
+            f"The {named(problem, problem.forced)} must be selected for {'its' if alone else 'their'} rate; "
+            f"{'it costs' if alone else 'together they cost'} {forced_m:.6g} m, {limit}."
+        )
+        if np.array_equal(cheapest.mask, problem.forced):
+            return sentence
+        return f"{sentence} {_needed(problem, cheapest)}."
+    return f"{_needed(problem, cheapest)}, {limit}."
+
+
+def _needed(problem: SelectionProblem, cheapest: Cheapest) -> str:
+    """What the cheapest group that would do is, and what it costs."""
+    alone = problem.forced[None] if problem.forced.any() else np.eye(problem.size, dtype=bool)
+    conditions = [
+        f"has {problem.count} members" if problem.count is not None else "",
+        "holds the forced receivers" if problem.forced.any() else "",
+        ""
+        if np.isfinite(problem.values(alone)).any()
+        else f"makes the target observable under the criterion {problem.criterion.name}",
+    ]
+    which = " and ".join(filter(None, conditions))
+    kind = f"{'cheapest' if cheapest.exact else 'cheapest known'} group{f' that {which}' if which else ''}"
+    return f"The {kind} ({named(problem, cheapest.mask)}) costs {cheapest.cost_m:.6g} m"
+
+
+def _infeasible(
+    problem: SelectionProblem,
+    method: str,
+    evaluated: int,
+    message: str,
+    nearest_budget_m: float | None,
+    tree: LinkageTree | None,
+) -> Selection:
+    return Selection(
+        status="infeasible",
+        method=method,
+        selected=np.zeros(problem.size, bool),
+        value=None,
+        bound=None,
+        cost_m=0.0,
+        evaluated=evaluated,
+        message=message,
+        tree=tree,
+        nearest_budget_m=nearest_budget_m,
+    )
