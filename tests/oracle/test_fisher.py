@@ -132,7 +132,7 @@ def test_network_formula_is_one_realisation_of_constant_modulus(name):
 
 
 def test_gaussian_symbols_tell_less_by_one_in_m():
-    """The mean of J_ff over Gaussian symbols is M/(M+1) of the formula, between slots. False-fail rate 1e-6 (5 sigma)."""
+    """The mean of J_ff over Gaussian symbols is M/(M+1) of the formula, between slots. False-fail rate: 5 sigma."""
     pulse, samples, trials = PULSES["half_sine"], 4, 1500
     draws = np.array([realised_information(pulse, symbols(samples, seed), 1.0)[1, 1] for seed in range(trials)])
     m = pulse.moments
