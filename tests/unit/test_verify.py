@@ -1,0 +1,84 @@
+"""Verification: a sound design passes, and every single figure or constraint that is tampered with is caught by name."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from multistatic.bounds.position import PositionBound
+from multistatic.design import design_network
+from multistatic.design.verify import verify
+from multistatic.scenario.model import DesignSettings, Requirements
+from multistatic.signal.beams import Beams
+from tests.unit.networks import network
+
+FAST = DesignSettings(selector="greedy", beamformer="value_function")
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return design_network(network(4, design=FAST, cost_m=150.0))
+
+
+def test_a_sound_design_passes(sound):
+    assert sound.status in ("optimal", "feasible")
+    assert sound.verification.passed
+    assert sound.verification.max_violation < 1e-9
+
+
+def with_beamforming(design, **changes):
+    return replace(design, beamforming=replace(design.beamforming, **changes))
+
+
+def with_accuracy(design, **changes):
+    return replace(design, accuracy=replace(design.accuracy, **changes))
+
+
+def scaled_bound(bound, **factors):
+    return PositionBound(
+        position="observable",
+        velocity="observable",
+        peb_m=bound.peb_m * factors.get("peb", 1.0),
+        veb_m_s=bound.veb_m_s * factors.get("veb", 1.0),
+    )
+
+
+TAMPERED = {
+    "reported illumination": lambda d: with_beamforming(d, illumination_w=d.beamforming.illumination_w * (1 + 1e-5)),
+    "reported power": lambda d: with_beamforming(d, power_w=d.beamforming.power_w * 0.99),
+    "reported rates": lambda d: with_beamforming(d, rates_bps_hz=d.beamforming.rates_bps_hz + 1e-4),
+    "reported cost": lambda d: replace(d, cost_m=d.cost_m - 0.01),
+    "reported surrogate": lambda d: with_accuracy(d, surrogate=d.accuracy.surrogate * 2),
+    "reported PEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, peb=0.999)),
+    "reported VEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, veb=1.001)),
+    "cost": lambda d: replace(
+        d, scenario=replace(d.scenario, requirements=Requirements(cooperation_cost_m=d.cost_m * 0.999))
+    ),
+    "power": lambda d: replace(
+        d, scenario=replace(d.scenario, transmitter=replace(d.scenario.transmitter, power_w=0.999))
+    ),
+    "rate": lambda d: with_beamforming(
+        d, beams=Beams(weights=np.concatenate([d.beamforming.beams.weights[:1], 0.9 * d.beamforming.beams.weights[1:]]))
+    ),
+    "number of receivers": lambda d: replace(
+        d, scenario=replace(d.scenario, design=replace(FAST, receivers=int(d.selected.sum()) + 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_every_lie_is_caught_by_name(sound, name):
+    checked = verify(TAMPERED[name](sound))
+    assert not checked.passed
+    assert checked.violations[name] > checked.tolerance
+
+
+def test_nan_never_passes(sound):
+    checked = verify(with_beamforming(sound, illumination_w=float("nan")))
+    assert not checked.passed
+
+
+def test_a_deselected_receiver_hears_the_sensing_beam(sound):
+    """Flipping b_k changes the rate of receiver k: verification must use the design's own group."""
+    flipped = replace(sound, selected=~sound.selected)
+    assert verify(flipped).violations["reported rates"] > 1e-6
