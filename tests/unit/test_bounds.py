@@ -294,3 +294,32 @@ def test_nuisance_that_cannot_be_estimated_does_no_harm():
     inverse = generalised_inverse(information)
     np.testing.assert_allclose(information @ inverse @ information, information, atol=1e-12)
     assert marginal_variance(np.zeros((5, 2, 2)), slice(0, 1)).tolist() == [np.inf] * 5
+
+
+# --- errata of the paper ----------------------------------------------------------------------------------------------
+
+
+def test_the_surrogates_best_pair_is_not_the_best_pair_for_the_position():
+    """(17) adds information about different delays: geometry never enters, so its best pair may see the target badly."""
+    rng, base = np.random.default_rng(0), seen(network(count=10))
+    pairs = every_group(10)
+    pairs = pairs[pairs.sum(axis=1) == 2]
+    excess = []
+    for _ in range(200):
+        radius, angle = 100 * np.sqrt(rng.uniform(1e-4, 1, 10)), rng.uniform(0, 2 * np.pi, 10)
+        places = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), np.zeros(10)])
+        geometry = bistatic_geometry(np.zeros(3), places, (20.0, 40.0, 0.0))
+        net = replace(base, geometry=geometry, snr_per_watt=geometry.bistatic_range_m**-2.7)
+        position = criteria.peb(net).values(pairs, 1.0)
+        excess.append(position[criteria.surrogate(net).values(pairs, 1.0).argmin()] / position.min())
+    assert np.median(excess) > 1.3
+    assert np.quantile(excess, 0.9) > 5
+
+
+def test_published_delay_and_doppler_information_have_different_units():
+    """ι is in 1/s² and χ has no unit: their sum, and so the published U, is a pure Doppler number to ten digits."""
+    net, everyone_ = seen(network(count=3)), np.ones(3, bool)
+    value = published_surrogate(net, everyone_, 1.0)
+    m, strength = net.pulse, net.samples * net.published_snr_per_watt.sum()
+    doppler_alone = 8 * np.pi**2 * strength * (m.mean_square_time - m.time_frequency.real**2 / m.mean_square_bandwidth)
+    assert value == pytest.approx(1 / doppler_alone, rel=1e-10)
