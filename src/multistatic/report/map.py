@@ -1,0 +1,225 @@
+"""The map: who is where, who cooperates, which paths the echo takes, how well the target is located."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.patches import Ellipse
+
+from multistatic.design.result import Design
+from multistatic.report.error_ellipse import ErrorEllipse, error_ellipse
+from multistatic.report.labels import Label, place_labels
+from multistatic.report.linkage_tree import draw_linkage_tree
+from multistatic.report.style import (
+    ERROR,
+    FAINT,
+    INK,
+    MUTED,
+    NORMAL,
+    SELECTED,
+    SMALL,
+    TARGET,
+    add_heading,
+    new_figure,
+)
+from multistatic.scenario.model import Scenario
+from multistatic.units import B, F
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# With more receivers than this only the selected ones are named.
+NAMED_AT_MOST = 40
+ARROW_SHARE = 0.12
+ELLIPSE_SHARE = 0.07
+_MAP_IN, _TREE_IN, _ELEVATION_IN = 4.4, 2.1, 1.25
+
+
+def map_figure(design: Design) -> Figure:
+    """Plan view; the linkage tree beside it where the selector made one, a side elevation below it where heights
+    differ.
+    """
+    scenario = design.scenario
+    heights = _places(scenario)[:, 2]
+    tree = None if design.selection is None else design.selection.tree
+    spatial = bool(np.ptp(heights) > 0)
+    left, right, bottom, top, gap = 0.62, 0.15, 0.5, 0.62, 0.62
+    width = left + _MAP_IN + right + (gap + _TREE_IN if tree is not None else 0.0)
+    height = bottom + _MAP_IN + top + (_ELEVATION_IN + 0.2 if spatial else 0.0)
+    figure = new_figure(width, height)
+
+    def axes(x: float, y: float, w: float, h: float) -> Axes:
+        return figure.add_axes((x / width, y / height, w / width, h / height))
+
+    floor = bottom + (_ELEVATION_IN + 0.2 if spatial else 0.0)
+    plan = axes(left, floor, _MAP_IN, _MAP_IN)
+    draw_map(plan, design)
+    if spatial:
+        plan.tick_params(labelbottom=False)
+        side = axes(left, bottom, _MAP_IN, _ELEVATION_IN)
+        draw_elevation(side, design)
+        side.set_xlim(plan.get_xlim())
+        side.set_xlabel(plan.get_xlabel())
+        plan.set_xlabel("")
+    if tree is not None:
+        beside = axes(left + _MAP_IN + gap, floor, _TREE_IN, _MAP_IN)
+        draw_linkage_tree(beside, tree, scenario.receiver_ids, design.selected)
+    add_heading(figure, left, _headline(design), _caption(design))
+    return figure
+
+
+def draw_map(ax: Axes, design: Design) -> None:
+    """Plan view in metres with equal scales; sets the limits of `ax`."""
+    scenario = design.scenario
+    transmitter, target = scenario.transmitter.position_m, scenario.target.position_m
+    receivers, chosen = scenario.receiver_positions_m, design.selected
+    velocity = scenario.target.velocity_m_s[:2]
+    _set_limits(ax, _places(scenario))
+    span = _span(_places(scenario))
+    speed = float(np.linalg.norm(scenario.target.velocity_m_s))
+    flat_speed = float(np.linalg.norm(velocity))
+    tip = target[:2] + (velocity / flat_speed * ARROW_SHARE * span if flat_speed > 0 else 0.0)
+
+    _draw_network(ax, scenario, chosen, axes=(0, 1))
+    lines = [_segment(transmitter, target), *(_segment(target, place) for place in receivers[chosen])]
+    lines += _draw_ellipse(ax, design)
+    labels = [_label(transmitter, "transmitter", INK, 6.5, bold=True), _label(target, "target", TARGET, 6.5, bold=True)]
+    if flat_speed > 0:
+        arrow: dict[str, Any] = {
+            "arrowstyle": "-|>,head_width=0.22,head_length=0.42",
+            "color": TARGET,
+            "linewidth": 1.3,
+        }
+        ax.annotate("", tuple(tip), tuple(target[:2]), arrowprops={**arrow, "shrinkA": 0.0, "shrinkB": 0.0}, zorder=6)
+        lines.append(np.array([target[:2], tip]))
+        labels.append(_label(tip, f"{speed:.3g} m/s", TARGET, 3.0))
+    labels += _receiver_labels(scenario, chosen)
+    ax.set_xlabel("east (m)" if scenario.origin else "x (m)")
+    ax.set_ylabel("north (m)" if scenario.origin else "y (m)")
+    place_labels(ax, labels, lines)
+
+
+def draw_elevation(ax: Axes, design: Design) -> None:
+    """Heights over the first coordinate: the plan seen from the south."""
+    scenario = design.scenario
+    heights = _places(scenario)[:, 2]
+    ground = min(0.0, float(heights.min()))
+    for place in _places(scenario):
+        ax.plot([place[0], place[0]], [ground, place[2]], color=FAINT, linewidth=0.7, zorder=1)
+    _draw_network(ax, scenario, design.selected, axes=(0, 2))
+    ax.set_ylim(ground, heights.max() + 0.18 * np.ptp([ground, *heights]))
+    ax.set_ylabel("up (m)" if scenario.origin else "z (m)")
+
+
+def _draw_network(ax: Axes, scenario: Scenario, chosen: B, axes: tuple[int, int]) -> None:
+    """Nodes, and the paths of the echo to the selected receivers, in two of the three coordinates."""
+    columns = list(axes)
+    transmitter, target = scenario.transmitter.position_m[columns], scenario.target.position_m[columns]
+    receivers = scenario.receiver_positions_m[:, columns]
+    ax.plot(*np.transpose([transmitter, target]), color=TARGET, linewidth=1.6, zorder=2)
+    for place in receivers[chosen]:
+        ax.plot(*np.transpose([target, place]), color=SELECTED, linewidth=1.0, alpha=0.75, zorder=2)
+    rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
+    others, group = receivers[~chosen], receivers[chosen]
+    ax.scatter(others[:, 0], others[:, 1], s=24, c="white", edgecolors=MUTED, linewidths=0.9, zorder=4)
+    ax.scatter(group[:, 0], group[:, 1], s=38, c=SELECTED, zorder=5, **rim)
+    ax.scatter(transmitter[0], transmitter[1], s=70, marker="^", c=INK, zorder=6, **rim)
+    ax.scatter(target[0], target[1], s=62, marker="D", c=TARGET, zorder=7, **rim)
+
+
+def _receiver_labels(scenario: Scenario, chosen: B) -> list[Label]:
+    everyone = len(scenario.receivers) <= NAMED_AT_MOST
+    named = [
+        (bool(kept), receiver) for kept, receiver in zip(chosen, scenario.receivers, strict=True) if kept or everyone
+    ]
+    return [
+        _label(receiver.position_m, receiver.id, SELECTED if kept else MUTED, 4.5, bold=kept)
+        for kept, receiver in sorted(named, key=lambda item: not item[0])
+    ]
+
+
+def _draw_ellipse(ax: Axes, design: Design) -> list[F]:
+    """Draw the error ellipse, enlarged; returns its outline as segments."""
+    ellipse = error_ellipse(design)
+    if ellipse is None:
+        return []
+    factor = _enlargement(ellipse, _span(_places(design.scenario)))
+    centre = design.scenario.target.position_m[:2]
+    shape: dict[str, Any] = {
+        "xy": tuple(centre),
+        "width": 2 * factor * ellipse.semi_major_m,
+        "height": 2 * factor * ellipse.semi_minor_m,
+        "angle": np.degrees(ellipse.direction_rad),
+    }
+    ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14, zorder=3))
+    ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, zorder=3))
+    phase, turn = np.exp(2j * np.pi * np.arange(13) / 12), np.exp(1j * ellipse.direction_rad)
+    around = factor * turn * (ellipse.semi_major_m * phase.real + 1j * ellipse.semi_minor_m * phase.imag)
+    outline = centre + np.stack([around.real, around.imag], axis=1)
+    return [np.array(pair) for pair in pairwise(outline)]
+
+
+def _enlargement(ellipse: ErrorEllipse, span_m: float) -> float:
+    """A round factor (1, 2 or 5 times a power of ten) that makes the ellipse visible and keeps it small."""
+    wanted = ELLIPSE_SHARE * span_m / ellipse.semi_major_m
+    power = 10.0 ** np.floor(np.log10(wanted))
+    return float(power * max(step for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
+
+
+def _span(places: F) -> float:
+    """Width of the map in m: everything, and room for labels."""
+    return 1.2 * max(float(np.max(np.ptp(places[:, :2], axis=0))), 1e-9)
+
+
+def _set_limits(ax: Axes, places: F) -> None:
+    centre = (places[:, :2].min(axis=0) + places[:, :2].max(axis=0)) / 2
+    half = _span(places) / 2
+    ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
+    ax.set_aspect("equal", adjustable="box")
+
+
+def _headline(design: Design) -> str:
+    group = f"{len(design.selected_ids)} of {len(design.selected)} receivers cooperate"
+    if design.scheme == "mono":
+        group = "the transmitter listens"
+    elif design.scheme == "bi":
+        group = f"{' '.join(design.selected_ids)} listens"
+    if design.accuracy is None:
+        return f"{design.scenario.name}: {group}"
+    bound = design.accuracy.position.peb_m
+    accuracy = "position unobservable" if bound is None else f"position error bound {_length(bound)}"
+    return f"{design.scenario.name}: {group}, {accuracy}"
+
+
+def _caption(design: Design) -> str:
+    ellipse, origin, parts = error_ellipse(design), design.scenario.origin, []
+    if ellipse is not None:
+        factor = _enlargement(ellipse, _span(_places(design.scenario)))
+        shown = f"drawn ×{factor:,.0f}" if factor >= 2 else f"drawn ×{factor:g}" if factor < 1 else "to scale"
+        parts.append(f"Ellipse: 1σ position error, {shown}.")
+    if origin is not None:
+        parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")
+    return " ".join(parts)
+
+
+def _length(metres: float) -> str:
+    for limit, factor, unit in ((1e-3, 1e6, "µm"), (1.0, 1e3, "mm"), (1e3, 1.0, "m")):
+        if metres < limit:
+            return f"{metres * factor:.3g} {unit}"
+    return f"{metres / 1e3:.3g} km"
+
+
+def _places(scenario: Scenario) -> F:
+    return np.vstack([scenario.transmitter.position_m, scenario.target.position_m, scenario.receiver_positions_m])
+
+
+def _segment(start: F, end: F) -> F:
+    return np.array([start[:2], end[:2]])
+
+
+def _label(place: F, text: str, color: str, distance_pt: float, *, bold: bool = False) -> Label:
+    style = {"color": color, "size": NORMAL if bold else SMALL, "weight": "bold" if bold else "normal", "zorder": 8}
+    return Label(x=float(place[0]), y=float(place[1]), text=text, distance_pt=distance_pt, style=style)
