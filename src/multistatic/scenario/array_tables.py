@@ -76,9 +76,9 @@ def _candidates(array: AntennaArray, wavelength_m: float) -> Iterator[dict[str, 
 
 def _spacings(step_m: F, wavelength_m: float) -> list[dict[str, float]]:
     length = float(np.linalg.norm(step_m))
-    in_wavelengths = length / wavelength_m
-    candidates = [round(in_wavelengths, 3), round(in_wavelengths, 12), in_wavelengths]
-    return [{"spacing_wavelengths": value} for value in candidates if value > 0] + [{"spacing_m": length}]
+    values = {"spacing_wavelengths": length / wavelength_m, "spacing_m": length}
+    rounded = [{key: round(value, digits)} for digits in (3, 6, 12) for key, value in values.items()]
+    return rounded + [{key: value} for key, value in values.items()]
 
 
 def _axes(step_m: F) -> list[list[float]]:

@@ -21,14 +21,13 @@ Raw = Mapping[str, Any]
 _BUILT_IN_CHANNELS = ("los", "rician")
 
 
-def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> list[Problem]:
+def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Every contradiction in the raw tables and in the rows of the site list."""
-    return [
-        *_choice_problems(raw, rows),
-        *_id_problems(raw, rows),
-        *coincidences(_written_positions(raw, rows)),
-        *_name_problems(raw),
-    ]
+    yield from _choice_problems(raw, rows)
+    yield from _id_problems(raw, rows)
+    yield from _origin_problems(raw, rows)
+    yield from coincidences(_written_positions(raw, rows))
+    yield from _name_problems(raw)
 
 
 # --- either this key or that one -----------------------------------------------------------------------------------
@@ -153,6 +152,19 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...]]]) -> Iterator
         seen.setdefault(position, path)
 
 
+def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
+    """Latitudes and longitudes need an origin in them: the table of this name, or the transmitter."""
+    if "origin" in raw or "position_llh" in table_at(raw, "transmitter"):
+        return
+    random = ("receivers.random.centre_llh", "centre_llh" in table_at(table_at(raw, "receivers"), "random"))
+    nodes = ((f"{path}.position_llh", "position_llh" in table) for path, table in _nodes(raw, rows))
+    for path, geodetic in (*nodes, random):
+        if geodetic:
+            expected = "a table [origin] with latitude_deg and longitude_deg"
+            yield Problem("origin", "nothing", expected, f"{path} needs it: the transmitter is in metres")
+            return
+
+
 def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...]]]:
     """Well-formed positions as written; metres have three entries, latitude-longitude-height four to keep apart."""
     for path, table in _nodes(raw, rows):
@@ -185,7 +197,7 @@ def _name_problems(raw: Raw) -> Iterator[Problem]:
     for path, name, group, built_in in (
         ("design.criterion", design.get("criterion"), "criteria", ()),
         ("design.selector", design.get("selector"), "selectors", ()),
-        ("design.beamformer", design.get("beamformer"), "beamformers", ()),
+        ("design.beamformer", design.get("beamformer"), "beamformers", ("sca",)),
         ("channel.direct", channel.get("direct"), "channel_models", _BUILT_IN_CHANNELS),
         ("radio.pulse", pulse, "pulses", ()),
         ("radio.pulse.kind", table_at(radio, "pulse").get("kind"), "pulses", ()),

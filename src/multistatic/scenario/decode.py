@@ -22,9 +22,10 @@ _TOKEN = re.compile(
     r'|"(?:[^"\\\n]|\\[^\n])*"?'
     r"|'[^'\n]*'?"
     r"|\#[^\n]*"
-    r"|[\[\]{}.=,\n]",
+    r"|[\[\]{}.]",
     re.DOTALL,
 )
+_KEY_END = re.compile(r"[=,\n]")
 
 
 def decode_toml(text: str, source: str = "") -> dict[str, Any]:
@@ -53,7 +54,7 @@ def too_large(size: int | None = None) -> Problem:
 
 def _too_deep_line(text: str) -> int | None:
     """Line of the first bracket or dotted key that goes deeper than the cap."""
-    depth = dots = 0
+    depth = dots = last_dot = 0
     for token in _TOKEN.finditer(text):
         match token.group()[0]:
             case "[" | "{":
@@ -61,9 +62,8 @@ def _too_deep_line(text: str) -> int | None:
             case "]" | "}":
                 depth, dots = max(depth - 1, 0), 0
             case ".":
-                dots += 1
-            case "=" | "," | "\n":
-                dots = 0
+                dots = 1 if _KEY_END.search(text, last_dot, token.start()) else dots + 1
+                last_dot = token.end()
         if depth + dots >= MAX_DEPTH:
             return text.count("\n", 0, token.start()) + 1
     return None

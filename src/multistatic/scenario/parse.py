@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
-from multistatic.scenario.translate import problems_of
+from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
 
@@ -46,9 +47,9 @@ def parse_scenario(
         problems += problems_of(error, ScenarioTable)
     sites, found = _sites(rows)
     problems += found
-    problems += consistency_problems(raw, rows)
+    problems += islice(consistency_problems(raw, rows), MAX_PROBLEMS + 1)
     if problems or table is None:
-        raise ScenarioError(problems, source=source)
+        raise ScenarioError(capped(problems), source=source)
     listed = [
         Site(path=f"receivers.site[{index}]", table=site) for index, site in enumerate(table.receivers.site or [])
     ]

@@ -41,7 +41,7 @@ from multistatic.scenario.schema import (
     TargetTable,
     TransmitterTable,
 )
-from multistatic.scenario.translate import MAX_PROBLEMS
+from multistatic.scenario.translate import capped
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0
@@ -295,7 +295,7 @@ def _problems(scenario: Scenario, site_paths: Sequence[str]) -> list[Problem]:
     if entries > MAX_CHANNEL_ENTRIES:
         size = f"{entries:.2g} channel coefficients (receivers x receive x transmit antennas)"
         problems.append(Problem("receivers", size, f"at most {MAX_CHANNEL_ENTRIES:.0e}"))
-    return problems[:MAX_PROBLEMS]
+    return capped(problems)
 
 
 def _metres(position_m: F) -> str:

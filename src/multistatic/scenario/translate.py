@@ -40,13 +40,18 @@ _EXPECTED = {
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[Problem]:
-    """Every problem of a failed validation of `model`, at most 100; `prefix` is put before each path."""
-    details = error.errors(include_url=False)
-    problems = [_problem(detail, model, prefix) for detail in details[:MAX_PROBLEMS]]
-    if len(details) > MAX_PROBLEMS:
-        left = len(details) - MAX_PROBLEMS
-        problems.append(Problem(prefix or "(file)", f"{left} more problems", "a file without problems"))
-    return problems
+    """Every problem of a failed validation of `model`, the first 101; `prefix` is put before each path."""
+    return [_problem(detail, model, prefix) for detail in error.errors(include_url=False)[: MAX_PROBLEMS + 1]]
+
+
+def capped(problems: list[Problem]) -> list[Problem]:
+    """At most 100 problems, and a last one that says so: nobody reads more, and a bad file can hold a million."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    return [
+        *problems[:MAX_PROBLEMS],
+        Problem("(file)", f"more than {MAX_PROBLEMS} problems", "a file without problems"),
+    ]
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
