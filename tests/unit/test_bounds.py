@@ -300,7 +300,7 @@ def test_nuisance_that_cannot_be_estimated_does_no_harm():
 
 
 def test_the_surrogates_best_pair_is_not_the_best_pair_for_the_position():
-    """(17) adds information about different delays: geometry never enters, so its best pair may see the target badly."""
+    """(17) adds information about different delays: no geometry, so its best pair may see the target badly."""
     rng, base = np.random.default_rng(0), seen(network(count=10))
     pairs = every_group(10)
     pairs = pairs[pairs.sum(axis=1) == 2]
