@@ -218,6 +218,7 @@ def test_python_examples(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", [p for p in PAGES if examples(p, "sh")], ids=lambda page: page.name)
 def test_shell_examples(page: Path, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for block, expected in examples(page, "sh"):
         outcome = run("bash", "-euo", "pipefail", "-c", block, cwd=tmp_path)
         assert outcome.returncode == 0, f"{block}\n{outcome.stdout}\n{outcome.stderr}"
@@ -252,6 +253,12 @@ def test_cited_sections_of_the_model_exist() -> None:
     sections = set(re.findall(r"^## (\d+)\.", (ROOT / "docs" / "model.md").read_text(encoding="utf-8"), re.M))
     text = "".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
     assert set(re.findall(r"model\.md §(\d+)", text)) <= sections
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_named_tests_exist(page: Path) -> None:
+    for path, name in re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page.read_text(encoding="utf-8")):
+        assert f"def {name}" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{name}"
 
 
 # Contents
