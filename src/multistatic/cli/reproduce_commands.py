@@ -49,7 +49,10 @@ def table(
     from rich.console import Console
 
     console = Console()
-    console.print(_table(rows))
+    notes = list(dict.fromkeys(row.note for row in rows if row.note))
+    console.print(_table(rows, notes))
+    for number, note in enumerate(notes, 1):
+        console.print(f"{number}. {note}", highlight=False, markup=False)
     console.print(LEFT_OUT, highlight=False)
     if csv is not None:
         console.print(f"wrote {csv}", highlight=False, soft_wrap=True)
@@ -70,27 +73,27 @@ def _csv(rows: tuple[PaperNumber, ...]) -> str:
     return text.getvalue()
 
 
-def _table(rows: tuple[PaperNumber, ...]) -> Table:
+def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
+    """`notes` are numbered from 1; a row names its own by number."""
+    from rich import box
     from rich.table import Table
 
-    shown = Table(
-        title="The paper's numbers, ours by its own model, and what the exact bound says", title_justify="left"
-    )
+    title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for name in ("Where", "Quantity"):
         shown.add_column(name, overflow="fold")
-    for name in ("Paper", "Ours", "Ours/paper - 1", "Exact"):
+    for name in ("Paper", "Ours", "Difference", "Exact", "Note"):
         shown.add_column(name, justify="right", no_wrap=True)
-    shown.add_column("Note", overflow="fold")
     for row in rows:
         difference = row.relative_difference
         shown.add_row(
             row.where,
-            row.quantity,
+            f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
             _number(row.paper),
-            f"{_number(row.ours)} {row.unit}".rstrip(),
-            "-" if difference is None else f"{100 * difference:+.2f} %",
+            _number(row.ours),
+            "-" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f} %",
             _number(row.exact),
-            row.note,
+            str(notes.index(row.note) + 1) if row.note else "",
         )
     return shown
 

@@ -65,13 +65,14 @@ LEFT_OUT = (
 
 def paper_numbers(scenario: Scenario) -> tuple[PaperNumber, ...]:
     """The table for `scenario`, the preset `paper`; its receivers serve the ratios only, where their places cancel."""
-    return (*_setup(scenario), *_mono_static_levels(scenario), *_scalings(scenario), *_pulses(scenario))
-
-
-def _setup(scenario: Scenario) -> Iterator[PaperNumber]:
-    yield PaperNumber(
+    slot = PaperNumber(
         where="§VI-A", quantity="Δt = 1/(2B)", unit="s", paper=0.5e-8, ours=scenario.radio.slot_s, exact=None
     )
+    levels, ratios = _mono_static_levels(scenario), _scalings(scenario)
+    return (slot, *levels, *ratios, *_pulses(scenario), *_constants(scenario.radio.samples))
+
+
+def _constants(samples: int) -> Iterator[PaperNumber]:
     sinc = pulse_of(PulseSpec(kind="sinc"))
     yield PaperNumber(
         where="§VI-A",
@@ -83,7 +84,7 @@ def _setup(scenario: Scenario) -> Iterator[PaperNumber]:
         note="from unit energy: g2(0)² = π/A",
     )
     for kind, name in (("cosine", "g1"), ("sinc", "g2")):
-        yield from _pulse_constants(kind, name, scenario.radio.samples)
+        yield from _pulse_constants(kind, name, samples)
 
 
 def _pulse_constants(kind: str, name: str, samples: int) -> Iterator[PaperNumber]:
@@ -138,6 +139,7 @@ def _scalings(scenario: Scenario) -> Iterator[PaperNumber]:
         ("Fig. 3", "N_t 10 → 20", (20, 2), ((1.4, 0.72), (0.74, 0.37), (0.52, 0.26))),
         ("Fig. 4", "N_r 2 → 12", (10, 12), ((1.4, 0.24), (0.74, 0.12), (0.52, 0.087))),
     ):
+        readings = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in zip(names, papers, strict=True))
         for size, (name, (before, after)) in enumerate(zip(names, papers, strict=True)):
             ratio = _levels(_with_antennas(scenario, *more), size).over(_levels(_with_antennas(scenario, 10, 2), size))
             yield PaperNumber(
@@ -147,7 +149,7 @@ def _scalings(scenario: Scenario) -> Iterator[PaperNumber]:
                 paper=after / before,
                 ours=ratio.published,
                 exact=ratio.exact,
-                note=f"paper: {before:g}e-3 → {after:g}e-3; exactly, U ∝ 1/(N_t N_r)",
+                note=f"the paper's readings in 1e-3: {readings}; exactly, U ∝ 1/(N_t N_r)",
             )
 
 
