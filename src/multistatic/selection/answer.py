@@ -9,27 +9,30 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
-from multistatic.units import B, F
+from multistatic.units import B
 
 TIE = 1e-12
 
 
-def first_of(masks: B, values: F, costs_m: F) -> int:
-    """Index of the best row of `masks` [n, K], n ≥ 1: lowest value, then lowest cost, then lowest indices."""
-    tied = np.flatnonzero(values <= values.min() * (1 + TIE))
-    tied = tied[costs_m[tied] <= costs_m[tied].min() * (1 + TIE)]
-    # lexsort sorts by its last key first, and False before True: the group that holds receiver 0 leads.
-    return int(tied[np.lexsort(~masks[tied][:, ::-1].T)[0]])
-
-
 def best_feasible(problem: SelectionProblem, masks: B) -> B | None:
     """The best row of `masks` [n, K] that is feasible and has a finite value, or None."""
-    masks = masks[problem.feasible(masks)] if len(masks) else masks
+    return best_of(problem, masks[problem.feasible(masks)]) if len(masks) else None
+
+
+def best_of(problem: SelectionProblem, masks: B) -> B | None:
+    """The best row of `masks` [n, K], all of them feasible, or None where no value is finite."""
     if not len(masks):
         return None
     values = problem.values(masks)
-    masks, values = masks[np.isfinite(values)], values[np.isfinite(values)]
-    return np.asarray(masks[first_of(masks, values, problem.costs_m(masks))]) if len(masks) else None
+    if not np.isfinite(values.min()):
+        return None
+    tied = masks[values <= values.min() * (1 + TIE)]
+    if len(tied) > 1:
+        costs_m = problem.costs_m(tied)
+        tied = tied[costs_m <= costs_m.min() * (1 + TIE)]
+        # lexsort sorts by its last key first, and False before True: the group that holds receiver 0 leads.
+        tied = tied[np.lexsort(~tied[:, ::-1].T)]
+    return np.asarray(tied[0])
 
 
 def chosen(

@@ -73,9 +73,9 @@ def _search(problem: SelectionProblem) -> B | None:
     if problem.count is None:
         return mask if mask is not None else _cheapest_useful(problem, np.ones((1, problem.size), bool))
     while mask is not None and mask.sum() < count:
-        mask = _cheapest_useful(problem, additions(mask))
+        mask = _cheapest_useful(problem, additions(problem, mask))
     while mask is not None:
-        better = _cheapest_useful(problem, np.vstack([mask, swaps(mask, problem.forced)]))
+        better = _cheapest_useful(problem, np.vstack([mask, swaps(problem, mask)]))
         if better is None or np.array_equal(better, mask):
             break
         mask = better

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.selection.answer import best_feasible, chosen
+from multistatic.selection.answer import best_feasible, best_of, chosen
 from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.groups import additions, smallest_groups
 from multistatic.selection.infeasible import nothing
@@ -41,9 +41,9 @@ def grown(problem: SelectionProblem) -> tuple[B | None, int]:
         if (mask := best_feasible(on_the_way, groups)) is not None:
             break
     while mask is not None and mask.sum() < largest:
-        groups = additions(mask)
+        groups = additions(problem, mask)
         evaluated += len(groups)
-        added = best_feasible(on_the_way, groups)
+        added = best_of(problem, groups)
         if added is None or (problem.count is None and not _better(problem, added, mask)):
             break
         mask = added

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.selection.answer import TIE, best_feasible, chosen
+from multistatic.selection.answer import TIE, best_of, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.infeasible import nothing
@@ -26,12 +26,12 @@ def improved(problem: SelectionProblem, mask: B) -> tuple[B, int, int]:
     """The end of steepest descent from the feasible group `mask` [K], its steps, and the groups looked at."""
     value, steps, evaluated = float(problem.values(mask[None])[0]), 0, 0
     while True:
-        groups = np.vstack([additions(mask), removals(mask, problem.forced), swaps(mask, problem.forced)])
+        groups = swaps(problem, mask)
+        if problem.count is None:
+            groups = np.vstack([additions(problem, mask), removals(problem, mask), groups])
         evaluated += len(groups)
-        neighbour = best_feasible(problem, groups)
-        if neighbour is None:
-            return mask, steps, evaluated
-        lower = float(problem.values(neighbour[None])[0])
-        if not lower < value * (1 - TIE):
+        neighbour = best_of(problem, groups)
+        lower = np.inf if neighbour is None else float(problem.values(neighbour[None])[0])
+        if neighbour is None or lower >= value * (1 - TIE):
             return mask, steps, evaluated
         mask, value, steps = neighbour, lower, steps + 1

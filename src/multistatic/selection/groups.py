@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from multistatic.selection.problem import SelectionProblem
-from multistatic.units import B
+from multistatic.units import B, F
 
 ENUMERABLE = 20
 CHUNK = 1 << 14
-POOL = 64
+# Receivers from which pairs and triples are formed: about 2 000 groups each.
+POOL = {2: 64, 3: 24}
 
 
 def all_groups(problem: SelectionProblem) -> Iterator[B]:
@@ -29,29 +31,57 @@ def all_groups(problem: SelectionProblem) -> Iterator[B]:
         yield masks[sizes >= 1 if problem.count is None else sizes == problem.count]
 
 
-def additions(mask: B) -> B:
-    """Groups with one more receiver, [K - |G|, K]."""
+def additions(problem: SelectionProblem, mask: B) -> B:
+    """Affordable groups [n, K] with one receiver more than `mask` [K]."""
     outside = np.flatnonzero(~mask)
-    groups = np.repeat(mask[None], len(outside), axis=0)
-    groups[np.arange(len(outside)), outside] = True
-    return groups
+    reach = problem.receiver_distance_m[mask].sum(axis=0)
+    cost = _cost(
+        problem,
+        problem.target_distance_m[mask].sum() + problem.target_distance_m[outside],
+        reach[mask].sum() + 2.0 * reach[outside],
+        int(mask.sum()) + 1,
+    )
+    return _exchanged(mask, (), outside[_affordable(problem, cost)])
 
 
-def removals(mask: B, forced: B) -> B:
-    """Groups with one receiver less that keep the forced ones."""
-    inside = np.flatnonzero(mask & ~forced)
-    groups = np.repeat(mask[None], len(inside), axis=0)
-    groups[np.arange(len(inside)), inside] = False
-    return groups
+def removals(problem: SelectionProblem, mask: B) -> B:
+    """Groups [n, K] with one receiver less than `mask` [K] that keep the forced ones; the cost never rises."""
+    return _exchanged(mask, np.flatnonzero(mask & ~problem.forced), ())
 
 
-def swaps(mask: B, forced: B) -> B:
-    """Groups with one receiver exchanged that keep the forced ones."""
-    inside, outside = np.flatnonzero(mask & ~forced), np.flatnonzero(~mask)
-    groups = np.repeat(mask[None], len(inside) * len(outside), axis=0)
-    rows = np.arange(len(groups))
-    groups[rows, np.repeat(inside, len(outside))] = False
-    groups[rows, np.tile(outside, len(inside))] = True
+def swaps(problem: SelectionProblem, mask: B) -> B:
+    """Affordable groups [n, K] with one receiver of `mask` [K] exchanged for another; the forced ones stay."""
+    inside, outside = np.flatnonzero(mask & ~problem.forced), np.flatnonzero(~mask)
+    reach = problem.receiver_distance_m[mask].sum(axis=0)
+    between = problem.receiver_distance_m[np.ix_(inside, outside)]
+    near = problem.target_distance_m
+    cost = _cost(
+        problem,
+        near[mask].sum() - near[inside, None] + near[outside],
+        reach[mask].sum() + 2.0 * (reach[outside] - reach[inside, None] - between),
+        int(mask.sum()),
+    )
+    leaving, joining = np.nonzero(_affordable(problem, cost))
+    return _exchanged(mask, inside[leaving], outside[joining])
+
+
+def _cost(problem: SelectionProblem, near: F, apart: F, size: int) -> F:
+    """Ω (22) of groups of `size` from Σ_{k∈G} d_0k and Σ_{k,k'∈G} d_kk': a move changes both by a few terms."""
+    cost: F = problem.distance_weight * near + (1.0 - problem.distance_weight) * apart / max(size - 1, 1)
+    return cost
+
+
+def _affordable(problem: SelectionProblem, cost_m: F) -> B:
+    # Tighter than `SelectionProblem.feasible` by more than the two ways to sum can differ.
+    return np.asarray(cost_m <= problem.cost_limit_m * (1 + 0.5e-12))
+
+
+def _exchanged(mask: B, leaving: ArrayLike, joining: ArrayLike) -> B:
+    """Copies of `mask`: in row i without receiver `leaving[i]` and with `joining[i]`; an empty sequence: nobody."""
+    out, into = np.asarray(leaving, np.intp), np.asarray(joining, np.intp)
+    groups = np.repeat(mask[None], max(len(out), len(into)), axis=0)
+    groups[np.arange(len(out)), out] = False
+    groups[np.arange(len(into)), into] = True
     return groups
 
 
@@ -59,17 +89,18 @@ def smallest_groups(problem: SelectionProblem) -> Iterator[B]:
     """The forced receivers alone, then with one, two and three more: batches [n, K] to start a search from.
 
     A bound on position is infinite for the first one to three receivers, so a search cannot start from nobody. In
-    large networks only the `POOL` receivers that cost least beside the forced ones are tried.
+    large networks only the receivers that cost least beside the forced ones are tried together (`POOL`).
     """
     if problem.forced.any():
         yield problem.forced[None]
-    beside = additions(problem.forced)
-    pool = np.flatnonzero(~problem.forced)[np.argsort(problem.costs_m(beside), kind="stable")]
+    free = np.flatnonzero(~problem.forced)
+    beside = _exchanged(problem.forced, (), free)
     if len(beside):
         yield beside
-    for more in (2, 3):
-        chosen = np.array(list(combinations(np.sort(pool[:POOL]), more)), dtype=np.intp).reshape(-1, more)
-        groups = np.repeat(problem.forced[None], len(chosen), axis=0)
-        groups[np.arange(len(chosen))[:, None], chosen] = True
+    cheapest = free[np.argsort(problem.costs_m(beside), kind="stable")]
+    for more, pool in POOL.items():
+        members = np.array(list(combinations(np.sort(cheapest[:pool]), more)), dtype=np.intp).reshape(-1, more)
+        groups = np.repeat(problem.forced[None], len(members), axis=0)
+        groups[np.arange(len(members))[:, None], members] = True
         if len(groups):
             yield groups
