@@ -17,6 +17,7 @@ from multistatic.report.style import (
     FAINT,
     INK,
     MUTED,
+    NAMED_AT_MOST,
     NORMAL,
     SELECTED,
     SMALL,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# With more receivers than this only the selected ones are named.
-NAMED_AT_MOST = 40
 ARROW_SHARE = 0.12
 ELLIPSE_SHARE = 0.07
 _MAP_IN, _TREE_IN, _ELEVATION_IN = 4.4, 2.1, 1.25

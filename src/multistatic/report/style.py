@@ -30,6 +30,8 @@ BAD = "#b3261e"
 
 SMALL, NORMAL, LARGE = 7.0, 8.0, 9.5
 PIXELS_PER_INCH = 200
+# With more receivers than this, pictures in the plane name only the selected ones.
+NAMED_AT_MOST = 40
 
 _SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -112,7 +114,7 @@ def add_heading(figure: Figure, left_in: float, headline: str, caption: str) -> 
         text = figure.text(left_in / width_in, 1 - below_in / height_in, line, va="center", **look)
         room = (width_in - left_in - 0.1) * figure.dpi
         needed = text.get_window_extent().width
-        text.set_fontsize(text.get_fontsize() * min(1.0, room / max(needed, 1.0)))
+        text.set_fontsize(text.get_fontsize() * min(1.0, 0.98 * room / max(needed, 1.0)))
 
 
 def render(figure: Figure, name: str) -> dict[str, bytes]:
