@@ -14,7 +14,7 @@ from multistatic.errors import Problem
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
-from multistatic.scenario.translate import shown
+from multistatic.scenario.translate import path_text, shown
 
 Raw = Mapping[str, Any]
 
@@ -84,7 +84,9 @@ def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_ke
     if array.get("kind") == "ula" and size is None and antennas is None:
         yield Problem(f"{path_array}.antennas", "nothing", "the number of elements")
     if size is not None and type(antennas) is int and antennas != size:
-        yield Problem(f"{path}.{count_key}", str(antennas), f"{size}, the size of {array_key}, or no {count_key}")
+        yield Problem(
+            f"{path}.{count_key}", shown(antennas), f"{shown(size)}, the size of {array_key}, or no {count_key}"
+        )
 
 
 def _written_size(array: Raw) -> int | None:
@@ -116,10 +118,12 @@ def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     rates = table_at(table_at(raw, "requirements"), "rate_bps_hz")
     for name in rates:
         if name not in seen and name != "default":
-            yield _unknown(f"requirements.rate_bps_hz.{name[:64]}", name, "the id of a receiver, or default", seen)
+            yield _unknown(
+                path_text(["requirements", "rate_bps_hz", name]), name, "the id of a receiver, or default", seen
+            )
     count = table_at(raw, "design").get("receivers")
     if type(count) is int and count > len(seen):
-        yield Problem("design.receivers", str(count), f"at most {len(seen)}, the number of receivers")
+        yield Problem("design.receivers", shown(count), f"at most {len(seen)}, the number of receivers")
 
 
 def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:

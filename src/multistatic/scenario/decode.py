@@ -64,7 +64,7 @@ def _too_deep_line(text: str) -> int | None:
             case ".":
                 dots = 1 if _KEY_END.search(text, last_dot, token.start()) else dots + 1
                 last_dot = token.end()
-        if depth + dots >= MAX_DEPTH:
+        if depth + dots > MAX_DEPTH:
             return text.count("\n", 0, token.start()) + 1
     return None
 

@@ -44,6 +44,14 @@ def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = ""
     return [_problem(detail, model, prefix) for detail in error.errors(include_url=False)[: MAX_PROBLEMS + 1]]
 
 
+def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
+    """What a table without a known `kind` says instead."""
+    if "kind" in table:
+        return f"kind = {shown(table['kind'])}", ""
+    near = difflib.get_close_matches("kind", table, n=1)
+    return "no kind", "did you mean kind?" if near else ""
+
+
 def capped(problems: list[Problem]) -> list[Problem]:
     """At most 100 problems, and a last one that says so: nobody reads more, and a bad file can hold a million."""
     if len(problems) <= MAX_PROBLEMS:
@@ -67,6 +75,8 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
     elif kind == "int_type" and isinstance(detail["input"], float) and detail["input"].is_integer():
         hint = f"write {detail['input']:.0f}"
     received = "nothing" if kind == "missing" else shown(detail["input"])
+    if kind == "union_tag_invalid" and isinstance(detail["input"], dict):
+        received, hint = _tag_received(detail["input"])
     return Problem(prefix + path_text(location), received, expected, hint)
 
 
@@ -74,7 +84,7 @@ def path_text(location: list[int | str]) -> str:
     """`receivers.site[2].position_m[1]`."""
     text = ""
     for part in location:
-        text += f"[{part}]" if isinstance(part, int) else f".{_bounded(part, 64)}"
+        text += f"[{part}]" if isinstance(part, int) else f".{_bounded(part if part.isprintable() else repr(part), 64)}"
     return text.removeprefix(".")
 
 
@@ -84,7 +94,7 @@ def shown(value: object) -> str:
         case bool():
             return str(value).lower()
         case int():
-            return str(value) if value.bit_length() <= 128 else f"a whole number of {value.bit_length()} bits"
+            return str(value) if value.bit_length() <= 64 else f"a whole number of {value.bit_length()} bits"
         case str():
             return repr(_bounded(value, 60))
         case Mapping():
