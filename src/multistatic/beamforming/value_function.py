@@ -1,7 +1,7 @@
 """The value-function method: the default beamformer (derivation: docs/algorithms.md §1).
 
 For fixed receive vectors the best beams are a convex problem, solved exactly through its uplink dual
-(`value_function_inner`); the optimal value is then a smooth function of the receive vectors and of the split of each
+(`value_function_kernels`); the optimal value is then a smooth function of the receive vectors and of the split of each
 rate over streams, minimised by BFGS (`value_function_outer`) from several starts (`value_function_starts`), with more
 streams where they help (`value_function_streams`). Whether the rates can be reached at all is decided by the minimum
 power (`value_function_reach`). With one receive dimension per receiver there is nothing to choose, and the result is
@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming import value_function_inner as inner
 from multistatic.beamforming import value_function_starts as starts
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.value_function_outer import GramProblem, Streams, descend, loss
+from multistatic.beamforming.value_function_inner import InnerSolution, directions
+from multistatic.beamforming.value_function_outer import GramProblem, Streams, descend, downlink_of, loss
 from multistatic.beamforming.value_function_reach import Reach, reach, scaled
 from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
 from multistatic.signal.beams import Beams
@@ -66,12 +66,12 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     if reached.scale < 1.0:
         return _infeasible(problem, reduced, reached)
     best = _best_streams(reduced, reached.streams, problem, settings)
-    if not np.isfinite(best.value):
+    if best.solution is None:
         return infeasible(
             problem, method=METHOD, message="The rates can be reached only with all of the power, to rounding."
         )
-    directions, sensing = downlink_beams(reduced, channels, steering, best)
-    beams = _assemble(problem, required, directions, best.receiver, sensing)
+    data, sensing = downlink_beams(reduced, channels, steering, best, best.solution)
+    beams = _assemble(problem, required, data, best.receiver, sensing)
     bound, message = None, f"Local optimum over the receive vectors of {len(best.share)} streams."
     if reduced.antennas == 1:
         bound = (reduced.norm2 - best.value) * problem.power_limit_w
@@ -126,15 +126,14 @@ def matched_powers(problem: GramProblem) -> F | None:
     return np.concatenate([[max(0.0, budget - powers.sum())], powers])
 
 
-def downlink_beams(problem: GramProblem, channels: C, steering: C, streams: Streams) -> tuple[C, C]:
+def downlink_beams(
+    problem: GramProblem, channels: C, steering: C, streams: Streams, solution: InnerSolution
+) -> tuple[C, C]:
     """Data beams sqrt(q_s) u_s [N_t, S] and the sensing beam sqrt(p_c) w₀ [N_t], from the inner solution."""
     matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
-    _, gram, cross = inner.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
-    price, hears = streams.price, problem.hears[streams.receiver]
-    _, error, beta, *_ = inner.uplink_beams(gram, cross, problem.norm2, np.expm1(streams.share), price, streams.nu)
-    data = (matched * np.sqrt(price)) @ error + streams.nu * np.outer(steering, beta)
-    sensing = steering - matched @ inner.sensing_weights(gram, cross, price, hears)
-    return data * np.sqrt(streams.powers), sensing * np.sqrt(streams.left)
+    beams = directions(downlink_of(problem, streams)[1], solution)
+    data = (matched * np.sqrt(solution.price)) @ beams.error + solution.nu * np.outer(steering, beams.lit)
+    return data * np.sqrt(solution.powers), (steering - matched @ beams.weights) * np.sqrt(solution.left)
 
 
 def _feasible_start(problem: GramProblem, limit: int) -> Reach:
@@ -165,7 +164,7 @@ def _best_streams(
     if mixed:
         alone = starts.everyone_hears(problem)
         candidates.append(descend(alone, starts.deaf_to_target(alone, 1.0), loss, steps=settings.steps))
-    screened = [descend(problem, start.unsolved(), loss, steps=_SCREENING_STEPS) for start in candidates]
+    screened = [descend(problem, replace(start, solution=None), loss, steps=_SCREENING_STEPS) for start in candidates]
     screened = sorted((start for start in screened if np.isfinite(start.value)), key=lambda start: start.value)
     finished = [
         descend(problem, start, loss, steps=settings.steps, tolerance=settings.tolerance)

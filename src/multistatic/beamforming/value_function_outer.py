@@ -8,12 +8,18 @@ theorem), so one inner solve gives value and gradient; BFGS acts on the logarith
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming import value_function_inner as inner
+from multistatic.beamforming import value_function_kernels as kernels
+from multistatic.beamforming.value_function_inner import (
+    Downlink,
+    InnerSolution,
+    directions,
+    least_power,
+    most_light,
+)
 from multistatic.units import B, C, F
 
 _ARMIJO = 1e-4
@@ -42,68 +48,67 @@ class GramProblem:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Streams:
-    """S data streams: `receiver` [S], unit receive `vectors` [S, n], `share` [S] in nats, and the inner solution.
+    """S data streams: `receiver` [S], unit receive `vectors` [S, n], `share` [S] in nats, and the inner `solution`.
 
-    `value`: loss ‖a‖²P - p, or power, whichever was minimised last; inf before, and after a failure. `price` λ [S], `nu` ν, `powers` q [S]
-    and `left` p_c as in `value_function_inner`.
+    `value`: loss ‖a‖²P - p, or power, whichever was computed last; inf where there is no solution.
     """
 
     receiver: np.ndarray
     vectors: C
     share: F
-    value: float = np.inf
-    price: F = field(default_factory=lambda: np.empty(0))
-    nu: float = 0.0
-    powers: F = field(default_factory=lambda: np.empty(0))
-    left: float = 0.0
+    solution: InnerSolution | None = None
     iterations: int = 0
 
     @property
-    def solved(self) -> bool:
-        """True where the fields of the inner solution hold one."""
-        return len(self.powers) == len(self.share)
-
-    def unsolved(self) -> Streams:
-        """The streams without the inner solution."""
-        return Streams(receiver=self.receiver, vectors=self.vectors, share=self.share, iterations=self.iterations)
+    def value(self) -> float:
+        """Value of the inner solution."""
+        return np.inf if self.solution is None else self.solution.value
 
 
 Objective = Callable[[GramProblem, Streams], tuple[Streams, C, F]]
 
 
 def loss(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
-    """Solve the inner problem for these streams: the same streams with the solution, and the gradient of the loss."""
-    target = np.expm1(streams.share)
-    start = (streams.price, streams.nu, streams.left > 0.0) if streams.solved else (np.ones(len(target)), 0.0, True)
-    hears = problem.hears[streams.receiver]
-    return _solved(
-        streams,
-        inner.loss_and_gradient,
-        (problem.gram, problem.cross, problem.norm2, streams.receiver, hears, streams.vectors, target, 1.0, start),
-    )
+    """The streams with the beams of largest illumination, and the derivatives of the loss by conj(v_s) and r_s."""
+    heard, downlink = downlink_of(problem, streams)
+    solution = most_light(downlink, streams.solution)
+    if solution is None:
+        return replace(streams, solution=None), streams.vectors, streams.share
+    by_vector, by_rate = _gradient(problem, streams, heard, downlink, solution)
+    return replace(streams, solution=solution), by_vector / solution.nu, by_rate / solution.nu
 
 
 def power(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
-    """As `loss` for the minimum power."""
-    hears = problem.hears[streams.receiver]
-    return _solved(
-        streams,
-        inner.power_and_gradient,
-        (problem.gram, problem.cross, streams.receiver, hears, streams.vectors, np.expm1(streams.share)),
+    """The streams with the minimum-power beams, and the derivatives of the power."""
+    heard, downlink = downlink_of(problem, streams)
+    solution = least_power(downlink)
+    if solution is None:
+        return replace(streams, solution=None), streams.vectors, streams.share
+    return replace(streams, solution=solution), *_gradient(problem, streams, heard, downlink, solution)
+
+
+def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
+    """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
+    heard, gram, cross = kernels.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
+    target, hears = np.expm1(streams.share), problem.hears[streams.receiver]
+    return heard, Downlink(gram=gram, cross=cross, norm2=problem.norm2, target=target, hears=hears)
+
+
+def _gradient(
+    problem: GramProblem, streams: Streams, heard: C, downlink: Downlink, solution: InnerSolution
+) -> tuple[C, F]:
+    """Derivatives of Σλ at fixed ν; those of the loss (‖a‖² - 1/ν)P + Σλ/ν are 1/ν times these (∂/∂ν = 0)."""
+    beams = directions(downlink, solution)
+    by_vector, by_rate = kernels.envelope_gradient(
+        heard,
+        problem.cross,
+        streams.receiver,
+        streams.vectors,
+        (beams.error, beams.lit, beams.weights),
+        downlink.target,
+        (solution.price, solution.nu, solution.powers, solution.left),
     )
-
-
-def _solved(streams: Streams, solver: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Streams, C, F]:
-    """Run an inner solver; whatever goes wrong numerically is an infinite value, which every line search refuses."""
-    try:
-        with np.errstate(all="ignore"):
-            status, value, by_vector, by_rate, price, nu, powers, left = solver(*arguments)
-    except np.linalg.LinAlgError:
-        status, value = inner.UNREACHABLE, np.inf
-    if status > inner.SENSING_OFF or not (np.isfinite(value) and value > 0.0):
-        return replace(streams, value=np.inf), streams.vectors, streams.share
-    solved = replace(streams, value=value, price=price, nu=nu, powers=powers, left=left)
-    return solved, by_vector, by_rate
+    return by_vector, by_rate
 
 
 @dataclass(frozen=True, slots=True, eq=False)

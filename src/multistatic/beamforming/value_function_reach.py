@@ -26,7 +26,7 @@ def scaled(problem: GramProblem, streams: Streams, scale: float) -> tuple[GramPr
     """Problem and streams with every rate scaled to `scale` times the rates of `problem`."""
     total = np.bincount(streams.receiver, streams.share, len(problem.rate))
     share = streams.share * (scale * problem.rate / total)[streams.receiver]
-    return replace(problem, rate=scale * problem.rate), replace(streams.unsolved(), share=share)
+    return replace(problem, rate=scale * problem.rate), replace(streams, share=share, solution=None)
 
 
 def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> float:

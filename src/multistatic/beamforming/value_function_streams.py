@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming import value_function_inner as inner
-from multistatic.beamforming.value_function_outer import GramProblem, Streams
+from multistatic.beamforming.value_function_inner import InnerSolution, directions
+from multistatic.beamforming.value_function_outer import GramProblem, Streams, downlink_of
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 1e-3
 
 
-def receiver_covariances(problem: GramProblem, streams: Streams) -> tuple[C, C]:
+def receiver_covariances(problem: GramProblem, streams: Streams, solution: InnerSolution) -> tuple[C, C]:
     """(Ψ [K, n, n], H Ω⁻¹ Hᴴ [K, n, n]) of each receiver, own streams left out of both.
 
     Ψ_k is the covariance of noise and interference, Ω_k = M - Σ_own λ_s h_s h_sᴴ prices each transmit direction by its
     power, the harm to others and the light on the target. With everything else held fixed, receiver k's best beams
     minimise tr(Ω_k Q_k) under its rate.
     """
-    heard, gram, cross = inner.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
-    target, hears = np.expm1(streams.share), problem.hears[streams.receiver]
-    price, nu, powers, left = streams.price, streams.nu, streams.powers, streams.left
-    slack, error, beta, *_ = inner.uplink_beams(gram, cross, problem.norm2, target, price, nu)
+    heard, downlink = downlink_of(problem, streams)
+    beams = directions(downlink, solution)
+    price, nu, powers = solution.price, solution.nu, solution.powers
     scaled = heard * np.sqrt(price)
-    arrived = scaled @ error + nu * np.outer(problem.cross, beta)  # 𝓗 M⁻¹ 𝒽 Λ^½
-    lit = problem.cross / slack - scaled @ beta.conj()  # 𝓗 M⁻¹ a
-    sensing = problem.cross - heard @ inner.sensing_weights(gram, cross, price, hears)
+    arrived = scaled @ beams.error + nu * np.outer(problem.cross, beams.lit)  # 𝓗M⁻¹𝒽Λ^½
+    lit = problem.cross / beams.slack - scaled @ beams.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
+    sensing = problem.cross - heard @ beams.weights
     count, n = len(problem.rate), problem.antennas
     noise, channel = np.empty((count, n, n), complex), np.empty((count, n, n), complex)
     for k in range(count):
@@ -33,7 +32,7 @@ def receiver_covariances(problem: GramProblem, streams: Streams) -> tuple[C, C]:
         others = arrived[block][:, ~own] * np.sqrt(powers[~own])
         noise[k] = np.eye(n) + others @ others.conj().T
         if problem.hears[k]:
-            noise[k] += left * np.outer(sensing[block], sensing[block].conj())
+            noise[k] += solution.left * np.outer(sensing[block], sensing[block].conj())
         inverse = problem.gram[block, block] - arrived[block] @ scaled[block].conj().T
         inverse += nu * np.outer(lit[block], problem.cross[block].conj())
         vectors = streams.vectors[own].T * np.sqrt(price[own])
@@ -67,9 +66,9 @@ def water_filling(noise: C, channel: C, rate: float, limit: int) -> tuple[C, F]:
 def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Streams | None:
     """The same streams, with those of receivers that gain from more replaced by `water_filling`; None if none gains."""
     limit = min(limit, problem.antennas)
-    if limit == 1 or not streams.solved:
+    if limit == 1 or streams.solution is None:
         return None
-    noise, channel = receiver_covariances(problem, streams)
+    noise, channel = receiver_covariances(problem, streams, streams.solution)
     receiver, vectors, share, changed = [], [], [], False
     for k in range(len(problem.rate)):
         own = streams.receiver == k
