@@ -64,7 +64,7 @@ def draw_azimuth_cut(ax: Axes, design: Design) -> None:
 
 
 def draw_directions(ax: Axes, design: Design) -> None:
-    """A strip over the cut: the azimuths of the target, its mirror and the receivers, in as many rows as the names need.
+    """A strip over the cut: the azimuths of the target, its mirror and the receivers, in as many rows as names need.
 
     `ax` is as wide as the cut. A name that finds no room is left out; its tick stays.
     """
@@ -103,6 +103,8 @@ def draw_polar_cut(ax: Any, design: Design) -> None:
     ax.set_ylim(-RANGE_DB, rim)
     ax.set_yticks([-30, -20, -10, 0], ["", "−20 dB", "", "0 dB"])
     ax.set_rlabel_position(-100)
+    for name in ax.get_yticklabels():
+        name.set_bbox({"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.7})
     ax.set_xticks(np.radians(np.arange(0, 360, 45)))
     ax.tick_params(axis="x", pad=2)
     ax.tick_params(axis="y", labelsize=6, labelcolor=MUTED)
@@ -172,11 +174,12 @@ def _add_heading(figure: Figure, left_in: float, design: Design) -> None:
     headline = (
         "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
     )
-    parts = ["Line: all beams. Area: sensing beam."]
+    alone = np.sum(np.abs(_weights(design)[0]) ** 2) > 1e-6 * np.sum(np.abs(_weights(design)) ** 2)
+    parts = ["Line: all beams. Area: sensing beam." if alone else "Line: all beams; the data beams do the sensing."]
     if _is_spatial(design.scenario):
         parts.insert(0, f"Cut at the target's elevation of {target.elevation_deg[0] + 0.0:.1f}°.")
     if mirror_azimuth_deg(design.scenario, float(target.azimuth_deg[0])) is not None:
-        parts.append("Dotted: mirror direction, which the array cannot tell apart.")
+        parts.append("Dotted: mirror direction, which the array sees alike.")
     add_heading(figure, left_in, headline, " ".join(parts))
 
 

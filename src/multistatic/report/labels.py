@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 # Where a label may go, best first: (horizontal, vertical) side of the point.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
-_PER_POINT = 12.0
+_PER_POINT, _PER_LINE_POINT = 12.0, 2.0
+_LINE_STEP_PX = 4.0
 _OUTSIDE = 1e3
 
 
@@ -38,9 +39,7 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = ()) -> 
     ax.apply_aspect()
     pixels_per_pt = ax.figure.dpi / 72.0
     points = ax.transData.transform([(label.x, label.y) for label in labels]) if labels else np.zeros((0, 2))
-    along = np.linspace(0.0, 1.0, 60)[:, None]
-    traced = [start + along * (end - start) for start, end in (ax.transData.transform(line) for line in lines)]
-    on_lines = np.concatenate(traced) if traced else np.zeros((0, 2))
+    on_lines = np.concatenate([np.zeros((0, 2)), *(_traced(*ax.transData.transform(line)) for line in lines)])
     frame, taken = ax.get_window_extent(), np.zeros((0, 4))
     for label, point in zip(labels, points, strict=True):
         text = ax.text(label.x, label.y, label.text, **label.style)
@@ -51,7 +50,7 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = ()) -> 
         costs = [
             rank
             + _PER_POINT * _inside(box, points, 2.5 * pixels_per_pt)
-            + 1.5 * _inside(box, on_lines, 0.0)
+            + _PER_LINE_POINT * _inside(box, on_lines, pixels_per_pt)
             + 0.2 * _overlap(box, taken)
             + _OUTSIDE * (box[0] < frame.x0 or box[1] < frame.y0 or box[2] > frame.x1 or box[3] > frame.y1)
             for rank, box in enumerate(boxes)
@@ -71,6 +70,13 @@ def _box(point: F, size: F, side: tuple[int, int], distance: float) -> F:
     reach = distance if 0 in side else 0.7 * distance
     centre = point + direction * (reach + size / 2)
     return np.concatenate([centre - size / 2, centre + size / 2])
+
+
+def _traced(start: F, end: F) -> F:
+    """Points along a segment, `_LINE_STEP_PX` apart."""
+    count = int(np.linalg.norm(end - start) / _LINE_STEP_PX) + 2
+    points: F = start + np.linspace(0.0, 1.0, count)[:, None] * (end - start)
+    return points
 
 
 def _inside(box: F, points: F, margin: float) -> int:

@@ -24,16 +24,20 @@ from multistatic.report.style import (
     TARGET,
     add_heading,
     new_figure,
+    text_width_in,
 )
+from multistatic.report.wording import quantity
 from multistatic.scenario.model import Scenario
 from multistatic.units import B, F
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 ARROW_SHARE = 0.12
 ELLIPSE_SHARE = 0.07
+_LARGE_COORDINATE_M = 20_000.0
 _MAP_IN, _TREE_IN, _ELEVATION_IN = 4.4, 2.1, 1.25
 
 
@@ -45,10 +49,12 @@ def map_figure(design: Design) -> Figure:
     heights = _places(scenario)[:, 2]
     tree = None if design.selection is None else design.selection.tree
     spatial = bool(np.ptp(heights) > 0)
-    left, right, bottom, top, gap = 0.62, 0.15, 0.5, 0.62, 0.62
+    left, right, bottom, top = 0.62, 0.15, 0.5, 0.62
+    figure = new_figure(1.0, 1.0)
+    gap = 0.3 + max(text_width_in(figure, name, size=SMALL, weight="bold") for name in scenario.receiver_ids)
     width = left + _MAP_IN + right + (gap + _TREE_IN if tree is not None else 0.0)
     height = bottom + _MAP_IN + top + (_ELEVATION_IN + 0.2 if spatial else 0.0)
-    figure = new_figure(width, height)
+    figure.set_size_inches(width, height)
 
     def axes(x: float, y: float, w: float, h: float) -> Axes:
         return figure.add_axes((x / width, y / height, w / width, h / height))
@@ -62,6 +68,7 @@ def map_figure(design: Design) -> Figure:
         draw_elevation(side, design)
         side.set_xlim(plan.get_xlim())
         side.set_xlabel(plan.get_xlabel())
+        side.xaxis.set_major_formatter(plan.xaxis.get_major_formatter())
         plan.set_xlabel("")
     if tree is not None:
         beside = axes(left + _MAP_IN + gap, floor, _TREE_IN, _MAP_IN)
@@ -96,8 +103,9 @@ def draw_map(ax: Axes, design: Design) -> None:
         lines.append(np.array([target[:2], tip]))
         labels.append(_label(tip, f"{speed:.3g} m/s", TARGET, 3.0))
     labels += _receiver_labels(scenario, chosen)
-    ax.set_xlabel("east (m)" if scenario.origin else "x (m)")
-    ax.set_ylabel("north (m)" if scenario.origin else "y (m)")
+    names = ("east", "north") if scenario.origin else ("x", "y")
+    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, _centre(_places(scenario)), strict=True):
+        _name_coordinate(axis, name, float(middle))
     place_labels(ax, labels, lines)
 
 
@@ -174,10 +182,21 @@ def _span(places: F) -> float:
 
 
 def _set_limits(ax: Axes, places: F) -> None:
-    centre = (places[:, :2].min(axis=0) + places[:, :2].max(axis=0)) / 2
-    half = _span(places) / 2
+    centre, half = _centre(places), _span(places) / 2
     ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
     ax.set_aspect("equal", adjustable="box")
+
+
+def _centre(places: F) -> F:
+    centre: F = (places[:, :2].min(axis=0) + places[:, :2].max(axis=0)) / 2
+    return centre
+
+
+def _name_coordinate(axis: Axis, name: str, middle_m: float) -> None:
+    """Label in m; large coordinates, as of a national grid, lose their common part to the label."""
+    common = round(middle_m, -4) if abs(middle_m) >= _LARGE_COORDINATE_M else 0.0
+    axis.set_major_formatter(lambda value, _: f"{value - common:g}".replace("-", "−"))
+    axis.set_label_text(f"{name} (m)" if common == 0 else f"{name} {'−' if common > 0 else '+'} {abs(common):,.0f} (m)")
 
 
 def _headline(design: Design) -> str:
@@ -189,7 +208,7 @@ def _headline(design: Design) -> str:
     if design.accuracy is None:
         return f"{design.scenario.name}: {group}"
     bound = design.accuracy.position.peb_m
-    accuracy = "position unobservable" if bound is None else f"position error bound {_length(bound)}"
+    accuracy = "position unobservable" if bound is None else f"position error bound {quantity(bound, 'm')}"
     return f"{design.scenario.name}: {group}, {accuracy}"
 
 
@@ -202,13 +221,6 @@ def _caption(design: Design) -> str:
     if origin is not None:
         parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")
     return " ".join(parts)
-
-
-def _length(metres: float) -> str:
-    for limit, factor, unit in ((1e-3, 1e6, "µm"), (1.0, 1e3, "mm"), (1e3, 1.0, "m")):
-        if metres < limit:
-            return f"{metres * factor:.3g} {unit}"
-    return f"{metres / 1e3:.3g} km"
 
 
 def _places(scenario: Scenario) -> F:

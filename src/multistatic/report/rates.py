@@ -17,6 +17,7 @@ from multistatic.report.style import (
     add_heading,
     finish_axes,
     new_figure,
+    text_width_in,
 )
 from multistatic.units import B, F
 
@@ -34,16 +35,19 @@ def rates_figure(design: Design) -> Figure:
     """One lollipop a receiver, the requirement as a line."""
     rates, required = _rates(design), design.scenario.rate_required_bps_hz
     count, left, right, top = len(rates), 0.6, 0.75, 0.66
-    width, bottom = float(np.clip(0.32 * count + 1.35, 5.0, 7.2)), 0.75 if _turned(design) else 0.32
+    width = float(np.clip(0.32 * count + 1.35, 5.0, 7.2))
+    figure = new_figure(width, 1.0)
+    longest = max(text_width_in(figure, name, size=SMALL, weight="bold") for name in _short_ids(design))
+    bottom = 0.2 + 0.8 * longest if _turned(design) else 0.32
     height = 2.0 + bottom + top
-    figure = new_figure(width, height)
+    figure.set_size_inches(width, height)
     draw_rates(figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 2.0 / height)), design)
     short = int(np.sum(_missed(design)))
     verdict = "every receiver gets what it needs" if short == 0 else f"{short} of {count} receivers miss what they need"
-    range_of = f"{rates.min():.1f} to {rates.max():.1f}, sum {rates.sum():.1f} bit/s/Hz"
+    sum_rate = f"Sum {rates.sum():.1f} bit/s/Hz"
     if np.ptp(required) == 0 and short == 0:
         verdict = f"every receiver gets {required[0]:g} bit/s/Hz or more"
-    caption = f"{range_of}. Filled: cooperating receivers, which cancel the sensing beam."
+    caption = f"{sum_rate}. Filled: cooperating receivers, which cancel the sensing beam."
     add_heading(figure, left, f"Rates: {verdict}", caption)
     return figure
 
@@ -104,11 +108,15 @@ def _name_receivers(ax: Axes, design: Design) -> None:
         ax.set_xticks([])
         ax.set_xlabel(f"{len(ids)} receivers")
         return
-    ax.set_xticks(np.arange(len(ids)), [name if len(name) <= 14 else f"{name[:13]}…" for name in ids])
+    ax.set_xticks(np.arange(len(ids)), _short_ids(design))
     for tick, kept in zip(ax.get_xticklabels(), design.selected, strict=True):
         tick.set(color=SELECTED if kept else MUTED, fontweight="bold" if kept else "normal")
         if _turned(design):
             tick.set(rotation=50, ha="right", rotation_mode="anchor")
+
+
+def _short_ids(design: Design) -> list[str]:
+    return [name if len(name) <= 18 else f"{name[:17]}…" for name in design.scenario.receiver_ids]
 
 
 def _turned(design: Design) -> bool:

@@ -117,6 +117,14 @@ def add_heading(figure: Figure, left_in: float, headline: str, caption: str) -> 
         text.set_fontsize(text.get_fontsize() * min(1.0, 0.98 * room / max(needed, 1.0)))
 
 
+def text_width_in(figure: Figure, text: str, **look: Any) -> float:
+    """Width of `text` in inches if it were written on `figure`."""
+    drawn = figure.text(0, 0, text, **look)
+    width = drawn.get_window_extent().width / figure.dpi
+    drawn.remove()
+    return float(width)
+
+
 def render(figure: Figure, name: str) -> dict[str, bytes]:
     """The figure as `name.svg` and `name.png`; the same figure gives the same bytes. Call inside `styled()`."""
     return {

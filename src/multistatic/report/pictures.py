@@ -1,0 +1,27 @@
+"""All pictures of a design."""
+
+from __future__ import annotations
+
+from multistatic.design.result import Design
+from multistatic.report.style import render, require_matplotlib, styled
+
+
+def design_pictures(design: Design) -> dict[str, bytes]:
+    """`map`, `beam_pattern` and `rates`, each as SVG and PNG, for a design that has beams; nothing for one that has
+    none.
+
+    Raises `MissingDependencyError` where matplotlib is not installed.
+    """
+    if design.beamforming is None or design.beamforming.beams is None:
+        return {}
+    require_matplotlib()
+    from multistatic.report.beam_pattern import beam_pattern_figure
+    from multistatic.report.map import map_figure
+    from multistatic.report.rates import rates_figure
+
+    with styled():
+        return {
+            **render(map_figure(design), "map"),
+            **render(beam_pattern_figure(design), "beam_pattern"),
+            **render(rates_figure(design), "rates"),
+        }

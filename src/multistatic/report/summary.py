@@ -1,0 +1,177 @@
+"""A design and a comparison as tables for the terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from multistatic.bounds.position import PositionBound
+from multistatic.design.compare import Comparison
+from multistatic.design.result import Accuracy, Design
+from multistatic.report.wording import criterion_name, percent, quantity
+from multistatic.units import SPEED_OF_LIGHT_M_S, ratio_to_db, watt_to_dbm
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+_COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red"}
+
+
+def design_summary(design: Design) -> RenderableType:
+    """Verdict, group, beams, accuracy, then one line a receiver. An infeasible design is its message."""
+    from rich.console import Group
+    from rich.text import Text
+
+    head = Text.assemble(
+        (design.scenario.name, "bold"), "  ", (design.status, f"bold {_COLORS[design.status]}"), f"  {design.message}"
+    )
+    if design.accuracy is None:
+        return head
+    return Group(head, Text(), _facts(design, design.accuracy), Text(), _receivers(design, design.accuracy))
+
+
+def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableType:
+    """One line a method, best first, and below it why some have no design."""
+    from rich.console import Group
+    from rich.text import Text
+
+    table = _table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)))
+    for row in rows:
+        size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
+        value = "–" if row.value is None else f"{row.value:.5g}"
+        cells = (row.selector, row.beamformer, row.status, size, value, percent(row.gap), quantity(row.time_s, "s"))
+        best = row.gap is not None and row.gap < 1e-9
+        table.add_row(*(Text(cell) for cell in cells), style="bold" if best else "" if row.value is not None else "dim")
+    failed = [Text(f"{row.selector} + {row.beamformer}: {row.message}", "dim") for row in rows if row.value is None]
+    return Group(table, *failed)
+
+
+def _columns(criterion: str) -> tuple[str, ...]:
+    return "group", criterion_name(criterion), "gap", "time"
+
+
+def _facts(design: Design, accuracy: Accuracy) -> Table:
+    """What holds for the group as a whole, as name and value."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 3, 0, 0))
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in _facts_in_words(design, accuracy):
+        table.add_row(name, Text(value))
+    check = design.verification
+    if check is not None:
+        verdict = f"{'passed' if check.passed else 'FAILED'}, largest relative violation {check.max_violation:.1e}"
+        table.add_row("verification", Text(verdict, "green" if check.passed else "bold red"))
+    return table
+
+
+def _facts_in_words(design: Design, accuracy: Accuracy) -> list[tuple[str, str]]:
+    facts = [("cooperating", _group(design))]
+    if design.scheme != "mono" and design.cost_m is not None:
+        limit_m = design.scenario.requirements.cooperation_cost_m
+        limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
+        facts.append(("cooperation cost", f"{design.cost_m:.4g} m, {limit}"))
+    if design.selection is not None:
+        proof = ", proven optimal" if design.selection.status == "optimal" else ""
+        value = "–" if design.selection.value is None else f"{design.selection.value:.5g}"
+        name = criterion_name(design.scenario.design.criterion)
+        facts.append(("selection", f"{name} {value} by {design.selection.method}{proof}"))
+    result = design.beamforming
+    if result is not None and result.illumination_w:
+        gap = _below_bound(result.gap)
+        level = f"{watt_to_dbm(result.illumination_w):.2f} dBm on target"
+        facts.append(("illumination", f"{level} ({quantity(result.illumination_w, 'W')}) by {result.method}{gap}"))
+    if result is not None and result.power_w is not None:
+        limit_w = design.scenario.transmitter.power_w
+        facts.append(("power", f"{quantity(result.power_w, 'W')} of {quantity(limit_w, 'W')}"))
+    facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
+    facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
+    return facts
+
+
+def _below_bound(gap: float | None) -> str:
+    if gap is None:
+        return ""
+    return ", proven optimal" if gap < 1e-6 else f", at most {100 * gap:.2g} % below what is possible"
+
+
+def _group(design: Design) -> str:
+    if design.scheme == "mono":
+        return "none: the transmitter hears its own echo"
+    return f"{', '.join(design.selected_ids)} ({len(design.selected_ids)} of {len(design.selected)})"
+
+
+def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
+    """The bound from delays and Dopplers, and with directions of arrival; the reason where one does not exist."""
+    plain, with_angles = getattr(accuracy.position, name), getattr(accuracy.position_with_angles, name)
+    first = _reason(accuracy.position) if plain is None else quantity(plain, unit)
+    return first if with_angles is None else f"{first}; {quantity(with_angles, unit)} with angles of arrival"
+
+
+def _reason(bound: PositionBound) -> str:
+    return f"unobservable: {bound.reason.rstrip('.')}" if bound.reason else "unobservable"
+
+
+def _receivers(design: Design, accuracy: Accuracy) -> Table:
+    """One line a receiver: its rate, and how well it alone measures delay (as range) and Doppler (as range rate)."""
+    from rich.text import Text
+
+    scenario, result = design.scenario, design.beamforming
+    assert result is not None
+    assert result.beams is not None
+    assert result.rates_bps_hz is not None
+    table = _table(
+        "", "receiver", *(f">{n}" for n in ("to target", "rate", "required", "echo SNR", "range", "range rate"))
+    )
+    distances_m = scenario.geometry().target_receiver_m
+    snr = design.channel.echo_snr_per_watt(result.beams.covariance_w) * (result.illumination_w or 0.0)
+    alone = {
+        name: (SPEED_OF_LIGHT_M_S * delay_s, scenario.radio.wavelength_m * doppler_hz)
+        for name, delay_s, doppler_hz in zip(
+            accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, strict=True
+        )
+    }
+    for k, receiver in enumerate(scenario.receivers):
+        chosen, rate, required = bool(design.selected[k]), result.rates_bps_hz[k], receiver.rate_required_bps_hz
+        listens = receiver.id in alone
+        cells = (
+            "●" if chosen else "",
+            receiver.id,
+            quantity(float(distances_m[k]), "m"),
+            f"{rate:.3f}",
+            f"{required:.3f}",
+            f"{ratio_to_db(float(snr[k])):.1f} dB" if listens and snr[k] > 0 else "–",
+            *(_deviation(alone[receiver.id]) if listens else ("–", "–")),
+        )
+        missed = rate < required * (1 - 1e-6)
+        style = "red" if missed else "bold" if chosen else "dim"
+        table.add_row(*(Text(cell) for cell in cells), style=style)
+    if design.scheme == "mono":
+        range_m, rate_m_s = next(iter(alone.values()))
+        table.add_row("●", "transmitter", "", "", "", "", *_deviation((range_m, rate_m_s)), style="bold")
+    return table
+
+
+def _deviation(pair: tuple[float, float]) -> tuple[str, str]:
+    range_m, rate_m_s = (value if np.isfinite(value) else None for value in pair)
+    return (
+        "–" if range_m is None else f"± {quantity(range_m, 'm')}",
+        "–" if rate_m_s is None else f"± {quantity(rate_m_s, 'm/s')}",
+    )
+
+
+def _table(*columns: str) -> Table:
+    """A light table; a column whose name begins with > is set flush right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for name in columns:
+        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left")
+    return table

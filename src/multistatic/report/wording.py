@@ -1,0 +1,59 @@
+"""Numbers as people read them: three digits and the unit that fits."""
+
+from __future__ import annotations
+
+import math
+
+# What each of our criteria measures, and its unit; another package's criterion goes by its own name.
+_CRITERIA = {
+    "surrogate": ("surrogate U", ""),
+    "published": ("published surrogate", ""),
+    "peb": ("position error bound", "m"),
+    "veb": ("velocity error bound", "m/s"),
+}
+_PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def quantity(value: float | None, unit: str) -> str:
+    """`0.0123, "s"` as `12.3 ms`; nothing as a dash."""
+    if value is None:
+        return "–"
+    exponent = _thousands(value)
+    scaled = value / 10.0**exponent
+    digits = f"{scaled:.3g}" if abs(scaled) < 999.5 else f"{scaled:.0f}"
+    return f"{digits} {_PREFIXES[exponent]}{unit}"
+
+
+def percent(ratio: float | None) -> str:
+    """A relative gap: `+3.2 %`; what is below a millionth counts as nothing."""
+    if ratio is None:
+        return "–"
+    if abs(ratio) < 1e-6:
+        return "0 %"
+    return f"{100 * ratio:+.2g} %" if abs(ratio) < 1 else f"{100 * ratio:+.0f} %"
+
+
+def criterion_name(name: str) -> str:
+    """What a criterion measures, with its unit."""
+    words, unit = _CRITERIA.get(name, (name, ""))
+    return f"{words} ({unit})" if unit else words
+
+
+def criterion_scale(name: str, largest: float) -> tuple[float, str]:
+    """The factor that brings values up to `largest` into reach, and the label of an axis of scaled values."""
+    words, unit = _CRITERIA.get(name, (name, ""))
+    exponent = _thousands(largest)
+    if unit:
+        return 10.0**-exponent, f"{words} ({_PREFIXES[exponent]}{unit})"
+    raised = str(exponent).translate(_RAISED)
+    return 10.0**-exponent, words if exponent == 0 else f"{words} (×10{raised})"
+
+
+def _thousands(value: float) -> int:
+    """The power of a thousand, as an exponent of ten, that leaves 1 to 999 of `value`, as far as prefixes go."""
+    if value == 0 or not math.isfinite(value):
+        return 0
+    # Rounded to three digits first: 0.9999 m is 1 m, not 1000 mm.
+    exponent = 3 * math.floor(math.log10(float(f"{abs(value):.3g}")) / 3 + 1e-12)
+    return min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
