@@ -246,7 +246,27 @@ def test_every_key_missing(path):
     assert isinstance(result, ScenarioError) or ".".join(map(str, path)) not in NEEDED
 
 
-NEEDED = ["radio", "transmitter", "receivers", "target", "channel", "radio.carrier_hz", "radio.bandwidth_hz", "radio.samples", "transmitter.position_m", "transmitter.array", "transmitter.power_dbm", "receivers.site.0.id", "receivers.site.0.position_m", "receivers.random.count", "receivers.random.radius_m", "target.position_m", "channel.path_loss_exponent", "channel.noise_figure_db", "channel.scatterer.0.position_m"]
+NEEDED = {
+    "radio",
+    "transmitter",
+    "receivers",
+    "target",
+    "channel",
+    "radio.carrier_hz",
+    "radio.bandwidth_hz",
+    "radio.samples",
+    "transmitter.position_m",
+    "transmitter.array",
+    "transmitter.power_dbm",
+    "receivers.site.0.id",
+    "receivers.site.0.position_m",
+    "receivers.random.count",
+    "receivers.random.radius_m",
+    "target.position_m",
+    "channel.path_loss_exponent",
+    "channel.noise_figure_db",
+    "channel.scatterer.0.position_m",
+}
 
 
 # --- duplicates and places -----------------------------------------------------------------------------------------

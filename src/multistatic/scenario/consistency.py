@@ -18,8 +18,6 @@ from multistatic.scenario.translate import path_text, shown
 
 Raw = Mapping[str, Any]
 
-_BUILT_IN_CHANNELS = ("los", "rician")
-
 
 def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Every contradiction in the raw tables and in the rows of the site list."""
@@ -197,18 +195,17 @@ def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
 def _name_problems(raw: Raw) -> Iterator[Problem]:
     """Names of algorithms and models that nobody registered. An empty group knows nothing and refuses nothing."""
     design, channel, radio = (table_at(raw, key) for key in ("design", "channel", "radio"))
-    pulse = radio.get("pulse")
-    for path, name, group, built_in in (
-        ("design.criterion", design.get("criterion"), "criteria", ()),
-        ("design.selector", design.get("selector"), "selectors", ()),
-        ("design.beamformer", design.get("beamformer"), "beamformers", ("sca",)),
-        ("channel.direct", channel.get("direct"), "channel_models", _BUILT_IN_CHANNELS),
-        ("radio.pulse", pulse, "pulses", ()),
-        ("radio.pulse.kind", table_at(radio, "pulse").get("kind"), "pulses", ()),
+    for path, name, group in (
+        ("design.criterion", design.get("criterion"), "criteria"),
+        ("design.selector", design.get("selector"), "selectors"),
+        ("design.beamformer", design.get("beamformer"), "beamformers"),
+        ("channel.direct", channel.get("direct"), "channel_models"),
+        ("radio.pulse", radio.get("pulse"), "pulses"),
+        ("radio.pulse.kind", table_at(radio, "pulse").get("kind"), "pulses"),
     ):
-        known = {*registry.names(group), *built_in} if isinstance(name, str) else set()
+        known = registry.names(group) if isinstance(name, str) else ()
         if known and name not in known:
-            yield _unknown(path, str(name), "one of " + ", ".join(sorted(known)), known)
+            yield _unknown(path, str(name), "one of " + ", ".join(known), known)
 
 
 def table_at(table: Raw, key: str) -> Raw:
