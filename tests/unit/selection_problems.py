@@ -28,17 +28,23 @@ class Weighted:
 class Position:
     """Square root of tr (p Σ_{k∈G} w_k g_k g_kᵀ)⁻¹: a position bound from delays; infinite below two or three."""
 
-    weights: F
+    strengths: F
     gradients: F
     name: str = "position"
     unit: str = "m"
 
+    @property
+    def information(self) -> F:
+        return np.einsum("k,ki,kj->kij", self.strengths, self.gradients, self.gradients)
+
+    @property
+    def weighting(self) -> F:
+        return np.eye(self.gradients.shape[1])
+
     def values(self, masks: B, illumination_w: float) -> F:
-        outer = np.einsum("k,ki,kj->kij", self.weights, self.gradients, self.gradients)
         values = np.full(len(masks), np.inf)
         for i, group in enumerate(masks):
-            information = illumination_w * outer[group].sum(axis=0)
-            eigenvalues = np.linalg.eigvalsh(information)
+            eigenvalues = np.linalg.eigvalsh(illumination_w * self.information[group].sum(axis=0))
             if eigenvalues[0] > 1e-12 * max(eigenvalues[-1], 1e-300):
                 values[i] = np.sqrt(np.sum(1.0 / eigenvalues))
         return values
@@ -61,7 +67,7 @@ def selection_problem(
     gain = (np.linalg.norm(target) + near) ** -2.7
     weights = 1e9 * gain * rng.uniform(0.5, 2.0, size)
     towards = (target - places)[:, :2] / near[:, None] + target[:2] / np.linalg.norm(target)
-    named = {"weighted": Weighted(weights=weights), "position": Position(weights=weights, gradients=towards)}
+    named = {"weighted": Weighted(weights=weights), "position": Position(strengths=weights, gradients=towards)}
     values: dict[str, Any] = {
         "receiver_ids": tuple(f"rx{k + 1}" for k in range(size)),
         "criterion": named[criterion] if isinstance(criterion, str) else criterion,

@@ -40,11 +40,15 @@ class AdditiveCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocalizationCriterion:
-    """PEB or VEB from delays and Dopplers. `information` [K, 2d, 2d] at 1 W; `bound` picks which of both."""
+    """PEB or VEB from delays and Dopplers. `information` [K, 2d, 2d] at 1 W; `bound` picks which of both.
+
+    `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere.
+    """
 
     name: str
     unit: str
     information: F
+    weighting: F
     bound: Callable[[F], F]
 
     def values(self, masks: B, illumination_w: float) -> F:
@@ -83,7 +87,14 @@ def veb(network: SensingNetwork) -> LocalizationCriterion:
 
 def _localization(network: SensingNetwork, name: str, unit: str, quantity: Quantity) -> LocalizationCriterion:
     bound = partial(squared_error_bound, quantity=quantity)
-    return LocalizationCriterion(name=name, unit=unit, information=position_information(network, 1.0), bound=bound)
+    about = np.repeat([quantity == "position", quantity == "velocity"], network.dimensions)
+    return LocalizationCriterion(
+        name=name,
+        unit=unit,
+        information=position_information(network, 1.0),
+        weighting=np.diag(about.astype(float)),
+        bound=bound,
+    )
 
 
 def _chunks(masks: B) -> Iterator[F]:

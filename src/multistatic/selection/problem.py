@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,31 @@ class Criterion(Protocol):
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value of each row of `masks` [n, K] at illumination p_t, shape [n]; an empty group gives infinity."""
+
+
+@runtime_checkable
+class LinearCriterion(Criterion, Protocol):
+    """A criterion whose value is proportional to 1/(p_t Σ_{k∈G} w_k): exact methods need no more than w ≥ 0."""
+
+    @property
+    def weights(self) -> F:
+        """w_k [K]."""
+
+
+@runtime_checkable
+class MatrixCriterion(Criterion, Protocol):
+    """A criterion whose square is proportional to tr[A J⁻¹]/p_t with J = Σ_{k∈G} J_k: a weighted sum of variances.
+
+    The PEB has A = 1 on the position and 0 on the velocity; any positive semidefinite A will do.
+    """
+
+    @property
+    def information(self) -> F:
+        """J_k [K, n, n], positive semidefinite."""
+
+    @property
+    def weighting(self) -> F:
+        """A [n, n], positive semidefinite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
