@@ -115,7 +115,7 @@ def design(what: Scenario | None = None, *, group: tuple[int, ...] = (1, 2, 4), 
             cost_m=181.5,
             evaluated=1,
             message="",
-            tree=linkage_tree(what),
+            tree=linkage_tree(what) if len(what.receivers) > 1 else None,
         ),
         beamforming=BeamformingResult(
             status="feasible",

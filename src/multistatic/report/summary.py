@@ -126,9 +126,8 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
     assert result is not None
     assert result.beams is not None
     assert result.rates_bps_hz is not None
-    table = _table(
-        "", "receiver", *(f">{n}" for n in ("to target", "rate", "required", "echo SNR", "range", "range rate"))
-    )
+    numbers = (">to target", ">rate", ">required", ">echo SNR", ">bistatic range", ">range rate")
+    table = _table("", "receiver", *numbers)
     distances_m = scenario.geometry().target_receiver_m
     snr = design.channel.echo_snr_per_watt(result.beams.covariance_w) * (result.illumination_w or 0.0)
     alone = {
