@@ -1,0 +1,89 @@
+"""From beams to a result: every figure recomputed from the beams themselves, in physical units."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.reduced import ReducedProblem, expand
+from multistatic.communication.rates import rates_bps_hz
+from multistatic.signal.beams import Beams
+
+VIOLATION_LIMIT = 1e-6
+OPTIMALITY_GAP = 1e-6
+
+
+def violations(problem: BeamformingProblem, beams: Beams) -> dict[str, float]:
+    """Relative violation of each constraint, 0 where it holds: `power` and `rate` (of the worst receiver)."""
+    required = problem.rate_required_bps_hz
+    rates = rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected)
+    short = np.max((required - rates) / np.maximum(required, 1.0), initial=0.0)
+    return {"power": max(0.0, beams.power_w / problem.power_limit_w - 1.0), "rate": max(0.0, float(short))}
+
+
+def evaluate(
+    problem: BeamformingProblem,
+    beams: Beams,
+    *,
+    method: str,
+    message: str,
+    iterations: int = 0,
+    upper_bound_w: float | None = None,
+    history_w: tuple[float, ...] = (),
+) -> BeamformingResult:
+    """The result of `beams`, whatever a solver said of them.
+
+    `upper_bound_w`: a proven bound on every p_t, by default N_t P_T. Beams that break a constraint by more than
+    `VIOLATION_LIMIT` (relative) give an `infeasible` result that names the constraint; a gap to the bound of at most
+    `OPTIMALITY_GAP` gives `optimal`.
+    """
+    worst = violations(problem, beams)
+    broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
+    if broken:
+        what = ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
+        return infeasible(problem, method=method, message=f"The beams found break their constraints: {what}.")
+    illumination = beams.illumination_w(problem.steering_tx)
+    limit = problem.illumination_limit_w
+    bound = limit if upper_bound_w is None else min(upper_bound_w, limit)
+    bound = max(bound, illumination)  # equal up to rounding and the tolerated violation
+    return BeamformingResult(
+        status="optimal" if illumination >= bound * (1.0 - OPTIMALITY_GAP) else "feasible",
+        method=method,
+        beams=beams,
+        illumination_w=illumination,
+        upper_bound_w=bound,
+        power_w=beams.power_w,
+        rates_bps_hz=rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected),
+        iterations=iterations,
+        message=message,
+        history_w=history_w,
+    )
+
+
+def infeasible(
+    problem: BeamformingProblem, *, method: str, message: str, largest_common_rate_bps_hz: float | None = None
+) -> BeamformingResult:
+    """A result without beams, with the reason."""
+    return BeamformingResult(
+        status="infeasible",
+        method=method,
+        beams=None,
+        illumination_w=None,
+        upper_bound_w=problem.illumination_limit_w,
+        power_w=None,
+        rates_bps_hz=None,
+        iterations=0,
+        message=message,
+        largest_common_rate_bps_hz=largest_common_rate_bps_hz,
+    )
+
+
+def everything_on_target(problem: BeamformingProblem, reduced: ReducedProblem, method: str) -> BeamformingResult:
+    """No receiver asks for a rate: all power in the beam conj(a_b), which meets the bound."""
+    beam = reduced.steering.conj()[None, :, None]
+    return evaluate(
+        problem,
+        expand(problem, reduced, beam),
+        method=method,
+        message="No receiver asks for a rate: all power goes to the target.",
+    )

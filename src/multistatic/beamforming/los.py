@@ -1,0 +1,100 @@
+"""Globally optimal beams where every direct channel has rank one (line of sight): one semidefinite program.
+
+With H_k = g_k r_k t_kᵀ the signal fills one receive direction, matched by the combiner v_k = r_k/‖r_k‖ (maximum ratio
+combining: the gain ‖r_k‖² = N_r of the array). R_k ≥ R_th,k is then a linear SINR constraint, the problem is convex in
+the covariances, one stream each is enough, and the dual gives a certificate (model.md §8; `miso`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.beamforming.balance import balance
+from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
+from multistatic.beamforming.miso import solve_miso
+from multistatic.beamforming.power import allocate
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.rank import beams_from_covariances
+from multistatic.beamforming.reduced import expand, reduce
+from multistatic.beamforming.start import infeasibility_proof, largest_common_rate
+from multistatic.errors import InputError, Problem
+from multistatic.units import C
+
+METHOD = "los_sdp"
+RANK_ONE = 1e-8
+# From the tightest down: rounding decides how far the last digits can be pushed.
+TOLERANCES = (1e-10, 1e-9, 1e-8, 1e-7)
+
+
+def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
+    """The global optimum with a dual certificate, or the proof that there is none.
+
+    Raises `InputError` where a receiver with a requirement has a channel of higher rank; `sca` and `value_function`
+    take any rank. `upper_bound_w` is evaluated in closed form from the multipliers, so it holds whatever the solver did.
+    """
+    reduced = reduce(problem)
+    if reduced.size == 0:
+        return everything_on_target(problem, reduced, METHOD)
+    rows = _rows(problem, reduced.channels, reduced.required)
+    proof = infeasibility_proof(problem, reduced)
+    best: tuple[float, C] | None = None
+    bound, steps = reduced.illumination_limit, 0
+    for tolerance in TOLERANCES if not proof else ():
+        solution = solve_miso(
+            rows,
+            reduced.steering,
+            np.expm1(reduced.rate_nats),
+            reduced.hears,
+            sensing=reduced.uses_sensing_beam,
+            tolerance=tolerance,
+        )
+        steps += solution.newton_steps
+        if solution.covariances is None:
+            proof = "The dual of the semidefinite program proves that no beams meet the rates with this power."
+            break
+        bound = min(bound, solution.upper_bound)
+        beams = beams_from_covariances(solution.covariances, rows[:, None], reduced.steering)
+        exact = allocate(beams, rows[:, None], reduced.hears, reduced.rate_nats)
+        if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
+            best = reduced.illumination(exact), exact
+        if best is not None and best[0] >= bound * (1 - 10 * tolerance):
+            break
+    if best is None:
+        reached = largest_common_rate(problem, reduced)
+        factor = balance(rows[:, None], reduced.rate_nats, 1).factor
+        message = (
+            f"{proof or 'No beams were found that meet the rates.'} The best beams reach {factor:.4g} of every "
+            f"requirement at once, and a common rate of {reached:.4g} bit/s/Hz."
+        )
+        return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=reached)
+    gap = 1 - best[0] / bound
+    return evaluate(
+        problem,
+        expand(problem, reduced, best[1]),
+        method=METHOD,
+        message=f"Global optimum of the semidefinite program; the dual certificate leaves a gap of {max(gap, 0):.1e}.",
+        iterations=steps,
+        upper_bound_w=bound * problem.power_limit_w,
+    )
+
+
+def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
+    """What each matched combiner hears, v_kᴴH_k [K, n]; refuses channels of rank above one."""
+    left, singular, right = np.linalg.svd(channels, full_matrices=False)
+    if singular.shape[1] > 1:
+        bad = np.flatnonzero(singular[:, 1] > RANK_ONE * singular[:, 0])
+        if bad.size:
+            raise InputError(
+                [
+                    Problem(
+                        path=f"direct channel of receiver {required[k]}",
+                        received=f"second singular value {singular[k, 1] / singular[k, 0]:.3g} of the first",
+                        expected="rank one (line of sight)",
+                        hint="use the beamformer 'sca' or 'value_function'",
+                    )
+                    for k in bad
+                ],
+                source=METHOD,
+            )
+    rows: C = singular[:, :1] * right[:, 0]
+    return rows
