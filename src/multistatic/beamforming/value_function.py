@@ -26,19 +26,25 @@ from multistatic.units import B, C, F
 
 METHOD = "value_function"
 _RANK_TOLERANCE = 1e-10
-_SCREENING_STEPS = 25
+_SCREENING_STEPS = 20
+_PROMISING = 1.25
+_WORTH_A_STREAM = 1e-4
 _STREAM_ROUNDS = 4
 _SEED = 0x5EED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFunctionSettings:
-    """`random_starts`: besides the constructed ones; `finalists`: how many starts are carried to the end."""
+    """`random_starts`: besides the constructed ones, `random_starts_mixed` where some receivers hear the sensing beam
+    and others do not (local optima then differ most); `finalists`: how many starts, at most, are carried to the end;
+    `steps` and `tolerance` (relative gain in the loss per step) of each descent.
+    """
 
-    random_starts: int = 4
+    random_starts: int = 1
+    random_starts_mixed: int = 3
     finalists: int = 3
     steps: int = 300
-    tolerance: float = 1e-9
+    tolerance: float = 1e-7
 
 
 def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
@@ -65,7 +71,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     reached = _feasible_start(reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(problem, reduced, reached)
-    best = _best_streams(reduced, reached.streams, problem, settings)
+    best = _best_streams(reduced, reached.streams, problem.streams, settings)
     if best.solution is None:
         return infeasible(
             problem, method=METHOD, message="The rates can be reached only with all of the power, to rounding."
@@ -106,10 +112,10 @@ def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProb
 
 
 def matched_powers(problem: GramProblem) -> F | None:
-    """Powers [1+K] along a/1 that meet every rate with all beams on the target (loss 0), or None if there are none.
+    """Powers q [1+K] of beams sqrt(q_j) a that meet every rate, Σ q = P/‖a‖²; None if there are none.
 
-    With all beams q_k a, Σ q = Q/‖a‖² … a receiver that hears everything needs q_k = f_k (1/g_k + P/‖a‖²), one that
-    cancels the sensing beam q_k = f_k (1/g_k + Σ_{j≥1} q_j), with f = γ/(1+γ) = 1 - 2^-R and g_k = ‖H_k a‖².
+    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it hears
+    the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k = ‖H_ka‖².
     """
     needed = -np.expm1(-problem.rate)
     gain = np.sum(np.abs(problem.cross.reshape(len(needed), -1)) ** 2, axis=1)
@@ -149,38 +155,38 @@ def _feasible_start(problem: GramProblem, limit: int) -> Reach:
     return best
 
 
-def _best_streams(
-    problem: GramProblem, feasible: Streams, asked: BeamformingProblem, settings: ValueFunctionSettings
-) -> Streams:
+def _best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> Streams:
     """The best local optimum over the starts, then with more streams as long as they help."""
+    best = loss(problem, replace(feasible, solution=None))[0]
     if problem.antennas == 1:
-        return loss(problem, feasible)[0]
-    rng = np.random.default_rng(_SEED)
-    mixed = problem.hears.any() and not problem.hears.all()
-    candidates = [feasible, starts.dominant(problem)]
-    if problem.hears.any():
-        candidates += [starts.deaf_to_target(problem, 1.0), starts.deaf_to_target(problem, 1e-2)]
-    candidates += [starts.random(problem, rng) for _ in range(settings.random_starts)]
-    if mixed:
-        alone = starts.everyone_hears(problem)
-        candidates.append(descend(alone, starts.deaf_to_target(alone, 1.0), loss, steps=settings.steps))
-    screened = [descend(problem, replace(start, solution=None), loss, steps=_SCREENING_STEPS) for start in candidates]
-    screened = sorted((start for start in screened if np.isfinite(start.value)), key=lambda start: start.value)
-    finished = [
-        descend(problem, start, loss, steps=settings.steps, tolerance=settings.tolerance)
-        for start in screened[: settings.finalists]
-    ]
-    best = min(finished, key=lambda streams: streams.value, default=feasible)
+        return best
+    screened = [descend(problem, start, loss, steps=_SCREENING_STEPS) for start in _starts(problem, feasible, settings)]
+    screened = sorted(screened, key=lambda streams: streams.value)
+    for start in screened[: settings.finalists]:
+        if start.value <= _PROMISING * screened[0].value:
+            finished = descend(problem, start, loss, steps=settings.steps, tolerance=settings.tolerance)
+            best = min(best, finished, key=lambda streams: streams.value)
     for _ in range(_STREAM_ROUNDS):
-        richer = with_more_streams(problem, best, asked.streams)
+        richer = with_more_streams(problem, best, limit)
         if richer is None:
             break
         richer = descend(problem, richer, loss, steps=settings.steps, tolerance=settings.tolerance)
         richer = loss(problem, without_idle_streams(problem, richer))[0]
-        if not richer.value < best.value * (1.0 - 1e-6):
+        if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
             break
         best = richer
     return best
+
+
+def _starts(problem: GramProblem, feasible: Streams, settings: ValueFunctionSettings) -> list[Streams]:
+    """The feasible streams, random ones, and for a mixed selection receivers turned away from the target."""
+    rng, count = np.random.default_rng(_SEED), settings.random_starts
+    found = [replace(feasible, solution=None)]
+    if problem.hears.any() and not problem.hears.all():
+        alone, count = starts.everyone_hears(problem), settings.random_starts_mixed
+        found.append(starts.deaf_to_target(problem, 1.0))
+        found.append(replace(descend(alone, found[0], loss, steps=settings.steps, tolerance=1e-4), solution=None))
+    return found + [starts.random(problem, rng) for _ in range(count)]
 
 
 def _assemble(problem: BeamformingProblem, required: np.ndarray, data: C, receiver: np.ndarray, sensing: C) -> Beams:

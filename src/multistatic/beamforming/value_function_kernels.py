@@ -29,16 +29,21 @@ from multistatic.units import B, C, F
 
 _NEWTON_STEPS = 60
 _JOINT_STEPS = 25
+_CONVERGED = 1e-6  # relative Newton step; the error after it is of the order of its square
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+# A callback for C would never be used.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 
 
 def _compiled(function: _Function) -> _Function:
     """Compile on first use and keep the machine code on disk, where a directory for it can be written."""
     try:
-        return cast(_Function, njit(cache=True, error_model="numpy", no_cfunc_wrapper=True)(function))
+        return cast(_Function, njit(cache=True, **_OPTIONS)(function))
     except RuntimeError:  # no cache directory
-        return cast(_Function, njit(error_model="numpy", no_cfunc_wrapper=True)(function))
+        return cast(_Function, njit(**_OPTIONS)(function))
 
 
 @_compiled
@@ -214,9 +219,9 @@ def prices_at(gram: C, cross: C, norm2: float, target: F, start: F, nu: float) -
                 return False, price
             step = max(step, abs(ratio[s] - 1.0))
             price[s] *= ratio[s]
-        if step < 1e-9 or (step < 1e-6 and step >= previous):
+        if step < _CONVERGED or (step < 1e-4 and step >= previous):
             return True, price
-    return step < 1e-6, price
+    return step < 1e-4, price
 
 
 @_compiled
@@ -336,18 +341,26 @@ def joint_newton(
     count = len(price)
     system = np.empty((count + 1, count + 1))
     right = np.empty(count + 1)
-    step = np.inf
+    step, fallback, fallback_nu = np.inf, price, -1.0
     for _ in range(_JOINT_STEPS):
         slack, theta, error, beta, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu)
         if not slack > 0.0:
-            break
+            if fallback_nu < 0.0:
+                break
+            # The step left the domain: halve it.
+            middle = np.empty(count)
+            for s in range(count):
+                middle[s] = 0.5 * (price[s] + fallback[s])
+            price, nu = middle, 0.5 * (nu + fallback_nu)
+            continue
+        fallback, fallback_nu = price, nu
         length = np.empty(count)
         for t in range(count):
             length[t] = cost[t] + nu * _squared(beta[t])
         sensing_theta, heard, sensing_length = 0.0, cost, 0.0
-        if sensing or step < 1e-9:
+        if sensing or step < _CONVERGED:
             sensing_theta, heard, sensing_length = sensing_beam(gram, cross, norm2, price, hears)
-        if step < 1e-9:
+        if step < _CONVERGED:
             return _powers(coupling, length, heard, sensing_length, power, price, nu, sensing, sensing_theta)
         for t in range(count):
             right[t] = cost[t]
@@ -375,7 +388,7 @@ def joint_newton(
         step, price, nu = _move(price, nu, _solve(system, right, False))
         if not step < np.inf:
             break
-        if step < 1e-6 and step >= previous:
+        if step < 1e-4 and step >= previous:
             step = 0.0  # as close as rounding lets it come
     return False, price, nu, price, 0.0
 
@@ -501,3 +514,33 @@ def _sensing_at(heard: C, cross: C, weights: C, row: int) -> complex:
     for t in range(len(weights)):
         total -= heard[row, t] * weights[t]
     return total
+
+
+@_compiled
+def geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
+    """Unit vectors v_s [S, n] moved along v_s cos|z| + E_s ẑ sin|z|, and their frames E_s [S, n, n-1] moved with them.
+
+    `step` holds Re z [S, n-1], then Im z. The frame is transported in parallel, by the rotation that takes v_s along:
+    E_s + (E_s ẑ (cos|z| - 1) - v_s sin|z|) ẑᴴ.
+    """
+    count, antennas, free = basis.shape
+    moved = np.empty((count, antennas), np.complex128)
+    turned = np.empty((count, antennas, free), np.complex128)
+    unit = np.zeros(free, np.complex128)
+    for s in range(count):
+        angle = 0.0
+        for f in range(free):
+            unit[f] = complex(step[s * free + f], step[(count + s) * free + f])
+            angle += _squared(unit[f])
+        angle = np.sqrt(angle)
+        for f in range(free):
+            unit[f] *= 1.0 / max(angle, 1e-300)
+        for r in range(antennas):
+            along = 0.0j
+            for f in range(free):
+                along += basis[s, r, f] * unit[f]
+            moved[s, r] = vectors[s, r] * np.cos(angle) + along * np.sin(angle)
+            turn = along * (np.cos(angle) - 1.0) - vectors[s, r] * np.sin(angle)
+            for f in range(free):
+                turned[s, r, f] = basis[s, r, f] + turn * np.conj(unit[f])
+    return moved, turned

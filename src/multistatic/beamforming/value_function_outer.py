@@ -124,6 +124,7 @@ class TangentFrame:
     basis: C
     shared: B
     same: F
+    count_shared: int
 
     @classmethod
     def of(cls, streams: Streams) -> TangentFrame:
@@ -132,44 +133,30 @@ class TangentFrame:
         identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
         basis = np.linalg.qr(np.concatenate([streams.vectors[:, :, None], identity], axis=2))[0][:, :, 1:]
         same = streams.receiver[:, None] == streams.receiver[None, :]
-        return cls(streams, basis, same.sum(axis=1) > 1, same.astype(float))
+        shared = same.sum(axis=1) > 1
+        return cls(streams, np.ascontiguousarray(basis), shared, same.astype(float), int(shared.sum()))
 
     @property
     def size(self) -> int:
         """Number of coordinates."""
-        return 2 * self.basis.shape[0] * self.basis.shape[2] + int(self.shared.sum())
+        return 2 * self.basis.shape[0] * self.basis.shape[2] + self.count_shared
 
-    def _split(self, step: F) -> tuple[C, F, C]:
-        """(z [S, n-1], |z| [S], E ẑ [S, n])."""
-        count, _, free = self.basis.shape
-        half = count * free
-        z = (step[:half] + 1j * step[half : 2 * half]).reshape(count, free)
-        angle = np.sqrt(np.sum(z.real**2 + z.imag**2, axis=1))
-        z = z / np.maximum(angle, 1e-300)[:, None]
-        return z, angle, np.matmul(self.basis, z[:, :, None])[:, :, 0]
-
-    def move(self, step: F) -> Streams:
-        """The streams after `step`, with the inner solution of `at` as a guess."""
-        _, angle, along = self._split(step)
-        vectors = self.at.vectors * np.cos(angle)[:, None] + along * np.sin(angle)[:, None]
+    def move(self, step: F) -> TangentFrame:
+        """The frame after `step`; its streams keep the inner solution as a guess."""
+        vectors, basis = kernels.geodesic(self.at.vectors, self.basis, step)
         share = self.at.share
-        if self.shared.any():
+        if self.count_shared:
             scaled = share.copy()
-            scaled[self.shared] *= np.exp(np.clip(step[-int(self.shared.sum()) :], -50.0, 50.0))
+            scaled[self.shared] *= np.exp(np.clip(step[-self.count_shared :], -50.0, 50.0))
             share = scaled * (self.same @ share) / (self.same @ scaled)
-        return replace(self.at, vectors=vectors, share=share)
-
-    def transport(self, step: F, arrived: Streams) -> TangentFrame:
-        """The frame moved along `step` to `arrived` = move(step): the rotation that takes v to the new v."""
-        z, angle, along = self._split(step)
-        turn = along * (np.cos(angle) - 1.0)[:, None] - self.at.vectors * np.sin(angle)[:, None]
-        return TangentFrame(arrived, self.basis + turn[:, :, None] * z.conj()[:, None, :], self.shared, self.same)
+        moved = Streams(receiver=self.at.receiver, vectors=vectors, share=share, solution=self.at.solution)
+        return TangentFrame(moved, basis, self.shared, self.same, self.count_shared)
 
     def gradient(self, by_vector: C, by_rate: F) -> F:
         """Gradient by `step` at 0 from the derivatives by conj(v_s) and by r_s."""
         by_z = 2.0 * np.matmul(by_vector[:, None, :], self.basis.conj())[:, 0, :]
         parts = [by_z.real.ravel(), by_z.imag.ravel()]
-        if self.shared.any():
+        if self.count_shared:
             mean = (self.same @ (self.at.share * by_rate)) / (self.same @ self.at.share)
             parts.append((self.at.share * (by_rate - mean))[self.shared])
         return np.concatenate(parts)
@@ -184,68 +171,69 @@ def descend(
     enough: float = 0.0,
     tolerance: float = 1e-9,
 ) -> Streams:
-    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when a step gains < `tolerance`.
+    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when two steps gain < `tolerance`.
 
-    Returns the best streams with their inner solution (value inf if there was none at the start).
+    Returns the best streams with their inner solution, or without one if there was none at the start.
     """
     current, by_vector, by_rate = objective(problem, streams)
     frame = TangentFrame.of(current)
-    if not np.isfinite(current.value) or frame.size == 0:
+    if current.solution is None or frame.size == 0:
         return current
     gradient = frame.gradient(by_vector, by_rate) / current.value
     inverse, fresh = np.eye(frame.size), True
     small, used = 0, 0
-    while used < steps:
+    while used < steps and small < 2 and current.value > enough:
         used += 1
-        direction = -inverse @ gradient
+        direction = inverse @ -gradient
         if not gradient @ direction < 0.0:
             inverse, fresh = np.eye(frame.size), True
             direction = -gradient
-        direction = direction * min(
-            1.0, (_FIRST_STEP if fresh else _LARGEST_STEP) / max(np.abs(direction).max(), 1e-300)
-        )
-        found = _line_search(problem, frame, objective, direction, gradient @ direction)
+        longest = _FIRST_STEP if fresh else _LARGEST_STEP
+        direction *= min(1.0, longest / max(float(np.abs(direction).max()), 1e-300))
+        found = _line_search(problem, frame, objective, direction, float(gradient @ direction))
         if found is None:
             if fresh:
                 break
             inverse, fresh = np.eye(frame.size), True
             continue
-        step, trial, by_vector, by_rate = found
-        frame = frame.transport(step, trial)
-        new = frame.gradient(by_vector, by_rate) / trial.value
-        inverse, fresh = _bfgs(inverse, fresh, step, new - gradient)
-        small = small + 1 if np.log(current.value / trial.value) < tolerance else 0
-        gradient, current = new, trial
-        if small >= 2 or current.value <= enough:
-            break
+        length, frame, new = found
+        fresh = not _update(inverse, fresh, length * direction, new - gradient)
+        small = small + 1 if np.log(current.value / frame.at.value) < tolerance else 0
+        gradient, current = new, frame.at
     return replace(current, iterations=streams.iterations + used)
 
 
-def _bfgs(inverse: F, fresh: bool, step: F, change: F) -> tuple[F, bool]:
-    """The BFGS update of the inverse Hessian for gradient `change` over `step`; skipped without positive curvature."""
-    curvature = change @ step
+def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
+    """The BFGS update, in place, for gradient `change` over `step`; False, and none, without positive curvature."""
+    curvature = float(change @ step)
     if curvature <= 1e-10 * np.sqrt((change @ change) * (step @ step)):
-        return inverse, fresh
+        return not fresh
     if fresh:
-        inverse = inverse * (curvature / (change @ change))
+        inverse *= curvature / (change @ change)
     turned = inverse @ change
-    inverse = inverse + np.outer(step, step) * ((curvature + change @ turned) / curvature**2)
-    inverse -= (np.outer(turned, step) + np.outer(step, turned)) / curvature
-    return inverse, False
+    half = (0.5 * (1.0 + (change @ turned) / curvature) * step - turned) / curvature
+    inverse += np.outer(step, half)
+    inverse += np.outer(half, step)
+    return True
 
 
 def _line_search(
     problem: GramProblem, frame: TangentFrame, objective: Objective, direction: F, descent: float
-) -> tuple[F, Streams, C, F] | None:
-    """Backtracking until the logarithm falls by the Armijo fraction of the linear prediction; None if it never does."""
-    length = 1.0
+) -> tuple[float, TangentFrame, F] | None:
+    """Backtracking until the logarithm falls by the Armijo fraction of the linear prediction; None if it never does.
+
+    Returns the fraction of `direction`, the frame there, and the gradient of the logarithm.
+    """
+    start, length = frame.at.value, 1.0
     for _ in range(25):
-        trial, by_vector, by_rate = objective(problem, frame.move(length * direction))
-        if np.isfinite(trial.value):
-            change = np.log(trial.value / frame.at.value)
+        moved = frame.move(length * direction)
+        trial, by_vector, by_rate = objective(problem, moved.at)
+        if trial.value > 0.0 and trial.solution is not None:
+            change = float(np.log(trial.value / start))
             if change <= _ARMIJO * length * descent:
-                return length * direction, trial, by_vector, by_rate
-            length *= float(np.clip(-0.5 * length * descent / (change - length * descent), 0.1, 0.5))
+                moved = replace(moved, at=trial)
+                return length, moved, moved.gradient(by_vector, by_rate) / trial.value
+            length *= min(max(-0.5 * length * descent / (change - length * descent), 0.1), 0.5)
         else:
             length *= 0.3
         if -length * descent < 1e-14:
