@@ -24,6 +24,7 @@ from multistatic.report.style import (
     finish_axes,
     new_figure,
 )
+from multistatic.report.wording import short_name
 from multistatic.scenario.model import Scenario
 from multistatic.units import C, F, watt_to_dbm
 
@@ -135,8 +136,9 @@ def draw_sphere(ax: Axes, design: Design) -> None:
     bar.set_label("EIRP (dBm)")
     for chosen, inside, edge in ((False, "white", MUTED), (True, SELECTED, "white")):
         x, y = receivers.azimuth_deg[design.selected == chosen], receivers.elevation_deg[design.selected == chosen]
-        ax.scatter(x, y, s=34, c=inside, edgecolors=edge, linewidths=0.9)
-    ax.scatter(target.azimuth_deg, target.elevation_deg, s=56, marker="D", c=TARGET, edgecolors="white", linewidths=1)
+        ax.scatter(x, y, s=34, c=inside, edgecolors=edge, linewidths=0.9, clip_on=False)
+    diamond: dict[str, Any] = {"s": 56, "marker": "D", "c": TARGET, "edgecolors": "white", "clip_on": False}
+    ax.scatter(target.azimuth_deg, target.elevation_deg, **diamond)
     _azimuth_axis(ax, scenario)
     ax.set(ylim=(low, high), ylabel="elevation")
     ax.yaxis.set_major_formatter("{x:.0f}°")
@@ -201,7 +203,12 @@ def _directions(design: Design) -> list[tuple[float, str, str, bool]]:
     azimuth, everyone = _receivers(scenario).azimuth_deg, len(chosen) <= NAMED_AT_MOST
     entries = [(target, "target", TARGET, True)]
     entries += [
-        (float(azimuth[k]), name if everyone or chosen[k] else "", SELECTED if chosen[k] else MUTED, bool(chosen[k]))
+        (
+            float(azimuth[k]),
+            short_name(name) if everyone or chosen[k] else "",
+            SELECTED if chosen[k] else MUTED,
+            bool(chosen[k]),
+        )
         for k, name in enumerate(scenario.receiver_ids)
     ]
     entries += [] if mirror is None else [(mirror, "mirror", TARGET, False)]
@@ -212,7 +219,7 @@ def _receiver_labels(design: Design, receivers: Bearings) -> list[Label]:
     chosen, ids = design.selected, design.scenario.receiver_ids
     named = [k for k in range(len(ids)) if chosen[k] or len(ids) <= NAMED_AT_MOST]
     return [
-        _outlined(receivers, k, ids[k], SELECTED if chosen[k] else INK, strong=bool(chosen[k]))
+        _outlined(receivers, k, short_name(ids[k]), SELECTED if chosen[k] else INK, strong=bool(chosen[k]))
         for k in sorted(named, key=lambda k: not chosen[k])
     ]
 

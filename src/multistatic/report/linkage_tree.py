@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.style import MUTED, SELECTED, SMALL, finish_axes
+from multistatic.report.wording import short_name
 from multistatic.selection.problem import LinkageTree
 from multistatic.units import B, F
 
@@ -36,7 +37,7 @@ def draw_linkage_tree(ax: Axes, tree: LinkageTree, ids: tuple[str, ...], selecte
     ax.set_yticks(np.arange(count) if count <= NAMED_AT_MOST else [])
     if count <= NAMED_AT_MOST:
         size = min(SMALL, 250.0 / count)
-        for tick, leaf in zip(ax.set_yticklabels([ids[leaf] for leaf in order]), order, strict=True):
+        for tick, leaf in zip(ax.set_yticklabels([short_name(ids[leaf]) for leaf in order]), order, strict=True):
             tick.set(color=SELECTED if chosen[leaf] else MUTED, size=size)
             tick.set_fontweight("bold" if chosen[leaf] else "normal")
     ax.tick_params(axis="y", length=0)

@@ -26,7 +26,7 @@ from multistatic.report.style import (
     new_figure,
     text_width_in,
 )
-from multistatic.report.wording import quantity
+from multistatic.report.wording import quantity, short_name
 from multistatic.scenario.model import Scenario
 from multistatic.units import B, F
 
@@ -51,7 +51,9 @@ def map_figure(design: Design) -> Figure:
     spatial = bool(np.ptp(heights) > 0)
     left, right, bottom, top = 0.62, 0.15, 0.5, 0.62
     figure = new_figure(1.0, 1.0)
-    gap = 0.3 + max(text_width_in(figure, name, size=SMALL, weight="bold") for name in scenario.receiver_ids)
+    gap = 0.3 + max(
+        text_width_in(figure, name, size=SMALL, weight="bold") for name in map(short_name, scenario.receiver_ids)
+    )
     width = left + _MAP_IN + right + (gap + _TREE_IN if tree is not None else 0.0)
     height = bottom + _MAP_IN + top + (_ELEVATION_IN + 0.2 if spatial else 0.0)
     figure.set_size_inches(width, height)
@@ -82,18 +84,15 @@ def draw_map(ax: Axes, design: Design) -> None:
     scenario = design.scenario
     transmitter, target = scenario.transmitter.position_m, scenario.target.position_m
     receivers, chosen = scenario.receiver_positions_m, design.selected
-    velocity = scenario.target.velocity_m_s[:2]
-    _set_limits(ax, _places(scenario))
-    span = _span(_places(scenario))
-    speed = float(np.linalg.norm(scenario.target.velocity_m_s))
-    flat_speed = float(np.linalg.norm(velocity))
-    tip = target[:2] + (velocity / flat_speed * ARROW_SHARE * span if flat_speed > 0 else 0.0)
+    tip = _arrow_tip(scenario)
+    shown = np.vstack([_places(scenario)[:, :2], tip])
+    _set_limits(ax, shown)
 
     _draw_network(ax, scenario, chosen, axes=(0, 1))
     lines = [_segment(transmitter, target), *(_segment(target, place) for place in receivers[chosen])]
     lines += _draw_ellipse(ax, design)
     labels = [_label(transmitter, "transmitter", INK, 6.5, bold=True), _label(target, "target", TARGET, 6.5, bold=True)]
-    if flat_speed > 0:
+    if np.any(tip != target[:2]):
         arrow: dict[str, Any] = {
             "arrowstyle": "-|>,head_width=0.22,head_length=0.42",
             "color": TARGET,
@@ -101,10 +100,11 @@ def draw_map(ax: Axes, design: Design) -> None:
         }
         ax.annotate("", tuple(tip), tuple(target[:2]), arrowprops={**arrow, "shrinkA": 0.0, "shrinkB": 0.0}, zorder=6)
         lines.append(np.array([target[:2], tip]))
-        labels.append(_label(tip, f"{speed:.3g} m/s", TARGET, 3.0))
+        speed_m_s = float(np.linalg.norm(scenario.target.velocity_m_s))
+        labels.append(_label(tip, f"{speed_m_s:.3g} m/s", TARGET, 3.0))
     labels += _receiver_labels(scenario, chosen)
     names = ("east", "north") if scenario.origin else ("x", "y")
-    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, _centre(_places(scenario)), strict=True):
+    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, _centre(shown), strict=True):
         _name_coordinate(axis, name, float(middle))
     place_labels(ax, labels, lines)
 
@@ -113,7 +113,8 @@ def draw_elevation(ax: Axes, design: Design) -> None:
     """Heights over the first coordinate: the plan seen from the south."""
     scenario = design.scenario
     heights = _places(scenario)[:, 2]
-    ground = min(0.0, float(heights.min()))
+    lowest, range_of = float(heights.min()), float(np.ptp(heights))
+    ground = lowest - 0.1 * range_of if lowest > 2 * range_of else min(0.0, lowest)
     for place in _places(scenario):
         ax.plot([place[0], place[0]], [ground, place[2]], color=FAINT, linewidth=0.7, zorder=1)
     _draw_network(ax, scenario, design.selected, axes=(0, 2))
@@ -143,7 +144,7 @@ def _receiver_labels(scenario: Scenario, chosen: B) -> list[Label]:
         (bool(kept), receiver) for kept, receiver in zip(chosen, scenario.receivers, strict=True) if kept or everyone
     ]
     return [
-        _label(receiver.position_m, receiver.id, SELECTED if kept else MUTED, 4.5, bold=kept)
+        _label(receiver.position_m, short_name(receiver.id), SELECTED if kept else MUTED, 4.5, bold=kept)
         for kept, receiver in sorted(named, key=lambda item: not item[0])
     ]
 
@@ -174,6 +175,14 @@ def _enlargement(ellipse: ErrorEllipse, span_m: float) -> float:
     wanted = ELLIPSE_SHARE * span_m / ellipse.semi_major_m
     power = 10.0 ** np.floor(np.log10(wanted))
     return float(power * max(step for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
+
+
+def _arrow_tip(scenario: Scenario) -> F:
+    """Where the velocity arrow ends in the plan [2]: its direction counts, its length is the same for all speeds."""
+    target, velocity = scenario.target.position_m[:2], scenario.target.velocity_m_s[:2]
+    speed = float(np.linalg.norm(velocity))
+    length = ARROW_SHARE * _span(_places(scenario)) / speed if speed > 0 else 0.0
+    return target + length * velocity
 
 
 def _span(places: F) -> float:

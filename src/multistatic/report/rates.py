@@ -19,6 +19,7 @@ from multistatic.report.style import (
     new_figure,
     text_width_in,
 )
+from multistatic.report.wording import short_name
 from multistatic.units import B, F
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def rates_figure(design: Design) -> Figure:
     count, left, right, top = len(rates), 0.6, 0.75, 0.66
     width = float(np.clip(0.32 * count + 1.35, 5.0, 7.2))
     figure = new_figure(width, 1.0)
-    longest = max(text_width_in(figure, name, size=SMALL, weight="bold") for name in _short_ids(design))
+    longest = max(
+        text_width_in(figure, name, size=SMALL, weight="bold") for name in map(short_name, design.scenario.receiver_ids)
+    )
     bottom = 0.2 + 0.8 * longest if _turned(design) else 0.32
     height = 2.0 + bottom + top
     figure.set_size_inches(width, height)
@@ -108,15 +111,11 @@ def _name_receivers(ax: Axes, design: Design) -> None:
         ax.set_xticks([])
         ax.set_xlabel(f"{len(ids)} receivers")
         return
-    ax.set_xticks(np.arange(len(ids)), _short_ids(design))
+    ax.set_xticks(np.arange(len(ids)), list(map(short_name, ids)))
     for tick, kept in zip(ax.get_xticklabels(), design.selected, strict=True):
         tick.set(color=SELECTED if kept else MUTED, fontweight="bold" if kept else "normal")
         if _turned(design):
             tick.set(rotation=50, ha="right", rotation_mode="anchor")
-
-
-def _short_ids(design: Design) -> list[str]:
-    return [name if len(name) <= 18 else f"{name[:17]}…" for name in design.scenario.receiver_ids]
 
 
 def _turned(design: Design) -> bool:

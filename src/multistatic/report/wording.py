@@ -11,6 +11,7 @@ _CRITERIA = {
     "peb": ("position error bound", "m"),
     "veb": ("velocity error bound", "m/s"),
 }
+LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -32,6 +33,11 @@ def percent(ratio: float | None) -> str:
     if abs(ratio) < 1e-6:
         return "0 %"
     return f"{100 * ratio:+.2g} %" if abs(ratio) < 1 else f"{100 * ratio:+.0f} %"
+
+
+def short_name(name: str) -> str:
+    """A name as it fits into a picture."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
 def criterion_name(name: str) -> str:
