@@ -46,7 +46,7 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = ()) -> 
         extent = text.get_window_extent()
         size = np.array([extent.width, extent.height])
         distance = label.distance_pt * pixels_per_pt
-        boxes = [_box(point, size, side, factor * distance) for factor in (1.0, 2.2) for side in _SIDES]
+        boxes = [_box(point, size, side, factor * distance) for factor in (1.0, 2.2, 4.0) for side in _SIDES]
         costs = [
             rank
             + _PER_POINT * _inside(box, points, 2.5 * pixels_per_pt)
