@@ -62,7 +62,7 @@ class _Search:
         if solution.covariances is None:
             return np.log(INFEASIBLE_LOSS), np.zeros_like(point)
         weights = beams_from_covariances(solution.covariances, rows[:, None], problem.steering)
-        exact = allocate(weights, rows[:, None], problem.hears, problem.rate_nats)
+        exact = allocate(weights, rows[:, None], problem.steering, problem.hears, problem.rate_nats)
         if exact is not None:
             weights = exact
             illumination = problem.illumination(exact)

@@ -54,7 +54,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             break
         bound = min(bound, solution.upper_bound)
         beams = beams_from_covariances(solution.covariances, rows[:, None], reduced.steering)
-        exact = allocate(beams, rows[:, None], reduced.hears, reduced.rate_nats)
+        exact = allocate(beams, rows[:, None], reduced.steering, reduced.hears, reduced.rate_nats)
         if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
             best = reduced.illumination(exact), exact
         if best is not None and best[0] >= bound * (1 - 10 * tolerance):

@@ -17,6 +17,7 @@ feasible covariances with a gap that is known in advance.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,8 +28,9 @@ from multistatic.units import B, C, F
 STEP_UP = 30.0
 CENTRED = 1e-2
 ROUNDING = 1e-16
-NEWTON_LIMIT = 1000
-PROOF_MARGIN = 1e-9
+NEWTON_LIMIT = 200
+FIXED_POINT_LIMIT = 2000
+FIXED_POINT_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,10 +56,16 @@ def coupling(sinr: F, hears: B, sensing: bool) -> F:
 
 def dual_bound(rows: C, steering: C, multipliers: F, coefficients: F) -> float:
     """max_j λ_max(a*aᵀ - Σ_i c_ji λ_i g_iᴴg_i) - Σλ: an upper bound on aᵀSa* for every λ ≥ 0, whoever found it."""
+    slack = dual_slack(rows, steering, multipliers, 0.0, coefficients)
+    return max(0.0, -float(np.linalg.eigvalsh(slack)[:, 0].min())) - float(multipliers.sum())
+
+
+def dual_slack(rows: C, steering: C, multipliers: F, power_price: float, coefficients: F) -> C:
+    """M_j [J, n, n] for any λ and μ."""
     outer = rows.conj()[:, :, None] * rows[:, None, :]
-    target = np.outer(steering.conj(), steering)
-    slack = target - np.einsum("ji,i,ist->jst", coefficients, multipliers, outer)
-    return max(0.0, float(np.linalg.eigvalsh(slack)[:, -1].max())) - float(multipliers.sum())
+    shared = power_price * np.eye(rows.shape[1]) - np.outer(steering.conj(), steering)
+    matrices: C = shared + np.einsum("ji,i,ist->jst", coefficients, multipliers, outer)
+    return matrices
 
 
 def solve_miso(
@@ -73,93 +81,128 @@ def solve_miso(
 
     `steering` [n], `sinr` [K] > 0, `hears` [K]: who suffers Q_0; `sensing`: False leaves Q_0 out.
     """
-    coefficients = coupling(sinr, hears, sensing)
-    size, count = rows.shape[1], len(rows)
     limit = float(np.sum(np.abs(steering) ** 2))
-    strength = np.sum(np.abs(rows) ** 2, axis=1)
-    # Unknowns x = (λ/scale, μ): a strictly feasible point with every M_j of the order of `limit`.
-    scale = limit / strength * np.minimum(sinr, 1.0)
-    scaled = rows * np.sqrt(scale)[:, None]
-    point = np.append(np.full(count, 0.1), limit * (1.2 + 0.1 * count))
-    cost = np.append(-scale, 1.0)
-    outer = scaled.conj()[:, :, None] * scaled[:, None, :]
-    target = np.outer(steering.conj(), steering)
-    barrier = _Barrier(scaled=scaled, outer=outer, target=target, coefficients=coefficients, cost=cost)
-    degree = len(coefficients) * size + count
-    weight, steps = degree / limit, 0
-    while True:
-        point, used = barrier.centre(point, weight, NEWTON_LIMIT - steps)
-        steps += used
-        value = float(cost @ point)
-        if value < -PROOF_MARGIN * limit:
-            multipliers = point[:-1] * scale
-            return MisoSolution(
-                covariances=None,
-                upper_bound=dual_bound(rows, steering, multipliers, coefficients),
-                multipliers=multipliers,
-                newton_steps=steps,
-            )
-        if degree / weight <= tolerance * limit or steps >= NEWTON_LIMIT:
-            break
-        weight = min(weight * STEP_UP, degree / (tolerance * limit))
-    inverse = np.linalg.inv(barrier.slack(point)) / weight
-    covariances = inverse if sensing else np.concatenate([np.zeros((1, size, size), complex), inverse])
-    multipliers = point[:-1] * scale
-    return MisoSolution(
-        covariances=covariances,
-        upper_bound=dual_bound(rows, steering, multipliers, coefficients),
-        multipliers=multipliers,
-        newton_steps=steps,
+    prices = minimum_power_multipliers(rows, sinr)
+    coefficients = coupling(sinr, hears, sensing)
+    if prices.sum() > 1.0:
+        # Along s (λ, μ) with μ = 1 every M_j stays positive semidefinite while μ - Σλ < 0: the dual is unbounded.
+        return MisoSolution(covariances=None, upper_bound=-math.inf, multipliers=prices, newton_steps=0)
+    # Unknowns (λ/scale, μ). Prices of least power leave M_j ⪰ (μ - limit)I - a*aᵀ: strictly feasible with room.
+    scale = limit * prices
+    barrier = _Barrier(
+        rows=rows * np.sqrt(scale)[:, None],
+        target=np.outer(steering.conj(), steering),
+        sinr=sinr,
+        hears=hears if sensing else None,
+        cost=np.append(-scale, 1.0),
     )
+    count, size = rows.shape
+    point = np.append(np.ones(count), 2.2 * limit)
+    degree = (count + int(sensing)) * size + count
+    stages = max(2, math.ceil(math.log(1.0 / tolerance, STEP_UP)) + 1)
+    steps = 0
+    for weight in np.geomspace(degree / limit, degree / (tolerance * limit), stages):
+        point, used = barrier.centre(point, weight)
+        steps += used
+    multipliers = point[:-1] * scale
+    bound = dual_bound(rows, steering, multipliers, coefficients)
+    inverse = np.linalg.inv(dual_slack(rows, steering, multipliers, point[-1], coefficients)) / weight
+    covariances = inverse if sensing else np.concatenate([np.zeros((1, size, size), complex), inverse])
+    return MisoSolution(covariances=covariances, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
+
+
+def minimum_power_multipliers(rows: C, sinr: F) -> F:
+    """Uplink powers λ of the least total power for `sinr`, or powers below them whose sum exceeds 1.
+
+    λ_k ← 1/((1+1/γ_k) g_kΩ⁻¹g_kᴴ), Ω = I + Σ_i λ_i g_iᴴg_i, rises from 0 to the least fixed point, whose sum is the
+    least downlink power. On the way (1+1/γ_k)λ_k g_kΩ⁻¹g_kᴴ ≤ 1, that is, Ω ⪰ (1+1/γ_k)λ_k g_kᴴg_k: once the sum
+    exceeds the budget 1, no beams exist.
+    """
+    prices = np.zeros(len(rows))
+    for _ in range(FIXED_POINT_LIMIT):
+        uplink = np.eye(rows.shape[1]) + rows.conj().T @ (prices[:, None] * rows)
+        seen = np.einsum("kt,tk->k", rows, np.linalg.solve(uplink, rows.conj().T)).real
+        following = 1.0 / ((1.0 + 1.0 / sinr) * seen)
+        settled = np.all(following <= prices * (1.0 + FIXED_POINT_TOLERANCE))
+        prices = following
+        if settled or prices.sum() > 1.0:
+            break
+    return prices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Barrier:
-    """φ_t(x) = t cost·x - Σ_j ln det M_j - Σ_i ln λ_i and its Newton steps."""
+    """φ_t(x) = t cost·x - Σ_j ln det M_j - Σ_i ln λ_i and its Newton steps.
 
-    scaled: C
-    outer: C
+    All data matrices differ from M = μI - a*aᵀ + Σ_i λ_i g_iᴴg_i by one dyad, M_k = M - (1+1/γ_k)λ_k g_kᴴg_k, so one
+    factorisation serves them all: ln det M_k = ln det M + ln s_k and M_k⁻¹ = M⁻¹ + (c_k/s_k) z_kz_kᴴ with z_k = M⁻¹g_kᴴ,
+    c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `hears`: None leaves M_0 out.
+    """
+
+    rows: C
     target: C
-    coefficients: F
+    sinr: F
+    hears: B | None
     cost: F
 
-    def slack(self, point: F) -> C:
-        """M_j [J, n, n]."""
-        size = self.target.shape[0]
-        shared = point[-1] * np.eye(size) - self.target
-        matrices: C = shared + np.einsum("ji,i,ist->jst", self.coefficients, point[:-1], self.outer)
-        return matrices
+    def shared(self, point: F, counted: F) -> C:
+        """μI - a*aᵀ + Σ_i counted_i λ_i g_iᴴg_i."""
+        weighted = self.rows * (counted * point[:-1])[:, None]
+        matrix: C = point[-1] * np.eye(len(self.target)) - self.target + self.rows.conj().T @ weighted
+        return matrix
 
     def value(self, point: F, weight: float) -> float:
         """φ_t, infinite outside the domain."""
-        if point[:-1].min(initial=1.0) <= 0:
-            return float("inf")
+        if point[:-1].min() <= 0:
+            return math.inf
+        matrices = [self.shared(point, np.ones(len(self.rows)))]
+        if self.hears is not None:
+            matrices.append(self.shared(point, self.hears.astype(float)))
         try:
-            factor = np.linalg.cholesky(self.slack(point))
+            factors = np.linalg.cholesky(np.array(matrices))
         except np.linalg.LinAlgError:
-            return float("inf")
-        logs = 2.0 * np.sum(np.log(np.diagonal(factor, axis1=1, axis2=2).real))
-        return float(weight * (self.cost @ point) - logs - np.sum(np.log(point[:-1])))
+            return math.inf
+        logs = 2.0 * np.sum(np.log(np.diagonal(factors, axis1=1, axis2=2).real), axis=1)
+        half = np.linalg.solve(factors[0], self.rows.conj().T)
+        left = 1.0 - (1.0 + 1.0 / self.sinr) * point[:-1] * np.sum(np.abs(half) ** 2, axis=0)
+        if left.min() <= 0:
+            return math.inf
+        total = len(self.rows) * logs[0] + logs[1:].sum() + np.sum(np.log(left)) + np.sum(np.log(point[:-1]))
+        return float(weight * (self.cost @ point) - total)
+
+    def inverses(self, point: F) -> tuple[C, F]:
+        """M_j⁻¹ [J, n, n] and c_ji [J, K], Q_0 first where it exists."""
+        inverse = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
+        applied = inverse @ self.rows.conj().T
+        price = (1.0 + 1.0 / self.sinr) * point[:-1]
+        left = 1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real
+        dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
+        stack = inverse + (price / left)[:, None, None] * dyads
+        if self.hears is None:
+            return stack, coupling(self.sinr, np.zeros(0, bool), False)
+        sensing = np.linalg.inv(self.shared(point, self.hears.astype(float)))
+        return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.hears, True)
 
     def derivatives(self, point: F, weight: float) -> tuple[F, F]:
         """Gradient and Hessian: ∂M_j/∂λ_i = c_ji g_iᴴg_i makes every entry a product of g_iM_j⁻¹g_lᴴ."""
-        inverse = np.linalg.inv(self.slack(point))
-        applied = inverse @ self.scaled.conj().T  # M_j⁻¹g_iᴴ [J, n, K]
-        gram = self.scaled @ applied  # g_iM_j⁻¹g_lᴴ [J, K, K]
+        inverse, coefficients = self.inverses(point)
+        applied = inverse @ self.rows.conj().T  # M_j⁻¹g_iᴴ [J, n, K]
+        gram = self.rows @ applied  # g_iM_j⁻¹g_lᴴ [J, K, K]
         gradient, hessian = weight * self.cost, np.empty((len(point), len(point)))
-        gradient[:-1] -= np.einsum("ji,jii->i", self.coefficients, gram.real) + 1.0 / point[:-1]
+        gradient[:-1] -= np.einsum("ji,jii->i", coefficients, gram.real) + 1.0 / point[:-1]
         gradient[-1] -= np.einsum("jtt->", inverse.real)
-        hessian[:-1, :-1] = np.einsum("ji,jl,jil->il", self.coefficients, self.coefficients, np.abs(gram) ** 2)
+        pairs = gram.real**2 + gram.imag**2
+        hessian[:-1, :-1] = np.sum(coefficients[:, :, None] * pairs * coefficients[:, None, :], axis=0)
         hessian[:-1, :-1] += np.diag(point[:-1] ** -2.0)
-        hessian[:-1, -1] = np.einsum("ji,jti->i", self.coefficients, np.abs(applied) ** 2)
+        hessian[:-1, -1] = np.sum(coefficients * np.sum(applied.real**2 + applied.imag**2, axis=1), axis=0)
         hessian[-1, :-1] = hessian[:-1, -1]
-        hessian[-1, -1] = np.sum(np.abs(inverse) ** 2)
+        hessian[-1, -1] = np.sum(inverse.real**2 + inverse.imag**2)
         return gradient, hessian
 
-    def centre(self, point: F, weight: float, limit: int) -> tuple[F, int]:
+    def centre(self, point: F, weight: float) -> tuple[F, int]:
         """Newton's method with backtracking from `point`; returns the centre and the number of steps."""
         current, previous = self.value(point, weight), np.inf
-        for step in range(max(limit, 1)):
+        for step in range(NEWTON_LIMIT):
             gradient, hessian = self.derivatives(point, weight)
             scale = 1.0 / np.sqrt(np.diag(hessian))
             try:
@@ -186,4 +229,4 @@ class _Barrier:
             else:
                 return point, step
             point, current = trial, value
-        return point, limit
+        return point, NEWTON_LIMIT

@@ -6,7 +6,9 @@ import numpy as np
 
 from multistatic.units import B, C, F
 
-TIGHT = 1e-4
+TIGHT = 1e-2
+ROUNDING = 1e-10
+LARGEST_LOG = 300.0
 
 
 def received(channels: C, weights: C) -> C:
@@ -52,32 +54,57 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     return rotated, combiners, np.maximum(sinr, 0.0)
 
 
-def allocate(weights: C, channels: C, hears: B, rate_nats: F) -> C | None:
-    """Rescale beams of total power near 1 so that every tight rate is met exactly and the power is exactly 1.
+def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C | None:
+    """Rescale beams of total power near 1 so that every rate is met exactly or exceeded and the power is exactly 1.
 
-    Tight receivers (rate within `TIGHT` of the requirement, or below it) get stream powers that solve the linear SINR
-    equations for fixed directions and combiners; targets γ_s are those of the beams with the factor on ln(1+γ_s) that
-    makes the rate right. All other beams keep their proportions and share one factor, which uses the power that is
-    left. None where no positive powers do this.
+    Tight receivers get stream powers that solve the linear SINR equations for fixed directions and combiners; targets
+    γ_s are those of the beams with the factor on ln(1+γ_s) that makes the rate right. All other beams keep their
+    proportions and share one factor, which uses the power that is left; who falls short by that becomes tight too.
+    Whether a rate is tight at the optimum cannot always be read from beams with rounding in their powers, so two
+    guesses are tried, everybody and those within `TIGHT` of the requirement, and the better illumination is kept.
+    None where no positive powers do this.
     """
     beams, combiners, sinr = streams(channels, weights, hears)
+    rates = np.log1p(sinr).sum(axis=1)
+    best, best_light = None, -1.0
+    for tight in (np.ones(len(channels), bool), rates < rate_nats * (1.0 + TIGHT)):
+        result = _settle(beams, combiners, sinr, channels, hears, rate_nats, tight)
+        if result is not None:
+            light = float(np.sum(np.abs(np.einsum("t,jtl->jl", steering, result)) ** 2))
+            if light > best_light:
+                best, best_light = result, light
+    return best
+
+
+def _settle(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_nats: F, tight: B) -> C | None:
+    """Solve for the powers, and again with more tight receivers until nobody falls short."""
+    for _ in range(len(channels) + 1):
+        result = _solve_powers(beams, combiners, sinr, channels, hears, rate_nats, tight)
+        if result is None:
+            return None
+        short = rates_nats(channels, result, hears) < rate_nats * (1.0 - ROUNDING)
+        if not short.any():
+            return result
+        if not (short & ~tight).any():
+            return None
+        tight = tight | short
+    return None
+
+
+def _solve_powers(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_nats: F, tight: B) -> C | None:
+    """`allocate` for a given set of tight receivers [K]."""
     logs = np.log1p(sinr)
-    rates = logs.sum(axis=1)
-    tight = rates < rate_nats * (1.0 + TIGHT)
-    target = np.expm1(logs * (rate_nats / np.maximum(rates, 1e-300))[:, None])
+    rates = np.maximum(logs.sum(axis=1), 1e-300)
+    target = np.expm1(np.minimum(logs * (rate_nats / rates)[:, None], LARGEST_LOG))
     # A stream with next to no signal carries next to no rate; it is dropped rather than divided by.
-    active = tight[:, None] & (sinr > 1e-9)
-    receiver, stream = np.nonzero(active)
+    receiver, stream = np.nonzero(tight[:, None] & (sinr > 1e-9))
     free = beams.copy()
-    free[receiver + 1, :, stream] = 0.0
     free[1:][tight] = 0.0
     directions = beams[receiver + 1, :, stream]
     listen = np.einsum("sr,srt->st", combiners[receiver, :, stream].conj(), channels[receiver])
     gain = np.abs(listen @ directions.T) ** 2
-    same = receiver[:, None] == receiver
-    gain_own = np.diag(gain).copy()
-    matrix = np.where(same, 0.0, -gain)
-    np.fill_diagonal(matrix, gain_own / target[receiver, stream])
+    matrix = np.where(receiver[:, None] == receiver, 0.0, -gain)
+    np.fill_diagonal(matrix, np.diag(gain) / target[receiver, stream])
     heard = np.ones((len(receiver), len(beams)))
     heard[:, 0] = hears[receiver]
     background = np.einsum("sj,sjl->s", heard, np.abs(np.einsum("st,jtl->sjl", listen, free)) ** 2)
@@ -89,12 +116,9 @@ def allocate(weights: C, channels: C, hears: B, rate_nats: F) -> C | None:
     rest = float(np.sum(np.abs(free) ** 2))
     factor = (1.0 - power @ alone) / (rest + power @ slope) if rest > 0 else 0.0
     powers = alone + factor * slope
-    if factor < 0 or powers.min(initial=1.0) <= 0 or not np.isfinite(powers).all():
+    if not (factor >= 0 and np.isfinite(powers).all() and powers.min(initial=1.0) > 0):
         return None
     result = free * np.sqrt(factor)
     result[receiver + 1, :, stream] = directions * np.sqrt(powers)[:, None]
-    total = np.sum(np.abs(result) ** 2)
-    if total > 1.0 + 1e-9:
-        return None
-    scaled: C = result / np.sqrt(total)
+    scaled: C = result / np.sqrt(np.sum(np.abs(result) ** 2))
     return scaled

@@ -123,7 +123,7 @@ def _step(reduced: ReducedProblem, weights: C, width: int, metric: C) -> tuple[C
     beams = beams_from_covariances(covariances, channels, reduced.steering)
     beams = beams / np.sqrt(np.sum(np.abs(beams) ** 2))
     metric = _metric(reduced, channels, beams, multipliers, power_price)
-    exact = allocate(beams, channels, reduced.hears, reduced.rate_nats)
+    exact = allocate(beams, channels, reduced.steering, reduced.hears, reduced.rate_nats)
     for candidate in (exact, beams):
         if candidate is not None and _feasible(reduced, candidate):
             return candidate, metric
