@@ -26,6 +26,7 @@ from multistatic.units import B, C, F
 
 METHOD = "value_function"
 _RANK_TOLERANCE = 1e-10
+_TILT = 2e-8
 _SCREENING_STEPS = 20
 _PROMISING = 1.25
 _WORTH_A_STREAM = 1e-4
@@ -58,31 +59,47 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     required = np.flatnonzero(problem.rate_required_bps_hz > 0.0)
     steering = problem.steering_tx.conj()
     if len(required) == 0:
-        beams = _assemble(problem, required, np.zeros((len(steering), 0)), required, steering)
+        beams = _assemble(problem, required, np.zeros((len(steering), 0), complex), required, steering)
         return evaluate(problem, beams, method=METHOD, message="No rate is required: all power goes to the target.")
     channels = compressed(problem.normalised_direct[required])
     reduced = gram_problem(channels, steering, problem.rate_required_bps_hz[required], ~problem.selected[required])
     matched = matched_powers(reduced)
     if matched is not None:
-        vectors = np.sqrt(matched[1:]) * steering[:, None]
-        beams = _assemble(problem, required, vectors, np.arange(len(required)), np.sqrt(matched[0]) * steering)
+        aligned = np.sqrt(matched[1:]) * steering[:, None]
+        beams = _assemble(problem, required, aligned, np.arange(len(required)), np.sqrt(matched[0]) * steering)
         message = "Every beam points at the target: the rates need nothing else."
         return evaluate(problem, beams, method=METHOD, message=message)
     reached = _feasible_start(reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(problem, reduced, reached)
     best = _best_streams(reduced, reached.streams, problem.streams, settings)
+    if best.solution is None or not best.solution.proven:
+        # Receivers exactly deaf to the target put the solution on a pole of the inner problem.
+        steering = steering + _TILT * _random_like(steering)
+        reduced = gram_problem(channels, steering, problem.rate_required_bps_hz[required], ~problem.selected[required])
+        best = _best_streams(reduced, reached.streams, problem.streams, settings)
     if best.solution is None:
-        return infeasible(
-            problem, method=METHOD, message="The rates can be reached only with all of the power, to rounding."
-        )
+        return infeasible(problem, method=METHOD, message="The rates need all of the power, to rounding.")
     data, sensing = downlink_beams(reduced, channels, steering, best, best.solution)
     beams = _assemble(problem, required, data, best.receiver, sensing)
     bound, message = None, f"Local optimum over the receive vectors of {len(best.share)} streams."
-    if reduced.antennas == 1:
-        bound = (reduced.norm2 - best.value) * problem.power_limit_w
+    if reduced.antennas == 1 and best.solution.proven:
+        bound = _dual_bound_w(problem, reduced, best.solution, steering)
         message = "Global optimum: every channel has rank one, and the dual proves it."
     return evaluate(problem, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
+
+
+def _dual_bound_w(problem: BeamformingProblem, reduced: GramProblem, solution: InnerSolution, steering: C) -> float:
+    """The dual value for `steering` a', as a bound for a: sqrt(aᴴSa) ≤ sqrt(a'ᴴSa') + ‖a - a'‖ sqrt(P)."""
+    tilt = float(np.linalg.norm(problem.steering_tx.conj() - steering))
+    return float((np.sqrt(reduced.norm2 - solution.value) + tilt) ** 2 * problem.power_limit_w)
+
+
+def _random_like(steering: C) -> C:
+    """A fixed random vector of the same length and norm."""
+    real, imaginary = np.random.default_rng(_SEED).standard_normal((2, len(steering)))
+    vector: C = real + 1j * imaginary
+    return vector * (np.linalg.norm(steering) / np.linalg.norm(vector))
 
 
 def compressed(channels: C) -> C:
@@ -221,7 +238,7 @@ def _infeasible(problem: BeamformingProblem, reduced: GramProblem, reached: Reac
         message = f"Receiver {silent[0]} has a rate requirement and no channel."
     else:
         message = (
-            f"The rates cannot be reached with {problem.power_limit_w:g} W: at most {reached.scale:.4g} of each "
-            f"requirement, or {common:.4g} bit/s/Hz for all receivers with one."
+            f"The rates cannot be reached with {problem.power_limit_w:g} W: at most {reached.scale:.6g} of each "
+            f"requirement, or {common:.6g} bit/s/Hz for all receivers with one."
         )
     return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=common)

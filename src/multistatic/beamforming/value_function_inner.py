@@ -31,7 +31,8 @@ class Downlink:
 class InnerSolution:
     """Uplink prices λ [S] and ν, downlink powers q [S] of the beams u_s and p_c of the sensing beam w₀.
 
-    `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`).
+    `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`). `proven`: False where the beams are
+    feasible but the prices do not prove them optimal.
     """
 
     price: F
@@ -39,6 +40,7 @@ class InnerSolution:
     powers: F
     left: float
     value: float
+    proven: bool = True
 
 
 def least_power(downlink: Downlink) -> InnerSolution | None:
@@ -128,7 +130,7 @@ def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerS
     powers *= downlink.power / used
     beta = kernels.uplink_beams(*channels, downlink.target, price, low)[3]
     loss = downlink.norm2 * downlink.power - float(powers @ np.abs(beta) ** 2)
-    return InnerSolution(price=price, nu=low, powers=powers, left=0.0, value=loss)
+    return InnerSolution(price=price, nu=low, powers=powers, left=0.0, value=loss, proven=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

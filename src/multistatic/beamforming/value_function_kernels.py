@@ -424,6 +424,7 @@ def _powers(
         for t in range(count):
             alone[t] *= power / used
     found = left >= 0.0 and nu * sensing_theta <= 1.0 + 1e-9
+    found = found and (sensing or abs(used - power) < 1e-5 * power)
     for t in range(count):
         found = found and alone[t] > 0.0 and alone[t] < np.inf
     return found, price, nu, alone, left

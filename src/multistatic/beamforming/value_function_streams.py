@@ -54,17 +54,17 @@ def water_filling(noise: C, channel: C, rate: float, limit: int) -> tuple[C, F]:
     gain, modes = np.linalg.eigh((whitened + whitened.conj().T) / 2)
     gain, modes = gain[::-1][:limit], modes[:, ::-1][:, :limit]
     vectors = np.linalg.solve(root.conj().T, modes).T
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: C = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     logs = np.log(np.maximum(gain, 1e-300))
     for m in range(len(gain), 1, -1):
         shares: F = logs[:m] + (rate - logs[:m].sum()) / m
         if shares[-1] > _SMALLEST_SHARE:
-            return vectors[:m], shares
-    return vectors[:1], np.array([rate])
+            return unit[:m], shares
+    return unit[:1], np.array([rate])
 
 
 def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Streams | None:
-    """The same streams, with those of receivers that gain from more replaced by `water_filling`; None if none gains."""
+    """The same streams, one more for each receiver that gains from it by `water_filling`; None if none gains."""
     limit = min(limit, problem.antennas)
     if limit == 1 or streams.solution is None:
         return None
@@ -75,7 +75,7 @@ def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Str
         new_vectors, new_share = streams.vectors[own], streams.share[own]
         if len(new_share) < limit:
             try:
-                candidate = water_filling(noise[k], channel[k], problem.rate[k], limit)
+                candidate = water_filling(noise[k], channel[k], problem.rate[k], len(new_share) + 1)
             except np.linalg.LinAlgError:
                 candidate = new_vectors, new_share
             if len(candidate[1]) > len(new_share):
