@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import typer
-from multistatic.cli.reproduce_commands import reproduce
-from multistatic.cli.scenario_commands import check, init, schema
 
 from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
+from multistatic.cli.reproduce_commands import reproduce
+from multistatic.cli.scenario_commands import check, init, schema
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130

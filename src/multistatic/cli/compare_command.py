@@ -12,7 +12,7 @@ from multistatic.cli.design_command import JSON, QUIET, SET
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
 
-DEFAULT_SELECTORS = "enumeration,greedy_swap,greedy,minimax_linkage,kmeans,best_n,nearest_n,random"
+DEFAULT_SELECTORS = "joint,greedy_swap,greedy,minimax_linkage,kmeans,best_n,nearest_n,random"
 GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 
@@ -44,8 +44,9 @@ def compare(
 
         typer.echo(json.dumps(_document(rows, criterion), indent=2, allow_nan=False))
         return
-    from multistatic.report.summary import comparison_table
     from rich.console import Console
+
+    from multistatic.report.summary import comparison_table
 
     Console().print(comparison_table(rows, criterion))
 
@@ -55,18 +56,19 @@ def _compare(
 ) -> tuple[tuple[Comparison, ...], str]:
     import time
 
-    from multistatic.files.scenario_file import load_scenario
-
     from multistatic import registry
     from multistatic.cli.progress import shown_stages
     from multistatic.design.compare import compare as run
+    from multistatic.files.scenario_file import load_scenario
+    from multistatic.scenario.model import JOINT
 
     scenario = load_scenario(file, overrides=list(set_ or []))
-    chosen = registry.names("selectors") if selectors == "every" else _names(selectors)
+    chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
     solvers = _names(beamformers) or (scenario.design.beamformer,)
     for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
         for name in wanted:
-            registry.load(group, name)
+            if name != JOINT:
+                registry.load(group, name)
     with shown_stages(quiet) as on_stage:
         rows = run(scenario, chosen, solvers, clock=time.perf_counter, on_stage=on_stage)
     return rows, scenario.design.criterion
@@ -79,6 +81,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _list() -> None:
     from multistatic import registry
 
+    typer.echo("design: joint (group and beams together, certified), or a selector and then its beams")
     for group in GROUPS:
         typer.echo(f"{group}: {', '.join(registry.names(group))}")
 

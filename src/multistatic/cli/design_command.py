@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -11,6 +12,9 @@ from multistatic.errors import InfeasibleError, InputError, Problem, Verificatio
 
 if TYPE_CHECKING:
     from multistatic.design.result import Design, Scheme
+
+SCHEMES = ("multi", "bi", "mono")
+METHODS = {"joint": "joint", "decoupled": "minimax_linkage", "alternating": "minimax_linkage"}
 
 FILE = Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")]
 SET = Annotated[
@@ -24,6 +28,9 @@ def design(
     file: FILE,
     out: Annotated[Path | None, typer.Option(help="Folder for the design's files and pictures.")] = None,
     select: Annotated[str | None, typer.Option(metavar="NAME", help="Selector (`compare --list`).")] = None,
+    method: Annotated[
+        str | None, typer.Option("--design", metavar="METHOD", help="joint (certified), decoupled or alternating.")
+    ] = None,
     beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer (`compare --list`).")] = None,
     scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single receiver) or mono.")] = "multi",
     set_: SET = None,
@@ -37,14 +44,15 @@ def design(
 
     Exit codes: 0 done, 2 bad input, 3 infeasible (said why), 4 the result failed its own verification.
     """
-    _check_scheme(scheme)
+    _check("--scheme", scheme, SCHEMES)
+    if method is not None:
+        _check("--design", method, METHODS)
+    from multistatic.cli.progress import StageClock, shown_stages
+    from multistatic.design import design_network
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
-    from multistatic.cli.progress import StageClock, shown_stages
-    from multistatic.design import design_network
-
-    scenario = load_scenario(file, overrides=overrides(set_, select, beams))
+    scenario = load_scenario(file, overrides=overrides(set_, method, select, beams))
     clock = StageClock()
     with shown_stages(quiet) as show:
 
@@ -67,10 +75,15 @@ def design(
     _raise_unless_sound(result)
 
 
-def overrides(set_: list[str] | None, select: str | None, beams: str | None) -> list[str]:
-    """`--set`, then `--select` and `--beams`, as one list of KEY=VALUE."""
-    named = {"design.selector": select, "design.beamformer": beams}
-    return [*(set_ or []), *(f'{key}="{value}"' for key, value in named.items() if value is not None)]
+def overrides(set_: list[str] | None, method: str | None, select: str | None, beams: str | None) -> list[str]:
+    """`--set`, then `--design`, `--select` and `--beams`, as one list of KEY=VALUE.
+
+    `--design decoupled` alone is the paper's: minimax linkage for beams that ignore the group, then beams for the
+    group.
+    """
+    named = {"design.selector": select or METHODS.get(method or ""), "design.beamformer": beams}
+    turns = [] if method in (None, "joint") else [f"design.alternate={str(method == 'alternating').lower()}"]
+    return [*turns, *(set_ or []), *(f'{key}="{value}"' for key, value in named.items() if value is not None)]
 
 
 def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool) -> tuple[Path, ...]:
@@ -82,14 +95,15 @@ def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool)
     return write_design(out, result, timing_s=timing_s, pictures=drawn)
 
 
-def _check_scheme(scheme: str) -> None:
-    if scheme not in ("multi", "bi", "mono"):
-        raise InputError([Problem("--scheme", repr(scheme), "one of multi, bi, mono")])
+def _check(option: str, value: str, known: Collection[str]) -> None:
+    if value not in known:
+        raise InputError([Problem(option, repr(value), f"one of {', '.join(known)}")])
 
 
 def _print_table(result: Design, files: tuple[Path, ...]) -> None:
-    from multistatic.report.summary import design_summary
     from rich.console import Console
+
+    from multistatic.report.summary import design_summary
 
     console = Console()
     console.print(design_summary(result))

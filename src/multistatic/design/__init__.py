@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from multistatic.design.decoupled import design_decoupled
+from multistatic.design.group import design_group
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
@@ -35,4 +35,4 @@ def design_network(
         return design_mono_static(instance, on_stage)
     if scheme == "bi":
         return design_bi_static(instance, on_stage)
-    return design_decoupled(instance, on_stage)
+    return design_group(instance, on_stage)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic import registry
-from multistatic.design.decoupled import design_decoupled
+from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
@@ -63,7 +63,7 @@ def compare(
             settings = replace(scenario.design, selector=selector, beamformer=beamformer)
             one = Instance(scenario=replace(scenario, design=settings), channel=instance.channel)
             try:
-                design = design_decoupled(one, lambda stage: None, start)
+                design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
                 rows.append(_failed(selector, beamformer, str(error), clock() - begun))
                 continue

@@ -22,10 +22,11 @@ from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
 from multistatic.design.outcome import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
 from multistatic.design.result import Design
+from multistatic.scenario.model import JOINT
 from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
-from multistatic.units import B
+from multistatic.units import B, F
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,15 +36,20 @@ class JointSettings:
     max_solves: int = 64
 
 
-def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings | None = None) -> Design:
-    """The best (b, W) of at most 20 receivers, certified.
+DEFAULT = JointSettings()
 
-    More receivers than can be enumerated, or clutter that depends on the beams (the order of the groups then moves
-    with them), fall back to the decoupled method with its selector.
+
+def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
+    """The best (b, W), certified.
+
+    Beyond 20 receivers the groups are not listed: branch and bound finds the best one at a common illumination, and the
+    certificate is its bound at p̄. Where clutter depends on the beams the order of the groups moves with them: group
+    and beams are then designed in turn with greedy exchange, without a certificate.
     """
     scenario = instance.scenario
-    if instance.size > ENUMERABLE or scenario.propagation.clutter != "independent":
-        return design_decoupled(instance, on_stage)
+    if scenario.propagation.clutter != "independent":
+        settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
+        return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
     beamformer = registry.load("beamformers", scenario.design.beamformer)
     on_stage("beams for everyone")
     everyone: BeamformingResult = beamformer(instance.beamforming_problem(np.ones(instance.size, bool)))
@@ -52,13 +58,12 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     on_stage("selection")
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
     problem = replace(instance.selection_problem(everyone.beams), forced=np.zeros(instance.size, bool))
-    groups, floors = feasible_groups(problem)
-    if not len(groups):
-        return infeasible_selection(instance, registry.load("selectors", "enumeration")(problem, instance.rng(2)))
+    candidates = _candidates(problem, instance)
+    if isinstance(candidates, Selection):
+        return infeasible_selection(instance, candidates)
     on_stage("beamforming")
-    most = (settings or JointSettings()).max_solves
     best, solved, proven = None, 0, float("inf")
-    for group, floor in zip(groups[:most], floors, strict=False):
+    for group, floor in zip(candidates.groups[: settings.max_solves], candidates.floors, strict=False):
         if best is not None and floor >= best[0]:
             break
         result = everyone if group.all() else beamformer(instance.beamforming_problem(group))
@@ -71,21 +76,55 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
             best = (value, group, result)
     if best is None:
         return infeasible_beams(instance, "multi", result)
-    if solved < len(groups):
-        proven = min(proven, _value(problem, groups[solved], everyone.upper_bound_w))
+    # What every criterion gains from the proven p̄ over the illumination at which the floors were computed.
+    gain = _value(problem, candidates.groups[0], everyone.upper_bound_w) / candidates.floors[0]
+    unsolved = candidates.floors[solved] if solved < len(candidates.groups) else float("inf")
+    proven = min(proven, gain * min(unsolved, candidates.rest))
     value, group, result = best
     selection = Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
-        method="joint",
+        method=JOINT,
         selected=group,
         value=value,
-        bound=min(proven, value),
+        bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
-        evaluated=len(groups),
-        message=f"The best of {len(groups)} groups and their beams; {solved} needed beams of their own.",
+        evaluated=candidates.count,
+        message=f"{candidates.message} {solved} needed beams of their own.",
     )
     on_stage("verification")
     return finished(instance, "multi", selection, result, solved)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Candidates:
+    """Groups [n, K], best first, with their values at p(1), the `floors` [n]; `rest`: a bound on all other groups."""
+
+    groups: B
+    floors: F
+    rest: float
+    count: int
+    message: str
+
+
+def _candidates(problem: SelectionProblem, instance: Instance) -> _Candidates | Selection:
+    """What may be the best group; the selection that says why there is none, where none is feasible."""
+    if problem.size <= ENUMERABLE:
+        groups, floors = feasible_groups(problem)
+        if not len(groups):
+            selection: Selection = registry.load("selectors", "enumeration")(problem, instance.rng(2))
+            return selection
+        message = f"The best of {len(groups)} affordable groups and their beams;"
+        return _Candidates(groups=groups, floors=floors, rest=float("inf"), count=len(groups), message=message)
+    selection = registry.load("selectors", "branch_and_bound")(problem, instance.rng(2))
+    if selection.status == "infeasible" or selection.value is None:
+        return selection
+    return _Candidates(
+        groups=np.asarray(selection.selected)[None],
+        floors=np.array([selection.value]),
+        rest=selection.bound if selection.bound is not None else 0.0,
+        count=selection.evaluated,
+        message=selection.message,
+    )
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:

@@ -11,6 +11,7 @@ from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
 from multistatic.design.verify import verify
+from multistatic.scenario.model import JOINT
 from multistatic.selection.problem import Selection
 from multistatic.units import B
 
@@ -94,7 +95,7 @@ def _is_optimal(instance: Instance, selection: Selection, beamforming: Beamformi
     """
     if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
         return False
-    if selection.method == "joint":
+    if selection.method == JOINT:
         return True
     problem = instance.beamforming_problem(np.asarray(selection.selected, bool))
     at_limit = (beamforming.illumination_w or 0.0) >= problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)

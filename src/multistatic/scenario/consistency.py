@@ -11,6 +11,7 @@ from typing import Any
 
 from multistatic import registry
 from multistatic.errors import Problem
+from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
@@ -204,6 +205,8 @@ def _name_problems(raw: Raw) -> Iterator[Problem]:
         ("radio.pulse.kind", table_at(radio, "pulse").get("kind"), "pulses"),
     ):
         known = registry.names(group) if isinstance(name, str) else ()
+        if known and path == "design.selector":
+            known = (JOINT, *known)
         if known and name not in known:
             yield _unknown(path, str(name), "one of " + ", ".join(known), known)
 

@@ -18,6 +18,9 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
 EchoLaw = Literal["sum", "product"]
 ClutterKind = Literal["independent", "signal_dependent"]
 
+JOINT = "joint"
+"""Stands in the place of a selector's name: choose group and beams together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseSpec:
@@ -137,12 +140,13 @@ class DesignSettings:
 
     `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
     are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
-    `alternate`: repeat selection and beamforming until nothing changes.
+    `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
+    selector, repeat selection and beamforming until nothing changes.
     """
 
     criterion: str = "surrogate"
-    selector: str = "minimax_linkage"
-    beamformer: str = "sca"
+    selector: str = JOINT
+    beamformer: str = "value_function"
     streams: int = 2
     receivers: int | None = None
     given: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+from multistatic.scenario.model import JOINT
 from multistatic.units import SPEED_OF_LIGHT_M_S
 
 MAX_ANTENNAS = 4096
@@ -324,8 +325,10 @@ class DesignTable(Table):
     """What to optimise and how."""
 
     criterion: Name = Field("surrogate", description="figure of merit: surrogate, published, peb, veb")
-    selector: Name = Field("minimax_linkage", description="algorithm that chooses the receivers")
-    beamformer: Name = Field("sca", description="algorithm that designs the beams")
+    selector: Name = Field(
+        JOINT, description="algorithm that chooses the receivers; joint: with their beams, certified"
+    )
+    beamformer: Name = Field("value_function", description="algorithm that designs the beams")
     streams: Annotated[int, Field(ge=1, le=64)] = Field(2, description="data streams per receiver, at most")
     receivers: Annotated[int, Field(ge=1, le=MAX_RECEIVERS)] | None = Field(
         None, description="exactly this many cooperate; as many as pay off where nothing is said"
