@@ -1,4 +1,4 @@
-"""Verification: a sound design passes, and every single figure or constraint that is tampered with is caught by name."""
+"""Verification: a sound design passes; every single figure or constraint that is tampered with is caught by name."""
 
 from dataclasses import replace
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from multistatic.bounds.position import PositionBound
+from multistatic.communication.rates import rates_bps_hz
 from multistatic.design import design_network
 from multistatic.design.verify import verify
 from multistatic.scenario.model import DesignSettings, Requirements
@@ -79,6 +80,11 @@ def test_nan_never_passes(sound):
 
 
 def test_a_deselected_receiver_hears_the_sensing_beam(sound):
-    """Flipping b_k changes the rate of receiver k: verification must use the design's own group."""
-    flipped = replace(sound, selected=~sound.selected)
-    assert verify(flipped).violations["reported rates"] > 1e-6
+    """Verification must use the design's own group: with the opposite one a loud sensing beam changes the rates."""
+    weights = sound.beamforming.beams.weights.copy()
+    weights[0, :, 0] += 0.1
+    beams = Beams(weights=weights)
+    rates = rates_bps_hz(sound.channel.direct, beams, sound.channel.noise_power_w, sound.selected)
+    loud = with_beamforming(sound, beams=beams, rates_bps_hz=rates)
+    assert verify(loud).violations["reported rates"] < 1e-9
+    assert verify(replace(loud, selected=~sound.selected)).violations["reported rates"] > 1e-6
