@@ -7,8 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from multistatic import registry
+from multistatic.design.instance import instance_of
 from multistatic.selection.problem import Criterion, SelectionProblem
 from multistatic.units import B, F
+from tests.unit.networks import network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,6 +83,24 @@ def selection_problem(
         "cost_limit_m": 200.0,
     }
     return SelectionProblem(**{**values, **changes})
+
+
+def network_problem(
+    size: int = 8, *, seed: int = 0, criterion: str = "surrogate", height_m: float = 0.0, **changes: Any
+) -> SelectionProblem:
+    """A network of `tests.unit.networks` under a registered criterion."""
+    scenario = network(size, seed=seed, height_m=height_m)
+    instance, geometry = instance_of(scenario), scenario.geometry()
+    merit = registry.load("criteria", criterion)(instance.network())
+    return selection_problem(
+        size,
+        criterion=merit,
+        positions_m=scenario.receiver_positions_m,
+        target_distance_m=geometry.target_receiver_m,
+        receiver_distance_m=geometry.receiver_receiver_m,
+        echo_gain=instance.channel.echo_gain,
+        **changes,
+    )
 
 
 def naive_cost_m(problem: SelectionProblem, group: tuple[int, ...]) -> float:

@@ -10,7 +10,7 @@ import pytest
 from multistatic import registry
 from multistatic.errors import InputError
 from multistatic.selection.problem import Selection, SelectionProblem
-from tests.unit.selection_problems import Position, Weighted, naive_cost_m, selection_problem
+from tests.unit.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
 
 SELECTORS = registry.names("selectors")
 RULES = ("all", "given", "best_n", "nearest_n")
@@ -40,7 +40,13 @@ PROBLEMS = {
     "cost of distances apart": selection_problem(8, seed=13, distance_weight=0.0, cost_limit_m=100.0),
     "cost of distances to the target": selection_problem(8, seed=14, distance_weight=1.0, cost_limit_m=100.0),
     "no illumination": selection_problem(5, illumination_w=0.0),
-    "many": selection_problem(40, seed=15),
+    "many": selection_problem(25, seed=15, cost_limit_m=120.0),
+    "surrogate": network_problem(8, seed=1),
+    "published, forced": network_problem(8, seed=2, criterion="published", forced=(1, 2)),
+    "peb": network_problem(8, seed=3, criterion="peb"),
+    "peb in 3-D, count": network_problem(8, seed=4, criterion="peb", height_m=50.0, count=4, cost_limit_m=LOOSE),
+    "peb in 3-D, budget for two": network_problem(8, seed=5, criterion="peb", height_m=50.0, cost_limit_m=60.0),
+    "veb, forced": network_problem(8, seed=6, criterion="veb", forced=(0,), cost_limit_m=250.0),
 }
 
 
@@ -52,7 +58,7 @@ def run(name: str, problem: SelectionProblem, seed: int = 0) -> Selection | None
         return registry.load("selectors", name)(problem, np.random.default_rng(seed))
     except InputError:
         refuses_size = name == "enumeration" and problem.size > 20
-        assert refuses_size or (name == "milp" and isinstance(problem.criterion, Position))
+        assert refuses_size or (name == "milp" and problem.criterion.unit in ("m", "m/s"))
         return None
 
 

@@ -22,11 +22,11 @@ from typing import Protocol
 import numpy as np
 
 from multistatic.errors import InputError, Problem
-from multistatic.linalg import generalised_inverse
+from multistatic.linalg import RANK_TOLERANCE
 from multistatic.selection.problem import LinearCriterion, MatrixCriterion, SelectionProblem
 from multistatic.units import F
 
-# A solution Y of J Y = E is one if it leaves no more than this of E (columns scaled to unit information).
+# E lies in the range of J if no more than this part of it lies outside.
 RANGE_TOLERANCE = 1e-6
 
 
@@ -68,14 +68,19 @@ class MatrixGain:
     refinements: int = 8
 
     def tangent(self, selection: F) -> F:
-        """w̃ [n, K]."""
+        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ told apart."""
         count, size, _ = self.information.shape
         flat = self.information.reshape(count, -1)
         total = (selection @ flat).reshape(-1, size, size)
-        solution = generalised_inverse(total) @ self.factor
-        outside = self.factor - total @ solution
-        singular = np.linalg.norm(outside, axis=(1, 2)) > RANGE_TOLERANCE * np.linalg.norm(self.factor)
-        solution = np.where(singular[:, None, None], outside, solution)
+        diagonal = np.einsum("nii->ni", total)
+        scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))[..., None]
+        values, vectors = np.linalg.eigh(total * scale * np.swapaxes(scale, 1, 2))
+        regular = (values > RANK_TOLERANCE)[..., None]
+        inside = np.swapaxes(vectors, 1, 2) @ (scale * self.factor)
+        beyond = np.where(regular, 0.0, inside)
+        singular = np.linalg.norm(beyond, axis=(1, 2)) > RANGE_TOLERANCE * np.linalg.norm(inside, axis=(1, 2))
+        solved = np.where(regular, inside / np.where(regular, values[..., None], 1.0), 0.0)
+        solution = scale * (vectors @ np.where(singular[:, None, None], beyond, solved))
         along = np.einsum("nij,ij->n", solution, self.factor)
         outer = (solution @ np.swapaxes(solution, 1, 2)).reshape(-1, size * size)
         weights: F = np.maximum(outer @ flat.T, 0.0) / along[:, None] ** 2
