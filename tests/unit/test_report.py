@@ -367,6 +367,14 @@ def test_summary_says_what_was_designed() -> None:
         assert words in text
 
 
+def test_numbers_keep_together_in_a_narrow_terminal() -> None:
+    stream = io.StringIO()
+    Console(file=stream, width=80, color_system=None).print(design_summary(strange_ids()))
+    lines = stream.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(" m/s" in line or " mm/s" in line for line in lines if "±" in line) == 5
+
+
 def test_summary_gives_delay_as_range_and_doppler_as_range_rate() -> None:
     made = design(scenario(count=2), group=(0, 1))
     assert made.accuracy is not None

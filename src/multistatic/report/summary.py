@@ -126,7 +126,7 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
     assert result is not None
     assert result.beams is not None
     assert result.rates_bps_hz is not None
-    numbers = (">to target", ">rate", ">required", ">echo SNR", ">bistatic range", ">range rate")
+    numbers = (">to target", ">rate", ">required", ">echo SNR", ">range", ">range rate")
     table = _table("", "receiver", *numbers)
     distances_m = scenario.geometry().target_receiver_m
     snr = design.channel.echo_snr_per_watt(result.beams.covariance_w) * (result.illumination_w or 0.0)
@@ -170,7 +170,8 @@ def _table(*columns: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", collapse_padding=True)
     for name in columns:
-        table.add_column(name.removeprefix(">"), justify="right" if name.startswith(">") else "left")
+        number = name.startswith(">")
+        table.add_column(name.removeprefix(">"), justify="right" if number else "left", no_wrap=number, overflow="fold")
     return table
