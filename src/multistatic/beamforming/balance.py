@@ -2,10 +2,10 @@
 
 Uplink-downlink duality: with transmitter and receivers exchanged, the same SINRs need the same total power. In the
 uplink, receiver k sends with the covariance V_kV_kᴴ and the transmitter receives with Ω = I + Σ_k H_kᴴV_kV_kᴴH_k.
-Each round balances the uplink rates by fixed-point scaling of the V_k, takes MMSE receive filters as downlink beams with
-the powers that keep every SINR, and in the downlink lets every receiver pour its V_k over the eigenmodes of
-Ψ_k^-½H_kΩ_k⁻¹H_kᴴΨ_k^-½ (water-filling under the other receivers' noise). Every round's downlink beams are feasible for
-the t reported; the best one is kept, so the answer is a lower bound on the largest t.
+Each round balances the uplink rates by fixed-point scaling of the V_k, takes MMSE receive filters as downlink beams
+with the powers that keep every SINR, and in the downlink lets every receiver pour its V_k over the eigenmodes of
+Ψ_k^-½H_kΩ_k⁻¹H_kᴴΨ_k^-½ (water-filling under the other receivers' noise). Every round's downlink beams are feasible
+for the t reported; the best one is kept, so the answer is a lower bound on the largest t.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.power import interference, rates_nats
-from multistatic.units import B, C, F
+from multistatic.units import C, F
 
 ROUNDS = 150
 BALANCE_STEPS = 40
@@ -42,7 +42,7 @@ def balance(
     `streams`: at most this many per receiver; `enough`: stop as soon as the factor reaches it; `start` [K, N_r, ≤ L]:
     uplink beams to start from, by default along the strongest receive directions.
     """
-    count, antennas, size = channels.shape
+    count, _, size = channels.shape
     shape = _strongest(channels, streams) if start is None else start
     shape = shape / np.linalg.norm(shape)
     best = BalancedBeams(
@@ -76,10 +76,12 @@ def _uplink_gram(channels: C, shape: C) -> tuple[C, C, C]:
     """Ω [n, n], Ω⁻¹H_kᴴV_k [K, n, L] and V_kᴴH_kΩ⁻¹H_kᴴV_k [K, L, L]."""
     sent = channels.conj().transpose(0, 2, 1) @ shape
     flat = np.moveaxis(sent, 1, 0).reshape(sent.shape[1], -1)
-    uplink = np.eye(len(flat)) + flat @ flat.conj().T
-    filters = np.linalg.solve(uplink, sent)
+    uplink = np.eye(len(flat), dtype=np.complex128)
+    uplink += flat @ flat.conj().T
+    filters: C = np.linalg.solve(uplink, sent)
     gram = sent.conj().transpose(0, 2, 1) @ filters
-    return uplink, filters, (gram + gram.conj().transpose(0, 2, 1)) / 2
+    hermitian: C = (gram + gram.conj().transpose(0, 2, 1)) / 2
+    return uplink, filters, hermitian
 
 
 def _balance_uplink(channels: C, shape: C, rate_nats: F) -> tuple[C, C]:

@@ -78,7 +78,7 @@ class _Search:
 
 
 def search_combiners(problem: ReducedProblem, combiners: C, *, iterations: int) -> C | None:
-    """Beams [1+K, n, 1] of a local optimum near `combiners` [K, N_r], feasible and of power 1; None if none were met."""
+    """Beams [1+K, n, 1] of a local optimum near `combiners` [K, N_r], feasible, of power 1; None if none were met."""
     search = _Search(problem=problem, sinr=np.expm1(problem.rate_nats))
     point = np.stack([combiners.real, combiners.imag]).ravel()
     minimize(search, point, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 30})

@@ -30,7 +30,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
     """The global optimum with a dual certificate, or the proof that there is none.
 
     Raises `InputError` where a receiver with a requirement has a channel of higher rank; `sca` and `value_function`
-    take any rank. `upper_bound_w` is evaluated in closed form from the multipliers, so it holds whatever the solver did.
+    take any rank. `upper_bound_w` is evaluated in closed form from the multipliers, so it holds for any solver.
     """
     reduced = reduce(problem)
     if reduced.size == 0:
@@ -80,7 +80,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
 
 def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
     """What each matched combiner hears, v_kᴴH_k [K, n]; refuses channels of rank above one."""
-    left, singular, right = np.linalg.svd(channels, full_matrices=False)
+    _, singular, right = np.linalg.svd(channels, full_matrices=False)
     if singular.shape[1] > 1:
         bad = np.flatnonzero(singular[:, 1] > RANK_ONE * singular[:, 0])
         if bad.size:

@@ -135,8 +135,8 @@ class _Barrier:
     """φ_t(x) = t cost·x - Σ_j ln det M_j - Σ_i ln λ_i and its Newton steps.
 
     All data matrices differ from M = μI - a*aᵀ + Σ_i λ_i g_iᴴg_i by one dyad, M_k = M - (1+1/γ_k)λ_k g_kᴴg_k, so one
-    factorisation serves them all: ln det M_k = ln det M + ln s_k and M_k⁻¹ = M⁻¹ + (c_k/s_k) z_kz_kᴴ with z_k = M⁻¹g_kᴴ,
-    c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `hears`: None leaves M_0 out.
+    factorisation serves them all: ln det M_k = ln det M + ln s_k and M_k⁻¹ = M⁻¹ + (c_k/s_k) z_kz_kᴴ with
+    z_k = M⁻¹g_kᴴ, c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `hears`: None leaves M_0 out.
     """
 
     rows: C

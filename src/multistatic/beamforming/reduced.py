@@ -21,8 +21,8 @@ class ReducedProblem:
     up as well, and fewer receivers hear it. A beam outside the span of the columns of all H_kᴴ and of conj(a_b)
     reaches nobody and lights up nothing, so N_t shrinks to n ≤ min(N_t, Σ_k rank H_k + 1).
 
-    `channels` [K', N_r, n], `steering` [n] (the row a_bᵀ), `rate_nats` [K'] (R_k ln 2 > 0), `hears` [K']: receivers that
-    are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required` [K'] indices of these receivers.
+    `channels` [K', N_r, n], `steering` [n] (the row a_bᵀ), `rate_nats` [K'] (R_k ln 2 > 0), `hears` [K']: receivers
+    that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required` [K'] indices of these receivers.
     """
 
     channels: C
@@ -79,8 +79,9 @@ def expand(problem: BeamformingProblem, reduced: ReducedProblem, weights: C) -> 
 
     Scaling every beam by the same factor ≥ 1 lowers no rate (only noise loses weight) and raises the illumination.
     """
-    full = np.zeros((1 + len(problem.direct), len(problem.steering_tx), weights.shape[2]), complex)
+    full: C = np.zeros((1 + len(problem.direct), len(problem.steering_tx), weights.shape[2]), np.complex128)
     full[np.concatenate([[0], reduced.required + 1])] = reduced.basis @ weights
     power = np.sum(np.abs(full) ** 2)
-    scale = np.sqrt(problem.power_limit_w / power) if power > 0 else 0.0
-    return Beams(weights=full * scale)
+    if power > 0:
+        full *= np.sqrt(problem.power_limit_w / power)
+    return Beams(weights=full)

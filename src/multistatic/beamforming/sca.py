@@ -17,9 +17,7 @@ programs then grow with K and N_r, not with N_t.
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -28,25 +26,25 @@ from multistatic.beamforming.power import allocate, interference, rates_nats, st
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.reduced import ReducedProblem, expand, reduce
+from multistatic.beamforming.sca_program import require_cvxpy, solve_program
 from multistatic.beamforming.start import NoStart, StartSettings, find_starts
-from multistatic.errors import MissingDependencyError
 from multistatic.units import C, F
 
 METHOD = "sca"
 RATE_SLACK = 1e-9
-SOLVERS = ("CLARABEL", "SCS")
+PATIENCE = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaSettings:
     """`max_iterations` convex programs at most from each of `starts` starts; it stops when the loss ‖a‖²P_T - p_t falls
-    by less than `tolerance`, relative.
+    by less than `tolerance`, relative, twice in a row.
     """
 
     max_iterations: int = 30
     tolerance: float = 1e-4
     starts: int = 1
-    start: StartSettings = StartSettings()
+    start: StartSettings = field(default_factory=StartSettings)
 
 
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
@@ -81,32 +79,24 @@ def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> Bea
     )
 
 
-def require_cvxpy() -> None:
-    """Raise `MissingDependencyError` where CVXPY is not installed."""
-    try:
-        import cvxpy  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "the beamformer 'sca' needs CVXPY: pip install 'multistatic[sdp]', or choose another beamformer"
-        ) from error
-
-
 def _climb(reduced: ReducedProblem, weights: C, width: int, settings: ScaSettings) -> tuple[C, tuple[float, ...]]:
     """Iterate from feasible `weights`; the beams and the illumination after each program, the start first."""
     history = [reduced.illumination(weights)]
     metric = _first_metric(reduced, weights)
+    stalled = 0
     for _ in range(settings.max_iterations):
         step = _step(reduced, weights, width, metric)
         if step is None:
             break
         better, metric = step
         value = reduced.illumination(better)
-        if value <= history[-1]:
-            break
         loss = reduced.illumination_limit - history[-1]
-        weights, gained = better, value - history[-1]
-        history.append(value)
-        if gained <= settings.tolerance * loss:
+        # The first metric is a guess: one program without progress may only have measured the right one.
+        stalled = stalled + 1 if value <= history[-1] + settings.tolerance * loss else 0
+        if value > history[-1]:
+            weights = better
+        history.append(max(value, history[-1]))
+        if stalled == PATIENCE:
             break
     return weights, tuple(history)
 
@@ -140,11 +130,12 @@ def _combiners(reduced: ReducedProblem, weights: C, width: int) -> C:
     count, antennas, _ = reduced.channels.shape
     if width >= antennas:
         return np.broadcast_to(np.eye(antennas, dtype=complex), (count, antennas, antennas))
+    # More streams than L have never been there: the last beams came from combiners of this width.
     _, filters, sinr = streams(reduced.channels, weights, reduced.hears)
     dominant = np.linalg.svd(reduced.channels)[0]
     spans = []
     for k in range(count):
-        used = filters[k][:, np.argsort(-sinr[k])]
+        used = filters[k][:, sinr[k] > 0]  # an empty stream has no filter
         spans.append(np.linalg.qr(np.concatenate([used, dominant[k]], axis=1))[0][:, :width])
     return np.array(spans)
 
@@ -185,94 +176,3 @@ def _bases(reduced: ReducedProblem, channels: C, weights: C, metric: C) -> list[
         power = float(np.sum(np.abs(beams) ** 2))
         bases.append(left[:, singular > 1e-8] * np.sqrt(max(power, floor)))
     return bases
-
-
-def solve_program(reduced: ReducedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
-    """The convex program around `weights` in CVXPY: covariances [1+K, n, n], multipliers λ [K] and μ; None on failure.
-
-    A complex Hermitian X ⪰ 0 is carried by a real symmetric 2m × 2m matrix without further structure: its average over
-    the two embeddings of multiplication by i has the structure and the same value in every linear form used here.
-    """
-    import cvxpy as cp
-
-    count, width, _ = channels.shape
-    used = [j for j in range(count + 1) if j > 0 or reduced.uses_sensing_beam]
-    variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
-    disturbance = interference(channels, weights, reduced.hears)
-    whitening = np.linalg.inv(np.linalg.cholesky(disturbance))
-    illumination = sum(
-        _form(bases[j].conj().T @ np.outer(reduced.steering.conj(), reduced.steering) @ bases[j], variables[j])
-        for j in used
-    )
-    power = sum(_form(bases[j].conj().T @ bases[j], variables[j]) for j in used)
-    limit = power <= 1.0
-    rates = []
-    for k in range(count):
-        heard = [j for j in used if j > 0 or reduced.hears[k]]
-        white = whitening[k] @ channels[k]
-        noise = _embedding(whitening[k] @ whitening[k].conj().T)
-        signal = sum(_congruence(white @ bases[j], variables[j]) for j in heard)
-        others = sum(
-            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in heard if j != k + 1
-        )
-        at_start = width - float(np.trace(whitening[k] @ whitening[k].conj().T).real)
-        # ln det of a Hermitian matrix is half of that of its real embedding.
-        rates.append(cp.log_det(noise + signal) / 2 - others >= reduced.rate_nats[k] - at_start)
-    scale = reduced.illumination_limit
-    program = cp.Problem(cp.Maximize(illumination / scale), [limit, *rates])
-    if not _solve(program):
-        return None
-    covariances = np.zeros((count + 1, *np.broadcast_shapes((len(reduced.steering),) * 2)), complex)
-    for j in used:
-        covariances[j] = bases[j] @ _hermitian(variables[j].value) @ bases[j].conj().T
-    multipliers = np.array([float(rate.dual_value) for rate in rates]) * scale
-    return covariances, np.maximum(multipliers, 0.0), float(limit.dual_value) * scale
-
-
-def _solve(program: Any) -> bool:
-    """Solve with the first solver that returns values; the caller checks them, so `inaccurate` is no failure."""
-    import cvxpy as cp
-
-    for solver in SOLVERS:
-        if solver not in cp.installed_solvers():
-            continue
-        try:
-            with warnings.catch_warnings():
-                # "Solution may be inaccurate": every answer is recomputed anyway.
-                warnings.filterwarnings("ignore", category=UserWarning, module="cvxpy")
-                warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-                program.solve(solver=solver)
-        except cp.error.SolverError:
-            continue
-        if all(v.value is not None and np.isfinite(v.value).all() for v in program.variables()):
-            return True
-    return False
-
-
-def _embedding(matrix: C) -> F:
-    """[[Re, -Im], [Im, Re]]."""
-    return np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]])
-
-
-def _hermitian(embedded: F) -> C:
-    """The Hermitian matrix that a real symmetric 2m × 2m matrix stands for."""
-    m = len(embedded) // 2
-    real = embedded[:m, :m] + embedded[m:, m:]
-    imaginary = embedded[m:, :m] - embedded[:m, m:]
-    matrix: C = (real + 1j * imaginary) / 2
-    return matrix
-
-
-def _form(matrix: C, variable: Any) -> Any:
-    """tr(matrix · X)."""
-    import cvxpy as cp
-
-    return cp.sum(cp.multiply(_embedding(matrix), variable)) / 2
-
-
-def _congruence(matrix: C, variable: Any) -> Any:
-    """Real embedding of matrix X matrixᴴ."""
-    embedded = _embedding(matrix)
-    turn = _embedding(1j * np.eye(matrix.shape[0]))
-    image = embedded @ variable @ embedded.T
-    return (image + turn @ image @ turn.T) / 2

@@ -10,7 +10,7 @@ from multistatic.beamforming.balance import BalancedBeams, balance
 from multistatic.beamforming.combiners import initial_combiners, mmse_combiners, search_combiners
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.reduced import ReducedProblem
-from multistatic.units import C, F
+from multistatic.units import C
 
 SEED = 20240229
 SLACK = 1.0 + 1e-9
@@ -18,7 +18,7 @@ SLACK = 1.0 + 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoStart:
-    """Why there is no feasible start. `largest_common_rate_bps_hz`: the largest rate that was reached by all at once."""
+    """Why there is no feasible start. `largest_common_rate_bps_hz`: the largest rate reached by all at once."""
 
     message: str
     largest_common_rate_bps_hz: float
@@ -32,9 +32,9 @@ class StartSettings:
     every candidate and for the best one.
     """
 
-    random_starts: int = 2
+    random_starts: int = 1
     short_search: int = 20
-    long_search: int = 300
+    long_search: int = 200
 
 
 def find_starts(
@@ -79,7 +79,7 @@ def _searched(reduced: ReducedProblem, settings: StartSettings, single: Balanced
 
 
 def largest_common_rate(problem: BeamformingProblem, reduced: ReducedProblem) -> float:
-    """The largest rate in bit/s/Hz found that all receivers with a requirement reach at once, without a sensing beam."""
+    """The largest rate in bit/s/Hz found that all receivers with a requirement reach at once, W_0 off."""
     if any(np.linalg.norm(channel) == 0 for channel in reduced.channels):
         return 0.0
     one = np.ones(reduced.size)
@@ -121,7 +121,7 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: ReducedProblem) ->
 
 def single_user_capacity_nats(channel: C, streams: int) -> float:
     """max ln det(I + HQHᴴ) over tr Q ≤ 1, rank Q ≤ `streams`: water-filling over the singular values."""
-    gains: F = np.linalg.svd(channel, compute_uv=False)[:streams] ** 2
+    gains = np.linalg.svd(channel, compute_uv=False)[:streams] ** 2
     gains = gains[gains > 0]
     for active in range(len(gains), 0, -1):
         level = (1.0 + np.sum(1.0 / gains[:active])) / active

@@ -1,0 +1,117 @@
+"""The convex program of one step of successive convex approximation, in CVXPY (corrected (44); see `sca`)."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from multistatic.beamforming.power import interference
+from multistatic.beamforming.reduced import ReducedProblem
+from multistatic.errors import MissingDependencyError
+from multistatic.units import C, F
+
+SOLVERS = ("CLARABEL", "SCS")
+
+
+def require_cvxpy() -> None:
+    """Raise `MissingDependencyError` where CVXPY is not installed."""
+    try:
+        import cvxpy  # noqa: F401
+    except ImportError as error:
+        raise MissingDependencyError(
+            "the beamformer 'sca' needs CVXPY: pip install 'multistatic[sdp]', or choose another beamformer"
+        ) from error
+
+
+def solve_program(reduced: ReducedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
+    """The convex program around `weights` in CVXPY: covariances [1+K, n, n], multipliers λ [K] and μ; None on failure.
+
+    A complex Hermitian X ⪰ 0 is carried by a real symmetric 2m × 2m matrix without further structure: its average over
+    the two embeddings of multiplication by i has the structure and the same value in every linear form used here.
+    """
+    import cvxpy as cp
+
+    count, width, _ = channels.shape
+    used = [j for j in range(count + 1) if j > 0 or reduced.uses_sensing_beam]
+    variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
+    disturbance = interference(channels, weights, reduced.hears)
+    # Ψ̄_k^-½ on both sides of the log-determinant: every number in the program is then of order 1.
+    whitening = np.linalg.solve(np.linalg.cholesky(disturbance), np.broadcast_to(np.eye(width), disturbance.shape))
+    illumination = sum(
+        _form(bases[j].conj().T @ np.outer(reduced.steering.conj(), reduced.steering) @ bases[j], variables[j])
+        for j in used
+    )
+    power = sum(_form(bases[j].conj().T @ bases[j], variables[j]) for j in used)
+    limit = power <= 1.0
+    rates = []
+    for k in range(count):
+        heard = [j for j in used if j > 0 or reduced.hears[k]]
+        white = whitening[k] @ channels[k]
+        noise = _embedding(whitening[k] @ whitening[k].conj().T)
+        signal = sum(_congruence(white @ bases[j], variables[j]) for j in heard)
+        others = sum(
+            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in heard if j != k + 1
+        )
+        at_start = width - float(np.trace(whitening[k] @ whitening[k].conj().T).real)
+        # ln det of a Hermitian matrix is half of that of its real embedding.
+        rates.append(cp.log_det(noise + signal) / 2 - others >= reduced.rate_nats[k] - at_start)
+    scale = reduced.illumination_limit
+    program = cp.Problem(cp.Maximize(illumination / scale), [limit, *rates])
+    if not _solve(program):
+        return None
+    size = len(reduced.steering)
+    covariances = np.zeros((count + 1, size, size), np.complex128)
+    for j in used:
+        covariances[j] = bases[j] @ _hermitian(variables[j].value) @ bases[j].conj().T
+    multipliers = np.array([float(rate.dual_value) for rate in rates]) * scale
+    return covariances, np.maximum(multipliers, 0.0), float(limit.dual_value) * scale
+
+
+def _solve(program: Any) -> bool:
+    """Solve with the first solver that returns values; the caller checks them, so `inaccurate` is no failure."""
+    import cvxpy as cp
+
+    for solver in SOLVERS:
+        if solver not in cp.installed_solvers():
+            continue
+        try:
+            with warnings.catch_warnings():
+                # "Solution may be inaccurate": every answer is recomputed anyway.
+                warnings.filterwarnings("ignore", category=UserWarning, module="cvxpy")
+                warnings.filterwarnings("ignore", message="Solution may be inaccurate")
+                program.solve(solver=solver)
+        except cp.error.SolverError:
+            continue
+        if all(v.value is not None and np.isfinite(v.value).all() for v in program.variables()):
+            return True
+    return False
+
+
+def _embedding(matrix: C) -> F:
+    """[[Re, -Im], [Im, Re]]."""
+    return np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]])
+
+
+def _hermitian(embedded: F) -> C:
+    """The Hermitian matrix that a real symmetric 2m × 2m matrix stands for."""
+    m = len(embedded) // 2
+    real = embedded[:m, :m] + embedded[m:, m:]
+    imaginary = embedded[m:, :m] - embedded[:m, m:]
+    return np.array(real + 1j * imaginary, np.complex128) / 2
+
+
+def _form(matrix: C, variable: Any) -> Any:
+    """tr(matrix · X)."""
+    import cvxpy as cp
+
+    return cp.sum(cp.multiply(_embedding(matrix), variable)) / 2
+
+
+def _congruence(matrix: C, variable: Any) -> Any:
+    """Real embedding of matrix X matrixᴴ."""
+    embedded = _embedding(matrix)
+    turn = _embedding(1j * np.eye(matrix.shape[0], dtype=np.complex128))
+    image = embedded @ variable @ embedded.T
+    return (image + turn @ image @ turn.T) / 2
