@@ -276,10 +276,12 @@ def test_a_label_avoids_points_lines_and_the_frame() -> None:
         ax = figure.add_axes((0.1, 0.1, 0.8, 0.8))
         ax.set(xlim=(0, 1), ylim=(0, 1))
         style = {"size": 8}
-        labels = [Label(x=x, y=y, text="name", distance_pt=4, style=style) for x, y in ((0.97, 0.5), (0.2, 0.2))]
+        places = ((0.97, 0.5), (0.2, 0.2), (0.4, 0.8), (0.5, 0.8))
+        labels = [Label(x=x, y=y, text="name", distance_pt=4, style=style) for x, y in places]
         place_labels(ax, labels, [np.array([[0.2, 0.2], [0.8, 0.2]])])
-        by_frame, by_line = (text.get_window_extent() for text in ax.texts)
+        by_frame, by_line, by_point, _ = (text.get_window_extent() for text in ax.texts)
         assert by_frame.x1 <= ax.get_window_extent().x1
+        assert not by_point.contains(*ax.transData.transform((0.5, 0.8)))
         row = ax.transData.transform((0.5, 0.2))[1]
         assert not (by_line.y0 < row < by_line.y1 and by_line.x1 > ax.transData.transform((0.2, 0.2))[0])
 
