@@ -74,7 +74,9 @@ def independent_reach(problem: BeamformingProblem, rng: np.random.Generator, ite
             error = np.eye(streams) - np.einsum("krl,krm->klm", own.conj(), filters)
             reached = -np.linalg.slogdet(error)[1]
             best = max(best, float(np.min(reached / rate)))
-            emphasis = emphasis * np.exp(-0.5 * (reached / rate - np.min(reached / rate)) / max(1.0, np.ptp(reached / rate)))
+            emphasis = emphasis * np.exp(
+                -0.5 * (reached / rate - np.min(reached / rate)) / max(1.0, np.ptp(reached / rate))
+            )
             emphasis /= emphasis.sum()
             weights = (emphasis / rate)[:, None, None] * np.linalg.inv(error)
             through = np.einsum("krt,krl->ktl", channels.conj(), filters)

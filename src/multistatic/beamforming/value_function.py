@@ -26,7 +26,7 @@ from multistatic.units import B, C, F
 
 METHOD = "value_function"
 _RANK_TOLERANCE = 1e-10
-_TILT = 2e-8
+_TILTS = (2e-8, 2e-7, 2e-6)
 _SCREENING_STEPS = 20
 _PROMISING = 1.25
 _WORTH_A_STREAM = 1e-4
@@ -73,9 +73,12 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     if reached.scale < 1.0:
         return _infeasible(problem, reduced, reached)
     best = _best_streams(reduced, reached.streams, problem.streams, settings)
-    if best.solution is None or not best.solution.proven:
-        # Receivers exactly deaf to the target put the solution on a pole of the inner problem.
-        steering = steering + _TILT * _random_like(steering)
+    for tilt in _TILTS:
+        if best.solution is not None and best.solution.proven:
+            break
+        # Receivers exactly deaf to the target put the solution on a pole of the inner problem. The target is only in
+        # the objective, so beams for a slightly different one are feasible.
+        steering = problem.steering_tx.conj() + tilt * _random_like(steering)
         reduced = gram_problem(channels, steering, problem.rate_required_bps_hz[required], ~problem.selected[required])
         best = _best_streams(reduced, reached.streams, problem.streams, settings)
     if best.solution is None:

@@ -29,7 +29,7 @@ class Downlink:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class InnerSolution:
-    """Uplink prices λ [S] and ν, downlink powers q [S] of the beams u_s and p_c of the sensing beam w₀.
+    """Uplink prices λ [S] and ν, with slack 1 - νθ, downlink powers q [S] of the beams u_s and p_c of w₀.
 
     `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`). `proven`: False where the beams are
     feasible but the prices do not prove them optimal.
@@ -37,6 +37,7 @@ class InnerSolution:
 
     price: F
     nu: float
+    slack: float
     powers: F
     left: float
     value: float
@@ -53,7 +54,7 @@ def least_power(downlink: Downlink) -> InnerSolution | None:
     )
     if not (positive and np.isfinite(used)):
         return None
-    return InnerSolution(price=price, nu=0.0, powers=powers, left=0.0, value=float(price.sum()))
+    return InnerSolution(price=price, nu=0.0, slack=1.0, powers=powers, left=0.0, value=float(price.sum()))
 
 
 def most_light(downlink: Downlink, guess: InnerSolution | None = None) -> InnerSolution | None:
@@ -68,7 +69,7 @@ def most_light(downlink: Downlink, guess: InnerSolution | None = None) -> InnerS
     if guess is not None and guess.nu > 0.0:
         likely = useful and guess.left > 0.0
         for sensing in (likely, not likely) if useful else (False,):
-            found = _newton(downlink, guess.price, guess.nu, sensing)
+            found = _newton(downlink, guess.price, guess.nu, sensing, guess.slack)
             if found is not None:
                 return found
     least = least_power(downlink)
@@ -77,9 +78,9 @@ def most_light(downlink: Downlink, guess: InnerSolution | None = None) -> InnerS
     return _bracketed(downlink, least, useful)
 
 
-def _newton(downlink: Downlink, price: F, nu: float, sensing: bool) -> InnerSolution | None:
+def _newton(downlink: Downlink, price: F, nu: float, sensing: bool, slack: float = 0.0) -> InnerSolution | None:
     """A solution proven optimal by its optimality conditions, or None."""
-    found, price, nu, powers, left = kernels.joint_newton(
+    found, price, nu, slack, powers, left = kernels.joint_newton(
         downlink.gram,
         downlink.cross,
         downlink.norm2,
@@ -88,13 +89,14 @@ def _newton(downlink: Downlink, price: F, nu: float, sensing: bool) -> InnerSolu
         downlink.power,
         price,
         nu,
+        slack,
         sensing,
     )
     if not found:
         return None
     # Duality: p = (P - Σλ)/ν.
     loss = ((downlink.norm2 * nu - 1.0) * downlink.power + float(price.sum())) / nu
-    return InnerSolution(price=price, nu=nu, powers=powers, left=left, value=loss)
+    return InnerSolution(price=price, nu=nu, slack=slack, powers=powers, left=left, value=loss)
 
 
 def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerSolution:
@@ -128,30 +130,28 @@ def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerS
         nu = 0.5 * (low + high)
     _, used, powers = kernels.power_at(*channels, downlink.target, price, low)
     powers *= downlink.power / used
-    beta = kernels.uplink_beams(*channels, downlink.target, price, low)[3]
+    _, slack, _, _, beta, _, _ = kernels.uplink_beams(*channels, downlink.target, price, low, 0.0)
     loss = downlink.norm2 * downlink.power - float(powers @ np.abs(beta) ** 2)
-    return InnerSolution(price=price, nu=low, powers=powers, left=0.0, value=loss, proven=False)
+    return InnerSolution(price=price, nu=low, slack=slack, powers=powers, left=0.0, value=loss, proven=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeamDirections:
     """u = 𝒽Λ^½T + ν a βᵀ and w₀ = a - 𝒽 y₀.
 
-    `error` T [S, S], `lit` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam), `slack` 1 - νθ.
+    `error` T [S, S], `lit` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam).
     """
 
     error: C
     lit: C
     weights: C
-    slack: float
 
 
 def directions(downlink: Downlink, solution: InnerSolution) -> BeamDirections:
     """The beams of a solution, as combinations of channels."""
-    slack, _, error, lit, _, _ = kernels.uplink_beams(
-        downlink.gram, downlink.cross, downlink.norm2, downlink.target, solution.price, solution.nu
-    )
+    channels = (downlink.gram, downlink.cross, downlink.norm2, downlink.target)
+    _, _, _, error, lit, _, _ = kernels.uplink_beams(*channels, solution.price, solution.nu, solution.slack)
     weights = np.zeros_like(lit)
     if solution.left > 0.0:
         weights = kernels.sensing_weights(downlink.gram, downlink.cross, solution.price, downlink.hears)
-    return BeamDirections(error=error, lit=lit, weights=weights, slack=slack)
+    return BeamDirections(error=error, lit=lit, weights=weights)

@@ -116,14 +116,19 @@ def _squared(z: complex) -> float:
 
 
 @_compiled
-def uplink_beams(gram: C, cross: C, norm2: float, target: F, price: F, nu: float) -> tuple[float, float, C, C, F, F]:
+def uplink_beams(
+    gram: C, cross: C, norm2: float, target: F, price: F, nu: float, slack: float
+) -> tuple[float, float, float, C, C, F, F]:
     """MMSE beams u_s = sqrt(λ_s) M⁻¹ h_s at the prices (λ, ν), through the uplink error covariance.
 
     T = I - Λ^½ 𝒽ᴴ M⁻¹ 𝒽 Λ^½ = T₀ - κ y yᴴ,  T₀ = (I + Λ^½ G Λ^½)⁻¹,  y = T₀ Λ^½ g,  κ = ν/(1 - νθ),
     θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.  M ≻ 0 iff slack = 1 - νθ > 0. Then
     sqrt(λ_s) h_sᴴ u_t = (I - T)_st,   β_t = aᴴu_t = conj(y_t)/(1 - νθ),   ‖u_t‖² - ν|β_t|² = T_tt - Σ_s |T_st|².
 
-    Returns (slack, θ, T, β, B, cost): B_ss = λ_s|h_sᴴu_s|²/γ_s and B_st = -λ_s|h_sᴴu_t|², so that the SINR targets
+    A positive `slack` takes the place of `nu`: where receivers are nearly deaf to the target the slack is tiny, and ν
+    does not resolve it.
+
+    Returns (ν, slack, θ, T, β, B, cost): B_ss = λ_s|h_sᴴu_s|²/γ_s and B_st = -λ_s|h_sᴴu_t|², so that the SINR targets
     read B q = λ for downlink powers q, and cost_t = ‖u_t‖² - ν|β_t|².
     """
     count = len(price)
@@ -138,7 +143,10 @@ def uplink_beams(gram: C, cross: C, norm2: float, target: F, price: F, nu: float
             y[s] += error[s, t] * root[t] * cross[t]
     for s in range(count):
         theta -= root[s] * (cross[s].real * y[s].real + cross[s].imag * y[s].imag)
-    slack = 1.0 - nu * theta
+    if slack > 0.0:
+        nu = (1.0 - slack) / theta
+    else:
+        slack = 1.0 - nu * theta
     kappa = nu / slack if slack > 0.0 else 0.0
     beta = np.empty(count, np.complex128)
     coupling = np.empty((count, count))
@@ -154,7 +162,7 @@ def uplink_beams(gram: C, cross: C, norm2: float, target: F, price: F, nu: float
         own = error[t, t].real
         cost[t] += own
         coupling[t, t] = (1.0 - own) ** 2 / target[t]
-    return slack, theta, error, beta, coupling, cost
+    return nu, slack, theta, error, beta, coupling, cost
 
 
 @_compiled
@@ -209,7 +217,7 @@ def prices_at(gram: C, cross: C, norm2: float, target: F, start: F, nu: float) -
         price[s] = start[s]
     step = np.inf
     for _ in range(_NEWTON_STEPS):
-        slack, _, _, _, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu)
+        _, slack, _, _, _, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
         if not slack > 0.0:
             return False, price
         ratio = _solve(coupling, cost, True)
@@ -239,7 +247,7 @@ def minimum_power_prices(gram: C, target: F) -> tuple[bool, F]:
             return False, price
         price[s] = 4.0 * target[s] / gram[s, s].real
     for _ in range(200):
-        _, _, error, _, coupling, cost = uplink_beams(gram, cross, 0.0, target, price, 0.0)
+        _, _, _, error, _, coupling, cost = uplink_beams(gram, cross, 0.0, target, price, 0.0, 0.0)
         ratio = _solve(coupling, cost, True)
         proper = True
         for s in range(count):
@@ -258,7 +266,7 @@ def minimum_power_prices(gram: C, target: F) -> tuple[bool, F]:
 @_compiled
 def power_at(gram: C, cross: C, norm2: float, target: F, price: F, nu: float) -> tuple[bool, float, F]:
     """(all downlink powers positive, their sum Nᵀq, q) for the beams of the prices (λ, ν)."""
-    _, _, _, beta, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu)
+    _, _, _, _, beta, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
     powers = _solve(coupling, price, False)
     used, positive = 0.0, True
     for s in range(len(price)):
@@ -308,8 +316,8 @@ def _power_gradient(
 
 
 @_compiled
-def _move(price: F, nu: float, change: F) -> tuple[float, F, float]:
-    """(largest relative change, λ, ν) after relative `change` [S+1] of (λ, ν), held within a factor of 5."""
+def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
+    """(largest relative change, λ, last) after relative `change` [S+1] of (λ, last), held within a factor of 5."""
     count = len(price)
     moved = np.empty(count)
     largest = 0.0
@@ -320,97 +328,108 @@ def _move(price: F, nu: float, change: F) -> tuple[float, F, float]:
         if s < count:
             moved[s] = price[s] * factor
         else:
-            nu = nu * factor
-    return largest, moved, nu
+            last = last * factor
+    return largest, moved, last
 
 
 @_compiled
 def joint_newton(
-    gram: C, cross: C, norm2: float, target: F, hears: B, power: float, price: F, nu: float, sensing: bool
-) -> tuple[bool, F, float, F, float]:
-    """Newton on (λ, ν) together, with the sensing beam on or off: (found, λ, ν, q, p_c).
+    gram: C,
+    cross: C,
+    norm2: float,
+    target: F,
+    hears: B,
+    power: float,
+    price: F,
+    nu: float,
+    slack: float,
+    sensing: bool,
+) -> tuple[bool, F, float, float, F, float]:
+    """Newton on (λ, ν) together, with the sensing beam on or off: (found, λ, ν, slack, q, p_c).
 
     With i₀ and θ₀ of `sensing_beam`, N_t = ‖u_t‖², α_t = |β_t|²: the beams, held fixed, are stationary if
     Bᵀ(λ⁺/λ) + ν⁺α = N.  With the sensing beam on, its own stationarity closes the system,
     -i₀ᵀ(λ⁺/λ) + ν⁺θ₀² = ‖w₀‖², and the downlink powers follow from B q - i₀ p_c = λ, Nᵀq + ‖w₀‖² p_c = P.
     With the sensing beam off, the budget closes it, linearised as d(1/power) = 1/P - 1/power: at high SNR the solution
     lies close to a fold of ν ↦ λ(ν), where power(ν) has a pole of order ½; in (λ, ν) together and for 1/power the fold
-    is an ordinary point. A fixed point with positive λ, ν, q, p_c ≥ 0 and νθ₀ ≤ 1 meets all optimality conditions of a
-    convex problem.
+    is an ordinary point. There ln(slack) is the unknown in place of ν, so that no step leaves the domain:
+    dν = -(slack/θ) d ln(slack) + (ν/θ) Σ_s |y_s|² d ln λ_s.
+    A fixed point with positive λ, ν, q, p_c ≥ 0 and νθ₀ ≤ 1 meets all optimality conditions of a convex problem.
     """
     count = len(price)
     system = np.empty((count + 1, count + 1))
     right = np.empty(count + 1)
-    step, fallback, fallback_nu = np.inf, price, -1.0
+    step = np.inf
+    if sensing:
+        slack = 0.0
     for _ in range(_JOINT_STEPS):
-        slack, theta, error, beta, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu)
-        if not slack > 0.0:
-            if fallback_nu < 0.0:
-                break
-            # The step left the domain: halve it.
-            middle = np.empty(count)
-            for s in range(count):
-                middle[s] = 0.5 * (price[s] + fallback[s])
-            price, nu = middle, 0.5 * (nu + fallback_nu)
-            continue
-        fallback, fallback_nu = price, nu
+        nu, slack, theta, error, beta, coupling, cost = uplink_beams(
+            gram, cross, norm2, target, price, nu, 0.0 if sensing else slack
+        )
+        if not (slack > 0.0 and nu > 0.0):
+            break
         length = np.empty(count)
+        used = 0.0
         for t in range(count):
             length[t] = cost[t] + nu * _squared(beta[t])
+        powers = cost
+        if not sensing:
+            powers = _solve(coupling, price, False)
+            for t in range(count):
+                used += length[t] * powers[t]
         sensing_theta, heard, sensing_length = 0.0, cost, 0.0
         if sensing or step < _CONVERGED:
             sensing_theta, heard, sensing_length = sensing_beam(gram, cross, norm2, price, hears)
         if step < _CONVERGED:
-            return _powers(coupling, length, heard, sensing_length, power, price, nu, sensing, sensing_theta)
+            found, powers, left = _powers(coupling, length, heard, sensing_length, power, price, sensing)
+            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left
         for t in range(count):
             right[t] = cost[t]
             for s in range(count):
                 system[t, s] = coupling[s, t]
                 right[t] -= coupling[s, t]
-            system[t, count] = nu * _squared(beta[t])
+            system[t, count] = _squared(beta[t])
         if sensing:
             right[count] = sensing_length - nu * sensing_theta**2
-            system[count, count] = nu * sensing_theta**2
+            system[count, count] = sensing_theta**2
             for s in range(count):
                 system[count, s] = -heard[s]
                 right[count] += heard[s]
+            for t in range(count + 1):
+                system[t, count] *= nu
         else:
-            powers = _solve(coupling, price, False)
-            used = 0.0
-            for t in range(count):
-                used += length[t] * powers[t]
             by_price, by_nu = _power_gradient(target, nu, theta / slack, error, beta, coupling, powers, length)
             for s in range(count):
                 system[count, s] = by_price[s] / used
-            system[count, count] = by_nu * nu / used
+            system[count, count] = by_nu / used
             right[count] = 1.0 - used / power
+            for t in range(count + 1):
+                for s in range(count):
+                    system[t, s] += system[t, count] * (nu / theta) * _squared(beta[s]) * slack**2
+                system[t, count] *= -slack / theta
         previous = step
-        step, price, nu = _move(price, nu, _solve(system, right, False))
+        if sensing:
+            step, price, nu = _move(price, nu, _solve(system, right, False))
+        else:
+            step, price, larger = _move(price, slack, _solve(system, right, False))
+            slack = larger if larger < 1.0 else 0.5 * (1.0 + slack)
         if not step < np.inf:
             break
         if step < 1e-4 and step >= previous:
             step = 0.0  # as close as rounding lets it come
-    return False, price, nu, price, 0.0
+    return False, price, nu, slack, price, 0.0
 
 
 @_compiled
 def _powers(
-    coupling: F,
-    length: F,
-    heard: F,
-    sensing_length: float,
-    power: float,
-    price: F,
-    nu: float,
-    sensing: bool,
-    sensing_theta: float,
-) -> tuple[bool, F, float, F, float]:
-    """The downlink powers at a fixed point of `joint_newton`, and whether they and the prices prove it optimal."""
+    coupling: F, length: F, heard: F, sensing_length: float, power: float, price: F, sensing: bool
+) -> tuple[bool, F, float]:
+    """(all positive and within the budget, q, p_c) at a fixed point of `joint_newton`."""
     count = len(price)
-    alone = _solve(coupling, price, False)
+    powers = _solve(coupling, price, False)
     used, left = 0.0, 0.0
     for t in range(count):
-        used += length[t] * alone[t]
+        used += length[t] * powers[t]
     if sensing:
         # q = B⁻¹λ + p_c B⁻¹i₀
         extra = _solve(coupling, heard, False)
@@ -419,15 +438,13 @@ def _powers(
             slope += length[t] * extra[t]
         left = (power - used) / slope
         for t in range(count):
-            alone[t] += left * extra[t]
-    else:
-        for t in range(count):
-            alone[t] *= power / used
-    found = left >= 0.0 and nu * sensing_theta <= 1.0 + 1e-9
-    found = found and (sensing or abs(used - power) < 1e-5 * power)
+            powers[t] += left * extra[t]
+    found = left >= 0.0 and (sensing or abs(used - power) < 1e-7 * power)
     for t in range(count):
-        found = found and alone[t] > 0.0 and alone[t] < np.inf
-    return found, price, nu, alone, left
+        if not sensing:
+            powers[t] *= power / used
+        found = found and powers[t] > 0.0 and powers[t] < np.inf
+    return found, powers, left
 
 
 @_compiled

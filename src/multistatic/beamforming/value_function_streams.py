@@ -23,7 +23,7 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
     price, nu, powers = solution.price, solution.nu, solution.powers
     scaled = heard * np.sqrt(price)
     arrived = scaled @ beams.error + nu * np.outer(problem.cross, beams.lit)  # 𝓗M⁻¹𝒽Λ^½
-    lit = problem.cross / beams.slack - scaled @ beams.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
+    lit = problem.cross / solution.slack - scaled @ beams.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
     sensing = problem.cross - heard @ beams.weights
     count, n = len(problem.rate), problem.antennas
     noise, channel = np.empty((count, n, n), complex), np.empty((count, n, n), complex)

@@ -1,0 +1,230 @@
+"""The value-function beamformer: what must hold for every problem.
+
+Gradient by the envelope theorem against finite differences; invariance to units, phases and rotations of the arrays;
+order in the selection; degenerate geometry; random problems of every kind verified feasible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from benchmarks.beamforming_robustness import independent_reach, random_problem
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from multistatic.beamforming import value_function_outer as outer
+from multistatic.beamforming import value_function_starts as starts
+from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.value_function import ValueFunctionSettings, gram_problem, value_function
+from multistatic.beamforming.value_function_streams import with_more_streams
+from multistatic.communication.rates import rates_bps_hz
+
+
+def steering(size: int, sine: float) -> np.ndarray:
+    return np.exp(1j * np.pi * sine * np.arange(size))
+
+
+def fading(seed: int, receivers: int, antennas: int, transmit: int) -> np.ndarray:
+    """Channels [K, N_r, N_t] with path loss d^-2.7, d in 5-60 m, at σ² = 1e-9 W."""
+    rng = np.random.default_rng(seed)
+    real, imaginary = rng.standard_normal((2, receivers, antennas, transmit))
+    gain = rng.uniform(5.0, 60.0, receivers) ** -2.7
+    return np.sqrt(gain / 2.0)[:, None, None] * (real + 1j * imaginary)
+
+
+def problem(direct: np.ndarray, rate: float | np.ndarray, selected: list[bool], streams: int = 1) -> BeamformingProblem:
+    return BeamformingProblem(
+        direct=direct,
+        steering_tx=steering(direct.shape[2], 0.4),
+        noise_power_w=1e-9,
+        power_limit_w=1.0,
+        rate_required_bps_hz=np.broadcast_to(np.asarray(rate, float), (len(direct),)),
+        selected=np.array(selected),
+        streams=streams,
+    )
+
+
+def loss_w(asked: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> float:
+    result = value_function(asked, settings)
+    assert result.illumination_w is not None, result.message
+    return asked.illumination_limit_w - result.illumination_w
+
+
+@pytest.mark.parametrize("hears", [[False] * 4, [True] * 4, [True, False, True, False]])
+@pytest.mark.parametrize("objective", [outer.loss, outer.power])
+def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: outer.Objective) -> None:
+    rng = np.random.default_rng(3)
+    channels = fading(0, 4, 2, 7) / np.sqrt(1e-9)
+    asked = gram_problem(channels, steering(7, 0.4).conj(), np.array([3.0, 4.0, 2.0, 5.0]), np.array(hears))
+    # Receiver 1 has two streams.
+    receiver, share = np.array([0, 1, 1, 2, 3]), asked.rate[[0, 1, 1, 2, 3]] * [1.0, 0.7, 0.3, 1.0, 1.0]
+    vectors = rng.standard_normal((5, 2)) + 1j * rng.standard_normal((5, 2))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    frame = outer.TangentFrame.of(outer.Streams(receiver=receiver, vectors=vectors, share=share))
+    solved, by_vector, by_rate = objective(asked, frame.at)
+    gradient = frame.gradient(by_vector, by_rate)
+    step = 1e-5
+    for direction in np.eye(frame.size):
+        ahead = objective(asked, frame.move(step * direction).at)[0].value
+        behind = objective(asked, frame.move(-step * direction).at)[0].value
+        assert gradient @ direction == pytest.approx((ahead - behind) / (2 * step), rel=1e-5, abs=1e-6 * solved.value)
+
+
+def test_transport_keeps_frames_orthonormal() -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((3, 4)) + 1j * rng.standard_normal((3, 4))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    frame = outer.TangentFrame.of(outer.Streams(receiver=np.arange(3), vectors=vectors, share=np.ones(3)))
+    moved = frame.move(rng.standard_normal(frame.size))
+    whole = np.concatenate([moved.at.vectors[:, :, None], moved.basis], axis=2)
+    identity = np.broadcast_to(np.eye(4), (3, 4, 4))
+    np.testing.assert_allclose(whole.conj().transpose(0, 2, 1) @ whole, identity, atol=1e-12)
+
+
+def unitary(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return np.linalg.qr(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))[0]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    scale=st.floats(1e-3, 1e3),
+    power=st.floats(0.1, 10.0),
+    chosen=st.lists(st.booleans(), min_size=3, max_size=3),
+    rate=st.floats(0.1, 6.0),
+)
+def test_units_phases_and_transmit_rotations_change_nothing(
+    seed: int, scale: float, power: float, chosen: list[bool], rate: float
+) -> None:
+    """One antenna each: the problem is convex, so the optimum is compared, not the path to it."""
+    rng, base = np.random.default_rng(seed), problem(fading(seed, 3, 1, 5), rate, chosen)
+    turn, phases = unitary(rng, 5, 5), np.exp(2j * np.pi * rng.random((3, 1, 1)))
+    turned = replace(
+        base,
+        direct=scale * phases * base.direct @ turn,
+        steering_tx=base.steering_tx @ turn * np.exp(1j),
+        noise_power_w=base.noise_power_w * scale**2 * power,
+        power_limit_w=power,
+    )
+    assert loss_w(turned) == pytest.approx(power * loss_w(base), rel=1e-6, abs=1e-9 * power)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), hears=st.lists(st.booleans(), min_size=3, max_size=3), rate=st.floats(0.5, 6.0))
+def test_rotating_receive_arrays_with_their_vectors_changes_nothing(seed: int, hears: list[bool], rate: float) -> None:
+    rng = np.random.default_rng(seed)
+    channels, turn, towards = fading(seed, 3, 2, 5) / np.sqrt(1e-9), unitary(rng, 3, 2, 2), steering(5, 0.4).conj()
+    base = gram_problem(channels, towards, np.full(3, rate), np.array(hears))
+    turned = gram_problem(turn @ channels, towards, np.full(3, rate), np.array(hears))
+    streams = starts.random(base, rng)
+    moved = replace(streams, vectors=(turn @ streams.vectors[:, :, None])[:, :, 0] * np.exp(2j))
+    for objective in (outer.loss, outer.power):
+        expected = objective(base, streams)[0].value
+        assert objective(turned, moved)[0].value == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_larger_group_lights_up_no_less(seed: int) -> None:
+    direct = fading(seed, 4, 2, 4)
+    losses = [loss_w(problem(direct, 2.5, [k < size for k in range(4)])) for size in range(5)]
+    # Local optima: beams for a smaller group serve a larger one, but the descent need not end at them.
+    assert all(larger <= smaller * 1.01 for smaller, larger in pairwise(losses)), losses
+    assert losses[4] < 0.9 * losses[0]
+
+
+@pytest.mark.parametrize("selected", [False, True])
+@pytest.mark.parametrize("rate", [0.1, 1.0, 8.0])
+@pytest.mark.parametrize("indices", [(0, 1, 2), (4, 1, 2), (4, 4, 2), (1, 1, 2), (3,), (4,)])
+def test_orthogonal_and_coincident_directions(indices: tuple[int, ...], rate: float, selected: bool) -> None:
+    """Directions on the DFT grid: receivers deaf to the target, on it (index 4), or in line with each other."""
+    sines = np.arange(8) / 4.0 - 1.0
+    direct = np.array([np.outer(steering(2, 0.3 * i), steering(8, sines[i])) for i in indices]) * 1e-2
+    asked = replace(problem(direct, rate, [selected] * len(indices)), steering_tx=steering(8, sines[4]))
+    result = value_function(asked)
+    if len(set(indices)) < len(indices) and rate >= 1.0:
+        # Two receivers in one direction share its SINR: 2 (1 - 2^-R) < 1 is necessary.
+        assert result.status == "infeasible"
+        assert result.largest_common_rate_bps_hz == pytest.approx(1.0, abs=1e-3)
+        return
+    assert result.status == "optimal"
+    assert result.gap is not None
+    assert result.gap <= 2e-7
+    # Orthogonal beams: each receiver needs γσ²/g of power, of which only a beam at the target is not lost.
+    lost = sum(2.0**rate - 1.0 for i in set(indices) if i != 4) * 1e-9 / (1e-4 * 2 * 8) * 8
+    if len(set(indices)) == len(indices):
+        assert 8.0 - result.illumination_w == pytest.approx(lost, rel=1e-3, abs=3e-7)
+
+
+@pytest.mark.parametrize(
+    ("direct", "rate", "reason"),
+    [
+        (np.zeros((1, 2, 4), complex), 1.0, "no channel"),
+        (np.full((2, 1, 1), 1e-2 + 0j), 3.0, "at most"),
+        (np.full((1, 1, 4), 1e-6 + 0j), 3.0, "at most"),
+    ],
+)
+def test_infeasible_says_why(direct: np.ndarray, rate: float, reason: str) -> None:
+    result = value_function(problem(direct, rate, [True] * len(direct)))
+    assert result.status == "infeasible"
+    assert result.beams is None
+    assert reason in result.message
+    assert result.largest_common_rate_bps_hz is not None
+    assert 0.0 <= result.largest_common_rate_bps_hz < rate
+
+
+def test_without_requirements_all_power_goes_to_the_target() -> None:
+    result = value_function(problem(fading(0, 3, 2, 5), 0.0, [False] * 3))
+    assert result.status == "optimal"
+    assert result.illumination_w == pytest.approx(5.0, rel=1e-12)
+
+
+def test_one_receiver_at_its_limit_is_water_filling() -> None:
+    """The largest rate of one receiver is the capacity of its channel, which needs several streams."""
+    rng = np.random.default_rng(5)
+    direct = (rng.standard_normal((1, 3, 4)) + 1j * rng.standard_normal((1, 3, 4))) * 1e-4
+    gains = np.linalg.svd(direct[0] / np.sqrt(1e-9))[1] ** 2
+    active = next(m for m in (3, 2, 1) if (1.0 + np.sum(1.0 / gains[:m])) / m > 1.0 / gains[m - 1])
+    level = (1.0 + np.sum(1.0 / gains[:active])) / active
+    capacity = np.sum(np.log2(level * gains[:active]))
+    assert active > 1
+    assert value_function(problem(direct, 0.999 * capacity, [True], streams=3)).status != "infeasible"
+    beyond = value_function(problem(direct, 1.01 * capacity, [True], streams=3))
+    assert beyond.status == "infeasible"
+    assert beyond.largest_common_rate_bps_hz == pytest.approx(capacity, rel=2e-3)
+
+
+def test_more_streams_help_at_high_rates() -> None:
+    direct = fading(1, 3, 3, 12)
+    one, three = (loss_w(problem(direct, 14.0, [True] * 3, streams=streams)) for streams in (1, 3))
+    assert three < 0.9 * one
+
+
+def test_added_streams_keep_every_rate() -> None:
+    channels = fading(1, 3, 3, 12) / np.sqrt(1e-9)
+    asked = gram_problem(channels, steering(12, 0.4).conj(), np.full(3, 14.0), np.zeros(3, bool))
+    single = outer.descend(asked, starts.dominant(asked), outer.loss, steps=50)
+    richer = with_more_streams(asked, single, 3)
+    assert richer is not None
+    np.testing.assert_allclose(np.bincount(richer.receiver, richer.share), asked.rate, rtol=1e-12)
+    assert np.bincount(richer.receiver).max() == 2
+
+
+@pytest.mark.parametrize("block", range(6))
+def test_random_problems_are_feasible_or_doubtless_infeasible(block: int) -> None:
+    for trial in range(40):
+        rng = np.random.default_rng([77, block, trial])
+        asked = random_problem(rng, receivers=8, transmit=16)
+        result = value_function(asked)
+        if result.beams is None:
+            assert independent_reach(asked, rng, iterations=60) < 1.0, (block, trial, result.message)
+            continue
+        rates = rates_bps_hz(asked.direct, result.beams, asked.noise_power_w, asked.selected)
+        assert np.all(rates >= asked.rate_required_bps_hz * (1.0 - 1e-6)), (block, trial)
+        assert result.beams.power_w <= asked.power_limit_w * (1.0 + 1e-9)
+        assert result.illumination_w is not None
+        assert result.illumination_w <= result.upper_bound_w * (1.0 + 1e-9)
+        if result.status == "feasible":
+            assert np.linalg.matrix_rank(asked.direct, rtol=1e-9).max() > 1, "rank one must be solved to optimality"
