@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.balance import balance
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.power import allocate
@@ -61,10 +60,8 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             break
     if best is None:
         reached = largest_common_rate(problem, reduced)
-        factor = balance(rows[:, None], reduced.rate_nats, 1).factor
         message = (
-            f"{proof or 'No beams were found that meet the rates.'} The best beams reach {factor:.4g} of every "
-            f"requirement at once, and a common rate of {reached:.4g} bit/s/Hz."
+            f"{proof or 'No beams were found that meet the rates.'} The largest common rate is {reached:.4g} bit/s/Hz."
         )
         return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=reached)
     gap = 1 - best[0] / bound

@@ -25,7 +25,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from multistatic.units import B, C, F
 
-STEP_UP = 30.0
+STEP_UP = 50.0
 CENTRED = 1e-2
 ROUNDING = 1e-16
 NEWTON_LIMIT = 200
@@ -101,8 +101,8 @@ def solve_miso(
     degree = (count + int(sensing)) * size + count
     stages = max(2, math.ceil(math.log(1.0 / tolerance, STEP_UP)) + 1)
     steps = 0
-    for weight in np.geomspace(degree / limit, degree / (tolerance * limit), stages):
-        point, used = barrier.centre(point, weight)
+    for stage, weight in enumerate(np.geomspace(degree / limit, degree / (tolerance * limit), stages), 1):
+        point, used = barrier.centre(point, weight, ROUNDING if stage == stages else CENTRED)
         steps += used
     multipliers = point[:-1] * scale
     bound = dual_bound(rows, steering, multipliers, coefficients)
@@ -199,8 +199,10 @@ class _Barrier:
         hessian[-1, -1] = np.sum(inverse.real**2 + inverse.imag**2)
         return gradient, hessian
 
-    def centre(self, point: F, weight: float) -> tuple[F, int]:
-        """Newton's method with backtracking from `point`; returns the centre and the number of steps."""
+    def centre(self, point: F, weight: float, accuracy: float) -> tuple[F, int]:
+        """Newton's method with backtracking from `point` until the squared decrement is below `accuracy`, or cannot
+        be brought there in floating point; returns the centre and the number of steps.
+        """
         current, previous = self.value(point, weight), np.inf
         for step in range(NEWTON_LIMIT):
             gradient, hessian = self.derivatives(point, weight)
@@ -214,10 +216,11 @@ class _Barrier:
             if decrement <= CENTRED:
                 # φ_t is self-concordant: full steps converge quadratically from here, and φ itself is too large a
                 # number to show it.
-                done, point = decrement >= previous or decrement <= ROUNDING, point + direction
-                if done:
+                if decrement >= previous or not math.isfinite(self.value(point + direction, weight)):
+                    return point, step
+                point, previous = point + direction, decrement
+                if decrement <= accuracy:
                     return point, step + 1
-                previous = decrement
                 continue
             length = 1.0
             while length > 1e-10:
