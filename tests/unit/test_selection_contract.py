@@ -9,6 +9,9 @@ import pytest
 
 from multistatic import registry
 from multistatic.errors import InputError
+from multistatic.selection.candidates import mended
+from multistatic.selection.cheapest import cheapest_group
+from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.problem import Selection, SelectionProblem
 from tests.unit.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
 
@@ -250,3 +253,55 @@ def test_swaps_leave_no_better_neighbour() -> None:
         assert plain is not None
         assert plain.value is not None
         assert answer.value <= plain.value
+
+
+def test_neighbours_are_all_affordable_moves() -> None:
+    for seed in range(10):
+        problem = selection_problem(9, seed=seed, forced=(2,), cost_limit_m=150.0, distance_weight=0.4)
+        group = np.isin(np.arange(9), [2, 4, seed % 9])
+        for found, distance in ((additions(problem, group), {1}), (swaps(problem, group), {0})):
+            moves = [
+                mask
+                for mask in all_masks(9)
+                if np.sum(mask != group) == 2 - (1 in distance) and mask.sum() - group.sum() in distance and mask[2]
+            ]
+            affordable = [mask for mask in moves if problem.feasible(mask[None])[0]]
+            assert sorted(map(tuple, found)) == sorted(map(tuple, affordable))
+        fewer = removals(problem, group)
+        assert (fewer.sum(axis=1) == group.sum() - 1).all()
+        assert fewer[:, 2].all()
+        assert len(fewer) == group.sum() - 1
+
+
+def all_masks(size: int) -> np.ndarray:
+    return (np.arange(1 << size)[:, None] >> np.arange(size)) % 2 == 1
+
+
+def test_candidates_are_mended_by_nearness_to_the_target() -> None:
+    problem = selection_problem(
+        6, forced=(5,), count=3, target_distance_m=np.array([6.0, 5.0, 4.0, 3.0, 2.0, 9.0]), cost_limit_m=LOOSE
+    )
+    wide, narrow = np.array([[1, 1, 1, 0, 0, 0]], bool), np.array([[1, 0, 0, 0, 0, 0]], bool)
+    assert mended(problem, wide).tolist() == [[False, True, True, False, False, True]]
+    assert mended(problem, narrow).tolist() == [[True, False, False, False, True, True]]
+
+
+def test_two_useless_receivers_may_be_cheaper_than_a_useful_one() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Odd:
+        """Finite for receiver 0 and for 1 and 2 together."""
+
+        name: str = "odd"
+        unit: str = ""
+
+        def values(self, masks, illumination_w):
+            return np.where(masks[:, 0] | (masks[:, 1] & masks[:, 2]), 1.0, np.inf)
+
+    line = np.array([90.0, 1.0, 2.0])
+    problem = selection_problem(
+        3, criterion=Odd(), target_distance_m=line, receiver_distance_m=np.abs(line[:, None] - line)
+    )
+    cheapest = cheapest_group(problem)
+    assert cheapest is not None
+    assert cheapest.exact
+    assert cheapest.mask.tolist() == [False, True, True]
