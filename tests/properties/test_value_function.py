@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from multistatic.beamforming import value_function_outer as outer
 from multistatic.beamforming import value_function_starts as starts
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function import ValueFunctionSettings, gram_problem, value_function
+from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
+from multistatic.beamforming.value_function_problem import Streams, gram_problem
 from multistatic.beamforming.value_function_streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
 
@@ -63,7 +64,7 @@ def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: outer
     receiver, share = np.array([0, 1, 1, 2, 3]), asked.rate[[0, 1, 1, 2, 3]] * [1.0, 0.7, 0.3, 1.0, 1.0]
     vectors = rng.standard_normal((5, 2)) + 1j * rng.standard_normal((5, 2))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    frame = outer.TangentFrame.of(outer.Streams(receiver=receiver, vectors=vectors, share=share))
+    frame = outer.TangentFrame.of(Streams(receiver=receiver, vectors=vectors, share=share))
     solved, by_vector, by_rate = objective(asked, frame.at)
     gradient = frame.gradient(by_vector, by_rate)
     step = 1e-5
@@ -77,7 +78,7 @@ def test_transport_keeps_frames_orthonormal() -> None:
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((3, 4)) + 1j * rng.standard_normal((3, 4))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    frame = outer.TangentFrame.of(outer.Streams(receiver=np.arange(3), vectors=vectors, share=np.ones(3)))
+    frame = outer.TangentFrame.of(Streams(receiver=np.arange(3), vectors=vectors, share=np.ones(3)))
     moved = frame.move(rng.standard_normal(frame.size))
     whole = np.concatenate([moved.at.vectors[:, :, None], moved.basis], axis=2)
     identity = np.broadcast_to(np.eye(4), (3, 4, 4))

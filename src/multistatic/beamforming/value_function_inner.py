@@ -99,11 +99,12 @@ def _newton(downlink: Downlink, price: F, nu: float, sensing: bool, slack: float
     return InnerSolution(price=price, nu=nu, slack=slack, powers=powers, left=left, value=loss)
 
 
-def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerSolution:
+def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerSolution | None:
     """Bisection on ν, with Newton's method tried from every midpoint.
 
     `low` always meets the targets within the power: if the bracket collapses, its beams scaled up to the budget are the
-    answer (more power for all raises every SINR). λ decreases with ν, so νθ₀ ≤ 1 at λ(0) bounds ν.
+    answer (more power for all raises every SINR); None if that end is still ν = 0.
+    λ decreases with ν, so νθ₀ ≤ 1 at λ(0) bounds ν.
     """
     channels = (downlink.gram, downlink.cross, downlink.norm2)
     price, low = least.price, 0.0
@@ -128,6 +129,8 @@ def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerS
         else:
             high = nu
         nu = 0.5 * (low + high)
+    if low == 0.0:
+        return None
     _, used, powers = kernels.power_at(*channels, downlink.target, price, low)
     powers *= downlink.power / used
     _, slack, _, _, beta, _, _ = kernels.uplink_beams(*channels, downlink.target, price, low, 0.0)

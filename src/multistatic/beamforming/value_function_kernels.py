@@ -12,9 +12,9 @@ products of channels enter, so the number of transmit antennas does not matter.
 Symbols, for S streams: `gram` G = [h_sᴴh_t] [S, S], `cross` g = [h_sᴴa] [S], `norm2` ‖a‖², `target` γ [S], `hears`
 [S] true where the receiver of the stream suffers the sensing beam, `power` P, `price` λ [S], `nu` ν.
 
-Written as loops over scalars because array expressions take Numba ten times longer to compile. Every array is
-C-contiguous and writable, so that each function is compiled once. Numba's own np.linalg
-would take 20 s to compile, hence the two eliminations below.
+Written as loops over scalars because array expressions take Numba ten times longer to compile. Numba's
+own np.linalg would take 20 s, hence the two eliminations below. Every array is C-contiguous and writable, so that each
+function is compiled once. All are in one file, because Numba's cache does not notice a change in another.
 """
 
 from __future__ import annotations

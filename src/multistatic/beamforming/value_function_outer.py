@@ -13,56 +13,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming import value_function_kernels as kernels
-from multistatic.beamforming.value_function_inner import (
-    Downlink,
-    InnerSolution,
-    directions,
-    least_power,
-    most_light,
-)
+from multistatic.beamforming.value_function_inner import Downlink, InnerSolution, directions, least_power, most_light
+from multistatic.beamforming.value_function_problem import GramProblem, Streams, downlink_of
 from multistatic.units import B, C, F
 
+IDLE_SHARE = 1e-4  # of a receiver's rate
 _ARMIJO = 1e-4
 _FIRST_STEP, _LARGEST_STEP = 0.2, 0.8  # rad
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GramProblem:
-    """The beamforming problem of K receivers with a rate requirement, seen from the receive antennas; P = σ² = 1.
-
-    `gram` [K n, K n] = 𝓗𝓗ᴴ and `cross` [K n] = 𝓗a for the stacked channels 𝓗 and a = conj(a_b); `norm2` = ‖a‖²;
-    `rate` [K] in nats; `hears` [K]: true where the sensing beam is suffered. N_t does not appear.
-    """
-
-    gram: C
-    cross: C
-    norm2: float
-    rate: F
-    hears: B
-    antennas: int
-
-    def block(self, k: int) -> slice:
-        """Rows of receiver k."""
-        return slice(k * self.antennas, (k + 1) * self.antennas)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Streams:
-    """S data streams: `receiver` [S], unit receive `vectors` [S, n], `share` [S] in nats, and the inner `solution`.
-
-    `value`: loss ‖a‖²P - p, or power, whichever was computed last; inf where there is no solution.
-    """
-
-    receiver: np.ndarray
-    vectors: C
-    share: F
-    solution: InnerSolution | None = None
-    iterations: int = 0
-
-    @property
-    def value(self) -> float:
-        """Value of the inner solution."""
-        return np.inf if self.solution is None else self.solution.value
 
 
 Objective = Callable[[GramProblem, Streams], tuple[Streams, C, F]]
@@ -85,13 +42,6 @@ def power(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
     if solution is None:
         return replace(streams, solution=None), streams.vectors, streams.share
     return replace(streams, solution=solution), *_gradient(problem, streams, heard, downlink, solution)
-
-
-def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
-    """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
-    heard, gram, cross = kernels.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
-    target, hears = np.expm1(streams.share), problem.hears[streams.receiver]
-    return heard, Downlink(gram=gram, cross=cross, norm2=problem.norm2, target=target, hears=hears)
 
 
 def _gradient(
@@ -146,9 +96,11 @@ class TangentFrame:
         vectors, basis = kernels.geodesic(self.at.vectors, self.basis, step)
         share = self.at.share
         if self.count_shared:
-            scaled = share.copy()
+            scaled, total = share.copy(), self.same @ share
             scaled[self.shared] *= np.exp(np.clip(step[-self.count_shared :], -50.0, 50.0))
-            share = scaled * (self.same @ share) / (self.same @ scaled)
+            share = scaled * total / (self.same @ scaled)
+            share = np.maximum(share, IDLE_SHARE * total)  # near 0 the SINR would drown in rounding
+            share *= total / (self.same @ share)
         moved = Streams(receiver=self.at.receiver, vectors=vectors, share=share, solution=self.at.solution)
         return TangentFrame(moved, basis, self.shared, self.same, self.count_shared)
 

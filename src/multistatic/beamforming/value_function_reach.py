@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function_outer import GramProblem, Streams, descend, power
+from multistatic.beamforming.value_function_outer import descend, power
+from multistatic.beamforming.value_function_problem import GramProblem, Streams
 from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
 
 _HALVINGS = 40

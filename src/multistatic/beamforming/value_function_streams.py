@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.value_function_inner import InnerSolution, directions
-from multistatic.beamforming.value_function_outer import GramProblem, Streams, downlink_of
+from multistatic.beamforming.value_function_outer import IDLE_SHARE
+from multistatic.beamforming.value_function_problem import GramProblem, Streams, downlink_of
 from multistatic.units import C, F
 
-_SMALLEST_SHARE = 1e-3
+_SMALLEST_SHARE = 10 * IDLE_SHARE
 
 
 def receiver_covariances(problem: GramProblem, streams: Streams, solution: InnerSolution) -> tuple[C, C]:
@@ -58,7 +59,7 @@ def water_filling(noise: C, channel: C, rate: float, limit: int) -> tuple[C, F]:
     logs = np.log(np.maximum(gain, 1e-300))
     for m in range(len(gain), 1, -1):
         shares: F = logs[:m] + (rate - logs[:m].sum()) / m
-        if shares[-1] > _SMALLEST_SHARE:
+        if shares[-1] > _SMALLEST_SHARE * rate:
             return unit[:m], shares
     return unit[:1], np.array([rate])
 

@@ -1,0 +1,117 @@
+"""What the value-function method works on: receive-side channels, and streams (docs/algorithms.md §1.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from multistatic.beamforming import value_function_kernels as kernels
+from multistatic.beamforming.value_function_inner import Downlink, InnerSolution, directions
+from multistatic.units import B, C, F
+
+_RANK_TOLERANCE = 1e-10
+_SMALLEST_RATE_BPS_HZ = 1e-6  # what is less costs nothing either, and drowns in rounding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class GramProblem:
+    """The beamforming problem of K receivers with a rate requirement, seen from the receive antennas; P = σ² = 1.
+
+    `gram` [K n, K n] = 𝓗𝓗ᴴ and `cross` [K n] = 𝓗a for the stacked channels 𝓗 and a = conj(a_b); `norm2` = ‖a‖²;
+    `rate` [K] in nats; `hears` [K]: true where the sensing beam is suffered. N_t does not appear.
+    """
+
+    gram: C
+    cross: C
+    norm2: float
+    rate: F
+    hears: B
+    antennas: int
+
+    def block(self, k: int) -> slice:
+        """Rows of receiver k."""
+        return slice(k * self.antennas, (k + 1) * self.antennas)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Streams:
+    """S data streams: `receiver` [S], unit receive `vectors` [S, n], `share` [S] in nats, and the inner `solution`.
+
+    `value`: loss ‖a‖²P - p, or power, whichever was computed last; inf where there is no solution.
+    """
+
+    receiver: np.ndarray
+    vectors: C
+    share: F
+    solution: InnerSolution | None = None
+    iterations: int = 0
+
+    @property
+    def value(self) -> float:
+        """Value of the inner solution."""
+        return np.inf if self.solution is None else self.solution.value
+
+
+def compressed(channels: C) -> C:
+    """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can tell apart.
+
+    Directions 1e-10 below the strongest are dropped: a receiver that ignores them loses rate, so beams for the rest
+    are safe.
+    """
+    _, singular, right = np.linalg.svd(channels, full_matrices=False)
+    significant = singular > _RANK_TOLERANCE * singular[:, :1]
+    n = int(significant.sum(axis=1).max(initial=1))
+    small: C = (singular * significant)[:, :n, None] * right[:, :n]
+    return small
+
+
+def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProblem:
+    """The problem through inner products of channels [K, n, N_t] (noise and power 1) and a = `steering` [N_t]."""
+    stacked = channels.reshape(-1, channels.shape[2])
+    return GramProblem(
+        gram=stacked @ stacked.conj().T,
+        cross=stacked @ steering,
+        norm2=float(np.vdot(steering, steering).real),
+        rate=np.maximum(rate_bps_hz, _SMALLEST_RATE_BPS_HZ) * np.log(2.0),
+        hears=hears,
+        antennas=channels.shape[1],
+    )
+
+
+def matched_powers(problem: GramProblem) -> F | None:
+    """Powers q [1+K] of beams sqrt(q_j) a that meet every rate, Σ q = P/‖a‖²; None if there are none.
+
+    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it hears
+    the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k = ‖H_ka‖².
+    """
+    needed = -np.expm1(-problem.rate)
+    gain = np.sum(np.abs(problem.cross.reshape(len(needed), problem.antennas)) ** 2, axis=1)
+    if not np.all(gain > 0.0) or problem.norm2 <= 0.0:
+        return None
+    budget, hears = 1.0 / problem.norm2, problem.hears
+    own = needed[~hears].sum()
+    if own >= 1.0:
+        return None
+    data = (np.sum(needed / gain) + needed[hears].sum() * budget) / (1.0 - own)
+    if not data <= budget:
+        return None
+    powers = needed * (1.0 / gain + np.where(hears, budget, data))
+    return np.concatenate([[max(0.0, budget - powers.sum())], powers])
+
+
+def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
+    """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
+    heard, gram, cross = kernels.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
+    target, hears = np.expm1(streams.share), problem.hears[streams.receiver]
+    return heard, Downlink(gram=gram, cross=cross, norm2=problem.norm2, target=target, hears=hears)
+
+
+def downlink_beams(
+    problem: GramProblem, channels: C, steering: C, streams: Streams, solution: InnerSolution
+) -> tuple[C, C]:
+    """Data beams sqrt(q_s) u_s [N_t, S] and the sensing beam sqrt(p_c) w₀ [N_t], from the inner solution."""
+    matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
+    beams = directions(downlink_of(problem, streams)[1], solution)
+    data = (matched * np.sqrt(solution.price)) @ beams.error + solution.nu * np.outer(steering, beams.lit)
+    return data * np.sqrt(solution.powers), (steering - matched @ beams.weights) * np.sqrt(solution.left)

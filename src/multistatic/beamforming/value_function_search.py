@@ -1,0 +1,81 @@
+"""From starts to the best streams found (docs/algorithms.md §1.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic.beamforming import value_function_starts as starts
+from multistatic.beamforming.value_function_outer import descend, loss
+from multistatic.beamforming.value_function_problem import GramProblem, Streams
+from multistatic.beamforming.value_function_reach import Reach, reach
+from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
+
+_SCREENING_STEPS = 20
+_PROMISING = 1.25  # times the best loss after screening
+_WORTH_A_STREAM = 1e-4
+_STREAM_ROUNDS = 4
+_FEASIBLE_TRIES = 4
+_SEED = 0x5EED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValueFunctionSettings:
+    """`random_starts`: besides the constructed ones, `random_starts_mixed` where some receivers hear the sensing beam
+    and others do not (local optima then differ most); `finalists`: how many starts, at most, are carried to the end;
+    `steps` and `tolerance` (relative gain in the loss per step) of each descent.
+    """
+
+    random_starts: int = 1
+    random_starts_mixed: int = 3
+    finalists: int = 3
+    steps: int = 300
+    tolerance: float = 1e-7
+
+
+def feasible_start(problem: GramProblem, limit: int) -> Reach:
+    """Streams that reach all rates within the power (scale 1), or the largest scale of the rates found."""
+    best = Reach(scale=0.0, streams=starts.dominant(problem))
+    rng = np.random.default_rng(_SEED)
+    for attempt in range(_FEASIBLE_TRIES):
+        start = starts.dominant(problem) if attempt == 0 else starts.random(problem, rng)
+        found = reach(problem, start, limit, 1.0)
+        best = max(best, found, key=lambda reached: reached.scale)
+        if best.scale >= 1.0 or problem.antennas == 1:
+            break
+    return best
+
+
+def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> Streams:
+    """The best local optimum over the starts, then with more streams as long as they help."""
+    best = loss(problem, replace(feasible, solution=None))[0]
+    if problem.antennas == 1:
+        return best
+    screened = [descend(problem, start, loss, steps=_SCREENING_STEPS) for start in _starts(problem, feasible, settings)]
+    screened = sorted(screened, key=lambda streams: streams.value)
+    for start in screened[: settings.finalists]:
+        if start.value <= _PROMISING * screened[0].value:
+            finished = descend(problem, start, loss, steps=settings.steps, tolerance=settings.tolerance)
+            best = min(best, finished, key=lambda streams: streams.value)
+    for _ in range(_STREAM_ROUNDS):
+        richer = with_more_streams(problem, best, limit)
+        if richer is None:
+            break
+        richer = descend(problem, richer, loss, steps=settings.steps, tolerance=settings.tolerance)
+        richer = loss(problem, without_idle_streams(problem, richer))[0]
+        if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
+            break
+        best = richer
+    return best
+
+
+def _starts(problem: GramProblem, feasible: Streams, settings: ValueFunctionSettings) -> list[Streams]:
+    """The feasible streams, random ones, and for a mixed selection receivers turned away from the target."""
+    rng, count = np.random.default_rng(_SEED), settings.random_starts
+    found = [replace(feasible, solution=None)]
+    if problem.hears.any() and not problem.hears.all():
+        alone, count = starts.everyone_hears(problem), settings.random_starts_mixed
+        found.append(starts.deaf_to_target(problem, 1.0))
+        found.append(replace(descend(alone, found[0], loss, steps=settings.steps, tolerance=1e-4), solution=None))
+    return found + [starts.random(problem, rng) for _ in range(count)]
