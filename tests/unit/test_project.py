@@ -1,8 +1,8 @@
 """The project as a whole: layers, import weight, public names, registered algorithms, documentation.
 
-An example in the documentation is tested by how its block is marked: `python` and `sh` blocks are run, in the order of
-the page and in an empty folder, and a `text` block right after one is what it has to print; `console` blocks are only
-shown.
+An example in the documentation is tested by how its block is marked: the `python` blocks of
+a page are run one after the other, each `sh` block on its own in an empty folder with the `examples`; a `text` block
+right after one is what it has to print. `console` blocks are only shown.
 """
 
 from __future__ import annotations
@@ -216,13 +216,19 @@ def test_python_examples(page: Path, tmp_path: Path) -> None:
         assert expected is None or printed == expected, block
 
 
-@pytest.mark.parametrize("page", [p for p in PAGES if examples(p, "sh")], ids=lambda page: page.name)
-def test_shell_examples(page: Path, tmp_path: Path) -> None:
+SHELL = [
+    pytest.param(*example, id=f"{page.name} {number}")
+    for page in PAGES
+    for number, example in enumerate(examples(page, "sh"), 1)
+]
+
+
+@pytest.mark.parametrize(("block", "expected"), SHELL)
+def test_shell_examples(block: str, expected: str | None, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
-    for block, expected in examples(page, "sh"):
-        outcome = run("bash", "-euo", "pipefail", "-c", block, cwd=tmp_path)
-        assert outcome.returncode == 0, f"{block}\n{outcome.stdout}\n{outcome.stderr}"
-        assert expected is None or outcome.stdout == expected, block
+    outcome = run("bash", "-euo", "pipefail", "-c", block, cwd=tmp_path)
+    assert outcome.returncode == 0, f"{outcome.stdout}\n{outcome.stderr}"
+    assert expected is None or outcome.stdout == expected
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
