@@ -1,5 +1,13 @@
 """Choosing the receivers that cooperate: the problem, and one algorithm a file.
 
-`problem` states it, `answer`, `cheapest` and `infeasible` are what selectors share, `groups` and `candidates` what
-searches look at. Each algorithm is an entry point of `multistatic.selectors`.
+`problem` states it. Each algorithm is an entry point of `multistatic.selectors`:
+
+- given groups: `everyone`, `given`; rankings: `best_n`, `nearest_n`; `random`
+- clusterings: `minimax_linkage` (the paper's), `kmeans`
+- searches: `greedy`, `greedy_swap`, `local_search`
+- exact: `enumeration`, `branch_and_bound`, `milp`
+
+What they share: `answer` and `infeasible` make the result, `groups` lists groups to look at, `cheapest` finds the
+smallest budget that would do, `candidates` and `ranked` choose from a clustering and from a ranking. Branch and bound is
+made of `gain` (the criterion), `pair_cost` (the cost), `knapsack` (the choice) and `nodes` (all three together).
 """

@@ -37,7 +37,7 @@ class BranchAndBoundSettings:
     """
 
     gap: float = 1e-9
-    nodes: int = 200_000
+    nodes: int = 50_000
     batch: int = 64
     stop: Callable[[], bool] = lambda: False
 

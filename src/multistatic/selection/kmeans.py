@@ -32,7 +32,7 @@ def kmeans(problem: SelectionProblem, rng: np.random.Generator, settings: KMeans
     starts, the restart with the lowest inertia, and every cluster of every number of clusters is a candidate; see
     `from_candidates` for forced receivers and `count`.
     """
-    positions = np.asarray(problem.positions_m, float)
+    positions = problem.positions_m - np.mean(problem.positions_m, axis=0)
     groups = [_clusters(positions, number, rng, settings) for number in range(1, problem.size + 1)]
     candidates: B = np.unique(np.vstack(groups), axis=0)
     return from_candidates(problem, candidates, method="kmeans", kind="clusters of K-means")
@@ -51,24 +51,24 @@ def _plus_plus(positions: F, number: int, rng: np.random.Generator) -> F:
     squared = np.full(len(positions), np.inf)
     while len(centres) < number:
         squared = np.minimum(squared, np.sum((positions - centres[-1]) ** 2, axis=1))
-        total = squared.sum()
-        weights = squared / total if total > 0 else None
-        centres.append(positions[rng.choice(len(positions), p=weights)])
+        upto = np.cumsum(squared)
+        # Where all receivers share a place with a centre, the sum is zero and the first receiver is taken again.
+        drawn = np.searchsorted(upto, rng.random() * upto[-1], side="right") if upto[-1] > 0 else 0
+        centres.append(positions[min(int(drawn), len(positions) - 1)])
     return np.array(centres)
 
 
 def _lloyd(positions: F, centres: F, settings: KMeansSettings) -> tuple[Labels, float]:
     """Labels [K] and inertia at the end of Lloyd's algorithm. A centre that loses all its receivers stays put."""
-    labels: Labels | None = None
+    own = np.sum(positions**2, axis=1)[:, None]
+    labels: Labels = np.full(len(positions), -1)
     for _ in range(settings.iterations):
-        squared = np.sum((positions[:, None] - centres) ** 2, axis=2)
+        squared = own - 2.0 * positions @ centres.T + np.sum(centres**2, axis=1)
         moved = np.argmin(squared, axis=1)
-        if labels is not None and np.array_equal(moved, labels):
+        if np.array_equal(moved, labels):
             break
         labels = moved
-        sizes = np.bincount(labels, minlength=len(centres))
-        sums = np.zeros_like(centres)
-        np.add.at(sums, labels, positions)
-        centres = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centres)
-    assert labels is not None
+        members = (labels == np.arange(len(centres))[:, None]).astype(float)
+        sizes = members.sum(axis=1)[:, None]
+        centres = np.where(sizes > 0, members @ positions / np.maximum(sizes, 1.0), centres)
     return labels, float(np.sum((positions - centres[labels]) ** 2))
