@@ -7,6 +7,7 @@ name used in scenario files and on the command line. Nothing is imported until i
 from __future__ import annotations
 
 import difflib
+from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -37,5 +38,7 @@ def load(group: str, name: str) -> Any:
     )
 
 
+@cache
 def _points(group: str) -> tuple[EntryPoint, ...]:
+    """Look the installed packages through once: they do not change while a process runs, and it takes milliseconds."""
     return tuple(entry_points(group=f"multistatic.{group}"))
