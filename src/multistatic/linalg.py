@@ -13,6 +13,7 @@ from multistatic.units import B, F
 
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
+EPSILON = float(np.finfo(float).eps)
 
 
 def generalised_inverse(matrix: F) -> F:
@@ -20,13 +21,7 @@ def generalised_inverse(matrix: F) -> F:
 
     A = D S D with D² = diag A; eigenvalues of S up to `RANK_TOLERANCE` count as zero.
     """
-    scale = _scale(matrix)
-    values, vectors = np.linalg.eigh(matrix * scale[..., :, None] * scale[..., None, :])
-    kept = values > RANK_TOLERANCE
-    inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
-    unscaled = vectors * scale[..., :, None]
-    inverse: F = (unscaled * inverted[..., None, :]) @ np.swapaxes(unscaled, -1, -2)
-    return inverse
+    return _pseudo_inverse(matrix)[0]
 
 
 def marginal_variance(information: F, kept: slice) -> F:
@@ -41,14 +36,30 @@ def marginal_variance(information: F, kept: slice) -> F:
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]
-    effective = own - shared @ generalised_inverse(rest) @ np.swapaxes(shared, -1, -2)
+    inverse, smallest = _pseudo_inverse(rest)
+    absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
-    values, vectors = np.linalg.eigh(effective * scale[..., :, None] * scale[..., None, :])
-    regular: B = values[..., 0] > RANK_TOLERANCE
+    scaled = (own - absorbed) * scale[..., :, None] * scale[..., None, :]
+    values, vectors = np.linalg.eigh(scaled)
+    # Rounding in the absorbed part grows with the condition number of J_oo: below that, a rest is not information.
+    size_absorbed = np.max(np.diagonal(absorbed, axis1=-2, axis2=-1) * scale**2, axis=-1, initial=0.0)
+    noise = 16.0 * EPSILON * size_absorbed / smallest
+    regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
     return variance
+
+
+def _pseudo_inverse(matrix: F) -> tuple[F, F]:
+    """`generalised_inverse` and the smallest eigenvalue of S that counts [...], 1 where there is none."""
+    scale = _scale(matrix)
+    values, vectors = np.linalg.eigh(matrix * scale[..., :, None] * scale[..., None, :])
+    kept = values > RANK_TOLERANCE
+    inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
+    unscaled = vectors * scale[..., :, None]
+    inverse: F = (unscaled * inverted[..., None, :]) @ np.swapaxes(unscaled, -1, -2)
+    return inverse, np.min(np.where(kept, values, 1.0), axis=-1, initial=1.0)
 
 
 def _scale(matrix: F) -> F:
