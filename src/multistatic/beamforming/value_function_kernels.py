@@ -237,7 +237,7 @@ def minimum_power_prices(gram: C, target: F) -> tuple[bool, F]:
     """λ(0): the prices of the minimum-power downlink, or False if no power reaches the SINR targets.
 
     Newton needs beams that can reach the targets at some power (B an M-matrix). A point with λ ≥ I(λ) has them;
-    λ ← 4 I(λ) moves to one if there is any.
+    λ ← 1.5 I(λ) moves to one if there is any (a larger factor overshoots, and drowns it in rounding).
     """
     count = len(target)
     cross = np.zeros(count, np.complex128)
@@ -257,7 +257,7 @@ def minimum_power_prices(gram: C, target: F) -> tuple[bool, F]:
             if found:
                 return True, refined
         for s in range(count):
-            price[s] *= 4.0 * target[s] / ((1.0 + target[s]) * max(1.0 - error[s, s].real, 1e-300))
+            price[s] *= 1.5 * target[s] / ((1.0 + target[s]) * max(1.0 - error[s, s].real, 1e-300))
             if not price[s] * gram[s, s].real < 1e14:
                 return False, price
     return False, price

@@ -11,6 +11,7 @@ from multistatic.beamforming.value_function_inner import Downlink, InnerSolution
 from multistatic.units import B, C, F
 
 _RANK_TOLERANCE = 1e-10
+_UNHEARD = 10.0**-4.5  # amplitude, noise 1
 _SMALLEST_RATE_BPS_HZ = 1e-6  # what is less costs nothing either, and drowns in rounding
 
 
@@ -56,11 +57,12 @@ class Streams:
 def compressed(channels: C) -> C:
     """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can tell apart.
 
-    Directions 1e-10 below the strongest are dropped: a receiver that ignores them loses rate, so beams for the rest
-    are safe.
+    Directions 1e-10 below the strongest, or where all of the power would arrive 1e-9 below the noise, are dropped: a
+    receiver that ignores them loses rate (next to none), so beams for the rest are safe.
     """
     _, singular, right = np.linalg.svd(channels, full_matrices=False)
-    significant = singular > _RANK_TOLERANCE * singular[:, :1]
+    significant = singular > np.maximum(_RANK_TOLERANCE * singular[:, :1], _UNHEARD)
+    significant[:, 0] = True
     n = int(significant.sum(axis=1).max(initial=1))
     small: C = (singular * significant)[:, :n, None] * right[:, :n]
     return small
