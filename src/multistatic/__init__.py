@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from multistatic.signal.beams import Beams as Beams
     from multistatic.signal.pulse import Pulse as Pulse
     from multistatic.signal.pulse import pulse_from_callable as pulse_from_callable
+    from multistatic.study import design_many as design_many
 
     __version__: str
 
@@ -89,6 +90,7 @@ _MODULES = {
     "Accuracy": "multistatic.design.result",
     "Verification": "multistatic.design.result",
     "Comparison": "multistatic.design.compare",
+    "design_many": "multistatic.study",
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
     # Errors

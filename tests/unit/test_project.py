@@ -53,6 +53,7 @@ PUBLIC = [
     "__version__",
     "bistatic_geometry",
     "compare",
+    "design_many",
     "design_network",
     "exact_information",
     "linear_array",
