@@ -28,6 +28,7 @@ def scattered_problem(
     rate: float | tuple[float, ...] = 3.0,
     selected: tuple[int, ...] = (0,),
     streams: int = 2,
+    noise_power_w: float = 1e-9,
 ) -> BeamformingProblem:
     """Rayleigh channels with the paper's path loss, noise and power; receivers 30 to 100 m away."""
     rng = np.random.default_rng(seed)
@@ -35,7 +36,7 @@ def scattered_problem(
     return BeamformingProblem(
         direct=np.sqrt(gain)[:, None, None] * complex_normal(rng, count, receive, transmit),
         steering_tx=steering(transmit, 0.89),
-        noise_power_w=1e-9,
+        noise_power_w=noise_power_w,
         power_limit_w=1.0,
         rate_required_bps_hz=np.broadcast_to(np.asarray(rate, float), count),
         selected=np.isin(np.arange(count), selected),

@@ -50,8 +50,8 @@ def balance(
     )
     stalled = 0
     for _ in range(ROUNDS):
-        shape, uplink = _balance_uplink(channels, shape, rate_nats)
-        weights, shape = _downlink(channels, shape, uplink)
+        shape = _balance_uplink(channels, shape, rate_nats)
+        weights, shape, uplink = _downlink(channels, shape)
         rates = rates_nats(channels, weights, np.zeros(count, bool))
         factor = float(np.min(rates / rate_nats))
         if not np.isfinite(factor):
@@ -76,36 +76,35 @@ def _uplink_gram(channels: C, shape: C) -> tuple[C, C, C]:
     """Ω [n, n], Ω⁻¹H_kᴴV_k [K, n, L] and V_kᴴH_kΩ⁻¹H_kᴴV_k [K, L, L]."""
     sent = channels.conj().transpose(0, 2, 1) @ shape
     flat = np.moveaxis(sent, 1, 0).reshape(sent.shape[1], -1)
-    uplink = np.eye(len(flat), dtype=np.complex128)
-    uplink += flat @ flat.conj().T
+    uplink: C = np.asarray(np.eye(len(flat)) + flat @ flat.conj().T, np.complex128)
     filters: C = np.linalg.solve(uplink, sent)
     gram = sent.conj().transpose(0, 2, 1) @ filters
     hermitian: C = (gram + gram.conj().transpose(0, 2, 1)) / 2
     return uplink, filters, hermitian
 
 
-def _balance_uplink(channels: C, shape: C, rate_nats: F) -> tuple[C, C]:
+def _balance_uplink(channels: C, shape: C, rate_nats: F) -> C:
     """Scale the V_k at fixed total power until every uplink rate is the same multiple of the required one.
 
     r_k = -ln det(I - V_kᴴH_kΩ⁻¹H_kᴴV_k); ‖V_k‖² ← ‖V_k‖² R_k/r_k, normalised, is a concave self-map of the simplex:
     its fixed point is unique and reached geometrically.
     """
     identity = np.eye(shape.shape[2])
-    uplink = np.eye(channels.shape[2], dtype=complex)
     for _ in range(BALANCE_STEPS):
-        uplink, _, gram = _uplink_gram(channels, shape)
+        _, _, gram = _uplink_gram(channels, shape)
         rates = -np.linalg.slogdet(identity - gram)[1]
-        ratio = rate_nats / np.maximum(rates, 1e-300)
+        # Bounded steps: a rate below rounding says little of how far its power is off.
+        ratio = np.minimum(rate_nats / np.maximum(rates, 1e-12), 1e6)
         if ratio.max() <= ratio.min() * (1 + 1e-6):
             break
         shape = shape * np.sqrt(ratio)[:, None, None]
         shape = shape / np.linalg.norm(shape)
-    return shape, uplink
+    return shape
 
 
-def _downlink(channels: C, shape: C, uplink: C) -> tuple[C, C]:
-    """Beams [1+K, n, L] with the uplink's SINRs and total power, and the V_k rotated to independent streams."""
-    _, _, gram = _uplink_gram(channels, shape)
+def _downlink(channels: C, shape: C) -> tuple[C, C, C]:
+    """Beams [1+K, n, L] with the uplink's SINRs and total power, the V_k rotated to independent streams, and Ω."""
+    uplink, _, gram = _uplink_gram(channels, shape)
     share, rotation = np.linalg.eigh(gram)
     share = np.clip(share, 0.0, 1.0 - 1e-15)
     shape = shape @ rotation
@@ -125,7 +124,7 @@ def _downlink(channels: C, shape: C, uplink: C) -> tuple[C, C]:
     powers = np.maximum(powers, 0.0) / max(float(np.sum(np.maximum(powers, 0.0))), 1e-300)
     weights = np.zeros((1 + count, channels.shape[2], streams), complex)
     weights[receiver + 1, :, stream] = directions * np.sqrt(powers)[:, None]
-    return weights, shape
+    return weights, shape, uplink
 
 
 def _water_filling(channels: C, weights: C, shape: C, uplink: C, rates: F, streams: int) -> C:

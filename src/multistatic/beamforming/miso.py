@@ -104,8 +104,13 @@ def solve_miso(
     for stage, weight in enumerate(np.geomspace(degree / limit, degree / (tolerance * limit), stages), 1):
         point, used = barrier.centre(point, weight, ROUNDING if stage == stages else CENTRED)
         steps += used
+        if barrier.cost @ point < 0:
+            break
     multipliers = point[:-1] * scale
     bound = dual_bound(rows, steering, multipliers, coefficients)
+    if bound < 0:
+        # p_t ≥ 0 and no beams reach it: there are none.
+        return MisoSolution(covariances=None, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
     inverse = np.linalg.inv(dual_slack(rows, steering, multipliers, point[-1], coefficients)) / weight
     covariances = inverse if sensing else np.concatenate([np.zeros((1, size, size), complex), inverse])
     return MisoSolution(covariances=covariances, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
@@ -175,7 +180,7 @@ class _Barrier:
         inverse = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
         applied = inverse @ self.rows.conj().T
         price = (1.0 + 1.0 / self.sinr) * point[:-1]
-        left = 1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real
+        left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
         dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
         stack = inverse + (price / left)[:, None, None] * dyads
         if self.hears is None:
@@ -232,4 +237,6 @@ class _Barrier:
             else:
                 return point, step
             point, current = trial, value
+            if self.cost @ point < 0:
+                return point, step + 1
         return point, NEWTON_LIMIT

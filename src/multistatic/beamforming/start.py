@@ -33,7 +33,7 @@ class StartSettings:
     """
 
     random_starts: int = 1
-    short_search: int = 20
+    short_search: int = 12
     long_search: int = 200
 
 
@@ -66,9 +66,10 @@ def find_starts(
 
 def _searched(reduced: ReducedProblem, settings: StartSettings, single: BalancedBeams) -> tuple[C, ...]:
     guesses = initial_combiners(reduced, settings.random_starts, np.random.default_rng(SEED))
-    if single.factor >= SLACK:
-        guesses.append(mmse_combiners(reduced, single.weights))
     found = [search_combiners(reduced, guess, iterations=settings.short_search) for guess in guesses]
+    if all(weights is None for weights in found) and single.factor >= SLACK:
+        balanced = mmse_combiners(reduced, single.weights)
+        found = [search_combiners(reduced, balanced, iterations=settings.short_search)]
     beams = sorted((w for w in found if w is not None), key=lambda w: -reduced.illumination(w))
     if not beams:
         return ()
