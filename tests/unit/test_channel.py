@@ -1,4 +1,4 @@
-"""The channel: path loss, direct channels, echo and clutter against the formulas of model.md §2 and against statistics."""
+"""The channel: path loss, direct channels, echo, clutter against the formulas of model.md §2 and against statistics."""
 
 from dataclasses import replace
 

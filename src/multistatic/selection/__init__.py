@@ -8,6 +8,6 @@
 - exact: `enumeration`, `branch_and_bound`, `milp`
 
 What they share: `answer` and `infeasible` make the result, `groups` lists groups to look at, `cheapest` finds the
-smallest budget that would do, `candidates` and `ranked` choose from a clustering and from a ranking. Branch and bound is
+smallest budget that would do, `candidates` and `ranked` choose from a clustering and a ranking. Branch and bound is
 made of `gain` (the criterion), `pair_cost` (the cost), `knapsack` (the choice) and `nodes` (all three together).
 """
