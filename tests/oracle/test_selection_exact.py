@@ -121,7 +121,7 @@ def test_linear_costs_do_not_depend_on_the_batch() -> None:
         assert together[1][i, node.free[0]] == pytest.approx(alone[1][0, node.free[0]])
 
 
-@pytest.mark.parametrize("criterion", ["surrogate", "peb", "veb"])
+@pytest.mark.parametrize("criterion", ["surrogate", "peb", "veb", "weighted"])
 @pytest.mark.parametrize("height_m", [0.0, 50.0])
 def test_tangent_is_above_the_gain_and_touches_it(criterion: str, height_m: float) -> None:
     for seed in range(5):
@@ -195,7 +195,7 @@ def drawn_problem(seed: int, criterion: str, largest: int) -> SelectionProblem:
     )
 
 
-@pytest.mark.parametrize(("criterion", "largest", "cases"), [("surrogate", 12, 150), ("peb", 11, 80), ("veb", 11, 40)])
+@pytest.mark.parametrize(("criterion", "largest", "cases"), [("surrogate", 12, 150), ("peb", 11, 80), ("veb", 11, 40), ("weighted", 11, 40)])
 def test_branch_and_bound_is_enumeration(criterion: str, largest: int, cases: int) -> None:
     compared = 0
     for seed in range(cases):

@@ -40,7 +40,7 @@ class AdditiveCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocalizationCriterion:
-    """PEB or VEB from delays and Dopplers. `information` [K, 2d, 2d] at 1 W; `bound` picks which of both.
+    """PEB, VEB or a sum of both from delays and Dopplers. `information` [K, 2d, 2d] at 1 W; `bound` gives the square.
 
     `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere.
     """
@@ -83,6 +83,24 @@ def peb(network: SensingNetwork) -> LocalizationCriterion:
 def veb(network: SensingNetwork) -> LocalizationCriterion:
     """Velocity error bound in m/s."""
     return _localization(network, "veb", "m/s", "velocity")
+
+
+def weighted(network: SensingNetwork) -> LocalizationCriterion:
+    """sqrt(PEB² + (T·VEB)²) in m with T = `velocity_weight_s`: an error of 1 m/s weighs as much as T metres."""
+    horizon_s, d = network.velocity_weight_s, network.dimensions
+
+    def bound(information: F) -> F:
+        position, velocity = (squared_error_bound(information, what) for what in ("position", "velocity"))
+        total: F = position + horizon_s**2 * velocity if horizon_s > 0 else position
+        return total
+
+    return LocalizationCriterion(
+        name="weighted",
+        unit="m",
+        information=position_information(network, 1.0),
+        weighting=np.diag(np.repeat([1.0, horizon_s**2], d)),
+        bound=bound,
+    )
 
 
 def _localization(network: SensingNetwork, name: str, unit: str, quantity: Quantity) -> LocalizationCriterion:

@@ -26,7 +26,7 @@ class SensingNetwork:
     `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
     antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
     counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: `AntennaArray.aperture_m2` of each receive array.
-    `dimensions`: unknown coordinates of the target.
+    `dimensions`: unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`.
     """
 
     receiver_ids: tuple[str, ...]
@@ -40,6 +40,7 @@ class SensingNetwork:
     published_snr_per_watt: F
     receive_apertures_m2: F
     dimensions: Literal[2, 3]
+    velocity_weight_s: float = 1.0
 
 
 def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
@@ -61,6 +62,7 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
         published_snr_per_watt=read_only(published),
         receive_apertures_m2=read_only([receiver.array.aperture_m2() for receiver in scenario.receivers]),
         dimensions=scenario.dimensions,
+        velocity_weight_s=scenario.design.velocity_weight_s,
     )
 
 

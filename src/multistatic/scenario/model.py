@@ -140,11 +140,13 @@ class DesignSettings:
 
     `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
     are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
+    `velocity_weight_s`: T of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
     `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
     selector, repeat selection and beamforming until nothing changes.
     """
 
     criterion: str = "surrogate"
+    velocity_weight_s: float = 1.0
     selector: str = JOINT
     beamformer: str = "value_function"
     streams: int = 2

@@ -324,7 +324,10 @@ class RequirementsTable(Table):
 class DesignTable(Table):
     """What to optimise and how."""
 
-    criterion: Name = Field("surrogate", description="figure of merit: surrogate, published, peb, veb")
+    criterion: Name = Field("surrogate", description="figure of merit: surrogate, published, peb, veb, weighted")
+    velocity_weight_s: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        1.0, description="T in s of the criterion weighted, sqrt(PEB² + (T VEB)²)"
+    )
     selector: Name = Field(
         JOINT, description="algorithm that chooses the receivers; joint: with their beams, certified"
     )

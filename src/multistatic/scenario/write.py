@@ -65,6 +65,7 @@ def resolved_toml(scenario: Scenario) -> str:
         "[design]",
         {
             "criterion": design.criterion,
+            "velocity_weight_s": design.velocity_weight_s,
             "selector": design.selector,
             "beamformer": design.beamformer,
             "streams": design.streams,
