@@ -195,7 +195,9 @@ def drawn_problem(seed: int, criterion: str, largest: int) -> SelectionProblem:
     )
 
 
-@pytest.mark.parametrize(("criterion", "largest", "cases"), [("surrogate", 12, 150), ("peb", 11, 80), ("veb", 11, 40), ("weighted", 11, 40)])
+@pytest.mark.parametrize(
+    ("criterion", "largest", "cases"), [("surrogate", 12, 150), ("peb", 11, 80), ("veb", 11, 40), ("weighted", 11, 40)]
+)
 def test_branch_and_bound_is_enumeration(criterion: str, largest: int, cases: int) -> None:
     compared = 0
     for seed in range(cases):
