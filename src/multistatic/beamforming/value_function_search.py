@@ -13,7 +13,7 @@ from multistatic.beamforming.value_function_reach import Reach, reach
 from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
 
 _SCREENING_STEPS = 20
-_PROMISING = 1.25  # times the best loss after screening
+_PROMISING = 1.5  # times the best loss so far
 _WORTH_A_STREAM = 1e-4
 _STREAM_ROUNDS = 4
 _FEASIBLE_TRIES = 4
@@ -22,16 +22,16 @@ _SEED = 0x5EED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFunctionSettings:
-    """`random_starts`: besides the constructed ones, `random_starts_mixed` where some receivers hear the sensing beam
-    and others do not (local optima then differ most); `finalists`: how many starts, at most, are carried to the end;
-    `steps` and `tolerance` (relative gain in the loss per step) of each descent.
+    """`random_starts` besides the constructed ones, `random_starts_mixed` where some receivers hear the sensing beam
+    and others do not: local optima then differ most. `steps` and `tolerance` of each descent: two steps in a row that
+    gain less (relative to the loss) end it. `stream_tolerance`: the same while streams are added.
     """
 
     random_starts: int = 1
     random_starts_mixed: int = 3
-    finalists: int = 3
     steps: int = 300
-    tolerance: float = 1e-7
+    tolerance: float = 1e-8
+    stream_tolerance: float = 1e-6
 
 
 def feasible_start(problem: GramProblem, limit: int) -> Reach:
@@ -52,17 +52,19 @@ def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: 
     best = loss(problem, replace(feasible, solution=None))[0]
     if problem.antennas == 1:
         return best
-    screened = [descend(problem, start, loss, steps=_SCREENING_STEPS) for start in _starts(problem, feasible, settings)]
-    screened = sorted(screened, key=lambda streams: streams.value)
-    for start in screened[: settings.finalists]:
-        if start.value <= _PROMISING * screened[0].value:
-            finished = descend(problem, start, loss, steps=settings.steps, tolerance=settings.tolerance)
-            best = min(best, finished, key=lambda streams: streams.value)
+    for number, start in enumerate(_starts(problem, feasible, settings)):
+        found = start
+        if number > 0:
+            found = descend(problem, start, loss, steps=_SCREENING_STEPS)
+            if not found.value < _PROMISING * best.value:
+                continue
+        found = descend(problem, found, loss, steps=settings.steps, tolerance=settings.tolerance)
+        best = min(best, found, key=lambda streams: streams.value)
     for _ in range(_STREAM_ROUNDS):
         richer = with_more_streams(problem, best, limit)
         if richer is None:
             break
-        richer = descend(problem, richer, loss, steps=settings.steps, tolerance=settings.tolerance)
+        richer = descend(problem, richer, loss, steps=settings.steps, tolerance=settings.stream_tolerance)
         richer = loss(problem, without_idle_streams(problem, richer))[0]
         if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
             break
@@ -75,7 +77,8 @@ def _starts(problem: GramProblem, feasible: Streams, settings: ValueFunctionSett
     rng, count = np.random.default_rng(_SEED), settings.random_starts
     found = [replace(feasible, solution=None)]
     if problem.hears.any() and not problem.hears.all():
-        alone, count = starts.everyone_hears(problem), settings.random_starts_mixed
+        alone = starts.everyone_hears(problem)
+        count = settings.random_starts_mixed
         found.append(starts.deaf_to_target(problem, 1.0))
         found.append(replace(descend(alone, found[0], loss, steps=settings.steps, tolerance=1e-4), solution=None))
     return found + [starts.random(problem, rng) for _ in range(count)]
