@@ -60,7 +60,7 @@ def test_every_default_is_written():
         "schema", "name", "seed", "radio", "transmitter", "receivers", "target", "channel", "requirements", "design",
     }  # fmt: skip
     assert written["radio"]["pulse"] == {"kind": "cosine", "rolloff": 0.25, "span_slots": 16}
-    assert written["design"]["selector"] == "minimax_linkage"
+    assert written["design"]["selector"] == "joint"
     assert written["target"]["velocity_m_s"] == [0, 0, 0]
     assert written["requirements"]["rate_bps_hz"] == 0
 
