@@ -47,13 +47,25 @@ class BeamformingProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prices:
+    """What the constraints cost at the optimum, by the envelope theorem: derivatives of the illumination p_t.
+
+    `rate_w_per_bps_hz` [K]: W of illumination lost for each bit/s/Hz more at receiver k (0 where its rate is free).
+    `power`: W of illumination gained for each W of transmit power.
+    """
+
+    rate_w_per_bps_hz: F
+    power: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeamformingResult:
     """Beams and what they achieve, recomputed from the beams themselves in physical units.
 
     `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None,
     `message` says why and `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once).
     `upper_bound_w` ≥ every possible p_t; `gap` is (upper_bound_w - illumination_w)/upper_bound_w. `history_w`:
-    illumination after each iteration.
+    illumination after each iteration. `prices`: of the constraints, from methods that have a dual.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]
@@ -67,6 +79,7 @@ class BeamformingResult:
     message: str
     history_w: tuple[float, ...] = ()
     largest_common_rate_bps_hz: float | None = None
+    prices: Prices | None = None
 
     @property
     def gap(self) -> float | None:

@@ -15,14 +15,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.evaluate import evaluate, infeasible
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.value_function_inner import InnerSolution
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
+from multistatic.beamforming.value_function_inner import InnerSolution, directions
 from multistatic.beamforming.value_function_outer import power
 from multistatic.beamforming.value_function_problem import (
     GramProblem,
     Streams,
     compressed,
     downlink_beams,
+    downlink_of,
     gram_problem,
     matched_powers,
 )
@@ -85,7 +86,8 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
         beams = posed.beams(aligned, np.arange(len(posed.required)), np.sqrt(matched[0]) * posed.steering)
         message = "Every beam points at the target: the rates need nothing else."
-        return evaluate(problem, beams, method=METHOD, message=message)
+        free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
+        return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
     reached = feasible_start(posed.reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(posed, reached)
@@ -117,7 +119,26 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
         message = "Global optimum: every channel has rank one, and the dual proves it."
-    return evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
+    result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
+    return replace(result, prices=_prices(at, best, solution))
+
+
+def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
+    """dp/dR_k = -ln 2 · q_s (1 - T_ss)² (1 + γ_s)/(γ_s² ν), equation (5) of docs/algorithms.md with (4), and dp/dP =
+    1/ν.
+
+    At the optimum all streams of a receiver have the same price: splitting its rate otherwise would pay.
+    """
+    if not solution.proven:
+        return None
+    downlink = downlink_of(at.reduced, streams)[1]
+    kept = 1.0 - np.diagonal(directions(downlink, solution).error).real
+    price = solution.powers * kept**2 * (1.0 + downlink.target) / (downlink.target**2 * solution.nu)
+    count = np.bincount(streams.receiver, minlength=len(at.required))
+    mean = np.bincount(streams.receiver, weights=price, minlength=len(at.required)) / np.maximum(count, 1)
+    rate = np.zeros(len(at.asked.direct))
+    rate[at.required] = mean * np.log(2.0) * at.asked.power_limit_w
+    return Prices(rate_w_per_bps_hz=rate, power=1.0 / solution.nu)
 
 
 def _dual_bound_w(at: _Posed, solution: InnerSolution) -> float:

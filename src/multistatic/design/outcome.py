@@ -10,6 +10,7 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
+from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
 from multistatic.selection.problem import Selection
@@ -50,8 +51,15 @@ def finished(
         accuracy=accuracy(instance.network(beams.covariance_w), selected, illumination_w),
         verification=None,
         rounds=rounds,
+        sensitivity=_sensitivity(instance, selected, beamforming),
     )
-    return replace(design, verification=verify(design))
+    return verified(design)
+
+
+def verified(design: Design) -> Design:
+    """The design with the outcome of its verification; its status says so where that failed."""
+    outcome = verify(design)
+    return replace(design, verification=outcome, status=design.status if outcome.passed else "unverified")
 
 
 def infeasible_beams(
@@ -84,6 +92,15 @@ def _none(
         verification=None,
         rounds=0,
     )
+
+
+def _sensitivity(instance: Instance, selected: B, beamforming: BeamformingResult) -> Sensitivity:
+    """Nobody is forced: beams of their own would be designed for another group."""
+    assert beamforming.beams is not None
+    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
+    if instance.scenario.propagation.clutter != "independent":
+        beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
+    return sensitivity(problem, selected, beamforming)
 
 
 def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:

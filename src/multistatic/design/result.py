@@ -10,6 +10,7 @@ from typing import Literal
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.model import Channel
+from multistatic.design.sensitivity import Sensitivity
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import Selection
 from multistatic.units import B, F
@@ -65,12 +66,12 @@ class Verification:
 class Design:
     """A verified design, or the reason why there is none.
 
-    `status`: `optimal` (group and beams proven optimal together), `feasible`, or `infeasible` (then `message` names
-    the constraint and what would make it feasible, and everything that does not exist is None). `rounds`: how often
-    group and beams were designed in turn.
+    `status`: `optimal` (group and beams proven optimal together), `feasible`, `infeasible` (then `message` names the
+    constraint and what would make it feasible, and everything that does not exist is None), or `unverified` (the check
+    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn.
     """
 
-    status: Literal["optimal", "feasible", "infeasible"]
+    status: Literal["optimal", "feasible", "infeasible", "unverified"]
     message: str
     scheme: Scheme
     scenario: Scenario
@@ -82,6 +83,7 @@ class Design:
     accuracy: Accuracy | None
     verification: Verification | None
     rounds: int
+    sensitivity: Sensitivity | None = None
 
     @property
     def selected_ids(self) -> tuple[str, ...]:

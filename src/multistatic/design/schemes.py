@@ -13,9 +13,8 @@ from multistatic import registry
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
-from multistatic.design.outcome import finished, infeasible_beams
+from multistatic.design.outcome import finished, infeasible_beams, verified
 from multistatic.design.result import Design
-from multistatic.design.verify import verify
 from multistatic.selection.problem import Selection
 
 Report = Callable[[str], None]
@@ -50,7 +49,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
         verification=None,
         rounds=1,
     )
-    return replace(design, verification=verify(design))
+    return verified(design)
 
 
 def design_bi_static(instance: Instance, on_stage: Report) -> Design:

@@ -12,6 +12,7 @@ import os
 import platform
 import zipfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,7 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "cooperation_cost_m": finite(design.cost_m),
         "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
         "bounds": _bounds(design.accuracy),
+        "sensitivities": _sensitivities(design),
         "verification": _verification(design),
         "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
         "provenance": {
@@ -192,6 +194,19 @@ def _bounds(accuracy: Accuracy | None) -> dict[str, Any]:
         "veb_m_s": finite(accuracy.position.veb_m_s),
         "peb_with_angles_m": finite(accuracy.position_with_angles.peb_m),
         "veb_with_angles_m_s": finite(accuracy.position_with_angles.veb_m_s),
+    }
+
+
+def _sensitivities(design: Design) -> dict[str, Any]:
+    """Relative changes of the criterion for each unit more, positive is worse."""
+    found = design.sensitivity
+    if found is None:
+        return dict.fromkeys(("rate_per_bps_hz", "power_per_db", "budget"))
+    rate, step = found.rate_per_bps_hz, found.budget
+    return {
+        "rate_per_bps_hz": None if rate is None else _by_id(design.scenario.receiver_ids, rate),
+        "power_per_db": finite(found.power_per_db),
+        "budget": None if step is None else {**asdict(step), "selected": list(step.selected)},
     }
 
 

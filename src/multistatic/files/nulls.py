@@ -45,9 +45,19 @@ def _reason(design: Design, path: str) -> str:
         return f"There is no design: {design.message}"
     if room == "selection":
         return "The method proves no bound." if name in ("bound", "gap") else "The criterion has no finite value."
+    if room == "sensitivities":
+        return _sensitivity_reason(design, name)
     if room == "bounds":
         return _bound_reason(design, name)
     return "Not finite, or not reported by the method."
+
+
+def _sensitivity_reason(design: Design, name: str) -> str:
+    if design.scheme == "mono":
+        return "Not computed for the mono-static scheme."
+    if name == "budget":
+        return "No larger cooperation budget admits a better group by adding or exchanging one receiver."
+    return "The beamformer has no dual prices here."
 
 
 def _bound_reason(design: Design, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +12,14 @@ from multistatic.bounds.position import PositionBound
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Accuracy, Design
 from multistatic.report.wording import criterion_name, percent, quantity
+from multistatic.signal.pulses import pulse_moments
 from multistatic.units import SPEED_OF_LIGHT_M_S, ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-_COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red"}
+_COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
 
 
 def design_summary(design: Design) -> RenderableType:
@@ -92,7 +93,28 @@ def _facts_in_words(design: Design, accuracy: Accuracy) -> list[tuple[str, str]]
         facts.append(("power", f"{quantity(result.power_w, 'W')} of {quantity(limit_w, 'W')}"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
-    return facts
+    pulse = design.scenario.radio.pulse
+    if not pulse_moments(pulse).continuous:
+        facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
+    return facts + [("one more", worth) for worth in _worth(design)]
+
+
+def _worth(design: Design) -> Iterator[str]:
+    """What the next unit of each thing that is scarce does to the criterion."""
+    found = design.sensitivity
+    if found is None:
+        return
+    name = criterion_name(design.scenario.design.criterion)
+    if found.rate_per_bps_hz is not None:
+        worst = int(np.argmax(found.rate_per_bps_hz))
+        change = percent(float(found.rate_per_bps_hz[worst]))
+        yield f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the dearest: {name} {change}"
+    if found.power_per_db is not None:
+        yield f"dB of power: {name} {percent(found.power_per_db)}"
+    if found.budget is not None:
+        group = ", ".join(found.budget.selected)
+        extra, change = quantity(found.budget.extra_m, "m"), percent(found.budget.change)
+        yield f"{extra} of cooperation: {name} {change} with {group}"
 
 
 def _below_bound(gap: float | None) -> str:

@@ -1,0 +1,86 @@
+"""What the next unit is worth: how the criterion of a design answers to rates, power and cooperation budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic.beamforming.problem import BeamformingResult
+from multistatic.selection.groups import additions, swaps
+from multistatic.selection.problem import SelectionProblem
+from multistatic.units import B, F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetStep:
+    """The smallest step in budget that improves the group by adding or exchanging one receiver.
+
+    `extra_m` more cooperation cost admits the group `selected` (ids), which changes the criterion by `change`
+    (relative, negative: better) at the same illumination.
+    """
+
+    extra_m: float
+    selected: tuple[str, ...]
+    change: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sensitivity:
+    """Relative changes of the criterion; positive is worse. Linear: exact for small steps.
+
+    `rate_per_bps_hz` [K]: for each bit/s/Hz more at receiver k. `power_per_db`: for each dB of transmit power more.
+    `budget`: None where no single addition or exchange is better, or where there is no cost limit.
+    """
+
+    rate_per_bps_hz: F | None
+    power_per_db: float | None
+    budget: BudgetStep | None
+
+
+def sensitivity(problem: SelectionProblem, selected: B, beamforming: BeamformingResult) -> Sensitivity:
+    """The sensitivities of the group `selected` [K] with its beams.
+
+    A criterion is g(b)·p^(-e), with e = 1 for the surrogates and 1/2 for errors in metres, so its relative change is -e
+    times that of the illumination, whose derivatives are the dual prices of the beamformer.
+    """
+    illumination_w, prices = beamforming.illumination_w, beamforming.prices
+    assert illumination_w is not None
+    assert beamforming.power_w is not None
+    exponent = _exponent(problem, selected, illumination_w)
+    rate = power = None
+    if prices is not None:
+        rate = exponent * prices.rate_w_per_bps_hz / illumination_w
+        power = -exponent * prices.power * beamforming.power_w / illumination_w * np.log(10.0) / 10.0
+    return Sensitivity(
+        rate_per_bps_hz=rate,
+        power_per_db=None if power is None else float(power),
+        budget=_next_group(problem, selected),
+    )
+
+
+def _exponent(problem: SelectionProblem, selected: B, illumination_w: float) -> float:
+    at, twice = (problem.criterion.values(selected[None], factor * illumination_w)[0] for factor in (1.0, 2.0))
+    return float(np.log2(at / twice))
+
+
+def _next_group(problem: SelectionProblem, selected: B) -> BudgetStep | None:
+    if not np.isfinite(problem.cost_limit_m):
+        return None
+    unlimited = replace(problem, cost_limit_m=float("inf"))
+    groups = swaps(unlimited, selected)
+    if problem.count is None:
+        groups = np.concatenate([additions(unlimited, selected), groups])
+    if not len(groups):
+        return None
+    own = float(problem.values(selected[None])[0])
+    values, costs = problem.values(groups), problem.costs_m(groups)
+    better = np.flatnonzero((values < own * (1.0 - 1e-9)) & (costs > problem.cost_limit_m))
+    if not len(better):
+        return None
+    best = better[np.lexsort((values[better], costs[better]))[0]]
+    return BudgetStep(
+        extra_m=float(costs[best] - problem.cost_limit_m),
+        selected=problem.ids(groups[best]),
+        change=float(values[best] / own - 1.0),
+    )
