@@ -77,7 +77,7 @@ def _uplink_gram(channels: C, shape: C) -> tuple[C, C, C]:
     sent = channels.conj().transpose(0, 2, 1) @ shape
     flat = np.moveaxis(sent, 1, 0).reshape(sent.shape[1], -1)
     uplink: C = np.asarray(np.eye(len(flat)) + flat @ flat.conj().T, np.complex128)
-    filters: C = np.linalg.solve(uplink, sent)
+    filters: C = np.asarray(np.linalg.solve(uplink, sent), np.complex128)
     gram = sent.conj().transpose(0, 2, 1) @ filters
     hermitian: C = (gram + gram.conj().transpose(0, 2, 1)) / 2
     return uplink, filters, hermitian

@@ -95,8 +95,9 @@ def mmse_combiners(problem: ReducedProblem, weights: C) -> C:
 def initial_combiners(problem: ReducedProblem, draws: int, rng: np.random.Generator) -> list[C]:
     """Unit combiners [K, N_r] to start a search from.
 
-    Dominant receive directions; the same without what the target beam conj(a_b) puts into receivers that hear Q_0
-    (where a second antenna allows it); `draws` random ones.
+    Receive directions without what the target beam conj(a_b) puts into receivers that hear Q_0 (where a second antenna
+    allows it); dominant ones; all but one blind to the target beam, which then carries that one's data: what W_0 off
+    needs, and feasible with W_0 on as well; `draws` random ones.
     """
     channels = problem.channels
     dominant = np.linalg.svd(channels)[0][:, :, 0]
@@ -109,10 +110,10 @@ def initial_combiners(problem: ReducedProblem, draws: int, rng: np.random.Genera
     if problem.uses_sensing_beam and (problem.hears & blind).any():
         deaf = np.linalg.svd(nulled)[0][:, :, 0]
         guesses.insert(0, np.where((problem.hears & blind)[:, None], deaf, dominant))
-    elif not problem.uses_sensing_beam and problem.size > 1 and blind.any():
+    if problem.hears.any() and problem.size > 1 and blind.any():
         # Somebody must carry the light: the receiver that the target beam reaches best.
         deaf = np.where(blind[:, None], np.linalg.svd(nulled)[0][:, :, 0], dominant)
-        carrier = int(np.argmax(norms))
+        carrier = int(np.argmax(norms[:, 0] * problem.hears))
         deaf[carrier] = leak[carrier]
         guesses.append(deaf)
     for _ in range(draws):

@@ -33,6 +33,7 @@ from multistatic.units import C, F
 METHOD = "sca"
 RATE_SLACK = 1e-9
 PATIENCE = 2
+REACHES = (2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +42,8 @@ class ScaSettings:
     by less than `tolerance`, relative, twice in a row.
     """
 
-    max_iterations: int = 30
-    tolerance: float = 1e-4
+    max_iterations: int = 60
+    tolerance: float = 2e-5
     starts: int = 1
     start: StartSettings = field(default_factory=StartSettings)
 
@@ -110,14 +111,30 @@ def _step(reduced: ReducedProblem, weights: C, width: int, metric: C) -> tuple[C
     if solved is None:
         return None
     covariances, multipliers, power_price = solved
-    beams = beams_from_covariances(covariances, channels, reduced.steering)
-    beams = beams / np.sqrt(np.sum(np.abs(beams) ** 2))
-    metric = _metric(reduced, channels, beams, multipliers, power_price)
-    exact = allocate(beams, channels, reduced.steering, reduced.hears, reduced.rate_nats)
-    for candidate in (exact, beams):
-        if candidate is not None and _feasible(reduced, candidate):
-            return candidate, metric
-    return None
+    solution = beams_from_covariances(covariances, channels, reduced.steering)
+    solution = solution / np.linalg.norm(solution)
+    metric = _metric(reduced, channels, solution, multipliers, power_price)
+    best = max(_settled(reduced, channels, solution), key=reduced.illumination, default=None)
+    if best is None:
+        return None
+    # The tangent of ln det Ψ holds the step back. Further along the same line is no longer covered by the proof, so
+    # every point there is settled and checked like any other.
+    before = weights @ weights.conj().transpose(0, 2, 1)
+    for reach in REACHES:
+        further = before + reach * (covariances - before)
+        beams = beams_from_covariances(further, channels, reduced.steering)
+        longer = max(_settled(reduced, channels, beams), key=reduced.illumination, default=best)
+        if reduced.illumination(longer) <= reduced.illumination(best):
+            break
+        best = longer
+    return best, metric
+
+
+def _settled(reduced: ReducedProblem, channels: C, beams: C) -> list[C]:
+    """Feasible beams of power 1 made from `beams`: as they are, and with their powers settled."""
+    unit = beams / np.linalg.norm(beams)
+    exact = allocate(unit, channels, reduced.steering, reduced.hears, reduced.rate_nats)
+    return [candidate for candidate in (unit, exact) if candidate is not None and _feasible(reduced, candidate)]
 
 
 def _feasible(reduced: ReducedProblem, weights: C) -> bool:

@@ -12,7 +12,8 @@ from multistatic.beamforming.reduced import ReducedProblem
 from multistatic.errors import MissingDependencyError
 from multistatic.units import C, F
 
-SOLVERS = ("CLARABEL", "SCS")
+# Tried in this order; the limit keeps a hopeless program from holding everything up.
+SOLVERS: dict[str, dict[str, Any]] = {"CLARABEL": {}, "SCS": {"max_iters": 2000}}
 
 
 def require_cvxpy() -> None:
@@ -37,8 +38,11 @@ def solve_program(reduced: ReducedProblem, channels: C, weights: C, bases: list[
     used = [j for j in range(count + 1) if j > 0 or reduced.uses_sensing_beam]
     variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
     disturbance = interference(channels, weights, reduced.hears)
-    # Ψ̄_k^-½ on both sides of the log-determinant: every number in the program is then of order 1.
-    whitening = np.linalg.solve(np.linalg.cholesky(disturbance), np.broadcast_to(np.eye(width), disturbance.shape))
+    own = np.einsum("krt,ktl->krl", channels, weights[1:])
+    total = disturbance + own @ own.conj().transpose(0, 2, 1)
+    # Interference in units of Ψ̄_k, the whole in units of Ē_k = Ψ̄_k + H_kQ̄_kH_kᴴ: every number is then of order 1.
+    quiet, loud = _whitening(disturbance), _whitening(total)
+    rate_at_start = np.linalg.slogdet(total)[1] - np.linalg.slogdet(disturbance)[1]
     illumination = sum(
         _form(bases[j].conj().T @ np.outer(reduced.steering.conj(), reduced.steering) @ bases[j], variables[j])
         for j in used
@@ -48,15 +52,16 @@ def solve_program(reduced: ReducedProblem, channels: C, weights: C, bases: list[
     rates = []
     for k in range(count):
         heard = [j for j in used if j > 0 or reduced.hears[k]]
-        white = whitening[k] @ channels[k]
-        noise = _embedding(whitening[k] @ whitening[k].conj().T)
-        signal = sum(_congruence(white @ bases[j], variables[j]) for j in heard)
+        noise = _embedding(loud[k] @ loud[k].conj().T)
+        signal = sum(_congruence(loud[k] @ channels[k] @ bases[j], variables[j]) for j in heard)
+        white = quiet[k] @ channels[k]
         others = sum(
             _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in heard if j != k + 1
         )
-        at_start = width - float(np.trace(whitening[k] @ whitening[k].conj().T).real)
+        at_start = width - float(np.trace(quiet[k] @ quiet[k].conj().T).real)
         # ln det of a Hermitian matrix is half of that of its real embedding.
-        rates.append(cp.log_det(noise + signal) / 2 - others >= reduced.rate_nats[k] - at_start)
+        gain = cp.log_det(noise + signal) / 2 - (others - at_start)
+        rates.append(gain >= reduced.rate_nats[k] - rate_at_start[k])
     scale = reduced.illumination_limit
     program = cp.Problem(cp.Maximize(illumination / scale), [limit, *rates])
     if not _solve(program):
@@ -73,7 +78,7 @@ def _solve(program: Any) -> bool:
     """Solve with the first solver that returns values; the caller checks them, so `inaccurate` is no failure."""
     import cvxpy as cp
 
-    for solver in SOLVERS:
+    for solver, options in SOLVERS.items():
         if solver not in cp.installed_solvers():
             continue
         try:
@@ -81,12 +86,20 @@ def _solve(program: Any) -> bool:
                 # "Solution may be inaccurate": every answer is recomputed anyway.
                 warnings.filterwarnings("ignore", category=UserWarning, module="cvxpy")
                 warnings.filterwarnings("ignore", message="Solution may be inaccurate")
-                program.solve(solver=solver)
+                program.solve(solver=solver, **options)
         except cp.error.SolverError:
             continue
         if all(v.value is not None and np.isfinite(v.value).all() for v in program.variables()):
             return True
     return False
+
+
+def _whitening(covariances: C) -> C:
+    """Inverse Cholesky factors [K, d, d]."""
+    factors = np.linalg.cholesky(covariances)
+    return np.asarray(
+        np.linalg.solve(factors, np.broadcast_to(np.eye(factors.shape[-1]), factors.shape)), np.complex128
+    )
 
 
 def _embedding(matrix: C) -> F:

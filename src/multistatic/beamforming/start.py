@@ -28,13 +28,14 @@ class NoStart:
 class StartSettings:
     """How much work goes into a start.
 
-    `random_starts`: random combiners beside the designed ones. `short_search`, `long_search`: L-BFGS iterations for
-    every candidate and for the best one.
+    `random_starts`: random combiners beside the designed ones. `short_search`: L-BFGS iterations for every candidate,
+    `long_search`: for the best `finalists` of them.
     """
 
     random_starts: int = 1
     short_search: int = 12
     long_search: int = 200
+    finalists: int = 2
 
 
 def find_starts(
@@ -73,9 +74,10 @@ def _searched(reduced: ReducedProblem, settings: StartSettings, single: Balanced
     beams = sorted((w for w in found if w is not None), key=lambda w: -reduced.illumination(w))
     if not beams:
         return ()
-    longer = search_combiners(reduced, mmse_combiners(reduced, beams[0]), iterations=settings.long_search)
-    if longer is not None:
-        beams.append(longer)
+    for short in beams[: settings.finalists]:
+        longer = search_combiners(reduced, mmse_combiners(reduced, short), iterations=settings.long_search)
+        if longer is not None:
+            beams.append(longer)
     return tuple(sorted(beams, key=lambda w: -reduced.illumination(w)))
 
 
