@@ -112,8 +112,23 @@ def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
 def downlink_beams(
     problem: GramProblem, channels: C, steering: C, streams: Streams, solution: InnerSolution
 ) -> tuple[C, C]:
-    """Data beams sqrt(q_s) u_s [N_t, S] and the sensing beam sqrt(p_c) w₀ [N_t], from the inner solution."""
+    """Data beams sqrt(q_s) u_s [N_t, S] and the sensing beam sqrt(p_c) w₀ [N_t], from the inner solution.
+
+    A receiver next to the transmitter (90 dB over the noise) sees the rounding of the beams, so their powers are solved
+    for once more with the gains that the beams have.
+    """
     matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
-    beams = directions(downlink_of(problem, streams)[1], solution)
+    downlink = downlink_of(problem, streams)[1]
+    beams = directions(downlink, solution)
     data = (matched * np.sqrt(solution.price)) @ beams.error + solution.nu * np.outer(steering, beams.lit)
-    return data * np.sqrt(solution.powers), (steering - matched @ beams.weights) * np.sqrt(solution.left)
+    sensing = steering - matched @ beams.weights if solution.left > 0.0 else np.zeros_like(steering)
+    gain = np.abs(matched.conj().T @ data) ** 2
+    coupling = np.diag(np.diag(gain) * (1.0 + 1.0 / downlink.target)) - gain
+    heard = downlink.hears * np.abs(matched.conj().T @ sensing) ** 2
+    alone, extra = np.linalg.solve(coupling, np.stack([np.ones(len(heard)), heard], axis=1)).T
+    length, spent = np.sum(np.abs(data) ** 2, axis=0), float(np.sum(np.abs(sensing) ** 2))
+    left = (downlink.power - length @ alone) / (spent + length @ extra) if solution.left > 0.0 else 0.0
+    powers = alone + left * extra
+    if not (left >= 0.0 and np.all(powers > 0.0)):
+        powers, left = solution.powers, solution.left
+    return data * np.sqrt(powers), sensing * np.sqrt(left)
