@@ -30,6 +30,8 @@ def test_standard_input(monkeypatch):
 def test_a_preset_by_its_name_unless_there_is_such_a_file(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert_same_bits(load_scenario("paper"), load_preset("paper"))
+    (tmp_path / "urban").mkdir()
+    assert_same_bits(load_scenario("urban"), load_preset("urban"))
     (tmp_path / "paper").write_text(MINIMAL)
     assert load_scenario("paper").receiver_ids == ("a", "b")
 

@@ -29,7 +29,7 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     if name == STANDARD_INPUT:
         text, folder = _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path()
         return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source="standard input")
-    if name in preset_names() and not Path(name).exists():
+    if name in preset_names() and not Path(name).is_file():
         return load_preset(name, overrides)
     text, folder = read_text_file(Path(name)), Path(name).parent
     return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name)
