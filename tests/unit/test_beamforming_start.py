@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.balance import balance
+from multistatic.beamforming.combiners import CombinerSearch
 from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.start import (
@@ -76,6 +77,18 @@ def test_what_was_not_found_comes_with_the_largest_common_rate() -> None:
     just_below = scattered_problem(2, rate=0.99 * reached, selected=())
     assert not isinstance(find_starts(just_below, reduce(just_below), QUICK), NoStart)
     assert not isinstance(find_starts(easy, reduce(easy), QUICK), NoStart)
+
+
+@pytest.mark.parametrize("selected", [(), (1,), (0, 1, 2)])
+def test_the_envelope_gradient_equals_finite_differences(selected: tuple[int, ...]) -> None:
+    reduced = reduce(scattered_problem(6, rate=(1.0, 3.0, 2.0), selected=selected))
+    search = CombinerSearch(problem=reduced, sinr=np.expm1(reduced.rate_nats))
+    rng = np.random.default_rng(0)
+    point, along = rng.standard_normal((2, 12))
+    slope = search(point)[1] @ along
+    step = 1e-4
+    numerical = (search(point + step * along)[0] - search(point - step * along)[0]) / (2 * step)
+    assert slope == pytest.approx(numerical, rel=1e-3)
 
 
 @pytest.mark.parametrize("rate", [0.05, 1.0, 4.0, (0.1, 5.0, 2.0), 9.0])

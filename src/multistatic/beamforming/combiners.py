@@ -27,8 +27,8 @@ TOLERANCE = 1e-8
 
 
 @dataclass(slots=True)
-class _Search:
-    """The objective of the search, and the best feasible beams met on the way."""
+class CombinerSearch:
+    """The objective ln(‖a‖² - p(V)) of the search with its gradient, and the best feasible beams met on the way."""
 
     problem: ReducedProblem
     sinr: F
@@ -79,7 +79,7 @@ class _Search:
 
 def search_combiners(problem: ReducedProblem, combiners: C, *, iterations: int) -> C | None:
     """Beams [1+K, n, 1] of a local optimum near `combiners` [K, N_r], feasible, of power 1; None if none were met."""
-    search = _Search(problem=problem, sinr=np.expm1(problem.rate_nats))
+    search = CombinerSearch(problem=problem, sinr=np.expm1(problem.rate_nats))
     point = np.stack([combiners.real, combiners.imag]).ravel()
     minimize(search, point, jac=True, method="L-BFGS-B", options={"maxiter": iterations, "maxcor": 30})
     return search.weights
