@@ -10,7 +10,7 @@ import pytest
 
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
-from multistatic.beamforming.value_function_inner import Downlink, directions, least_power, most_light
+from multistatic.beamforming.value_function.inner import Downlink, directions, least_power, most_light
 
 SELECTIONS = {"all": [False] * 3, "none": [True] * 3, "mixed": [True, False, True], "one": [True, True, False]}
 

@@ -15,12 +15,10 @@ from benchmarks.beamforming_robustness import independent_reach, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multistatic.beamforming import value_function_outer as outer
-from multistatic.beamforming import value_function_starts as starts
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
-from multistatic.beamforming.value_function_problem import Streams, gram_problem
-from multistatic.beamforming.value_function_streams import with_more_streams
+from multistatic.beamforming.value_function import ValueFunctionSettings, outer, starts, value_function
+from multistatic.beamforming.value_function.problem import Streams, gram_problem
+from multistatic.beamforming.value_function.streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
 
 

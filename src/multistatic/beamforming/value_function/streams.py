@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.value_function_inner import InnerSolution, directions
-from multistatic.beamforming.value_function_outer import IDLE_SHARE
-from multistatic.beamforming.value_function_problem import GramProblem, Streams, downlink_of
+from multistatic.beamforming.value_function.inner import InnerSolution, directions
+from multistatic.beamforming.value_function.outer import IDLE_SHARE
+from multistatic.beamforming.value_function.problem import GramProblem, Streams, downlink_of
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE

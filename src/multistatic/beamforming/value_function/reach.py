@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function_outer import descend, power
-from multistatic.beamforming.value_function_problem import GramProblem, Streams
-from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
+from multistatic.beamforming.value_function.outer import descend, power
+from multistatic.beamforming.value_function.problem import GramProblem, Streams
+from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
 
 _HALVINGS = 40
 _ROUNDS = 12

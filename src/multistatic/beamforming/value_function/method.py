@@ -1,10 +1,10 @@
 """The value-function method: the default beamformer (derivation: docs/algorithms.md §1).
 
 For fixed receive vectors the best beams are a convex problem, solved exactly through its uplink dual
-(`value_function_kernels`); the optimal value is then a smooth function of the receive vectors and of the split of each
-rate over streams, minimised by BFGS (`value_function_outer`) from several starts (`value_function_search`), with more
-streams where they help (`value_function_streams`). Whether the rates can be reached at all is decided by the minimum
-power (`value_function_reach`). With one receive dimension per receiver there is nothing to choose, and the result is
+(`kernels`); the optimal value is then a smooth function of the receive vectors and of the split of each
+rate over streams, minimised by BFGS (`outer`) from several starts (`search`), with more
+streams where they help (`streams`). Whether the rates can be reached at all is decided by the minimum
+power (`reach`). With one receive dimension per receiver there is nothing to choose, and the result is
 the global optimum with its dual certificate.
 """
 
@@ -16,9 +16,9 @@ import numpy as np
 
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
-from multistatic.beamforming.value_function_inner import InnerSolution, directions
-from multistatic.beamforming.value_function_outer import power
-from multistatic.beamforming.value_function_problem import (
+from multistatic.beamforming.value_function.inner import InnerSolution, directions
+from multistatic.beamforming.value_function.outer import power
+from multistatic.beamforming.value_function.problem import (
     GramProblem,
     Streams,
     compressed,
@@ -27,8 +27,8 @@ from multistatic.beamforming.value_function_problem import (
     gram_problem,
     matched_powers,
 )
-from multistatic.beamforming.value_function_reach import Reach, reach, scaled
-from multistatic.beamforming.value_function_search import ValueFunctionSettings, best_streams, feasible_start
+from multistatic.beamforming.value_function.reach import Reach, reach, scaled
+from multistatic.beamforming.value_function.search import ValueFunctionSettings, best_streams, feasible_start
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 

@@ -1,6 +1,6 @@
 """The convex half of the value-function method: the best beams for fixed receive vectors (docs/algorithms.md §1.2).
 
-Organises the compiled steps of `value_function_kernels`, whose symbols it shares, into a solve that does not fail.
+Organises the compiled steps of `kernels`, whose symbols it shares, into a solve that does not fail.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming import value_function_kernels as kernels
+from multistatic.beamforming.value_function import kernels
 from multistatic.units import B, C, F
 
 _BISECTIONS = 60

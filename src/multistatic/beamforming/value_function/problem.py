@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming import value_function_kernels as kernels
-from multistatic.beamforming.value_function_inner import Downlink, InnerSolution, directions
+from multistatic.beamforming.value_function import kernels
+from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, directions
 from multistatic.units import B, C, F
 
 _RANK_TOLERANCE = 1e-10

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function_problem import GramProblem, Streams
+from multistatic.beamforming.value_function.problem import GramProblem, Streams
 from multistatic.units import C
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming import value_function_starts as starts
-from multistatic.beamforming.value_function_outer import descend, loss
-from multistatic.beamforming.value_function_problem import GramProblem, Streams
-from multistatic.beamforming.value_function_reach import Reach, reach
-from multistatic.beamforming.value_function_streams import with_more_streams, without_idle_streams
+from multistatic.beamforming.value_function import starts
+from multistatic.beamforming.value_function.outer import descend, loss
+from multistatic.beamforming.value_function.problem import GramProblem, Streams
+from multistatic.beamforming.value_function.reach import Reach, reach
+from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
 
 _SCREENING_STEPS = 20
 _PROMISING = 1.5  # times the best loss so far

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming import value_function_kernels as kernels
-from multistatic.beamforming.value_function_inner import Downlink, InnerSolution, directions, least_power, most_light
-from multistatic.beamforming.value_function_problem import GramProblem, Streams, downlink_of
+from multistatic.beamforming.value_function import kernels
+from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, directions, least_power, most_light
+from multistatic.beamforming.value_function.problem import GramProblem, Streams, downlink_of
 from multistatic.units import B, C, F
 
 IDLE_SHARE = 1e-4  # of a receiver's rate
