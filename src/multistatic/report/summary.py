@@ -104,7 +104,7 @@ def _worth(design: Design) -> Iterator[str]:
     found = design.sensitivity
     if found is None:
         return
-    name = criterion_name(design.scenario.design.criterion)
+    name = criterion_name(design.scenario.design.criterion).partition(" (")[0]
     if found.rate_per_bps_hz is not None:
         worst = int(np.argmax(found.rate_per_bps_hz))
         change = percent(float(found.rate_per_bps_hz[worst]))
