@@ -1,1 +1,11 @@
-"""TODO."""
+"""Which beams are sent: the problem, and three methods, each an entry point of `multistatic.beamformers`.
+
+`problem` states it; `evaluate` makes every result, recomputed from its beams.
+
+- `value_function` (a folder): the default, fast; exact for rank-one channels
+- `sca`: the paper's method made correct, the reference; `sca_program` is its convex program, `start` its feasible start
+  (`balance`, `combiners`), `rank` the way from covariances back to beams
+- `los`: rank-one channels, one convex problem with its dual in `miso`
+
+`reduced` and `power` serve the last two: noise and power 1 in the smallest dimension, and exact power allocation.
+"""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What the receivers get: rates under the transmit beams, interference included."""
