@@ -55,6 +55,15 @@ def test_value_of_the_semidefinite_program(seed: int, selected: tuple[int, ...])
     assert result.illumination_w == pytest.approx(oracle(problem), rel=2e-5)
 
 
+@pytest.mark.parametrize("rate", [0.05, 8.0, 13.0])
+@pytest.mark.parametrize("selected", [(), (0,), (0, 1)])
+def test_the_certificate_closes_at_low_and_high_sinr(rate: float, selected: tuple[int, ...]) -> None:
+    result = los_sdp(line_of_sight_problem(3, count=2, rate=rate, selected=selected))
+    assert result.status == "optimal"
+    assert result.gap is not None
+    assert result.gap <= 1e-6
+
+
 def test_sca_finds_no_more_and_not_much_less() -> None:
     problem = line_of_sight_problem(2, count=3, transmit=4)
     exact, local = los_sdp(problem).illumination_w, sca(problem).illumination_w

@@ -18,7 +18,6 @@ from scipy.optimize import minimize
 
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.power import allocate, interference, streams
-from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.reduced import ReducedProblem
 from multistatic.units import C, F
 
@@ -59,9 +58,9 @@ class CombinerSearch:
             sensing=problem.uses_sensing_beam,
             tolerance=TOLERANCE,
         )
-        if solution.covariances is None:
+        if solution.beams is None:
             return np.log(INFEASIBLE_LOSS), np.zeros_like(point)
-        weights = beams_from_covariances(solution.covariances, rows[:, None], problem.steering)
+        weights = solution.beams
         exact = allocate(weights, rows[:, None], problem.steering, problem.hears, problem.rate_nats)
         if exact is not None:
             weights = exact

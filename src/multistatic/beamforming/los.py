@@ -13,7 +13,6 @@ from multistatic.beamforming.evaluate import evaluate, everything_on_target, inf
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.power import allocate
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.reduced import expand, reduce
 from multistatic.beamforming.start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem
@@ -48,12 +47,11 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             tolerance=tolerance,
         )
         steps += solution.newton_steps
-        if solution.covariances is None:
+        if solution.beams is None:
             proof = "The dual of the semidefinite program proves that no beams meet the rates with this power."
             break
         bound = min(bound, solution.upper_bound)
-        beams = beams_from_covariances(solution.covariances, rows[:, None], reduced.steering)
-        exact = allocate(beams, rows[:, None], reduced.steering, reduced.hears, reduced.rate_nats)
+        exact = allocate(solution.beams, rows[:, None], reduced.steering, reduced.hears, reduced.rate_nats)
         if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
             best = reduced.illumination(exact), exact
         if best is not None and best[0] >= bound * (1 - 10 * tolerance):

@@ -28,6 +28,7 @@ from multistatic.units import B, C, F
 STEP_UP = 50.0
 CENTRED = 1e-2
 ROUNDING = 1e-16
+LARGE_SINR = 1e3
 NEWTON_LIMIT = 200
 FIXED_POINT_LIMIT = 2000
 FIXED_POINT_TOLERANCE = 1e-3
@@ -37,11 +38,12 @@ FIXED_POINT_TOLERANCE = 1e-3
 class MisoSolution:
     """Outcome of `solve_miso`.
 
-    `covariances` [1+K, n, n]: Q_j, or None where `upper_bound` < 0 proves that no covariances meet the constraints.
+    `beams` [1+K, n, 1]: rank-one Q_j without loss (`rank`), or None where `upper_bound` < 0 proves that there are none.
+    Their directions are accurate, their powers only to some digits: `power.allocate` settles these.
     `upper_bound`: a bound on aᵀSa* that holds for any λ, from `multipliers` [K] alone by `dual_bound`.
     """
 
-    covariances: C | None
+    beams: C | None
     upper_bound: float
     multipliers: F
     newton_steps: int
@@ -56,16 +58,10 @@ def coupling(sinr: F, hears: B, sensing: bool) -> F:
 
 def dual_bound(rows: C, steering: C, multipliers: F, coefficients: F) -> float:
     """max_j λ_max(a*aᵀ - Σ_i c_ji λ_i g_iᴴg_i) - Σλ: an upper bound on aᵀSa* for every λ ≥ 0, whoever found it."""
-    slack = dual_slack(rows, steering, multipliers, 0.0, coefficients)
-    return max(0.0, -float(np.linalg.eigvalsh(slack)[:, 0].min())) - float(multipliers.sum())
-
-
-def dual_slack(rows: C, steering: C, multipliers: F, power_price: float, coefficients: F) -> C:
-    """M_j [J, n, n] for any λ and μ."""
     outer = rows.conj()[:, :, None] * rows[:, None, :]
-    shared = power_price * np.eye(rows.shape[1]) - np.outer(steering.conj(), steering)
-    matrices: C = shared + np.einsum("ji,i,ist->jst", coefficients, multipliers, outer)
-    return matrices
+    target = np.outer(steering.conj(), steering)
+    excess = target - np.einsum("ji,i,ist->jst", coefficients, multipliers, outer)
+    return max(0.0, float(np.linalg.eigvalsh(excess)[:, -1].max())) - float(multipliers.sum())
 
 
 def solve_miso(
@@ -77,7 +73,7 @@ def solve_miso(
     sensing: bool = True,
     tolerance: float = 1e-9,
 ) -> MisoSolution:
-    """Globally best covariances for `rows` [K, n] (noise 1, power 1), to a relative gap of about `tolerance`.
+    """Globally best beams for `rows` [K, n] (noise 1, power 1), to a relative gap of about `tolerance`.
 
     `steering` [n], `sinr` [K] > 0, `hears` [K]: who suffers Q_0; `sensing`: False leaves Q_0 out.
     """
@@ -86,7 +82,7 @@ def solve_miso(
     coefficients = coupling(sinr, hears, sensing)
     if prices.sum() > 1.0:
         # Along s (λ, μ) with μ = 1 every M_j stays positive semidefinite while μ - Σλ < 0: the dual is unbounded.
-        return MisoSolution(covariances=None, upper_bound=-math.inf, multipliers=prices, newton_steps=0)
+        return MisoSolution(beams=None, upper_bound=-math.inf, multipliers=prices, newton_steps=0)
     # Unknowns (λ/scale, μ). Prices of least power leave M_j ⪰ (μ - limit)I - a*aᵀ: strictly feasible with room.
     scale = limit * prices
     barrier = _Barrier(
@@ -110,10 +106,9 @@ def solve_miso(
     bound = dual_bound(rows, steering, multipliers, coefficients)
     if bound < 0:
         # p_t ≥ 0 and no beams reach it: there are none.
-        return MisoSolution(covariances=None, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
-    inverse = np.linalg.inv(dual_slack(rows, steering, multipliers, point[-1], coefficients)) / weight
-    covariances = inverse if sensing else np.concatenate([np.zeros((1, size, size), complex), inverse])
-    return MisoSolution(covariances=covariances, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
+        return MisoSolution(beams=None, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
+    beams = barrier.beams(point, weight, steering)
+    return MisoSolution(beams=beams, upper_bound=bound, multipliers=multipliers, newton_steps=steps)
 
 
 def minimum_power_multipliers(rows: C, sinr: F) -> F:
@@ -150,6 +145,18 @@ class _Barrier:
     hears: B | None
     cost: F
 
+    @property
+    def cancels(self) -> bool:
+        """True where s_k = 1 - c_k g_kz_k, of the order of 1/γ_k and less, would lose its digits."""
+        return bool(self.sinr.max() > LARGE_SINR)
+
+    def separate(self, point: F) -> C:
+        """M_1 … M_K [K, n, n] without the detour over M."""
+        weighted = coupling(self.sinr, np.zeros(0, bool), False) * point[:-1]
+        spread = np.einsum("ki,is,it->kst", weighted, self.rows.conj(), self.rows, optimize=True)
+        matrices: C = point[-1] * np.eye(len(self.target)) - self.target + spread
+        return matrices
+
     def shared(self, point: F, counted: F) -> C:
         """μI - a*aᵀ + Σ_i counted_i λ_i g_iᴴg_i."""
         weighted = self.rows * (counted * point[:-1])[:, None]
@@ -160,33 +167,55 @@ class _Barrier:
         """φ_t, infinite outside the domain."""
         if point[:-1].min() <= 0:
             return math.inf
-        matrices = [self.shared(point, np.ones(len(self.rows)))]
-        if self.hears is not None:
-            matrices.append(self.shared(point, self.hears.astype(float)))
         try:
-            factors = np.linalg.cholesky(np.array(matrices))
+            logs = self.separate_logs(point) if self.cancels else self.shared_logs(point)
+            if self.hears is not None:
+                logs += _log_dets(self.shared(point, self.hears.astype(float))[None])[0]
         except np.linalg.LinAlgError:
             return math.inf
-        logs = 2.0 * np.sum(np.log(np.diagonal(factors, axis1=1, axis2=2).real), axis=1)
-        half = np.linalg.solve(factors[0], self.rows.conj().T)
+        return float(weight * (self.cost @ point) - logs - np.sum(np.log(point[:-1])))
+
+    def separate_logs(self, point: F) -> float:
+        """Σ_k ln det M_k; raises LinAlgError where one is not positive definite."""
+        return float(_log_dets(self.separate(point)).sum())
+
+    def shared_logs(self, point: F) -> float:
+        """The same by K ln det M + Σ_k ln s_k; -∞ where an s_k ≤ 0 says that M_k is indefinite."""
+        factor = np.linalg.cholesky(self.shared(point, np.ones(len(self.rows))))
+        half = np.linalg.solve(factor, self.rows.conj().T)
         left = 1.0 - (1.0 + 1.0 / self.sinr) * point[:-1] * np.sum(np.abs(half) ** 2, axis=0)
         if left.min() <= 0:
-            return math.inf
-        total = len(self.rows) * logs[0] + logs[1:].sum() + np.sum(np.log(left)) + np.sum(np.log(point[:-1]))
-        return float(weight * (self.cost @ point) - total)
+            return -math.inf
+        return float(len(left) * 2.0 * np.sum(np.log(np.diag(factor).real)) + np.sum(np.log(left)))
 
     def inverses(self, point: F) -> tuple[C, F]:
         """M_j⁻¹ [J, n, n] and c_ji [J, K], Q_0 first where it exists."""
-        inverse = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
-        applied = inverse @ self.rows.conj().T
-        price = (1.0 + 1.0 / self.sinr) * point[:-1]
-        left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
-        dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
-        stack = inverse + (price / left)[:, None, None] * dyads
+        if self.cancels:
+            stack = np.linalg.inv(self.separate(point))
+        else:
+            inverse: C = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
+            applied = inverse @ self.rows.conj().T
+            price = (1.0 + 1.0 / self.sinr) * point[:-1]
+            left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
+            dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
+            stack = np.asarray(inverse + (price / left)[:, None, None] * dyads, np.complex128)
         if self.hears is None:
             return stack, coupling(self.sinr, np.zeros(0, bool), False)
         sensing = np.linalg.inv(self.shared(point, self.hears.astype(float)))
         return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.hears, True)
+
+    def beams(self, point: F, weight: float, steering: C) -> C:
+        """w_j = Q_ja_j/(a_jᴴQ_ja_j)^½ [1+K, n, 1], Q_j = M_j⁻¹/t, towards what j serves: a_k = g_kᴴ, a_0 = a*."""
+        served = self.rows.conj()
+        if self.hears is not None:
+            served = np.concatenate([steering.conj()[None], served])
+        reached = np.einsum("jst,jt->js", self.inverses(point)[0], served)
+        gain = weight * np.einsum("js,js->j", served.conj(), reached).real
+        # A gain that rounding made negative belongs to a beam of no weight.
+        unit = reached / np.sqrt(np.where(gain > 0, gain, math.inf))[:, None]
+        beams = np.zeros((1 + len(self.rows), len(steering), 1), np.complex128)
+        beams[-len(unit) :, :, 0] = unit
+        return beams
 
     def derivatives(self, point: F, weight: float) -> tuple[F, F]:
         """Gradient and Hessian: ∂M_j/∂λ_i = c_ji g_iᴴg_i makes every entry a product of g_iM_j⁻¹g_lᴴ."""
@@ -240,3 +269,10 @@ class _Barrier:
             if self.cost @ point < 0:
                 return point, step + 1
         return point, NEWTON_LIMIT
+
+
+def _log_dets(matrices: C) -> F:
+    """ln det [J] of positive definite matrices; raises LinAlgError for others."""
+    factors = np.linalg.cholesky(matrices)
+    logs: F = 2.0 * np.sum(np.log(np.diagonal(factors, axis1=1, axis2=2).real), axis=1)
+    return logs
