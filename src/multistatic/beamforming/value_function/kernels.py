@@ -77,36 +77,78 @@ def _solve(matrix: F, right: F, transposed: bool) -> F:
 
 @_compiled
 def _error_covariance(gram: C, root: F) -> C:
-    """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by Gauss-Jordan elimination; with eigenvalues ≥ 1 no pivoting."""
+    """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by symmetric sweeps; with eigenvalues ≥ 1 no pivoting.
+
+    Sweep k takes a_ij to a_ij - a_ik a_kj/a_kk, a_ik to a_ik/a_kk and a_kk to -1/a_kk; all of them together take A to
+    -A⁻¹. The matrix stays Hermitian, so its lower triangle is enough. Real and imaginary parts lie apart, because
+    compilers do not vectorise complex products.
+    """
     count = len(root)
-    work = np.empty((count, count), np.complex128)
+    real = np.empty((count, count))
+    imag = np.empty((count, count))
+    pivot_real = np.empty(count)
+    pivot_imag = np.empty(count)
     for s in range(count):
-        for t in range(count):
-            work[s, t] = root[s] * gram[s, t] * root[t]
-        work[s, s] += 1.0
+        for t in range(s + 1):
+            scale = root[s] * root[t]
+            real[s, t] = scale * gram[s, t].real
+            imag[s, t] = scale * gram[s, t].imag
+        real[s, s] += 1.0
     for k in range(count):
-        scale = 1.0 / work[k, k].real
-        work[k, k] = 1.0
-        for t in range(count):
-            work[k, t] *= scale
+        scale = 1.0 / real[k, k]
         for s in range(count):
-            if s != k:
-                factor = work[s, k]
-                work[s, k] = 0.0
-                for t in range(count):
-                    work[s, t] -= factor * work[k, t]
-    return work
+            pivot_real[s] = real[s, k] if s > k else real[k, s]
+            pivot_imag[s] = imag[s, k] if s > k else -imag[k, s]
+        pivot_real[k] = 0.0
+        pivot_imag[k] = 0.0
+        for s in range(count):
+            left_real = scale * pivot_real[s]
+            left_imag = scale * pivot_imag[s]
+            for t in range(s + 1):
+                real[s, t] -= left_real * pivot_real[t] + left_imag * pivot_imag[t]
+                imag[s, t] -= left_imag * pivot_real[t] - left_real * pivot_imag[t]
+        for s in range(count):
+            if s > k:
+                real[s, k] = scale * pivot_real[s]
+                imag[s, k] = scale * pivot_imag[s]
+            else:
+                real[k, s] = scale * pivot_real[s]
+                imag[k, s] = -scale * pivot_imag[s]
+        real[k, k] = -scale
+    inverse = np.empty((count, count), np.complex128)
+    for s in range(count):
+        for t in range(s):
+            inverse[s, t] = complex(-real[s, t], -imag[s, t])
+            inverse[t, s] = complex(-real[s, t], imag[s, t])
+        inverse[s, s] = complex(-real[s, s], 0.0)
+    return inverse
 
 
 @_compiled
 def _product(left: C, right: C) -> C:
-    """Matrix product."""
-    product = np.zeros((left.shape[0], right.shape[1]), np.complex128)
+    """Matrix product, with real and imaginary parts apart as in `_error_covariance`."""
+    inner, columns = right.shape
+    real = np.empty((inner, columns))
+    imag = np.empty((inner, columns))
+    for k in range(inner):
+        for j in range(columns):
+            real[k, j] = right[k, j].real
+            imag[k, j] = right[k, j].imag
+    row_real = np.empty(columns)
+    row_imag = np.empty(columns)
+    product = np.empty((left.shape[0], columns), np.complex128)
     for i in range(left.shape[0]):
-        for k in range(left.shape[1]):
-            factor = left[i, k]
-            for j in range(right.shape[1]):
-                product[i, j] += factor * right[k, j]
+        for j in range(columns):
+            row_real[j] = 0.0
+            row_imag[j] = 0.0
+        for k in range(inner):
+            factor_real = left[i, k].real
+            factor_imag = left[i, k].imag
+            for j in range(columns):
+                row_real[j] += factor_real * real[k, j] - factor_imag * imag[k, j]
+                row_imag[j] += factor_real * imag[k, j] + factor_imag * real[k, j]
+        for j in range(columns):
+            product[i, j] = complex(row_real[j], row_imag[j])
     return product
 
 
@@ -169,15 +211,25 @@ def uplink_beams(
 def sensing_weights(gram: C, cross: C, price: F, hears: B) -> C:
     """y₀ [S] with w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s, the direction of the sensing beam."""
     count = len(price)
-    root = np.zeros(count)
+    heard = np.empty(count, np.int64)
+    size = 0
     for s in range(count):
         if hears[s]:
-            root[s] = np.sqrt(price[s])
-    error = _error_covariance(gram, root)
+            heard[size] = s
+            size += 1
     weights = np.zeros(count, np.complex128)
-    for s in range(count):
-        for t in range(count):
-            weights[s] += root[s] * error[s, t] * root[t] * cross[t]
+    if size == 0:
+        return weights
+    root = np.empty(size)
+    among = np.empty((size, size), np.complex128)
+    for s in range(size):
+        root[s] = np.sqrt(price[heard[s]])
+        for t in range(size):
+            among[s, t] = gram[heard[s], heard[t]]
+    error = _error_covariance(among, root)
+    for s in range(size):
+        for t in range(size):
+            weights[heard[s]] += root[s] * error[s, t] * root[t] * cross[heard[t]]
     return weights
 
 

@@ -39,7 +39,7 @@ def feasible_start(problem: GramProblem, limit: int) -> Reach:
     best = Reach(scale=0.0, streams=starts.dominant(problem))
     rng = np.random.default_rng(_SEED)
     for attempt in range(_FEASIBLE_TRIES):
-        start = starts.dominant(problem) if attempt == 0 else starts.random(problem, rng)
+        start = best.streams if attempt == 0 else starts.random(problem, rng)
         found = reach(problem, start, limit, 1.0)
         best = max(best, found, key=lambda reached: reached.scale)
         if best.scale >= 1.0 or problem.antennas == 1:
