@@ -32,7 +32,7 @@ class InnerSolution:
     """Uplink prices λ [S] and ν, with slack 1 - νθ, downlink powers q [S] of the beams u_s and p_c of w₀.
 
     `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`). `proven`: False where the beams are
-    feasible but the prices do not prove them optimal.
+    feasible but the prices do not prove them optimal. `beams`: (T, β) of `BeamDirections` where they are known.
     """
 
     price: F
@@ -42,6 +42,7 @@ class InnerSolution:
     left: float
     value: float
     proven: bool = True
+    beams: tuple[C, C] | None = None
 
 
 def least_power(downlink: Downlink) -> InnerSolution | None:
@@ -80,7 +81,7 @@ def most_light(downlink: Downlink, guess: InnerSolution | None = None) -> InnerS
 
 def _newton(downlink: Downlink, price: F, nu: float, sensing: bool, slack: float = 0.0) -> InnerSolution | None:
     """A solution proven optimal by its optimality conditions, or None."""
-    found, price, nu, slack, powers, left = kernels.joint_newton(
+    found, price, nu, slack, powers, left, error, lit = kernels.joint_newton(
         downlink.gram,
         downlink.cross,
         downlink.norm2,
@@ -96,7 +97,8 @@ def _newton(downlink: Downlink, price: F, nu: float, sensing: bool, slack: float
         return None
     # Duality: p = (P - Σλ)/ν.
     loss = ((downlink.norm2 * nu - 1.0) * downlink.power + float(price.sum())) / nu
-    return InnerSolution(price=price, nu=nu, slack=slack, powers=powers, left=left, value=loss)
+    beams = error, lit
+    return InnerSolution(price=price, nu=nu, slack=slack, powers=powers, left=left, value=loss, beams=beams)
 
 
 def _bracketed(downlink: Downlink, least: InnerSolution, useful: bool) -> InnerSolution | None:
@@ -152,9 +154,12 @@ class BeamDirections:
 
 def directions(downlink: Downlink, solution: InnerSolution) -> BeamDirections:
     """The beams of a solution, as combinations of channels."""
-    channels = (downlink.gram, downlink.cross, downlink.norm2, downlink.target)
-    _, _, _, error, lit, _, _ = kernels.uplink_beams(*channels, solution.price, solution.nu, solution.slack)
-    weights = np.zeros_like(lit)
+    if solution.beams is not None:
+        error, lit = solution.beams
+    else:
+        channels = (downlink.gram, downlink.cross, downlink.norm2, downlink.target)
+        _, _, _, error, lit, _, _ = kernels.uplink_beams(*channels, solution.price, solution.nu, solution.slack)
+    weights = np.zeros(len(lit), complex)
     if solution.left > 0.0:
         weights = kernels.sensing_weights(downlink.gram, downlink.cross, solution.price, downlink.hears)
     return BeamDirections(error=error, lit=lit, weights=weights)

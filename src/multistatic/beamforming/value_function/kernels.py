@@ -396,8 +396,8 @@ def joint_newton(
     nu: float,
     slack: float,
     sensing: bool,
-) -> tuple[bool, F, float, float, F, float]:
-    """Newton on (λ, ν) together, with the sensing beam on or off: (found, λ, ν, slack, q, p_c).
+) -> tuple[bool, F, float, float, F, float, C, C]:
+    """Newton on (λ, ν) together, with the sensing beam on or off: (found, λ, ν, slack, q, p_c, T, β).
 
     With i₀ and θ₀ of `sensing_beam`, N_t = ‖u_t‖², α_t = |β_t|²: the beams, held fixed, are stationary if
     Bᵀ(λ⁺/λ) + ν⁺α = N.  With the sensing beam on, its own stationarity closes the system,
@@ -434,7 +434,7 @@ def joint_newton(
             sensing_theta, heard, sensing_length = sensing_beam(gram, cross, norm2, price, hears)
         if step < _CONVERGED:
             found, powers, left = _powers(coupling, length, heard, sensing_length, power, price, sensing)
-            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left
+            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left, error, beta
         for t in range(count):
             right[t] = cost[t]
             for s in range(count):
@@ -469,7 +469,7 @@ def joint_newton(
             break
         if step < 1e-4 and step >= previous:
             step = 0.0  # as close as rounding lets it come
-    return False, price, nu, slack, price, 0.0
+    return False, price, nu, slack, price, 0.0, gram, cross
 
 
 @_compiled

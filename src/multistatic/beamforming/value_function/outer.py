@@ -30,9 +30,9 @@ def loss(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
     heard, downlink = downlink_of(problem, streams)
     solution = most_light(downlink, streams.solution)
     if solution is None:
-        return replace(streams, solution=None), streams.vectors, streams.share
+        return streams.solved(None), streams.vectors, streams.share
     by_vector, by_rate = _gradient(problem, streams, heard, downlink, solution)
-    return replace(streams, solution=solution), by_vector / solution.nu, by_rate / solution.nu
+    return streams.solved(solution), by_vector / solution.nu, by_rate / solution.nu
 
 
 def power(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
@@ -40,8 +40,8 @@ def power(problem: GramProblem, streams: Streams) -> tuple[Streams, C, F]:
     heard, downlink = downlink_of(problem, streams)
     solution = least_power(downlink)
     if solution is None:
-        return replace(streams, solution=None), streams.vectors, streams.share
-    return replace(streams, solution=solution), *_gradient(problem, streams, heard, downlink, solution)
+        return streams.solved(None), streams.vectors, streams.share
+    return streams.solved(solution), *_gradient(problem, streams, heard, downlink, solution)
 
 
 def _gradient(
@@ -106,7 +106,7 @@ class TangentFrame:
 
     def gradient(self, by_vector: C, by_rate: F) -> F:
         """Gradient by `step` at 0 from the derivatives by conj(v_s) and by r_s."""
-        by_z = 2.0 * np.matmul(by_vector[:, None, :], self.basis.conj())[:, 0, :]
+        by_z = 2.0 * (by_vector[:, :, None] * self.basis.conj()).sum(axis=1)
         parts = [by_z.real.ravel(), by_z.imag.ravel()]
         if self.count_shared:
             mean = (self.same @ (self.at.share * by_rate)) / (self.same @ self.at.share)
@@ -164,8 +164,9 @@ def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
         inverse *= curvature / (change @ change)
     turned = inverse @ change
     half = (0.5 * (1.0 + (change @ turned) / curvature) * step - turned) / curvature
-    inverse += np.outer(step, half)
-    inverse += np.outer(half, step)
+    crossed = step[:, None] * half
+    inverse += crossed
+    inverse += crossed.T
     return True
 
 
@@ -183,7 +184,7 @@ def _line_search(
         if trial.value > 0.0 and trial.solution is not None:
             change = float(np.log(trial.value / start))
             if change <= _ARMIJO * length * descent:
-                moved = replace(moved, at=trial)
+                moved = TangentFrame(trial, moved.basis, moved.shared, moved.same, moved.count_shared)
                 return length, moved, moved.gradient(by_vector, by_rate) / trial.value
             length *= min(max(-0.5 * length * descent / (change - length * descent), 0.1), 0.5)
         else:

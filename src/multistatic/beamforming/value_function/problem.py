@@ -53,6 +53,16 @@ class Streams:
         """Value of the inner solution."""
         return np.inf if self.solution is None else self.solution.value
 
+    def solved(self, solution: InnerSolution | None) -> Streams:
+        """The same streams with another inner solution (`replace` takes longer than the solution itself)."""
+        return Streams(
+            receiver=self.receiver,
+            vectors=self.vectors,
+            share=self.share,
+            solution=solution,
+            iterations=self.iterations,
+        )
+
 
 def compressed(channels: C) -> C:
     """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can tell apart.
