@@ -16,9 +16,12 @@ from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.miso import coupling, dual_bound, solve_miso
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.reduced import reduce
-from multistatic.beamforming.sca import sca
+from multistatic.beamforming.sca import ScaSettings, sca
+from multistatic.beamforming.start import StartSettings
 from multistatic.errors import InputError
 from tests.unit.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
+
+LIGHT = ScaSettings(start=StartSettings(random_starts=0, short_search=15, long_search=40, rounds=1, finalists=1))
 
 
 def oracle(problem: BeamformingProblem) -> float:
@@ -66,7 +69,7 @@ def test_the_certificate_closes_at_low_and_high_sinr(rate: float, selected: tupl
 
 def test_sca_finds_no_more_and_not_much_less() -> None:
     problem = line_of_sight_problem(2, count=3, transmit=4)
-    exact, local = los_sdp(problem).illumination_w, sca(problem).illumination_w
+    exact, local = los_sdp(problem).illumination_w, sca(problem, LIGHT).illumination_w
     assert exact is not None
     assert local is not None
     assert exact * (1 - 1e-6) <= local <= exact * (1 + 1e-8)

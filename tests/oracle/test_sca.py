@@ -23,13 +23,14 @@ from multistatic.beamforming.sca_program import solve_program
 from multistatic.beamforming.start import StartSettings, find_starts
 from tests.unit.beamforming_problems import complex_normal, scattered_problem
 
-QUICK = StartSettings(random_starts=0, short_search=2, long_search=1)
+QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)
+LIGHT = ScaSettings(max_iterations=10, start=StartSettings(random_starts=0, short_search=15, finalists=0))
 EVERYBODY = (0, 1, 2)
 
 
 @functools.cache
 def solved(seed: int, selected: tuple[int, ...], rate: float = 3.0, streams: int = 2) -> BeamformingResult:
-    return sca(scattered_problem(seed, selected=selected, rate=rate, streams=streams))
+    return sca(scattered_problem(seed, selected=selected, rate=rate, streams=streams), LIGHT)
 
 
 def surrogate(channels: np.ndarray, hears: np.ndarray, k: int, q: list, q_bar: list, logdet: object) -> object:
@@ -142,7 +143,7 @@ def test_the_objective_never_falls_and_every_figure_holds() -> None:
 def test_scaling_channels_and_noise_together_changes_nothing() -> None:
     problem = scattered_problem(0)
     scaled = replace(problem, direct=problem.direct * 1e3, noise_power_w=problem.noise_power_w * 1e6)
-    assert sca(scaled).illumination_w == pytest.approx(solved(0, (0,)).illumination_w, rel=1e-4)
+    assert sca(scaled, LIGHT).illumination_w == pytest.approx(solved(0, (0,)).illumination_w, rel=1e-4)
 
 
 def test_every_receiver_that_cancels_the_sensing_beam_helps() -> None:
@@ -156,8 +157,8 @@ def test_every_receiver_that_cancels_the_sensing_beam_helps() -> None:
 
 def test_one_stream_where_only_one_is_allowed() -> None:
     problem: BeamformingProblem = scattered_problem(1, count=2, rate=12.0, selected=(0,), streams=1)
-    one = sca(problem)
-    two = sca(replace(problem, streams=2))
+    one = sca(problem, LIGHT)
+    two = sca(replace(problem, streams=2), LIGHT)
     assert one.beams is not None
     assert one.beams.weights.shape[2] == 1
     assert one.illumination_w is not None

@@ -11,15 +11,18 @@ import pytest
 from multistatic import registry
 from multistatic.beamforming.evaluate import evaluate, violations
 from multistatic.beamforming.los import los_sdp
-from multistatic.beamforming.sca import sca
+from multistatic.beamforming.sca import ScaSettings, sca
+from multistatic.beamforming.start import StartSettings
 from multistatic.errors import MissingDependencyError
 from multistatic.signal.beams import Beams
 from tests.unit.beamforming_problems import scattered_problem
 
+LIGHT = ScaSettings(max_iterations=4, start=StartSettings(random_starts=0, short_search=5, finalists=0))
+
 
 def test_a_wrong_solution_is_refused_whatever_its_solver_said() -> None:
     problem = scattered_problem()
-    good = sca(problem)
+    good = sca(problem, LIGHT)
     assert good.beams is not None
     weak = good.beams.weights.copy()
     weak[1:] *= 0.5  # every rate falls by about two bits: less signal over the same noise
@@ -34,7 +37,7 @@ def test_a_wrong_solution_is_refused_whatever_its_solver_said() -> None:
 
 def test_figures_are_those_of_the_beams() -> None:
     problem = scattered_problem()
-    result = sca(problem)
+    result = sca(problem, LIGHT)
     assert result.beams is not None
     light = np.sum(np.abs(np.einsum("t,jtl->jl", problem.steering_tx, result.beams.weights)) ** 2)
     assert result.illumination_w == pytest.approx(light, rel=1e-12)

@@ -18,7 +18,7 @@ from multistatic.beamforming.start import (
 )
 from tests.unit.beamforming_problems import complex_normal, scattered_problem
 
-QUICK = StartSettings(random_starts=0, short_search=3, long_search=3)
+QUICK = StartSettings(random_starts=0, short_search=3, finalists=0)
 
 
 @pytest.mark.parametrize("streams", [1, 2])

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
@@ -188,17 +189,17 @@ class _Barrier:
             return -math.inf
         return float(len(left) * 2.0 * np.sum(np.log(np.diag(factor).real)) + np.sum(np.log(left)))
 
-    def inverses(self, point: F) -> tuple[C, F]:
+    def inverses(self, point: F) -> tuple[Any, F]:
         """M_j⁻¹ [J, n, n] and c_ji [J, K], Q_0 first where it exists."""
         if self.cancels:
             stack = np.linalg.inv(self.separate(point))
         else:
-            inverse: C = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
+            inverse = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
             applied = inverse @ self.rows.conj().T
             price = (1.0 + 1.0 / self.sinr) * point[:-1]
             left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
             dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
-            stack = np.asarray(inverse + (price / left)[:, None, None] * dyads, np.complex128)
+            stack = inverse + (price / left)[:, None, None] * dyads
         if self.hears is None:
             return stack, coupling(self.sinr, np.zeros(0, bool), False)
         sensing = np.linalg.inv(self.shared(point, self.hears.astype(float)))

@@ -14,6 +14,7 @@ from multistatic.units import C
 
 SEED = 20240229
 SLACK = 1.0 + 1e-9
+ROUND_GAIN = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +29,15 @@ class NoStart:
 class StartSettings:
     """How much work goes into a start.
 
-    `random_starts`: random combiners beside the designed ones. `short_search`: L-BFGS iterations for every candidate,
-    `long_search`: for the best `finalists` of them.
+    `random_starts`: random combiners beside the designed ones. `short_search`: L-BFGS iterations for every candidate.
+    The best `finalists` are searched on, `long_search` iterations at a time and at most `rounds` times.
     """
 
     random_starts: int = 1
-    short_search: int = 12
-    long_search: int = 200
-    finalists: int = 2
+    short_search: int = 25
+    long_search: int = 60
+    rounds: int = 5
+    finalists: int = 3
 
 
 def find_starts(
@@ -74,11 +76,21 @@ def _searched(reduced: ReducedProblem, settings: StartSettings, single: Balanced
     beams = sorted((w for w in found if w is not None), key=lambda w: -reduced.illumination(w))
     if not beams:
         return ()
-    for short in beams[: settings.finalists]:
-        longer = search_combiners(reduced, mmse_combiners(reduced, short), iterations=settings.long_search)
-        if longer is not None:
-            beams.append(longer)
+    beams += [_search_on(reduced, settings, weights) for weights in beams[: settings.finalists]]
     return tuple(sorted(beams, key=lambda w: -reduced.illumination(w)))
+
+
+def _search_on(reduced: ReducedProblem, settings: StartSettings, weights: C) -> C:
+    """Search again from MMSE combiners of the last beams while that gains: a fresh Hessian leaves false stops."""
+    for _ in range(settings.rounds):
+        before = reduced.illumination(weights)
+        longer = search_combiners(reduced, mmse_combiners(reduced, weights), iterations=settings.long_search)
+        if longer is None or reduced.illumination(longer) <= before:
+            break
+        weights = longer
+        if reduced.illumination(weights) - before <= ROUND_GAIN * (reduced.illumination_limit - before):
+            break
+    return weights
 
 
 def largest_common_rate(problem: BeamformingProblem, reduced: ReducedProblem) -> float:
