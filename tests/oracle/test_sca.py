@@ -24,7 +24,7 @@ from multistatic.beamforming.start import StartSettings, find_starts
 from tests.unit.beamforming_problems import complex_normal, scattered_problem
 
 QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)
-LIGHT = ScaSettings(max_iterations=10, start=StartSettings(random_starts=0, short_search=15, finalists=0))
+LIGHT = ScaSettings(max_iterations=10, start=StartSettings(random_starts=0, short_search=80, finalists=0))
 EVERYBODY = (0, 1, 2)
 
 
