@@ -118,7 +118,7 @@ def test_infeasible_by_the_dual_with_the_largest_common_rate() -> None:
 
 
 def test_channels_of_higher_rank_are_refused_by_name() -> None:
-    with pytest.raises(InputError, match="direct channel of receiver 0") as caught:
+    with pytest.raises(InputError, match="direct channel of receiver number 1") as caught:
         los_sdp(scattered_problem())
     assert len(caught.value.problems) == 3
     assert "'sca'" in str(caught.value)

@@ -60,7 +60,7 @@ def test_a_receiver_without_a_channel_is_named(beamformer: object) -> None:
     direct[1] = 0.0
     result = beamformer(replace(problem, direct=direct))  # type: ignore[operator]
     assert result.status == "infeasible"
-    assert "Receiver 1 has no direct channel" in result.message
+    assert "Receiver number 2 has no direct channel" in result.message
     assert result.largest_common_rate_bps_hz == 0.0
     served = beamformer(replace(problem, direct=direct, rate_required_bps_hz=np.array([3.0, 0.0])))  # type: ignore[operator]
     assert served.status in ("feasible", "optimal")

@@ -82,7 +82,7 @@ def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
             raise InputError(
                 [
                     Problem(
-                        path=f"direct channel of receiver {required[k]}",
+                        path=f"direct channel of receiver {problem.name(required[k])}",
                         received=f"second singular value {singular[k, 1] / singular[k, 0]:.3g} of the first",
                         expected="rank one (line of sight)",
                         hint="use the beamformer 'sca' or 'value_function'",

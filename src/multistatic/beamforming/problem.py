@@ -16,7 +16,8 @@ class BeamformingProblem:
     """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
 
     `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
-    [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. Every J_k is
+    [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. `receiver_ids` serve
+    messages only. Every J_k is
     proportional to p_t, so this maximises every figure of merit at once for a fixed group.
     """
 
@@ -27,12 +28,17 @@ class BeamformingProblem:
     rate_required_bps_hz: F
     selected: B
     streams: int = 2
+    receiver_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
         object.__setattr__(self, "steering_tx", read_only(self.steering_tx, np.complex128))
         object.__setattr__(self, "rate_required_bps_hz", read_only(self.rate_required_bps_hz))
         object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
+
+    def name(self, k: int) -> str:
+        """What messages call receiver k: its id, or its number where no ids are given."""
+        return self.receiver_ids[k] if self.receiver_ids else f"number {k + 1}"
 
     @property
     def normalised_direct(self) -> C:

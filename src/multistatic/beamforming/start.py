@@ -115,9 +115,10 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: ReducedProblem) ->
         capacity = single_user_capacity_nats(channel, problem.streams)
         if nats > capacity * (1 + 1e-12):
             if capacity == 0:
-                return f"Receiver {k} has no direct channel and asks for {nats / np.log(2):.4g} bit/s/Hz."
+                return f"Receiver {problem.name(k)} has no direct channel and asks for {nats / np.log(2):.4g} bit/s/Hz."
             return (
-                f"Receiver {k} asks for {nats / np.log(2):.4g} bit/s/Hz; all of the power and no interference give it "
+                f"Receiver {problem.name(k)} asks for {nats / np.log(2):.4g} bit/s/Hz; all of the power and no "
+                f"interference give it "
                 f"{capacity / np.log(2):.4g}."
             )
     if not reduced.size:

@@ -52,6 +52,7 @@ class Instance:
             rate_required_bps_hz=self.scenario.rate_required_bps_hz,
             selected=selected,
             streams=self.scenario.design.streams,
+            receiver_ids=self.scenario.receiver_ids,
         )
 
     def selection_problem(self, beams: Beams) -> SelectionProblem:

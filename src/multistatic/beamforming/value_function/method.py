@@ -161,5 +161,5 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
         f"requirement, or {common:.6g} bit/s/Hz for all receivers with one."
     )
     if len(silent):
-        message = f"Receiver {silent[0]} has a rate requirement and no channel."
+        message = f"Receiver {asked.name(silent[0])} has a rate requirement and no channel."
     return infeasible(asked, method=METHOD, message=message, largest_common_rate_bps_hz=common)
