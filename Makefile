@@ -32,8 +32,8 @@ lint: $(VENV)/test.stamp  ## style, types and layers only
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
 
-bench: $(VENV)/test.stamp  ## time the algorithms
-	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python "$$file"; done
+bench: $(VENV)/test.stamp  ## time the algorithms beside their rivals: about ten minutes
+	@$(BIN)/python -m benchmarks.table
 
 clean:  ## remove everything that was made here
 	rm -rf $(VENV) out build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -13,11 +13,12 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 
@@ -88,36 +89,70 @@ def independent_reach(problem: BeamformingProblem, rng: np.random.Generator, ite
     return best
 
 
-def main(count: int, seed: int) -> int:
-    """Print a table of outcomes; the exit status is the number of wrong answers."""
-    outcomes, wrong, times = Counter(), 0, []
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """How often each status was answered, what was wrong in words, and the times in s."""
+
+    outcomes: Counter[str]
+    wrong: list[str]
+    times_s: list[float]
+
+
+def sweep(count: int, seed: int) -> Sweep:
+    """Ask `count` random problems and doubt every answer; an exception is a wrong answer."""
+    found = Sweep(Counter(), [], [])
     for trial in range(count):
         rng = np.random.default_rng([seed, trial])
         problem = random_problem(rng)
         label = f"trial {trial}: K={len(problem.direct)} N_t={problem.direct.shape[2]} N_r={problem.direct.shape[1]}"
         began = time.perf_counter()
-        result = value_function(problem)
-        times.append(time.perf_counter() - began)
-        outcomes[result.status] += 1
-        if result.beams is None:
-            reached = independent_reach(problem, rng)
-            if reached >= 1.0:
-                wrong += 1
-                print(f"{label}: WRONG infeasible, the independent search reaches {reached:.4f}: {result.message}")
-            common = 0.999 * (result.largest_common_rate_bps_hz or 0.0)
-            wanted = problem.rate_required_bps_hz > 0
-            if common > 0.0 and value_function(replace(problem, rate_required_bps_hz=common * wanted)).beams is None:
-                wrong += 1
-                print(f"{label}: WRONG, the largest common rate {common / 0.999:.6g} is not reached")
+        try:
+            result = value_function(problem)
+        except Exception as error:  # noqa: BLE001 - none is allowed, of any kind
+            found.outcomes["exception"] += 1
+            found.wrong.append(f"{label}: {error!r}")
             continue
-        rates = rates_bps_hz(problem.direct, result.beams, problem.noise_power_w, problem.selected)
-        short = np.max((problem.rate_required_bps_hz - rates) / np.maximum(problem.rate_required_bps_hz, 1e-12))
-        excess = result.beams.power_w / problem.power_limit_w - 1.0
-        if short > 1e-6 or excess > 1e-6 or not result.illumination_w <= result.upper_bound_w * (1.0 + 1e-9):
-            wrong += 1
-            print(f"{label}: WRONG rate short by {short:.2g}, power over by {excess:.2g}")
-    print(dict(outcomes), f"wrong: {wrong}, median {np.median(times):.3g} s, longest {np.max(times):.3g} s")
-    return wrong
+        finally:
+            found.times_s.append(time.perf_counter() - began)
+        found.outcomes[result.status] += 1
+        faults = _faults_of_verdict(problem, result, rng) if result.beams is None else _faults_of_beams(problem, result)
+        found.wrong.extend(f"{label}: {fault}" for fault in faults)
+    return found
+
+
+def _faults_of_verdict(
+    problem: BeamformingProblem, result: BeamformingResult, rng: np.random.Generator
+) -> Iterator[str]:
+    """Rates that are reached after all, and a largest common rate that is not."""
+    reached = independent_reach(problem, rng)
+    if reached >= 1.0:
+        yield f"infeasible, but the independent search reaches {reached:.4f}: {result.message}"
+    common = 0.999 * (result.largest_common_rate_bps_hz or 0.0)
+    wanted = problem.rate_required_bps_hz > 0
+    if common > 0.0 and value_function(replace(problem, rate_required_bps_hz=common * wanted)).beams is None:
+        yield f"the largest common rate {common / 0.999:.6g} is not reached"
+
+
+def _faults_of_beams(problem: BeamformingProblem, result: BeamformingResult) -> Iterator[str]:
+    """Rates, power and bound, checked from the beams."""
+    assert result.beams is not None
+    rates = rates_bps_hz(problem.direct, result.beams, problem.noise_power_w, problem.selected)
+    short = np.max((problem.rate_required_bps_hz - rates) / np.maximum(problem.rate_required_bps_hz, 1e-12))
+    excess = result.beams.power_w / problem.power_limit_w - 1.0
+    if short > 1e-6 or excess > 1e-6:
+        yield f"rate short by {short:.2g}, power over by {excess:.2g}"
+    if not result.illumination_w <= result.upper_bound_w * (1.0 + 1e-9):
+        yield "illumination above its upper bound"
+
+
+def main(count: int, seed: int) -> int:
+    """Print the wrong answers and a summary; the number of wrong answers."""
+    found = sweep(count, seed)
+    for line in found.wrong:
+        print("WRONG", line)
+    median, longest = np.median(found.times_s), np.max(found.times_s)
+    print(dict(found.outcomes), f"wrong: {len(found.wrong)}, median {median:.3g} s, longest {longest:.3g} s")
+    return len(found.wrong)
 
 
 def _steering(size: int, angle: np.ndarray | float) -> np.ndarray:

@@ -1,0 +1,140 @@
+"""Rows of whole designs: joint optimality, designs per minute, the first and the second start of the command."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from benchmarks.measure import Check, Row, all_of, timed, timed_each, within
+from benchmarks.work import scenario
+
+from multistatic import Design, Scenario, design_many, design_network
+from multistatic.beamforming.value_function import value_function
+from multistatic.design.instance import instance_of
+
+EQUAL = 1e-9
+DESIGNS_PER_MINUTE = 2000
+
+
+def joint(instances: int, largest: int) -> list[Row]:
+    """The joint design beside beams for every group, under the surrogate and under PEB in turn."""
+    scenarios = []
+    for seed, criterion in zip(range(instances), ("surrogate", "peb") * instances, strict=False):
+        receivers = 4 + seed % (largest - 3)
+        scenarios.append(scenario(seed, {"receivers.random.count": receivers, "design.criterion": criterion}))
+    designs, times_s = timed_each(design_network, scenarios)
+    best, rival_s = timed_each(_exhaustive, scenarios)
+    return [
+        Row(
+            work=f"group and beams together, 4 to {largest} receivers, {instances} scenarios",
+            ours="joint, verified",
+            ours_s=float(np.median(times_s)),
+            rival="the same beamformer for every group",
+            rival_s=float(np.median(rival_s)),
+            checks=(all_of("equal to exhaustive search", (_as_good(*p) for p in zip(designs, best, strict=True))),),
+        )
+    ]
+
+
+def batch(instances: int) -> list[Row]:
+    """Designs per minute with one and with two workers that have started, and whether their bits are the same."""
+    scenarios = [scenario(seed) for seed in range(instances)]
+    list(design_many(scenarios[:1], workers=1))
+    alone, alone_s = timed(lambda: list(design_many(scenarios, workers=1)))
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(design_many(scenarios[:64], executor=pool))
+        together, together_s = timed(lambda: list(design_many(scenarios, executor=pool)))
+    per_minute = [60.0 * instances / time_s for time_s in (alone_s, together_s)]
+    thousands = Check(
+        goal=f"≥ {DESIGNS_PER_MINUTE} designs/min",
+        measured=f"{per_minute[1]:.0f} with 2 workers, {per_minute[0]:.0f} with 1",
+        met=per_minute[1] >= DESIGNS_PER_MINUTE,
+    )
+    same = all_of("same bits", (_same_bits(*pair) for pair in zip(alone, together, strict=True)))
+    return [
+        Row(
+            work=f"{instances} realisations of the scenario `paper`, time of one",
+            ours="design_many, 2 workers",
+            ours_s=together_s / instances,
+            rival="design_many, 1 worker",
+            rival_s=alone_s / instances,
+            checks=(thousands, same),
+        )
+    ]
+
+
+def cold_start(repeats: int) -> list[Row]:
+    """`multistatic design paper` as a process: nothing cached, no compiled kernels, everything cached."""
+    with tempfile.TemporaryDirectory() as folder:
+        bytecode, once, always = (Path(folder) / name for name in ("bytecode", "once", "always"))
+        nothing_s = _command_s(bytecode, once)
+        no_kernels_s = _command_s(bytecode, always)
+        cached_s = float(np.median([_command_s(bytecode, always) for _ in range(repeats)]))
+    return [
+        Row(
+            work="`multistatic design paper`, a new process",
+            ours="kernels cached",
+            ours_s=cached_s,
+            rival="no kernel cached",
+            rival_s=no_kernels_s,
+            checks=(
+                within(12.0, no_kernels_s, "no kernel cached"),
+                within(12.0, nothing_s, "nor any bytecode"),
+                within(2.0, cached_s, "all cached"),
+            ),
+        )
+    ]
+
+
+def _command_s(bytecode: Path, kernels: Path) -> float:
+    """Time of the command with its caches in these folders."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    places = {"NUMBA_CACHE_DIR": str(kernels), "PYTHONPYCACHEPREFIX": str(bytecode)}
+    code = "import sys; from multistatic.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, "design", "paper", "--quiet"]
+    environment = {**os.environ, **threads, **places}
+    with tempfile.TemporaryDirectory() as folder:
+        _, time_s = timed(
+            lambda: subprocess.run(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        )
+    return time_s
+
+
+def _exhaustive(asked: Scenario) -> float | None:
+    """The best value over every affordable group with beams of its own; None where no group has any."""
+    instance = instance_of(asked)
+    everyone = value_function(instance.beamforming_problem(np.ones(instance.size, bool)))
+    if everyone.beams is None:
+        return None  # with everyone selected the beams are least constrained
+    problem = replace(instance.selection_problem(everyone.beams), forced=np.zeros(instance.size, bool))
+    groups = np.array(list(product((False, True), repeat=instance.size)))
+    values = []
+    for group in groups[problem.feasible(groups)]:
+        beams = value_function(instance.beamforming_problem(group))
+        if beams.illumination_w is not None:
+            values.append(float(problem.criterion.values(group[None], beams.illumination_w)[0]))
+    return min((value for value in values if np.isfinite(value)), default=None)
+
+
+def _as_good(design: Design, best: float | None) -> bool:
+    """The value of the best group and beams, or no design where there is none."""
+    if best is None or design.selection is None or design.selection.value is None:
+        return best is None and design.status == "infeasible"
+    return abs(design.selection.value / best - 1.0) <= EQUAL
+
+
+def _same_bits(one: Design, other: Design) -> bool:
+    if one.beamforming is None or other.beamforming is None:
+        return one.beamforming is other.beamforming and one.message == other.message
+    beams, others = one.beamforming.beams, other.beamforming.beams
+    if beams is None or others is None:
+        return beams is others and one.message == other.message
+    return np.array_equal(one.selected, other.selected) and np.array_equal(beams.weights, others.weights)

@@ -1,0 +1,68 @@
+"""The program that prints the table of benchmarks: every kind of row on a tiny size, its goals, its output."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from benchmarks import table
+from benchmarks.measure import Check, Row, all_of, faster, seconds, within
+from benchmarks.rows import beamforming, design, selection
+from rich.console import Console
+
+CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: beamforming.large(4, 8, (1.0, 1.0), instances=1),
+        lambda: beamforming.robustness(instances=4),
+        lambda: beamforming.line_of_sight(instances=2, rivals=1),
+        lambda: selection.surrogate(8, instances=1, rivals=1, cases=3, largest=6),
+        lambda: selection.position({6: 1.0, 8: 5.0}, instances=1, cases=2, largest=6),
+        lambda: design.joint(instances=2, largest=4),
+    ],
+)
+def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -> None:
+    for row in rows():
+        assert row.ours_s is not None
+        assert row.ours_s > 0.0
+        proven = [check for check in row.checks if check.goal.startswith(CORRECTNESS)]
+        assert all(check.met for check in proven), proven
+
+
+def test_goals() -> None:
+    assert [within(1.0, time_s).met for time_s in (0.5, 1.0, 1.5)] == [True, True, False]
+    assert [faster(10, 0.1, rival_s).met for rival_s in (0.5, 2.0)] == [False, True]
+    assert [all_of("", hits).met for hits in ([True, True], [True, False], [])] == [True, False, False]
+    assert [seconds(time_s) for time_s in (12.34, 0.01234)] == ["12.3 s", "12.3 ms"]
+
+
+def test_wrong_values_are_not_equal() -> None:
+    rival = selection._select(selection.enumeration, (), selection._varied(0, "surrogate", 6))
+    assert rival.value is not None
+    assert selection._same(rival, rival)
+    assert not selection._same(replace(rival, value=rival.value * (1.0 + 1e-6)), rival)
+    assert not selection._same(replace(rival, status="feasible"), rival)
+
+
+def test_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    checks = (Check(goal="speed", measured="2×", met=True), Check(goal="loss", measured="1", met=False))
+    row = Row(work="some work", ours="new", ours_s=1e-3, rival="old", rival_s=2e-3, checks=checks)
+    monkeypatch.setattr(table, "BENCHMARKS", {"one": table.Benchmark(list, lambda: [row])})
+    assert table.main(["--quick", "--json", str(tmp_path / "rows.json")]) == 0
+    printed = capsys.readouterr().out
+    assert "1 of 2 goals met" in printed
+    assert "cores" in printed
+    stored = json.loads((tmp_path / "rows.json").read_text("utf-8"))
+    assert stored["rows"][0]["checks"][1] == {"goal": "loss", "measured": "1", "met": False}
+    text = io.StringIO()
+    Console(file=text, width=200).print(table.table([row], markdown=True))
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.getvalue().splitlines() if "|" in line]
+    assert lines[2] == ["some work", "new: 1 ms", "old: 2 ms", "2×", "speed", "2×", "yes"]
+    assert lines[3][4:] == ["loss", "1", "no"]
