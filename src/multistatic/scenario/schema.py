@@ -16,7 +16,7 @@ from multistatic.scenario.model import JOINT
 from multistatic.units import SPEED_OF_LIGHT_M_S
 
 MAX_ANTENNAS = 4096
-MAX_RECEIVERS = 10_000
+MAX_RECEIVERS = 1_000
 MAX_LEVEL_DB = 400.0
 MAX_COORDINATE_M = 1e7
 MAX_HEIGHT_M = 1e6
