@@ -290,7 +290,7 @@ def test_each_problem_is_named(override, path, words):
 
 
 def test_a_channel_too_large_for_memory_is_refused():
-    overrides = ["transmitter.antennas=4096", "receivers.random={count=9000,radius_m=[1,9],antennas=64}"]
+    overrides = ["transmitter.antennas=4096", "receivers.random={count=900,radius_m=[1,9],antennas=64}"]
     assert "receivers" in problems(MINIMAL, *overrides)
 
 
