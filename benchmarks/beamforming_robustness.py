@@ -128,14 +128,15 @@ def _faults_of_verdict(
     if reached >= 1.0:
         yield f"infeasible, but the independent search reaches {reached:.4f}: {result.message}"
     common = 0.999 * (result.largest_common_rate_bps_hz or 0.0)
-    wanted = problem.rate_required_bps_hz > 0
-    if common > 0.0 and value_function(replace(problem, rate_required_bps_hz=common * wanted)).beams is None:
+    wanted = np.where(problem.rate_required_bps_hz > 0, common, 0.0)
+    if common > 0.0 and value_function(replace(problem, rate_required_bps_hz=wanted)).beams is None:
         yield f"the largest common rate {common / 0.999:.6g} is not reached"
 
 
 def _faults_of_beams(problem: BeamformingProblem, result: BeamformingResult) -> Iterator[str]:
     """Rates, power and bound, checked from the beams."""
     assert result.beams is not None
+    assert result.illumination_w is not None
     rates = rates_bps_hz(problem.direct, result.beams, problem.noise_power_w, problem.selected)
     short = np.max((problem.rate_required_bps_hz - rates) / np.maximum(problem.rate_required_bps_hz, 1e-12))
     excess = result.beams.power_w / problem.power_limit_w - 1.0

@@ -81,10 +81,14 @@ def seconds(time_s: float) -> str:
 
 
 def machine() -> str:
-    """The processor, what else keeps it busy, and the versions."""
-    load = f"load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else "load unknown"
+    """The processor and the versions."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return f"{_processor()}, {os.cpu_count()} cores, {load}; Python {platform.python_version()}, {packages}"
+    return f"{_processor()}, {os.cpu_count()} cores; Python {platform.python_version()}, {packages}"
+
+
+def load() -> float:
+    """How many processes wanted a core in the last minute, this one among them (nan: the system does not count)."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 
 
 def _processor() -> str:

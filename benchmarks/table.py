@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.measure import Check, Row, machine, seconds
+from benchmarks.measure import Check, Row, load, machine, seconds
 from benchmarks.rows import beamforming, design, selection
 from rich import box
 from rich.console import Console
@@ -83,11 +83,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", choices=sorted(BENCHMARKS), action="append", help="these rows; may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows here too")
     asked = parser.parse_args(arguments)
-    begun, about, rows = perf_counter(), machine(), []
+    begun, before, rows = perf_counter(), load(), []
     with threadpool_limits(limits=1):
         for name in asked.only or BENCHMARKS:
             print(f"{name} …", file=sys.stderr, flush=True)
             rows += (BENCHMARKS[name].quick if asked.quick else BENCHMARKS[name].full)()
+    about = f"{machine()}; load {before:.1f} before, {load():.1f} after"
     if asked.json:
         text = json.dumps({"machine": about, "rows": [asdict(row) for row in rows]}, indent=2, ensure_ascii=False)
         asked.json.write_text(text + "\n", encoding="utf-8")

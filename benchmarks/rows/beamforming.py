@@ -31,8 +31,8 @@ def half_selected(instances: int, rivals: int) -> list[Row]:
     return [_beside_sca("10 receivers, 10 antennas, 5 selected", problems, rivals, times=1000)]
 
 
-def large(receivers: int, antennas: int, limits_s: tuple[float, float], instances: int) -> list[Row]:
-    """Networks that conic programs do not reach, with one stream and with two."""
+def large(receivers: int, antennas: int, limits_s: tuple[float, ...], instances: int) -> list[Row]:
+    """Networks that conic programs do not reach, with one stream, then with more."""
     rows = []
     for streams, limit_s in enumerate(limits_s, start=1):
         problems = [
