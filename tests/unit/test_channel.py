@@ -118,3 +118,12 @@ def test_a_linear_array_cannot_tell_front_from_back():
 
 def test_published_noise_level():
     assert dbm_to_watt(-60.0) == pytest.approx(1e-9)
+
+
+def test_a_receiver_looks_towards_the_transmitter():
+    scenario = network(3, antennas=3, direct="los")
+    channel = line_of_sight(scenario, np.random.default_rng(0))
+    for receiver, matrix in zip(scenario.receivers, channel, strict=True):
+        towards = scenario.transmitter.position_m - receiver.position_m
+        steering = receiver.array.steering_vector(towards / np.linalg.norm(towards), scenario.radio.wavelength_m)
+        np.testing.assert_allclose(matrix[:, 0] / matrix[0, 0], steering / steering[0])

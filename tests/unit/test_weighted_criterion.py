@@ -27,3 +27,15 @@ def test_it_is_the_sum_of_both_bounds(horizon_s, height_m):
 def test_one_receiver_is_not_enough():
     criterion = registry.load("criteria", "weighted")(instance_of(network(3)).network())
     assert np.isinf(criterion.values(np.eye(3, dtype=bool), 1.0)).all()
+
+
+def test_exact_selection_sees_the_same_weighting():
+    """value² p = tr[A J⁻¹]: branch and bound works with `weighting` and `information`, not with `values`."""
+    scenario = network(5)
+    scenario = replace(scenario, design=replace(scenario.design, velocity_weight_s=0.2))
+    criterion = registry.load("criteria", "weighted")(instance_of(scenario).network())
+    total = criterion.information.sum(axis=0)
+    scale = 1.0 / np.sqrt(np.diag(total))
+    covariance = np.linalg.solve(total * scale[:, None] * scale, np.diag(scale)) * scale[:, None]
+    expected = np.sqrt(np.trace(criterion.weighting @ covariance) / 2.0)
+    assert criterion.values(np.ones((1, 5), bool), 2.0)[0] == pytest.approx(expected, rel=1e-9)
