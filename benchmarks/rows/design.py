@@ -101,6 +101,7 @@ def _command_s(bytecode: Path, kernels: Path) -> float:
     code = "import sys; from multistatic.cli import main; sys.exit(main())"
     command = [sys.executable, "-c", code, "design", "paper", "--quiet"]
     environment = {**os.environ, **threads, **places}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else nothing would be cached
     with tempfile.TemporaryDirectory() as folder:
         _, time_s = timed(
             lambda: subprocess.run(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, check=True)
