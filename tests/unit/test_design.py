@@ -15,6 +15,7 @@ from multistatic.design.instance import instance_of
 from multistatic.design.joint import design_joint
 from multistatic.design.schemes import design_bi_static
 from multistatic.scenario.model import DesignSettings, Requirements
+from multistatic.selection.enumeration import feasible_groups
 from tests.unit.networks import network
 
 FAST = DesignSettings(selector="enumeration", beamformer="value_function")
@@ -179,3 +180,16 @@ def test_compare_keeps_a_method_that_cannot_run():
     assert {row.selector for row in rows} == {"given", "greedy"}
     assert rows[-1].value is None
     assert rows[-1].message
+
+
+def test_the_certificate_holds_for_the_largest_conceivable_illumination():
+    """Local beams prove nothing about other groups: the bound supposes that each of them reaches N_t P_T."""
+    scenario = network(5, seed=1, cost_m=160.0, rate_bps_hz=2.0, design=FAST)
+    instance = instance_of(scenario)
+    design = design_joint(instance, silent)
+    problem = replace(instance.selection_problem(design.beamforming.beams), forced=np.zeros(5, bool))
+    groups, _ = feasible_groups(problem)
+    limit_w = instance.beamforming_problem(groups[0]).illumination_limit_w
+    assert design.beamforming.illumination_w < limit_w * (1 - 1e-4)
+    floor = problem.criterion.values(groups, limit_w).min()
+    assert design.selection.bound <= floor * (1 + 1e-9)
