@@ -1,0 +1,53 @@
+"""What one receiver has measured of one echo, and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.units import F, read_only
+
+Verdict = Literal["detected", "not_detected", "ambiguous"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Measurement:
+    """Delay, Doppler and amplitude of the echo at one receiver; optionally its direction of arrival.
+
+    `covariance` [2, 2] of (delay in s, Doppler in Hz). `amplitude`: complex echo amplitude in sqrt(W) at the reference
+    element. `snr`: echo SNR after integration over block and antennas, a power ratio (0 where nothing was detected).
+    `verdict`: `detected`; `not_detected` (below the threshold of the stated false-alarm rate); `ambiguous` (two peaks
+    that noise cannot order). `direction` [3]: unit vector receiver → target and `direction_covariance` [3, 3] of it,
+    where the antennas tell; else None. `time_s`: when the block was received. `message`: what a person should know.
+    """
+
+    receiver_id: str
+    delay_s: float
+    doppler_hz: float
+    covariance: F
+    amplitude: complex
+    snr: float
+    verdict: Verdict
+    direction: F | None = None
+    direction_covariance: F | None = None
+    time_s: float = 0.0
+    message: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "covariance", read_only(self.covariance))
+        for name in ("direction", "direction_covariance"):
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, read_only(np.asarray(value)))
+
+    @property
+    def delay_std_s(self) -> float:
+        """Standard deviation of the delay."""
+        return float(np.sqrt(self.covariance[0, 0]))
+
+    @property
+    def doppler_std_hz(self) -> float:
+        """Standard deviation of the Doppler shift."""
+        return float(np.sqrt(self.covariance[1, 1]))
