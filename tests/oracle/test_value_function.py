@@ -10,7 +10,7 @@ import pytest
 
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
-from multistatic.beamforming.value_function.inner import Downlink, directions, least_power, most_light
+from multistatic.beamforming.value_function.inner import Downlink, least_power, most_light
 
 SELECTIONS = {"all": [False] * 3, "none": [True] * 3, "mixed": [True, False, True], "one": [True, True, False]}
 
@@ -81,10 +81,9 @@ def test_most_light_is_the_optimum_of_the_semidefinite_program(selection: str, g
     _, optimum = semidefinite(made, channels, towards, least=False)
     assert light == pytest.approx(optimum, rel=2e-4)
     # The primal beams attain the dual value and meet every constraint: this is the proof of optimality.
-    beams = directions(made, solution)
-    data = (channels * np.sqrt(solution.price)) @ beams.error + solution.nu * np.outer(towards, beams.lit)
+    data = (channels * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(towards, solution.lit)
     data *= np.sqrt(solution.powers)
-    sensing = (towards - channels @ beams.weights) * np.sqrt(solution.left)
+    sensing = (towards - channels @ solution.weights) * np.sqrt(solution.left)
     lit = np.sum(np.abs(towards.conj() @ data) ** 2) + np.abs(towards.conj() @ sensing) ** 2
     assert lit == pytest.approx(light, rel=1e-9)
     assert np.sum(np.abs(data) ** 2) + np.sum(np.abs(sensing) ** 2) == pytest.approx(made.power, rel=1e-9)

@@ -1,4 +1,4 @@
-"""The convex half of the value-function method, compiled: the best beams for fixed receive vectors.
+"""The value-function method, compiled: from a start to a local optimum over receive vectors and rate shares.
 
 With unit receive vectors v_s the receivers become a multi-user MISO downlink with channels h_s = H_kᴴ v_s and SINR
 targets γ_s. For a price ν of illumination against power, the problem
@@ -6,15 +6,18 @@ targets γ_s. For a price ν of illumination against power, the problem
     φ(ν) = min  tr S - ν aᴴSa   subject to the SINR targets                                                     (P_ν)
 
 has the uplink dual  φ(ν) = Σ_s λ_s  with  λ_s (1 + 1/γ_s) h_sᴴ M⁻¹ h_s = 1,  M = I + Σ_s λ_s h_s h_sᴴ - ν a aᴴ ≻ 0.
-ν = 0 is the minimum-power downlink; ν grows until the power budget is spent (docs/algorithms.md §1.2). Only inner
+ν = 0 is the minimum-power downlink; ν grows until the power budget is spent (docs/algorithms.md §1.2). The optimal
+value is a smooth function of the v_s and of the shares of each rate, which `descend` minimises (§1.3). Only inner
 products of channels enter, so the number of transmit antennas does not matter.
+
+Read it from the top: dense linear algebra, one downlink at given prices, its optimum, gradient, descent.
 
 Symbols, for S streams: `gram` G = [h_sᴴh_t] [S, S], `cross` g = [h_sᴴa] [S], `norm2` ‖a‖², `target` γ [S], `hears`
 [S] true where the receiver of the stream suffers the sensing beam, `power` P, `price` λ [S], `nu` ν.
 
-Written as loops over scalars because array expressions take Numba ten times longer to compile. Numba's
-own np.linalg would take 20 s, hence the two eliminations below. Every array is C-contiguous and writable, so that each
-function is compiled once. All are in one file, because Numba's cache does not notice a change in another.
+Written as loops over scalars because array expressions take Numba ten times longer to compile, and Numba's own
+np.linalg 20 s. Every array is C-contiguous, so that each function is compiled once. All are in one file, because
+Numba's cache does not notice a change in another.
 """
 
 from __future__ import annotations
@@ -28,25 +31,42 @@ from numba import njit
 from multistatic.units import B, C, F
 
 _NEWTON_STEPS = 60
+_GROWTH_STEPS = 200
 _JOINT_STEPS = 25
+_TRIALS = 120  # points at which a bracketed solve tries Newton's method
 _CONVERGED = 1e-6  # relative Newton step; the error after it is of the order of its square
+IDLE_SHARE = 1e-4  # of a receiver's rate: near 0 the SINR would drown in rounding
+_ARMIJO = 1e-4
+_BACKTRACKS = 25
+_SMALL_STEPS = 3  # in a row end a descent: there are plateaus
+_FIRST_STEP, _LARGEST_STEP = 0.2, 0.8  # rad
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-
 # A callback for C would never be used.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+_INTERNAL: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
 
 
-def _compiled(function: _Function) -> _Function:
+def _compiled(function: _Function, **options: Any) -> _Function:
     """Compile on first use and keep the machine code on disk, where a directory for it can be written."""
     try:
-        return cast(_Function, njit(cache=True, **_OPTIONS)(function))
+        return cast(_Function, njit(cache=True, **_OPTIONS, **options)(function))
     except RuntimeError:  # no cache directory
-        return cast(_Function, njit(**_OPTIONS)(function))
+        return cast(_Function, njit(**_OPTIONS, **options)(function))
 
 
-@_compiled
+def _internal(function: _Function) -> _Function:
+    """Compile for callers that are compiled themselves: their machine code holds a copy."""
+    return cast(_Function, njit(**_INTERNAL)(function))
+
+
+def _inlined(function: _Function) -> _Function:
+    """Make it a part of its one caller before that is compiled; on its own only where Python calls it."""
+    return _compiled(function, inline="always")
+
+
+@_internal
 def _solve(matrix: F, right: F, transposed: bool) -> F:
     """x with A x = b, or Aᵀ x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular."""
     count = len(right)
@@ -75,7 +95,7 @@ def _solve(matrix: F, right: F, transposed: bool) -> F:
     return solution
 
 
-@_compiled
+@_internal
 def _error_covariance(gram: C, root: F) -> C:
     """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by symmetric sweeps; with eigenvalues ≥ 1 no pivoting.
 
@@ -124,7 +144,7 @@ def _error_covariance(gram: C, root: F) -> C:
     return inverse
 
 
-@_compiled
+@_internal
 def _product(left: C, right: C) -> C:
     """Matrix product, with real and imaginary parts apart as in `_error_covariance`."""
     inner, columns = right.shape
@@ -152,13 +172,13 @@ def _product(left: C, right: C) -> C:
     return product
 
 
-@_compiled
+@_internal
 def _squared(z: complex) -> float:
     return z.real * z.real + z.imag * z.imag
 
 
-@_compiled
-def uplink_beams(
+@_internal
+def _uplink_beams(
     gram: C, cross: C, norm2: float, target: F, price: F, nu: float, slack: float
 ) -> tuple[float, float, float, C, C, F, F]:
     """MMSE beams u_s = sqrt(λ_s) M⁻¹ h_s at the prices (λ, ν), through the uplink error covariance.
@@ -207,9 +227,13 @@ def uplink_beams(
     return nu, slack, theta, error, beta, coupling, cost
 
 
-@_compiled
-def sensing_weights(gram: C, cross: C, price: F, hears: B) -> C:
-    """y₀ [S] with w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s, the direction of the sensing beam."""
+@_internal
+def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[float, F, float, C]:
+    """(θ₀, i₀, ‖w₀‖², y₀) of the sensing beam w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s.
+
+    θ₀ = aᴴw₀; i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where heard, else 0. The beam is worth its power iff νθ₀ = 1; dual
+    feasibility asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
+    """
     count = len(price)
     heard = np.empty(count, np.int64)
     size = 0
@@ -218,8 +242,10 @@ def sensing_weights(gram: C, cross: C, price: F, hears: B) -> C:
             heard[size] = s
             size += 1
     weights = np.zeros(count, np.complex128)
+    power = np.zeros(count)
+    theta = norm2
     if size == 0:
-        return weights
+        return theta, power, theta, weights
     root = np.empty(size)
     among = np.empty((size, size), np.complex128)
     for s in range(size):
@@ -227,107 +253,76 @@ def sensing_weights(gram: C, cross: C, price: F, hears: B) -> C:
         for t in range(size):
             among[s, t] = gram[heard[s], heard[t]]
     error = _error_covariance(among, root)
+    length = 0.0
     for s in range(size):
+        own = 0.0j
         for t in range(size):
-            weights[heard[s]] += root[s] * error[s, t] * root[t] * cross[heard[t]]
-    return weights
+            own += error[s, t] * root[t] * cross[heard[t]]
+        own *= root[s]
+        k = heard[s]
+        weights[k] = own
+        theta -= cross[k].real * own.real + cross[k].imag * own.imag
+        power[k] = _squared(own) / price[k]
+        length -= power[k]
+    return theta, power, theta + length, weights
 
 
-@_compiled
-def sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[float, F, float]:
-    """(θ₀, i₀, ‖w₀‖²) of the sensing beam w₀: θ₀ = aᴴw₀; i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where heard, else 0.
-
-    The beam is worth its power iff νθ₀ = 1; dual feasibility asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows
-    ‖w₀‖² = θ₀ - Σ_s i₀_s.
-    """
-    count = len(price)
-    heard = np.zeros(count)
-    theta = norm2
-    weights = sensing_weights(gram, cross, price, hears)
-    for s in range(count):
-        if hears[s]:
-            theta -= cross[s].real * weights[s].real + cross[s].imag * weights[s].imag
-            heard[s] = _squared(weights[s]) / price[s]
-    length = theta
-    for s in range(count):
-        length -= heard[s]
-    return theta, heard, length
-
-
-@_compiled
-def prices_at(gram: C, cross: C, norm2: float, target: F, start: F, nu: float) -> tuple[bool, F]:
-    """The largest fixed point λ(ν), by Newton's method (policy iteration), from `start`.
+@_inlined
+def _prices_at(
+    channels: tuple[C, C, float], target: F, start: F, nu: float, grow: bool
+) -> tuple[bool, F, float, float, F, C, C]:
+    """The largest fixed point λ(ν), by Newton's method (policy iteration) from `start`, and its beams and powers.
 
     λ_s ≤ I_s(λ) = min_{h_sᴴu=1} γ_s uᴴ(I - νaaᴴ + Σ_{t≠s} λ_t h_t h_tᴴ)u: I is a minimum of functions affine and
     increasing in λ, hence concave and monotone. Holding the minimising beams fixed and solving the affine equations
     Bᵀ(λ⁺/λ) = cost is Newton's method; after one step it decreases monotonically to λ(ν), and a step that leaves the
     domain proves that (P_ν) is unbounded: ν is too large.
+
+    `grow` (for ν = 0): where the beams cannot reach the targets at any power (B no M-matrix), λ ← 1.5 I(λ) moves to a
+    point with λ ≥ I(λ), whose beams can, if there is any (a larger factor overshoots, and drowns it in rounding).
+
+    Returns (found with positive powers, λ, slack, power spent Nᵀq, q, T, β).
     """
-    count = len(start)
-    price = np.empty(count)
-    for s in range(count):
-        price[s] = start[s]
-    step = np.inf
-    for _ in range(_NEWTON_STEPS):
-        _, slack, _, _, _, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
-        if not slack > 0.0:
-            return False, price
-        ratio = _solve(coupling, cost, True)
-        previous, step = step, 0.0
-        for s in range(count):
-            if not (ratio[s] > 0.0 and ratio[s] < np.inf):
-                return False, price
-            step = max(step, abs(ratio[s] - 1.0))
-            price[s] *= ratio[s]
-        if step < _CONVERGED or (step < 1e-4 and step >= previous):
-            return True, price
-    return step < 1e-4, price
-
-
-@_compiled
-def minimum_power_prices(gram: C, target: F) -> tuple[bool, F]:
-    """λ(0): the prices of the minimum-power downlink, or False if no power reaches the SINR targets.
-
-    Newton needs beams that can reach the targets at some power (B an M-matrix). A point with λ ≥ I(λ) has them;
-    λ ← 1.5 I(λ) moves to one if there is any (a larger factor overshoots, and drowns it in rounding).
-    """
+    gram, cross, norm2 = channels
     count = len(target)
-    cross = np.zeros(count, np.complex128)
-    price = np.empty(count)
-    for s in range(count):
-        if not gram[s, s].real > 0.0:
-            return False, price
-        price[s] = 4.0 * target[s] / gram[s, s].real
-    for _ in range(200):
-        _, _, _, error, _, coupling, cost = uplink_beams(gram, cross, 0.0, target, price, 0.0, 0.0)
+    price = start.copy()
+    step = np.inf
+    found, converged = False, False
+    slack, used = 1.0, 0.0
+    powers, error, beta = price, gram, cross
+    for _ in range(_NEWTON_STEPS + (_GROWTH_STEPS if grow else 0)):
+        _, slack, _, error, beta, coupling, cost = _uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
+        if not slack > 0.0:
+            break
+        if converged:
+            powers = _solve(coupling, price, False)
+            found = True
+            for s in range(count):
+                used += powers[s] * (cost[s] + nu * _squared(beta[s]))
+                found = found and powers[s] > 0.0
+            found = found and used < np.inf
+            break
         ratio = _solve(coupling, cost, True)
         proper = True
         for s in range(count):
             proper = proper and ratio[s] > 0.0 and ratio[s] < np.inf
-        if proper:
-            found, refined = prices_at(gram, cross, 0.0, target, price, 0.0)
-            if found:
-                return True, refined
+        if not (proper or grow):
+            break
+        previous, step = step, 0.0
+        reachable = True
         for s in range(count):
-            price[s] *= 1.5 * target[s] / ((1.0 + target[s]) * max(1.0 - error[s, s].real, 1e-300))
-            if not price[s] * gram[s, s].real < 1e14:
-                return False, price
-    return False, price
+            if not proper:
+                ratio[s] = 1.5 * target[s] / ((1.0 + target[s]) * (1.0 - error[s, s].real))
+            step = max(step, abs(ratio[s] - 1.0))
+            price[s] *= ratio[s]
+            reachable = reachable and price[s] * gram[s, s].real < 1e14
+        if not reachable:
+            break
+        converged = proper and (step < _CONVERGED or (step < 1e-4 and step >= previous))
+    return found, price, slack, used, powers, error, beta
 
 
-@_compiled
-def power_at(gram: C, cross: C, norm2: float, target: F, price: F, nu: float) -> tuple[bool, float, F]:
-    """(all downlink powers positive, their sum Nᵀq, q) for the beams of the prices (λ, ν)."""
-    _, _, _, _, beta, coupling, cost = uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
-    powers = _solve(coupling, price, False)
-    used, positive = 0.0, True
-    for s in range(len(price)):
-        used += powers[s] * (cost[s] + nu * _squared(beta[s]))
-        positive = positive and powers[s] > 0.0
-    return positive, used, powers
-
-
-@_compiled
+@_internal
 def _power_gradient(
     target: F, nu: float, aim: float, error: C, beta: C, coupling: F, powers: F, length: F
 ) -> tuple[F, float]:
@@ -367,7 +362,7 @@ def _power_gradient(
     return by_price, by_nu
 
 
-@_compiled
+@_internal
 def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     """(largest relative change, λ, last) after relative `change` [S+1] of (λ, last), held within a factor of 5."""
     count = len(price)
@@ -384,22 +379,20 @@ def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     return largest, moved, last
 
 
-@_compiled
-def joint_newton(
-    gram: C,
-    cross: C,
-    norm2: float,
+@_inlined
+def _joint_newton(
+    channels: tuple[C, C, float],
     target: F,
     hears: B,
     power: float,
-    price: F,
-    nu: float,
-    slack: float,
+    guess: tuple[F, float, float],
     sensing: bool,
-) -> tuple[bool, F, float, float, F, float, C, C]:
-    """Newton on (λ, ν) together, with the sensing beam on or off: (found, λ, ν, slack, q, p_c, T, β).
+) -> tuple[bool, F, float, float, F, float, C, C, C]:
+    """Newton on (λ, ν) together, with the sensing beam on or off, from `guess` (λ, ν, slack).
 
-    With i₀ and θ₀ of `sensing_beam`, N_t = ‖u_t‖², α_t = |β_t|²: the beams, held fixed, are stationary if
+    Returns (found, λ, ν, slack, q, p_c, T, β, y₀).
+
+    With i₀ and θ₀ of `_sensing_beam`, N_t = ‖u_t‖², α_t = |β_t|²: the beams, held fixed, are stationary if
     Bᵀ(λ⁺/λ) + ν⁺α = N.  With the sensing beam on, its own stationarity closes the system,
     -i₀ᵀ(λ⁺/λ) + ν⁺θ₀² = ‖w₀‖², and the downlink powers follow from B q - i₀ p_c = λ, Nᵀq + ‖w₀‖² p_c = P.
     With the sensing beam off, the budget closes it, linearised as d(1/power) = 1/P - 1/power: at high SNR the solution
@@ -408,6 +401,8 @@ def joint_newton(
     dν = -(slack/θ) d ln(slack) + (ν/θ) Σ_s |y_s|² d ln λ_s.
     A fixed point with positive λ, ν, q, p_c ≥ 0 and νθ₀ ≤ 1 meets all optimality conditions of a convex problem.
     """
+    gram, cross, norm2 = channels
+    price, nu, slack = guess
     count = len(price)
     system = np.empty((count + 1, count + 1))
     right = np.empty(count + 1)
@@ -415,7 +410,7 @@ def joint_newton(
     if sensing:
         slack = 0.0
     for _ in range(_JOINT_STEPS):
-        nu, slack, theta, error, beta, coupling, cost = uplink_beams(
+        nu, slack, theta, error, beta, coupling, cost = _uplink_beams(
             gram, cross, norm2, target, price, nu, 0.0 if sensing else slack
         )
         if not (slack > 0.0 and nu > 0.0):
@@ -429,12 +424,12 @@ def joint_newton(
             powers = _solve(coupling, price, False)
             for t in range(count):
                 used += length[t] * powers[t]
-        sensing_theta, heard, sensing_length = 0.0, cost, 0.0
+        sensing_theta, heard, sensing_length, weights = 0.0, cost, 0.0, beta
         if sensing or step < _CONVERGED:
-            sensing_theta, heard, sensing_length = sensing_beam(gram, cross, norm2, price, hears)
+            sensing_theta, heard, sensing_length, weights = _sensing_beam(gram, cross, norm2, price, hears)
         if step < _CONVERGED:
             found, powers, left = _powers(coupling, length, heard, sensing_length, power, price, sensing)
-            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left, error, beta
+            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left, error, beta, weights
         for t in range(count):
             right[t] = cost[t]
             for s in range(count):
@@ -469,10 +464,10 @@ def joint_newton(
             break
         if step < 1e-4 and step >= previous:
             step = 0.0  # as close as rounding lets it come
-    return False, price, nu, slack, price, 0.0, gram, cross
+    return False, price, nu, slack, price, 0.0, gram, cross, cross
 
 
-@_compiled
+@_internal
 def _powers(
     coupling: F, length: F, heard: F, sensing_length: float, power: float, price: F, sensing: bool
 ) -> tuple[bool, F, float]:
@@ -499,8 +494,82 @@ def _powers(
     return found, powers, left
 
 
-@_compiled
-def stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C, C]:
+@_inlined
+def solve_downlink(
+    channels: tuple[C, C, float], target: F, hears: B, power: float, guess: tuple[F, float, float, float], light: bool
+) -> tuple[bool, bool, F, float, float, F, float, float, C, C, C]:
+    """The beams of largest illumination (`light`), or of least power, for SINR targets γ and the budget P.
+
+    `guess`: (λ, ν, slack, p_c) of a neighbouring problem, ν = 0 where there is none. The dual function (P - φ(ν))/ν has
+    the derivative (power(ν) - P)/ν², so the answer is the largest ν at which (P_ν) is bounded, power(ν) ≤ P and νθ₀ ≤
+    1. From a neighbour Newton's method nearly always finds it. Otherwise ν is bracketed: λ decreases with ν, so νθ₀ ≤ 1
+    at λ(0) bounds it; the bracket is bisected with Newton's method tried from every point. Its lower end always meets
+    the targets within the power. If it collapses, these beams scaled up to the budget (which raises every SINR) are
+    the answer, feasible but not proven optimal.
+
+    Returns (found, proven, λ, ν, slack, q, p_c, value, T, β, y₀). `value`: the loss ‖a‖²P - p, or the power spent.
+    """
+    gram, cross, norm2 = channels
+    price, nu, slack, left = guess
+    count = len(target)
+    # If every receiver hears it, a sensing beam never pays: some data beam can carry its power and harm one less.
+    useful = False
+    for s in range(count):
+        useful = useful or not hears[s]
+    sensing, last = useful and left > 0.0, not useful
+    opened, low, high = False, 0.0, 0.0
+    low_price, low_slack, low_powers, low_value, low_error, low_beta = price, 1.0, price, 0.0, gram, cross
+    for _ in range(_TRIALS):
+        if light and nu > 0.0:
+            found, new, new_nu, new_slack, powers, left, error, beta, weights = _joint_newton(
+                channels, target, hears, power, (price, nu, slack), sensing
+            )
+            if found:
+                # Duality: p = (P - Σλ)/ν.
+                value = (norm2 - 1.0 / new_nu) * power
+                for s in range(count):
+                    value += new[s] / new_nu
+                return True, True, new, new_nu, new_slack, powers, left, value, error, beta, weights
+            if not last:
+                sensing, last = not sensing, True
+                continue
+        slack, sensing, last = 0.0, useful, not useful
+        if opened and nu >= high:
+            if low > 0.0:
+                break  # the bracket has collapsed to neighbouring numbers
+            nu = 0.8 * high
+            continue
+        if not opened:
+            nu, price = 0.0, np.empty(count)
+            for s in range(count):
+                price[s] = 4.0 * target[s] / gram[s, s].real
+        bounded, trial, at_slack, used, powers, error, beta = _prices_at(channels, target, price, nu, not opened)
+        theta = 0.0
+        if bounded and light:
+            theta = _sensing_beam(gram, cross, norm2, trial, hears)[0]
+        if not opened:
+            value = 0.0
+            for s in range(count):
+                value += trial[s]
+            if not (light and bounded and value < power):
+                return bounded and not light, True, trial, 0.0, 1.0, powers, 0.0, value, error, beta, beta
+            opened, high, low_price = True, 1.0 / theta, trial
+            nu, price = high, trial
+            continue
+        if bounded and used <= power and nu * theta <= 1.0:
+            low, low_price, low_slack, low_powers, low_error, low_beta = nu, trial, at_slack, powers, error, beta
+            low_value = norm2 * power
+            for s in range(count):
+                low_powers[s] *= power / used
+                low_value -= low_powers[s] * _squared(beta[s])
+        else:
+            high = nu
+        nu, price = 0.5 * (low + high), low_price
+    return low > 0.0, False, low_price, low, low_slack, low_powers, 0.0, low_value, low_error, low_beta, low_beta
+
+
+@_internal
+def _stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C, C]:
     """What the receive vectors v_s [S, n] make of 𝒢 = 𝓗𝓗ᴴ [K n, K n] and 𝓗a [K n]: (𝒢V [K n, S], G [S, S], g [S])."""
     count, antennas = vectors.shape
     rows = len(cross)
@@ -521,77 +590,93 @@ def stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C,
     return heard, stream_gram, stream_cross
 
 
-@_compiled
-def envelope_gradient(
+@_internal
+def _envelope_gradient(
     heard: C,
     cross: C,
-    receiver: Any,
-    vectors: C,
-    uplink: tuple[C, C, C],
+    streams: tuple[Any, C],
     target: F,
+    uplink: tuple[C, C, C],
     solution: tuple[F, float, F, float],
 ) -> tuple[C, F]:
     """Derivatives of Σλ by conj(v_s) [S, n] and by ln(1+γ_s) [S], at fixed ν.
 
-    `uplink`: (T, β, y₀) of `uplink_beams` and `sensing_weights`; `solution`: (λ, ν, q, p_c). Envelope theorem: the
-    Lagrangian depends on v_s through λ_s [v_sᴴΦ_s v_s - q_s|v_sᴴH_k u_s|²/γ_s], with Φ_s the noise (I), the other
-    beams and, where it is heard, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s. What receiver k receives:
-    H_ku = H_k𝒽Λ^½T + ν H_ka βᵀ and H_kw₀ = H_ka - H_k𝒽 y₀, with 𝒢V the product H_k𝒽.
+    `streams`: (receiver, vectors); `uplink`: (T, β, y₀); `solution`: (λ, ν, q, p_c). Envelope theorem: the Lagrangian
+    depends on v_s through λ_s [v_sᴴΦ_s v_s - q_s|v_sᴴH_k u_s|²/γ_s], with Φ_s the noise (I), the other beams and, where
+    it is heard, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s. What receiver k receives: H_ku = H_k𝒽Λ^½T
+    + ν H_ka βᵀ and H_kw₀ = H_ka - H_k𝒽 y₀, with `heard` 𝒢V the product 𝓗𝒽.
     """
+    receiver, vectors = streams
     error, beta, weights = uplink
     price, nu, powers, left = solution
     count, antennas = vectors.shape
     scaled = np.empty((count, count), np.complex128)
     for s in range(count):
+        root = np.sqrt(price[s])
         for t in range(count):
-            scaled[s, t] = np.sqrt(price[s]) * error[s, t]
+            scaled[s, t] = root * error[s, t]
     arrived = _product(heard, scaled)
-    by_vector = np.zeros((count, antennas), np.complex128)
-    by_rate = np.zeros(count)
+    rows = len(cross)
+    sensed = np.empty(rows, np.complex128)
+    for i in range(rows):
+        for t in range(count):
+            arrived[i, t] += nu * cross[i] * beta[t]
+        sensed[i] = cross[i]
+        if left > 0.0:
+            for t in range(count):
+                sensed[i] -= heard[i, t] * weights[t]
+    by_vector = np.empty((count, antennas), np.complex128)
+    by_rate = np.empty(count)
     for s in range(count):
         first = receiver[s] * antennas
         for r in range(antennas):
             by_vector[s, r] = vectors[s, r]
-        for t in range(count + 1):
+        for t in range(count):
             seen = 0.0j
             for r in range(antennas):
-                if t < count:
-                    beam = arrived[first + r, t] + nu * cross[first + r] * beta[t]
-                else:
-                    beam = _sensing_at(heard, cross, weights, first + r)
-                seen += np.conj(vectors[s, r]) * beam
-            load = powers[t] if t < count else left
+                seen += np.conj(vectors[s, r]) * arrived[first + r, t]
+            load = powers[t]
             if t == s:
                 by_rate[s] = price[s] * load * _squared(seen) * (1.0 + target[s]) / target[s] ** 2
                 load = -load / target[s]
-            if t == count and (left == 0.0 or weights[s] == 0.0):
-                continue
             for r in range(antennas):
-                if t < count:
-                    beam = arrived[first + r, t] + nu * cross[first + r] * beta[t]
-                else:
-                    beam = _sensing_at(heard, cross, weights, first + r)
-                by_vector[s, r] += load * np.conj(seen) * beam
+                by_vector[s, r] += load * np.conj(seen) * arrived[first + r, t]
+        if left > 0.0 and weights[s] != 0.0:
+            seen = 0.0j
+            for r in range(antennas):
+                seen += np.conj(vectors[s, r]) * sensed[first + r]
+            for r in range(antennas):
+                by_vector[s, r] += left * np.conj(seen) * sensed[first + r]
         for r in range(antennas):
             by_vector[s, r] *= price[s]
     return by_vector, by_rate
 
 
-@_compiled
-def _sensing_at(heard: C, cross: C, weights: C, row: int) -> complex:
-    """One receive antenna's share of the sensing beam, (𝓗w₀)_row."""
-    total = cross[row]
-    for t in range(len(weights)):
-        total -= heard[row, t] * weights[t]
-    return total
+@_internal
+def _frames(vectors: C) -> C:
+    """E_s [S, n, n-1]: an orthonormal complement of each unit vector v_s, by the reflection that takes v_s to e_1."""
+    count, antennas = vectors.shape
+    basis = np.zeros((count, antennas, antennas - 1), np.complex128)
+    mirror = np.empty(antennas, np.complex128)
+    for s in range(count):
+        first = vectors[s, 0]
+        size = abs(first)
+        mirror[0] = first + (first / size if size > 0.0 else 1.0)
+        for r in range(1, antennas):
+            mirror[r] = vectors[s, r]
+        for f in range(antennas - 1):
+            basis[s, f + 1, f] = 1.0
+            for r in range(antennas):
+                basis[s, r, f] -= mirror[r] * np.conj(mirror[f + 1]) / (1.0 + size)
+    return basis
 
 
-@_compiled
-def geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
+@_internal
+def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
     """Unit vectors v_s [S, n] moved along v_s cos|z| + E_s ẑ sin|z|, and their frames E_s [S, n, n-1] moved with them.
 
-    `step` holds Re z [S, n-1], then Im z. The frame is transported in parallel, by the rotation that takes v_s along:
-    E_s + (E_s ẑ (cos|z| - 1) - v_s sin|z|) ẑᴴ.
+    `step` holds Re z [S, n-1], then Im z, then more. The frame is transported in parallel, by the rotation that takes
+    v_s along: E_s + (E_s ẑ (cos|z| - 1) - v_s sin|z|) ẑᴴ.
     """
     count, antennas, free = basis.shape
     moved = np.empty((count, antennas), np.complex128)
@@ -614,3 +699,193 @@ def geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
             for f in range(free):
                 turned[s, r, f] = basis[s, r, f] + turn * np.conj(unit[f])
     return moved, turned
+
+
+@_internal
+def _scaled_shares(receiver: Any, share: F, step: F) -> F:
+    """r_s ∝ r_s e^ξ_s within each receiver, at least `IDLE_SHARE` of its rate; ξ [S] are the last entries of `step`."""
+    count = len(share)
+    scaled = np.empty(count)
+    for s in range(count):
+        scaled[s] = share[s] * np.exp(min(max(step[len(step) - count + s], -50.0), 50.0))
+    moved = scaled
+    for _ in range(2):
+        moved = np.empty(count)
+        for s in range(count):
+            total, whole = 0.0, 0.0
+            for t in range(count):
+                if receiver[t] == receiver[s]:
+                    total += share[t]
+                    whole += scaled[t]
+            moved[s] = scaled[s] * total / whole
+            moved[s] = max(moved[s], IDLE_SHARE * total)
+        scaled = moved
+    return moved
+
+
+@_internal
+def _tangent_gradient(basis: C, receiver: Any, share: F, by_vector: C, by_rate: F) -> F:
+    """Gradient by (Re z, Im z, ξ) from the derivatives by conj(v_s) and by r_s."""
+    count, antennas, free = basis.shape
+    gradient = np.empty(2 * count * free + count)
+    for s in range(count):
+        for f in range(free):
+            by_z = 0.0j
+            for r in range(antennas):
+                by_z += 2.0 * by_vector[s, r] * np.conj(basis[s, r, f])
+            gradient[s * free + f] = by_z.real
+            gradient[(count + s) * free + f] = by_z.imag
+        total, mean = 0.0, 0.0
+        for t in range(count):
+            if receiver[t] == receiver[s]:
+                total += share[t]
+                mean += share[t] * by_rate[t]
+        gradient[2 * count * free + s] = share[s] * (by_rate[s] - mean / total)
+    return gradient
+
+
+@_internal
+def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
+    """The BFGS update, in place, for gradient `change` over `step`; returns whether `inverse` is still the identity.
+
+    Without positive curvature there is none.
+    """
+    size = len(step)
+    curvature, long, far = 0.0, 0.0, 0.0
+    for i in range(size):
+        curvature += change[i] * step[i]
+        long += change[i] * change[i]
+        far += step[i] * step[i]
+    if not curvature > 1e-10 * np.sqrt(long * far):
+        return fresh
+    turned = np.zeros(size)
+    bend = 0.0
+    for i in range(size):
+        if fresh:
+            inverse[i, i] = curvature / long
+            turned[i] = inverse[i, i] * change[i]
+        else:
+            for j in range(size):
+                turned[i] += inverse[i, j] * change[j]
+        bend += change[i] * turned[i]
+    for i in range(size):
+        half = (0.5 * (1.0 + bend / curvature) * step[i] - turned[i]) / curvature
+        for j in range(size):
+            inverse[i, j] += half * step[j]
+            inverse[j, i] += half * step[j]
+    return False
+
+
+@_compiled
+def descend(
+    problem: tuple[C, C, float, B, float],
+    start: tuple[Any, C, F],
+    guess: tuple[F, float, float, float],
+    light: bool,
+    settings: tuple[int, float, float],
+) -> tuple[bool, tuple[C, F, C, F, int], tuple[bool, F, float, float, F, float, float, C, C, C]]:
+    """BFGS on the logarithm of the loss (`light`) or of the least power, over receive vectors and rate shares.
+
+    `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [K], P). `start`: (receiver [S], v [S, n], r [S] in nats).
+    `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance): it ends after `steps`, at a value ≤
+    `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`.
+
+    A step (Re z, Im z, ξ) moves v_s along the geodesic v_s cos|z| + E_s ẑ sin|z| and scales the shares of a receiver's
+    streams, r_s ∝ r_s e^ξ_s; nothing stands for the phase and length of v_s, which change nothing. The frame E_s
+    travels with the iterate (parallel transport), so steps and gradients of successive iterates can be compared, as
+    BFGS needs.
+
+    Returns (found, (v, r, E, gradient of the logarithm, iterations), the solution as of `solve_downlink`). Each pass of
+    the loop looks at one trial point; the first is the start itself.
+    """
+    gram, cross, norm2, hears, power = problem
+    receiver, vectors, share = start
+    steps, enough, tolerance = settings
+    price, nu, slack, left = guess
+    count, antennas = vectors.shape
+    listens = np.empty(count, np.bool_)
+    several = False
+    for s in range(count):
+        listens[s] = hears[receiver[s]]
+        for t in range(s):
+            several = several or receiver[t] == receiver[s]
+    basis = _frames(vectors)
+    free = 2 * count * (antennas - 1)
+    size = free + count
+    active = size if several else free
+    inverse = np.zeros((active, active))
+    direction, gradient, step = np.zeros(size), np.zeros(size), np.zeros(size)
+    value, descent, length = np.inf, 0.0, 0.0
+    solution = (False, price, nu, slack, price, 0.0, np.inf, gram, cross, cross)
+    fresh, started, used, small, tries = True, False, 0, 0, 0
+    while True:
+        for i in range(size):
+            step[i] = length * direction[i]
+        new_vectors, new_basis = _geodesic(vectors, basis, step)
+        new_share = _scaled_shares(receiver, share, step) if several else share
+        heard, stream_gram, stream_cross = _stream_channels(gram, cross, receiver, new_vectors)
+        target = np.empty(count)
+        for s in range(count):
+            target[s] = np.expm1(new_share[s])
+        found, proven, trial, new_nu, new_slack, powers, new_left, new_value, error, beta, weights = solve_downlink(
+            (stream_gram, stream_cross, norm2), target, listens, power, (price, nu, slack, left), light
+        )
+        change = np.log(new_value / value) if started and found and new_value > 0.0 else np.inf
+        if found and (not started or change <= _ARMIJO * length * descent):
+            by_vector, by_rate = _envelope_gradient(
+                heard, cross, (receiver, new_vectors), target, (error, beta, weights), (trial, new_nu, powers, new_left)
+            )
+            new_gradient = _tangent_gradient(new_basis, receiver, new_share, by_vector, by_rate)
+            scale = 1.0 / (new_value * new_nu) if light else 1.0 / new_value
+            difference = np.empty(active)
+            for i in range(size):
+                new_gradient[i] *= scale
+                if i < active:
+                    difference[i] = new_gradient[i] - gradient[i]
+            if started:
+                fresh = _update(inverse, fresh, step[:active], difference)
+                small = small + 1 if -change < tolerance else 0
+            vectors, basis, share, value, gradient = new_vectors, new_basis, new_share, new_value, new_gradient
+            price, nu, slack, left = trial, new_nu, new_slack, new_left
+            solution = (proven, trial, new_nu, new_slack, powers, new_left, new_value, error, beta, weights)
+            started = True
+        elif not started:
+            return False, (vectors, share, basis, gradient, 0), solution
+        else:
+            tries += 1
+            if change < np.inf:
+                length *= min(max(-0.5 * length * descent / (change - length * descent), 0.1), 0.5)
+            else:
+                length *= 0.3
+            if tries < _BACKTRACKS and not -length * descent < 1e-14:
+                continue
+            if fresh:
+                break
+            fresh = True
+        if used >= steps or small >= _SMALL_STEPS or value <= enough or active == 0:
+            break
+        used += 1
+        descent = 0.0
+        for attempt in range(2):
+            if attempt == 1 or fresh:
+                fresh = True
+                for i in range(active):
+                    for j in range(active):
+                        inverse[i, j] = 1.0 if i == j else 0.0
+            descent = 0.0
+            for i in range(active):
+                direction[i] = 0.0
+                for j in range(active):
+                    direction[i] -= inverse[i, j] * gradient[j]
+                descent += gradient[i] * direction[i]
+            if descent < 0.0:
+                break
+        largest = 0.0
+        for i in range(active):
+            largest = max(largest, abs(direction[i]))
+        shrink = min(1.0, (_FIRST_STEP if fresh else _LARGEST_STEP) / max(largest, 1e-300))
+        for i in range(active):
+            direction[i] *= shrink
+        descent *= shrink
+        length, tries = 1.0, 0
+    return True, (vectors, share, basis, gradient, used), solution

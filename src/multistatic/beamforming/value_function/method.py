@@ -16,14 +16,13 @@ import numpy as np
 
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
-from multistatic.beamforming.value_function.inner import InnerSolution, directions
-from multistatic.beamforming.value_function.outer import power
+from multistatic.beamforming.value_function.inner import InnerSolution
+from multistatic.beamforming.value_function.outer import evaluate as evaluated
 from multistatic.beamforming.value_function.problem import (
     GramProblem,
     Streams,
     compressed,
     downlink_beams,
-    downlink_of,
     gram_problem,
     matched_powers,
 )
@@ -109,7 +108,7 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
     solution = best.solution
     if solution is None:
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
-        best = power(at.reduced, feasible)[0]
+        best = evaluated(at.reduced, feasible, "power")
         if best.solution is None:
             return infeasible(asked, method=METHOD, message="The rates need all of the power, to rounding.")
         solution = replace(best.solution, proven=False)
@@ -131,9 +130,8 @@ def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | N
     """
     if not solution.proven:
         return None
-    downlink = downlink_of(at.reduced, streams)[1]
-    kept = 1.0 - np.diagonal(directions(downlink, solution).error).real
-    price = solution.powers * kept**2 * (1.0 + downlink.target) / (downlink.target**2 * solution.nu)
+    kept, target = 1.0 - np.diagonal(solution.error).real, np.expm1(streams.share)
+    price = solution.powers * kept**2 * (1.0 + target) / (target**2 * solution.nu)
     count = np.bincount(streams.receiver, minlength=len(at.required))
     mean = np.bincount(streams.receiver, weights=price, minlength=len(at.required)) / np.maximum(count, 1)
     rate = np.zeros(len(at.asked.direct))

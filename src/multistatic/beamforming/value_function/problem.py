@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from multistatic.beamforming.value_function import kernels
-from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, directions
+from multistatic.beamforming.value_function.inner import Downlink, InnerSolution
 from multistatic.units import B, C, F
 
 _RANK_TOLERANCE = 1e-10
@@ -30,9 +31,12 @@ class GramProblem:
     hears: B
     antennas: int
 
-    def block(self, k: int) -> slice:
-        """Rows of receiver k."""
-        return slice(k * self.antennas, (k + 1) * self.antennas)
+    @property
+    def own_gram(self) -> C:
+        """H_kH_kᴴ [K, n, n]."""
+        count, k = len(self.rate), np.arange(len(self.rate))
+        blocks: C = self.gram.reshape(count, self.antennas, count, self.antennas)[k, :, k]
+        return blocks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,15 +57,11 @@ class Streams:
         """Value of the inner solution."""
         return np.inf if self.solution is None else self.solution.value
 
-    def solved(self, solution: InnerSolution | None) -> Streams:
-        """The same streams with another inner solution (`replace` takes longer than the solution itself)."""
-        return Streams(
-            receiver=self.receiver,
-            vectors=self.vectors,
-            share=self.share,
-            solution=solution,
-            iterations=self.iterations,
-        )
+
+def adjoint(matrices: NDArray[Any]) -> C:
+    """Aᴴ of each A [..., m, n]."""
+    transposed: C = matrices.conj().swapaxes(-1, -2)
+    return transposed
 
 
 def compressed(channels: C) -> C:
@@ -114,9 +114,15 @@ def matched_powers(problem: GramProblem) -> F | None:
 
 def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
     """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
-    heard, gram, cross = kernels.stream_channels(problem.gram, problem.cross, streams.receiver, streams.vectors)
-    target, hears = np.expm1(streams.share), problem.hears[streams.receiver]
-    return heard, Downlink(gram=gram, cross=cross, norm2=problem.norm2, target=target, hears=hears)
+    rows = streams.receiver[:, None] * problem.antennas + np.arange(problem.antennas)
+    heard = np.einsum("isr,sr->is", problem.gram[:, rows], streams.vectors)
+    return heard, Downlink(
+        gram=np.einsum("sr,srt->st", streams.vectors.conj(), heard[rows]),
+        cross=np.einsum("sr,sr->s", streams.vectors.conj(), problem.cross[rows]),
+        norm2=problem.norm2,
+        target=np.expm1(streams.share),
+        hears=problem.hears[streams.receiver],
+    )
 
 
 def downlink_beams(
@@ -129,9 +135,8 @@ def downlink_beams(
     """
     matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
     downlink = downlink_of(problem, streams)[1]
-    beams = directions(downlink, solution)
-    data = (matched * np.sqrt(solution.price)) @ beams.error + solution.nu * np.outer(steering, beams.lit)
-    sensing = steering - matched @ beams.weights if solution.left > 0.0 else np.zeros_like(steering)
+    data = (matched * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(steering, solution.lit)
+    sensing = steering - matched @ solution.weights if solution.left > 0.0 else np.zeros_like(steering)
     gain = np.abs(matched.conj().T @ data) ** 2
     coupling = np.diag(np.diag(gain) * (1.0 + 1.0 / downlink.target)) - gain
     heard = downlink.hears * np.abs(matched.conj().T @ sensing) ** 2

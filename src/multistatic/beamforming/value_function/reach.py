@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function.outer import descend, power
+from multistatic.beamforming.value_function.outer import descend, evaluate
 from multistatic.beamforming.value_function.problem import GramProblem, Streams
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
 
@@ -34,7 +34,7 @@ def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> flo
     """The largest scale ≤ `highest` of the rates that the budget allows with these receive vectors and splits."""
 
     def used(scale: float) -> float:
-        return power(*scaled(problem, streams, scale))[0].value
+        return evaluate(*scaled(problem, streams, scale), "power").value
 
     if used(highest) <= 1.0:
         return highest
@@ -59,12 +59,12 @@ def reach(problem: GramProblem, streams: Streams, limit: int, highest: float) ->
         if best.scale >= highest or best.scale <= 0.0:
             break
         at, start = scaled(problem, best.streams, best.scale)
-        lean = descend(at, start, power, steps=60, enough=0.1, tolerance=1e-5)
+        lean = descend(at, start, "power", steps=60, enough=0.1, tolerance=1e-5)
         richer = with_more_streams(at, lean, limit) if np.isfinite(lean.value) else None
         candidates = [lean]
         if richer is not None:
             candidates.append(
-                without_idle_streams(at, descend(at, richer, power, steps=60, enough=0.1, tolerance=1e-5))
+                without_idle_streams(at, descend(at, richer, "power", steps=60, enough=0.1, tolerance=1e-5))
             )
         previous = best
         for candidate in candidates:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.value_function import starts
-from multistatic.beamforming.value_function.outer import descend, loss
+from multistatic.beamforming.value_function.outer import descend, evaluate
 from multistatic.beamforming.value_function.problem import GramProblem, Streams
 from multistatic.beamforming.value_function.reach import Reach, reach
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
@@ -49,23 +49,23 @@ def feasible_start(problem: GramProblem, limit: int) -> Reach:
 
 def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> Streams:
     """The best local optimum over the starts, then with more streams as long as they help."""
-    best = loss(problem, replace(feasible, solution=None))[0]
+    best = evaluate(problem, replace(feasible, solution=None), "loss")
     if problem.antennas == 1:
         return best
     for number, start in enumerate(_starts(problem, feasible, settings)):
         found = start
         if number > 0:
-            found = descend(problem, start, loss, steps=_SCREENING_STEPS)
+            found = descend(problem, start, "loss", steps=_SCREENING_STEPS)
             if not found.value < _PROMISING * best.value:
                 continue
-        found = descend(problem, found, loss, steps=settings.steps, tolerance=settings.tolerance)
+        found = descend(problem, found, "loss", steps=settings.steps, tolerance=settings.tolerance)
         best = min(best, found, key=lambda streams: streams.value)
     for _ in range(_STREAM_ROUNDS):
         richer = with_more_streams(problem, best, limit)
         if richer is None:
             break
-        richer = descend(problem, richer, loss, steps=settings.steps, tolerance=settings.stream_tolerance)
-        richer = loss(problem, without_idle_streams(problem, richer))[0]
+        richer = descend(problem, richer, "loss", steps=settings.steps, tolerance=settings.stream_tolerance)
+        richer = evaluate(problem, without_idle_streams(problem, richer), "loss")
         if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
             break
         best = richer
@@ -80,5 +80,7 @@ def _starts(problem: GramProblem, feasible: Streams, settings: ValueFunctionSett
         alone = starts.everyone_hears(problem)
         count = settings.random_starts_mixed
         found.append(starts.deaf_to_target(problem, 1.0))
-        found.append(replace(descend(alone, found[0], loss, steps=settings.steps, tolerance=1e-4), solution=None))
+        found.append(
+            replace(descend(alone, found[0], "loss", steps=settings.steps, tolerance=settings.tolerance), solution=None)
+        )
     return found + [starts.random(problem, rng) for _ in range(count)]

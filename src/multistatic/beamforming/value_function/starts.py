@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function.problem import GramProblem, Streams
+from multistatic.beamforming.value_function.problem import GramProblem, Streams, adjoint
 from multistatic.units import C
 
 
@@ -39,13 +39,10 @@ def everyone_hears(problem: GramProblem) -> GramProblem:
 
 def _against(problem: GramProblem, power: np.ndarray) -> C:
     """argmax_v ‖H_kᴴv‖²/(‖v‖² + power_k |vᴴH_k a|²) [K, n], scaled by 1/‖H_k‖² to keep the noise in proportion."""
-    count, n = len(problem.rate), problem.antennas
-    vectors = np.empty((count, n), complex)
-    for k in range(count):
-        block = problem.block(k)
-        lit = problem.cross[block]
-        noise = np.eye(n) + power[k] * np.outer(lit, lit.conj())
-        root = np.linalg.cholesky(noise)
-        whitened = np.linalg.solve(root, np.linalg.solve(root, problem.gram[block, block]).conj().T)
-        vectors[k] = np.linalg.solve(root.conj().T, np.linalg.eigh((whitened + whitened.conj().T) / 2)[1][:, -1])
+    lit = problem.cross.reshape(len(power), problem.antennas)
+    noise = np.eye(problem.antennas) + power[:, None, None] * lit[:, :, None] * lit[:, None, :].conj()
+    root = np.linalg.cholesky(noise)
+    whitened = np.linalg.solve(root, adjoint(np.linalg.solve(root, problem.own_gram)))
+    strongest = np.linalg.eigh((whitened + adjoint(whitened)) / 2)[1][:, :, -1:]
+    vectors = np.asarray(np.linalg.solve(adjoint(root), strongest)[:, :, 0], complex)
     return vectors

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.value_function.inner import InnerSolution, directions
-from multistatic.beamforming.value_function.outer import IDLE_SHARE
-from multistatic.beamforming.value_function.problem import GramProblem, Streams, downlink_of
+from multistatic.beamforming.value_function.inner import InnerSolution
+from multistatic.beamforming.value_function.kernels import IDLE_SHARE
+from multistatic.beamforming.value_function.problem import GramProblem, Streams, adjoint, downlink_of
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE
@@ -19,49 +19,50 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
     power, the harm to others and the light on the target. With everything else held fixed, receiver k's best beams
     minimise tr(Ω_k Q_k) under its rate.
     """
-    heard, downlink = downlink_of(problem, streams)
-    beams = directions(downlink, solution)
+    heard = downlink_of(problem, streams)[0]
     price, nu, powers = solution.price, solution.nu, solution.powers
+    count, n, size = len(problem.rate), problem.antennas, len(price)
     scaled = heard * np.sqrt(price)
-    arrived = scaled @ beams.error + nu * np.outer(problem.cross, beams.lit)  # 𝓗M⁻¹𝒽Λ^½
-    lit = problem.cross / solution.slack - scaled @ beams.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
-    sensing = problem.cross - heard @ beams.weights
-    count, n = len(problem.rate), problem.antennas
-    noise, channel = np.empty((count, n, n), complex), np.empty((count, n, n), complex)
-    for k in range(count):
-        block, own = problem.block(k), streams.receiver == k
-        others = arrived[block][:, ~own] * np.sqrt(powers[~own])
-        noise[k] = np.eye(n) + others @ others.conj().T
-        if problem.hears[k]:
-            noise[k] += solution.left * np.outer(sensing[block], sensing[block].conj())
-        inverse = problem.gram[block, block] - arrived[block] @ scaled[block].conj().T
-        inverse += nu * np.outer(lit[block], problem.cross[block].conj())
-        vectors = streams.vectors[own].T * np.sqrt(price[own])
-        through = inverse @ vectors
-        channel[k] = inverse + through @ np.linalg.solve(
-            np.eye(own.sum()) - vectors.conj().T @ through, through.conj().T
-        )
-    return noise, channel
+    arrived = scaled @ solution.error + nu * np.outer(problem.cross, solution.lit)  # 𝓗M⁻¹𝒽Λ^½
+    lit = problem.cross / solution.slack - scaled @ solution.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
+    sensing = (problem.cross - heard @ solution.weights).reshape(count, n, 1)
+    arrived, scaled = arrived.reshape(count, n, size), scaled.reshape(count, n, size)
+    others = arrived * np.sqrt(powers * (streams.receiver != np.arange(count)[:, None]))[:, None, :]
+    noise = np.eye(n) + others @ adjoint(others)
+    noise += (solution.left * problem.hears)[:, None, None] * sensing @ adjoint(sensing)
+    inverse = problem.own_gram - arrived @ adjoint(scaled)
+    inverse += nu * lit.reshape(count, n, 1) * problem.cross.reshape(count, 1, n).conj()
+    vectors = _own_vectors(problem, streams, np.sqrt(price))
+    through = inverse @ vectors
+    taken_out = np.eye(vectors.shape[2]) - adjoint(vectors) @ through
+    return noise, inverse + through @ np.linalg.solve(taken_out, adjoint(through))
 
 
-def water_filling(noise: C, channel: C, rate: float, limit: int) -> tuple[C, F]:
-    """Receive vectors [m, n] and shares [m] of the cheapest way to a rate (nats) with at most `limit` streams.
+def _own_vectors(problem: GramProblem, streams: Streams, scale: F) -> C:
+    """`scale`_s v_s of each receiver's own streams as columns [K, n, m], zeros where it has fewer than m."""
+    order = np.array([np.sum(streams.receiver[:s] == k) for s, k in enumerate(streams.receiver)], int)
+    vectors = np.zeros((len(problem.rate), problem.antennas, order.max() + 1), complex)
+    vectors[streams.receiver, :, order] = scale[:, None] * streams.vectors
+    return vectors
+
+
+def water_filling(noise: C, channel: C) -> tuple[C, F]:
+    """Receive vectors [K, n, n] (columns) and ln d_i² [K, n], descending: the cheapest ways to a rate.
 
     With Ψ = L Lᴴ and the eigenpairs (d_i², e_i) of L⁻¹ (HΩ⁻¹Hᴴ) L⁻ᴴ, the streams v_i = L⁻ᴴ e_i do not disturb each
-    other and r_i = ln(θ d_i²), Σ r_i = R, for as many as stay positive.
+    other and r_i = ln(θ d_i²), Σ r_i = R, for as many as stay positive (`shares`).
     """
     root = np.linalg.cholesky(noise)
-    whitened = np.linalg.solve(root, np.linalg.solve(root, channel).conj().T)
-    gain, modes = np.linalg.eigh((whitened + whitened.conj().T) / 2)
-    gain, modes = gain[::-1][:limit], modes[:, ::-1][:, :limit]
-    vectors = np.linalg.solve(root.conj().T, modes).T
-    unit: C = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    logs = np.log(np.maximum(gain, 1e-300))
-    for m in range(len(gain), 1, -1):
-        shares: F = logs[:m] + (rate - logs[:m].sum()) / m
-        if shares[-1] > _SMALLEST_SHARE * rate:
-            return unit[:m], shares
-    return unit[:1], np.array([rate])
+    whitened = np.linalg.solve(root, adjoint(np.linalg.solve(root, channel)))
+    gain, modes = np.linalg.eigh((whitened + adjoint(whitened)) / 2)
+    vectors = np.linalg.solve(adjoint(root), modes[:, :, ::-1])
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.log(np.maximum(gain[:, ::-1], 1e-300))
+
+
+def shares(log_gain: F, rate: F) -> F:
+    """r_i [..., m] of m streams with ln d_i² [..., m] that reach `rate` [...] together; the last may be negative."""
+    filled: F = log_gain + ((rate - log_gain.sum(axis=-1)) / log_gain.shape[-1])[..., None]
+    return filled
 
 
 def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Streams | None:
@@ -69,18 +70,19 @@ def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Str
     limit = min(limit, problem.antennas)
     if limit == 1 or streams.solution is None:
         return None
-    noise, channel = receiver_covariances(problem, streams, streams.solution)
+    try:
+        modes, log_gain = water_filling(*receiver_covariances(problem, streams, streams.solution))
+    except np.linalg.LinAlgError:
+        return None
     receiver, vectors, share, changed = [], [], [], False
-    for k in range(len(problem.rate)):
+    for k, rate in enumerate(problem.rate):
         own = streams.receiver == k
-        new_vectors, new_share = streams.vectors[own], streams.share[own]
-        if len(new_share) < limit:
-            try:
-                candidate = water_filling(noise[k], channel[k], problem.rate[k], len(new_share) + 1)
-            except np.linalg.LinAlgError:
-                candidate = new_vectors, new_share
-            if len(candidate[1]) > len(new_share):
-                (new_vectors, new_share), changed = candidate, True
+        more = int(own.sum()) + 1
+        filled = shares(log_gain[k, :more], rate)
+        if more <= limit and filled[-1] > _SMALLEST_SHARE * rate:
+            new_vectors, new_share, changed = modes[k, :, :more].T, filled, True
+        else:
+            new_vectors, new_share = streams.vectors[own], streams.share[own]
         receiver += [k] * len(new_share)
         vectors.append(new_vectors)
         share.append(new_share)
