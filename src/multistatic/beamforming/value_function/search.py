@@ -23,12 +23,14 @@ _SEED = 0x5EED
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueFunctionSettings:
     """`random_starts` besides the constructed ones, `random_starts_mixed` where some receivers hear the sensing beam
-    and others do not: local optima then differ most. `steps` and `tolerance` of each descent: two steps in a row that
-    gain less (relative to the loss) end it. `stream_tolerance`: the same while streams are added.
+    and others do not (local optima then differ most), but none there beyond `many` receivers, where each takes seconds.
+    `steps` and `tolerance` of each descent: three steps in a row that gain less (relative to the loss) end it.
+    `stream_tolerance`: the same while streams are added.
     """
 
     random_starts: int = 1
     random_starts_mixed: int = 3
+    many: int = 64
     steps: int = 300
     tolerance: float = 1e-8
     stream_tolerance: float = 1e-6
@@ -78,7 +80,7 @@ def _starts(problem: GramProblem, feasible: Streams, settings: ValueFunctionSett
     found = [replace(feasible, solution=None)]
     if problem.hears.any() and not problem.hears.all():
         alone = starts.everyone_hears(problem)
-        count = settings.random_starts_mixed
+        count = settings.random_starts_mixed if len(problem.rate) <= settings.many else 0
         found.append(starts.deaf_to_target(problem, 1.0))
         found.append(
             replace(descend(alone, found[0], "loss", steps=settings.steps, tolerance=settings.tolerance), solution=None)
