@@ -12,7 +12,7 @@ from benchmarks.work import beamforming_problem
 from multistatic import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.los import los_sdp
-from multistatic.beamforming.sca import sca
+from multistatic.beamforming.sca import PAPER, ScaSettings, sca
 from multistatic.beamforming.value_function import value_function
 
 LOSS_TOLERANCE = 1e-6
@@ -22,13 +22,13 @@ RATE_TOLERANCE = 1e-6
 def everyone_selected(instances: int, rivals: int) -> list[Row]:
     """Ten receivers, all of which cancel the sensing beam."""
     problems = [beamforming_problem(seed) for seed in range(instances)]
-    return [_beside_sca("10 receivers, 10 antennas, all selected", problems, rivals, times=2000, limit_s=5e-3)]
+    return _beside_sca("10 receivers, 10 antennas, all selected", problems, rivals, times=2000, limit_s=5e-3)
 
 
 def half_selected(instances: int, rivals: int) -> list[Row]:
     """Ten receivers, five of which suffer the sensing beam: local optima differ, so that several starts are needed."""
     problems = [beamforming_problem(seed, selected=5) for seed in range(instances)]
-    return [_beside_sca("10 receivers, 10 antennas, 5 selected", problems, rivals, times=1000)]
+    return _beside_sca("10 receivers, 10 antennas, 5 selected", problems, rivals, times=1000)
 
 
 def large(receivers: int, antennas: int, limits_s: tuple[float, ...], instances: int) -> list[Row]:
@@ -92,28 +92,39 @@ def _line_of_sight_problem(seed: int) -> BeamformingProblem:
 
 def _beside_sca(
     work: str, problems: list[BeamformingProblem], rivals: int, times: float, limit_s: float | None = None
-) -> Row:
-    """Ours on all problems, the reference on the first few, losses compared on these."""
+) -> list[Row]:
+    """Ours on all problems; beside it the paper's iteration from a plain feasible start, and the reference of the
+    package, which starts from a search of its own and lengthens its steps, on the first few; losses compared on these.
+    """
     results, times_s = timed_each(value_function, problems)
-    runs = [timed(sca, problem) for problem in problems[:rivals]]
-    limit = np.array([problem.illumination_limit_w for problem in problems[:rivals]])
-    ours = limit - _illuminations(results[:rivals])
-    theirs = limit - _illuminations([result for result, _ in runs])
-    worst = float(np.max((ours - theirs) / theirs))
-    median_s, rival_s = float(np.median(times_s)), float(np.median([time_s for _, time_s in runs]))
-    never_larger = Check(goal="loss never larger", measured=f"{worst:+.1e} at most", met=worst <= LOSS_TOLERANCE)
+    median_s = float(np.median(times_s))
     verified = all_of("verified feasible", (_holds(*pair) for pair in zip(problems, results, strict=True)))
-    checks = [faster(times, median_s, rival_s), never_larger, verified]
-    if limit_s is not None:
-        checks.insert(0, within(limit_s, median_s))
-    return Row(
-        work=f"{work}, {len(problems)} scenarios",
-        ours="value_function",
-        ours_s=median_s,
-        rival=f"sca in CVXPY with Clarabel, {rivals} scenarios",
-        rival_s=rival_s,
-        checks=tuple(checks),
-    )
+    own = [verified] if limit_s is None else [within(limit_s, median_s), verified]
+    rows = []
+    for name, settings, count in (
+        ("SCA, CVXPY with Clarabel", PAPER, max(1, rivals // 4)),
+        ("`sca`, searched start, longer steps", ScaSettings(), rivals),
+    ):
+        runs = [timed(sca, problem, settings) for problem in problems[:count]]
+        limit = np.array([problem.illumination_limit_w for problem in problems[:count]])
+        ours = limit - _illuminations(results[:count])
+        theirs = limit - _illuminations([result for result, _ in runs])
+        worst = float(np.max((ours - theirs) / theirs))
+        rival_s = float(np.median([time_s for _, time_s in runs]))
+        checks = [Check(goal="loss never larger", measured=f"{worst:+.1e} at most", met=worst <= LOSS_TOLERANCE)]
+        if settings is PAPER:
+            checks = [*own, faster(times, median_s, rival_s), *checks]
+        rows.append(
+            Row(
+                work=f"{work}, {len(problems)} scenarios",
+                ours="value_function",
+                ours_s=median_s,
+                rival=f"{name}, {count} scenarios",
+                rival_s=rival_s,
+                checks=tuple(checks),
+            )
+        )
+    return rows
 
 
 def _illuminations(results: list[BeamformingResult]) -> np.ndarray:

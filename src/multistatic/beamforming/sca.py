@@ -33,19 +33,23 @@ from multistatic.units import C, F
 METHOD = "sca"
 RATE_SLACK = 1e-9
 PATIENCE = 2
-REACHES = (2.0, 4.0, 8.0, 16.0, 32.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaSettings:
     """`max_iterations` convex programs at most from each of `starts` starts; it stops when the loss ‖a‖²P_T - p_t falls
-    by less than `tolerance`, relative, twice in a row.
+    by less than `tolerance`, relative, twice in a row. `reaches`: how many times further along the line of each step is
+    looked. `PAPER` has the paper's own steps, from a plain feasible start.
     """
 
     max_iterations: int = 60
     tolerance: float = 2e-5
     starts: int = 1
+    reaches: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 32.0)
     start: StartSettings = field(default_factory=StartSettings)
+
+
+PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 
 
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
@@ -86,7 +90,7 @@ def _climb(reduced: ReducedProblem, weights: C, width: int, settings: ScaSetting
     metric = _first_metric(reduced, weights)
     stalled = 0
     for _ in range(settings.max_iterations):
-        step = _step(reduced, weights, width, metric)
+        step = _step(reduced, weights, width, metric, settings.reaches)
         if step is None:
             break
         better, metric = step
@@ -102,7 +106,7 @@ def _climb(reduced: ReducedProblem, weights: C, width: int, settings: ScaSetting
     return weights, tuple(history)
 
 
-def _step(reduced: ReducedProblem, weights: C, width: int, metric: C) -> tuple[C, C] | None:
+def _step(reduced: ReducedProblem, weights: C, width: int, metric: C, reaches: tuple[float, ...]) -> tuple[C, C] | None:
     """One convex program: better feasible beams with the metric M for the next one, or None."""
     combiners = _combiners(reduced, weights, width)
     channels = combiners.conj().transpose(0, 2, 1) @ reduced.channels
@@ -120,7 +124,7 @@ def _step(reduced: ReducedProblem, weights: C, width: int, metric: C) -> tuple[C
     # The tangent of ln det Ψ holds the step back. Further along the same line is no longer covered by the proof, so
     # every point there is settled and checked like any other.
     before = weights @ weights.conj().transpose(0, 2, 1)
-    for reach in REACHES:
+    for reach in reaches:
         further = before + reach * (covariances - before)
         beams = beams_from_covariances(further, channels, reduced.steering)
         longer = max(_settled(reduced, channels, beams), key=reduced.illumination, default=best)

@@ -30,9 +30,11 @@ class StartSettings:
     """How much work goes into a start.
 
     `random_starts`: random combiners beside the designed ones. `short_search`: L-BFGS iterations for every candidate.
-    The best `finalists` are searched on, `long_search` iterations at a time and at most `rounds` times.
+    The best `finalists` are searched on, `long_search` iterations at a time and at most `rounds` times. Not
+    `searched`: none of it, and the start is beams that balance the rates.
     """
 
+    searched: bool = True
     random_starts: int = 1
     short_search: int = 25
     long_search: int = 60
@@ -52,9 +54,12 @@ def find_starts(
     if proof:
         return NoStart(message=proof, largest_common_rate_bps_hz=largest_common_rate(problem, reduced))
     single = balance(reduced.channels, reduced.rate_nats, 1, enough=1.02)
-    starts = _searched(reduced, settings, single)
-    if starts:
-        return starts
+    if settings.searched:
+        starts = _searched(reduced, settings, single)
+        if starts:
+            return starts
+    elif single.factor >= SLACK:
+        return (single.weights,)
     several = balance(reduced.channels, reduced.rate_nats, problem.streams, enough=1.02)
     if several.factor >= SLACK:
         return (several.weights,)
