@@ -101,13 +101,13 @@ def _beside_sca(
     verified = all_of("verified feasible", (_holds(*pair) for pair in zip(problems, results, strict=True)))
     own = [verified] if limit_s is None else [within(limit_s, median_s), verified]
     rows = []
-    for name, settings, count in (
+    for name, settings, number in (
         ("SCA, CVXPY with Clarabel", PAPER, max(1, rivals // 4)),
         ("`sca`, searched start, longer steps", ScaSettings(), rivals),
     ):
-        runs = [timed(sca, problem, settings) for problem in problems[:count]]
-        limit = np.array([problem.illumination_limit_w for problem in problems[:count]])
-        ours = limit - _illuminations(results[:count])
+        runs = [timed(sca, problem, settings) for problem in problems[:number]]
+        limit = np.array([problem.illumination_limit_w for problem in problems[:number]])
+        ours = limit - _illuminations(results[:number])
         theirs = limit - _illuminations([result for result, _ in runs])
         worst = float(np.max((ours - theirs) / theirs))
         rival_s = float(np.median([time_s for _, time_s in runs]))
@@ -119,7 +119,7 @@ def _beside_sca(
                 work=f"{work}, {len(problems)} scenarios",
                 ours="value_function",
                 ours_s=median_s,
-                rival=f"{name}, {count} scenarios",
+                rival=f"{name}, {number} scenarios",
                 rival_s=rival_s,
                 checks=tuple(checks),
             )
