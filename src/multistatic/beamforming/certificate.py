@@ -1,0 +1,317 @@
+"""An upper bound on the illumination of any beams, whatever the number of receive antennas.
+
+With several receive antennas the beamforming problem is not convex. This relaxation is. It is solved to a few per cent
+by Newton's method on a barrier; the bound itself is one tangent plane, valid wherever that method stops (derivation:
+docs/algorithms.md §1.8). In short: in the dual uplink the error covariance E of all streams has the diagonal e^{-r_s},
+so Σ_s ln(c + e^{-r_s}) ≥ ln det(cI + E) for every c ≥ 0, by Jensen's inequality. With κ = c/(1+c) and the uplink
+covariances Σ_k this is
+
+    ln det M_1 - ln det M_κ ≥ Σ_k -ln(κ + (1-κ)e^{-R_k}),     M_κ = I - νaaᴴ + κ Σ_k H_kᴴΣ_kH_k,               (6)
+
+free of streams and convex. κ = 0 is the sum rate of dirty-paper coding; κ → 1 is the sum of mean square errors, which
+knows that the streams of a linear transmitter disturb each other. (6) holds for every group of receivers. The least
+Σ_k tr Σ_k under any number of these constraints is at most φ(ν), and p ≤ (P - φ(ν))/ν for 0 < ν ≤ 1/‖a‖².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from multistatic.beamforming.evaluate import OPTIMALITY_GAP
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.reduced import ReducedProblem, reduce
+from multistatic.units import C, F
+
+_ROUNDING = 1e-6  # of the loss: given away, for matrices with condition numbers up to 1e10
+_TARGET_NOISE = 1e-10  # 1 - ν‖a‖²: at 0 the noise I - νaaᴴ is singular
+_ALMOST_ONE = 0.99  # κ of the sum of errors
+_GROUPS, _GROUPS_LARGE, _LARGE = 6, 3, 64  # nested groups, and from how many transmit directions on there are fewer
+_GAPS = (0.3, 0.02)  # of the relaxation's optimum: what each level of the barrier method leaves
+_STEPS = 40
+_CENTRED = 0.02
+_SHARE = 0.01
+_DOUBLINGS = 35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpperBound:
+    """`value_w` ≥ p_t of any beams that meet the rates within the power; `proof`: what it follows from.
+
+    `power`: all of it on the target, N_t P_T. `errors`: the constraints (6).
+    """
+
+    value_w: float
+    proof: Literal["power", "errors"]
+
+
+def upper_bound(problem: BeamformingProblem) -> UpperBound:
+    """The better of two bounds for any channels, rates, group and number of streams.
+
+    It takes no notice of who is selected: it is a bound for everyone selected, which no other group exceeds. Where no
+    beams meet the rates it says nothing (see `proves_infeasible`).
+    """
+    limit_w = problem.illumination_limit_w
+    reduced = reduce(problem)
+    relaxation = relaxed(reduced, _TARGET_NOISE) if reduced.size and limit_w > 0.0 else None
+    if relaxation is None:
+        return UpperBound(value_w=limit_w, proof="power")
+    # P = 1: ‖a‖² - (1 - φ)/ν with 1/ν = ‖a‖²/(1 - target noise), as a share of ‖a‖².
+    lost = (least_power(relaxation) - _TARGET_NOISE) / (1.0 - _TARGET_NOISE) * (1.0 - _ROUNDING)
+    if not lost > 0.0:
+        return UpperBound(value_w=limit_w, proof="power")
+    return UpperBound(value_w=limit_w * max(0.0, 1.0 - lost), proof="errors")
+
+
+def certified(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+    """The result with the bound above where it is better than its own; `optimal` where that closes the gap."""
+    if result.illumination_w is None or result.status == "optimal":
+        return result
+    return bounded(result, upper_bound(problem).value_w)
+
+
+def bounded(result: BeamformingResult, upper_bound_w: float) -> BeamformingResult:
+    """The result with a proven bound, if it is better than its own; `optimal` where that closes the gap."""
+    if result.illumination_w is None or upper_bound_w >= result.upper_bound_w:
+        return result
+    bound = max(upper_bound_w, result.illumination_w)
+    closed = result.illumination_w >= bound * (1.0 - OPTIMALITY_GAP)
+    return replace(result, upper_bound_w=bound, status="optimal" if closed else result.status)
+
+
+def proves_infeasible(problem: BeamformingProblem) -> bool:
+    """True where even the relaxation needs more than all of the power: no linear beams meet the rates.
+
+    φ(0) is the least power of any beams, with the target out of the picture. False proves nothing.
+    """
+    reduced = reduce(problem)
+    if not reduced.size:
+        return False
+    if not np.all(np.any(reduced.channels, axis=(1, 2))):
+        return True
+    relaxation = relaxed(reduced, 1.0)
+    return relaxation is not None and least_power(relaxation) > 1.0 + _ROUNDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Relaxation:
+    """Least Σ_k c_k tr Σ_k under m constraints Γ_i ≥ F_i of the form (6).
+
+    `channels` [K, r, n], scaled, with `cost` c [K] of their covariances; `noise` I - νaaᴴ [n, n]; `member` [m, K]: 1
+    for the group of each constraint, `mix` κ [m] and `demand` F [m].
+    """
+
+    channels: C
+    cost: F
+    noise: C
+    member: F
+    mix: F
+    demand: F
+
+    def totals(self, covariances: C) -> C:
+        """M [2m, n, n]: M_1 of each constraint, then its M_κ."""
+        count, _, n = self.channels.shape
+        received = self.channels.conj().transpose(0, 2, 1) @ covariances @ self.channels
+        return self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n)
+
+    def left(self, covariances: C) -> F:
+        """Γ - F [m]; raises `LinAlgError` where an M is not positive definite."""
+        root = np.linalg.cholesky(self.totals(covariances))
+        logs = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2).real).sum(axis=1)
+        slack: F = logs[: len(self.mix)] - logs[len(self.mix) :] - self.demand
+        return slack
+
+    def grams(self, covariances: C) -> C:
+        """𝓗M⁻¹𝓗ᴴ [2m, K, r, K, r]."""
+        count, r, n = self.channels.shape
+        rows = self.channels.reshape(-1, n)
+        half = np.linalg.solve(np.linalg.cholesky(self.totals(covariances)), rows.conj().T)
+        seen = half.conj().transpose(0, 2, 1) @ half
+        return seen.reshape(-1, count, r, count, r)
+
+    @property
+    def weights(self) -> F:
+        """What each Σ_k counts in the matrices of `at` [2m, K]."""
+        return np.concatenate([self.member, self.member * self.mix[:, None]])
+
+    def gradient(self, grams: C) -> C:
+        """∂Γ_i/∂Σ_k [m, K, r, r]."""
+        own = np.einsum("ckikj->ckij", grams) * self.weights[:, :, None, None]
+        return own[: len(self.mix)] - own[len(self.mix) :]
+
+    def power(self, covariances: C) -> float:
+        """Σ_k c_k tr Σ_k."""
+        return float(self.cost @ np.einsum("kii->k", covariances).real)
+
+    def bound(self, covariances: C, price: F) -> float:
+        """A lower bound on the least power from any `covariances` Σ̄ and `price` y [m] ≥ 0: weak duality.
+
+        Γ is concave, so every feasible Σ has Σ_i y_i(Γ_i(Σ̄) + ⟨∇Γ_i(Σ̄), Σ - Σ̄⟩) ≥ Σ_i y_iF_i. With
+        D = Σ_i y_i∇Γ_i(Σ̄) and D_k ⪯ s c_k I for all k, the power Σ c_k tr Σ_k is at least ⟨D, Σ⟩/s.
+        """
+        slope = np.einsum("i,ikab->kab", price, self.gradient(self.grams(covariances)))
+        steepest = float(np.max(np.linalg.eigvalsh(slope)[:, -1] / self.cost))
+        needed = float(np.einsum("kab,kba->", slope, covariances).real - price @ self.left(covariances))
+        return max(0.0, needed / steepest)
+
+
+def relaxed(reduced: ReducedProblem, target_noise: float) -> Relaxation | None:
+    """The relaxation at ν = (1 - `target_noise`)/‖a‖²; None where none of its constraints says anything.
+
+    Groups are the receivers dearest to serve alone, (e^R - 1)/‖H_k‖², in nested sizes; each with κ → 1 and with κ near
+    the error e^-R of a stream, where the sum of rates takes over from the sum of errors. A constraint that the
+    direction of the target alone can meet (F ≤ -ln κ) is nearly free near `target_noise` 0, and left out.
+    """
+    _, singular, right = np.linalg.svd(reduced.channels, full_matrices=False)
+    r = max(1, int(np.max(np.sum(singular > 1e-14 * singular[:, :1], axis=1))))
+    strength = np.maximum(singular[:, 0], 1e-150)
+    rate = reduced.rate_nats
+    dearest = np.argsort(2.0 * np.log(strength) - rate - np.log(-np.expm1(-rate)))
+    member, mix = [], []
+    groups = _GROUPS if reduced.channels.shape[2] < _LARGE else _GROUPS_LARGE
+    for size in np.unique(np.ceil(np.linspace(1.0, len(rate), groups)).astype(int)):
+        group = np.zeros(len(rate))
+        group[dearest[:size]] = 1.0
+        for kappa in (0.5 * np.exp(-rate[dearest[:size]].mean()), _ALMOST_ONE):
+            member.append(group)
+            mix.append(kappa)
+    members, kappas = np.array(member), np.array(mix)
+    demand = -np.sum(members * np.log(kappas[:, None] + (1.0 - kappas[:, None]) * np.exp(-rate)), axis=1)
+    says = demand > -np.log(kappas) * (1.0 + 1e-6) if target_noise < 0.5 else np.ones(len(kappas), bool)
+    if not says.any():
+        return None
+    steering = reduced.steering.conj()
+    lit = (1.0 - target_noise) / np.vdot(steering, steering).real
+    return Relaxation(
+        channels=(singular[:, :r] / strength[:, None])[:, :, None] * right[:, :r],
+        cost=strength**-2.0,
+        noise=np.eye(len(steering), dtype=complex) - lit * np.outer(steering, steering.conj()),
+        member=members[says],
+        mix=kappas[says],
+        demand=demand[says],
+    )
+
+
+def least_power(relaxation: Relaxation) -> float:
+    """A lower bound on the least power, within a few per cent of it.
+
+    Newton's method on t·power - Σ ln(Γ_i - F_i) - Σ ln det Σ_k, t growing. Where not even very strong covariances meet
+    the constraints, the bound that these prove.
+    """
+    covariances, missed = _inside(relaxation)
+    if missed is not None:
+        return relaxation.bound(covariances, missed)
+    barriers = len(relaxation.mix) + covariances.shape[0] * covariances.shape[1]
+    best = 0.0
+    for gap in _GAPS:
+        covariances = _centre(relaxation, covariances, barriers / (gap * relaxation.power(covariances)))
+        price = 1.0 / relaxation.left(covariances)
+        best = max(best, relaxation.bound(covariances, price))
+        relaxation = _without_idle(relaxation, covariances, price)
+    return best
+
+
+def _inside(relaxation: Relaxation) -> tuple[C, F | None]:
+    """White covariances that meet all constraints with room to spare, or very strong ones and who still misses [m]."""
+    count, r, _ = relaxation.channels.shape
+    covariances: C = np.broadcast_to(0.05 * np.eye(r, dtype=complex), (count, r, r)).astype(np.complex128)
+    missed = np.ones(len(relaxation.mix))
+    for _ in range(_DOUBLINGS):
+        missed = (relaxation.left(covariances) <= 0.0).astype(float)
+        if not missed.any():
+            covariances *= 1.5
+            return covariances, None
+        covariances *= 2.0
+    return covariances, missed
+
+
+def _without_idle(relaxation: Relaxation, covariances: C, price: F) -> Relaxation:
+    """Only the constraints with a share in the bound: others are far from tight."""
+    slope = relaxation.gradient(relaxation.grams(covariances))
+    share = price * np.einsum("ikab,kba->i", slope, covariances).real
+    keep = share > _SHARE * share.sum()
+    return replace(relaxation, member=relaxation.member[keep], mix=relaxation.mix[keep], demand=relaxation.demand[keep])
+
+
+def _centre(relaxation: Relaxation, covariances: C, sharpness: float) -> C:
+    """The minimum of the barrier function, nearly."""
+    basis = _hermitian_basis(covariances.shape[1])
+    value = _barrier(relaxation, covariances, sharpness)
+    for _ in range(_STEPS):
+        gradient, hessian = _derivatives(relaxation, covariances, sharpness, basis)
+        try:
+            step = -np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            break
+        direction = np.tensordot(step.reshape(len(covariances), -1), basis, 1)
+        promised, length = float(-gradient @ step), min(1.0, 0.9 * _to_boundary(covariances, direction))
+        while not (trial := _barrier(relaxation, covariances + length * direction, sharpness)) <= (
+            value - 0.1 * length * promised
+        ):
+            length *= 0.5
+            if length < 1e-6:
+                return covariances
+        covariances, value = covariances + length * direction, trial
+        if promised < _CENTRED:
+            break
+    return covariances
+
+
+def _to_boundary(covariances: C, direction: C) -> float:
+    """The largest step for which the covariances stay positive semidefinite; inf where any does."""
+    root = np.linalg.cholesky(covariances)
+    relative = np.linalg.solve(root, np.linalg.solve(root, direction).conj().transpose(0, 2, 1))
+    steepest = float(-np.min(np.linalg.eigvalsh(relative)[:, 0]))
+    return 1.0 / steepest if steepest > 0.0 else np.inf
+
+
+def _barrier(relaxation: Relaxation, covariances: C, sharpness: float) -> float:
+    """The barrier function; inf outside its domain."""
+    try:
+        root = np.linalg.cholesky(covariances)
+        left = relaxation.left(covariances)
+    except np.linalg.LinAlgError:
+        return np.inf
+    if not np.all(left > 0.0):
+        return np.inf
+    volume = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2).real).sum()
+    return float(sharpness * relaxation.power(covariances) - np.log(left).sum() - volume)
+
+
+def _hermitian_basis(size: int) -> C:
+    """Orthonormal Hermitian matrices [size², size, size]."""
+    basis = np.zeros((size, size, size, size), complex)
+    for i in range(size):
+        basis[i, i, i, i] = 1.0
+        for j in range(i):
+            basis[i, j, i, j] = basis[i, j, j, i] = np.sqrt(0.5)
+            basis[j, i, i, j], basis[j, i, j, i] = 1j * np.sqrt(0.5), -1j * np.sqrt(0.5)
+    return basis.reshape(size * size, size, size)
+
+
+def _derivatives(relaxation: Relaxation, covariances: C, sharpness: float, basis: C) -> tuple[F, F]:
+    """Gradient and Hessian of the barrier function in the coordinates of `basis`, receiver by receiver."""
+    count, r, _ = relaxation.channels.shape
+    m, size = len(relaxation.mix), count * r * r
+    grams, price = relaxation.grams(covariances), 1.0 / relaxation.left(covariances)
+    flat = basis.reshape(len(basis), -1)
+
+    def coordinates(blocks: Any) -> F:  # Re tr(E_a X_k)
+        numbers: F = (blocks.reshape(*blocks.shape[:-2], -1) @ flat.conj().T).real
+        return numbers
+
+    slopes = coordinates(relaxation.gradient(grams)).reshape(m, size)
+    white = np.linalg.solve(covariances, np.broadcast_to(np.eye(r), covariances.shape))
+    gradient = sharpness * coordinates(relaxation.cost[:, None, None] * np.eye(r)).ravel()
+    gradient -= price @ slopes + coordinates(white).ravel()
+    # -∂²ln det M/∂Σ_i∂Σ_j = tr(E_a P_ij E_b P_ji), P = 𝓗M⁻¹𝓗ᴴ.
+    weight = relaxation.weights
+    scaled = grams * (np.concatenate([price, -price])[:, None] * weight)[:, :, None, None, None]
+    partner = grams.conj() * weight[:, None, None, :, None]
+    curved = np.einsum("ckqls,ckplt->kpqlst", scaled, partner).reshape(count, r * r, count, r * r)
+    hessian = np.einsum("ax,kxly,by->kalb", flat, curved, flat, optimize=True).real
+    own = np.einsum("kqs,kpt->kpqst", white, white.conj()).reshape(count, r * r, r * r)
+    hessian[np.arange(count), :, np.arange(count), :] += (flat @ own @ flat.T).real
+    return gradient, hessian.reshape(size, size) + (slopes * price[:, None] ** 2).T @ slopes
