@@ -31,8 +31,9 @@ _ALMOST_ONE = 0.99  # κ of the sum of errors
 _GROUPS, _GROUPS_LARGE, _LARGE = 6, 3, 64  # nested groups, and from how many transmit directions on there are fewer
 _GAPS = (0.3, 0.02)  # of the relaxation's optimum: what each level of the barrier method leaves
 _STEPS = 40
-_CENTRED = 0.02
-_SHARE = 0.01
+_CENTRED = 0.02  # promised decrease of the barrier function
+_SHARE = 0.01  # of the bound: constraints with less are dropped after the first level
+_NO_RANK = 1e-14
 _DOUBLINGS = 30
 
 
@@ -55,7 +56,7 @@ def upper_bound(problem: BeamformingProblem) -> UpperBound:
     """
     limit_w = problem.illumination_limit_w
     reduced = reduce(problem)
-    relaxation = relaxed(reduced, _TARGET_NOISE) if reduced.size and limit_w > 0.0 else None
+    relaxation = relaxed(reduced, target=True) if _audible(reduced) and limit_w > 0.0 else None
     if relaxation is None:
         return UpperBound(value_w=limit_w, proof="power")
     # P = 1: ‖a‖² - (1 - φ)/ν with 1/ν = ‖a‖²/(1 - target noise), as a share of ‖a‖².
@@ -89,12 +90,15 @@ def proves_infeasible(problem: BeamformingProblem) -> bool:
     φ(0) is the least power of any beams, with the target out of the picture. False proves nothing.
     """
     reduced = reduce(problem)
-    if not reduced.size:
-        return False
-    if not np.all(np.any(reduced.channels, axis=(1, 2))):
-        return True
-    relaxation = relaxed(reduced, 1.0)
-    return relaxation is not None and least_power(relaxation) > 1.0 + _ROUNDING
+    if not _audible(reduced):
+        return reduced.size > 0
+    relaxation = relaxed(reduced, target=False)
+    return relaxation is not None and least_power(relaxation) > 1.0
+
+
+def _audible(reduced: ReducedProblem) -> bool:
+    """There are receivers with a requirement, and each of them has a channel."""
+    return reduced.size > 0 and bool(np.all(np.any(reduced.channels, axis=(1, 2))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -162,39 +166,36 @@ class Relaxation:
         return needed / steepest if steepest > 0.0 else np.inf
 
 
-def relaxed(reduced: ReducedProblem, target_noise: float) -> Relaxation | None:
-    """The relaxation at ν = (1 - `target_noise`)/‖a‖²; None where none of its constraints says anything.
+def relaxed(reduced: ReducedProblem, *, target: bool) -> Relaxation | None:
+    """The relaxation at the largest ν, just below 1/‖a‖², or at ν = 0, without the target; None if it says nothing.
 
-    Groups are the receivers dearest to serve alone, (e^R - 1)/‖H_k‖², in nested sizes; each with κ → 1 and with κ near
-    the error e^-R of a stream, where the sum of rates takes over from the sum of errors. A constraint that the
-    direction of the target alone can meet (F ≤ -ln κ) is nearly free near `target_noise` 0, and left out.
+    Groups are the receivers dearest to serve alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1 and with κ
+    near the error e^-R of a stream, where the sum of rates takes over from the sum of errors; without the target also
+    with κ = 0, which is exact for one receiver. With it, a constraint that the direction of the target alone can meet
+    (F ≤ -ln κ) is all but free, and left out.
     """
     _, singular, right = np.linalg.svd(reduced.channels, full_matrices=False)
-    r = max(1, int(np.max(np.sum(singular > 1e-14 * singular[:, :1], axis=1))))
-    strength = np.maximum(singular[:, 0], 1e-150)
-    rate = reduced.rate_nats
-    dearest = np.argsort(2.0 * np.log(strength) - rate - np.log(-np.expm1(-rate)))
-    member, mix = [], []
+    r = max(1, int(np.max(np.sum(singular > _NO_RANK * singular[:, :1], axis=1))))
+    strength, rate = singular[:, 0], reduced.rate_nats
+    place = np.argsort(np.argsort(2.0 * np.log(strength) - rate - np.log(-np.expm1(-rate))))
     groups = _GROUPS if reduced.channels.shape[2] < _LARGE else _GROUPS_LARGE
-    for size in np.unique(np.ceil(np.linspace(1.0, len(rate), groups)).astype(int)):
-        group = np.zeros(len(rate))
-        group[dearest[:size]] = 1.0
-        for kappa in (0.5 * np.exp(-rate[dearest[:size]].mean()), _ALMOST_ONE):
-            member.append(group)
-            mix.append(kappa)
-    members, kappas = np.array(member), np.array(mix)
-    demand = -np.sum(members * np.log(kappas[:, None] + (1.0 - kappas[:, None]) * np.exp(-rate)), axis=1)
-    says = demand > -np.log(kappas) * (1.0 + 1e-6) if target_noise < 0.5 else np.ones(len(kappas), bool)
+    sizes = np.unique(np.ceil(np.linspace(1.0, len(rate), groups)).astype(int))
+    nested = (place < sizes[:, None]).astype(float)
+    near_error = 0.5 * np.exp(-(nested @ rate) / sizes)
+    kinds = [near_error, np.full(len(sizes), _ALMOST_ONE)] + ([] if target else [np.zeros(len(sizes))])
+    member, mix = np.tile(nested, (len(kinds), 1)), np.concatenate(kinds)
+    demand = -np.sum(member * np.log(mix[:, None] + (1.0 - mix[:, None]) * np.exp(-rate)), axis=1)
+    says = np.exp(-demand) < mix * (1.0 - 1e-6) if target else np.ones(len(mix), bool)
     if not says.any():
         return None
     steering = reduced.steering.conj()
-    lit = (1.0 - target_noise) / np.vdot(steering, steering).real
+    price = (1.0 - _TARGET_NOISE) / np.vdot(steering, steering).real if target else 0.0
     return Relaxation(
         channels=(singular[:, :r] / strength[:, None])[:, :, None] * right[:, :r],
         cost=strength**-2.0,
-        noise=np.eye(len(steering), dtype=complex) - lit * np.outer(steering, steering.conj()),
-        member=members[says],
-        mix=kappas[says],
+        noise=np.eye(len(steering), dtype=complex) - price * np.outer(steering, steering.conj()),
+        member=member[says],
+        mix=mix[says],
         demand=demand[says],
     )
 
@@ -205,7 +206,9 @@ def least_power(relaxation: Relaxation) -> float:
     Newton's method on t·power - Σ ln(Γ_i - F_i) - Σ ln det Σ_k, t growing. Where not even very strong covariances meet
     the constraints, the bound that these prove.
     """
-    best = 0.0
+    best, directions = 0.0, relaxation.channels.shape[2]
+    if np.any(np.exp(-relaxation.demand / directions) < relaxation.mix * (1.0 - _ROUNDING)):
+        return np.inf  # Γ < -n ln κ however strong the covariances
     try:
         covariances, missed = _inside(relaxation)
         if missed is not None:
