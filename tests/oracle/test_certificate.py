@@ -1,5 +1,5 @@
-"""The upper bound on the illumination: its constraints against uplinks solved here, its optimum against CVXPY and SciPy,
-its verdicts against closed forms and against beams of which nobody asked more than they reach.
+"""The upper bound on the illumination: its constraints against uplinks solved here, its optimum against CVXPY and
+SciPy, its verdicts against closed forms and against beams of which nobody asked more than they reach.
 """
 
 from __future__ import annotations
