@@ -28,8 +28,8 @@ from multistatic.units import C, F
 _ROUNDING = 1e-8  # of each right-hand side: given away, for matrices with condition numbers up to 1e10
 _TARGET_NOISE = 1e-10  # 1 - ν‖a‖²: at 0 the noise I - νaaᴴ is singular
 _ALMOST_ONE = 0.99  # κ of the sum of errors
-_GROUPS, _GROUPS_LARGE, _LARGE = 6, 3, 64  # nested groups, and from how many transmit directions on there are fewer
-_GAPS = (0.3, 0.02)  # of the relaxation's optimum: what each level of the barrier method leaves
+_GROUPS, _GROUPS_LARGE, _LARGE = 5, 3, 64  # nested groups, and from how many transmit directions on there are fewer
+_GAPS = (0.1, 0.02)  # of the relaxation's optimum: what each level of the barrier method leaves
 _STEPS = 40
 _CENTRED = 0.02  # promised decrease of the barrier function
 _SHARE = 0.01  # of the bound: constraints with less are dropped after the first level
@@ -116,26 +116,24 @@ class Relaxation:
     mix: F
     demand: F
 
-    def totals(self, covariances: C) -> C:
-        """M [2m, n, n]: M_1 of each constraint, then its M_κ."""
+    def roots(self, covariances: C) -> C:
+        """Cholesky factors [2m, n, n] of M_1 of each constraint, then of its M_κ; `LinAlgError` if one is singular."""
         count, _, n = self.channels.shape
         received = self.channels.conj().transpose(0, 2, 1) @ covariances @ self.channels
-        return self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n)
+        factors: C = np.linalg.cholesky(self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n))
+        return factors
 
-    def left(self, covariances: C) -> F:
-        """Γ - F [m]; raises `LinAlgError` where an M is not positive definite."""
-        root = np.linalg.cholesky(self.totals(covariances))
+    def left(self, root: C) -> F:
+        """Γ - F [m] from the Cholesky factors of M."""
         logs = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2).real).sum(axis=1)
         slack: F = logs[: len(self.mix)] - logs[len(self.mix) :] - self.demand
         return slack
 
-    def grams(self, covariances: C) -> C:
-        """𝓗M⁻¹𝓗ᴴ [2m, K, r, K, r]."""
+    def grams(self, root: C) -> C:
+        """𝓗M⁻¹𝓗ᴴ [2m, K, r, K, r] from the Cholesky factors of M."""
         count, r, n = self.channels.shape
-        rows = self.channels.reshape(-1, n)
-        half = np.linalg.solve(np.linalg.cholesky(self.totals(covariances)), rows.conj().T)
-        seen = half.conj().transpose(0, 2, 1) @ half
-        return seen.reshape(-1, count, r, count, r)
+        half = np.linalg.solve(root, self.channels.reshape(-1, n).conj().T)
+        return (half.conj().transpose(0, 2, 1) @ half).reshape(-1, count, r, count, r)
 
     @property
     def weights(self) -> F:
@@ -157,9 +155,10 @@ class Relaxation:
         Γ is concave, so every feasible Σ has Σ_i y_i(Γ_i(Σ̄) + ⟨∇Γ_i(Σ̄), Σ - Σ̄⟩) ≥ Σ_i y_iF_i. With
         D = Σ_i y_i∇Γ_i(Σ̄) and D_k ⪯ s c_k I for all k, the power Σ c_k tr Σ_k is at least ⟨D, Σ⟩/s.
         """
-        slope = np.einsum("i,ikab->kab", price, self.gradient(self.grams(covariances)))
+        root = self.roots(covariances)
+        slope = np.einsum("i,ikab->kab", price, self.gradient(self.grams(root)))
         steepest = float(np.max(np.linalg.eigvalsh(slope)[:, -1] / self.cost))
-        needed = float(np.einsum("kab,kba->", slope, covariances).real - price @ self.left(covariances))
+        needed = float(np.einsum("kab,kba->", slope, covariances).real - price @ self.left(root))
         needed -= _ROUNDING * float(price @ self.demand)
         if not needed > 0.0:
             return 0.0
@@ -216,7 +215,7 @@ def least_power(relaxation: Relaxation) -> float:
         barriers = len(relaxation.mix) + covariances.shape[0] * covariances.shape[1]
         for gap in _GAPS:
             covariances = _centre(relaxation, covariances, barriers / (gap * relaxation.power(covariances)))
-            price = 1.0 / relaxation.left(covariances)
+            price = 1.0 / relaxation.left(relaxation.roots(covariances))
             best = max(best, relaxation.bound(covariances, price))
             relaxation = _without_idle(relaxation, covariances, price)
     except np.linalg.LinAlgError:  # singular to rounding; what was proven stays proven
@@ -230,7 +229,7 @@ def _inside(relaxation: Relaxation) -> tuple[C, F | None]:
     covariances: C = np.broadcast_to(0.05 * np.eye(r, dtype=complex), (count, r, r)).astype(np.complex128)
     missed = np.ones(len(relaxation.mix))
     for _ in range(_DOUBLINGS):
-        missed = (relaxation.left(covariances) <= 0.0).astype(float)
+        missed = (relaxation.left(relaxation.roots(covariances)) <= 0.0).astype(float)
         if not missed.any():
             covariances *= 1.5
             return covariances, None
@@ -240,7 +239,7 @@ def _inside(relaxation: Relaxation) -> tuple[C, F | None]:
 
 def _without_idle(relaxation: Relaxation, covariances: C, price: F) -> Relaxation:
     """Only the constraints with a share in the bound: others are far from tight."""
-    slope = relaxation.gradient(relaxation.grams(covariances))
+    slope = relaxation.gradient(relaxation.grams(relaxation.roots(covariances)))
     share = price * np.einsum("ikab,kba->i", slope, covariances).real
     keep = share > _SHARE * share.sum()
     return replace(relaxation, member=relaxation.member[keep], mix=relaxation.mix[keep], demand=relaxation.demand[keep])
@@ -282,7 +281,7 @@ def _barrier(relaxation: Relaxation, covariances: C, sharpness: float) -> float:
     """The barrier function; inf outside its domain."""
     try:
         root = np.linalg.cholesky(covariances)
-        left = relaxation.left(covariances)
+        left = relaxation.left(relaxation.roots(covariances))
     except np.linalg.LinAlgError:
         return np.inf
     if not np.all(left > 0.0):
@@ -306,7 +305,8 @@ def _derivatives(relaxation: Relaxation, covariances: C, sharpness: float, basis
     """Gradient and Hessian of the barrier function in the coordinates of `basis`, receiver by receiver."""
     count, r, _ = relaxation.channels.shape
     m, size = len(relaxation.mix), count * r * r
-    grams, price = relaxation.grams(covariances), 1.0 / relaxation.left(covariances)
+    root = relaxation.roots(covariances)
+    grams, price = relaxation.grams(root), 1.0 / relaxation.left(root)
     flat = basis.reshape(len(basis), -1)
 
     def coordinates(blocks: Any) -> F:  # Re tr(E_a X_k)
@@ -317,12 +317,12 @@ def _derivatives(relaxation: Relaxation, covariances: C, sharpness: float, basis
     white = np.linalg.solve(covariances, np.broadcast_to(np.eye(r), covariances.shape))
     gradient = sharpness * coordinates(relaxation.cost[:, None, None] * np.eye(r)).ravel()
     gradient -= price @ slopes + coordinates(white).ravel()
-    # -∂²ln det M/∂Σ_i∂Σ_j = tr(E_a P_ij E_b P_ji), P = 𝓗M⁻¹𝓗ᴴ.
+    # -∂²ln det M/∂Σ_i∂Σ_j = tr(E_a P_ij E_b P_ji), P = 𝓗M⁻¹𝓗ᴴ, with E the basis as rows of `flat`.
     weight = relaxation.weights
     scaled = grams * (np.concatenate([price, -price])[:, None] * weight)[:, :, None, None, None]
     partner = grams.conj() * weight[:, None, None, :, None]
-    curved = np.einsum("ckqls,ckplt->kpqlst", scaled, partner).reshape(count, r * r, count, r * r)
-    hessian = np.einsum("ax,kxly,by->kalb", flat, curved, flat, optimize=True).real
+    curved = np.einsum("ckqls,ckplt->klpqst", scaled, partner).reshape(count, count, r * r, r * r)
+    hessian = (flat @ curved @ flat.T).real
     own = np.einsum("kqs,kpt->kpqst", white, white.conj()).reshape(count, r * r, r * r)
-    hessian[np.arange(count), :, np.arange(count), :] += (flat @ own @ flat.T).real
-    return gradient, hessian.reshape(size, size) + (slopes * price[:, None] ** 2).T @ slopes
+    hessian[np.arange(count), np.arange(count)] += (flat @ own @ flat.T).real
+    return gradient, hessian.transpose(0, 2, 1, 3).reshape(size, size) + (slopes * price[:, None] ** 2).T @ slopes
