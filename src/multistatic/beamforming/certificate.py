@@ -120,8 +120,8 @@ class Relaxation:
         """Cholesky factors [2m, n, n] of M_1 of each constraint, then of its M_κ; `LinAlgError` if one is singular."""
         count, _, n = self.channels.shape
         received = self.channels.conj().transpose(0, 2, 1) @ covariances @ self.channels
-        factors: C = np.linalg.cholesky(self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n))
-        return factors
+        total: C = self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n)
+        return np.asarray(np.linalg.cholesky(total))
 
     def left(self, root: C) -> F:
         """Γ - F [m] from the Cholesky factors of M."""
