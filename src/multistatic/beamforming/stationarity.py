@@ -5,8 +5,8 @@ At a local optimum there are prices μ ≥ 0 of power and η_k ≥ 0 of the rate
     aaᴴW_j - μW_j + Σ_k η_k ∂R_k/∂W_j* = 0   for every beam j,
 
 ∂R_k/∂W_k* = H_kᴴΦ_k⁻¹H_kW_k for its own beam, ∂R_k/∂W_j* = -H_kᴴ(Ψ_k⁻¹ - Φ_k⁻¹)H_kW_j for one that disturbs it, with
-Φ_k = Ψ_k + H_kQ_kH_kᴴ and R_k in nats. The prices enter linearly: non-negative least squares finds the best ones, and what is left is the
-residual. It needs nothing from the solver that made the beams.
+Φ_k = Ψ_k + H_kQ_kH_kᴴ and R_k in nats. The prices enter linearly: non-negative least squares finds the best ones, and
+what is left is the residual. It needs nothing from the solver that made the beams.
 """
 
 from __future__ import annotations
