@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from multistatic import registry
+from multistatic.beamforming.certificate import upper_bound
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design import design_network
 from multistatic.design.compare import compare
@@ -183,13 +184,17 @@ def test_compare_keeps_a_method_that_cannot_run():
 
 
 def test_the_certificate_holds_for_the_largest_conceivable_illumination():
-    """Local beams prove nothing about other groups: the bound supposes that each of them reaches N_t P_T."""
+    """Local beams prove nothing about other groups: the bound supposes that each of them reaches what is proven of
+    everyone selected.
+    """
     scenario = network(5, seed=1, cost_m=160.0, rate_bps_hz=2.0, design=FAST)
     instance = instance_of(scenario)
     design = design_joint(instance, silent)
     problem = replace(instance.selection_problem(design.beamforming.beams), forced=np.zeros(5, bool))
     groups, _ = feasible_groups(problem)
-    limit_w = instance.beamforming_problem(groups[0]).illumination_limit_w
+    limit_w = upper_bound(instance.beamforming_problem(np.ones(5, bool))).value_w
+    assert limit_w < instance.beamforming_problem(groups[0]).illumination_limit_w
     assert design.beamforming.illumination_w < limit_w * (1 - 1e-4)
+    assert design.beamforming.upper_bound_w == limit_w
     floor = problem.criterion.values(groups, limit_w).min()
     assert design.selection.bound <= floor * (1 + 1e-9)

@@ -5,8 +5,9 @@ sensing beam, so with everyone selected the beams are least constrained. Take th
 group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent. Usually one or two
 beamforming solves settle all 2^K groups.
 
-Two numbers of p(1) play a part: what the beamformer reached decides when to stop, and its proven upper bound p̄ makes
-the certificate, so that the reported gap is rigorous where the beamformer is a local method.
+Two numbers of p(1) play a part: what the beamformer reached decides when to stop, and its proven upper bound p̄, which
+holds for every group, makes the certificate, so that the reported gap is rigorous where the beamformer is a local
+method.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic import registry
+from multistatic.beamforming.certificate import bounded, certified
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
@@ -52,12 +54,15 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
     beamformer = registry.load("beamformers", scenario.design.beamformer)
     on_stage("beams for everyone")
-    everyone: BeamformingResult = beamformer(instance.beamforming_problem(np.ones(instance.size, bool)))
-    if everyone.beams is None:
+    least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
+    everyone: BeamformingResult = beamformer(least_constrained)
+    beams = everyone.beams
+    if beams is None:
         return infeasible_beams(instance, "multi", everyone)
+    everyone = certified(least_constrained, everyone)
     on_stage("selection")
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(everyone.beams), forced=np.zeros(instance.size, bool))
+    problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
     candidates = _candidates(problem, instance)
     if isinstance(candidates, Selection):
         return infeasible_selection(instance, candidates)
@@ -67,6 +72,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         if best is not None and floor >= best[0]:
             break
         result = everyone if group.all() else beamformer(instance.beamforming_problem(group))
+        result = bounded(result, everyone.upper_bound_w)
         solved += 1
         if result.beams is None or result.illumination_w is None:
             continue

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic import registry
+from multistatic.beamforming.certificate import certified
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
@@ -29,21 +30,23 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     on_stage("beamforming")
     beamformer = registry.load("beamformers", instance.scenario.design.beamformer)
     nobody = np.zeros(instance.size, bool)
-    result = beamformer(instance.beamforming_problem(nobody))
+    problem = instance.beamforming_problem(nobody)
+    result = beamformer(problem)
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
+    proven = certified(problem, result)
     on_stage("verification")
     assert result.illumination_w is not None
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
-        status="optimal" if result.status == "optimal" else "feasible",
-        message=result.message,
+        status="optimal" if proven.status == "optimal" else "feasible",
+        message=proven.message,
         scheme="mono",
         scenario=instance.scenario,
         channel=instance.channel,
         selected=nobody,
         selection=None,
-        beamforming=result,
+        beamforming=proven,
         cost_m=0.0,
         accuracy=accuracy(network, np.ones(1, bool), result.illumination_w),
         verification=None,

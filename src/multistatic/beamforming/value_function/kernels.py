@@ -653,25 +653,6 @@ def _envelope_gradient(
 
 
 @_internal
-def _frames(vectors: C) -> C:
-    """E_s [S, n, n-1]: an orthonormal complement of each unit vector v_s, by the reflection that takes v_s to e_1."""
-    count, antennas = vectors.shape
-    basis = np.zeros((count, antennas, antennas - 1), np.complex128)
-    mirror = np.empty(antennas, np.complex128)
-    for s in range(count):
-        first = vectors[s, 0]
-        size = abs(first)
-        mirror[0] = first + (first / size if size > 0.0 else 1.0)
-        for r in range(1, antennas):
-            mirror[r] = vectors[s, r]
-        for f in range(antennas - 1):
-            basis[s, f + 1, f] = 1.0
-            for r in range(antennas):
-                basis[s, r, f] -= mirror[r] * np.conj(mirror[f + 1]) / (1.0 + size)
-    return basis
-
-
-@_internal
 def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
     """Unit vectors v_s [S, n] moved along v_s cos|z| + E_s ẑ sin|z|, and their frames E_s [S, n, n-1] moved with them.
 
@@ -779,16 +760,16 @@ def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
 @_compiled
 def descend(
     problem: tuple[C, C, float, B, float],
-    start: tuple[Any, C, F],
+    start: tuple[Any, C, F, C],
     guess: tuple[F, float, float, float],
     light: bool,
     settings: tuple[int, float, float],
 ) -> tuple[bool, tuple[C, F, C, F, int], tuple[bool, F, float, float, F, float, float, C, C, C]]:
     """BFGS on the logarithm of the loss (`light`) or of the least power, over receive vectors and rate shares.
 
-    `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [K], P). `start`: (receiver [S], v [S, n], r [S] in nats).
-    `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance): it ends after `steps`, at a value ≤
-    `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`.
+    `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [K], P). `start`: (receiver [S], v [S, n], r [S] in nats, E
+    [S, n, n-1] ⊥ v). `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance): it ends after `steps`, at
+    a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`.
 
     A step (Re z, Im z, ξ) moves v_s along the geodesic v_s cos|z| + E_s ẑ sin|z| and scales the shares of a receiver's
     streams, r_s ∝ r_s e^ξ_s; nothing stands for the phase and length of v_s, which change nothing. The frame E_s
@@ -799,7 +780,7 @@ def descend(
     the loop looks at one trial point; the first is the start itself.
     """
     gram, cross, norm2, hears, power = problem
-    receiver, vectors, share = start
+    receiver, vectors, share, basis = start
     steps, enough, tolerance = settings
     price, nu, slack, left = guess
     count, antennas = vectors.shape
@@ -809,7 +790,6 @@ def descend(
         listens[s] = hears[receiver[s]]
         for t in range(s):
             several = several or receiver[t] == receiver[s]
-    basis = _frames(vectors)
     free = 2 * count * (antennas - 1)
     size = free + count
     active = size if several else free

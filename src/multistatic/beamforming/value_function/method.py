@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multistatic.beamforming.certificate import proves_infeasible
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
 from multistatic.beamforming.value_function.inner import InnerSolution
@@ -158,6 +159,8 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
         f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {reached.scale:.6g} of each "
         f"requirement, or {common:.6g} bit/s/Hz for all receivers with one."
     )
+    if proves_infeasible(asked):
+        message += " Proven: no beams meet the rates, whatever their number of streams."
     if len(silent):
         message = f"Receiver {asked.name(silent[0])} has a rate requirement and no channel."
     return infeasible(asked, method=METHOD, message=message, largest_common_rate_bps_hz=common)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from multistatic.beamforming.value_function import kernels
 from multistatic.beamforming.value_function.inner import InnerSolution, no_guess
 from multistatic.beamforming.value_function.problem import GramProblem, Streams
@@ -27,6 +29,14 @@ class Point:
     streams: Streams
     basis: C
     gradient: F
+
+
+def frames(vectors: C) -> C:
+    """E_s [S, n, n-1]: an orthonormal complement of each unit vector v_s [S, n]."""
+    count, antennas = vectors.shape
+    identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
+    whole = np.linalg.qr(np.concatenate([vectors[:, :, None], identity], axis=2))[0]
+    return np.ascontiguousarray(whole[:, :, 1:])
 
 
 def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
@@ -57,7 +67,7 @@ def descend_to(
     solution = streams.solution
     found, (vectors, share, basis, gradient, iterations), solved = kernels.descend(
         (problem.gram, problem.cross, problem.norm2, problem.hears, 1.0),
-        (streams.receiver, streams.vectors, streams.share),
+        (streams.receiver, streams.vectors, streams.share, frames(streams.vectors)),
         no_guess(len(streams.share)) if solution is None else solution.guess,
         objective == "loss",
         (steps, enough, tolerance),
