@@ -58,6 +58,11 @@ class Ofdm:
         """Length of an OFDM symbol in slots, N + C."""
         return self.subcarriers + self.cyclic_prefix
 
+    @property
+    def slots(self) -> int:
+        """Length of the block in slots, P(N + C)."""
+        return self.ofdm_symbols * self.symbol_slots
+
     def __call__(self, symbols: ArrayLike) -> OfdmSignal:
         """The waveform of c[p, a] = `symbols` [..., P·A], OFDM symbol by OFDM symbol, in the order of `active`."""
         return OfdmSignal(symbols=np.asarray(symbols), modulation=self)

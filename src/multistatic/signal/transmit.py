@@ -65,15 +65,19 @@ class TransmitSignal:
             raise ValueError(f"symbols of shape {symbols.shape}, expected [..., 1+K, L, M] = [..., {expected}]")
         object.__setattr__(self, "symbols", symbols)
 
-    def through(self, channel: ArrayLike) -> Waveform:
-        """H x(t) for `channel` H [..., N_t]: a_b gives the signal that the target sees, H_bk what receiver k hears.
+    def towards(self, channel: ArrayLike) -> C:
+        """The symbols H Σ_j W_j s_j[m] of H x(t), for `channel` H [..., N_t].
 
-        The axes of the waveform are those of the trials, then those of the channel without its last.
+        Their axes are those of the trials, then those of the channel without its last, then M.
         """
         gains = np.einsum("...t,jtl->...jl", np.asarray(channel), self.beams.weights)
         trials, streams = self.symbols.shape[:-3], self.symbols.shape[-3] * self.symbols.shape[-2]
         rows = gains.reshape(-1, streams) @ self.symbols.reshape(*trials, streams, -1)
-        return self.modulation(rows.reshape(*trials, *gains.shape[:-2], -1))
+        return np.asarray(rows.reshape(*trials, *gains.shape[:-2], -1))
+
+    def through(self, channel: ArrayLike) -> Waveform:
+        """H x(t), with the axes of `towards`: a_b gives what the target sees, H_bk what receiver k hears directly."""
+        return self.modulation(self.towards(channel))
 
     def at_antennas(self) -> Waveform:
         """x(t) itself, with axes [..., N_t]."""
