@@ -68,7 +68,7 @@ def test_expected_snr_is_that_of_the_samples(waveform, symbols):
         energy = np.sum(np.abs(o.recording.samples) ** 2, axis=(1, 2))
         snr = energy / o.recording.sample_noise_power_w
         expected = simulated.expected_snr[o.recording.receiver_id]
-        # Sampling 8 times a slot is off by less than 1 % for signals that jump no more than from one OFDM symbol to the next.
+        # Sampled 8 times a slot, the jumps between OFDM symbols cost less than 1 %.
         assert abs(snr.mean() - expected) < 5 * snr.std() / np.sqrt(200) + 0.01 * expected
         assert snr.std() / np.sqrt(200) < 0.02 * expected
 

@@ -100,7 +100,9 @@ def read_recording(
     if np.isfinite(rate_hz * slot) and not low <= rate_hz * slot <= high:
         expected = f"a rate with {low:g} to {high:g} samples a slot of {slot:g} s"
         problems.append(Problem(f"{fields.where}.core:sample_rate", f"{rate_hz:g}", expected))
-    if any(capture.get(START, 0.0) != dataset.captures[0].get(START, 0.0) for capture in dataset.captures):
+    if np.isfinite(start_s) and any(
+        capture.get(START, 0.0) != dataset.captures[0].get(START, 0.0) for capture in dataset.captures
+    ):
         problems.append(Problem(f"{base}{META}:captures", f"different {START}", "the same in every capture"))
     if problems:
         raise InputError(problems, source=str(base))
@@ -133,6 +135,12 @@ def read_block(folder: str | os.PathLike[str]) -> Block:
     ids = [recording.receiver_id for recording in recordings]
     for repeated in sorted({name for name in ids if ids.count(name) > 1}):
         problems.append(Problem(f"{place}: {RECEIVER}", f"{repeated!r} twice", "one recording a receiver"))
+    for name, waveform in ((REFERENCE, reference), (SENSING_REFERENCE, sensing)):
+        trials = [] if waveform is None else list(waveform.values(0.0).shape)
+        for recording in recordings:
+            if trials and trials != [len(recording.samples)]:
+                received = f"{trials[0]} blocks, {len(recording.samples)} of {recording.receiver_id!r}"
+                problems.append(Problem(f"{place}: {name}", received, "one for all, or as many as each recording has"))
     if problems or reference is None:
         raise InputError(problems, source=str(place))
     return Block(recordings=tuple(recordings), reference=reference, sensing_reference=sensing)

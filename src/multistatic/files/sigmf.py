@@ -224,11 +224,11 @@ def _samples(base: Path, data: bytes, layout: tuple[str, int, list[int]], proble
     if len(data) % frame:
         expected = f"a multiple of {frame} ({channels} channels of {dtype} pairs)"
         problems.append(Problem(path, f"{len(data)} bytes", expected, "the file is truncated, or the metadata wrong"))
+        return np.empty((0, channels, 0), complex)
     lengths = np.diff([*starts, count])
     if starts[0] != 0 or np.any(lengths <= 0) or np.any(lengths != lengths[0]):
         expected = f"captures of equal length from sample 0 on, {count} samples in all"
         problems.append(Problem(f"{base}{META}:captures", f"sample_start {_some(starts)}", expected))
-    if problems:
         return np.empty((0, channels, 0), complex)
     pairs = np.frombuffer(data, dtype).reshape(len(starts), -1, channels, 2)
     samples = np.empty((len(starts), channels, pairs.shape[1]), complex)
