@@ -17,7 +17,7 @@ from multistatic.beamforming.miso import coupling, dual_bound, solve_miso
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
-from multistatic.beamforming.start import StartSettings
+from multistatic.beamforming.sca.start import StartSettings
 from multistatic.errors import InputError
 from tests.unit.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
 

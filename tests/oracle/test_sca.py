@@ -19,8 +19,8 @@ from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
-from multistatic.beamforming.sca_program import solve_program
-from multistatic.beamforming.start import StartSettings, find_starts
+from multistatic.beamforming.sca.program import solve_program
+from multistatic.beamforming.sca.start import StartSettings, find_starts
 from tests.unit.beamforming_problems import complex_normal, scattered_problem
 
 QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multistatic.beamforming.balance import balance
-from multistatic.beamforming.combiners import CombinerSearch
 from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.reduced import reduce
-from multistatic.beamforming.start import (
+from multistatic.beamforming.sca.balance import balance
+from multistatic.beamforming.sca.combiners import CombinerSearch
+from multistatic.beamforming.sca.start import (
     NoStart,
     StartSettings,
     find_starts,

@@ -3,9 +3,9 @@
 `problem` states it; `evaluate` makes every result, recomputed from its beams.
 
 - `value_function` (a folder): the default, fast; exact for rank-one channels
-- `sca`: the paper's method made correct, the reference; `sca_program` is its convex program, `start` its feasible start
-  (`balance`, `combiners`), `rank` the way from covariances back to beams
+- `sca` (a folder): the paper's method made correct, the reference; `rank` is the way from covariances back to beams
 - `los`: rank-one channels, one convex problem with its dual in `miso`
 
+`certificate` bounds what any beams can reach, `stationarity` says how far given beams are from a stationary point.
 `reduced` and `power` serve the last two: noise and power 1 in the smallest dimension, and exact power allocation.
 """

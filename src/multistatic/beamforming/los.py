@@ -14,7 +14,7 @@ from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.power import allocate
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.reduced import expand, reduce
-from multistatic.beamforming.start import infeasibility_proof, largest_common_rate
+from multistatic.beamforming.sca.start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem
 from multistatic.units import C
 

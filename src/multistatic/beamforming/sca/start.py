@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.balance import BalancedBeams, balance
-from multistatic.beamforming.combiners import initial_combiners, mmse_combiners, search_combiners
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.reduced import ReducedProblem
+from multistatic.beamforming.sca.balance import BalancedBeams, balance
+from multistatic.beamforming.sca.combiners import initial_combiners, mmse_combiners, search_combiners
 from multistatic.units import C
 
 SEED = 20240229

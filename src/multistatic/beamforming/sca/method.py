@@ -26,8 +26,8 @@ from multistatic.beamforming.power import allocate, interference, rates_nats, st
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.reduced import ReducedProblem, expand, reduce
-from multistatic.beamforming.sca_program import require_cvxpy, solve_program
-from multistatic.beamforming.start import NoStart, StartSettings, find_starts
+from multistatic.beamforming.sca.program import require_cvxpy, solve_program
+from multistatic.beamforming.sca.start import NoStart, StartSettings, find_starts
 from multistatic.units import C, F
 
 METHOD = "sca"
