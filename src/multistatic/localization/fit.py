@@ -28,6 +28,8 @@ from multistatic.units import B, F
 _SAME = 0.01
 # χ² one standard deviation away is 1 where the model is linear.
 _CURVED_LOW, _CURVED_HIGH = 0.2, 5.0
+# A standard deviation of more than this, in m or m/s, is none.
+_FAR = 1e8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,6 +85,8 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)
     minima = minimise(model.evaluate, found[flat], flat // many)
     found[flat], end_costs[flat] = minima.x, minima.cost
+    settled = np.zeros(count * many, bool)
+    settled[flat] = minima.converged
     ends = found.reshape(count, many, unknowns)
     end_costs = end_costs.reshape(count, many)
     first = np.argmin(end_costs, axis=1)
@@ -92,14 +96,16 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     information = np.swapaxes(slopes, 1, 2) @ slopes
     away = ends - x[:, None]
     same = np.einsum("nsa,nab,nsb->ns", away, information, away) < _SAME
-    others = np.where(same, np.inf, end_costs)
+    others = np.where(same | ~settled.reshape(count, many), np.inf, end_costs)
     second = np.argmin(others, axis=1)
     other, other_cost = ends[rows, second], others[rows, second]
     d, begun = model.sites.dimensions, np.isfinite(cost)
     position = begun & np.isfinite(marginal_variance(information, slice(0, d)))
     velocity = begun & np.isfinite(marginal_variance(information, slice(d, 2 * d)))
     rival = np.isfinite(other_cost) & (other_cost - np.where(begun, cost, 0.0) < ambiguity)
-    joined = rival & ~_barrier(model, x, other, cost, ambiguity)
+    joined = rival.copy()
+    index = np.flatnonzero(rival)
+    joined[index] = _pass(model, x[index], other[index], index) - cost[index] < ambiguity
     return Fits(
         x=x,
         cost=cost,
@@ -114,11 +120,25 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     )
 
 
-def _barrier(model: FusionModel, x: F, other: F, cost: F, height: float) -> B:
-    """Whether χ² half-way between two minima rises by `height` over the better one [n]."""
-    middle, _ = model.place((x + other) / 2.0)
-    _, between = completed(model, middle, np.arange(len(x)))
-    return between - np.where(np.isfinite(cost), cost, 0.0) > height
+def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:
+    """The least χ² [m] on the plane half-way between the positions of two minima: about the height of the pass."""
+    d = model.sites.dimensions
+    apart = other[:, :d] - x[:, :d]
+    distance = np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
+    normal, middle = apart / distance[:, None], (x + other) / 2.0
+    # Held by a weight: leaving the plane by a thousandth of the distance costs χ² = 1000.
+    stiffness = np.sqrt(1e9) / distance
+
+    def held(y: F, row: np.ndarray) -> tuple[F, F]:
+        residual, slopes = model.evaluate(y, case[row])
+        weighted = normal[row] * stiffness[row, None]
+        extra = np.zeros((len(y), 1, y.shape[1]))
+        extra[:, 0, :d] = weighted
+        out = np.sum(weighted * (y - middle[row])[:, :d], axis=1, keepdims=True)
+        return np.concatenate([residual, out], axis=1), np.concatenate([slopes, extra], axis=1)
+
+    start, _ = completed(model, model.place(middle)[0], case)
+    return minimise(held, start, np.arange(len(x))).cost
 
 
 def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> B:
@@ -130,11 +150,14 @@ def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -
     for axis in range(d):
         # The state moves along the regression on that axis: velocity and offsets follow as they are correlated.
         follow = (covariance[:, :, :d] @ axes[:, :, axis, None])[..., 0]
-        step = follow / np.sqrt(np.maximum(variances[:, axis], 1e-300))[:, None]
+        positive = variances[:, axis] > 0
+        step = follow / np.sqrt(np.where(positive, variances[:, axis], 1.0))[:, None]
+        near = positive & (np.abs(step).max(axis=1, initial=0.0) < _FAR)
+        step = np.where(near[:, None], step, 0.0)
         for way in (1.0, -1.0):
             residual, _ = model.evaluate(x[index] + way * step, index)
             rise = np.sum(residual**2, axis=1) - cost[index]
-            good[index] &= (rise > _CURVED_LOW) & (rise < _CURVED_HIGH)
+            good[index] &= near & (rise > _CURVED_LOW) & (rise < _CURVED_HIGH)
     return good
 
 

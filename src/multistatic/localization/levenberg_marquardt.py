@@ -18,6 +18,8 @@ Evaluate = Callable[[F, np.ndarray], tuple[F, F]]
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-9, 1e9
 # Newton decrement, in the units of χ²: below that the step moves by a millionth of a standard deviation.
 _DECREMENT = 1e-12
+# No unknown is larger, in m or m/s; along a direction that nothing determines a search would run away.
+_FARTHEST = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,8 +49,9 @@ def minimise(evaluate: Evaluate, start: F, case: np.ndarray, iterations: int = 5
         trial = x[active] + step
         next_residual, next_slopes = evaluate(trial, case[active])
         next_cost = np.sum(next_residual**2, axis=1)
-        better = next_cost <= cost[active]
-        done = decrement < _DECREMENT * (1.0 + 1e-3 * cost[active])
+        better = (next_cost <= cost[active]) & (np.abs(trial).max(axis=1) < _FARTHEST)
+        # Damping shortens the step by up to 1 + damping: without that factor a stuck search would pass for a minimum.
+        done = decrement * (1.0 + damping[active]) < _DECREMENT * (1.0 + 1e-3 * cost[active])
         stuck = ~better & (damping[active] > _MOST_DAMPING)
         accepted = active[better]
         x[accepted], cost[accepted] = trial[better], next_cost[better]

@@ -62,8 +62,9 @@ class FusionModel:
         if self.seen.arrival is not None and self.seen.tangent is not None:
             angle, slopes = _angles(u_k, r_k, self.seen.arrival[case], self.seen.tangent[case])
             residual[..., 2:], jacobian[..., 2:, :d] = angle, slopes[..., :d]
-        white = (root @ residual[..., None])[..., 0].reshape(len(x), -1)
-        slopes = (root @ jacobian).reshape(len(x), -1, self.unknowns)
+        rows = r_k.shape[1] * root.shape[-1]
+        white = (root @ residual[..., None])[..., 0].reshape(len(x), rows)
+        slopes = (root @ jacobian).reshape(len(x), rows, self.unknowns)
         return self._with_prior(x, white, slopes)
 
     def predicted(self, x: F) -> F:

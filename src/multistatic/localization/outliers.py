@@ -49,7 +49,8 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
         rows = bad[named]
         dropped[rows, best[named]] = True
         chosen = p_left[named, best[named]]
-        explained = chosen >= false_flag_rate
+        # The others need not agree well, only not absurdly: their own χ² has a tail too.
+        explained = chosen >= false_flag_rate**2
         done = rows[explained]
         fits = fits.merged(_cases(fitted, np.flatnonzero(named)[explained]), done)
         flagged[done], p_value[done] = dropped[done], chosen[explained]

@@ -8,10 +8,9 @@ import numpy as np
 
 from multistatic.localization.model import FusionModel
 from multistatic.localization.outliers import RobustFits
-from multistatic.units import F
 
-# A slope u_b + u_k shorter than this belongs to a target on or near the baseline: the angle there is 2·arccos(1/20).
-_NEAR_BASELINE = 0.1
+# A path at most this much longer than the direct one passes the baseline within 7 % of its length.
+_NEAR_BASELINE = 1.01
 
 
 def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
@@ -47,7 +46,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
 
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
-    seen, d = model.seen, model.sites.dimensions
+    seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
     heard = seen.heard[i] & ~found.flagged[i]
     if not heard.any():
         return "No receiver detected the echo."
@@ -60,20 +59,13 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
         )
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
         return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
-    position, _ = model.place(found.fits.x[i : i + 1])
-    if np.isfinite(found.fits.cost[i]):
-        near = [
-            name
-            for name, kept, slope in zip(
-                model.sites.receiver_ids, heard, _slope_lengths(model, position[0]), strict=True
-            )
-            if kept and slope < _NEAR_BASELINE
-        ]
-        if near:
-            return (
-                f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
-                "does not change with its position to first order. Use receivers to the side."
-            )
+    direct = np.linalg.norm(model.sites.receivers_m - model.sites.transmitter_m, axis=1)
+    near = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _NEAR_BASELINE * direct))]
+    if near:
+        return (
+            f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
+            "does not change with its position to first order. Use receivers to the side."
+        )
     if found.fits.position[i]:
         return (
             "The measurements bound the position, but not to first order: its errors are larger than the geometry is "
@@ -83,16 +75,3 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
         f"The receivers see the target along directions that span fewer than {d} dimensions (they lie in one line or "
         "plane with it), or too few clocks are synchronised. Use receivers to the side."
     )
-
-
-def _slope_lengths(model: FusionModel, position: F) -> F:
-    """|u_b + u_k| [K]: 0 on the baseline, 2 beyond its ends."""
-    sites = model.sites
-    u_b = _unit(position - sites.transmitter_m)
-    lengths: F = np.linalg.norm(u_b + _unit(position - sites.receivers_m), axis=-1)
-    return lengths
-
-
-def _unit(vector: F) -> F:
-    unit: F = vector / np.maximum(np.linalg.norm(vector, axis=-1, keepdims=True), 1e-300)
-    return unit
