@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.bounds.position import position_information
+from multistatic.bounds.position import group_information
 from multistatic.bounds.sensing import sensing_network
 from multistatic.design.result import Design
 from multistatic.linalg import generalised_inverse
@@ -33,7 +33,7 @@ def error_ellipse(design: Design) -> ErrorEllipse | None:
         return None
     network = sensing_network(design.scenario, design.channel, result.beams.covariance_w)
     illumination_w = result.beams.illumination_w(design.channel.steering_tx)
-    information = position_information(network, illumination_w)[design.selected].sum(axis=0)
+    information = group_information(network, design.selected, illumination_w)
     d = network.dimensions
     shared = information[:d, d:]
     effective = information[:d, :d] - shared @ generalised_inverse(information[d:, d:]) @ shared.T
