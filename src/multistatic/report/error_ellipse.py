@@ -10,6 +10,7 @@ from multistatic.bounds.position import group_information
 from multistatic.bounds.sensing import sensing_network
 from multistatic.design.result import Design
 from multistatic.linalg import generalised_inverse
+from multistatic.units import F
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,12 @@ def error_ellipse(design: Design) -> ErrorEllipse | None:
     d = network.dimensions
     shared = information[:d, d:]
     effective = information[:d, :d] - shared @ generalised_inverse(information[d:, d:]) @ shared.T
-    covariance = generalised_inverse(effective)
-    variances, axes = np.linalg.eigh(covariance[:2, :2])
+    return ellipse_of(generalised_inverse(effective))
+
+
+def ellipse_of(covariance_m2: F) -> ErrorEllipse | None:
+    """The ellipse of the horizontal block of a covariance [d, d]; None where a variance is not positive."""
+    variances, axes = np.linalg.eigh(covariance_m2[:2, :2])
     if not np.all(variances > 0):
         return None
     return ErrorEllipse(
