@@ -27,15 +27,14 @@ def draw_measurements(
     unit = np.array([slot_s, 1.0 / slot_s])
     information = exact_information(network, illumination_w)
     heard = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
-    covariance = np.linalg.solve(np.where(heard[:, None, None], information, np.eye(2)), np.eye(2)) * np.outer(
-        unit, unit
-    )
+    regular = np.where(heard[:, None, None], information, np.eye(2))
+    covariance = np.asarray(np.linalg.solve(regular, np.eye(2)), float) * np.outer(unit, unit)
     covariance = 0.5 * (covariance + np.swapaxes(covariance, 1, 2))
-    truth = np.stack(
+    truth: F = np.stack(
         [network.geometry.delay_s, network.geometry.doppler_hz(network.velocity_m_s, network.carrier_hz)], axis=1
     )
     root = np.linalg.cholesky(covariance)
-    errors = (root @ rng.standard_normal((count, len(truth), 2, 1)))[..., 0] + _offsets(network, rng, count)
+    errors: F = (root @ rng.standard_normal((count, len(truth), 2, 1)))[..., 0] + _offsets(network, rng, count)
     snr = network.snr_per_watt * illumination_w * network.samples
     return [_set(network, truth + error, covariance, snr, heard, time_s) for error in errors]
 

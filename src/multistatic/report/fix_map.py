@@ -191,7 +191,8 @@ def _headline(fixes: Sequence[Fix], scenario: Scenario) -> str:
 
 
 def _caption(fixes: Sequence[Fix], factor: float | None) -> str:
-    parts = ["Curves: where each delay alone puts the target."]
+    last = " at the last time" if len(fixes) > 1 else ""
+    parts = [f"Curves: where each delay alone puts the target{last}."]
     if factor is not None:
         parts.append(f"Ellipse: 1σ position error, {enlargement_in_words(factor)}.")
     flagged = sorted({name for fix in fixes for name in fix.outliers})
