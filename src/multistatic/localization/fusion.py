@@ -25,8 +25,10 @@ from multistatic.localization.sites import KnownSites, known_sites
 from multistatic.scenario.model import Scenario
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
-# Fixes at a time: all their starts, receivers and derivatives then fit into the processor's caches.
+# Fixes at a time: their starts and derivatives then fit into the processor's caches, and leaving out each receiver of
+# each fix, which makes K fits of K receivers, into memory.
 _CHUNK = 1024
+_LEFT_OUT = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,15 +71,16 @@ def localize_many(
     """One fix for each group, all in one computation: thousands a second. As `localize` otherwise."""
     known = known_sites(sites) if isinstance(sites, Scenario) else sites
     seen = observations(groups, known)
+    size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
     times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
     return tuple(
-        fix for chunk in _chunks(len(seen)) for fix in _fixes(seen.cases(chunk), known, settings, times[chunk])
+        fix for chunk in _chunks(len(seen), size) for fix in _fixes(seen.cases(chunk), known, settings, times[chunk])
     )
 
 
-def _chunks(count: int) -> Iterator[np.ndarray]:
-    for start in range(0, count, _CHUNK):
-        yield np.arange(start, min(start + _CHUNK, count))
+def _chunks(count: int, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, count, size):
+        yield np.arange(start, min(start + size, count))
 
 
 def _fixes(seen: Observations, sites: KnownSites, settings: FusionSettings, times: F) -> Iterator[Fix]:
@@ -125,7 +128,7 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
         residuals=error * unit,
         normalised=_normalised(model, found, covariance),
         offsets=np.where(unsynchronised & model.seen.heard[..., None], (error - noise) * unit, 0.0),
-        common=common * unit,
+        common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
     )
 
 

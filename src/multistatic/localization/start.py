@@ -18,6 +18,7 @@ from multistatic.units import F
 KEPT = 3
 GRID_2D, GRID_3D = 72, 200
 _KEPT_OF_GRID = 6
+_GRID_ENTRIES = 400_000
 
 
 def closed_form_starts(model: FusionModel) -> tuple[F, F]:
@@ -44,6 +45,17 @@ def closed_form_starts(model: FusionModel) -> tuple[F, F]:
 
 def grid_starts(model: FusionModel) -> tuple[F, F]:
     """States and costs as above, from directions of departure on the ellipse of the receiver with the best range."""
+    # A few cases at a time: each has as many states as the grid has points.
+    block = max(1, _GRID_ENTRIES // (GRID_3D * model.sites.size))
+    parts = [
+        _grid_starts(FusionModel(sites=model.sites, seen=model.seen.cases(np.arange(len(model.seen))[i : i + block])))
+        for i in range(0, len(model.seen), block)
+    ]
+    states, costs = zip(*parts, strict=True)
+    return np.concatenate(states), np.concatenate(costs)
+
+
+def _grid_starts(model: FusionModel) -> tuple[F, F]:
     sites, seen = model.sites, model.seen
     best = np.argmax(seen.root[..., 0, 0], axis=1)
     ranges = np.take_along_axis(seen.measured[..., 0], best[:, None], axis=1)
