@@ -1,7 +1,8 @@
 """Many small nonlinear least-squares problems at once, by Levenberg's and Marquardt's method.
 
 Minimises |ε(x)|² from many starts in one array. The normal equations are scaled to a unit diagonal (Marquardt), which
-makes them free of units; damping that falls with each success turns the steps into those of Gauss and Newton.
+makes them free of units; damping that falls with each success turns the steps into those of Gauss and Newton. How far
+it falls or rises follows Nielsen (1999): by how well the linear model foretold χ², which keeps its pace in valleys.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ def minimise(evaluate: Evaluate, start: F, case: np.ndarray, iterations: int = 5
     """
     x, count = start.copy(), len(start)
     cost, converged = np.zeros(count), np.zeros(count, bool)
-    damping = np.full(count, _FIRST_DAMPING)
+    damping, growth = np.full(count, _FIRST_DAMPING), np.full(count, 2.0)
     active = np.arange(count)
     residual, slopes = evaluate(x, case)
     cost = np.sum(residual**2, axis=1)
     for _ in range(iterations):
         if not len(active):
             break
-        step, decrement = _step(residual, slopes, damping[active])
+        step, decrement, foretold = _step(residual, slopes, damping[active])
         trial = x[active] + step
         next_residual, next_slopes = evaluate(trial, case[active])
         next_cost = np.sum(next_residual**2, axis=1)
@@ -53,19 +54,21 @@ def minimise(evaluate: Evaluate, start: F, case: np.ndarray, iterations: int = 5
         # Damping shortens the step by up to 1 + damping: without that factor a stuck search would pass for a minimum.
         done = decrement * (1.0 + damping[active]) < _DECREMENT * (1.0 + 1e-3 * cost[active])
         stuck = ~better & (damping[active] > _MOST_DAMPING)
-        accepted = active[better]
+        accepted, rejected = active[better], active[~better]
+        gain = (cost[accepted] - next_cost[better]) / np.maximum(foretold[better], 1e-300)
         x[accepted], cost[accepted] = trial[better], next_cost[better]
         residual[better], slopes[better] = next_residual[better], next_slopes[better]
-        damping[accepted] = np.maximum(damping[accepted] / 10.0, _LEAST_DAMPING)
-        damping[active[~better]] *= 10.0
+        fall = np.maximum(1.0 / 10.0, 1.0 - (2.0 * np.clip(gain, 0.0, 2.0) - 1.0) ** 3)
+        damping[accepted], growth[accepted] = np.maximum(damping[accepted] * fall, _LEAST_DAMPING), 2.0
+        damping[rejected], growth[rejected] = damping[rejected] * growth[rejected], growth[rejected] * 2.0
         converged[active[done]] = True
         going = ~(done | stuck)
         active, residual, slopes = active[going], residual[going], slopes[going]
     return Minima(x=x, cost=cost, converged=converged)
 
 
-def _step(residual: F, slopes: F, damping: F) -> tuple[F, F]:
-    """Damped steps [m, n], and by how much the undamped model would fall at most along them [m]."""
+def _step(residual: F, slopes: F, damping: F) -> tuple[F, F, F]:
+    """Damped steps δ [m, n], -gᵀδ [m], and by how much the linear model says that χ² falls: -2gᵀδ - δᵀHδ [m]."""
     transposed = np.swapaxes(slopes, 1, 2)
     normal = transposed @ slopes
     gradient = (transposed @ residual[..., None])[..., 0]
@@ -74,4 +77,5 @@ def _step(residual: F, slopes: F, damping: F) -> tuple[F, F]:
     scaled = normal * scale[:, :, None] * scale[:, None, :]
     scaled += damping[:, None, None] * np.eye(normal.shape[1])
     step = -scale * np.linalg.solve(scaled, (scale * gradient)[..., None])[..., 0]
-    return step, -np.sum(step * gradient, axis=1)
+    decrement = -np.sum(step * gradient, axis=1)
+    return step, decrement, decrement + damping * np.sum((step / scale) ** 2, axis=1)
