@@ -117,12 +117,6 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-Offset = Annotated[
-    Annotated[float, Field(ge=0.0, le=1e12), _tag("value")] | Annotated[Literal["unknown"], _tag("word")],
-    Discriminator(_loss_tag),
-]
-
-
 class LinearTable(Table):
     """A uniform linear array."""
 
@@ -164,6 +158,10 @@ ArrayTable = Annotated[
     | Annotated[PlanarTable, _tag("upa")]
     | Annotated[ElementsTable, _tag("elements")],
     Discriminator(_array_tag),
+]
+Offset = Annotated[
+    Annotated[float, Field(ge=0.0, le=1e12), _tag("value")] | Annotated[Literal["unknown"], _tag("word")],
+    Discriminator(_loss_tag),
 ]
 
 
