@@ -44,7 +44,7 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
         if not len(bad):
             break
         part = FusionModel(sites=model.sites, seen=model.seen.cases(bad).without(dropped[bad]))
-        best, p_left, fitted = _leave_each_out(part, ambiguity)
+        best, p_left, fitted = _leave_each_out(part, ambiguity, false_flag_rate**2)
         named = best >= 0
         rows = bad[named]
         dropped[rows, best[named]] = True
@@ -63,21 +63,35 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
     )
 
 
-def _leave_each_out(model: FusionModel, ambiguity: float) -> tuple[np.ndarray, F, Fits]:
-    """The receiver [n] without which the others agree best (-1: none can be blamed), p-values [n, K], its fit."""
+def _leave_each_out(model: FusionModel, ambiguity: float, enough: float) -> tuple[np.ndarray, F, Fits]:
+    """The receiver [n] without which the others agree best (-1: none can be blamed), p-values [n, K], its fit.
+
+    Most of these fits are bad, as the bad receiver is in them: only where none reaches the p-value `enough` are better
+    starts worth their time.
+    """
     count, receivers = model.seen.heard.shape
     case, left_out = np.divmod(np.arange(count * receivers), receivers)
     dropped = np.zeros((count * receivers, receivers), bool)
     dropped[np.arange(len(case)), left_out] = True
-    trial = FusionModel(sites=model.sites, seen=model.seen.cases(case).without(dropped))
-    fits = fit(trial, ambiguity, poor=10.0)
-    testable = fits.usable & (fits.degrees > 0) & model.seen.heard[case, left_out]
-    p_left = np.where(testable, _p_value(fits), -1.0).reshape(count, receivers)
+    seen = model.seen.cases(case).without(dropped)
+    fits = fit(FusionModel(sites=model.sites, seen=seen), ambiguity, poor=np.inf)
+    heard = model.seen.heard[case, left_out]
+    p_left = _tested(fits, heard).reshape(count, receivers)
+    again = np.flatnonzero(np.repeat(p_left.max(axis=1) < enough, receivers))
+    if len(again):
+        trial = FusionModel(sites=model.sites, seen=seen.cases(again))
+        fits = fits.merged(fit(trial, ambiguity, poor=10.0), again)
+        p_left = _tested(fits, heard).reshape(count, receivers)
     # p-values of several may all round to 0: order by the cost where they tie.
-    cost = np.where(testable, fits.cost, np.inf).reshape(count, receivers)
+    cost = np.where(p_left >= 0, fits.cost.reshape(count, receivers), np.inf)
     best = np.array([np.lexsort((cost[i], -p_left[i]))[0] for i in range(count)], dtype=int)
     chosen = _cases(fits, np.arange(count) * receivers + best)
     return np.where(p_left[np.arange(count), best] >= 0, best, -1), p_left, chosen
+
+
+def _tested(fits: Fits, heard: B) -> F:
+    """p-values of fits that have a position and a degree of freedom to be tested with, -1 of the others."""
+    return np.where(fits.usable & (fits.degrees > 0) & heard, _p_value(fits), -1.0)
 
 
 def _p_value(fits: Fits) -> F:
