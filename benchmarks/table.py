@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, selection
+from benchmarks.rows import beamforming, design, localization, selection
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -72,6 +72,17 @@ BENCHMARKS = {
         partial(design.joint, instances=4, largest=6),
     ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
+    "fixes": Benchmark(
+        partial(localization.fixes, count=10000, rivals=200), partial(localization.fixes, count=1000, rivals=20)
+    ),
+    "closed-forms": Benchmark(
+        partial(localization.closed_forms, geometries=20000), partial(localization.closed_forms, geometries=2000)
+    ),
+    "bad-receiver": Benchmark(
+        partial(localization.bad_receiver, deployments=100, each=20),
+        partial(localization.bad_receiver, deployments=10, each=10),
+    ),
+    "degenerate": Benchmark(partial(localization.degenerate, draws=6), partial(localization.degenerate, draws=1)),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from multistatic.beamforming.problem import BeamformingProblem as BeamformingProblem
     from multistatic.beamforming.problem import BeamformingResult as BeamformingResult
+    from multistatic.bounds.clock import ClockErrors as ClockErrors
     from multistatic.bounds.delay_doppler import exact_information as exact_information
     from multistatic.bounds.position import position_bound as position_bound
     from multistatic.bounds.sensing import SensingNetwork as SensingNetwork
@@ -38,11 +39,25 @@ if TYPE_CHECKING:
     from multistatic.errors import MultistaticError as MultistaticError
     from multistatic.errors import ScenarioError as ScenarioError
     from multistatic.errors import VerificationError as VerificationError
+    from multistatic.estimation.measurement import Measurement as Measurement
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.recordings import read_block as read_block
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
+    from multistatic.localization.candidates import Candidates as Candidates
+    from multistatic.localization.drawn import draw_measurements as draw_measurements
+    from multistatic.localization.ellipses import from_ranges as from_ranges
+    from multistatic.localization.fix import Fix as Fix
+    from multistatic.localization.fusion import FusionSettings as FusionSettings
+    from multistatic.localization.fusion import localize as localize
+    from multistatic.localization.fusion import localize_many as localize_many
+    from multistatic.localization.ray import from_arrival as from_arrival
+    from multistatic.localization.ray import from_departure as from_departure
+    from multistatic.localization.sites import KnownSites as KnownSites
+    from multistatic.localization.sites import known_sites as known_sites
+    from multistatic.localization.two_dopplers import departure_from_dopplers as departure_from_dopplers
+    from multistatic.localization.two_dopplers import from_two_dopplers as from_two_dopplers
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
     from multistatic.scenario.arrays import linear_array as linear_array
     from multistatic.scenario.arrays import planar_array as planar_array
@@ -102,6 +117,22 @@ _MODULES = {
     "design_many": "multistatic.study",
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
+    # From measurements to positions
+    "Candidates": "multistatic.localization.candidates",
+    "ClockErrors": "multistatic.bounds.clock",
+    "Fix": "multistatic.localization.fix",
+    "FusionSettings": "multistatic.localization.fusion",
+    "KnownSites": "multistatic.localization.sites",
+    "Measurement": "multistatic.estimation.measurement",
+    "departure_from_dopplers": "multistatic.localization.two_dopplers",
+    "draw_measurements": "multistatic.localization.drawn",
+    "from_arrival": "multistatic.localization.ray",
+    "from_departure": "multistatic.localization.ray",
+    "from_ranges": "multistatic.localization.ellipses",
+    "from_two_dopplers": "multistatic.localization.two_dopplers",
+    "known_sites": "multistatic.localization.sites",
+    "localize": "multistatic.localization.fusion",
+    "localize_many": "multistatic.localization.fusion",
     # Errors
     "MultistaticError": "multistatic.errors",
     "InputError": "multistatic.errors",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, seconds, within
-from benchmarks.rows import beamforming, design, selection
+from benchmarks.rows import beamforming, design, localization, selection
 from rich.console import Console
 
 CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
@@ -34,6 +34,22 @@ def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -
         assert row.ours_s > 0.0
         proven = [check for check in row.checks if check.goal.startswith(CORRECTNESS)]
         assert all(check.met for check in proven), proven
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: localization.fixes(count=200, rivals=1),
+        lambda: localization.closed_forms(geometries=50),
+        lambda: localization.bad_receiver(deployments=2, each=5),
+        lambda: localization.degenerate(draws=1),
+    ],
+)
+def test_rows_of_localization_meet_what_does_not_depend_on_the_machine(rows: Callable[[], list[Row]]) -> None:
+    for row in rows():
+        goals = [check for check in row.checks if check.met is not None and "a second" not in check.goal]
+        assert goals
+        assert all(check.met for check in goals), goals
 
 
 def test_goals() -> None:

@@ -24,8 +24,9 @@ from multistatic.report.comparison import comparison_figure, comparison_pictures
 from multistatic.report.error_ellipse import error_ellipse
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.linkage_tree import leaf_order
-from multistatic.report.map import _enlargement, map_figure
+from multistatic.report.map import map_figure
 from multistatic.report.pictures import design_pictures
+from multistatic.report.plan import enlargement
 from multistatic.report.radiation import bearings, mirror_azimuth_deg, radiated_power_w
 from multistatic.report.rates import rates_figure
 from multistatic.report.style import new_figure, styled
@@ -242,7 +243,7 @@ def test_ellipse_is_long_where_the_group_measures_badly() -> None:
     assert ellipse is not None
     assert ellipse.semi_major_m > 20 * ellipse.semi_minor_m
     assert abs(np.sin(ellipse.direction_rad)) < 1e-6
-    factor = _enlargement(ellipse, 100.0)
+    factor = enlargement(ellipse, 100.0)
     assert 2.8 <= factor * ellipse.semi_major_m <= 7.0
     assert str(factor).strip("0.")[0] in "125"
 

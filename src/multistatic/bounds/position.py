@@ -1,9 +1,9 @@
 """Position and velocity error bounds (model.md §4.3).
 
 Unknown: the target's position p and velocity v, d coordinates each, and a complex amplitude per receiver. Known: the
-places of transmitter and receivers, and time (they are synchronised). The paper adds Fisher matrices of different
-parameters; the chain rule turns each receiver's delay-Doppler information into information about the same (p, v),
-which does add: J(p, v) = Σ_k b_k T_kᵀ J_k T_k.
+places of transmitter and receivers, and time, unless the network states priors of clock offsets (`clock`). The paper
+adds Fisher matrices of different parameters; the chain rule turns each receiver's delay-Doppler information into
+information about the same (p, v), which does add: J(p, v) = Σ_k b_k T_kᵀ J_k T_k.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.bounds.clock import without_common_offset, without_offsets
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.linalg import marginal_variance
@@ -71,11 +72,29 @@ def position_information(network: SensingNetwork, illumination_w: float, *, angl
     information: F = np.swapaxes(jacobian, 1, 2) @ normalised @ jacobian
     if angles:
         d = network.dimensions
-        turning = _turning(network.geometry.receiver_to_target, network.geometry.target_receiver_m)
-        phase = 2.0 * np.pi * network.carrier_hz / SPEED_OF_LIGHT_M_S
-        strength = 2.0 * network.samples * network.snr_per_watt * illumination_w * phase**2
-        direction = strength[:, None, None] * (turning @ network.receive_apertures_m2 @ turning)
-        information[:, :d, :d] += direction[:, :d, :d]
+        information[:, :d, :d] += _direction_information(network, illumination_w)
+    return information
+
+
+def group_information(network: SensingNetwork, selected: B, illumination_w: float, *, angles: bool = False) -> F:
+    """J(p, v) [2d, 2d] of the group `selected` [K], the clocks' offsets eliminated; `angles` as above.
+
+    With synchronised clocks it is the sum of `position_information`. An unknown offset is worth as much as that
+    coordinate of the measurement, so with the priors it no longer grows in proportion to the illumination.
+    """
+    chosen = np.asarray(selected, bool)
+    if network.clock is None:
+        return position_information(network, illumination_w, angles=angles)[chosen].sum(axis=0)
+    slot_s = 0.5 / network.bandwidth_hz
+    unit = np.array([slot_s, 1.0 / slot_s])  # of (τ̃, f̃) in s and Hz
+    jacobian = delay_doppler_jacobian(network) / unit[:, None]
+    clock = network.clock
+    own = np.stack([clock.time_s, clock.frequency_hz], axis=1) / unit
+    normalised = without_offsets(exact_information(network, illumination_w), own)
+    information = without_common_offset(normalised[chosen], jacobian[chosen], clock.common / unit)
+    if angles:
+        d = network.dimensions
+        information[:d, :d] += _direction_information(network, illumination_w)[chosen].sum(axis=0)
     return information
 
 
@@ -93,7 +112,7 @@ def position_bound(
 ) -> PositionBound:
     """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`."""
     chosen = np.asarray(selected, bool)
-    information = position_information(network, illumination_w, angles=angles)[chosen].sum(axis=0)
+    information = group_information(network, chosen, illumination_w, angles=angles)
     peb, veb = (_root(squared_error_bound(information, quantity)) for quantity in ("position", "velocity"))
     reason = _reason(network, chosen, illumination_w, angles) if peb is None or veb is None else ""
     return PositionBound(
@@ -103,6 +122,16 @@ def position_bound(
         veb_m_s=veb,
         reason=reason,
     )
+
+
+def _direction_information(network: SensingNetwork, illumination_w: float) -> F:
+    """2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k) [K, d, d] about p."""
+    d = network.dimensions
+    turning = _turning(network.geometry.receiver_to_target, network.geometry.target_receiver_m)
+    phase = 2.0 * np.pi * network.carrier_hz / SPEED_OF_LIGHT_M_S
+    strength = 2.0 * network.samples * network.snr_per_watt * illumination_w * phase**2
+    information: F = strength[:, None, None] * (turning @ network.receive_apertures_m2 @ turning)
+    return information[:, :d, :d]
 
 
 def _turning(direction: F, distance: F) -> F:
@@ -138,6 +167,11 @@ def _reason(network: SensingNetwork, chosen: B, illumination_w: float, angles: b
         return (
             f"The target lies between the transmitter and {', '.join(on_baseline)}: on that line the delay does "
             "not change with its position nor the Doppler with its velocity. Select receivers to the side."
+        )
+    if network.clock is not None:
+        return (
+            "The offsets of the clocks leave too little: the delays or Dopplers of receivers whose clocks are unknown "
+            "do not count. Synchronise more receivers, or select others."
         )
     return (
         f"The selected receivers see the target along directions that span fewer than {d} dimensions "

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.bounds.clock import ClockErrors, clock_errors
 from multistatic.channel.model import Channel
 from multistatic.channel.path_loss import echo_gain
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array
@@ -26,7 +27,8 @@ class SensingNetwork:
     `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
     antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
     counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: `AntennaArray.aperture_m2` of each receive array.
-    `dimensions`: unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`.
+    `dimensions`: unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors
+    of the clocks' offsets, None where all are synchronised.
     """
 
     receiver_ids: tuple[str, ...]
@@ -41,6 +43,7 @@ class SensingNetwork:
     receive_apertures_m2: F
     dimensions: Literal[2, 3]
     velocity_weight_s: float = 1.0
+    clock: ClockErrors | None = None
 
 
 def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
@@ -49,6 +52,7 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
     `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out.
     """
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    clock = clock_errors(scenario)
     published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
     return SensingNetwork(
         receiver_ids=scenario.receiver_ids,
@@ -63,6 +67,7 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
         receive_apertures_m2=read_only([receiver.array.aperture_m2() for receiver in scenario.receivers]),
         dimensions=scenario.dimensions,
         velocity_weight_s=scenario.design.velocity_weight_s,
+        clock=None if clock.perfect else clock,
     )
 
 
@@ -70,7 +75,8 @@ def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | 
     """The transmitter as the only receiver: it hears its own echo, with ideal self-interference cancellation.
 
     The path is 2 d_b0 long under the `sum` law and d_b0² under the `product` law. The cancellation takes everything
-    that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing.
+    that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing. It has
+    one clock, which is synchronised with itself.
     """
     there_and_back = _there_and_back(scenario)
     distance = there_and_back.transmitter_target_m

@@ -8,12 +8,17 @@ not confirm.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from multistatic.bounds.sensing import sensing_array
 from multistatic.design.result import Design, Verification
+from multistatic.scenario.model import Receiver, Transmitter
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
+
+Clock = Receiver | Transmitter
 
 
 def verify(design: Design) -> Verification:
@@ -128,13 +133,13 @@ def _surrogate(design: Design, information: F) -> float:
 
 def _position_errors(design: Design, information: F) -> dict[str, float]:
     """PEB and VEB from the pseudo-inverse of the whitened Jacobian of all delays and Dopplers, columns scaled to
-    length 1.
+    length 1. Clocks that are not synchronised add their offsets as unknowns, and their priors as measurements.
     """
     scenario = design.scenario
     slot_s, carrier_hz, dims = scenario.radio.slot_s, scenario.radio.carrier_hz, scenario.dimensions
     target, velocity = scenario.target.position_m, scenario.target.velocity_m_s
-    rows = []
-    for place, chosen, fisher in zip(*_heard(design), information, strict=True):
+    rows, weights, clocks = [], [], []
+    for k, (place, chosen, fisher) in enumerate(zip(*_heard(design), information, strict=True)):
         if not chosen:
             continue
         slope, bend = np.zeros(3), np.zeros((3, 3))
@@ -146,8 +151,32 @@ def _position_errors(design: Design, information: F) -> dict[str, float]:
         delay = np.concatenate([slope[:dims], np.zeros(dims)]) / SPEED_OF_LIGHT_M_S / slot_s
         doppler = np.concatenate([(velocity @ bend)[:dims], slope[:dims]]) * (-carrier_hz / SPEED_OF_LIGHT_M_S * slot_s)
         rows += [np.sqrt(fisher[0, 0]) * delay, np.sqrt(fisher[1, 1]) * doppler]
-    jacobian = np.array(rows)
+        if design.scheme != "mono":
+            weights.append((np.sqrt(fisher[0, 0]) / slot_s, np.sqrt(fisher[1, 1]) * slot_s))
+            clocks.append((scenario.receivers[k], scenario.transmitter))
+    jacobian = _with_clocks(np.array(rows), weights, clocks)
     scale = np.linalg.norm(jacobian, axis=0)
     scale[scale == 0] = 1.0
     spread = np.linalg.norm(np.linalg.pinv(jacobian / scale, rcond=1e-12), axis=1) / scale
-    return {"PEB": float(np.linalg.norm(spread[:dims])), "VEB": float(np.linalg.norm(spread[dims:]))}
+    return {"PEB": float(np.linalg.norm(spread[:dims])), "VEB": float(np.linalg.norm(spread[dims : 2 * dims]))}
+
+
+def _with_clocks(jacobian: F, weights: Sequence[tuple[float, float]], clocks: Sequence[tuple[Clock, Clock]]) -> F:
+    """One more column for each clock offset that is not known, and a row for its prior.
+
+    `weights`: what one second and one hertz of offset change in the two rows of each receiver. `clocks`: whose offsets
+    these are, the receiver's own and the transmitter's.
+    """
+    columns: dict[tuple[int, int], F] = {}
+    priors: dict[tuple[int, int], float] = {}
+    for row, (weight, pair) in enumerate(zip(weights, clocks, strict=True)):
+        for clock in pair:
+            for i, std in enumerate((clock.clock_offset_std_s, clock.frequency_offset_std_hz)):
+                if std > 0:
+                    columns.setdefault((id(clock), i), np.zeros(len(jacobian)))[2 * row + i] = weight[i]
+                    priors[id(clock), i] = 1.0 / std
+    if not columns:
+        return jacobian
+    seen = np.hstack([jacobian, np.array(list(columns.values())).T])
+    known = np.hstack([np.zeros((len(columns), jacobian.shape[1])), np.diag(list(priors.values()))])
+    return np.vstack([seen, known])

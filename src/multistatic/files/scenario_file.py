@@ -6,7 +6,6 @@ import difflib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
 
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.decode import MAX_BYTES, too_large
@@ -40,23 +39,19 @@ def load_preset(name: str, overrides: Sequence[str] = ()) -> Scenario:
     return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}")
 
 
-def read_text_file(path: Path) -> str:
-    """The UTF-8 text of a file of at most 1 MiB; any reason why there is none is an `InputError`."""
+def read_text_file(path: Path, max_bytes: int = MAX_BYTES) -> str:
+    """The UTF-8 text of a file of at most 1 MiB, or `max_bytes`; any reason why there is none is an `InputError`."""
     try:
         with path.open("rb") as file:
-            return _decoded(_read(file), str(path))
+            return _decoded(file.read(max_bytes + 1), str(path), max_bytes)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
         reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
         raise InputError([Problem(str(path), reason, "a readable file", _near(path))]) from None
 
 
-def _read(file: BinaryIO) -> bytes:
-    return file.read(MAX_BYTES + 1)
-
-
-def _decoded(content: bytes, name: str) -> str:
-    if len(content) > MAX_BYTES:
-        raise InputError([too_large()], source=name)
+def _decoded(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:
+    if len(content) > max_bytes:
+        raise InputError([too_large(most=max_bytes)], source=name)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

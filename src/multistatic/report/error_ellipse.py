@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.bounds.position import position_information
+from multistatic.bounds.position import group_information
 from multistatic.bounds.sensing import sensing_network
 from multistatic.design.result import Design
 from multistatic.linalg import generalised_inverse
+from multistatic.units import F
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +34,16 @@ def error_ellipse(design: Design) -> ErrorEllipse | None:
         return None
     network = sensing_network(design.scenario, design.channel, result.beams.covariance_w)
     illumination_w = result.beams.illumination_w(design.channel.steering_tx)
-    information = position_information(network, illumination_w)[design.selected].sum(axis=0)
+    information = group_information(network, design.selected, illumination_w)
     d = network.dimensions
     shared = information[:d, d:]
     effective = information[:d, :d] - shared @ generalised_inverse(information[d:, d:]) @ shared.T
-    covariance = generalised_inverse(effective)
-    variances, axes = np.linalg.eigh(covariance[:2, :2])
+    return ellipse_of(generalised_inverse(effective))
+
+
+def ellipse_of(covariance_m2: F) -> ErrorEllipse | None:
+    """The ellipse of the horizontal block of a covariance [d, d]; None where a variance is not positive."""
+    variances, axes = np.linalg.eigh(covariance_m2[:2, :2])
     if not np.all(variances > 0):
         return None
     return ErrorEllipse(

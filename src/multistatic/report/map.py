@@ -9,16 +9,25 @@ import numpy as np
 from matplotlib.patches import Ellipse
 
 from multistatic.design.result import Design
-from multistatic.report.error_ellipse import ErrorEllipse, error_ellipse
+from multistatic.report.error_ellipse import error_ellipse
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.linkage_tree import draw_linkage_tree
+from multistatic.report.plan import (
+    centre,
+    enlargement,
+    enlargement_in_words,
+    name_coordinate,
+    point_label,
+    segment,
+    set_limits,
+    span,
+)
 from multistatic.report.style import (
     ERROR,
     FAINT,
     INK,
     MUTED,
     NAMED_AT_MOST,
-    NORMAL,
     SELECTED,
     SMALL,
     TARGET,
@@ -32,12 +41,9 @@ from multistatic.units import B, F
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 ARROW_SHARE = 0.12
-ELLIPSE_SHARE = 0.07
-_LARGE_COORDINATE_M = 20_000.0
 _MAP_IN, _TREE_IN, _ELEVATION_IN = 4.4, 2.1, 1.25
 
 
@@ -86,12 +92,15 @@ def draw_map(ax: Axes, design: Design) -> None:
     receivers, chosen = scenario.receiver_positions_m, design.selected
     tip = _arrow_tip(scenario)
     shown = np.vstack([_places(scenario)[:, :2], tip])
-    _set_limits(ax, shown)
+    set_limits(ax, shown)
 
     _draw_network(ax, scenario, chosen, axes=(0, 1))
-    lines = [_segment(transmitter, target), *(_segment(target, place) for place in receivers[chosen])]
+    lines = [segment(transmitter, target), *(segment(target, place) for place in receivers[chosen])]
     lines += _draw_ellipse(ax, design)
-    labels = [_label(transmitter, "transmitter", INK, 6.5, bold=True), _label(target, "target", TARGET, 6.5, bold=True)]
+    labels = [
+        point_label(transmitter, "transmitter", INK, 6.5, bold=True),
+        point_label(target, "target", TARGET, 6.5, bold=True),
+    ]
     if np.any(tip != target[:2]):
         arrow: dict[str, Any] = {
             "arrowstyle": "-|>,head_width=0.22,head_length=0.42",
@@ -101,11 +110,11 @@ def draw_map(ax: Axes, design: Design) -> None:
         ax.annotate("", tuple(tip), tuple(target[:2]), arrowprops={**arrow, "shrinkA": 0.0, "shrinkB": 0.0}, zorder=6)
         lines.append(np.array([target[:2], tip]))
         speed_m_s = float(np.linalg.norm(scenario.target.velocity_m_s))
-        labels.append(_label(tip, f"{speed_m_s:.3g} m/s", TARGET, 3.0))
+        labels.append(point_label(tip, f"{speed_m_s:.3g} m/s", TARGET, 3.0))
     labels += _receiver_labels(scenario, chosen)
     names = ("east", "north") if scenario.origin else ("x", "y")
-    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, _centre(shown), strict=True):
-        _name_coordinate(axis, name, float(middle))
+    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, centre(shown), strict=True):
+        name_coordinate(axis, name, float(middle))
     place_labels(ax, labels, lines)
 
 
@@ -144,7 +153,7 @@ def _receiver_labels(scenario: Scenario, chosen: B) -> list[Label]:
         (bool(kept), receiver) for kept, receiver in zip(chosen, scenario.receivers, strict=True) if kept or everyone
     ]
     return [
-        _label(receiver.position_m, short_name(receiver.id), SELECTED if kept else MUTED, 4.5, bold=kept)
+        point_label(receiver.position_m, short_name(receiver.id), SELECTED if kept else MUTED, 4.5, bold=kept)
         for kept, receiver in sorted(named, key=lambda item: not item[0])
     ]
 
@@ -154,7 +163,7 @@ def _draw_ellipse(ax: Axes, design: Design) -> list[F]:
     ellipse = error_ellipse(design)
     if ellipse is None:
         return []
-    factor = _enlargement(ellipse, _span(_places(design.scenario)))
+    factor = enlargement(ellipse, span(_places(design.scenario)))
     centre = design.scenario.target.position_m[:2]
     shape: dict[str, Any] = {
         "xy": tuple(centre),
@@ -170,42 +179,12 @@ def _draw_ellipse(ax: Axes, design: Design) -> list[F]:
     return [np.array(pair) for pair in pairwise(outline)]
 
 
-def _enlargement(ellipse: ErrorEllipse, span_m: float) -> float:
-    """A round factor (1, 2 or 5 times a power of ten) that makes the ellipse visible and keeps it small."""
-    wanted = ELLIPSE_SHARE * span_m / ellipse.semi_major_m
-    power = 10.0 ** np.floor(np.log10(wanted))
-    return float(power * max(step for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
-
-
 def _arrow_tip(scenario: Scenario) -> F:
     """Where the velocity arrow ends in the plan [2]: its direction counts, its length is the same for all speeds."""
     target, velocity = scenario.target.position_m[:2], scenario.target.velocity_m_s[:2]
     speed = float(np.linalg.norm(velocity))
-    length = ARROW_SHARE * _span(_places(scenario)) / speed if speed > 0 else 0.0
+    length = ARROW_SHARE * span(_places(scenario)) / speed if speed > 0 else 0.0
     return target + length * velocity
-
-
-def _span(places: F) -> float:
-    """Width of the map in m: everything, and room for labels."""
-    return 1.2 * max(float(np.max(np.ptp(places[:, :2], axis=0))), 1e-9)
-
-
-def _set_limits(ax: Axes, places: F) -> None:
-    centre, half = _centre(places), _span(places) / 2
-    ax.set(xlim=(centre[0] - half, centre[0] + half), ylim=(centre[1] - half, centre[1] + half))
-    ax.set_aspect("equal", adjustable="box")
-
-
-def _centre(places: F) -> F:
-    centre: F = (places[:, :2].min(axis=0) + places[:, :2].max(axis=0)) / 2
-    return centre
-
-
-def _name_coordinate(axis: Axis, name: str, middle_m: float) -> None:
-    """Label in m; large coordinates, as of a national grid, lose their common part to the label."""
-    common = round(middle_m, -4) if abs(middle_m) >= _LARGE_COORDINATE_M else 0.0
-    axis.set_major_formatter(lambda value, _: f"{value - common:g}".replace("-", "−"))
-    axis.set_label_text(f"{name} (m)" if common == 0 else f"{name} {'−' if common > 0 else '+'} {abs(common):,.0f} (m)")
 
 
 def _headline(design: Design) -> str:
@@ -224,9 +203,8 @@ def _headline(design: Design) -> str:
 def _caption(design: Design) -> str:
     ellipse, origin, parts = error_ellipse(design), design.scenario.origin, []
     if ellipse is not None:
-        factor = _enlargement(ellipse, _span(_places(design.scenario)))
-        shown = f"drawn ×{factor:,.0f}" if factor >= 2 else f"drawn ×{factor:g}" if factor < 1 else "to scale"
-        parts.append(f"Ellipse: 1σ position error, {shown}.")
+        factor = enlargement(ellipse, span(_places(design.scenario)))
+        parts.append(f"Ellipse: 1σ position error, {enlargement_in_words(factor)}.")
     if origin is not None:
         parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")
     return " ".join(parts)
@@ -234,12 +212,3 @@ def _caption(design: Design) -> str:
 
 def _places(scenario: Scenario) -> F:
     return np.vstack([scenario.transmitter.position_m, scenario.target.position_m, scenario.receiver_positions_m])
-
-
-def _segment(start: F, end: F) -> F:
-    return np.array([start[:2], end[:2]])
-
-
-def _label(place: F, text: str, color: str, distance_pt: float, *, bold: bool = False) -> Label:
-    style = {"color": color, "size": NORMAL if bold else SMALL, "weight": "bold" if bold else "normal", "zorder": 8}
-    return Label(x=float(place[0]), y=float(place[1]), text=text, distance_pt=distance_pt, style=style)

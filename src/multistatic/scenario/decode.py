@@ -46,10 +46,10 @@ def decode_toml(text: str, source: str = "") -> dict[str, Any]:
         raise ScenarioError([_syntax_problem(error, text)], source=source) from None
 
 
-def too_large(size: int | None = None) -> Problem:
+def too_large(size: int | None = None, *, most: int = MAX_BYTES) -> Problem:
     """The problem of a file over the size cap."""
-    received = "more than 1 MiB" if size is None else f"{size} bytes"
-    return Problem("(file)", received, f"at most {MAX_BYTES} bytes (1 MiB)")
+    received = f"more than {most >> 20} MiB" if size is None else f"{size} bytes"
+    return Problem("(file)", received, f"at most {most} bytes ({most >> 20} MiB)")
 
 
 def _too_deep_line(text: str) -> int | None:

@@ -55,12 +55,17 @@ class Radio:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Transmitter:
-    """Position [3], array, power budget P_T; `receive_array` hears the echo in the mono-static scheme only."""
+    """Position [3], array, power budget P_T; `receive_array` hears the echo in the mono-static scheme only.
+
+    `clock_offset_std_s`, `frequency_offset_std_hz`: how far its clock and carrier may be off, which all receivers see.
+    """
 
     position_m: F
     array: AntennaArray
     power_w: float
     receive_array: AntennaArray | None = None
+    clock_offset_std_s: float = 0.0
+    frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "position_m", read_only(self.position_m))
@@ -68,12 +73,18 @@ class Transmitter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Receiver:
-    """One receiver: a unique id, its position [3], its array, and the rate R_th,k it must get."""
+    """One receiver: a unique id, its position [3], its array, and the rate R_th,k it must get.
+
+    `clock_offset_std_s`, `frequency_offset_std_hz`: standard deviations of its clock's and its oscillator's offset; 0
+    is perfect synchronisation, infinity an unknown offset.
+    """
 
     id: str
     position_m: F
     array: AntennaArray
     rate_required_bps_hz: float
+    clock_offset_std_s: float = 0.0
+    frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "position_m", read_only(self.position_m))

@@ -167,6 +167,8 @@ def _transmitter(table: TransmitterTable, position_m: F, wavelength_m: float) ->
         array=array or half_wavelength_array(1, wavelength_m),
         power_w=_level(table.power_dbm, table.power_w),
         receive_array=_array(table.receive_antennas, table.receive_array, wavelength_m),
+        clock_offset_std_s=_offset(table.clock_offset_std_s),
+        frequency_offset_std_hz=_offset(table.frequency_offset_std_hz),
     )
 
 
@@ -178,7 +180,15 @@ def _receiver(site: SiteTable, position_m: F, table: ScenarioTable, wavelength_m
         position_m=position_m,
         array=array or half_wavelength_array(1, wavelength_m),
         rate_required_bps_hz=_rate(site, table.requirements.rate_bps_hz),
+        clock_offset_std_s=_offset(site.clock_offset_std_s, defaults.clock_offset_std_s),
+        frequency_offset_std_hz=_offset(site.frequency_offset_std_hz, defaults.frequency_offset_std_hz),
     )
+
+
+def _offset(own: float | str | None, default: float | str = 0.0) -> float:
+    """Standard deviation of a clock's offset, infinite where it is unknown."""
+    value = default if own is None else own
+    return float("inf") if isinstance(value, str) else float(value)
 
 
 def _array(antennas: int | None, table: ArrayTable | None, wavelength_m: float) -> AntennaArray | None:

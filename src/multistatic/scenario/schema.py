@@ -82,6 +82,8 @@ Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printa
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
 
+OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
+OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
@@ -157,6 +159,10 @@ ArrayTable = Annotated[
     | Annotated[ElementsTable, _tag("elements")],
     Discriminator(_array_tag),
 ]
+Offset = Annotated[
+    Annotated[float, Field(ge=0.0, le=1e12), _tag("value")] | Annotated[Literal["unknown"], _tag("word")],
+    Discriminator(_loss_tag),
+]
 
 
 class PulseTable(Table):
@@ -193,6 +199,8 @@ class TransmitterTable(Table):
     power_w: PowerW | None = Field(None, description="power budget in W")
     receive_antennas: Antennas | None = Field(None, description="antennas that hear the echo, mono-static scheme")
     receive_array: ArrayTable | None = Field(None, description="array that hears the echo, mono-static scheme")
+    clock_offset_std_s: Offset = Field(0.0, description=OWN_CLOCK + "; all receivers see it")
+    frequency_offset_std_hz: Offset = Field(0.0, description=OWN_OSCILLATOR + "; all receivers see it")
 
 
 class SiteTable(Table):
@@ -204,6 +212,8 @@ class SiteTable(Table):
     antennas: Antennas | None = Field(None, description="elements of a half-wavelength ULA along y")
     array: ArrayTable | None = Field(None, description="an array table: kind = ula, upa or elements")
     rate_bps_hz: Rate | None = Field(None, description="rate this receiver must get")
+    clock_offset_std_s: Offset | None = Field(None, description=OWN_CLOCK)
+    frequency_offset_std_hz: Offset | None = Field(None, description=OWN_OSCILLATOR)
 
 
 class RandomTable(Table):
@@ -243,6 +253,8 @@ class ReceiversTable(Table):
     random: RandomTable | None = Field(None, description="random placement")
     antennas: Antennas | None = Field(None, description="default number of antennas; 1 where nothing is said")
     array: ArrayTable | None = Field(None, description="default array")
+    clock_offset_std_s: Offset = Field(0.0, description="default " + OWN_CLOCK + "; 0: synchronised")
+    frequency_offset_std_hz: Offset = Field(0.0, description="default " + OWN_OSCILLATOR + "; 0: synchronised")
 
 
 class TargetTable(Table):

@@ -1,9 +1,10 @@
 """Receivers from a site list, CSV or GeoJSON: each row becomes the same table as a `[[receivers.site]]`.
 
-CSV: a header line; columns `id`, and `x_m, y_m` (`z_m`) or `latitude_deg, longitude_deg` (`height_m`), and where
-wanted `antennas`, `rate_bps_hz`. GeoJSON (RFC 7946): Point features, coordinates [longitude, latitude, height], or no
-geometry and the properties `x_m`, `y_m`, `z_m`; `id` as the feature's or as a property; properties `antennas`,
-`array`, `rate_bps_hz`. Other columns and properties are not read, unless they look like a misspelt one of these.
+CSV: a header line; columns `id`, and `x_m, y_m` (`z_m`) or `latitude_deg, longitude_deg` (`height_m`), and where wanted
+`antennas`, `rate_bps_hz`, `clock_offset_std_s`, `frequency_offset_std_hz`. GeoJSON (RFC 7946): Point features,
+coordinates [longitude, latitude, height], or no geometry and the properties `x_m`, `y_m`, `z_m`; `id` as the feature's
+or as a property; properties `array`, and those of the columns. Other columns and properties are not read, unless they
+look like a misspelt one of these.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from multistatic.scenario.decode import MAX_BYTES, too_large
 
 _LOCAL = ("x_m", "y_m", "z_m")
 _GEODETIC = ("latitude_deg", "longitude_deg", "height_m")
-_KNOWN = ("id", *_LOCAL, *_GEODETIC, "antennas", "array", "rate_bps_hz")
+_OTHER = ("antennas", "array", "rate_bps_hz", "clock_offset_std_s", "frequency_offset_std_hz")
+_KNOWN = ("id", *_LOCAL, *_GEODETIC, *_OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def _cell(key: str, cell: str) -> Any:
 
 def _table(cells: Mapping[str, Any]) -> dict[str, Any]:
     """The site table of a row's known cells."""
-    table = {key: cells[key] for key in ("id", "antennas", "array", "rate_bps_hz") if key in cells}
+    table = {key: cells[key] for key in ("id", *_OTHER) if key in cells}
     for position, names in (("position_m", _LOCAL), ("position_llh", _GEODETIC)):
         if any(key in cells for key in names[:2]):
             table[position] = [cells.get(key) for key in names if key in cells or key != names[2]]

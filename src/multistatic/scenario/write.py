@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from multistatic.scenario.array_tables import array_keys
-from multistatic.scenario.model import Receiver, Scenario
+from multistatic.scenario.model import Receiver, Scenario, Transmitter
 from multistatic.scenario.resolve import free_space_gain
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
@@ -41,7 +41,7 @@ def resolved_toml(scenario: Scenario) -> str:
     lines += _table("[radio]", {**rates, "pulse": pulse})
     lines += _table("[transmitter]", _transmitter(scenario, wavelength))
     for receiver in scenario.receivers:
-        antennas = array_keys(receiver.array, wavelength)
+        antennas = {**array_keys(receiver.array, wavelength), **_clock(receiver)}
         lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
     target = scenario.target
     lines += _table(
@@ -92,7 +92,16 @@ def _transmitter(scenario: Scenario, wavelength_m: float) -> Keys:
     if transmitter.receive_array is not None:
         written = array_keys(transmitter.receive_array, wavelength_m)
         keys |= {f"receive_{key}": value for key, value in written.items()}
-    return keys
+    return {**keys, **_clock(transmitter)}
+
+
+def _clock(node: Transmitter | Receiver) -> dict[str, object]:
+    """Offsets of a clock that is not synchronised; nothing of one that is."""
+    offsets = {
+        "clock_offset_std_s": node.clock_offset_std_s,
+        "frequency_offset_std_hz": node.frequency_offset_std_hz,
+    }
+    return {key: value if math.isfinite(value) else "unknown" for key, value in offsets.items() if value > 0}
 
 
 def _channel(scenario: Scenario, wavelength_m: float) -> Keys:

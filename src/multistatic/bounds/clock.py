@@ -1,0 +1,98 @@
+"""Clocks that are not synchronised: what an unknown offset of time and frequency leaves of the information.
+
+Receiver k reports τ_k + α_k + α_0 and f_k + β_k + β_0. α_k, β_k belong to its own clock and oscillator; α_0, β_0 to the
+transmitter's, and all receivers share them. They are independent nuisance parameters with Gaussian priors of mean zero;
+a standard deviation of 0 is perfect synchronisation (the paper's assumption), infinity is no knowledge at all.
+
+An offset acts on the same coordinate as the quantity itself, so eliminating it is adding its variance to that of the
+measurement: (J⁻¹ + s² e eᵀ)⁻¹ = J - J e eᵀ J/(1/s² + eᵀJe), which also holds for a J that is singular and for s = ∞.
+The shared offset couples the receivers and is eliminated from their sum (Schur complement).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from multistatic.linalg import generalised_inverse
+from multistatic.scenario.model import Scenario
+from multistatic.units import F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClockErrors:
+    """Standard deviations of the offsets: `time_s`, `frequency_hz` [K] of each receiver's own clock, `common_time_s`
+    and `common_frequency_hz` of the transmitter's, which all receivers share.
+    """
+
+    time_s: F
+    frequency_hz: F
+    common_time_s: float = 0.0
+    common_frequency_hz: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("time_s", "frequency_hz"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        every = [*self.time_s, *self.frequency_hz, self.common_time_s, self.common_frequency_hz]
+        if not all(value >= 0 for value in every):
+            raise ValueError(f"standard deviations of clock offsets must be at least 0, received {every}")
+
+    @property
+    def common(self) -> F:
+        """(time in s, frequency in Hz) [2] of the shared offset."""
+        return np.array([self.common_time_s, self.common_frequency_hz])
+
+    @property
+    def perfect(self) -> bool:
+        """True where every clock is synchronised."""
+        return not (np.any(self.time_s) or np.any(self.frequency_hz) or np.any(self.common))
+
+
+def clock_errors(scenario: Scenario) -> ClockErrors:
+    """What the scenario says of its clocks."""
+    return ClockErrors(
+        time_s=np.array([receiver.clock_offset_std_s for receiver in scenario.receivers]),
+        frequency_hz=np.array([receiver.frequency_offset_std_hz for receiver in scenario.receivers]),
+        common_time_s=scenario.transmitter.clock_offset_std_s,
+        common_frequency_hz=scenario.transmitter.frequency_offset_std_hz,
+    )
+
+
+def without_offsets(information: F, std: ArrayLike) -> F:
+    """Information [..., n, n] with an unknown offset of standard deviation `std` [..., n] on each coordinate."""
+    left = np.array(information, float)
+    size = left.shape[-1]
+    deviation = np.broadcast_to(np.asarray(std, float), left.shape[:-1])
+    for i in range(size):
+        s = deviation[..., i]
+        own = left[..., i, i]
+        prior = np.where(s > 0, 1.0 / np.where(s > 0, s, 1.0) ** 2, np.inf)
+        total = np.where(s > 0, own + np.where(s > 0, prior, 0.0), 1.0)
+        # J_ii P/(J_ii + P) and not J_ii - J_ii²/(J_ii + P): nothing cancels, and P = 0 leaves exactly nothing.
+        share = np.where(s > 0, np.where(s > 0, prior, 0.0) / np.where(total > 0, total, 1.0), 1.0)
+        cost = np.where((s > 0) & (total > 0), 1.0 / np.where(total > 0, total, 1.0), 0.0)
+        row = left[..., i, :].copy()
+        left = left - cost[..., None, None] * row[..., :, None] * row[..., None, :]
+        left[..., i, :] = share[..., None] * row
+        left[..., :, i] = share[..., None] * row
+        left[..., i, i] = share * own
+    return left
+
+
+def without_common_offset(information: F, jacobian: F, common_std: ArrayLike) -> F:
+    """Σ_k T_kᵀ J_k T_k [n, n] of all receivers, with an offset that they share eliminated.
+
+    `information` J_k [K, m, m] (own offsets already eliminated), `jacobian` T_k [K, m, n], `common_std` [m]. With prior
+    information P of the shared offset: ΣTᵀJT - (ΣTᵀJ)(ΣJ + P)⁻¹(ΣJT), over the coordinates whose deviation is not 0.
+    """
+    transposed = np.swapaxes(jacobian, -1, -2)
+    total: F = (transposed @ information @ jacobian).sum(axis=0)
+    deviation = np.asarray(common_std, float)
+    free = np.flatnonzero(deviation > 0)
+    if not len(free):
+        return total
+    shared = (transposed @ information).sum(axis=0)[:, free]
+    own = information.sum(axis=0)[np.ix_(free, free)] + np.diag(1.0 / deviation[free] ** 2)
+    return total - shared @ generalised_inverse(own) @ shared.T

@@ -1,0 +1,244 @@
+"""`measurements.csv`: what the receivers measured, one row for each echo, written and read (docs/formats.md).
+
+The table is the hand-over from estimation to localization, and the place where a user with own measurements begins.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+
+from multistatic.errors import InputError, Problem
+from multistatic.estimation.measurement import Measurement, Verdict
+from multistatic.files.atomic import write_text_atomically
+from multistatic.files.scenario_file import read_text_file
+from multistatic.units import F, db_to_ratio, ratio_to_db
+
+NAME = "measurements.csv"
+MAX_BYTES = 64 * 2**20
+_MOST_PROBLEMS = 100
+
+_PLACE = ("delay_s", "doppler_hz")
+_SPREAD = ("delay_std_s", "doppler_std_hz")
+_DIRECTION = ("direction_x", "direction_y", "direction_z")
+_SQUARES = ("direction_xx", "direction_xy", "direction_xz", "direction_yy", "direction_yz", "direction_zz")
+_VERDICTS = get_args(Verdict)
+
+REQUIRED = ("receiver_id", "delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz")
+COLUMNS = (
+    "receiver_id",
+    "time_s",
+    *("delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz", "delay_doppler_correlation"),
+    *("snr_db", "verdict"),
+    *(*_DIRECTION, *_SQUARES),
+    "message",
+)
+
+
+def measurements_text(measurements: Iterable[Measurement]) -> str:
+    """The table as text; numbers in full precision. What does not exist is an empty cell."""
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(map(_cells, measurements))
+    return buffer.getvalue()
+
+
+def write_measurements(path: str | os.PathLike[str], measurements: Iterable[Measurement]) -> None:
+    """Write the table; the file appears whole or not at all. `InputError` where it cannot be written."""
+    write_text_atomically(path, measurements_text(measurements))
+
+
+def read_measurements(path: str | os.PathLike[str]) -> tuple[Measurement, ...]:
+    """The rows of a table, in its order. `InputError` with every bad cell, by line and column, or the reason why the
+    file cannot be read.
+    """
+    return parse_measurements(read_text_file(Path(path), MAX_BYTES), source=str(path))
+
+
+def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, ...]:
+    """The rows of a table given as text.
+
+    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr 0,
+    no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0, variance infinite.
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [column.strip() for column in next(reader, [])]
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(
+            [Problem(f"line {reader.line_num}", str(error), "comma-separated values")], source=source
+        ) from None
+    problems = _header_problems(header)
+    problems += [
+        Problem(f"line {line}", f"{len(row)} cells", f"{len(header)} cells, one for each column")
+        for line, row in rows
+        if len(row) != len(header)
+    ]
+    if not problems and not rows:
+        problems.append(Problem("", "no measurements", "at least one row"))
+    if problems:
+        raise InputError(problems[:_MOST_PROBLEMS], source=source)
+    parsed = [_Row(line=line, cells=dict(zip(header, map(str.strip, row), strict=True))) for line, row in rows]
+    measurements = [row.measurement() for row in parsed]
+    problems = [problem for row in parsed for problem in row.problems]
+    if problems:
+        raise InputError(problems[:_MOST_PROBLEMS], source=source)
+    return tuple(measurement for measurement in measurements if measurement is not None)
+
+
+def _cells(measurement: Measurement) -> dict[str, str]:
+    """One row; numbers as the shortest text that reads back as the same bits."""
+    numbers: dict[str, float] = {
+        "time_s": measurement.time_s,
+        "delay_s": measurement.delay_s,
+        "doppler_hz": measurement.doppler_hz,
+    }
+    if np.isfinite(measurement.covariance).all():
+        delay, doppler = measurement.delay_std_s, measurement.doppler_std_hz
+        coupled = delay > 0 and doppler > 0
+        numbers |= {"delay_std_s": delay, "doppler_std_hz": doppler}
+        numbers["delay_doppler_correlation"] = measurement.covariance[0, 1] / delay / doppler if coupled else 0.0
+    if measurement.snr > 0:
+        numbers["snr_db"] = ratio_to_db(measurement.snr)
+    if measurement.direction is not None:
+        numbers |= dict(zip(_DIRECTION, measurement.direction, strict=True))
+    if measurement.direction_covariance is not None:
+        numbers |= dict(zip(_SQUARES, measurement.direction_covariance[np.triu_indices(3)], strict=True))
+    texts = {"receiver_id": measurement.receiver_id, "verdict": measurement.verdict, "message": measurement.message}
+    return texts | {name: repr(float(number)) for name, number in numbers.items()}
+
+
+def _header_problems(header: Sequence[str]) -> list[Problem]:
+    problems = [Problem("line 1", f"no column {name}", f"a column {name}") for name in REQUIRED if name not in header]
+    twice = sorted({column for column in header if header.count(column) > 1})
+    problems += [Problem("line 1", f"column {column!r} twice", "each column once") for column in twice]
+    for column in header:
+        near = [] if column in COLUMNS else difflib.get_close_matches(column.lower()[:64], COLUMNS, n=1, cutoff=0.85)
+        if near:
+            hint = f"did you mean {near[0]}?"
+            problems.append(
+                Problem("line 1", f"column {column[:64]!r}", "a known column, or one of another name", hint)
+            )
+    return problems
+
+
+@dataclass(slots=True)
+class _Row:
+    """One row as text, and what is wrong with it."""
+
+    line: int
+    cells: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def measurement(self) -> Measurement | None:
+        """The row's measurement, None where a cell is wrong."""
+        verdict = self._verdict()
+        heard = verdict != "not_detected"
+        place = [self._number(name, None if heard else 0.0) for name in _PLACE]
+        spread = [self._number(name, None if heard else math.inf, least=0.0) for name in _SPREAD]
+        correlation = self._number("delay_doppler_correlation", 0.0, least=-1.0, most=1.0)
+        direction, direction_covariance = self._direction(), self._direction_covariance()
+        level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)
+        receiver_id = self.cells["receiver_id"]
+        if not receiver_id:
+            self._wrong("receiver_id", "an id")
+        if self.problems:
+            return None
+        return Measurement(
+            receiver_id=receiver_id,
+            delay_s=place[0],
+            doppler_hz=place[1],
+            covariance=_covariance(spread, correlation),
+            amplitude=0j,
+            snr=db_to_ratio(level_db),
+            verdict=verdict,
+            direction=direction,
+            direction_covariance=direction_covariance,
+            time_s=time_s,
+            message=self.cells.get("message", ""),
+        )
+
+    def _verdict(self) -> Verdict:
+        cell = self.cells.get("verdict", "") or "detected"
+        if cell not in _VERDICTS:
+            near = difflib.get_close_matches(cell, _VERDICTS, n=1)
+            self._wrong("verdict", "one of " + ", ".join(_VERDICTS), f"did you mean {near[0]}?" if near else "")
+        return cast(Verdict, cell)
+
+    def _direction(self) -> F | None:
+        vector = self._all_or_none(_DIRECTION)
+        if vector is None:
+            return None
+        if abs(np.linalg.norm(vector) - 1.0) > 1e-3:
+            self.problems.append(
+                Problem(
+                    self._path("direction_x … direction_z"), f"length {np.linalg.norm(vector):.6g}", "a unit vector"
+                )
+            )
+            return None
+        unit: F = vector / np.linalg.norm(vector)
+        return unit
+
+    def _direction_covariance(self) -> F | None:
+        squares = self._all_or_none(_SQUARES)
+        if squares is None:
+            return None
+        if not self.cells.get(_DIRECTION[0]):
+            self._wrong("direction_x", "a direction, where there is its covariance")
+        covariance = np.zeros((3, 3))
+        covariance[np.triu_indices(3)] = squares
+        covariance = covariance + np.triu(covariance, 1).T
+        values = np.linalg.eigvalsh(covariance)
+        if values[0] < -1e-9 * max(values[-1], 0.0) or values[-1] < 0:
+            self.problems.append(
+                Problem(
+                    self._path("direction_xx … direction_zz"), f"eigenvalue {values[0]:.6g}", "no negative eigenvalue"
+                )
+            )
+        return covariance
+
+    def _all_or_none(self, names: Sequence[str]) -> F | None:
+        """The numbers of several columns, None where all are empty; one that is missing among others is a problem."""
+        if not any(self.cells.get(name) for name in names):
+            return None
+        before = len(self.problems)
+        numbers = [self._number(name, None) for name in names]
+        return np.array(numbers) if len(self.problems) == before else None
+
+    def _number(self, name: str, empty: float | None, least: float = -math.inf, most: float = math.inf) -> float:
+        """The finite number of a cell from `least` to `most`; `empty` for an empty cell (None: it may not be empty)."""
+        cell = self.cells.get(name, "")
+        if not cell and empty is not None:
+            return empty
+        try:
+            number = float(cell)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and least <= number <= most):
+            limits = "" if math.isinf(least) else f" from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
+            self._wrong(name, f"a finite number{limits}")
+        return number
+
+    def _wrong(self, column: str, expected: str, hint: str = "") -> None:
+        cell = self.cells.get(column, "")
+        self.problems.append(Problem(self._path(column), repr(cell[:64]) if cell else "nothing", expected, hint))
+
+    def _path(self, column: str) -> str:
+        return f"line {self.line}, {column}"
+
+
+def _covariance(spread: Sequence[float], correlation: float) -> F:
+    """[2, 2] from two standard deviations and their correlation; an infinite one is correlated with nothing."""
+    cross = correlation * spread[0] * spread[1] if np.isfinite(spread).all() else 0.0
+    return np.array([[spread[0] ** 2, cross], [cross, spread[1] ** 2]])

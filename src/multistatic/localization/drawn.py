@@ -1,0 +1,65 @@
+"""Measurements without signals: the truth plus errors as an estimator at the Cramér-Rao bound would make them.
+
+For studies of the fusion alone, thousands of fixes a second; what an estimator really does is in `estimation`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from multistatic.bounds.delay_doppler import exact_information
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.estimation.measurement import Measurement
+from multistatic.units import B, F
+
+
+def draw_measurements(
+    network: SensingNetwork, illumination_w: float, rng: np.random.Generator, count: int = 1, *, time_s: float = 0.0
+) -> list[list[Measurement]]:
+    """`count` sets of measurements of all K receivers at illumination p_t in W.
+
+    Delay and Doppler are Gaussian around their true values with covariance J_k⁻¹ (`exact_information`), which is also
+    the covariance that the measurement states. Clocks that are not synchronised add offsets drawn from their priors,
+    new in each set (none where the prior is infinite: every value is as good). Receivers that hear nothing are
+    `not_detected`.
+    """
+    slot_s = 0.5 / network.bandwidth_hz
+    unit = np.array([slot_s, 1.0 / slot_s])
+    information = exact_information(network, illumination_w)
+    heard = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
+    regular = np.where(heard[:, None, None], information, np.eye(2))
+    covariance = np.asarray(np.linalg.solve(regular, np.eye(2)), float) * np.outer(unit, unit)
+    covariance = 0.5 * (covariance + np.swapaxes(covariance, 1, 2))
+    truth: F = np.stack(
+        [network.geometry.delay_s, network.geometry.doppler_hz(network.velocity_m_s, network.carrier_hz)], axis=1
+    )
+    root = np.linalg.cholesky(covariance)
+    errors: F = (root @ rng.standard_normal((count, len(truth), 2, 1)))[..., 0] + _offsets(network, rng, count)
+    snr = network.snr_per_watt * illumination_w * network.samples
+    return [_set(network, truth + error, covariance, snr, heard, time_s) for error in errors]
+
+
+def _offsets(network: SensingNetwork, rng: np.random.Generator, count: int) -> F | float:
+    """Offsets of the clocks [count, K, 2] in s and Hz."""
+    if network.clock is None:
+        return 0.0
+    own = np.stack([network.clock.time_s, network.clock.frequency_hz], axis=1)
+    spread, common = (np.where(np.isfinite(std), std, 0.0) for std in (own, network.clock.common))
+    offsets: F = spread * rng.standard_normal((count, *own.shape)) + common * rng.standard_normal((count, 1, 2))
+    return offsets
+
+
+def _set(network: SensingNetwork, values: F, covariance: F, snr: F, heard: B, time_s: float) -> list[Measurement]:
+    return [
+        Measurement(
+            receiver_id=name,
+            delay_s=float(values[k, 0]) if heard[k] else 0.0,
+            doppler_hz=float(values[k, 1]) if heard[k] else 0.0,
+            covariance=covariance[k] if heard[k] else np.diag([np.inf, np.inf]),
+            amplitude=0j,
+            snr=float(snr[k]) if heard[k] else 0.0,
+            verdict="detected" if heard[k] else "not_detected",
+            time_s=time_s,
+        )
+        for k, name in enumerate(network.receiver_ids)
+    ]

@@ -1,0 +1,172 @@
+"""The maximum-likelihood fit of many fixes and what can be said of each: one minimum, two, or none to speak of.
+
+A covariance from the curvature at the minimum describes the error only where the measurements pin the target down.
+Three tests decide, in this order:
+
+- **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`, the same
+  verdict as `bounds.position`), and likewise for the velocity;
+- **one region**: χ² one standard deviation away along each axis of the position's error is near the 1 that the
+  curvature promises, and no second minimum of equal right is joined to the first without a barrier. Otherwise (a
+  target near a baseline, above all) the position is unobservable to first order;
+- **unique**: no other minimum has a χ² within `ambiguity` of the best: the likelihood ratio is exp(-Δχ²/2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multistatic.linalg import RANK_TOLERANCE, generalised_inverse, marginal_variance
+from multistatic.localization.levenberg_marquardt import minimise
+from multistatic.localization.model import FusionModel
+from multistatic.localization.start import closed_form_starts, completed, grid_starts
+from multistatic.units import B, F
+
+# Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.
+_SAME = 0.01
+# χ² one standard deviation away is 1 where the model is linear.
+_CURVED_LOW, _CURVED_HIGH = 0.2, 5.0
+# A standard deviation of more than this, in m or m/s, is none.
+_FAR = 1e8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fits:
+    """Fits of n cases. `x` [n, unknowns] and `cost` χ² [n] of the best minimum (infinite: nowhere to begin),
+    `information` [n, unknowns, unknowns] there; `other` and `other_cost` of the second. `position`, `velocity`:
+    observable [n]; `regular`: the covariance describes the error [n]; `two`: the second minimum cannot be ruled out
+    [n]; `degrees` of freedom [n].
+    """
+
+    x: F
+    cost: F
+    information: F
+    other: F
+    other_cost: F
+    position: B
+    velocity: B
+    regular: B
+    two: B
+    degrees: NDArray[np.int_]
+
+    @property
+    def usable(self) -> B:
+        """Fits with a position [n]."""
+        return self.position & self.regular
+
+    def merged(self, replacement: Fits, index: np.ndarray) -> Fits:
+        """These fits, those of `index` replaced."""
+        values = {}
+        for name in self.__dataclass_fields__:
+            array = getattr(self, name).copy()
+            array[index] = getattr(replacement, name)
+            values[name] = array
+        return Fits(**values)
+
+
+def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
+    """Fit every case of `model`; where χ² per degree of freedom exceeds `poor`, begin again from a grid."""
+    states, costs = closed_form_starts(model)
+    found = _search(model, states, costs, ambiguity)
+    again = np.flatnonzero(~np.isfinite(found.cost) | (found.cost > poor * np.maximum(found.degrees, 1)))
+    if len(again):
+        part = FusionModel(sites=model.sites, seen=model.seen.cases(again))
+        grid, grid_costs = grid_starts(part)
+        both = np.concatenate([states[again], grid], axis=1), np.concatenate([costs[again], grid_costs], axis=1)
+        found = found.merged(_search(part, *both, ambiguity), again)
+    return found
+
+
+def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
+    count, many, unknowns = states.shape
+    flat = np.flatnonzero(np.isfinite(costs).ravel())
+    found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)
+    minima = minimise(model.evaluate, found[flat], flat // many)
+    found[flat], end_costs[flat] = minima.x, minima.cost
+    settled = np.zeros(count * many, bool)
+    settled[flat] = minima.converged
+    ends = found.reshape(count, many, unknowns)
+    end_costs = end_costs.reshape(count, many)
+    first = np.argmin(end_costs, axis=1)
+    rows = np.arange(count)
+    x, cost = ends[rows, first], end_costs[rows, first]
+    _, slopes = model.evaluate(x, rows)
+    information = np.swapaxes(slopes, 1, 2) @ slopes
+    away = ends - x[:, None]
+    same = np.einsum("nsa,nab,nsb->ns", away, information, away) < _SAME
+    others = np.where(same | ~settled.reshape(count, many), np.inf, end_costs)
+    second = np.argmin(others, axis=1)
+    other, other_cost = ends[rows, second], others[rows, second]
+    d, begun = model.sites.dimensions, np.isfinite(cost)
+    position = begun & np.isfinite(marginal_variance(information, slice(0, d)))
+    velocity = begun & np.isfinite(marginal_variance(information, slice(d, 2 * d)))
+    rival = np.isfinite(other_cost) & (other_cost - np.where(begun, cost, 0.0) < ambiguity)
+    joined = rival.copy()
+    index = np.flatnonzero(rival)
+    joined[index] = _pass(model, x[index], other[index], index) - cost[index] < ambiguity
+    return Fits(
+        x=x,
+        cost=cost,
+        information=information,
+        other=other,
+        other_cost=other_cost,
+        position=position,
+        velocity=velocity,
+        regular=_as_curved(model, x, cost, information, position) & ~joined,
+        two=rival & ~joined,
+        degrees=_degrees(model, information),
+    )
+
+
+def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:
+    """The least χ² [m] on the plane half-way between the positions of two minima: about the height of the pass."""
+    d = model.sites.dimensions
+    apart = other[:, :d] - x[:, :d]
+    distance = np.maximum(np.linalg.norm(apart, axis=1), 1e-9)
+    normal, middle = apart / distance[:, None], (x + other) / 2.0
+    # Held by a weight: leaving the plane by a thousandth of the distance costs χ² = 1000.
+    stiffness = np.sqrt(1e9) / distance
+
+    def held(y: F, row: np.ndarray) -> tuple[F, F]:
+        residual, slopes = model.evaluate(y, case[row])
+        weighted = normal[row] * stiffness[row, None]
+        extra = np.zeros((len(y), 1, y.shape[1]))
+        extra[:, 0, :d] = weighted
+        out = np.sum(weighted * (y - middle[row])[:, :d], axis=1, keepdims=True)
+        return np.concatenate([residual, out], axis=1), np.concatenate([slopes, extra], axis=1)
+
+    start, _ = completed(model, model.place(middle)[0], case)
+    return minimise(held, start, np.arange(len(x))).cost
+
+
+def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> B:
+    """Whether χ² one standard deviation away, along both ways of each axis, is what the curvature promises [n]."""
+    d, good = model.sites.dimensions, position.copy()
+    index = np.flatnonzero(position)
+    covariance = generalised_inverse(information[index])
+    variances, axes = np.linalg.eigh(covariance[:, :d, :d])
+    for axis in range(d):
+        # The state moves along the regression on that axis: velocity and offsets follow as they are correlated.
+        follow = (covariance[:, :, :d] @ axes[:, :, axis, None])[..., 0]
+        positive = variances[:, axis] > 0
+        step = follow / np.sqrt(np.where(positive, variances[:, axis], 1.0))[:, None]
+        near = positive & (np.abs(step).max(axis=1, initial=0.0) < _FAR)
+        step = np.where(near[:, None], step, 0.0)
+        for way in (1.0, -1.0):
+            residual, _ = model.evaluate(x[index] + way * step, index)
+            rise = np.sum(residual**2, axis=1) - cost[index]
+            good[index] &= near & (rise > _CURVED_LOW) & (rise < _CURVED_HIGH)
+    return good
+
+
+def _degrees(model: FusionModel, information: F) -> NDArray[np.int_]:
+    """Independent numbers measured (and finite priors) less those estimated [n]."""
+    diagonal = np.diagonal(information, axis1=1, axis2=2)
+    scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
+    values = np.linalg.eigvalsh(information * scale[:, :, None] * scale[:, None, :])
+    estimated = np.sum(values > RANK_TOLERANCE, axis=1)
+    priors = int(np.isfinite(model.common_std[model.free_offsets]).sum())
+    degrees: NDArray[np.int_] = model.seen.degrees.sum(axis=1) + priors - estimated
+    return degrees

@@ -1,0 +1,84 @@
+"""One fix: where the target is, how fast it moves, how sure that is, and who contributed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.units import F, read_only
+
+PositionVerdict = Literal["unique", "ambiguous", "unobservable"]
+VelocityVerdict = Literal["observable", "unobservable"]
+
+_ARRAYS = (
+    "position_m",
+    "velocity_m_s",
+    "covariance",
+    "position_covariance_m2",
+    "other_position_m",
+    "other_velocity_m_s",
+    "residuals",
+    "normalised_residuals",
+    "clock_offsets",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fix:
+    """The outcome of a fusion. What does not exist is None, and `message` says why; no number is NaN.
+
+    `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two); or
+    `unobservable`. `velocity_verdict`: of the velocity. `position_m`, `velocity_m_s` [3]. `covariance` [2d, 2d] of
+    (p in m, v in m/s) where both are observable; `position_covariance_m2` [d, d] where the position is.
+
+    `receiver_ids` [K] gives the order of what follows. `used`: who is in the fit; `outliers`: who contradicted the
+    others and was left out. `residuals` [K, 2]: measured less predicted (delay in s, Doppler in Hz), zero where nothing
+    was measured. `normalised_residuals` [K]: how far the receiver's measurement lies from what all *other* receivers in
+    the fit predict, in standard deviations of that difference (χ with as many degrees of freedom as it measured
+    numbers). `chi_square`, `degrees_of_freedom`, `p_value`: of the fit; p is 1 where there is nothing to test.
+    `clock_offsets` [K, 2] and `common_clock_offset`: estimated offsets (time in s, frequency in Hz) of each receiver's
+    clock and of the transmitter's; zero where the priors say that clocks are synchronised.
+    """
+
+    time_s: float
+    position_verdict: PositionVerdict
+    velocity_verdict: VelocityVerdict
+    position_m: F | None
+    velocity_m_s: F | None
+    covariance: F | None
+    position_covariance_m2: F | None
+    other_position_m: F | None
+    other_velocity_m_s: F | None
+    receiver_ids: tuple[str, ...]
+    used: tuple[str, ...]
+    outliers: tuple[str, ...]
+    residuals: F
+    normalised_residuals: F
+    chi_square: float
+    degrees_of_freedom: int
+    p_value: float
+    clock_offsets: F
+    common_clock_offset: tuple[float, float]
+    message: str
+
+    def __post_init__(self) -> None:
+        for name in _ARRAYS:
+            value = getattr(self, name)
+            if value is not None:
+                object.__setattr__(self, name, read_only(value))
+
+    @property
+    def position_std_m(self) -> float | None:
+        """Root of the total variance of the position: what the position error bound is for the truth."""
+        square = self.position_covariance_m2
+        return None if square is None else float(np.sqrt(np.trace(square)))
+
+    @property
+    def velocity_std_m_s(self) -> float | None:
+        """Root of the total variance of the velocity."""
+        if self.covariance is None:
+            return None
+        d = len(self.covariance) // 2
+        return float(np.sqrt(np.trace(self.covariance[d:, d:])))

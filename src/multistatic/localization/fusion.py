@@ -1,0 +1,192 @@
+"""Position and velocity from the measurements of all receivers: weighted least squares on (p, v), model.md §9.
+
+Model: receiver k measures z_k = h_k(p, v) + errors with the covariance that its measurement states, independent between
+receivers, plus the clock offsets of `bounds.clock`. The fit minimises χ² = Σ_k e_kᵀ Σ_k⁻¹ e_k: maximum likelihood for
+Gaussian errors. Its covariance is (Σ_k T_kᵀ Σ_k⁻¹ T_k)⁻¹: the position error bound, where Σ_k = J_k⁻¹, at the estimate.
+Starts are closed forms (`start`), verdicts are in `fit`, bad receivers in `outliers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from multistatic.estimation.measurement import Measurement
+from multistatic.linalg import generalised_inverse
+from multistatic.localization.fit import Fits
+from multistatic.localization.fix import Fix
+from multistatic.localization.model import FusionModel
+from multistatic.localization.observations import Observations, observations
+from multistatic.localization.outliers import RobustFits, robust_fit
+from multistatic.localization.reasons import message_of
+from multistatic.localization.sites import KnownSites, known_sites
+from multistatic.scenario.model import Scenario
+from multistatic.units import SPEED_OF_LIGHT_M_S, F
+
+# Fixes at a time: their starts and derivatives then fit into the processor's caches, and leaving out each receiver of
+# each fix, which makes K fits of K receivers, into memory.
+_CHUNK = 1024
+_LEFT_OUT = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FusionSettings:
+    """`false_flag_rate`: how often a clean set of measurements may lose a receiver (the level of the χ² test).
+    `most_outliers`: receivers flagged in one fix, at most. `odds`: a second minimum is ruled out where it is this many
+    times less likely than the best.
+    """
+
+    false_flag_rate: float = 1e-3
+    most_outliers: int = 1
+    odds: float = 1000.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.false_flag_rate < 1.0:
+            raise ValueError(f"false_flag_rate={self.false_flag_rate} is not in [0, 1)")
+        if self.most_outliers < 0:
+            raise ValueError(f"most_outliers={self.most_outliers} is negative")
+        if not self.odds >= 1.0:
+            raise ValueError(f"odds={self.odds} is below 1")
+
+
+DEFAULTS = FusionSettings()
+
+
+def localize(
+    measurements: Sequence[Measurement], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
+) -> Fix:
+    """The fix of one set of measurements, one for each receiver at most.
+
+    Receivers whose verdict is not `detected` do not count. Unobservable geometry is a verdict, not an error.
+    Raises `InputError` for measurements of unknown receivers, twice the same one, or bad numbers.
+    """
+    return localize_many([measurements], sites, settings)[0]
+
+
+def localize_many(
+    groups: Sequence[Sequence[Measurement]], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
+) -> tuple[Fix, ...]:
+    """One fix for each group, all in one computation: thousands a second. As `localize` otherwise."""
+    known = known_sites(sites) if isinstance(sites, Scenario) else sites
+    seen = observations(groups, known)
+    size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
+    times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
+    return tuple(
+        fix for chunk in _chunks(len(seen), size) for fix in _fixes(seen.cases(chunk), known, settings, times[chunk])
+    )
+
+
+def _chunks(count: int, size: int) -> Iterator[np.ndarray]:
+    for start in range(0, count, size):
+        yield np.arange(start, min(start + size, count))
+
+
+def _fixes(seen: Observations, sites: KnownSites, settings: FusionSettings, times: F) -> Iterator[Fix]:
+    model = FusionModel(sites=sites, seen=seen)
+    found = robust_fit(
+        model,
+        false_flag_rate=settings.false_flag_rate,
+        most_outliers=settings.most_outliers,
+        ambiguity=2.0 * float(np.log(settings.odds)),
+    )
+    details = _details(model, found)
+    for i, time_s in enumerate(times):
+        yield _fix(i, float(time_s), model, found, details)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Details:
+    """What follows from the fits: covariance of (p, v) and of p, residuals, offsets, all [n, …]."""
+
+    covariance: F
+    position_covariance: F
+    residuals: F
+    normalised: F
+    offsets: F
+    common: F
+
+
+def _details(model: FusionModel, found: RobustFits) -> _Details:
+    d, fits, sites = model.sites.dimensions, found.fits, model.sites
+    covariance = generalised_inverse(fits.information)
+    own, shared = fits.information[:, :d, :d], fits.information[:, :d, d:]
+    left = own - shared @ generalised_inverse(fits.information[:, d:, d:]) @ np.swapaxes(shared, 1, 2)
+    error = np.where(model.seen.heard[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
+    root = model.seen.root[..., :2, :2]
+    white = (root @ error[..., None])[..., 0]
+    noise = (model.seen.covariance @ (np.swapaxes(root, -1, -2) @ white[..., None]))[..., 0]
+    unit = 1.0 / np.array([SPEED_OF_LIGHT_M_S, -sites.wavelength_m])
+    clock = sites.clock_or_perfect
+    unsynchronised = np.stack([clock.time_s, clock.frequency_hz], axis=1) > 0
+    common = np.zeros((len(error), 2))
+    common[:, model.free_offsets] = fits.x[:, 2 * d :]
+    return _Details(
+        covariance=covariance[:, : 2 * d, : 2 * d],
+        position_covariance=generalised_inverse(left),
+        residuals=error * unit,
+        normalised=_normalised(model, found, covariance),
+        offsets=np.where(unsynchronised & model.seen.heard[..., None], (error - noise) * unit, 0.0),
+        common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
+    )
+
+
+def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
+    """Each receiver against the others, in standard deviations [n, K].
+
+    For a receiver outside of the fit the difference has the (whitened) covariance I + T C Tᵀ. For one inside,
+    eᵀ(I - T C Tᵀ)⁻¹e is the same quantity after leaving it out (matrix inversion lemma, to first order).
+    """
+    count, receivers = model.seen.heard.shape
+    size = model.seen.root.shape[-1]
+    white, slopes = model.evaluate(found.fits.x, np.arange(count))
+    white = white[:, : receivers * size].reshape(count, receivers, size)
+    slopes = slopes[:, : receivers * size].reshape(count, receivers, size, -1)
+    explained = slopes @ covariance[:, None] @ np.swapaxes(slopes, -1, -2)
+    sign = np.where(found.flagged, 1.0, -1.0)
+    spread = np.eye(size) + sign[..., None, None] * explained
+    values, vectors = np.linalg.eigh(spread)
+    kept = values > 1e-7
+    parts = (np.swapaxes(vectors, -1, -2) @ white[..., None])[..., 0] ** 2
+    normalised: F = np.sqrt(np.sum(np.where(kept, parts / np.where(kept, values, 1.0), 0.0), axis=-1))
+    return np.where(model.seen.heard & found.fits.usable[:, None], normalised, 0.0)
+
+
+def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
+    fits, ids = found.fits, model.sites.receiver_ids
+    located = bool(fits.usable[i])
+    moving = located and bool(fits.velocity[i])
+    two = located and bool(fits.two[i])
+    (here, there), (slow, fast) = _places(model, fits, i)
+    flagged = found.flagged[i]
+    return Fix(
+        time_s=time_s,
+        position_verdict="ambiguous" if two else "unique" if located else "unobservable",
+        velocity_verdict="observable" if moving else "unobservable",
+        position_m=here if located else None,
+        velocity_m_s=slow if moving else None,
+        covariance=details.covariance[i] if moving else None,
+        position_covariance_m2=details.position_covariance[i] if located else None,
+        other_position_m=there if two else None,
+        other_velocity_m_s=fast if two and moving else None,
+        receiver_ids=ids,
+        used=tuple(
+            name for name, heard, out in zip(ids, model.seen.heard[i], flagged, strict=True) if heard and not out
+        ),
+        outliers=tuple(name for name, out in zip(ids, flagged, strict=True) if out),
+        residuals=details.residuals[i] if located else np.zeros((len(ids), 2)),
+        normalised_residuals=details.normalised[i],
+        chi_square=float(fits.cost[i]) if located else 0.0,
+        degrees_of_freedom=int(max(fits.degrees[i], 0)) if located else 0,
+        p_value=float(found.p_value[i]) if located else 1.0,
+        clock_offsets=details.offsets[i] if located else np.zeros((len(ids), 2)),
+        common_clock_offset=(float(details.common[i, 0]), float(details.common[i, 1])) if located else (0.0, 0.0),
+        message=message_of(model, found, i),
+    )
+
+
+def _places(model: FusionModel, fits: Fits, i: int) -> tuple[F, F]:
+    """Positions [2, 3] and velocities [2, 3] of both minima."""
+    position, velocity = model.place(np.stack([fits.x[i], fits.other[i]]))
+    return position, velocity

@@ -1,0 +1,154 @@
+"""Measurements of many fixes as arrays, in metres and metres per second, each whitened by its own covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic.bounds.clock import without_offsets
+from multistatic.errors import InputError, Problem
+from multistatic.estimation.measurement import Measurement
+from multistatic.localization.sites import KnownSites
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
+
+# A variance of a direction below this share of the largest is not a measured coordinate (2-D: none out of the plane).
+_FLAT = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observations:
+    """What K receivers measured in n fixes.
+
+    `measured` [n, K, 2]: bistatic range cτ in m and range rate -λf in m/s. `arrival` [n, K, 3]: direction of arrival,
+    `tangent` [n, K, 3, 2] two unit vectors across it; None where nobody has directions. `root` [n, K, m, m], m = 2 or
+    4: a root of the information about (range, rate[, two angles]), LᵀL = (covariance + own clock)⁻¹; zero for what was
+    not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `heard` [n, K].
+    """
+
+    measured: F
+    root: F
+    covariance: F
+    heard: B
+    arrival: F | None = None
+    tangent: F | None = None
+
+    def __len__(self) -> int:
+        return len(self.measured)
+
+    def cases(self, index: np.ndarray) -> Observations:
+        """The fixes of `index`, in its order."""
+        return Observations(
+            measured=self.measured[index],
+            root=self.root[index],
+            covariance=self.covariance[index],
+            heard=self.heard[index],
+            arrival=None if self.arrival is None else self.arrival[index],
+            tangent=None if self.tangent is None else self.tangent[index],
+        )
+
+    def without(self, dropped: B) -> Observations:
+        """The same, but the receivers of `dropped` [n, K] do not count."""
+        return replace(self, root=np.where(dropped[..., None, None], 0.0, self.root), heard=self.heard & ~dropped)
+
+    @property
+    def degrees(self) -> np.ndarray:
+        """How many independent numbers each receiver contributes [n, K]."""
+        return np.sum(np.abs(self.root).sum(axis=-1) > 0, axis=-1)
+
+
+def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> Observations:
+    """Arrays of the detected measurements of each group (one group a fix).
+
+    Measurements with verdict `not_detected` or `ambiguous` do not count. Raises `InputError` with every problem: an
+    unknown receiver, one twice in a group, a value that is not finite, a covariance that is not positive definite.
+    """
+    place = {name: k for k, name in enumerate(sites.receiver_ids)}
+    count, problems = len(groups), []
+    measured, covariance = np.zeros((count, sites.size, 2)), np.tile(np.eye(2), (count, sites.size, 1, 1))
+    arrival, spread = np.zeros((count, sites.size, 3)), np.zeros((count, sites.size, 3, 3))
+    heard = np.zeros((count, sites.size), bool)
+    for i, group in enumerate(groups):
+        for one in group:
+            path = f"measurement of {one.receiver_id!r} at {one.time_s:g} s"
+            k = place.get(one.receiver_id)
+            if k is None:
+                known = ", ".join(sites.receiver_ids[:10])
+                problems.append(Problem(path, "an unknown receiver", f"one of {known}"))
+            elif one.verdict != "detected":
+                continue
+            elif heard[i, k]:
+                problems.append(
+                    Problem(path, "a second measurement of this receiver", "one for each receiver and time")
+                )
+            else:
+                heard[i, k] = True
+                measured[i, k] = one.delay_s, one.doppler_hz
+                covariance[i, k] = one.covariance
+                if one.direction is not None and one.direction_covariance is not None:
+                    arrival[i, k], spread[i, k] = one.direction, one.direction_covariance
+    problems += _bad_values(measured, covariance, arrival, spread, heard, sites)
+    if problems:
+        raise InputError(problems[:100], source="measurements")
+    return _whitened(measured, covariance, arrival, spread, heard, sites)
+
+
+def _bad_values(measured: F, covariance: F, arrival: F, spread: F, heard: B, sites: KnownSites) -> list[Problem]:
+    problems = []
+    determinant = covariance[..., 0, 0] * covariance[..., 1, 1] - covariance[..., 0, 1] * covariance[..., 1, 0]
+    with np.errstate(invalid="ignore"):
+        definite = (covariance[..., 0, 0] > 0) & (covariance[..., 1, 1] > 0) & (determinant > 0)
+        for bad, received, expected in (
+            (~np.isfinite(measured).all(axis=-1), "delay or Doppler that is not finite", "finite numbers"),
+            (~(definite & np.isfinite(covariance).all(axis=(-1, -2))), "its covariance", "positive definite, finite"),
+            (~(np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))), "direction", "finite"),
+        ):
+            for i, k in np.argwhere(bad & heard)[:100]:
+                problems.append(Problem(f"fix {i}, {sites.receiver_ids[k]}", received, expected))
+    return problems
+
+
+def _whitened(measured: F, covariance: F, arrival: F, spread: F, heard: B, sites: KnownSites) -> Observations:
+    unit = np.array([SPEED_OF_LIGHT_M_S, -sites.wavelength_m])
+    scaled = covariance * unit[:, None] * unit
+    clock = sites.clock_or_perfect
+    offsets = np.stack([clock.time_s, clock.frequency_hz], axis=1) * np.abs(unit)
+    a, b, c = scaled[..., 0, 0], scaled[..., 0, 1], scaled[..., 1, 1]
+    inverse = np.stack([np.stack([c, -b], axis=-1), np.stack([-b, a], axis=-1)], axis=-2)
+    inverse = inverse / (a * c - b * b)[..., None, None]
+    information = without_offsets(inverse, offsets) * heard[..., None, None]
+    directed = np.linalg.norm(arrival, axis=-1) > 0
+    if not directed.any():
+        root = _root_of_two(information)
+        return Observations(measured=measured * unit, root=root, covariance=scaled, heard=heard)
+    tangent = _across(arrival)
+    across = np.swapaxes(tangent, -1, -2) @ spread @ tangent
+    values, vectors = np.linalg.eigh(across)
+    kept = (values > _FLAT * np.maximum(values[..., 1:], 1e-300)) & directed[..., None] & heard[..., None]
+    weights = np.where(kept, 1.0 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
+    root = np.zeros((*information.shape[:2], 4, 4))
+    root[..., :2, :2] = _root_of_two(information)
+    root[..., 2:, 2:] = weights[..., None] * np.swapaxes(vectors, -1, -2)
+    return Observations(
+        measured=measured * unit, root=root, covariance=scaled, heard=heard, arrival=arrival, tangent=tangent
+    )
+
+
+def _root_of_two(information: F) -> F:
+    """L [..., 2, 2], upper triangular with LᵀL = J, for semidefinite J: the Cholesky factor, zero where J is."""
+    first = np.sqrt(information[..., 0, 0])
+    safe = np.where(first > 0, first, 1.0)
+    cross = np.where(first > 0, information[..., 0, 1] / safe, 0.0)
+    root = np.zeros_like(information)
+    root[..., 0, 0], root[..., 0, 1] = first, cross
+    root[..., 1, 1] = np.sqrt(np.maximum(information[..., 1, 1] - cross**2, 0.0))
+    return root
+
+
+def _across(direction: F) -> F:
+    """Two orthonormal vectors [..., 3, 2] across each direction, the second one as vertical as can be."""
+    up = np.where(np.abs(direction[..., 2:]) < 0.9, [0.0, 0.0, 1.0], [1.0, 0.0, 0.0])
+    first = np.cross(up, direction)
+    first /= np.maximum(np.linalg.norm(first, axis=-1, keepdims=True), 1e-300)
+    return np.stack([first, np.cross(direction, first)], axis=-1)

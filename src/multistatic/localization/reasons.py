@@ -1,0 +1,77 @@
+"""What a person should know of a fix, in words: why something is unobservable, who was left out, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from multistatic.localization.model import FusionModel
+from multistatic.localization.outliers import RobustFits
+
+# A path at most this much longer than the direct one passes the baseline within 7 % of its length.
+_NEAR_BASELINE = 1.01
+
+
+def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
+    """Everything worth saying of fix `i`, as sentences."""
+    return " ".join(_sentences(model, found, i))
+
+
+def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
+    fits, ids = found.fits, model.sites.receiver_ids
+    if not fits.usable[i]:
+        yield _unobservable_position(model, found, i)
+        return
+    if fits.two[i]:
+        yield (
+            "Two positions fit: the measurements cannot tell them apart. "
+            "Another receiver to the side, or a direction of arrival, would."
+        )
+    if not fits.velocity[i]:
+        yield (
+            "The velocity is unobservable: the Doppler shifts come along directions that span fewer than "
+            f"{model.sites.dimensions} dimensions."
+        )
+    suspects = [name for name, alike in zip(ids, found.suspects[i], strict=True) if alike]
+    for k in np.flatnonzero(found.flagged[i]):
+        yield f"{ids[k]} contradicts the others and was left out."
+    if suspects:
+        yield f"Leaving out {' or '.join(suspects)} instead would explain the measurements as well."
+    if found.contradiction[i]:
+        yield (
+            f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and no single receiver explains it: "
+            "several are wrong, or there are too few to tell which."
+        )
+
+
+def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
+    seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
+    heard = seen.heard[i] & ~found.flagged[i]
+    if not heard.any():
+        return "No receiver detected the echo."
+    ranged = heard & (seen.root[i, :, 0, 0] > 0)
+    directed = heard & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
+    if ranged.sum() < d and not directed.any():
+        return (
+            f"{ranged.sum()} of at least {d} receivers with a delay and a synchronised clock: the position in {d}-D "
+            f"needs {d} that hear the echo, or one with a direction of arrival."
+        )
+    if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
+        return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
+    direct = np.linalg.norm(model.sites.receivers_m - model.sites.transmitter_m, axis=1)
+    near = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _NEAR_BASELINE * direct))]
+    if near:
+        return (
+            f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
+            "does not change with its position to first order. Use receivers to the side."
+        )
+    if found.fits.position[i]:
+        return (
+            "The measurements bound the position, but not to first order: its errors are larger than the geometry is "
+            "straight, and no covariance would describe them. Use more or better measurements."
+        )
+    return (
+        f"The receivers see the target along directions that span fewer than {d} dimensions (they lie in one line or "
+        "plane with it), or too few clocks are synchronised. Use receivers to the side."
+    )

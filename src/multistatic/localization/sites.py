@@ -1,0 +1,100 @@
+"""What the fusion knows before it hears anything: where transmitter and receivers stand, and how good clocks are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.bounds.clock import ClockErrors, clock_errors
+from multistatic.errors import InputError, Problem
+from multistatic.scenario.model import Scenario
+from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class KnownSites:
+    """Transmitter [3] and K receivers [K, 3] at known places, carrier, and clock priors (None: synchronised).
+
+    `dimensions`: unknown coordinates of the target. In 2-D it is at z = `height_m` and moves with `climb_m_s` along z.
+    Raises `InputError` for shapes that do not fit, ids that repeat, or values that are not finite.
+    """
+
+    transmitter_m: F
+    receiver_ids: tuple[str, ...]
+    receivers_m: F
+    carrier_hz: float
+    dimensions: Literal[2, 3]
+    height_m: float = 0.0
+    climb_m_s: float = 0.0
+    clock: ClockErrors | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "transmitter_m", read_only(self.transmitter_m))
+        object.__setattr__(self, "receivers_m", read_only(self.receivers_m))
+        if problems := _problems(self):
+            raise InputError(problems, source="sites")
+
+    @property
+    def size(self) -> int:
+        """K."""
+        return len(self.receiver_ids)
+
+    @property
+    def wavelength_m(self) -> float:
+        """λ = c/f0."""
+        return SPEED_OF_LIGHT_M_S / self.carrier_hz
+
+    @property
+    def clock_or_perfect(self) -> ClockErrors:
+        """The clock priors; all zero where none are given."""
+        return self.clock or ClockErrors(time_s=np.zeros(self.size), frequency_hz=np.zeros(self.size))
+
+
+def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -> KnownSites:
+    """Sites of a scenario; `receiver_ids` keeps these receivers only. The target's place is not used, in 2-D its
+    height and climb are (they are known there).
+    """
+    kept = scenario.mask(tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids))
+    everyone = clock_errors(scenario)
+    clock = ClockErrors(
+        time_s=everyone.time_s[kept],
+        frequency_hz=everyone.frequency_hz[kept],
+        common_time_s=everyone.common_time_s,
+        common_frequency_hz=everyone.common_frequency_hz,
+    )
+    flat = scenario.dimensions == 2
+    return KnownSites(
+        transmitter_m=scenario.transmitter.position_m,
+        receiver_ids=tuple(name for name, keep in zip(scenario.receiver_ids, kept, strict=True) if keep),
+        receivers_m=scenario.receiver_positions_m[kept],
+        carrier_hz=scenario.radio.carrier_hz,
+        dimensions=scenario.dimensions,
+        height_m=float(scenario.target.position_m[2]) if flat else 0.0,
+        climb_m_s=float(scenario.target.velocity_m_s[2]) if flat else 0.0,
+        clock=None if clock.perfect else clock,
+    )
+
+
+def _problems(sites: KnownSites) -> list[Problem]:
+    problems = []
+    count = len(sites.receiver_ids)
+    for name, array, shape in (
+        ("transmitter_m", sites.transmitter_m, (3,)),
+        ("receivers_m", sites.receivers_m, (count, 3)),
+    ):
+        if array.shape != shape:
+            problems.append(Problem(name, f"shape {array.shape}", f"shape {shape}"))
+        elif not np.isfinite(array).all():
+            problems.append(Problem(name, "NaN or infinity", "finite coordinates"))
+    if len(set(sites.receiver_ids)) != count:
+        problems.append(Problem("receiver_ids", str(sites.receiver_ids)[:60], "each id once"))
+    if not 0 < sites.carrier_hz < np.inf:
+        problems.append(Problem("carrier_hz", f"{sites.carrier_hz}", "a positive number"))
+    if sites.dimensions not in (2, 3):
+        problems.append(Problem("dimensions", f"{sites.dimensions}", "2 or 3"))
+    if sites.clock is not None and sites.clock.time_s.shape != (count,):
+        problems.append(Problem("clock", f"{len(sites.clock.time_s)} receivers", f"{count} receivers"))
+    return problems

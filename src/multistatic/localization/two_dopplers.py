@@ -1,0 +1,157 @@
+"""The paper's route, corrected: direction of departure from two Doppler shifts, then the bistatic range. In 2-D.
+
+With all angles from the heading, (50) reads f_k = -(f0 v/c)(cosθ + cosφ_k). Of two receivers k and k' the unknown
+speed drops out:
+
+    f_k (cosθ + cosφ_k') = f_k' (cosθ + cosφ_k)   ⟹   cosθ = (f_k cosφ_k' - f_k' cosφ_k)/(f_k' - f_k),
+
+which replaces (52). Neither carrier nor speed is needed, not even its sign. The cosine leaves ±θ, mirrored about the
+heading. The right one puts the target in the same place from both ends: at d_b0 from the transmitter along θ, and at
+d_0k from receiver k along φ_k, with d_0k of (93) from that receiver's range. In 3-D the cosine is a cone about the
+heading, not a direction: use `from_arrival` or the fusion.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from multistatic.localization.candidates import NOT_FINITE, Candidates, three
+from multistatic.localization.ray import ray_distance
+from multistatic.units import F, read_only
+
+# An answer that rounding of the inputs moves by more than this is none.
+RESOLUTION_M = 1e-7
+RESOLUTION_RAD = 1e-9
+EPSILON = float(np.finfo(float).eps)
+
+EQUAL_DOPPLERS = (
+    "Both receivers measure the same Doppler shift (a target at rest, or seen under the same angle from the heading): "
+    "their ratio says nothing about the direction of departure."
+)
+ALONG_HEADING = (
+    "The target moves along the line through the transmitter: there the Doppler does not change with the direction of "
+    "departure to first order."
+)
+NO_COSINE = "No direction of departure gives these Doppler shifts at these angles of arrival."
+MIRRORED = "Both directions, mirrored about the heading, agree with the measurements."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Departures:
+    """Directions of departure of n cases. `angle_rad` [n, 2] from the x axis: the first `count` [n] of both, which
+    mirror each other about the heading, are answers, the others zero. `reason` [n]: why there is none, or two.
+    """
+
+    angle_rad: F
+    count: NDArray[np.int_]
+    reason: NDArray[np.str_]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "angle_rad", read_only(self.angle_rad))
+        object.__setattr__(self, "count", read_only(self.count, np.int_))
+        object.__setattr__(self, "reason", read_only(self.reason, np.str_))
+
+
+def departure_from_dopplers(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> Departures:
+    """±θ from Doppler shifts [n, 2] of two receivers, their angles of arrival [n, 2] and the heading (scalar or [n]).
+
+    Angles from the x axis in the plane. From Dopplers alone the answer is ambiguous by nature; unobservable where both
+    Dopplers are equal, or the target's heading passes through the transmitter.
+    """
+    cosine, spread, reason = _cosine(*_arrays(doppler_hz, arrival_rad, heading_rad))
+    turn = np.arccos(np.clip(cosine, -1.0, 1.0))
+    lost = spread > RESOLUTION_RAD * np.maximum(np.sin(turn), np.sqrt(EPSILON))
+    reason = np.where((reason == "") & lost, ALONG_HEADING, reason)
+    answered = reason == ""
+    heading = np.broadcast_to(np.asarray(heading_rad, float), turn.shape)
+    both = heading[:, None] + turn[:, None] * np.array([1.0, -1.0])
+    return Departures(
+        angle_rad=np.where(answered[:, None], both, 0.0),
+        count=np.where(answered, 2, 0),
+        reason=np.where(answered, MIRRORED, reason),
+    )
+
+
+def from_two_dopplers(
+    range_m: ArrayLike,
+    doppler_hz: ArrayLike,
+    arrival_rad: ArrayLike,
+    *,
+    heading_rad: ArrayLike,
+    transmitter_m: ArrayLike,
+    receivers_m: ArrayLike,
+    tolerance_m: float = 1e-5,
+) -> Candidates:
+    """Positions from bistatic ranges, Dopplers and angles of arrival, [n, 2] each, of two receivers; heading known.
+
+    `receivers_m` [2, 2 or 3] or [n, 2, 2 or 3]. The sign of θ is the one for which the points seen from transmitter
+    and receivers agree better; ambiguous where the two differ by less than `tolerance_m`. Unobservable: equal Dopplers,
+    a heading through the transmitter, a target on a baseline.
+    """
+    doppler, arrival, heading = _arrays(doppler_hz, arrival_rad, heading_rad)
+    ranges = np.asarray(range_m, float).reshape(-1, 2)
+    transmitter, receivers = three(transmitter_m, "transmitter_m"), three(receivers_m, "receivers_m")
+    cosine, spread, reason = _cosine(doppler, arrival, heading)
+    turn = np.arccos(np.clip(cosine, -1.0, 1.0))
+    angles = heading[:, None] + turn[:, None] * np.array([1.0, -1.0])
+    towards, seen = _direction(angles)[:, :, None], _direction(np.where(np.isfinite(arrival), arrival, 0.0))[:, None]
+    # Axes below: case, sign of θ, receiver.
+    departed, blocked = ray_distance(
+        ranges[:, None], towards, transmitter[..., None, None, :], receivers[..., None, :, :]
+    )
+    points = transmitter[..., None, None, :] + departed[..., None] * towards
+    from_receivers = receivers[..., None, :, :] + (ranges[:, None] - departed)[..., None] * seen
+    gap = np.linalg.norm(points - from_receivers, axis=-1).max(axis=-1)
+    order = np.argsort(gap, axis=1, kind="stable")
+    best, other = (np.take_along_axis(points[:, :, 0], order[:, i, None, None], axis=1)[:, 0] for i in (0, 1))
+    apart = np.linalg.norm(best - other, axis=-1)
+    alike = (np.abs(gap[:, 0] - gap[:, 1]) < tolerance_m) & (apart > tolerance_m)
+    for k in (0, 1):  # it depends on range and baseline, not on the direction
+        reason = np.where(reason == "", blocked[:, 0, k], reason)
+    moved = (
+        spread / np.maximum(np.sin(turn), np.sqrt(EPSILON)) * _lever(ranges, departed, towards, transmitter, receivers)
+    )
+    reason = np.where((reason == "") & (moved > RESOLUTION_M), ALONG_HEADING, reason)
+    answered = reason == ""
+    two = answered & alike
+    positions = np.stack([np.where(answered[:, None], best, 0.0), np.where(two[:, None], other, 0.0)], axis=1)
+    return Candidates(positions_m=positions, count=answered.astype(int) + two, reason=np.where(two, MIRRORED, reason))
+
+
+def _arrays(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> tuple[F, F, F]:
+    doppler = np.asarray(doppler_hz, float).reshape(-1, 2)
+    arrival = np.asarray(arrival_rad, float).reshape(-1, 2)
+    return doppler, arrival, np.broadcast_to(np.asarray(heading_rad, float), len(doppler))
+
+
+def _cosine(doppler: F, arrival: F, heading: F) -> tuple[F, F, NDArray[np.str_]]:
+    """cosθ [n] from the heading, by how much rounding moves it [n], and the reason where there is none."""
+    finite = np.isfinite(doppler).all(axis=1) & np.isfinite(arrival).all(axis=1) & np.isfinite(heading)
+    shift, angle = np.where(finite[:, None], doppler, 0.0), np.where(finite[:, None], arrival - heading[:, None], 0.0)
+    seen = np.cos(angle)
+    difference = shift[:, 1] - shift[:, 0]
+    size = np.abs(shift).max(axis=1)
+    equal = np.abs(difference) <= 1e-9 * size
+    divisor = np.where(equal, 1.0, difference)
+    cosine = np.where(equal, 0.0, (shift[:, 0] * seen[:, 1] - shift[:, 1] * seen[:, 0]) / divisor)
+    # A relative error ε in each f and an error of some ε in each angle.
+    spread = 8.0 * EPSILON * (1.0 + 2.0 * size / np.abs(divisor))
+    impossible = np.abs(cosine) > 1.0 + 1e-6 + spread
+    return cosine, spread, np.select([~finite, equal, impossible], [NOT_FINITE, EQUAL_DOPPLERS, NO_COSINE], "")
+
+
+def _lever(ranges: F, departed: F, towards: F, transmitter: F, receivers: F) -> F:
+    """|∂p/∂θ| [n] in m: the ray turns by d_b0 and slides by d_b0 (u⊥·s_k)/(R - u·s_k), s_k = receiver - transmitter."""
+    offset = (receivers - transmitter[..., None, :])[..., None, :, :]
+    along = np.sum(towards * offset, axis=-1)
+    slide = np.linalg.norm(offset, axis=-1) / np.maximum(ranges[:, None] - along, 1e-300)
+    lever: F = (departed * (1.0 + slide)).max(axis=(1, 2))
+    return lever
+
+
+def _direction(angle_rad: F) -> F:
+    """(cos, sin, 0) [..., 3]."""
+    return np.stack([np.cos(angle_rad), np.sin(angle_rad), np.zeros_like(angle_rad)], axis=-1)

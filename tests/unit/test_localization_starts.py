@@ -1,0 +1,65 @@
+"""Where the search begins: exact measurements put a start at the target, before any search."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from multistatic.bounds.clock import ClockErrors
+from multistatic.localization.ellipses import meeting_points
+from multistatic.localization.model import FusionModel
+from multistatic.localization.observations import observations
+from multistatic.localization.start import closed_form_starts, completed, grid_starts
+from multistatic.units import SPEED_OF_LIGHT_M_S
+from tests.unit.localization_networks import exact, measured, place, sites_of
+
+
+def model_of(dimensions: int, receivers: int, seed: int, offset_s: float = 0.0, clock: ClockErrors | None = None):
+    rng = np.random.default_rng(seed)
+    sites = sites_of(place(rng, (receivers,), dimensions), dimensions, clock=clock)
+    target, velocity = place(rng, (), dimensions), place(rng, (), dimensions, 15.0)
+    delay, doppler = exact(sites, target, velocity)
+    group = measured(sites, delay + offset_s, doppler)
+    return FusionModel(sites=sites, seen=observations([group], sites)), target, velocity
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_a_shared_offset_is_eliminated_in_closed_form(dimensions):
+    """d + 1 receivers: the target is one of both meeting points; d + 2: still."""
+    for receivers in (dimensions + 1, dimensions + 2):
+        for seed in range(20):
+            model, target, _ = model_of(dimensions, receivers, seed)
+            reach = model.seen.measured[..., 0] + 37.0
+            points = meeting_points(
+                reach,
+                np.ones_like(reach),
+                model.sites.transmitter_m,
+                model.sites.receivers_m[None],
+                dimensions,
+                0.0,
+                common_offset=True,
+            )
+            assert np.linalg.norm(points[0] - target, axis=-1).min() < 1e-5
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_velocity_and_offset_follow_from_the_position(dimensions):
+    clock = ClockErrors(time_s=np.zeros(6), frequency_hz=np.zeros(6), common_time_s=np.inf)
+    model, target, velocity = model_of(dimensions, 6, 4, offset_s=2e-7, clock=clock)
+    x, cost = completed(model, target[None], np.array([0]))
+    d = dimensions
+    np.testing.assert_allclose(x[0, d : 2 * d], velocity[:d], atol=1e-8)
+    assert x[0, -1] == pytest.approx(2e-7 * SPEED_OF_LIGHT_M_S, rel=1e-9)
+    assert cost[0] < 1e-9
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_the_first_start_is_the_target_and_the_grid_comes_near(dimensions):
+    for seed in range(10):
+        model, target, _ = model_of(dimensions, 5, seed)
+        states, costs = closed_form_starts(model)
+        assert np.linalg.norm(states[0, 0, :dimensions] - target[:dimensions]) < 1e-5
+        assert np.all(np.diff(costs[0]) >= 0)
+        near, _ = grid_starts(model)
+        away = np.linalg.norm(near[0, :, :dimensions] - target[:dimensions], axis=1)
+        assert away.min() < 0.25 * model.seen.measured[0, :, 0].max()

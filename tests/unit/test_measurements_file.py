@@ -1,0 +1,131 @@
+"""measurements.csv: what is written reads back as the same values; every bad cell is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from multistatic.errors import InputError
+from multistatic.estimation.measurement import Measurement
+from multistatic.files.measurements import (
+    COLUMNS,
+    REQUIRED,
+    measurements_text,
+    parse_measurements,
+    read_measurements,
+    write_measurements,
+)
+
+REAL = st.floats(-1e9, 1e9)
+SPREAD = st.floats(1e-12, 1e6)
+
+
+def measurement(**changes: object) -> Measurement:
+    values: dict = {
+        "receiver_id": "rx01",
+        "delay_s": 2.5e-7,
+        "doppler_hz": -120.0,
+        "covariance": [[4e-22, 1e-11], [1e-11, 9.0]],
+        "amplitude": 0j,
+        "snr": 100.0,
+        "verdict": "detected",
+    }
+    return Measurement(**values | changes)
+
+
+@given(REAL, REAL, SPREAD, SPREAD, st.floats(-0.999, 0.999), SPREAD, st.text(max_size=20))
+def test_written_and_read_back(
+    delay: float, doppler: float, delay_std: float, doppler_std: float, correlation: float, snr: float, message: str
+) -> None:
+    cross = correlation * delay_std * doppler_std
+    covariance = np.array([[delay_std**2, cross], [cross, doppler_std**2]])
+    message = message.replace("\r", " ").strip().replace("\0", " ").strip()
+    written = measurement(delay_s=delay, doppler_hz=doppler, covariance=covariance, snr=snr, message=message)
+    (read,) = parse_measurements(measurements_text([written]))
+    assert (read.delay_s, read.doppler_hz, read.message) == (delay, doppler, message)
+    np.testing.assert_allclose(read.covariance, covariance, rtol=1e-14, atol=1e-14 * delay_std * doppler_std)
+    np.testing.assert_allclose(read.snr, snr, rtol=1e-13)
+
+
+def test_direction_and_its_covariance_are_kept() -> None:
+    direction = np.array([0.6, 0.0, 0.8])
+    across = np.array([0.8, 0.0, -0.6])
+    written = measurement(direction=direction, direction_covariance=1e-4 * np.outer(across, across), time_s=3.0)
+    (read,) = parse_measurements(measurements_text([written]))
+    np.testing.assert_allclose(read.direction, direction, rtol=1e-15)
+    np.testing.assert_array_equal(read.direction_covariance, written.direction_covariance)
+    assert read.time_s == 3.0
+
+
+def test_what_was_not_detected_has_no_spread() -> None:
+    missed = measurement(
+        covariance=np.diag([np.inf, np.inf]), snr=0.0, verdict="not_detected", message="nothing, heard"
+    )
+    text = measurements_text([missed])
+    assert "inf" not in text
+    assert "nan" not in text
+    (read,) = parse_measurements(text)
+    np.testing.assert_array_equal(read.covariance, missed.covariance)
+    assert (read.verdict, read.snr, read.message) == ("not_detected", 0.0, "nothing, heard")
+
+
+def test_columns_in_any_order_and_only_the_required_ones() -> None:
+    text = "note,doppler_std_hz,delay_s,receiver_id,doppler_hz,delay_std_s\nx,3,1e-7,a,-5,2e-9\n"
+    (read,) = parse_measurements(text)
+    assert (read.receiver_id, read.delay_s, read.doppler_hz, read.verdict) == ("a", 1e-7, -5.0, "detected")
+    np.testing.assert_allclose(read.covariance, np.diag([4e-18, 9.0]))
+    assert set(REQUIRED) <= set(COLUMNS)
+
+
+def test_every_bad_cell_is_named() -> None:
+    text = (
+        "receiver_id,delay_s,delay_std_s,doppler_hz,doppler_std_hz,verdict,direction_x,direction_y,direction_z\n"
+        "a,x,1e-9,0,1,detected,,,\n"
+        ",1e-7,-1e-9,nan,1,seen,1,1,\n"
+        "c,,,0,1,detected,1,1,0\n"
+        "d,,,,,not_detected,,,\n"
+    )
+    with pytest.raises(InputError) as caught:
+        parse_measurements(text, source="m.csv")
+    assert [problem.path for problem in caught.value.problems] == [
+        "line 2, delay_s",
+        "line 3, verdict",
+        "line 3, doppler_hz",
+        "line 3, delay_std_s",
+        "line 3, direction_z",
+        "line 3, receiver_id",
+        "line 4, delay_s",
+        "line 4, delay_std_s",
+        "line 4, direction_x … direction_z",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        pytest.param("", "no column receiver_id", id="empty"),
+        pytest.param(",".join(REQUIRED) + "\n", "no measurements", id="header only"),
+        pytest.param(",".join(REQUIRED) + "\na,1,1\n", "3 cells", id="ragged"),
+        pytest.param(",".join(REQUIRED) + ",delay_s\n", "twice", id="column twice"),
+        pytest.param(",".join(REQUIRED) + ",verdit\na,1,1,1,1,x\n", "did you mean verdict?", id="misspelt"),
+        pytest.param(",".join(REQUIRED) + '\n"a', "unexpected end of data", id="open quote"),
+    ],
+)
+def test_a_table_that_is_none(text: str, part: str) -> None:
+    with pytest.raises(InputError, match=part.replace("?", r"\?")):
+        parse_measurements(text)
+
+
+def test_file(tmp_path: Path) -> None:
+    path = tmp_path / "measurements.csv"
+    write_measurements(path, [measurement(), measurement(receiver_id="rx02")])
+    assert [one.receiver_id for one in read_measurements(path)] == ["rx01", "rx02"]
+    path.write_bytes(b"\xff")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_measurements(path)
+    with pytest.raises(InputError, match="No such file"):
+        read_measurements(tmp_path / "nothing.csv")
