@@ -1,0 +1,185 @@
+"""The likelihood-ratio (matched filter) statistic over all delays and Doppler shifts.
+
+Model, for one trial: z_r[n] = A a_r x(t_n - τ) e^{j2πf t_n} + noise, t_n the time of sample n, a_r the response of
+antenna r, A an unknown complex amplitude, noise white of known density (model.md §9). For known a the antennas
+combine to y = aᴴz/‖a‖, and the likelihood ratio, A at its best, is
+
+    T(τ, f) = |<x_{τ,f}, y>|² / (<x_{τ,f}, x_{τ,f}> σ²),  x_{τ,f}[n] = x(t_n - τ) e^{j2πf t_n},
+
+σ² the noise of one sample. For unknown a each antenna is a branch of its own and T is the sum over them.
+
+One Fourier transform of the samples serves all Doppler shifts that are whole bins: multiplying by e^{-j2πft} shifts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.fft
+
+from multistatic.channel.recording import Recording
+from multistatic.errors import InputError, Problem
+from multistatic.estimation.reference import Reference, reference_of, shifted_samples
+from multistatic.estimation.search import Search
+from multistatic.signal.waveform import Waveform
+from multistatic.units import C, F, read_only
+
+# A cell may lie this far from a peak, in units of 1/sqrt(Λ): the statistic is then down by a factor e^(-0.25).
+_OFFSET = 0.5
+_TRIALS_AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StatisticMap:
+    """T [..., H, J] at Doppler shifts `doppler_hz` [H] and delays `delay_s` [J], trials first as in the recording."""
+
+    delay_s: F
+    doppler_hz: F
+    values: F
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Grid:
+    """The cells of a search: k from `cells[0]` below `cells[1]`, each at the fractions δ [F] of a sample; Doppler
+    shifts ν [H] in cycles per sample as (bases [G], whole bins [H, 2] = (base, shift)), transforms of length `size`.
+    """
+
+    cells: tuple[int, int]
+    fractions: F
+    bases: F
+    bins: tuple[tuple[int, int], ...]
+    size: int
+
+    @property
+    def dopplers(self) -> F:
+        """ν [H] in cycles per sample."""
+        return np.array([self.bases[base] + shift / self.size for base, shift in self.bins])
+
+
+def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> StatisticMap:
+    """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded."""
+    reference = reference_of(waveform, recording.sample_rate_hz)
+    grid = grid_of(reference, recording, search)
+    branches = combined(recording, search)
+    values = Correlator(waveform, reference, recording, grid).statistics(branches.reshape(-1, *branches.shape[-2:]))
+    cells = np.arange(*grid.cells)[:, None] + grid.fractions
+    return StatisticMap(
+        delay_s=read_only(recording.start_s + cells.ravel() / recording.sample_rate_hz),
+        doppler_hz=read_only(grid.dopplers * recording.sample_rate_hz),
+        values=read_only(values.reshape(*branches.shape[:-2], *values.shape[1:])),
+    )
+
+
+def combined(recording: Recording, search: Search) -> C:
+    """The branches [..., P, N]: all antennas together (P = 1) where the direction is known, else one each.
+
+    `InputError` where the samples are not finite or do not fit the steering vector.
+    """
+    samples = recording.samples
+    problems = []
+    if samples.ndim < 2 or samples.shape[-1] < 2:
+        problems.append(Problem("samples", f"shape {samples.shape}", "[..., N_r, N] with N of at least 2"))
+    elif not np.isfinite(samples).all():
+        bad = int(np.count_nonzero(~np.isfinite(samples)))
+        problems.append(Problem("samples", f"{bad} that are not finite", "finite numbers"))
+    antennas = samples.shape[-2] if samples.ndim >= 2 else 0
+    known = search.steering if search.steering is not None else search.array
+    if known is not None and not problems:
+        expected = known.size
+        if expected != antennas:
+            problems.append(Problem("samples", f"{antennas} antennas", f"{expected}, as steering or array have"))
+    if not recording.noise_power_w > 0:
+        problems.append(Problem("noise_power_w", repr(recording.noise_power_w), "a power above 0"))
+    if problems:
+        raise InputError(problems, source=f"recording of {recording.receiver_id}")
+    if search.steering is None:
+        return samples
+    weight = search.steering.conj() / np.linalg.norm(search.steering)
+    # Antenna after antenna: a product of matrices would round differently for other numbers of trials.
+    total = samples[..., 0, :] * weight[0]
+    for antenna in range(1, len(weight)):
+        total = total + samples[..., antenna, :] * weight[antenna]
+    return total[..., None, :]
+
+
+def grid_of(reference: Reference, recording: Recording, search: Search) -> Grid:
+    """Cells over the whole search, spaced so that every peak has one within `_OFFSET` on either axis.
+
+    `InputError` where the recording ends before the signal could have passed at the shortest delay.
+    """
+    rate, count = recording.sample_rate_hz, recording.samples.shape[-1]
+    low, high = ((delay - recording.start_s) * rate for delay in search.delay_s)
+    begin = int(np.floor(low + 1e-9))
+    end = max(int(np.ceil(high - 1e-9)), begin + 1)
+    length = reference.values.shape[1]
+    begins, ends = begin + reference.first, end - 1 + reference.first + length
+    if begins >= count or ends <= 0:
+        received = f"samples from {recording.times_s[0]:.6g} s to {recording.times_s[-1]:.6g} s"
+        problem = Problem("samples", received, f"the signal at delays from {search.delay_s[0]:.6g} s")
+        raise InputError([problem], source=f"recording of {recording.receiver_id}")
+    information = reference.mean_information
+    phases = max(1, int(np.ceil(np.sqrt(information[0, 0]) / (2.0 * _OFFSET))))
+    fractions = (np.arange(phases) + 0.5) / phases
+    # Circular correlation: nothing may come round into a cell that is searched.
+    size = scipy.fft.next_fast_len(max(count, ends) + max(0, -begins))
+    step = 2.0 * _OFFSET / np.sqrt(information[1, 1])
+    lowest, highest = (doppler / rate for doppler in search.doppler_hz)
+    bases = max(1, int(np.ceil(1.0 / (size * step)))) if highest - lowest > step else 1
+    spacing = 1.0 / (size * bases)
+    steps = max(0, int(np.ceil((highest - lowest) / spacing)) - 1)
+    middle = (lowest + highest) / 2.0 - steps * spacing / 2.0
+    return Grid(
+        cells=(begin, end),
+        fractions=read_only(fractions),
+        bases=read_only(middle + spacing * np.arange(bases)),
+        bins=tuple((step % bases, step // bases) for step in range(steps + 1)),
+        size=size,
+    )
+
+
+class Correlator:
+    """T of many trials on the cells of one grid."""
+
+    def __init__(self, waveform: Waveform, reference: Reference, recording: Recording, grid: Grid) -> None:
+        first, values = shifted_samples(waveform, recording.sample_rate_hz, grid.fractions)
+        count = recording.samples.shape[-1]
+        padded = np.zeros((len(values), grid.size), np.complex128)
+        place = (first + np.arange(values.shape[1])) % grid.size
+        padded[:, place] = values
+        self.grid = grid
+        self.spectra = scipy.fft.fft(padded).conj()
+        self.places = np.arange(*grid.cells) % grid.size
+        # Energy of the reference inside the recording, for each cell and fraction [K, F].
+        sums = np.concatenate([np.zeros((len(values), 1)), np.cumsum(np.abs(values) ** 2, axis=1)], axis=1)
+        shift = np.arange(*grid.cells) + first
+        begin, end = (np.clip(edge, 0, values.shape[1]) for edge in (-shift, count - shift))
+        energy = (sums[:, np.maximum(begin, end)] - sums[:, begin]).T
+        heard = energy > 1e-6 * sums[:, -1]
+        self.scale = np.where(heard, 1.0 / (np.where(heard, energy, 1.0) * recording.sample_noise_power_w), 0.0)
+        self.turns = np.exp(-2j * np.pi * grid.bases[:, None] * np.arange(count))
+
+    def statistics(self, branches: C) -> F:
+        """T [B, H, J] of trials [B, P, N]."""
+        trials, count = len(branches), branches.shape[-1]
+        grid, result = self.grid, np.empty((len(branches), len(self.grid.bins), self.scale.size))
+        for begin in range(0, trials, _TRIALS_AT_ONCE):
+            block = slice(begin, begin + _TRIALS_AT_ONCE)
+            for base, turn in enumerate(self.turns):
+                turned = branches[block] * turn if np.any(turn != 1.0) else branches[block]
+                spectrum = scipy.fft.fft(turned, grid.size) if count != grid.size else scipy.fft.fft(turned)
+                for row, (own, shift) in enumerate(grid.bins):
+                    if own == base:
+                        result[block, row] = self._correlations(spectrum, shift)
+        return result
+
+    def _correlations(self, spectrum: C, shift: int) -> F:
+        """T [B, J] at one Doppler shift, from spectra [B, P, L]."""
+        size = self.grid.size
+        rolled = np.roll(spectrum, -(shift % size), axis=-1) if shift % size else spectrum
+        total = np.zeros((len(spectrum), *self.scale.shape))
+        for phase, reference in enumerate(self.spectra):
+            lags = scipy.fft.ifft(rolled * reference, overwrite_x=True)[..., self.places]
+            total[..., phase] = np.sum(lags.real**2 + lags.imag**2, axis=1)
+        total *= self.scale
+        return total.reshape(len(spectrum), -1)
