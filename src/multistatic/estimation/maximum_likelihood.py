@@ -79,7 +79,7 @@ def _peaks(
     limits = np.array(search.doppler_hz) / recording.sample_rate_hz
     noise = recording.sample_noise_power_w if search.noise == "recorded" else 0.0
     margin = np.log(1.0 / search.ambiguity)
-    settings = np.array([noise, _GAIN, _CANDIDATES, margin])
+    settings = np.array([noise, _GAIN, _CANDIDATES, margin, recording.sample_noise_power_w])
     real, imag = np.ascontiguousarray(reference.values.real), np.ascontiguousarray(reference.values.imag)
     result = np.empty((len(trials), 10))
     snapshots = np.empty(trials.shape[:2], np.complex128)

@@ -30,9 +30,11 @@ PARTS = 32
 _STEPS = 30
 _HALVINGS = 8
 _ROUNDS = 4
-_MOVES = 3
 _CONVERGED = 1e-12  # squared step in units of 1/Λ: far below any accuracy, 1/(2 SNR)
-_RECENTRE = 1e-3  # Doppler shift from the centre of the projection, in units of 1/sqrt(Λ)
+_LOBE = 5.0  # squared distance in units of 1/Λ within which two peaks are one: past the first zero of all usual pulses
+# Squared Doppler shift from the centre of the projection, in units of 1/Λ, times the SNR. The parts of a block displace
+# the peak by about 1/(S sqrt(M)) of that shift: its square stays below 1e-3 of the variance 1/(2 SNR Λ).
+_RECENTRE = 100.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -206,10 +208,8 @@ def _climb(
 @_compiled
 def _refine(
     samples: C,
-    cell: int,
     first: int,
-    doppler: float,
-    delay: float,
+    place: F,
     limits: F,
     real: F,
     imag: F,
@@ -217,44 +217,54 @@ def _refine(
     inverse: F,
     scale: F,
     work: F,
-    projection: C,
+    held: C,
+    spare: C,
+    energies: F,
+    noise: float,
     out: F,
-) -> tuple[int, float, float, float]:
-    """The peak of L within `limits` of Doppler about a start: its cell, δ, Doppler shift and Σ|y|² under it.
+) -> float:
+    """Move `place` = (cell, δ, ν, ν₀) to the peak of L within `limits` of ν; returns Σ|y|² under it.
 
-    At an edge of the cell it goes on in the next one as long as L grows; else the peak is a kink at the edge.
+    `held` is the projection at the cell and about ν₀, there already unless ν₀ is NaN, and stays so. At an edge of the
+    cell the climb goes on in the next one as long as L grows; else the peak is a kink at the edge.
     """
     nodes, size = real.shape
     length = (size + PARTS - 1) // PARTS
     times = (0.5 * (length - 1) - centre, float(length))
-    energies, trial, here = np.empty(nodes), np.empty(7), np.empty(7)
-    point, box = np.empty(2), np.empty(2)
-    best_cell, best_delay, best_doppler, best_power = cell, delay, doppler, 0.0
-    out[0] = -np.inf
-    moves = 0
-    for _ in range(_ROUNDS + _MOVES):
-        power = _project(samples, cell + first, doppler, real, imag, centre, work, projection)
-        _energies(cell + first, samples.shape[1], real, imag, energies)
-        point[0], point[1] = delay, 0.0
-        box[0], box[1] = limits[0] - doppler, limits[1] - doppler
-        _climb(projection, energies, inverse, times, scale, box, point, here, trial)
-        if moves > 0 and cell != best_cell and here[0] <= out[0]:
-            break  # the neighbour is no better: the peak is at the edge
-        shift = abs(point[1]) * np.sqrt(scale[1])
-        doppler, delay = doppler + point[1], point[0]
-        best_cell, best_delay, best_doppler, best_power = cell, delay, doppler, power
-        out[:] = here
-        if moves < _MOVES and delay >= 1.0 and here[1] > 0.0:
-            cell, delay, moves = cell + 1, 0.0, moves + 1
-        elif moves < _MOVES and delay <= 0.0 and here[1] < 0.0:
-            cell, delay, moves = cell - 1, 1.0, moves + 1
-        elif shift < _RECENTRE:
+    trial, here, point, box, around = np.empty(7), np.empty(7), np.empty(2), np.empty(2), np.empty(nodes)
+    power = 0.0
+    if np.isnan(place[3]):
+        place[3] = place[2]
+        power = _project(samples, int(place[0]) + first, place[3], real, imag, centre, work, held)
+        _energies(int(place[0]) + first, samples.shape[1], real, imag, energies)
+    for _ in range(_ROUNDS):
+        point[0], point[1] = place[1], place[2] - place[3]
+        box[0], box[1] = limits[0] - place[3], limits[1] - place[3]
+        _climb(held, energies, inverse, times, scale, box, point, out, trial)
+        place[1], place[2] = point[0], point[1] + place[3]
+        up = place[1] >= 1.0 and out[1] > 0.0
+        if up or (place[1] <= 0.0 and out[1] < 0.0):
+            cell = int(place[0]) + (1 if up else -1)
+            point[0] = 0.0 if up else 1.0
+            other = _project(samples, cell + first, place[3], real, imag, centre, work, spare)
+            _energies(cell + first, samples.shape[1], real, imag, around)
+            _climb(spare, around, inverse, times, scale, box, point, here, trial)
+            if here[0] <= out[0]:
+                break
+            place[0], place[1], place[2], power = cell, point[0], point[1] + place[3], other
+            held[:] = spare
+            energies[:] = around
+            out[:] = here
+        elif (place[2] - place[3]) ** 2 * scale[1] * out[6] > _RECENTRE * noise:
+            place[3] = place[2]
+            _project(samples, int(place[0]) + first, place[3], real, imag, centre, work, held)
+        else:
             break
-    return best_cell, best_delay, best_doppler, best_power
+    return power
 
 
 @_compiled
-def _candidates(values: F, count: int, cells: Any) -> int:
+def _candidates(values: Any, count: int, cells: Any) -> int:
     """The `count` largest local maxima of a map [H, J], largest first, as rows (h, j) of `cells`; returns how many."""
     heights = np.empty(count)
     found = 0
@@ -285,7 +295,7 @@ def _candidates(values: F, count: int, cells: Any) -> int:
 @_compiled
 def refine_trials(
     samples: C,
-    maps: F,
+    maps: Any,
     first: int,
     cell_range: Any,
     fractions: F,
@@ -304,59 +314,65 @@ def refine_trials(
 
     `samples` [B, P, N]; `maps` [B, H, J] with J = cells times fractions and H Doppler shifts, on the scale of T.
     `settings`: power of a sample's noise, or 0 where it is to be measured; factor by which a peak may exceed its cell;
-    number of candidates; T by which a second peak has to be below the best not to matter. `result` [B, 10]: T of the
+    number of candidates; T by which a second peak has to be below the best not to matter; a lower limit of the noise
+    where it is to be measured. `result` [B, 10]: T of the
     best peak and of the second; of the free peak its cell, δ, ν, Σ|A|²/E over the noise, -L_δδ, -L_δν, -L_νν, and 1 if
     it is a smooth maximum. `snapshots` [B, P]: A_p there.
     """
     branches, nodes, size = samples.shape[1], real.shape[0], real.shape[1]
-    work, projection = np.empty((2, size)), np.empty((branches, PARTS, nodes), np.complex128)
-    out, inside = np.empty(7), np.empty(3)
-    free = np.empty(2)
+    work = np.empty((2, size))
+    held = np.empty((branches, PARTS, nodes), np.complex128)
+    spare, kept = np.empty_like(held), np.empty_like(held)
+    energies, kept_energies = np.empty(nodes), np.empty(nodes)
+    out, free, place, inside = np.empty(7), np.empty(2), np.empty(4), np.empty(4)
     scale = np.array([information[0, 0], information[1, 1]])
     count = int(settings[2])
     cells = np.empty((count, 2), np.int64)
     for b in range(samples.shape[0]):
         found = _candidates(maps[b], count, cells)
-        top, second = -1.0, 0.0
+        top, second, power = -1.0, 0.0, 0.0
+        # The scale of noise matters here only where it is known: unknown, the statistics are compared, not the powers.
+        noise = settings[0]
         for c in range(found):
             h, j = cells[c, 0], cells[c, 1]
             if c > 0 and settings[1] * maps[b, h, j] + 2.0 < top - settings[3]:
                 break
-            cell = cell_range[0] + j // len(fractions)
-            delay = fractions[j % len(fractions)]
-            cell, delay, doppler, power = _refine(
-                samples[b], cell, first, dopplers[h], delay, limits,
-                real, imag, centre, inverse, scale, work, projection, out,
+            place[0], place[1] = cell_range[0] + j // len(fractions), fractions[j % len(fractions)]
+            place[2], place[3] = dopplers[h], np.nan
+            under = _refine(
+                samples[b], first, place, limits, real, imag, centre, inverse, scale, work, held, spare, energies,
+                max(noise, settings[4]), out,
             )  # fmt: skip
-            statistic = _test_value(out[6], power, settings[0], branches, size)
-            if top < 0.0:
-                top, inside[0], inside[1], inside[2] = statistic, cell, delay, doppler
-                continue
-            distance_t = cell + delay - inside[0] - inside[1]
-            distance_f = doppler - inside[2]
-            other = distance_t**2 * scale[0] + distance_f**2 * scale[1] > 5.0
+            statistic = _test_value(out[6], under, noise, branches, size)
+            other = False
+            if top >= 0.0:
+                distance = place[0] + place[1] - inside[0] - inside[1]
+                other = distance**2 * scale[0] + (place[2] - inside[2]) ** 2 * scale[1] > _LOBE
             if statistic > top:
                 if other:
                     second = top
-                top, inside[0], inside[1], inside[2] = statistic, cell, delay, doppler
+                top, power = statistic, under
+                inside[:] = place
+                kept[:] = held
+                kept_energies[:] = energies
             elif other and statistic > second:
                 second = statistic
         reach = 1.0 / np.sqrt(scale[1])
         free[0], free[1] = inside[2] - reach, inside[2] + reach
-        cell, delay, doppler, power = _refine(
-            samples[b], int(inside[0]), first, inside[2], inside[1], free,
-            real, imag, centre, inverse, scale, work, projection, out,
+        _refine(
+            samples[b], first, inside, free, real, imag, centre, inverse, scale, work, kept, spare, kept_energies,
+            max(noise, settings[4]), out,
         )  # fmt: skip
-        noise = settings[0]
         if noise <= 0.0:
             noise = max((power - out[6]) / (branches * size), 1e-300)
         smooth = out[3] < 0.0 and out[5] < 0.0 and out[3] * out[5] > 2.0 * out[4] ** 2
-        smooth = smooth and 0.0 < delay < 1.0 and free[0] < doppler < free[1]
+        smooth = smooth and 0.0 < inside[1] < 1.0 and free[0] < inside[2] < free[1]
         result[b, 0], result[b, 1] = top, second
-        result[b, 2], result[b, 3], result[b, 4], result[b, 5] = cell, delay, doppler, out[6] / noise
+        result[b, 2], result[b, 3], result[b, 4], result[b, 5] = inside[0], inside[1], inside[2], out[6] / noise
         result[b, 6], result[b, 7], result[b, 8] = -out[3], -out[4], -out[5]
         result[b, 9] = 1.0 if smooth else 0.0
-        _snapshot(samples[b], cell + first, delay, doppler, real, imag, centre, inverse, work, snapshots[b])
+        shift = 0.5 * ((size + PARTS - 1) // PARTS - 1) - centre
+        _snapshot(kept, kept_energies, inverse, shift, float((size + PARTS - 1) // PARTS), inside, snapshots[b])
 
 
 @_compiled
@@ -372,27 +388,19 @@ def _test_value(peak: float, power: float, noise: float, branches: int, size: in
 
 
 @_compiled
-def _snapshot(
-    samples: C, shift: int, delay: float, doppler: float, real: F, imag: F, centre: float, inverse: F, work: F, out: C
-) -> None:
-    """<x, y_p>/E [P] at (δ, ν): the complex amplitude of each branch, with its phase at index `centre`."""
-    nodes, size = real.shape
-    u = 2.0 * delay - 1.0
-    work[:] = 0.0
+def _snapshot(projection: C, energies: F, inverse: F, begin: float, length: float, place: F, out: C) -> None:
+    """<x, y_p>/E [P] at `place`: the complex amplitude of each branch, with its phase at index `centre`."""
+    branches, parts, nodes = projection.shape
+    u, doppler = 2.0 * place[1] - 1.0, place[2] - place[3]
+    energy = 0.0
+    out[:] = 0.0
     for d in range(nodes):
         weight = 0.0
         for m in range(nodes - 1, -1, -1):
             weight = weight * u + inverse[m, d]
-        for i in range(size):
-            work[0, i] += weight * real[d, i]
-            work[1, i] += weight * imag[d, i]
-    turn = np.exp(-2j * np.pi * doppler)
-    begin, end = max(0, -shift), min(size, samples.shape[1] - shift)
-    for p in range(samples.shape[0]):
-        total, energy = 0j, 0.0
-        phasor = np.exp(-2j * np.pi * doppler * (begin - centre))
-        for i in range(begin, end):
-            total += samples[p, shift + i] * complex(work[0, i], -work[1, i]) * phasor
-            energy += work[0, i] * work[0, i] + work[1, i] * work[1, i]
-            phasor *= turn
-        out[p] = total / max(energy, 1e-300)
+        energy += weight * energies[d]
+        for p in range(branches):
+            for s in range(parts):
+                out[p] += weight * projection[p, s, d] * np.exp(-2j * np.pi * doppler * (begin + s * length))
+    for p in range(branches):
+        out[p] /= max(energy, 1e-300)
