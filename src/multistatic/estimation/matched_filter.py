@@ -9,6 +9,8 @@ combine to y = aᴴz/‖a‖, and the likelihood ratio, A at its best, is
 σ² the noise of one sample. For unknown a each antenna is a branch of its own and T is the sum over them.
 
 One Fourier transform of the samples serves all Doppler shifts that are whole bins: multiplying by e^{-j2πft} shifts it.
+Half way between two bins h and h+1 stands their sum, in phase at the middle of the block: the correlation with
+x_h + x_{h+1}, of energy 2(1+ρ)E, ρ = <x_h, x_{h+1}>/E. It costs no transform and loses 0.9 dB to the matched one.
 """
 
 from __future__ import annotations
@@ -42,20 +44,24 @@ class StatisticMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Grid:
-    """The cells of a search: k from `cells[0]` below `cells[1]`, each at the fractions δ [F] of a sample; Doppler
-    shifts ν [H] in cycles per sample as (bases [G], whole bins [H, 2] = (base, shift)), transforms of length `size`.
+    """The cells of a search: k from `cells[0]` below `cells[1]`, each at the fractions δ [F] of a sample.
+
+    Doppler shifts, in cycles per sample: `lowest` and the `bins` that follow at 1/`size`, the length of the transforms;
+    where `halves`, also those half way between.
     """
 
     cells: tuple[int, int]
     fractions: F
-    bases: F
-    bins: tuple[tuple[int, int], ...]
+    lowest: float
+    bins: int
+    halves: bool
     size: int
 
     @property
     def dopplers(self) -> F:
         """ν [H] in cycles per sample."""
-        return np.array([self.bases[base] + shift / self.size for base, shift in self.bins])
+        each = 2 if self.halves else 1
+        return self.lowest + np.arange(each * (self.bins - 1) + 1) / (each * self.size)
 
 
 def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> StatisticMap:
@@ -126,15 +132,13 @@ def grid_of(reference: Reference, recording: Recording, search: Search) -> Grid:
     size = scipy.fft.next_fast_len(max(count, ends) + max(0, -begins))
     step = 2.0 * _OFFSET / np.sqrt(information[1, 1])
     lowest, highest = (doppler / rate for doppler in search.doppler_hz)
-    bases = max(1, int(np.ceil(1.0 / (size * step)))) if highest - lowest > step else 1
-    spacing = 1.0 / (size * bases)
-    steps = max(0, int(np.ceil((highest - lowest) / spacing)) - 1)
-    middle = (lowest + highest) / 2.0 - steps * spacing / 2.0
+    bins = max(1, int(np.ceil((highest - lowest) * size - 1e-9)))
     return Grid(
         cells=(begin, end),
         fractions=read_only(fractions),
-        bases=read_only(middle + spacing * np.arange(bases)),
-        bins=tuple((step % bases, step // bases) for step in range(steps + 1)),
+        lowest=(lowest + highest) / 2.0 - (bins - 1) / (2.0 * size),
+        bins=bins,
+        halves=bins > 1 and 1.0 / size > step,
         size=size,
     )
 
@@ -156,32 +160,43 @@ class Correlator:
         self.scale = _inverse_energies(values, first, grid, count) * np.float32(reference.energies.mean())
         # Normalised to noise of unit power: no sample comes near the limits of single precision.
         level = np.sqrt(recording.sample_noise_power_w)
-        self.turns = (np.exp(-2j * np.pi * grid.bases[:, None] * np.arange(count)) / level).astype(np.complex64)
+        self.turn = (np.exp(-2j * np.pi * grid.lowest * np.arange(count)) / level).astype(np.complex64)
+        # Phase of bin h + 1 against bin h in the middle of the signal, [K, 1], and ρ.
+        middle = np.arange(*grid.cells)[:, None] + first + reference.centre
+        self.in_phase = np.exp(2j * np.pi * middle / grid.size).astype(np.complex64)
+        index = np.arange(values.shape[1]) - reference.centre
+        power = np.sum(np.abs(values) ** 2, axis=0)
+        self.coherence = float(power @ np.cos(2.0 * np.pi * index / grid.size) / power.sum())
 
     def statistics(self, branches: C) -> NDArray[np.float32]:
         """T [B, H, J] of trials [B, P, N]."""
         grid = self.grid
-        result = np.empty((len(branches), len(grid.bins), self.scale.size), np.float32)
+        result = np.empty((len(branches), len(grid.dopplers), self.scale.size), np.float32)
         for begin in range(0, len(branches), _TRIALS_AT_ONCE):
             block = slice(begin, begin + _TRIALS_AT_ONCE)
-            samples = branches[block].astype(np.complex64)
-            for base, turn in enumerate(self.turns):
-                spectrum = scipy.fft.fft(samples * turn, grid.size)
-                twice = np.concatenate([spectrum, spectrum], axis=-1)
-                for row, (own, shift) in enumerate(grid.bins):
-                    if own == base:
-                        shift %= grid.size
-                        result[block, row] = self._correlations(twice[..., shift : shift + grid.size])
+            spectrum = scipy.fft.fft(branches[block].astype(np.complex64) * self.turn, grid.size)
+            twice = np.concatenate([spectrum, spectrum], axis=-1)
+            previous = None
+            for shift in range(grid.bins):
+                begin_bin = shift % grid.size
+                now = self._correlations(twice[..., begin_bin : begin_bin + grid.size])
+                row = 2 * shift if grid.halves else shift
+                result[block, row] = self._statistic(now)
+                if grid.halves and previous is not None:
+                    both = (previous + now * self.in_phase) / np.float32(np.sqrt(2.0 + 2.0 * self.coherence))
+                    result[block, row - 1] = self._statistic(both)
+                previous = now
         return result
 
-    def _correlations(self, spectrum: NDArray[np.complex64]) -> NDArray[np.float32]:
-        """T [B, J] at one Doppler shift, from spectra [B, P, L]."""
-        total = np.empty((len(spectrum), *self.scale.shape), np.float32)
-        for phase, reference in enumerate(self.spectra):
-            lags = scipy.fft.ifft(spectrum * reference, overwrite_x=True)[..., self.places]
-            total[..., phase] = np.sum(lags.real**2 + lags.imag**2, axis=1)
-        total *= self.scale
-        return total.reshape(len(spectrum), -1)
+    def _correlations(self, spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
+        """<x, y> [B, P, K, F] at one Doppler shift, from spectra [B, P, L]."""
+        lags = [scipy.fft.ifft(spectrum * one, overwrite_x=True)[..., self.places] for one in self.spectra]
+        return np.stack(lags, axis=-1)
+
+    def _statistic(self, correlations: NDArray[np.complex64]) -> NDArray[np.float32]:
+        """T [B, J]."""
+        power = np.sum(correlations.real**2 + correlations.imag**2, axis=1)
+        return (power * self.scale).reshape(len(power), -1)
 
 
 def _inverse_energies(values: C, first: int, grid: Grid, count: int) -> NDArray[np.float32]:
