@@ -10,6 +10,7 @@ from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
 from multistatic.cli.reproduce_commands import reproduce
 from multistatic.cli.scenario_commands import check, init, schema
+from multistatic.cli.simulate_command import simulate
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130
@@ -29,6 +30,7 @@ app.command()(check)
 app.command()(schema)
 app.command()(design)
 app.command()(compare)
+app.command()(simulate)
 app.add_typer(reproduce, name="reproduce")
 
 

@@ -21,14 +21,18 @@ from multistatic.units import read_only
 MAX_DOCUMENT_BYTES = 64 * 2**20
 MAX_ARRAYS_BYTES = 2**31
 
-# K receivers, J = K + 1 beams, T transmit antennas, R receive antennas, L streams; the kind is the dtype's.
+# K receivers, J = K + 1 beams, T transmit antennas, R receive antennas, L streams, I clutter paths; the kind is the
+# dtype's.
 SHAPES = {
     "receiver_ids": ("K", "U"),
     "selected": ("K", "b"),
     "beams": ("JTL", "c"),
     "direct": ("KRT", "c"),
     "echo_gain": ("K", "f"),
+    "echo_path_gain": ("K", "f"),
     "steering_tx": ("T", "c"),
+    "steering_rx": ("KR", "c"),
+    "clutter": ("KIRT", "c"),
     "receiver_positions_m": ("K3", "f"),
     "transmitter_position_m": ("3", "f"),
     "target_position_m": ("3", "f"),

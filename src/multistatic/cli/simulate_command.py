@@ -1,0 +1,150 @@
+"""`multistatic simulate`: from a design to what its receivers hear, as SigMF recordings with the truth beside them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from multistatic.cli.design_command import JSON, QUIET
+from multistatic.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from multistatic.channel.simulation import SimulatedBlock, SimulationSettings
+    from multistatic.files.designed_network import DesignedNetwork
+
+SELECTED, ALL = "selected", "all"
+
+
+def simulate(
+    design_dir: Annotated[Path, typer.Argument(metavar="DESIGN_DIR", help="Folder of `multistatic design --out`.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for the recordings; default DESIGN_DIR/simulation.")] = None,
+    receivers: Annotated[str, typer.Option(metavar="IDS", help="`selected`, `all`, or comma-separated.")] = SELECTED,
+    symbols: Annotated[str, typer.Option(help="gaussian, qam4, qam16, qam64 or qam256.")] = "gaussian",
+    waveform: Annotated[str, typer.Option(help="single-carrier (the scenario's pulse) or ofdm.")] = "single-carrier",
+    subcarriers: Annotated[int, typer.Option(help="Of an OFDM symbol; all but DC are used.")] = 64,
+    cyclic_prefix: Annotated[int, typer.Option(help="Of an OFDM symbol, in slots.")] = 16,
+    oversampling: Annotated[float, typer.Option(help="Samples a slot.")] = 4.0,
+    trials: Annotated[int, typer.Option(help="Blocks with new noise and a new phase of the echo.")] = 1,
+    redraw_symbols: Annotated[bool, typer.Option("--redraw-symbols", help="New symbols in every trial.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of symbols, noise, phases, clocks; default the scenario's.")
+    ] = None,
+    echo: Annotated[bool, typer.Option(help="The target's echo.")] = True,
+    direct_path: Annotated[
+        float | None, typer.Option(help="Power ratio of the direct path that is heard; default as the scenario says.")
+    ] = None,
+    no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
+    clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
+    noise: Annotated[bool, typer.Option(help="Thermal noise.")] = True,
+    random_phase: Annotated[bool, typer.Option(help="A random phase of each echo.")] = True,
+    time_offset_std: Annotated[float, typer.Option(help="Of the receivers' clocks, in s.")] = 0.0,
+    frequency_offset_std: Annotated[float, typer.Option(help="Of their carriers, in Hz.")] = 0.0,
+    json_: JSON = False,
+    quiet: QUIET = False,
+) -> None:
+    """Simulate what the receivers of a design hear: a SigMF recording each, the known signal, and the truth.
+
+    Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
+    """
+    from multistatic.channel.simulation import simulate_block
+    from multistatic.cli.progress import shown_stages
+    from multistatic.files.designed_network import read_designed_network
+    from multistatic.files.simulation_files import simulation_files, truth_document, write_simulation
+
+    if no_direct_path and direct_path:
+        raise InputError([Problem("--no-direct-path", "with --direct-path", "one of the two")])
+    settings = _settings(
+        symbols=symbols,
+        waveform=waveform,
+        subcarriers=subcarriers,
+        cyclic_prefix=cyclic_prefix,
+        oversampling=oversampling,
+        trials=trials,
+        redraw_symbols=redraw_symbols,
+        echo=echo,
+        direct_path=0.0 if no_direct_path else direct_path,
+        clutter=clutter,
+        noise=noise,
+        random_phase=random_phase,
+        time_offset_std_s=time_offset_std,
+        frequency_offset_std_hz=frequency_offset_std,
+    )
+    with shown_stages(quiet) as show:
+        show("reading the design")
+        network = read_designed_network(design_dir)
+        start = network.scenario.seed if seed is None else seed
+        ids = _receivers(network, receivers)
+        show("simulating")
+        block = simulate_block(network.scenario, network.channel, network.beams, settings, start, receiver_ids=ids)
+        show("writing files")
+        truth = truth_document(network, block, settings, start)
+        folder = out if out is not None else design_dir / "simulation"
+        files = write_simulation(folder, simulation_files(network, block, truth))
+    if json_:
+        import json
+
+        typer.echo(json.dumps(truth, indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    _print_table(block, files)
+
+
+def _settings(**options: Any) -> SimulationSettings:
+    """The settings; a value that cannot be is named by its option."""
+    from multistatic.channel.simulation import SimulationSettings
+
+    try:
+        return SimulationSettings(**options)
+    except InputError as error:
+        renamed = [replace(problem, path=_option(problem.path)) for problem in error.problems]
+        raise InputError(renamed, source="simulate") from None
+
+
+def _option(name: str) -> str:
+    return "--" + name.removesuffix("_s").removesuffix("_hz").replace("_", "-")
+
+
+def _receivers(network: DesignedNetwork, asked: str) -> tuple[str, ...]:
+    known = network.scenario.receiver_ids
+    if asked in (SELECTED, ALL):
+        return network.selected_ids if asked == SELECTED else known
+    ids = tuple(name.strip() for name in asked.split(",") if name.strip())
+    unknown = [name for name in ids if name not in known]
+    if unknown or not ids:
+        expected = f"ids out of {', '.join(known)}"[:300]
+        raise InputError([Problem("--receivers", repr(name), expected) for name in unknown or [asked]])
+    return ids
+
+
+def _print_table(block: SimulatedBlock, files: Sequence[Path]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from multistatic.files.recordings import recording_names
+    from multistatic.units import ratio_to_db
+
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("receiver", no_wrap=True)
+    for name, unit in (("samples", ""), ("ant.", ""), ("delay", "ns"), ("Doppler", "Hz"), ("echo SNR", "dB")):
+        table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
+    table.add_column("file", overflow="fold")
+    names = recording_names(block.expected_snr)
+    for o in block.observations:
+        _, antennas, count = o.recording.samples.shape
+        snr = block.expected_snr[o.recording.receiver_id]
+        shown = f"{ratio_to_db(snr):.1f}" if snr > 0 else "none"
+        numbers = (f"{count}", f"{antennas}", f"{1e9 * o.delay_s:.2f}", f"{o.doppler_hz:.1f}", shown)
+        table.add_row(Text(o.recording.receiver_id), *numbers, Text(names[o.recording.receiver_id]))
+    first, console = block.observations[0].recording, Console()
+    console.print(table)
+    console.print(
+        f"trials: {first.samples.shape[0]}, at {1e-6 * first.sample_rate_hz:.6g} MHz; delay and Doppler by each "
+        "receiver's clock; echo SNR as expected after integration over block and antennas",
+        highlight=False,
+    )
+    console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
