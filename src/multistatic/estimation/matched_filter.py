@@ -66,9 +66,10 @@ class Grid:
 
 def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> StatisticMap:
     """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded."""
+    check(recording, search)
     reference = reference_of(waveform, recording.sample_rate_hz)
     grid = grid_of(reference, recording, search)
-    branches = combined(recording, search)
+    branches = branches_of(recording.samples, search)
     values = Correlator(waveform, reference, recording, grid).statistics(branches.reshape(-1, *branches.shape[-2:]))
     cells = np.arange(*grid.cells)[:, None] + grid.fractions
     return StatisticMap(
@@ -78,28 +79,8 @@ def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> S
     )
 
 
-def combined(recording: Recording, search: Search) -> C:
-    """The branches [..., P, N]: all antennas together (P = 1) where the direction is known, else one each.
-
-    `InputError` where the samples are not finite or do not fit the steering vector.
-    """
-    samples = recording.samples
-    problems = []
-    if samples.ndim < 2 or samples.shape[-1] < 2:
-        problems.append(Problem("samples", f"shape {samples.shape}", "[..., N_r, N] with N of at least 2"))
-    elif not np.isfinite(samples).all():
-        bad = int(np.count_nonzero(~np.isfinite(samples)))
-        problems.append(Problem("samples", f"{bad} that are not finite", "finite numbers"))
-    antennas = samples.shape[-2] if samples.ndim >= 2 else 0
-    known = search.steering if search.steering is not None else search.array
-    if known is not None and not problems:
-        expected = known.size
-        if expected != antennas:
-            problems.append(Problem("samples", f"{antennas} antennas", f"{expected}, as steering or array have"))
-    if not recording.noise_power_w > 0:
-        problems.append(Problem("noise_power_w", repr(recording.noise_power_w), "a power above 0"))
-    if problems:
-        raise InputError(problems, source=f"recording of {recording.receiver_id}")
+def branches_of(samples: C, search: Search) -> C:
+    """The branches [..., P, N] of samples [..., N_r, N]: y (P = 1) for a known direction, else one an antenna."""
     if search.steering is None:
         return samples
     weight = search.steering.conj() / np.linalg.norm(search.steering)
@@ -110,15 +91,41 @@ def combined(recording: Recording, search: Search) -> C:
     return total[..., None, :]
 
 
+def check(recording: Recording, search: Search) -> None:
+    """`InputError` with everything that makes a recording useless for a search."""
+    samples = recording.samples
+    problems = []
+    antennas = samples.shape[-2] if samples.ndim >= 2 else 0
+    if antennas < 1 or samples.shape[-1] < 2:
+        problems.append(Problem("samples", f"shape {samples.shape}", "[..., N_r, N] with N of at least 2"))
+    elif not np.isfinite(samples.sum()):
+        bad = int(np.count_nonzero(~np.isfinite(samples)))
+        problems.append(Problem("samples", f"{bad} that are not finite", "finite numbers of a sensible size"))
+    known = search.steering if search.steering is not None else search.array
+    if known is not None and antennas and known.size != antennas:
+        problems.append(Problem("samples", f"{antennas} antennas", f"{known.size}, as steering or array have"))
+    for name in ("noise_power_w", "sample_rate_hz", "slot_s"):
+        value = getattr(recording, name)
+        if not (np.isfinite(value) and value > 0):
+            problems.append(Problem(name, repr(value), "a number above 0"))
+    if problems:
+        raise InputError(problems, source=f"recording of {recording.receiver_id}")
+
+
+def cells_of(recording: Recording, search: Search) -> tuple[int, int]:
+    """The first cell and the one after the last, so that all delays of the search are in them."""
+    low, high = ((delay - recording.start_s) * recording.sample_rate_hz for delay in search.delay_s)
+    begin = int(np.floor(low + 1e-9))
+    return begin, max(int(np.ceil(high - 1e-9)), begin + 1)
+
+
 def grid_of(reference: Reference, recording: Recording, search: Search) -> Grid:
     """Cells over the whole search, spaced so that every peak has one within `_OFFSET` on either axis.
 
     `InputError` where the recording ends before the signal could have passed at the shortest delay.
     """
     rate, count = recording.sample_rate_hz, recording.samples.shape[-1]
-    low, high = ((delay - recording.start_s) * rate for delay in search.delay_s)
-    begin = int(np.floor(low + 1e-9))
-    end = max(int(np.ceil(high - 1e-9)), begin + 1)
+    begin, end = cells_of(recording, search)
     length = reference.values.shape[1]
     begins, ends = begin + reference.first, end - 1 + reference.first + length
     if begins >= count or ends <= 0:

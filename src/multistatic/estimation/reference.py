@@ -73,21 +73,23 @@ def interpolation() -> F:
 def shifted_samples(waveform: Waveform, sample_rate_hz: float, fractions: F) -> tuple[int, C]:
     """`first` and x((first + i - δ) T) [len(fractions), I] over all i where it may differ from zero, 0 ≤ δ < 1."""
     first, index = _indices(waveform, sample_rate_hz)
-    return first, waveform.values((index - fractions[:, None]) / sample_rate_hz)
+    # One uniform grid after the other: waveforms are fast on those.
+    return first, np.stack([waveform.values((index - fraction) / sample_rate_hz) for fraction in fractions])
 
 
 def reference_of(waveform: Waveform, sample_rate_hz: float) -> Reference:
     """`waveform` at the nodes, and its information. `InputError` where it has no energy or is not finite."""
     fractions = quadrature()[0]
     first, values = shifted_samples(waveform, sample_rate_hz, fractions)
-    slopes = waveform.slopes((_indices(waveform, sample_rate_hz)[1] - fractions[:, None]) / sample_rate_hz)
+    index = _indices(waveform, sample_rate_hz)[1]
+    slopes = np.stack([waveform.slopes((index - fraction) / sample_rate_hz) for fraction in fractions])
     if not (np.isfinite(values).all() and np.isfinite(slopes).all() and np.any(values)):
         raise InputError([Problem("waveform", "no energy, or values that are not finite", "a known signal")])
     power = np.abs(values) ** 2
     energies = power.sum(axis=1)
-    index = np.arange(values.shape[1])
-    centre = float((power @ index).sum() / energies.sum())
-    time = index - centre - fractions[:, None]
+    count = np.arange(values.shape[1])
+    centre = float((power @ count).sum() / energies.sum())
+    time = count - centre - fractions[:, None]
     gradient = np.stack([-slopes / sample_rate_hz, 2j * np.pi * time * values], axis=1)
     gram = gradient.conj() @ gradient.swapaxes(1, 2)
     along = np.einsum("dni,di->dn", gradient.conj(), values)
