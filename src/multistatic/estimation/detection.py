@@ -49,12 +49,12 @@ def search_threshold(field: SearchedField, false_alarm_rate: float) -> float:
     Peaks above a high level are rare and independent, so P(max T > u) = 1 - exp(-`expected_peaks`).
     """
     peaks = float(-np.log1p(-false_alarm_rate))
-    high = 2.0
+    # The count falls with the level only above the mean of T, P; a rate that no level above it has is had by P.
+    low, high = float(field.branches), 2.0 * field.branches
+    if expected_peaks(field, low) <= peaks:
+        return float(gammainccinv(field.branches, min(peaks, 1.0 - 1e-12)))
     while expected_peaks(field, high) > peaks:
         high *= 2.0
-    low = high
-    while expected_peaks(field, low) < peaks:
-        low /= 1.5
     return float(brentq(lambda u: expected_peaks(field, u) - peaks, low, high, xtol=1e-10))
 
 

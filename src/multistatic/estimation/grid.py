@@ -1,7 +1,7 @@
 """Maximum likelihood on a fixed grid: every point correlated by itself, nothing refined.
 
-The textbook way, and the rival of `maximum_likelihood`: each point of the grid costs N multiplications, and the estimate is
-quantised to the grid. It shares no search with the other, so each checks the other.
+The textbook way, and the rival of `maximum_likelihood`: each point of the grid costs N multiplications, and the
+estimate is quantised to the grid. The two share no search, so each checks the other.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
     root = np.sqrt(np.diag(reference.mean_information))
     place_t, place_f = delays_s * rate * root[0], dopplers_hz / rate * root[1]
     found = np.empty((len(samples), 4))
-    snapshots = np.empty(samples.shape[:2], np.complex128)
+    snapshots = np.empty((len(samples), samples.shape[1]), np.complex128)
     for trial, branches in enumerate(samples):
         values = np.empty((len(dopplers_hz), len(delays_s)))
         correlations = np.empty((*values.shape, len(branches)), np.complex128)
@@ -46,13 +46,13 @@ def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
             turned = branches * np.exp(-2j * np.pi * doppler_hz * recording.times_s)
             correlations[row] = dictionary @ turned.T
             values[row] = np.sum(np.abs(correlations[row]) ** 2, axis=1) / recording.sample_noise_power_w
-        row, column = np.unravel_index(np.argmax(values), values.shape)
-        far = (place_f[:, None] - place_f[row]) ** 2 + (place_t - place_t[column]) ** 2 > _LOBE
-        found[trial] = values[row, column], np.max(values, where=far, initial=0.0), row, column
-        snapshots[trial] = correlations[row, column] / max(norms[column], 1e-300)
-    row, column = found[:, 2].astype(int), found[:, 3].astype(int)
+        best = divmod(int(np.argmax(values)), len(delays_s))
+        far = (place_f[:, None] - place_f[best[0]]) ** 2 + (place_t - place_t[best[1]]) ** 2 > _LOBE
+        found[trial] = values[best], np.max(values, where=far, initial=0.0), *best
+        snapshots[trial] = correlations[best] / max(norms[best[1]], 1e-300)
+    rows, columns = found[:, 2].astype(int), found[:, 3].astype(int)
     snr = np.maximum(found[:, 0] - snapshots.shape[1], 0.0)
-    delay, doppler = (delays_s[column] - recording.start_s) * rate, dopplers_hz[row] / rate
+    delay, doppler = (delays_s[columns] - recording.start_s) * rate, dopplers_hz[rows] / rate
     # `estimates_of` counts phases from the middle of the reference; here they are those at t = 0.
     middle = recording.start_s * rate + np.floor(delay) + reference.first + reference.centre
     return estimates_of(
@@ -74,12 +74,12 @@ def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
 def _points(limits: tuple[float, float], count: int) -> tuple[F, float]:
     """`count` points in the middles of equal parts of an interval, and their distance; one where it has no length."""
     step = (limits[1] - limits[0]) / count
-    return (limits[0] + step * (np.arange(count) + 0.5), step) if step > 0 else (np.array([limits[0]]), 0.0)
+    points = limits[0] + step * (np.arange(count if step > 0 else 1) + 0.5)
+    return np.asarray(points, np.float64), step
 
 
 def _information(snr: F, expected: F, steps: tuple[float, float]) -> F:
     """Inverse of (2 SNR Λ)⁻¹ + diag(step²/12)."""
-    identity = np.eye(2)
-    bound = np.linalg.solve(2.0 * np.maximum(snr, 1e-3)[:, None, None] * expected, identity)
-    information: F = np.linalg.solve(bound + np.diag(np.square(steps)) / 12.0, identity)
-    return information
+    smallest = np.maximum(snr, 1e-3)[:, None, None]
+    bound = np.linalg.solve(2.0 * smallest * expected, np.eye(2))
+    return np.asarray(np.linalg.solve(bound + np.diag(np.square(steps)) / 12.0, np.eye(2)), np.float64)

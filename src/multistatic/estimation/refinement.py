@@ -33,8 +33,8 @@ _ROUNDS = 4
 _CONVERGED = 1e-12  # squared step in units of 1/Λ: far below any accuracy, 1/(2 SNR)
 _LOBE = 5.0  # squared distance in units of 1/Λ within which two peaks are one: past the first zero of all usual pulses
 # Squared Doppler shift from the centre of the projection, in units of 1/Λ, times the SNR. The parts of a block displace
-# the peak by about 1/(S sqrt(M)) of that shift: its square stays below 1e-3 of the variance 1/(2 SNR Λ).
-_RECENTRE = 100.0
+# the peak by about 1/(S sqrt(M/S)) of that shift: its square stays below 1e-2 of the variance 1/(2 SNR Λ).
+_RECENTRE = 4.0
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
