@@ -16,9 +16,6 @@ from multistatic.estimation.reference import Reference
 from multistatic.estimation.search import Search
 from multistatic.units import C, F
 
-# The part of the energy that a jump moves from one sample to others, above what interpolation leaves.
-_JUMP = 1e-3
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Peaks:
@@ -76,14 +73,13 @@ def searched_field(reference: Reference, recording: Recording, search: Search) -
     root = np.sqrt(np.diag(information))
     first, end = cells_of(recording, search)
     doppler = (search.doppler_hz[1] - search.doppler_hz[0]) / recording.sample_rate_hz
-    coherence = reference.jump_coherence
     return SearchedField(
         delay=float((end - first) * root[0]),
         doppler=float(doppler * root[1]),
         correlation=float(information[0, 1] / (root[0] * root[1])),
         branches=1 if search.steering is not None else recording.samples.shape[-2],
-        jumps=end - first - 1 if coherence < 1.0 - _JUMP else 0,
-        jump_coherence=coherence,
+        jumps=end - first - 1 if reference.jumps else 0,
+        jump_coherence=reference.jump_coherence,
     )
 
 

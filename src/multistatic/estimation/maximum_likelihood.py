@@ -21,6 +21,8 @@ _CANDIDATES = 4
 # A peak may exceed the cell by which it was found by exp(2 · 0.25), and by noise (+2 where this is used).
 _GAIN = 1.65
 _TRIALS_AT_ONCE = 32
+# Where the statistic jumps from cell to cell, the neighbour is looked at from this far before the edge on.
+_NEAR = 0.3
 # Below this Λ per sample² the delay within a sample is not determined.
 _NO_INFORMATION = 1e-6
 
@@ -70,7 +72,8 @@ def _peaks(waveform: Waveform, reference: Reference, recording: Recording, searc
     limits = np.array(search.doppler_hz) / recording.sample_rate_hz
     noise = recording.sample_noise_power_w if search.noise == "recorded" else 0.0
     margin = np.log(1.0 / search.ambiguity)
-    settings = np.array([noise, _GAIN, _CANDIDATES, margin, recording.sample_noise_power_w])
+    reach = _NEAR if reference.jumps else 0.0
+    settings = np.array([noise, _GAIN, _CANDIDATES, margin, recording.sample_noise_power_w, reach])
     real, imag = np.ascontiguousarray(reference.values.real), np.ascontiguousarray(reference.values.imag)
     samples = recording.samples.reshape(-1, *recording.samples.shape[-2:])
     result = np.empty((len(samples), 10))

@@ -19,6 +19,8 @@ from multistatic.signal.waveform import Waveform
 from multistatic.units import C, F, read_only
 
 NODES = 8
+# The part of the energy that a jump moves from one sample to others, above what interpolation leaves.
+_JUMP = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,6 +56,11 @@ class Reference:
         after, before = powers @ interpolation() @ self.values
         inner = np.vdot(after[1:], before[:-1])
         return float(min(1.0, abs(inner) ** 2 / (np.vdot(after, after).real * np.vdot(before, before).real)))
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the samples jump from one cell to the next: pulses that do not vanish at their ends."""
+        return self.jump_coherence < 1.0 - _JUMP
 
 
 @cache

@@ -29,7 +29,7 @@ from multistatic.units import C, F
 PARTS = 32
 _STEPS = 30
 _HALVINGS = 8
-_ROUNDS = 4
+_ROUNDS = 8
 _CONVERGED = 1e-12  # squared step in units of 1/Λ: far below any accuracy, 1/(2 SNR)
 _LOBE = 5.0  # squared distance in units of 1/Λ within which two peaks are one: past the first zero of all usual pulses
 # Squared Doppler shift from the centre of the projection, in units of 1/Λ, times the SNR. The parts of a block displace
@@ -221,12 +221,14 @@ def _refine(
     spare: C,
     energies: F,
     noise: float,
+    jumps: float,
     out: F,
 ) -> float:
     """Move `place` = (cell, δ, ν, ν₀) to the peak of L within `limits` of ν; returns Σ|y|² under it.
 
     `held` is the projection at the cell and about ν₀, there already unless ν₀ is NaN, and stays so. At an edge of the
-    cell the climb goes on in the next one as long as L grows; else the peak is a kink at the edge.
+    cell the climb goes on in the next one as long as L grows; else the peak is a kink at the edge. Where L jumps from
+    cell to cell, the next one is tried from `jumps` before the edge on.
     """
     nodes, size = real.shape
     length = (size + PARTS - 1) // PARTS
@@ -237,24 +239,29 @@ def _refine(
         place[3] = place[2]
         power = _project(samples, int(place[0]) + first, place[3], real, imag, centre, work, held)
         _energies(int(place[0]) + first, samples.shape[1], real, imag, energies)
+    tried_up, tried_down = False, False
     for _ in range(_ROUNDS):
         point[0], point[1] = place[1], place[2] - place[3]
         box[0], box[1] = limits[0] - place[3], limits[1] - place[3]
         _climb(held, energies, inverse, times, scale, box, point, out, trial)
         place[1], place[2] = point[0], point[1] + place[3]
-        up = place[1] >= 1.0 and out[1] > 0.0
-        if up or (place[1] <= 0.0 and out[1] < 0.0):
-            cell = int(place[0]) + (1 if up else -1)
-            point[0] = 0.0 if up else 1.0
-            other = _project(samples, cell + first, place[3], real, imag, centre, work, spare)
-            _energies(cell + first, samples.shape[1], real, imag, around)
+        step = 0
+        if not tried_up and (place[1] > 1.0 - jumps or (place[1] >= 1.0 and out[1] > 0.0)):
+            step, tried_up = 1, True
+        elif not tried_down and (place[1] < jumps or (place[1] <= 0.0 and out[1] < 0.0)):
+            step, tried_down = -1, True
+        if step != 0:
+            point[0] = 0.0 if step > 0 else 1.0
+            shift = int(place[0]) + step + first
+            other = _project(samples, shift, place[3], real, imag, centre, work, spare)
+            _energies(shift, samples.shape[1], real, imag, around)
             _climb(spare, around, inverse, times, scale, box, point, here, trial)
-            if here[0] <= out[0]:
-                break
-            place[0], place[1], place[2], power = cell, point[0], point[1] + place[3], other
-            held[:] = spare
-            energies[:] = around
-            out[:] = here
+            if here[0] > out[0]:
+                place[0], place[1], place[2], power = place[0] + step, point[0], point[1] + place[3], other
+                held[:] = spare
+                energies[:] = around
+                out[:] = here
+                tried_up, tried_down = step < 0, step > 0
         elif (place[2] - place[3]) ** 2 * scale[1] * out[6] > _RECENTRE * noise:
             place[3] = place[2]
             _project(samples, int(place[0]) + first, place[3], real, imag, centre, work, held)
@@ -315,7 +322,7 @@ def refine_trials(
     `samples` [B, P, N]; `maps` [B, H, J] with J = cells times fractions and H Doppler shifts, on the scale of T.
     `settings`: power of a sample's noise, or 0 where it is to be measured; factor by which a peak may exceed its cell;
     number of candidates; T by which a second peak has to be below the best not to matter; a lower limit of the noise
-    where it is to be measured. `result` [B, 10]: T of the
+    where it is to be measured; how near to its edge the next cell is tried too. `result` [B, 10]: T of the
     best peak and of the second; of the free peak its cell, δ, ν, Σ|A|²/E over the noise, -L_δδ, -L_δν, -L_νν, and 1 if
     it is a smooth maximum. `snapshots` [B, P]: A_p there.
     """
@@ -341,7 +348,7 @@ def refine_trials(
             place[2], place[3] = dopplers[h], np.nan
             under = _refine(
                 samples[b], first, place, limits, real, imag, centre, inverse, scale, work, held, spare, energies,
-                max(noise, settings[4]), out,
+                max(noise, settings[4]), settings[5], out,
             )  # fmt: skip
             statistic = _test_value(out[6], under, noise, branches, size)
             other = False
@@ -361,7 +368,7 @@ def refine_trials(
         free[0], free[1] = inside[2] - reach, inside[2] + reach
         _refine(
             samples[b], first, inside, free, real, imag, centre, inverse, scale, work, kept, spare, kept_energies,
-            max(noise, settings[4]), out,
+            max(noise, settings[4]), settings[5], out,
         )  # fmt: skip
         if noise <= 0.0:
             noise = max((power - out[6]) / (branches * size), 1e-300)
