@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from multistatic.bounds.position import position_bound as position_bound
     from multistatic.bounds.sensing import SensingNetwork as SensingNetwork
     from multistatic.bounds.sensing import sensing_network as sensing_network
+    from multistatic.bounds.waveform_information import waveform_information as waveform_information
     from multistatic.channel.model import Channel as Channel
     from multistatic.channel.realise import realise as realise
+    from multistatic.channel.simulation import SimulationSettings as SimulationSettings
+    from multistatic.channel.simulation import simulate_block as simulate_block
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
     from multistatic.design import design_network as design_network
     from multistatic.design.compare import Comparison as Comparison
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from multistatic.errors import ScenarioError as ScenarioError
     from multistatic.errors import VerificationError as VerificationError
     from multistatic.files.design_files import write_design as write_design
+    from multistatic.files.recordings import read_block as read_block
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
@@ -77,6 +81,11 @@ _MODULES = {
     "sensing_network": "multistatic.bounds.sensing",
     "exact_information": "multistatic.bounds.delay_doppler",
     "position_bound": "multistatic.bounds.position",
+    # Simulated blocks
+    "SimulationSettings": "multistatic.channel.simulation",
+    "simulate_block": "multistatic.channel.simulation",
+    "read_block": "multistatic.files.recordings",
+    "waveform_information": "multistatic.bounds.waveform_information",
     # Receiver selection and beamforming, for those who add an algorithm
     "SelectionProblem": "multistatic.selection.problem",
     "Selection": "multistatic.selection.problem",

@@ -48,6 +48,7 @@ PUBLIC = [
     "Selection",
     "SelectionProblem",
     "SensingNetwork",
+    "SimulationSettings",
     "Verification",
     "VerificationError",
     "__version__",
@@ -64,10 +65,13 @@ PUBLIC = [
     "position_bound",
     "pulse_from_callable",
     "rates_bps_hz",
+    "read_block",
     "read_design",
     "realise",
     "sensing_network",
+    "simulate_block",
     "verify",
+    "waveform_information",
     "write_design",
 ]
 

@@ -173,7 +173,7 @@ def _listening_times_s(signal: TransmitSignal, settings: ObservationSettings, de
     heard everything. The grid contains t = 0.
     """
     rate_hz = settings.oversampling / signal.modulation.slot_s
-    begin_s, end_s = signal.at_antennas().support_s
+    begin_s, end_s = signal.support_s
     offsets = [0.0, *(clock.time_offset_s for clock in settings.clocks.values())]
     longest_s = max(delays_s) + max(offsets) if settings.longest_delay_s is None else settings.longest_delay_s
     first = int(np.floor(min(0.0, begin_s + min(offsets)) * rate_hz))
@@ -193,5 +193,6 @@ def _white_noise(
     slot_power_w = settings.noise * channel.noise_power_w + settings.white_clutter * channel.clutter_power_w
     if slot_power_w == 0:
         return 0.0
-    noise = rng.standard_normal((*shape, 2)).view(np.complex128)[..., 0]
-    return np.asarray(np.sqrt(slot_power_w * settings.oversampling / 2.0) * noise)
+    parts = rng.standard_normal((*shape, 2))
+    parts *= np.sqrt(slot_power_w * settings.oversampling / 2.0)
+    return np.asarray(parts.view(np.complex128)[..., 0])

@@ -125,21 +125,18 @@ def _print_table(block: SimulatedBlock, files: Sequence[Path]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from multistatic.files.recordings import recording_names
     from multistatic.units import ratio_to_db
 
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("receiver", no_wrap=True)
     for name, unit in (("samples", ""), ("ant.", ""), ("delay", "ns"), ("Doppler", "Hz"), ("echo SNR", "dB")):
         table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
-    table.add_column("file", overflow="fold")
-    names = recording_names(block.expected_snr)
     for o in block.observations:
         _, antennas, count = o.recording.samples.shape
         snr = block.expected_snr[o.recording.receiver_id]
         shown = f"{ratio_to_db(snr):.1f}" if snr > 0 else "none"
         numbers = (f"{count}", f"{antennas}", f"{1e9 * o.delay_s:.2f}", f"{o.doppler_hz:.1f}", shown)
-        table.add_row(Text(o.recording.receiver_id), *numbers, Text(names[o.recording.receiver_id]))
+        table.add_row(Text(o.recording.receiver_id), *numbers)
     first, console = block.observations[0].recording, Console()
     console.print(table)
     console.print(
@@ -147,4 +144,8 @@ def _print_table(block: SimulatedBlock, files: Sequence[Path]) -> None:
         "receiver's clock; echo SNR as expected after integration over block and antennas",
         highlight=False,
     )
-    console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
+    console.print(
+        f"wrote {len(files)} files to {files[0].parent}: a recording of each receiver, the known signal, truth.json",
+        highlight=False,
+        soft_wrap=True,
+    )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multistatic.signal.pulse_sum import uniform_step
+from multistatic.signal.pulse_sum import EDGE, uniform_step
 from multistatic.units import C, F, read_only
 
 
@@ -131,7 +131,7 @@ class OfdmSignal:
         total = np.zeros((*coefficients.shape[:-2], flat.size), complex)
         for p in range(m.ofdm_symbols):
             own = flat - p * m.symbol_slots
-            within = np.flatnonzero((own >= -edge) & (own < m.symbol_slots + edge))
+            within = np.flatnonzero((own >= -edge - EDGE) & (own < m.symbol_slots + edge - EDGE))
             total[..., within] += window(own[within], m) * carriers(p, within, own[within])
         return total.reshape((*coefficients.shape[:-2], *u.shape))
 

@@ -18,6 +18,9 @@ MAX_PHASES = 64
 # A grid counts as uniform, and its step as a fraction of a slot, where no time is farther off than this (in slots):
 # 100 times the rounding of times that are a thousand slots long.
 UNIFORM_TOLERANCE = 3e-11
+# A time so close (in slots) before a pulse begins, or ends, counts as that moment: rounding must not move a sample to
+# the other side of a jump.
+EDGE = 1e-9
 # Below this many times nothing is gained.
 _SHORTEST_GRID = 16
 
@@ -38,11 +41,11 @@ def plain_pulse_sum(symbols: C, function: PulseFunction, support: tuple[float, f
     """The sum as it is written, over the pulses that reach each u: as many as the support has slots."""
     first, last = support
     count = symbols.shape[-1]
-    newest = np.floor(u - first).astype(np.int64)
+    newest = np.floor(u - first + EDGE).astype(np.int64)
     total = np.zeros((*symbols.shape[:-1], *u.shape), np.complex128)
     for back in range(int(np.ceil(last - first)) + 1):
         m = newest - back
-        inside = (m >= 0) & (m < count) & (u - m < last)
+        inside = (m >= 0) & (m < count) & (u - m < last - EDGE)
         weight = np.where(inside, function(np.clip(u - m, first, last)), 0.0)
         total += symbols[..., np.clip(m, 0, count - 1)] * weight
     return total
@@ -71,9 +74,9 @@ def _polyphase_sum(
 
     (step, count), (first, last) = grid, support
     up, down = step.denominator, step.numerator
-    ahead = int(np.ceil((begin - first) / float(step)))
+    ahead = int(np.ceil((begin - first) / float(step) - EDGE))
     taps_at = begin - ahead * float(step) + np.arange(int(np.ceil((last - first) * up)) + down + 1) / up
-    inside = (taps_at >= first) & (taps_at < last)
+    inside = (taps_at >= first - EDGE) & (taps_at < last - EDGE)
     taps = np.where(inside, function(np.clip(taps_at, first, last)), 0.0)
     whole = upfirdn(taps, symbols, up=up, down=down, axis=-1)
     result = np.zeros((*symbols.shape[:-1], count), np.complex128)

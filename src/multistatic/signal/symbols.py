@@ -19,8 +19,9 @@ def draw_symbols(kind: str, shape: tuple[int, ...], rng: np.random.Generator) ->
     points equally likely. Raises `InputError` for another kind.
     """
     if kind == GAUSSIAN:
-        real, imaginary = rng.standard_normal((2, *shape))
-        return np.asarray((real + 1j * imaginary) / np.sqrt(2.0))
+        parts = rng.standard_normal((*shape, 2))
+        parts *= np.sqrt(0.5)
+        return np.asarray(parts.view(np.complex128)[..., 0])
     if kind not in SYMBOL_KINDS:
         raise InputError([Problem("symbols", repr(kind), "one of " + ", ".join(SYMBOL_KINDS))])
     levels = qam_levels(int(kind.removeprefix("qam")))

@@ -65,6 +65,11 @@ class TransmitSignal:
             raise ValueError(f"symbols of shape {symbols.shape}, expected [..., 1+K, L, M] = [..., {expected}]")
         object.__setattr__(self, "symbols", symbols)
 
+    @property
+    def support_s(self) -> tuple[float, float]:
+        """First and last time at which x(t) may differ from 0."""
+        return self.modulation(np.zeros(self.modulation.symbols)).support_s
+
     def towards(self, channel: ArrayLike) -> C:
         """The symbols H Σ_j W_j s_j[m] of H x(t), for `channel` H [..., N_t].
 

@@ -16,7 +16,8 @@ from multistatic.units import C, F, read_only
 class Waveform(Protocol):
     """A complex baseband signal x(t), zero outside `support_s` = (first, last) in s, and its derivative.
 
-    Single-carrier, OFDM and recorded signals all look like this, so that one estimator serves them all.
+    Where it is several signals at once, their axes come first in what `values` and `slopes` return. Single-carrier,
+    OFDM and recorded signals all look like this, so that one estimator serves them all.
     """
 
     @property
