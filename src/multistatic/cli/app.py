@@ -8,6 +8,7 @@ import typer
 
 from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
+from multistatic.cli.estimate_command import estimate
 from multistatic.cli.reproduce_commands import reproduce
 from multistatic.cli.scenario_commands import check, init, schema
 from multistatic.cli.simulate_command import simulate
@@ -31,6 +32,7 @@ app.command()(schema)
 app.command()(design)
 app.command()(compare)
 app.command()(simulate)
+app.command()(estimate)
 app.add_typer(reproduce, name="reproduce")
 
 
