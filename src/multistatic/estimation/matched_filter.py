@@ -84,11 +84,8 @@ def branches_of(samples: C, search: Search) -> C:
     if search.steering is None:
         return samples
     weight = search.steering.conj() / np.linalg.norm(search.steering)
-    # Antenna after antenna: a product of matrices would round differently for other numbers of trials.
-    total = samples[..., 0, :] * weight[0]
-    for antenna in range(1, len(weight)):
-        total = total + samples[..., antenna, :] * weight[antenna]
-    return total[..., None, :]
+    # One product for each trial, so that a trial alone is rounded as in a batch.
+    return np.matmul(weight[None], samples)
 
 
 def check(recording: Recording, search: Search) -> None:
@@ -168,8 +165,8 @@ class Correlator:
         # Normalised to noise of unit power: no sample comes near the limits of single precision.
         level = np.sqrt(recording.sample_noise_power_w)
         self.turn = (np.exp(-2j * np.pi * grid.lowest * np.arange(count)) / level).astype(np.complex64)
-        # Phase of bin h + 1 against bin h in the middle of the signal, [K, 1], and ρ.
-        middle = np.arange(*grid.cells)[:, None] + first + reference.centre
+        # Phase of bin h + 1 against bin h in the middle of the signal [K], and ρ.
+        middle = np.arange(*grid.cells) + first + reference.centre
         self.in_phase = np.exp(2j * np.pi * middle / grid.size).astype(np.complex64)
         index = np.arange(values.shape[1]) - reference.centre
         power = np.sum(np.abs(values) ** 2, axis=0)
@@ -177,33 +174,26 @@ class Correlator:
 
     def statistics(self, branches: C) -> NDArray[np.float32]:
         """T [B, H, J] of trials [B, P, N]."""
+        from multistatic.estimation.bins import add_bin
+
         grid = self.grid
         result = np.empty((len(branches), len(grid.dopplers), self.scale.size), np.float32)
         for begin in range(0, len(branches), _TRIALS_AT_ONCE):
             block = slice(begin, begin + _TRIALS_AT_ONCE)
             spectrum = scipy.fft.fft(branches[block].astype(np.complex64) * self.turn, grid.size)
             twice = np.concatenate([spectrum, spectrum], axis=-1)
-            previous = None
+            before = now = np.empty((len(self.spectra), *spectrum.shape[:2], len(self.scale)), np.complex64)
             for shift in range(grid.bins):
-                begin_bin = shift % grid.size
-                now = self._correlations(twice[..., begin_bin : begin_bin + grid.size])
+                first_bin = shift % grid.size
+                before, now = now, np.empty_like(now)
+                for phase, reference in enumerate(self.spectra):
+                    product = twice[..., first_bin : first_bin + grid.size] * reference
+                    now[phase] = scipy.fft.ifft(product, overwrite_x=True)[..., self.places]
+                halves = grid.halves and shift > 0
                 row = 2 * shift if grid.halves else shift
-                result[block, row] = self._statistic(now)
-                if grid.halves and previous is not None:
-                    both = (previous + now * self.in_phase) / np.float32(np.sqrt(2.0 + 2.0 * self.coherence))
-                    result[block, row - 1] = self._statistic(both)
-                previous = now
+                both = 2.0 + 2.0 * self.coherence
+                add_bin(now, before, self.in_phase, self.scale, both, row, halves, result[block])
         return result
-
-    def _correlations(self, spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
-        """<x, y> [B, P, K, F] at one Doppler shift, from spectra [B, P, L]."""
-        lags = [scipy.fft.ifft(spectrum * one, overwrite_x=True)[..., self.places] for one in self.spectra]
-        return np.stack(lags, axis=-1)
-
-    def _statistic(self, correlations: NDArray[np.complex64]) -> NDArray[np.float32]:
-        """T [B, J]."""
-        power = np.sum(correlations.real**2 + correlations.imag**2, axis=1)
-        return (power * self.scale).reshape(len(power), -1)
 
 
 def _inverse_energies(values: C, first: int, grid: Grid, count: int) -> NDArray[np.float32]:

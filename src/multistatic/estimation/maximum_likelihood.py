@@ -80,7 +80,9 @@ def _peaks(waveform: Waveform, reference: Reference, recording: Recording, searc
     snapshots = np.empty((len(samples), 1 if search.steering is not None else samples.shape[1]), np.complex128)
     for begin in range(0, len(samples), _TRIALS_AT_ONCE):
         block = slice(begin, begin + _TRIALS_AT_ONCE)
-        branches = np.array(branches_of(samples[block], search), order="C")
+        branches = branches_of(samples[block], search)
+        # Of read-only arrays the kernels would be compiled a second time.
+        branches = branches if branches.flags.writeable else branches.copy()
         refine_trials(
             branches,
             correlator.statistics(branches),

@@ -18,12 +18,11 @@ Time in samples, Doppler in cycles per sample. Loops over scalars, as Numba comp
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 
+from multistatic.estimation.compile import compiled
 from multistatic.units import C, F
 
 PARTS = 32
@@ -36,58 +35,65 @@ _LOBE = 5.0  # squared distance in units of 1/Λ within which two peaks are one:
 # the peak by about 1/(S sqrt(M/S)) of that shift: its square stays below 1e-2 of the variance 1/(2 SNR Λ).
 _RECENTRE = 4.0
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# Sums may be reordered, which lets them be vectorised: always in the same order, whatever the batch.
-_OPTIONS: dict[str, Any] = {
-    "error_model": "numpy",
-    "no_cfunc_wrapper": True,
-    "fastmath": {"reassoc", "contract", "nsz"},
-}
+@compiled
+def part_length(size: int) -> int:
+    """Samples in each of the `PARTS` parts of a block, a multiple of 8 for the sake of vector instructions."""
+    return 8 * ((size + 8 * PARTS - 1) // (8 * PARTS))
 
 
-def _compiled(function: _Function) -> _Function:
-    """Compile on first use and keep the machine code on disk, where a directory for it can be written."""
-    try:
-        return cast(_Function, njit(cache=True, **_OPTIONS)(function))
-    except RuntimeError:  # no cache directory
-        return cast(_Function, njit(**_OPTIONS)(function))
-
-
-@_compiled
+@compiled
 def _project(samples: C, shift: int, doppler: float, real: F, imag: F, centre: float, work: F, projection: C) -> float:
     """Fill `projection` [P, S, D] for the reference begun at sample `shift`; returns Σ|y|² under the reference.
 
-    `work` [2, I] holds the demodulated samples; what lies outside of the recording counts as zero.
+    `work` [2, I] holds the demodulated samples; what lies outside of the recording counts as zero. Four nodes at a time
+    share what is read of it.
     """
     nodes, size = real.shape
-    length = (size + PARTS - 1) // PARTS
-    turn = np.exp(-2j * np.pi * doppler)
+    length = part_length(size)
+    first, last = max(0, -shift), min(size, samples.shape[1] - shift)
+    turns = np.empty((2, length))
+    turn, phasor = np.exp(-2j * np.pi * doppler), 1.0 + 0j
+    for j in range(length):
+        turns[0, j], turns[1, j] = phasor.real, phasor.imag
+        phasor *= turn
     power = 0.0
     for p in range(samples.shape[0]):
+        work[:] = 0.0
         for s in range(PARTS):
             begin, end = s * length, min((s + 1) * length, size)
             phasor = np.exp(-2j * np.pi * doppler * (begin - centre))
-            for i in range(begin, end):
-                n = shift + i
-                value = samples[p, n] * phasor if 0 <= n < samples.shape[1] else 0j
-                work[0, i] = value.real
-                work[1, i] = value.imag
+            re, im = phasor.real, phasor.imag
+            for i in range(max(begin, first), min(end, last)):
+                value, j = samples[p, shift + i], i - begin
+                along, across = re * turns[0, j] - im * turns[1, j], re * turns[1, j] + im * turns[0, j]
+                work[0, i] = value.real * along - value.imag * across
+                work[1, i] = value.real * across + value.imag * along
                 power += value.real * value.real + value.imag * value.imag
-                phasor *= turn
-            for d in range(nodes):
-                along, across = 0.0, 0.0
+            for d in range(0, nodes, 4):
+                a0, a1, a2, a3, b0, b1, b2, b3 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
                 for i in range(begin, end):
-                    along += work[0, i] * real[d, i] + work[1, i] * imag[d, i]
-                    across += work[1, i] * real[d, i] - work[0, i] * imag[d, i]
-                projection[p, s, d] = complex(along, across)
+                    x, y = work[0, i], work[1, i]
+                    a0 += x * real[d, i] + y * imag[d, i]
+                    b0 += y * real[d, i] - x * imag[d, i]
+                    a1 += x * real[d + 1, i] + y * imag[d + 1, i]
+                    b1 += y * real[d + 1, i] - x * imag[d + 1, i]
+                    a2 += x * real[d + 2, i] + y * imag[d + 2, i]
+                    b2 += y * real[d + 2, i] - x * imag[d + 2, i]
+                    a3 += x * real[d + 3, i] + y * imag[d + 3, i]
+                    b3 += y * real[d + 3, i] - x * imag[d + 3, i]
+                projection[p, s, d], projection[p, s, d + 1] = complex(a0, b0), complex(a1, b1)
+                projection[p, s, d + 2], projection[p, s, d + 3] = complex(a2, b2), complex(a3, b3)
     return power
 
 
-@_compiled
-def _energies(shift: int, count: int, real: F, imag: F, energies: F) -> None:
+@compiled
+def _energies(shift: int, count: int, real: F, imag: F, whole: F, energies: F) -> None:
     """E at the nodes [D] of the reference begun at `shift`, as far as it lies in a recording of `count` samples."""
     begin, end = max(0, -shift), min(real.shape[1], count - shift)
+    if begin == 0 and end == real.shape[1]:
+        energies[:] = whole
+        return
     for d in range(real.shape[0]):
         total = 0.0
         for i in range(begin, end):
@@ -95,7 +101,7 @@ def _energies(shift: int, count: int, real: F, imag: F, energies: F) -> None:
         energies[d] = total
 
 
-@_compiled
+@compiled
 def _likelihood(
     projection: C, energies: F, inverse: F, times: tuple[float, float], delay: float, doppler: float, out: F
 ) -> None:
@@ -152,7 +158,7 @@ def _likelihood(
     out[6] = power / e0
 
 
-@_compiled
+@compiled
 def _climb(
     projection: C,
     energies: F,
@@ -205,7 +211,7 @@ def _climb(
             break
 
 
-@_compiled
+@compiled
 def _refine(
     samples: C,
     first: int,
@@ -220,6 +226,7 @@ def _refine(
     held: C,
     spare: C,
     energies: F,
+    whole: F,
     noise: float,
     jumps: float,
     out: F,
@@ -231,14 +238,14 @@ def _refine(
     cell to cell, the next one is tried from `jumps` before the edge on.
     """
     nodes, size = real.shape
-    length = (size + PARTS - 1) // PARTS
+    length = part_length(size)
     times = (0.5 * (length - 1) - centre, float(length))
     trial, here, point, box, around = np.empty(7), np.empty(7), np.empty(2), np.empty(2), np.empty(nodes)
     power = 0.0
     if np.isnan(place[3]):
         place[3] = place[2]
         power = _project(samples, int(place[0]) + first, place[3], real, imag, centre, work, held)
-        _energies(int(place[0]) + first, samples.shape[1], real, imag, energies)
+        _energies(int(place[0]) + first, samples.shape[1], real, imag, whole, energies)
     tried_up, tried_down = False, False
     for _ in range(_ROUNDS):
         point[0], point[1] = place[1], place[2] - place[3]
@@ -254,7 +261,7 @@ def _refine(
             point[0] = 0.0 if step > 0 else 1.0
             shift = int(place[0]) + step + first
             other = _project(samples, shift, place[3], real, imag, centre, work, spare)
-            _energies(shift, samples.shape[1], real, imag, around)
+            _energies(shift, samples.shape[1], real, imag, whole, around)
             _climb(spare, around, inverse, times, scale, box, point, here, trial)
             if here[0] > out[0]:
                 place[0], place[1], place[2], power = place[0] + step, point[0], point[1] + place[3], other
@@ -270,7 +277,7 @@ def _refine(
     return power
 
 
-@_compiled
+@compiled
 def _candidates(values: Any, count: int, cells: Any) -> int:
     """The `count` largest local maxima of a map [H, J], largest first, as rows (h, j) of `cells`; returns how many."""
     heights = np.empty(count)
@@ -299,7 +306,7 @@ def _candidates(values: Any, count: int, cells: Any) -> int:
     return found
 
 
-@_compiled
+@compiled
 def refine_trials(
     samples: C,
     maps: Any,
@@ -333,6 +340,10 @@ def refine_trials(
     energies, kept_energies = np.empty(nodes), np.empty(nodes)
     out, free, place, inside = np.empty(7), np.empty(2), np.empty(4), np.empty(4)
     scale = np.array([information[0, 0], information[1, 1]])
+    whole = np.zeros(nodes)
+    for d in range(nodes):
+        for i in range(size):
+            whole[d] += real[d, i] * real[d, i] + imag[d, i] * imag[d, i]
     count = int(settings[2])
     cells = np.empty((count, 2), np.int64)
     for b in range(samples.shape[0]):
@@ -348,7 +359,7 @@ def refine_trials(
             place[2], place[3] = dopplers[h], np.nan
             under = _refine(
                 samples[b], first, place, limits, real, imag, centre, inverse, scale, work, held, spare, energies,
-                max(noise, settings[4]), settings[5], out,
+                whole, max(noise, settings[4]), settings[5], out,
             )  # fmt: skip
             statistic = _test_value(out[6], under, noise, branches, size)
             other = False
@@ -368,7 +379,7 @@ def refine_trials(
         free[0], free[1] = inside[2] - reach, inside[2] + reach
         _refine(
             samples[b], first, inside, free, real, imag, centre, inverse, scale, work, kept, spare, kept_energies,
-            max(noise, settings[4]), settings[5], out,
+            whole, max(noise, settings[4]), settings[5], out,
         )  # fmt: skip
         if noise <= 0.0:
             noise = max((power - out[6]) / (branches * size), 1e-300)
@@ -378,11 +389,11 @@ def refine_trials(
         result[b, 2], result[b, 3], result[b, 4], result[b, 5] = inside[0], inside[1], inside[2], out[6] / noise
         result[b, 6], result[b, 7], result[b, 8] = -out[3], -out[4], -out[5]
         result[b, 9] = 1.0 if smooth else 0.0
-        shift = 0.5 * ((size + PARTS - 1) // PARTS - 1) - centre
-        _snapshot(kept, kept_energies, inverse, shift, float((size + PARTS - 1) // PARTS), inside, snapshots[b])
+        length = part_length(size)
+        _snapshot(kept, kept_energies, inverse, 0.5 * (length - 1) - centre, float(length), inside, snapshots[b])
 
 
-@_compiled
+@compiled
 def _test_value(peak: float, power: float, noise: float, branches: int, size: int) -> float:
     """T: Σ|A|²/E over the noise; where that is unknown -(n-P) ln(1-R), R the share of the power in n = P I samples.
 
@@ -394,7 +405,7 @@ def _test_value(peak: float, power: float, noise: float, branches: int, size: in
     return -(branches * size - branches) * np.log(1.0 - share)
 
 
-@_compiled
+@compiled
 def _snapshot(projection: C, energies: F, inverse: F, begin: float, length: float, place: F, out: C) -> None:
     """<x, y_p>/E [P] at `place`: the complex amplitude of each branch, with its phase at index `centre`."""
     branches, parts, nodes = projection.shape
