@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, selection
+from benchmarks.rows import beamforming, design, estimation, selection
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -72,6 +72,19 @@ BENCHMARKS = {
         partial(design.joint, instances=4, largest=6),
     ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
+    "estimation-speed": Benchmark(
+        partial(estimation.speed, trials=1024, rivals=8), partial(estimation.speed, trials=256, rivals=3)
+    ),
+    "estimation-accuracy": Benchmark(
+        partial(estimation.accuracy, trials=10_000), partial(estimation.accuracy, trials=1000, samples=256)
+    ),
+    "estimation-threshold": Benchmark(
+        partial(estimation.threshold, trials=1000), partial(estimation.threshold, trials=100)
+    ),
+    "estimation-false-alarms": Benchmark(
+        partial(estimation.false_alarms, cells=3_000_000, searches=300_000),
+        partial(estimation.false_alarms, cells=300_000, searches=20_000),
+    ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from time import perf_counter
 
@@ -54,10 +55,16 @@ def speed(trials: int, rivals: int, repeats: int = 7) -> list[Row]:
     return rows
 
 
-def accuracy(trials: int, samples: int = 1024, snr_db: float = 30.0, oversampling: float = 4.0) -> list[Row]:
+def accuracy(
+    trials: int,
+    samples: int = 1024,
+    snr_db: float = 30.0,
+    oversampling: float = 4.0,
+    kinds: Sequence[str] = (*CONTINUOUS, *JUMPING),
+) -> list[Row]:
     """Mean square error over the exact bound of the continuous-time signal, delays and Doppler shifts off any grid."""
     rows = []
-    for kind in (*CONTINUOUS, *JUMPING):
+    for kind in kinds:
         train, rng = _train(kind, samples), np.random.default_rng(2)
         squares, begun = np.zeros(2), perf_counter()
         for begin in range(0, trials, _BLOCK):

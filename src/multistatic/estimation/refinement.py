@@ -1,4 +1,4 @@
-"""Off the grid: from coarse cells to the peak of the likelihood, compiled (docs/algorithms.md §4).
+"""Off the grid: from coarse cells to the peak of the likelihood, compiled (docs/algorithms.md §2).
 
 One trial at a time. A candidate is a cell k and a Doppler shift. The samples are multiplied by e^(-j2πν₀i), correlated
 with the reference at its D nodes and summed over S parts of the block: `projection` B[p, s, d]. Then, for fractions δ
