@@ -157,6 +157,7 @@ def test_half_bins_find_an_echo_between_bins() -> None:
     assert there.doppler_hz[3] == pytest.approx(middle)
     full = np.sum(np.abs(clean) ** 2) / echo.recording.sample_noise_power_w
     assert 10 * np.log10(there.values[0, 3, 21] / full) > -1.2
+    assert there.values[0, 3, 21] < full
     assert there.values[0, 2, 21] < 0.75 * full
 
 
