@@ -65,6 +65,15 @@ def test_a_sample_on_a_jump_belongs_to_the_pulse_that_begins(rounding):
         np.testing.assert_allclose(total(sent, pulse.shape, pulse.support, u), expected, atol=1e-11)
 
 
+@pytest.mark.parametrize("per_slot", [1, 4, 8])
+def test_sampled_energy_of_a_pulse_that_jumps_depends_on_the_delay(per_slot):
+    """Up to 1/R more or less than its integral, where the first sample falls on the jump or just misses it."""
+    train = PulseTrain(symbols=np.ones(40), pulse=PULSES["cosine"], slot_s=SLOT_S)
+    for offset, expected in ((0.0, 1 + 1 / per_slot), (0.5 / per_slot, 1.0), (1 / per_slot - 1e-6, 1 - 1 / per_slot)):
+        times = SLOT_S * (offset + np.arange(40 * per_slot) / per_slot)
+        assert np.mean(np.abs(train.values(times)) ** 2) == pytest.approx(expected, abs=1e-5)
+
+
 def test_times_that_are_no_grid_are_summed_plainly():
     times = np.sort(np.random.default_rng(1).uniform(0, 60, 100))
     assert uniform_step(times) is None

@@ -33,7 +33,7 @@ from multistatic.files.sigmf import (
 )
 from multistatic.signal.waveform import Waveform
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 RECORDING, REFERENCE, SENSING_REFERENCE, SYMBOLS = "recording_", "reference", "sensing_reference", "_symbols"
 # A recording with fewer or more samples a slot than this has a wrong rate or a wrong slot.
@@ -154,7 +154,7 @@ def _reference(place: Path, name: str, problems: list[Problem]) -> Waveform | No
     return None
 
 
-def _collected(read: Callable[[Path], T], path: Path, problems: list[Problem]) -> T | None:
+def _collected(read: Callable[[Path], _T], path: Path, problems: list[Problem]) -> _T | None:
     try:
         return read(path)
     except InputError as error:
