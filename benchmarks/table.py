@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, localization, selection
+from benchmarks.rows import beamforming, design, estimation, localization, selection
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -83,6 +83,19 @@ BENCHMARKS = {
         partial(localization.bad_receiver, deployments=10, each=10),
     ),
     "degenerate": Benchmark(partial(localization.degenerate, draws=6), partial(localization.degenerate, draws=1)),
+    "estimation-speed": Benchmark(
+        partial(estimation.speed, trials=1024, rivals=8), partial(estimation.speed, trials=256, rivals=3)
+    ),
+    "estimation-accuracy": Benchmark(
+        partial(estimation.accuracy, trials=10_000), partial(estimation.accuracy, trials=1000, samples=256)
+    ),
+    "estimation-threshold": Benchmark(
+        partial(estimation.threshold, trials=1000), partial(estimation.threshold, trials=100)
+    ),
+    "estimation-false-alarms": Benchmark(
+        partial(estimation.false_alarms, cells=3_000_000, searches=300_000),
+        partial(estimation.false_alarms, cells=300_000, searches=20_000),
+    ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, seconds, within
-from benchmarks.rows import beamforming, design, localization, selection
+from benchmarks.rows import beamforming, design, estimation, localization, selection
 from rich.console import Console
 
 CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
@@ -26,6 +26,10 @@ CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "eq
         lambda: selection.surrogate(8, instances=1, rivals=1, cases=3, largest=6),
         lambda: selection.position({6: 1.0, 8: 5.0}, instances=1, cases=2, largest=6),
         lambda: design.joint(instances=2, largest=4),
+        lambda: estimation.speed(trials=8, rivals=2, repeats=1),
+        lambda: estimation.accuracy(trials=40, samples=32),
+        lambda: estimation.threshold(trials=10, samples=32),
+        lambda: estimation.false_alarms(cells=1000, searches=1000),
     ],
 )
 def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -> None:

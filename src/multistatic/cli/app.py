@@ -8,6 +8,7 @@ import typer
 
 from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
+from multistatic.cli.estimate_command import estimate
 from multistatic.cli.localize_command import localize
 from multistatic.cli.reproduce_commands import reproduce
 from multistatic.cli.scenario_commands import check, init, schema
@@ -33,6 +34,7 @@ app.command()(design)
 app.command()(compare)
 app.command()(simulate)
 app.command()(localize)
+app.command()(estimate)
 app.add_typer(reproduce, name="reproduce")
 
 

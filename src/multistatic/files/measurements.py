@@ -97,8 +97,20 @@ def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, .
     return tuple(measurement for measurement in measurements if measurement is not None)
 
 
+def measurement_document(measurement: Measurement) -> dict[str, str | float | None]:
+    """One row as a JSON object with the same names; None where the table has an empty cell."""
+    numbers, texts = _values(measurement)
+    return {name: numbers.get(name, texts.get(name)) for name in COLUMNS}
+
+
 def _cells(measurement: Measurement) -> dict[str, str]:
     """One row; numbers as the shortest text that reads back as the same bits."""
+    numbers, texts = _values(measurement)
+    return texts | {name: repr(number) for name, number in numbers.items()}
+
+
+def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]:
+    """The numbers and the texts of a row by column; what does not exist is left out."""
     numbers: dict[str, float] = {
         "time_s": measurement.time_s,
         "delay_s": measurement.delay_s,
@@ -116,7 +128,7 @@ def _cells(measurement: Measurement) -> dict[str, str]:
     if measurement.direction_covariance is not None:
         numbers |= dict(zip(_SQUARES, measurement.direction_covariance[np.triu_indices(3)], strict=True))
     texts = {"receiver_id": measurement.receiver_id, "verdict": measurement.verdict, "message": measurement.message}
-    return texts | {name: repr(float(number)) for name, number in numbers.items()}
+    return {name: float(number) for name, number in numbers.items()}, texts
 
 
 def _header_problems(header: Sequence[str]) -> list[Problem]:

@@ -1,0 +1,88 @@
+"""What an estimator returns: one estimate for each trial, as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multistatic.estimation.measurement import Measurement
+from multistatic.units import C, F, ratio_to_db, read_only
+
+VERDICTS = ("detected", "ambiguous", "not_detected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Estimates:
+    """Estimates of B trials at one receiver.
+
+    `delay_s`, `doppler_hz` [B]: the peak of the likelihood. It lies in the searched rectangle to within its lobe: an
+    estimate that is cut off at a limit would be biased there. `covariance` [B, 2, 2] of both, infinite where nothing
+    was detected. `amplitude` [B] in sqrt(W) at the reference element, `snr` [B] after integration (0 where nothing was
+    detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
+    `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
+    `direction` [B, 3] and `direction_covariance` [B, 3, 3] where the antennas tell, else None; `direction_note`: what
+    they cannot tell.
+    """
+
+    receiver_id: str
+    delay_s: F
+    doppler_hz: F
+    covariance: F
+    amplitude: C
+    snr: F
+    statistic: F
+    threshold: float
+    wrong_order: F
+    verdict: NDArray[np.str_]
+    false_alarm_rate: float
+    direction: F | None = None
+    direction_covariance: F | None = None
+    direction_note: str = ""
+    time_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("delay_s", "doppler_hz", "covariance", "snr", "statistic", "wrong_order"):
+            object.__setattr__(self, name, read_only(getattr(self, name)))
+        object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
+        object.__setattr__(self, "verdict", read_only(self.verdict, np.str_))
+        for name in ("direction", "direction_covariance"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, read_only(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.delay_s)
+
+    def measurement(self, trial: int = 0) -> Measurement:
+        """One trial as the fusion takes it."""
+        verdict = str(self.verdict[trial])
+        seen = self.direction is not None and self.direction_covariance is not None and verdict != "not_detected"
+        return Measurement(
+            receiver_id=self.receiver_id,
+            delay_s=float(self.delay_s[trial]),
+            doppler_hz=float(self.doppler_hz[trial]),
+            covariance=self.covariance[trial],
+            amplitude=complex(self.amplitude[trial]),
+            snr=float(self.snr[trial]),
+            verdict=verdict,  # type: ignore[arg-type]
+            direction=self.direction[trial] if seen and self.direction is not None else None,
+            direction_covariance=(
+                self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
+            ),
+            time_s=self.time_s,
+            message=self._message(trial, verdict),
+        )
+
+    def _message(self, trial: int, verdict: str) -> str:
+        if verdict == "not_detected":
+            level_db = ratio_to_db(self.threshold / max(float(self.statistic[trial]), 1e-300))
+            return (
+                f"No echo: the largest peak is {level_db:.1f} dB below the threshold "
+                f"of {self.false_alarm_rate:g} false alarms a search."
+            )
+        doubt = ""
+        if verdict == "ambiguous":
+            chance = 100.0 * self.wrong_order[trial]
+            doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
+        return " ".join(part for part in (doubt, self.direction_note) if part)
