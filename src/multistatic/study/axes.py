@@ -22,9 +22,11 @@ def flattened(table: Mapping[str, Any], *, ranges: bool = False) -> dict[str, An
     flat: dict[str, Any] = {}
     for key, value in table.items():
         nested = isinstance(value, dict) and value and not (ranges and RANGE_KEYS.intersection(value))
-        flat |= {f"{key}.{inner}": item for inner, item in flattened(value, ranges=ranges).items()} if nested else {
-            key: value
-        }
+        flat |= (
+            {f"{key}.{inner}": item for inner, item in flattened(value, ranges=ranges).items()}
+            if nested
+            else {key: value}
+        )
     return flat
 
 

@@ -108,9 +108,7 @@ METRICS = {
     "illumination_w": Metric(
         unit="W", description="power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
     ),
-    "beam_gap": Metric(
-        unit="1", description="relative gap of p_t to its proven bound", value=_at(f"{_BEAMS}.gap")
-    ),
+    "beam_gap": Metric(unit="1", description="relative gap of p_t to its proven bound", value=_at(f"{_BEAMS}.gap")),
     "power_w": Metric(unit="W", description="transmit power used", value=_at(f"{_BEAMS}.power_w")),
     "rate_sum_bps_hz": Metric(unit="bit/s/Hz", description="sum of all rates", value=_of_rates(np.sum)),
     "rate_min_bps_hz": Metric(unit="bit/s/Hz", description="smallest rate", value=_of_rates(np.min)),

@@ -160,9 +160,9 @@ def _document(
         "seed": table.seed,
         "scenario": base,
         "set": table.set,
-        "sweep": {axis.key: list(axis.values) for axis in axes},
+        "sweep": [{"key": axis.key, "values": list(axis.values)} for axis in axes],
         "combine": table.combine,
         "common_drops": table.common_drops,
-        "compare": {method.name: {"scheme": method.scheme, "set": dict(method.settings)} for method in methods},
+        "compare": [{"name": each.name, "scheme": each.scheme, "set": dict(each.settings)} for each in methods],
         "metrics": list(table.metrics),
     }

@@ -49,7 +49,7 @@ class SweptKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Method:
-    """A named way to design: a scheme, and the keys of the scenario that it sets; `places`: where the file sets them."""
+    """A named way to design: a scheme, and the scenario's keys that it sets; `places`: where the file sets them."""
 
     name: str
     scheme: Scheme
