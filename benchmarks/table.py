@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, selection
+from benchmarks.rows import beamforming, design, selection, study
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -72,6 +72,10 @@ BENCHMARKS = {
         partial(design.joint, instances=4, largest=6),
     ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
+    "study": Benchmark(
+        lambda: [*study.overhead(trials=1000, repeats=2), *study.scaling(trials=150, repeats=2)],
+        lambda: [*study.overhead(trials=200, repeats=1), *study.scaling(trials=20, repeats=1)],
+    ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }
 

@@ -159,9 +159,8 @@ def _one_scale(drawn: Sequence[Axes]) -> None:
         if logarithmic:
             ax.set_yscale("log")
             ax.set_ylim(values.min() / 1.5, values.max() * 1.5)
-            ax.yaxis.set_major_locator(
-                LogLocator(subs=(1.0, 2.0, 5.0) if values.max() < 100 * values.min() else (1.0,))
-            )
+            between = (1.0, 2.0, 5.0) if values.max() < 100 * values.min() else (1.0,)
+            ax.yaxis.set_major_locator(LogLocator(subs=between))
             ax.yaxis.set_major_formatter("{x:g}")
             ax.yaxis.set_minor_formatter(NullFormatter())
         else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.report.study_plan import point_name
 from multistatic.report.wording import axis_scale
-from multistatic.study.results import StoredMetric, StudyResults, unit_of_key
+from multistatic.study.results import StoredMetric, StudyResults, unit_of_key, without_unit
 from multistatic.study.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def results_table(results: StudyResults, metrics: Sequence[str] | None = None) -
     table = Table(box=None, padding=(0, 2, 0, 0))
     for axis in results.axes:
         unit = unit_of_key(axis.key)
-        table.add_column(axis.key.rpartition(".")[2] + (f"\n({unit})" if unit else ""))
+        table.add_column(without_unit(axis.key.rpartition(".")[2]) + (f"\n({unit})" if unit else ""))
     table.add_column("method", no_wrap=True)
     for heading in ("trials", *(words.replace(" (", "\n(") for _, words in scales)):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -92,12 +92,13 @@ def _asked(results: StudyResults, metrics: Sequence[str] | None) -> list[tuple[i
 def metric_scale(results: StudyResults, metric: int) -> tuple[float, str]:
     """The factor that brings a metric's values into reach, and its name with the unit that follows."""
     stored = results.metrics[metric]
+    name = without_unit(stored.name)
     values = np.abs(results.values[..., metric])
     typical = float(np.nanmedian(values)) if np.isfinite(values).any() else 1.0
     unit = "" if stored.unit == "1" else stored.unit
     if stored.proportion or unit == "bit/s/Hz" or 0.1 <= typical < 1e4:
-        return 1.0, f"{stored.name} ({unit})" if unit else stored.name
-    return axis_scale(stored.name, unit, typical)
+        return 1.0, f"{name} ({unit})" if unit else name
+    return axis_scale(name, unit, typical)
 
 
 def _cell(found: Estimate, factor: float, trials: int) -> str:

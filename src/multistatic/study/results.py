@@ -133,6 +133,12 @@ class StudyResults:
             yield int(point), int(method), int(trial)
 
 
+def without_unit(name: str) -> str:
+    """A name without the unit that it carries: `peb_m` → `peb`."""
+    endings = (ending for ending in _UNITS if name.endswith(f"_{ending}"))
+    return name.removesuffix(f"_{next(endings, '')}")
+
+
 def unit_of_key(key: str) -> str:
     """The unit that a scenario's key carries in its name, `transmitter.power_dbm` → dBm; empty for pure numbers."""
     name = re.sub(r"\[\d+\]$", "", key.rpartition(".")[2])
