@@ -13,6 +13,7 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from benchmarks.measure import Check, Row, all_of
+
 from multistatic.files.study_file import load_study, run_into
 from multistatic.files.study_reader import read_results
 from multistatic.study.trial import MethodResult, Task, TrialResult
