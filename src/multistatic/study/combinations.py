@@ -16,6 +16,7 @@ from multistatic.study.plan import Method, Point, SweptKey
 # Swept keys of these tables change what is asked, not what is drawn.
 NOT_DRAWN = ("design", "requirements")
 UNKNOWN_KEY = "a key of this table"
+LEADS_NOWHERE = "a key that leads nowhere"
 
 Index = tuple[int, ...]
 Checked = tuple[ScenarioTemplate | None, list[Problem]]
@@ -48,7 +49,7 @@ class Settings:
         for keys in (self.common, self.swept(index), self.methods[number].settings):
             for key, value in keys.items():
                 if (expected := write_key(raw, key, deepcopy(value))) is not None:
-                    problems.append(Problem(key, "a key that leads nowhere", expected))
+                    problems.append(Problem(key, LEADS_NOWHERE, expected))
         try:
             return scenario_template(raw, problems, read_text=read_text), []
         except ScenarioError as error:
@@ -61,7 +62,7 @@ class Settings:
         owners += [(key, f"set.{key}", "") for key in self.common]
         for key, place, entry in owners:
             if problem.path == key or problem.path.startswith((f"{key}.", f"{key}[")):
-                unknown = problem.expected.startswith(UNKNOWN_KEY)
+                unknown = problem.expected.startswith(UNKNOWN_KEY) or problem.received == LEADS_NOWHERE
                 path = place if unknown else f"{place}{entry}{problem.path[len(key) :]}"
                 return Problem(path, key if unknown else problem.received, problem.expected, problem.hint)
         return Problem(f"scenario.{problem.path}", problem.received, problem.expected, problem.hint)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from multistatic.scenario.schema import Name, SchemaOne, Seed, Table
+from multistatic.scenario.schema import Name, SchemaOne, Seed, Table, json_schema
 
 MAX_TRIALS = 10_000_000
 MAX_AXES = 16
@@ -112,3 +112,17 @@ class StudyTable(Table):
         Annotated[Count, Tag("<value>")] | Annotated[TrialsTable, Tag("<table>")], Discriminator(_kind)
     ] = Field(description="trials of every point: a number, or a table with a stopping rule")
     metrics: Names = Field(METRICS, description="figures of merit to store; `multistatic study --list` names them")
+
+
+def study_json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the study file.
+
+    The dots of a swept key may be those of TOML: an axis may stand in a table in a table.
+    """
+    schema = json_schema(StudyTable)
+    axis = schema["properties"]["sweep"]["additionalProperties"]
+    branches = axis.get("oneOf") or axis["anyOf"]
+    nested = {"type": "object", "minProperties": 1, "additionalProperties": {"$ref": "#/$defs/Axis"}}
+    schema["$defs"]["Axis"] = {"anyOf": [*branches, nested]}
+    schema["properties"]["sweep"]["additionalProperties"] = {"$ref": "#/$defs/Axis"}
+    return schema
