@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # What a status is called in files that hold numbers only; the index is the number.
 STATUSES = ("not_done", "failed", "infeasible", "feasible", "optimal")
+# The axis of the compared methods: `method` is an argument of xarray's own `sel`.
+ALGORITHM = "algorithm"
 MAX_MAT_BYTES = 2**31 - 1
 
 
@@ -31,7 +33,7 @@ def variable_name(key: str) -> str:
 
 
 def dataset(results: StudyResults) -> xarray.Dataset:
-    """The results as labelled arrays: one variable a metric over (swept keys …, method, trial).
+    """The results as labelled arrays: one variable a metric over (swept keys …, algorithm, trial).
 
     A zipped sweep has the one axis `point` with the swept keys as its coordinates. Trials that are not done, and values
     that do not exist, are NaN; `status` tells which. Units and meanings are attributes.
@@ -43,7 +45,7 @@ def dataset(results: StudyResults) -> xarray.Dataset:
             "NetCDF needs xarray and h5netcdf, which are not installed: pip install 'multistatic[data]'"
         ) from error
     dims, coordinates = _axes(results)
-    over = (*dims, "method", "trial")
+    over = (*dims, ALGORITHM, "trial")
     variables: dict[str, Any] = {
         metric.name: (over, _shaped(results, results.values[..., q]), _attributes(metric.unit, metric.description))
         for q, metric in enumerate(results.metrics)
@@ -52,7 +54,7 @@ def dataset(results: StudyResults) -> xarray.Dataset:
     variables["status"] = (over, _status_numbers(results), {"long_name": "outcome of the design", **flags})
     seeds = results.seeds.reshape(*_shape(results), results.seeds.shape[1])
     variables["seed"] = ((*dims, "trial"), seeds, {"long_name": "seed of the trial's scenario; -1: not done"})
-    labels: dict[str, Any] = {"method": list(results.methods), "trial": np.arange(results.values.shape[2])}
+    labels: dict[str, Any] = {ALGORITHM: list(results.methods), "trial": np.arange(results.values.shape[2])}
     return xarray.Dataset(variables, {**coordinates, **labels}, provenance(results))
 
 
@@ -76,7 +78,7 @@ def csv_bytes(results: StudyResults) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     keys = [axis.key for axis in results.axes]
-    writer.writerow([*keys, "method", "trial", "seed", "status", *(metric.name for metric in results.metrics)])
+    writer.writerow([*keys, ALGORITHM, "trial", "seed", "status", *(metric.name for metric in results.metrics)])
     for p, m, t in np.argwhere(results.done()):
         values = ["" if np.isnan(value) else repr(float(value)) for value in results.values[p, m, t]]
         swept = [results.settings[p][key] for key in keys]
@@ -100,12 +102,12 @@ def mat_bytes(results: StudyResults) -> bytes:
         contents[name] = _cells(values) if values.dtype.kind == "U" else values
         units[name] = attributes.get("units", "1")
     contents |= {
-        "method": _cells(results.methods),
+        ALGORITHM: _cells(results.methods),
         "trial": np.arange(results.values.shape[2]),
         "seed": results.seeds.reshape(*_shape(results), results.seeds.shape[1]),
         "status": _status_numbers(results),
         "status_names": _cells(STATUSES),
-        "axes": _cells((*dims, "method", "trial")),
+        "axes": _cells((*dims, ALGORITHM, "trial")),
         "units": units,
         "provenance": provenance(results),
     }

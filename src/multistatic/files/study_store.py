@@ -141,6 +141,7 @@ def open_store(path: Path, study: Study) -> StudyStore:
         with store_errors(path):
             if not _is_empty(connection):
                 check_format(connection, path)
+                _require_same(connection, path, study)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             # EXCLUSIVE: of two processes that begin at once, one makes the tables and the other finds them.
