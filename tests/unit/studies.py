@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from multistatic.files.study_file import load_study
+from multistatic.study.metrics import metric
 from multistatic.study.plan import Study
 from multistatic.study.trial import MethodResult, Task, TrialResult, run_task_in_worker, trial_seed
 
@@ -61,7 +62,10 @@ def invented_trial(task: Task, trial: int) -> TrialResult:
         MethodResult(
             status="feasible",
             selected=("rx1", "rx2"),
-            values=tuple(draw.lognormvariate(0.0, 0.1 * (1 + number)) for _ in task.metrics),
+            values=tuple(
+                float(draw.random() < 0.7) if metric(name).proportion else draw.lognormvariate(0.0, 0.1 * (1 + number))
+                for name in task.metrics
+            ),
             time_s=1e-3,
         )
         for number in range(len(task.schemes))

@@ -104,7 +104,8 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
         look |= {"marker": _MARKERS[number % len(_MARKERS)], "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)]}
         if key is None:
             shift = 0.5 * (number + 1) / (len(results.methods) + 1) - 0.25
-            reach = np.nan_to_num([middle - low, high - middle])
+            # An end may lie a rounding error on the wrong side, as that of a share of 1 does.
+            reach = np.maximum(np.nan_to_num([middle - low, high - middle]), 0.0)
             ax.errorbar(np.array(known) + shift, middle, reach, label=name, capsize=2, **{**look, "linestyle": "none"})
             continue
         ax.plot(x[known], middle, label=name, **look)
