@@ -32,6 +32,7 @@ from multistatic.study.runner import TRIALS_PER_TASK
 from multistatic.study.trial import Task, TrialResult, run_task_in_worker
 from multistatic.study.workers import DaskCluster, Processes
 
+ROOT = Path(__file__).parents[1]
 LOG = "STUDY_FAULTS_LOG"
 WORKERS = 2
 STUDY = """
@@ -66,7 +67,7 @@ def begin(study: Path, store: Path, log: Path | None = None, limit_bytes: int = 
     """`child` in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.study_faults", "--child", str(study), str(store), str(limit_bytes)]
     environment = {**os.environ, LOG: "" if log is None else str(log)}
-    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
+    return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE)
 
 
 def stored(store: Path) -> set[tuple[int, int]]:

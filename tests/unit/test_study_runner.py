@@ -110,10 +110,10 @@ class Flaky:
         self.always, self.raised = always, 0
 
     def __call__(self, scenario: Any, **options: Any) -> Any:
-        if scenario.design.selector == "all" and scenario.seed == trial_seed(5, 0, 2):
-            if self.always or not self.raised:
-                self.raised += 1
-                raise ZeroDivisionError("nothing to divide by")
+        meant = scenario.design.selector == "all" and scenario.seed == trial_seed(5, 0, 2)
+        if meant and (self.always or not self.raised):
+            self.raised += 1
+            raise ZeroDivisionError("nothing to divide by")
         return design_network(scenario, **options)
 
 
