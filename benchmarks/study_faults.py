@@ -30,7 +30,7 @@ from multistatic.files.study_file import load_study, run_into, run_study
 from multistatic.files.study_reader import read_results
 from multistatic.study.runner import TRIALS_PER_TASK
 from multistatic.study.trial import Task, TrialResult, run_task_in_worker
-from multistatic.study.workers import DaskCluster, Processes
+from multistatic.study.workers import DaskCluster, Processes, ThisProcess
 
 ROOT = Path(__file__).parents[1]
 LOG = "STUDY_FAULTS_LOG"
@@ -57,10 +57,13 @@ def logged(task: Task) -> tuple[TrialResult, ...]:
 
 
 def child(study: Path, store: Path, limit_bytes: int) -> None:
-    """One run of the study, as the command makes it; `limit_bytes`: no file may grow beyond (0: no limit)."""
+    """One run of the study, as the command makes it; `limit_bytes`: no file may grow beyond (0: no limit).
+
+    With a limit in one process: a disk does not care how many compute.
+    """
     if limit_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
-    run_into(store, load_study(study), lambda: Processes(WORKERS, logged))
+    run_into(store, load_study(study), lambda: ThisProcess() if limit_bytes else Processes(WORKERS, logged))
 
 
 def begin(study: Path, store: Path, log: Path | None = None, limit_bytes: int = 0) -> subprocess.Popen[bytes]:
@@ -112,7 +115,7 @@ def kills(folder: Path, study: Path, expected: str, number: int, longest_s: floa
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 done += 1
-            process.wait()
+            process.communicate()
             workers_leave(log)
             after = stored(store)
             assert before <= after, "a stored trial is gone"

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
+    from multistatic.files.study_file import load_study as load_study
+    from multistatic.files.study_file import run_study as run_study
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
     from multistatic.scenario.arrays import linear_array as linear_array
     from multistatic.scenario.arrays import planar_array as planar_array
@@ -91,6 +93,8 @@ _MODULES = {
     "Verification": "multistatic.design.result",
     "Comparison": "multistatic.design.compare",
     "design_many": "multistatic.study",
+    "load_study": "multistatic.files.study_file",
+    "run_study": "multistatic.files.study_file",
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
     # Errors

@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 from benchmarks import study_faults
 
-from multistatic.files.study_file import load_study, run_into, run_study
-from multistatic.files.study_reader import read_results
-from multistatic.study.workers import DaskCluster
+from multistatic.files.study_file import run_study
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of POSIX")
 
@@ -33,8 +31,8 @@ def expected(study: Path) -> str:
 
 
 def test_killed_at_random_moments(study: Path, expected: str, tmp_path: Path) -> None:
-    said = study_faults.kills(tmp_path, study, expected, 3, longest_s=5.0)
-    assert said.startswith("3 SIGKILLs")
+    said = study_faults.kills(tmp_path, study, expected, 2, longest_s=5.0)
+    assert said.startswith("2 SIGKILLs")
 
 
 def test_full_disks(study: Path, expected: str, tmp_path: Path) -> None:
@@ -44,15 +42,6 @@ def test_full_disks(study: Path, expected: str, tmp_path: Path) -> None:
 def test_a_killed_dask_worker(study: Path, expected: str, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     assert study_faults.dask_kills(tmp_path, study, expected, 1).startswith("1 Dask workers killed: same bits")
-
-
-def test_dask_gives_the_same_bits_and_a_lost_scheduler_an_error(study: Path, expected: str, tmp_path: Path) -> None:
-    distributed = pytest.importorskip("distributed")
-    store = tmp_path / "dask.sqlite"
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    with distributed.LocalCluster(**options) as cluster:
-        run_into(store, load_study(study), lambda: DaskCluster(cluster.scheduler_address))
-    assert read_results(store).digest() == expected
 
 
 @pytest.mark.parametrize("whole_group", [False, True])
@@ -68,7 +57,7 @@ def test_ctrl_c_loses_only_what_is_in_flight(study: Path, expected: str, tmp_pat
     (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130, errors.decode()
-    assert errors.decode().strip() == "interrupted"
+    assert errors.decode().strip() == f"interrupted: {store} has all trials but those in flight; run it again to go on"
     assert 0 < len(study_faults.stored(store)) < 240
     assert list(tmp_path.iterdir()) == [store]
     assert run_study(study, store, workers=1).digest() == expected

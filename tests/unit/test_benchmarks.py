@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, seconds, within
-from benchmarks.rows import beamforming, design, selection
+from benchmarks.rows import beamforming, design, selection, study
 from rich.console import Console
 
 CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
@@ -34,6 +34,15 @@ def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -
         assert row.ours_s > 0.0
         proven = [check for check in row.checks if check.goal.startswith(CORRECTNESS)]
         assert all(check.met for check in proven), proven
+
+
+def test_study_rows() -> None:
+    """Two points of a few trials: the figures are noise, the bits are not."""
+    one, two = study.overhead(trials=10, repeats=1)
+    assert [row.checks[0].goal for row in (one, two)] == ["overhead ≤ 5 %"] * 2
+    (scaling,) = study.scaling(trials=2, repeats=1)
+    assert scaling.checks[1].goal == "same bits"
+    assert scaling.checks[1].met
 
 
 def test_goals() -> None:

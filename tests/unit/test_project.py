@@ -26,7 +26,7 @@ import multistatic
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "multistatic"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-HEAVY = ("cvxpy", "clarabel", "scs", "matplotlib", "numba", "pyproj", "rich", "typer")
+HEAVY = ("cvxpy", "clarabel", "scs", "matplotlib", "distributed", "xarray", "numba", "pyproj", "rich", "typer")
 
 PUBLIC = [
     "Accuracy",
@@ -59,6 +59,7 @@ PUBLIC = [
     "linear_array",
     "load_preset",
     "load_scenario",
+    "load_study",
     "parse_scenario",
     "planar_array",
     "position_bound",
@@ -66,6 +67,7 @@ PUBLIC = [
     "rates_bps_hz",
     "read_design",
     "realise",
+    "run_study",
     "sensing_network",
     "verify",
     "write_design",

@@ -20,7 +20,7 @@ from multistatic.report.study_table import results_document, results_table
 from multistatic.study import trial as trial_module
 from multistatic.study.metrics import METRICS
 from multistatic.study.schedule import Schedule
-from multistatic.study.workers import ThisProcess
+from multistatic.study.workers import DaskCluster, ThisProcess
 from tests.unit.studies import QUICK, invented, quick
 from tests.unit.test_study_file import WRONG
 
@@ -141,7 +141,8 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
         (("study", "small.toml", "--store", "no/folder/a.sqlite"), "unable to open"),
     ],
 )
-def test_bad_usage(file: Path, arguments: tuple[str, ...], words: str) -> None:
+def test_bad_usage(file: Path, arguments: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DaskCluster, "connect_s", 0.5)
     result = invoke(*arguments)
     assert isinstance(result.exception, InputError), result.output
     assert words in str(result.exception)

@@ -10,6 +10,8 @@ import typer
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.errors import InputError, MultistaticError, Problem
 
+INTERRUPTED = 130
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -66,15 +68,19 @@ def study(
     from multistatic.cli.study_progress import shown_progress
     from multistatic.files.study_file import chosen_workers
 
-    with shown_progress(loaded, quiet) as on_progress:
-        run_into(
-            place,
-            loaded,
-            lambda: chosen_workers(workers, dask=dask),
-            retries=retries,
-            retry_failed=retry_failed,
-            on_progress=on_progress,
-        )
+    try:
+        with shown_progress(loaded, quiet) as on_progress:
+            run_into(
+                place,
+                loaded,
+                lambda: chosen_workers(workers, dask=dask),
+                retries=retries,
+                retry_failed=retry_failed,
+                on_progress=on_progress,
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {place} has all trials but those in flight; run it again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     results = read_results(place)
     _report(results, place, json_)
     if failed := int(results.failed().any(axis=1).sum()):

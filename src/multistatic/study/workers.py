@@ -156,6 +156,7 @@ class DaskCluster:
     """The workers of a running Dask scheduler, as many as there are at any time; more may join."""
 
     depth = 2
+    connect_s = 10.0
     _SECONDS_BETWEEN_COUNTS = 2.0
 
     def __init__(self, address: str, work: Work = run_task_in_worker) -> None:
@@ -166,7 +167,7 @@ class DaskCluster:
                 "Dask needs dask.distributed, which is not installed: pip install 'multistatic[cluster]'"
             ) from error
         try:
-            self._client: Any = Client(address, timeout="10s", set_as_default=False)
+            self._client: Any = Client(address, timeout=self.connect_s, set_as_default=False)
         except (OSError, ValueError) as error:
             expected = "the address of a running scheduler, such as tcp://host:8786"
             raise InputError([Problem("--dask", f"{address!r} ({error})"[:200], expected)]) from None
