@@ -73,7 +73,7 @@ BENCHMARKS = {
     ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
     "study": Benchmark(
-        lambda: [*study.overhead(trials=1000, repeats=2), *study.scaling(trials=150, repeats=2)],
+        lambda: [*study.overhead(trials=500, repeats=3), *study.scaling(trials=100, repeats=3)],
         lambda: [*study.overhead(trials=200, repeats=1), *study.scaling(trials=20, repeats=1)],
     ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -31,13 +31,13 @@ compare = [{{ selector = ["greedy", "kmeans"] }}]
 """
 
 
-def overhead(trials: int, repeats: int) -> list[Row]:
+def overhead(trials: int, repeats: int, counts: Sequence[int] = (1, 2)) -> list[Row]:
     """Trials that take 10 ms of a core each, stored as real ones are: how much more does the study take?
 
     In the time of the cores, which other programs on the machine do not lengthen; the wall's beside it.
     """
     rows = []
-    for count in (1, 2):
+    for count in counts:
         begin = _begin(count, busy)
         short = [_run(begin, trials // 10) for _ in range(repeats)]
         long = [_run(begin, trials) for _ in range(repeats)]

@@ -37,12 +37,11 @@ def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -
 
 
 def test_study_rows() -> None:
-    """Two points of a few trials: the figures are noise, the bits are not."""
-    one, two = study.overhead(trials=10, repeats=1)
-    assert [row.checks[0].goal for row in (one, two)] == ["overhead ≤ 5 %"] * 2
-    (scaling,) = study.scaling(trials=2, repeats=1)
-    assert scaling.checks[1].goal == "same bits"
-    assert scaling.checks[1].met
+    """One worker, and few trials: the figure is noise, but trials of 10 ms take 10 ms or a little more."""
+    (row,) = study.overhead(trials=30, repeats=2, counts=(1,))
+    assert row.checks[0].goal == "overhead ≤ 5 %"
+    assert row.ours_s >= 0.95 * study.TRIAL_S
+    assert -2.0 < float(row.checks[0].measured.split()[0]) < 40.0
 
 
 def test_goals() -> None:
