@@ -7,6 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -220,6 +221,8 @@ def test_a_scenario_in_the_study_itself(tmp_path: Path) -> None:
 def test_seeds_are_those_of_the_seed_sequence() -> None:
     """Frozen: these numbers make every stored study."""
     assert trial_seed(0, 0, 0) == 1317536309490288386
+    state = np.random.SeedSequence(11, spawn_key=(4, 9)).generate_state(1, np.uint64)
+    assert trial_seed(11, 4, 9) == int(state[0]) // 2
     assert len({trial_seed(1, stream, trial) for stream, trial in product(range(30), range(30))}) == 900
     assert all(0 <= trial_seed(7, 0, trial) < 2**63 for trial in range(100))
 
