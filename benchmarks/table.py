@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, localization, selection
+from benchmarks.rows import beamforming, design, localization, selection, study
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -83,6 +83,10 @@ BENCHMARKS = {
         partial(localization.bad_receiver, deployments=10, each=10),
     ),
     "degenerate": Benchmark(partial(localization.degenerate, draws=6), partial(localization.degenerate, draws=1)),
+    "study": Benchmark(
+        lambda: [*study.overhead(trials=500, repeats=3), *study.scaling(trials=100, repeats=3)],
+        lambda: [*study.overhead(trials=200, repeats=1), *study.scaling(trials=20, repeats=1)],
+    ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }
 
