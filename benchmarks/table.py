@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, estimation, localization, selection
+from benchmarks.rows import beamforming, design, estimation, localization, selection, study
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -95,6 +95,10 @@ BENCHMARKS = {
     "estimation-false-alarms": Benchmark(
         partial(estimation.false_alarms, cells=3_000_000, searches=300_000),
         partial(estimation.false_alarms, cells=300_000, searches=20_000),
+    ),
+    "study": Benchmark(
+        lambda: [*study.overhead(trials=500, repeats=3), *study.scaling(trials=100, repeats=3)],
+        lambda: [*study.overhead(trials=200, repeats=1), *study.scaling(trials=20, repeats=1)],
     ),
     "cold-start": Benchmark(partial(design.cold_start, repeats=5), partial(design.cold_start, repeats=1)),
 }

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
+    from multistatic.files.study_file import load_study as load_study
+    from multistatic.files.study_file import run_study as run_study
     from multistatic.localization.candidates import Candidates as Candidates
     from multistatic.localization.drawn import draw_measurements as draw_measurements
     from multistatic.localization.ellipses import from_ranges as from_ranges
@@ -115,6 +117,8 @@ _MODULES = {
     "Verification": "multistatic.design.result",
     "Comparison": "multistatic.design.compare",
     "design_many": "multistatic.study",
+    "load_study": "multistatic.files.study_file",
+    "run_study": "multistatic.files.study_file",
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
     # From measurements to positions

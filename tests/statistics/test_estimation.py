@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import chi2
-from tests.unit.echoes import SLOT_S, echoes, ofdm, search, train
 
 from multistatic.bounds.waveform_information import waveform_information
 from multistatic.estimation.detection import cell_threshold
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
+from tests.unit.echoes import SLOT_S, echoes, ofdm, search, train
 
 TRIALS = 2000
 WAVEFORMS = {name: train(name) for name in ("half_sine", "raised_cosine", "root_raised_cosine")} | {"ofdm": ofdm()}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, seconds, within
-from benchmarks.rows import beamforming, design, estimation, localization, selection
+from benchmarks.rows import beamforming, design, estimation, localization, selection, study
 from rich.console import Console
 
 CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
@@ -54,6 +54,14 @@ def test_rows_of_localization_meet_what_does_not_depend_on_the_machine(rows: Cal
         goals = [check for check in row.checks if check.met is not None and "a second" not in check.goal]
         assert goals
         assert all(check.met for check in goals), goals
+
+
+def test_study_rows() -> None:
+    """One worker, and few trials: the figure is noise, but trials of 10 ms take 10 ms or a little more."""
+    (row,) = study.overhead(trials=30, repeats=2, counts=(1,))
+    assert row.checks[0].goal == "overhead ≤ 5 %"
+    assert row.ours_s >= 0.95 * study.TRIAL_S
+    assert -2.0 < float(row.checks[0].measured.split()[0]) < 40.0
 
 
 def test_goals() -> None:

@@ -26,7 +26,7 @@ import multistatic
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "multistatic"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
-HEAVY = ("cvxpy", "clarabel", "scs", "matplotlib", "numba", "pyproj", "rich", "typer")
+HEAVY = ("cvxpy", "clarabel", "scs", "matplotlib", "distributed", "xarray", "numba", "pyproj", "rich", "typer")
 
 PUBLIC = [
     "Accuracy",
@@ -75,6 +75,7 @@ PUBLIC = [
     "load_scenario",
     "localize",
     "localize_many",
+    "load_study",
     "parse_scenario",
     "planar_array",
     "position_bound",
@@ -83,6 +84,7 @@ PUBLIC = [
     "read_block",
     "read_design",
     "realise",
+    "run_study",
     "sensing_network",
     "simulate_block",
     "verify",

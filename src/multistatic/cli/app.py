@@ -9,10 +9,13 @@ import typer
 from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
 from multistatic.cli.estimate_command import estimate
+from multistatic.cli.export_command import export
 from multistatic.cli.localize_command import localize
 from multistatic.cli.reproduce_commands import reproduce
 from multistatic.cli.scenario_commands import check, init, schema
+from multistatic.cli.show_command import show
 from multistatic.cli.simulate_command import simulate
+from multistatic.cli.study_command import study
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130
@@ -35,6 +38,9 @@ app.command()(compare)
 app.command()(simulate)
 app.command()(localize)
 app.command()(estimate)
+app.command()(study)
+app.command()(show)
+app.command()(export)
 app.add_typer(reproduce, name="reproduce")
 
 

@@ -63,7 +63,9 @@ def check(
     Console().print(rendered(summary), highlight=False)
 
 
-def schema(out: OUT = None) -> None:
+def schema(
+    out: OUT = None, study: Annotated[bool, typer.Option("--study", help="Of the study file instead.")] = False
+) -> None:
     """Print the JSON Schema (draft 2020-12) of the scenario file, for editors and other programs.
 
     Example: multistatic schema --out multistatic.schema.json
@@ -71,8 +73,10 @@ def schema(out: OUT = None) -> None:
     import json
 
     from multistatic.scenario.schema import scenario_json_schema
+    from multistatic.study.schema import study_json_schema
 
-    _write(json.dumps(scenario_json_schema(), indent=2, ensure_ascii=False) + "\n", out, force=True)
+    document = study_json_schema() if study else scenario_json_schema()
+    _write(json.dumps(document, indent=2, ensure_ascii=False) + "\n", out, force=True)
 
 
 def _write(text: str, out: Path | None, *, force: bool) -> None:

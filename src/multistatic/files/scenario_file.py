@@ -26,7 +26,7 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = ()) -> Scenario:
     """
     name = str(file)
     if name == STANDARD_INPUT:
-        text, folder = _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input"), Path()
+        text, folder = read_standard_input(), Path()
         return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source="standard input")
     if name in preset_names() and not Path(name).is_file():
         return load_preset(name, overrides)
@@ -37,6 +37,18 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = ()) -> Scenario:
 def load_preset(name: str, overrides: Sequence[str] = ()) -> Scenario:
     """A scenario that comes with the package."""
     return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}")
+
+
+def scenario_text(name: str, folder: Path) -> tuple[str, Path]:
+    """The text of a scenario named in a file of `folder`, and where its own files are: a file there, or a preset."""
+    if name in preset_names() and not (folder / name).is_file():
+        return preset_text(name), Path()
+    return read_text_file(folder / name), (folder / name).parent
+
+
+def read_standard_input() -> str:
+    """The UTF-8 text of standard input, at most 1 MiB of it."""
+    return _decoded(sys.stdin.buffer.read(MAX_BYTES + 1), "standard input")
 
 
 def read_text_file(path: Path, max_bytes: int = MAX_BYTES) -> str:

@@ -49,6 +49,11 @@ def criterion_name(name: str) -> str:
 def criterion_scale(name: str, largest: float) -> tuple[float, str]:
     """The factor that brings values up to `largest` into reach, and the label of an axis of scaled values."""
     words, unit = _CRITERIA.get(name, (name, ""))
+    return axis_scale(words, unit, largest)
+
+
+def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:
+    """As `criterion_scale`, for any quantity."""
     exponent = _thousands(largest)
     if unit:
         return 10.0**-exponent, f"{words} ({_PREFIXES[exponent]}{unit})"

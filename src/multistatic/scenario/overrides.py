@@ -21,13 +21,18 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
     for override in overrides:
         key, equals, value = override.partition("=")
         key = key.strip()
-        if not equals or not _KEY.fullmatch(key) or key.count(".") >= MAX_DEPTH:
+        if not equals or not is_key(key):
             problems.append(
                 Problem("--set", repr(override[:80]), "KEY=VALUE with a dotted key", "transmitter.antennas=20")
             )
-        elif (reason := _write(raw, key, _value(value.strip()))) is not None:
+        elif (reason := write_key(raw, key, _value(value.strip()))) is not None:
             problems.append(Problem(key, f"--set {override[:80]}", reason))
     return problems
+
+
+def is_key(key: str) -> bool:
+    """True for a dotted key of a scenario file, `receivers.site[0].antennas` style."""
+    return _KEY.fullmatch(key) is not None and key.count(".") < MAX_DEPTH
 
 
 def _value(text: str) -> Any:
@@ -41,8 +46,8 @@ def _value(text: str) -> Any:
     return document["value"] if list(document) == ["value"] else text
 
 
-def _write(raw: dict[str, Any], key: str, value: Any) -> str | None:
-    """Writes one value; what was expected where the key leads nowhere."""
+def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
+    """Writes one value into `raw` (in place); what was expected where the key leads nowhere."""
     steps: list[str | int] = [int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(key)]
     place: Any = raw
     for step, following in zip(steps, [*steps[1:], None], strict=True):

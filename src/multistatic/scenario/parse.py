@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,29 @@ from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScenarioTemplate:
+    """A checked document from which scenarios are drawn: the same text with one seed after another.
+
+    Checked once, it draws without parsing anything again. It holds plain values and travels to other processes.
+    """
+
+    table: ScenarioTable
+    sites: tuple[Site, ...]
+    source: str = ""
+
+    def drawn(self, seed: int | None = None) -> Scenario:
+        """The scenario with this seed (None: the document's own): the one that `parse_scenario` gives for it.
+
+        Raises `ScenarioError` for what shows only in metres, such as two receivers that are drawn at one place.
+        """
+        table = self.table if seed is None else self.table.model_copy(update={"seed": seed})
+        try:
+            return resolve(table, self.sites)
+        except ScenarioError as error:
+            raise ScenarioError(error.problems, source=self.source) from None
 
 
 def parse_scenario(
@@ -38,8 +62,15 @@ def parse_scenario(
     """
     raw = decode_toml(text, source)
     problems = apply_overrides(raw, overrides)
+    return scenario_template(raw, problems, read_text=read_text, source=source).drawn()
+
+
+def scenario_template(
+    raw: dict[str, Any], problems: Sequence[Problem] = (), *, read_text: ReadText | None = None, source: str = ""
+) -> ScenarioTemplate:
+    """Check the raw tables of a document; `problems` are those found before. Raises `ScenarioError` with all."""
     rows, found = _site_rows(raw, read_text)
-    problems += found
+    problems = [*problems, *found]
     table: ScenarioTable | None = None
     try:
         table = ScenarioTable.model_validate(raw)
@@ -53,10 +84,7 @@ def parse_scenario(
     listed = [
         Site(path=f"receivers.site[{index}]", table=site) for index, site in enumerate(table.receivers.site or [])
     ]
-    try:
-        return resolve(table, [*listed, *sites])
-    except ScenarioError as error:
-        raise ScenarioError(error.problems, source=source) from None
+    return ScenarioTemplate(table=table, sites=(*listed, *sites), source=source)
 
 
 def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:

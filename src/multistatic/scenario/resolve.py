@@ -93,7 +93,7 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
             cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
             distance_weight=table.requirements.distance_weight,
         ),
-        design=_design(table.design),
+        design=design_settings(table.design),
         origin=origin,
     )
     if problems := _problems(scenario, [site.path for site in sites]):
@@ -264,7 +264,8 @@ def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) 
     return dbm_to_watt(dbm) if dbm is not None else _or(watt, absent)
 
 
-def _design(table: DesignTable) -> DesignSettings:
+def design_settings(table: DesignTable) -> DesignSettings:
+    """The settings that a `[design]` table means."""
     return DesignSettings(**{**table.model_dump(), "given": tuple(table.given)})
 
 

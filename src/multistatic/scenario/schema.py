@@ -84,6 +84,9 @@ Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
 OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
+SchemaOne = Annotated[Literal[1], BeforeValidator(_not_bool)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
@@ -368,11 +371,9 @@ class OriginTable(Table):
 class ScenarioTable(Table):
     """A scenario file of `multistatic`."""
 
-    schema_: Annotated[Literal[1], BeforeValidator(_not_bool)] = Field(
-        1, alias="schema", description="version of this format"
-    )
+    schema_: SchemaOne = Field(1, alias="schema", description="version of this format")
     name: Name = Field("scenario", description="what pictures and reports call it")
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="seed of every random draw")
+    seed: Seed = Field(0, description="seed of every random draw")
     origin: OriginTable | None = Field(
         None, description="where local (0, 0, 0) lies; default: the transmitter where that is in latitude, longitude"
     )
@@ -387,7 +388,12 @@ class ScenarioTable(Table):
 
 def scenario_json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the scenario file, for editors and for other programs."""
-    schema = _without_null(ScenarioTable.model_json_schema(by_alias=True))
+    return json_schema(ScenarioTable)
+
+
+def json_schema(table: type[Table]) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a file whose top level is `table`."""
+    schema = _without_null(table.model_json_schema(by_alias=True))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -142,7 +142,7 @@ def _describe(model: type[BaseModel], location: list[int | str]) -> tuple[list[t
         ]
         if fields:
             description = fields[0].description or ""
-        if not last:
+        if not last and fields:  # a key of the user's own, in a table of them, leads to no other table
             owners = [inner for field in fields for inner in _models(field.annotation)]
     return owners, description
 
@@ -151,7 +151,7 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
     """Every table that a key of this type may hold."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    if get_origin(annotation) in (Annotated, Union, types.UnionType, list):
+    if get_origin(annotation) in (Annotated, Union, types.UnionType, list, dict):
         return [inner for argument in get_args(annotation) for inner in _models(argument)]
     return []
 

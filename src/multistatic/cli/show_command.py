@@ -1,0 +1,53 @@
+"""`multistatic show`: what a study has found so far, as a table and as pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from multistatic.cli.design_command import JSON
+from multistatic.cli.study_command import print_whole
+from multistatic.errors import InputError, Problem
+
+
+def show(
+    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, also while it is running.")],
+    metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for a picture (SVG and PNG) of each metric.")] = None,
+    json_: JSON = False,
+) -> None:
+    """Show a study: estimates with confidence intervals, failures, and pictures with bands.
+
+    Example: multistatic show study.sqlite --out out/study
+    """
+    from multistatic.files.study_reader import read_results
+    from multistatic.report.study_table import results_document, results_table
+
+    results = read_results(store)
+    known = [each.name for each in results.metrics]
+    problems = [
+        Problem("--metric", repr(name), "one of " + ", ".join(known)) for name in metric or [] if name not in known
+    ]
+    if problems:
+        raise InputError(problems)
+    if out is not None:
+        from multistatic.files.atomic import write_files_atomically
+        from multistatic.report.study_plots import study_pictures
+
+        pictures = study_pictures(results, metric)
+        if pictures:
+            write_files_atomically(out, pictures)
+    if json_:
+        import json
+
+        typer.echo(json.dumps(results_document(results, metric), indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+
+    print_whole(results_table(results, metric))
+    console = Console()
+    if out is not None:
+        for name in pictures:
+            console.print(f"wrote {out / name}", highlight=False, soft_wrap=True)

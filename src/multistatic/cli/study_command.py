@@ -1,0 +1,154 @@
+"""`multistatic study`: a sweep of thousands of trials from one file, on every core or a cluster, safe to interrupt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multistatic.cli.design_command import JSON, QUIET
+from multistatic.errors import InputError, MultistaticError, Problem
+
+INTERRUPTED = 130
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from multistatic.study.plan import Study
+    from multistatic.study.results import StudyResults
+
+
+def study(
+    file: Annotated[str | None, typer.Argument(metavar="FILE", help="Study file, or - for stdin.")] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="Where results go; default: FILE's name with .sqlite, here.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--restart", help="Go on where the store stopped, or drop what it holds.")
+    ] = True,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes; default: one a core.")] = None,
+    dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Run on a Dask scheduler instead.")] = None,
+    retries: Annotated[int, typer.Option(min=0, help="How often a trial that fails is run again.")] = 2,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run trials again that failed before.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show points, trials, memory and time; one trial is run to tell.")
+    ] = False,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study; repeatable.")
+    ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the metrics that a study can store and stop.")] = False,
+    json_: JSON = False,
+    quiet: QUIET = False,
+) -> None:
+    """Run the study of a file into its store: every trial of every point, with every method on the same draw.
+
+    Ctrl-C, a kill or a full disk lose at most the trials in flight; the same command goes on. Results are the same
+    bits for any number of workers.
+
+    Example: multistatic study examples/study.toml --workers 2
+
+    Exit codes: 0 done, 2 bad input, 1 done but with failed trials (shown and stored), or the workers are gone.
+    """
+    if list_:
+        _list()
+        return
+    if file is None:
+        raise typer.BadParameter("give a study FILE, or --list", param_hint="FILE")
+    from multistatic.files.study_file import load_study, run_into, store_path
+    from multistatic.files.study_reader import read_results
+
+    loaded = load_study(file, overrides=list(set_ or []))
+    if dry_run:
+        _dry_run(loaded, workers, json_)
+        return
+    place = store if store is not None else store_path(file)
+    if not resume:
+        _drop(place)
+    from multistatic.cli.study_progress import shown_progress
+    from multistatic.files.study_file import chosen_workers
+
+    try:
+        with shown_progress(loaded, quiet) as on_progress:
+            run_into(
+                place,
+                loaded,
+                lambda: chosen_workers(workers, dask=dask),
+                retries=retries,
+                retry_failed=retry_failed,
+                on_progress=on_progress,
+            )
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted: {place} has all trials but those in flight; run it again to go on", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    results = read_results(place)
+    _report(results, place, json_)
+    if failed := int(results.failed().any(axis=1).sum()):
+        raise MultistaticError(f"{failed} trials failed; run with --retry-failed to try them again")
+
+
+def _list() -> None:
+    from multistatic.study.metrics import metric, metric_names
+
+    for name in metric_names():
+        found = metric(name)
+        typer.echo(f"{name}: {found.description}" + (f", in {found.unit}" if found.unit not in ("", "1") else ""))
+
+
+def _drop(place: Path) -> None:
+    """Remove a store; what is none is not ours to remove."""
+    from multistatic.files.study_reader import read_results
+
+    if not place.exists():
+        return
+    read_results(place)
+    try:
+        for ending in ("", "-wal", "-shm", "-journal"):
+            place.with_name(place.name + ending).unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError([Problem(str(place), error.strerror or str(error), "a file that can be removed")]) from error
+
+
+def _dry_run(loaded: Study, workers: int | None, json_: bool) -> None:
+    import os
+
+    from multistatic.report.study_plan import plan_document, plan_table
+    from multistatic.study.cost import measured_cost
+
+    count = workers or os.cpu_count() or 1
+    cost = measured_cost(loaded)
+    if json_:
+        _print_json(plan_document(loaded, cost, count))
+        return
+    print_whole(plan_table(loaded, cost, count))
+
+
+def _report(results: StudyResults, place: Path, json_: bool) -> None:
+    from multistatic.report.study_table import results_document, results_table
+
+    if json_:
+        _print_json({"store": str(place), **results_document(results)})
+        return
+    from rich.console import Console
+
+    print_whole(results_table(results))
+    console = Console()
+    console.print(f"wrote {place}", highlight=False, soft_wrap=True)
+
+
+def print_whole(shown: RenderableType) -> None:
+    """Print in full width where the output is no terminal: a table in a file need not be squeezed."""
+    from rich.console import Console
+    from rich.measure import Measurement
+
+    console = Console()
+    if not console.is_terminal:
+        needed = Measurement.get(console, console.options.update(max_width=10_000), shown).maximum
+        console = Console(width=max(console.width, needed))
+    console.print(shown)
+
+
+def _print_json(document: object) -> None:
+    import json
+
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))

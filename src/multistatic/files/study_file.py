@@ -1,0 +1,105 @@
+"""Study files: reading one with its scenario, and running it into its store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+
+from multistatic.errors import InputError, Problem
+from multistatic.files.scenario_file import STANDARD_INPUT, read_standard_input, read_text_file, scenario_text
+from multistatic.files.study_reader import read_results
+from multistatic.files.study_store import open_store
+from multistatic.study.parse import ScenarioText, parse_study
+from multistatic.study.plan import Study
+from multistatic.study.results import StudyResults
+from multistatic.study.runner import RETRIES, run
+from multistatic.study.schedule import Schedule
+from multistatic.study.workers import DaskCluster, GivenExecutor, Processes, ThisProcess, Workers
+
+STORE_ENDING = ".sqlite"
+
+
+def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
+    """The study in `file`, a path or `-` for standard input; scenario and site list are looked for in its folder.
+
+    Raises `InputError` with every problem of the content, and where a file cannot be read.
+    """
+    name = str(file)
+    if name == STANDARD_INPUT:
+        text, folder = read_standard_input(), Path()
+    else:
+        text, folder = read_text_file(Path(name)), Path(name).parent
+
+    def read_scenario(scenario: str | None) -> ScenarioText:
+        if scenario is None:
+            return ScenarioText(text="", read_text=lambda sites: read_text_file(folder / sites))
+        content, beside = scenario_text(scenario, folder)
+        return ScenarioText(text=content, read_text=lambda sites: read_text_file(beside / sites))
+
+    source = "standard input" if name == STANDARD_INPUT else name
+    return parse_study(text, read_scenario=read_scenario, overrides=overrides, source=source)
+
+
+def store_path(file: str | Path) -> Path:
+    """Where the results of a study file go if nothing is said: its name with another ending, in the working folder."""
+    if str(file) == STANDARD_INPUT:
+        raise InputError([Problem("--store", "nothing", "a file: a study from standard input has no name")])
+    return Path(Path(file).stem + STORE_ENDING)
+
+
+def run_study(
+    study: Study | str | Path,
+    store: str | Path | None = None,
+    *,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    retries: int = RETRIES,
+) -> StudyResults:
+    """Run a study into its store, from where the store stopped, and return all results.
+
+    `study`: one that is loaded, or its file. `store`: None for the file's name with the ending `.sqlite`, in the
+    working folder. `workers`: processes (None: one a core; 1: this process). `executor`: any other
+    `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, with `workers` tasks at once. Results are
+    the same bits for all of these. A trial that fails is run again up to `retries` times and then recorded.
+
+    Raises `InputError` where study or store cannot be used.
+    """
+    if store is None and isinstance(study, Study):
+        raise ValueError("a study that has no file needs a store")
+    place = Path(store) if store is not None else store_path(str(study))
+    loaded = study if isinstance(study, Study) else load_study(study)
+    run_into(place, loaded, lambda: chosen_workers(workers, executor=executor), retries=retries)
+    return read_results(place)
+
+
+def chosen_workers(count: int | None = None, *, executor: Executor | None = None, dask: str | None = None) -> Workers:
+    """Where trials are run."""
+    if executor is not None:
+        return GivenExecutor(executor, count)
+    if dask is not None:
+        return DaskCluster(dask)
+    return ThisProcess() if count == 1 else Processes(count)
+
+
+def run_into(
+    path: Path,
+    study: Study,
+    begin_workers: Callable[[], Workers],
+    *,
+    retries: int = RETRIES,
+    retry_failed: bool = False,
+    on_progress: Callable[[Schedule], None] = lambda schedule: None,
+) -> Schedule:
+    """Go on with `study` in the store at `path`; `begin_workers` is called once the store is known to be usable.
+
+    `retry_failed`: run trials again that failed before.
+    """
+    with open_store(path, study) as store:
+        if retry_failed:
+            store.forget_failed()
+        watched = Schedule(study).watched
+        done = list(store.done(watched))
+        schedule = run(study, begin_workers(), store.write, done=done, retries=retries, on_progress=on_progress)
+        store.mark(complete=True)
+    return schedule

@@ -1,0 +1,87 @@
+"""Reading a store, also while it is being written to."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from multistatic.errors import InputError, Problem
+from multistatic.files.study_store import check_format, connect, store_errors
+from multistatic.study.metrics import METRICS
+from multistatic.study.plan import StoppingRule, SweptKey
+from multistatic.study.results import StoredFailure, StoredMetric, StudyResults
+
+
+def read_results(path: Path) -> StudyResults:
+    """Everything that a store holds, complete or not. Raises `InputError` where it is none or cannot be read."""
+    if not path.is_file():
+        raise InputError([Problem(str(path), "nothing", "the store of a study (multistatic study FILE)")])
+    # Not read-only: after a crash, SQLite must be allowed to finish what the writer left.
+    with store_errors(path), closing(connect(path, "rw")) as connection:
+        check_format(connection, path)
+        connection.execute("BEGIN")  # one state of the store for all that follows
+        return _results(connection)
+
+
+def _results(connection: sqlite3.Connection) -> StudyResults:
+    name, fingerprint, document, rule, complete = connection.execute(
+        "SELECT name, fingerprint, document, rule, complete FROM studies"
+    ).fetchone()
+    asked = json.loads(document)
+    settings = [json.loads(text) for (text,) in connection.execute("SELECT settings FROM points ORDER BY point")]
+    methods = [name for (name,) in connection.execute("SELECT name FROM methods ORDER BY method")]
+    metrics = [
+        StoredMetric(name=each, unit=unit, description=text, proportion=each in METRICS and METRICS[each].proportion)
+        for each, unit, text in connection.execute("SELECT name, unit, description FROM metrics ORDER BY metric")
+    ]
+    (trials,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()
+    values = np.full((len(settings), len(methods), trials, len(metrics)), np.nan)
+    status = np.full(values.shape[:3], "", dtype="U12")
+    seeds = np.full((len(settings), trials), -1, np.int64)
+    for point, trial, method, seed, word in connection.execute("SELECT point, trial, method, seed, status FROM trials"):
+        status[point, method, trial] = word
+        seeds[point, trial] = seed
+    stored = "SELECT point, method, trial, metric, value FROM results WHERE value IS NOT NULL"
+    for point, method, trial, metric, value in connection.execute(stored):
+        values[point, method, trial, metric] = value
+    return StudyResults(
+        name=name,
+        fingerprint=fingerprint,
+        complete=bool(complete),
+        axes=tuple(SweptKey(key=each["key"], values=tuple(map(_hashable, each["values"]))) for each in asked["sweep"]),
+        combine=asked["combine"],
+        settings=tuple(settings),
+        methods=tuple(methods),
+        metrics=tuple(metrics),
+        rule=StoppingRule(**json.loads(rule)),
+        values=values,
+        status=status,
+        seeds=seeds,
+        failures=tuple(_failures(connection, methods)),
+        document=asked,
+        sessions=tuple(_sessions(connection)),
+    )
+
+
+def _hashable(value: Any) -> Any:
+    """Numbers and words as they are, lists and tables as their JSON text."""
+    return value if isinstance(value, int | float | str) else json.dumps(value, ensure_ascii=False)
+
+
+def _failures(connection: sqlite3.Connection, methods: list[str]) -> list[StoredFailure]:
+    rows = connection.execute(
+        "SELECT point, trial, method, attempt, seed, error, traceback, scenario FROM failures ORDER BY failure"
+    )
+    names = ("point", "trial", "method", "attempt", "seed", "error", "traceback", "scenario")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    return [StoredFailure(**{**row, "method": methods[row["method"]]}) for row in found]
+
+
+def _sessions(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    rows = connection.execute("SELECT begun_utc, versions, machine FROM sessions ORDER BY session")
+    return [{"begun_utc": begun, "versions": json.loads(text), "machine": machine} for begun, text, machine in rows]

@@ -1,0 +1,168 @@
+"""A study in pictures: each metric over the first swept key, one line a method, with the band of its interval.
+
+Further swept keys make panels beside each other, one for each of their combinations. Where nothing is swept, or what is
+swept has no scale, estimates stand side by side with the bars of their intervals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multistatic.report.study_plan import point_name
+from multistatic.report.study_table import metric_scale
+from multistatic.report.style import (
+    ERROR,
+    INK,
+    MUTED,
+    SELECTED,
+    SENSING,
+    SMALL,
+    TARGET,
+    add_heading,
+    finish_axes,
+    new_figure,
+    render,
+    require_matplotlib,
+    styled,
+)
+from multistatic.report.wording import short_name
+from multistatic.study.results import StudyResults, unit_of_key
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours and the shapes of the points tell methods apart, in grey too.
+_COLOURS = (SELECTED, TARGET, "#009e73", ERROR, SENSING, INK, MUTED)
+_MARKERS = "osD^vPX*"
+_LINES = ("-", "--", "-.", ":")
+MAX_PANELS = 12
+_PANEL_IN = (3.0, 2.3)
+
+
+def study_pictures(results: StudyResults, metrics: Sequence[str] | None = None) -> dict[str, bytes]:
+    """`METRIC.svg` and `METRIC.png` of every metric that has a value."""
+    require_matplotlib()
+    pictures: dict[str, bytes] = {}
+    with styled():
+        for number, metric in enumerate(results.metrics):
+            if (metrics is None or metric.name in metrics) and np.isfinite(results.values[..., number]).any():
+                pictures |= render(study_figure(results, number), metric.name)
+    return pictures
+
+
+def study_figure(results: StudyResults, metric: int) -> Figure:
+    """All panels of one metric, on one scale."""
+    panels = _panels(results)[:MAX_PANELS]
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    left, right, top, bottom, gap = 0.7, 0.15, 0.85, 0.85, 0.45
+    width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
+    height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
+    figure = new_figure(width, height)
+    factor, words = metric_scale(results, metric)
+    drawn: list[Axes] = []
+    for number, (title, points) in enumerate(panels):
+        row, column = divmod(number, columns)
+        x = left + column * (_PANEL_IN[0] + gap)
+        y = height - top - (row + 1) * _PANEL_IN[1] - row * (gap + 0.35)
+        ax = figure.add_axes((x / width, y / height, _PANEL_IN[0] / width, _PANEL_IN[1] / height))
+        draw_metric(ax, results, metric, points, factor)
+        if title:
+            ax.set_title(title, size=SMALL, weight="normal")
+        if column == 0:
+            ax.set_ylabel(words)
+        drawn.append(ax)
+    _one_scale(drawn)
+    handles, labels = drawn[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 4), frameon=False, fontsize=SMALL)
+    rule = results.rule
+    state = "" if results.complete else ", not complete"
+    kind = "share" if results.metrics[metric].proportion else rule.statistic
+    trials = int(results.done().any(axis=1).sum())
+    caption = f"{kind} with its {100 * rule.confidence:g} % interval, {trials} trials in all{state}"
+    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", caption)
+    return figure
+
+
+def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:
+    """One line a method through the estimates of `points`, the interval as a band, or as bars without a scale."""
+    x, key = _abscissa(results, points)
+    for number, name in enumerate(results.methods):
+        found = [results.estimate(point, number, metric) for point in points]
+        known = [place for place, each in enumerate(found) if each.value is not None]
+        middle = np.array([factor * float(found[place].value or 0.0) for place in known])
+        low, high = (
+            np.array([np.nan if (end := getattr(found[place], side)) is None else factor * end for place in known])
+            for side in ("low", "high")
+        )
+        look: dict[str, Any] = {"color": _COLOURS[number % len(_COLOURS)], "markersize": 3.5, "linewidth": 1.2}
+        look |= {"marker": _MARKERS[number % len(_MARKERS)], "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)]}
+        if key is None:
+            shift = 0.5 * (number + 1) / (len(results.methods) + 1) - 0.25
+            # An end may lie a rounding error on the wrong side, as that of a share of 1 does.
+            reach = np.maximum(np.nan_to_num([middle - low, high - middle]), 0.0)
+            ax.errorbar(np.array(known) + shift, middle, reach, label=name, capsize=2, **{**look, "linestyle": "none"})
+            continue
+        ax.plot(x[known], middle, label=name, **look)
+        ax.fill_between(x[known], low, high, color=look["color"], alpha=0.18, linewidth=0)
+    if key is None:
+        ax.set_xticks(range(len(points)), [short_name(point_name(results.settings[point])) for point in points])
+        ax.set_xlim(-0.5, len(points) - 0.5)
+    else:
+        unit = unit_of_key(key)
+        ax.set_xlabel(f"{key} ({unit})" if unit else key)
+        if x.min() > 0 and x.max() / x.min() > 30:
+            ax.set_xscale("log")
+            ax.xaxis.set_major_formatter("{x:g}")
+            ax.xaxis.set_minor_formatter("")
+    finish_axes(ax)
+
+
+def _panels(results: StudyResults) -> list[tuple[str, list[int]]]:
+    """(title, points) of each panel: a combination of all swept keys but the first."""
+    if results.combine != "grid" or len(results.axes) < 2:
+        return [("", list(range(len(results.settings))))]
+    numbers = np.arange(len(results.settings)).reshape(results.shape)
+    others = results.axes[1:]
+    panels = []
+    columns = numbers.reshape(len(results.axes[0].values), -1).T
+    for index, points in zip(product(*(range(len(axis.values)) for axis in others)), columns, strict=True):
+        chosen = {axis.key: axis.values[i] for axis, i in zip(others, index, strict=True)}
+        panels.append((point_name(chosen), points.tolist()))
+    return panels
+
+
+def _abscissa(results: StudyResults, points: Sequence[int]) -> tuple[np.ndarray, str | None]:
+    """Values of the first swept key at `points`, and the key; None where they are no numbers."""
+    if results.axes:
+        key = results.axes[0].key
+        values = [results.settings[point][key] for point in points]
+        if len(values) > 1 and all(isinstance(value, int | float) for value in values):
+            return np.array(values, float), key
+    return np.arange(len(points), dtype=float), None
+
+
+def _one_scale(drawn: Sequence[Axes]) -> None:
+    """All panels from the lowest to the highest value, logarithmic where that spans more than a decade."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    limits = np.array([ax.get_ylim() for ax in drawn])
+    lines = [line.get_ydata() for ax in drawn for line in ax.get_lines()]
+    values = np.concatenate([np.asarray(each, float) for each in lines]) if lines else np.ones(1)
+    values = values[np.isfinite(values)]
+    logarithmic = len(values) > 0 and values.min() > 0 and values.max() / values.min() > 10
+    for ax in drawn:
+        if logarithmic:
+            ax.set_yscale("log")
+            ax.set_ylim(values.min() / 1.5, values.max() * 1.5)
+            between = (1.0, 2.0, 5.0) if values.max() < 100 * values.min() else (1.0,)
+            ax.yaxis.set_major_locator(LogLocator(subs=between))
+            ax.yaxis.set_major_formatter("{x:g}")
+            ax.yaxis.set_minor_formatter(NullFormatter())
+        else:
+            ax.set_ylim(limits[:, 0].min(), limits[:, 1].max())

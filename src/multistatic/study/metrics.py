@@ -1,0 +1,147 @@
+"""The figures of merit that a study stores: one number for each design, or none where it does not exist."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.design.result import Design
+
+MEASURED_BY_CLOCK = frozenset({"time_s"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Outcome:
+    """What a metric sees: a verified or infeasible `design`, the `time_s` it took, and random numbers of its own.
+
+    `rng` is seeded by the trial alone: every method of a trial gets the same stream.
+    """
+
+    design: Design
+    time_s: float
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Metric:
+    """`value` gives the number (None: does not exist for this design); a `proportion` is 0 or 1."""
+
+    unit: str
+    description: str
+    value: Callable[[Outcome], float | None]
+    proportion: bool = False
+
+
+def _at(path: str) -> Callable[[Outcome], float | None]:
+    """The attribute at `path` of the design, None as soon as something on the way is."""
+    steps = [attrgetter(name) for name in path.split(".")]
+
+    def value(outcome: Outcome) -> float | None:
+        found: Any = outcome.design
+        for step in steps:
+            if found is None:
+                return None
+            found = step(found)
+        return None if found is None else float(found)
+
+    return value
+
+
+def _of_rates(reduce: Callable[..., Any]) -> Callable[[Outcome], float | None]:
+    def value(outcome: Outcome) -> float | None:
+        result = outcome.design.beamforming
+        has_rates = outcome.design.status != "infeasible" and result is not None and result.rates_bps_hz is not None
+        return float(reduce(result.rates_bps_hz)) if has_rates and result is not None else None
+
+    return value
+
+
+def _of_status(*wanted: str) -> Callable[[Outcome], float | None]:
+    return lambda outcome: float(outcome.design.status in wanted)
+
+
+def _gap(outcome: Outcome) -> float | None:
+    """Relative distance of the value from its proven bound."""
+    chosen = outcome.design.selection
+    if outcome.design.status == "infeasible" or chosen is None or chosen.value is None or chosen.bound is None:
+        return None
+    return float(chosen.value / chosen.bound - 1.0) if chosen.bound > 0 else None
+
+
+def _receivers(outcome: Outcome) -> float | None:
+    return None if outcome.design.status == "infeasible" else float(outcome.design.selected.sum())
+
+
+def _value(outcome: Outcome) -> float | None:
+    chosen = outcome.design.selection
+    exists = chosen is not None and chosen.value is not None and outcome.design.status != "infeasible"
+    return float(chosen.value) if exists and chosen is not None and chosen.value is not None else None
+
+
+_BEAMS, _BOUNDS = "beamforming", "accuracy"
+
+METRICS = {
+    "value": Metric(unit="", description="the scenario's criterion, in its own unit", value=_value),
+    "surrogate": Metric(unit="1", description="U = tr (Σ J_k)⁻¹, exact J_k", value=_at(f"{_BOUNDS}.surrogate")),
+    "surrogate_published": Metric(
+        unit="1", description="U with the paper's J_k", value=_at(f"{_BOUNDS}.surrogate_published")
+    ),
+    "sum_crb": Metric(unit="1", description="Σ tr J_k⁻¹ over the group", value=_at(f"{_BOUNDS}.sum_crb")),
+    "peb_m": Metric(unit="m", description="position error bound", value=_at(f"{_BOUNDS}.position.peb_m")),
+    "veb_m_s": Metric(unit="m/s", description="velocity error bound", value=_at(f"{_BOUNDS}.position.veb_m_s")),
+    "peb_with_angles_m": Metric(
+        unit="m",
+        description="position error bound, angles of arrival too",
+        value=_at(f"{_BOUNDS}.position_with_angles.peb_m"),
+    ),
+    "veb_with_angles_m_s": Metric(
+        unit="m/s",
+        description="velocity error bound, angles of arrival too",
+        value=_at(f"{_BOUNDS}.position_with_angles.veb_m_s"),
+    ),
+    "illumination_w": Metric(
+        unit="W", description="power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
+    ),
+    "beam_gap": Metric(unit="1", description="relative gap of p_t to its proven bound", value=_at(f"{_BEAMS}.gap")),
+    "power_w": Metric(unit="W", description="transmit power used", value=_at(f"{_BEAMS}.power_w")),
+    "rate_sum_bps_hz": Metric(unit="bit/s/Hz", description="sum of all rates", value=_of_rates(np.sum)),
+    "rate_min_bps_hz": Metric(unit="bit/s/Hz", description="smallest rate", value=_of_rates(np.min)),
+    "rate_mean_bps_hz": Metric(unit="bit/s/Hz", description="mean rate of a receiver", value=_of_rates(np.mean)),
+    "cost_m": Metric(unit="m", description="cooperation cost", value=_at("cost_m")),
+    "receivers": Metric(unit="1", description="size of the group", value=_receivers),
+    "gap": Metric(unit="1", description="relative gap of the value to its proven bound", value=_gap),
+    "feasible": Metric(
+        unit="1",
+        description="1 where there is a design",
+        value=_of_status("optimal", "feasible"),
+        proportion=True,
+    ),
+    "optimal": Metric(
+        unit="1", description="1 where group and beams are proven optimal", value=_of_status("optimal"), proportion=True
+    ),
+    "rounds": Metric(unit="1", description="times that group and beams were designed", value=_at("rounds")),
+    "time_s": Metric(unit="s", description="time of the design", value=lambda outcome: outcome.time_s),
+}
+
+
+def metric_names() -> tuple[str, ...]:
+    """Every metric that a study can store, our own and those registered as `multistatic.metrics`."""
+    return (*METRICS, *(name for name in registry.names("metrics") if name not in METRICS))
+
+
+def metric(name: str) -> Metric:
+    """The metric of this name; `InputError` for an unknown one."""
+    found: Metric = METRICS[name] if name in METRICS else registry.load("metrics", name)
+    return found
+
+
+def nearest_metric(name: str) -> str:
+    """A hint for a name that nobody registered."""
+    near = difflib.get_close_matches(name[:64], metric_names(), n=1)
+    return f"did you mean {near[0]}?" if near else ""

@@ -1,0 +1,114 @@
+"""What a study is, once its file has been read: points, methods, metrics, the stopping rule, and the seeds.
+
+The draw of trial t at point p depends on the study's seed, on t and on the point's `stream` alone. Points that differ
+only in `design` and `requirements` share one stream, and so do all methods: they are compared on the same receivers
+and the same fading (common random numbers), and the difference between them is not blurred by different luck.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from multistatic.design.result import Scheme
+from multistatic.scenario.parse import ScenarioTemplate
+
+Statistic = Literal["mean", "median"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoppingRule:
+    """`minimum` trials of every point, then `batch` more at a time until the estimate is known, at most `maximum`.
+
+    Known: for every method of the point, the interval of `statistic` of `metric` at level `confidence` has a half
+    width of at most `relative_half_width` times the estimate. `metric` None: exactly `maximum` trials. Decided only
+    after whole batches, on all trials so far: which trials a point gets depends on their results and on nothing else.
+    """
+
+    minimum: int
+    maximum: int
+    batch: int
+    metric: str | None = None
+    statistic: Statistic = "median"
+    relative_half_width: float = 0.0
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweptKey:
+    """One key of the scenario and the values that it takes, in their order."""
+
+    key: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Method:
+    """A named way to design: a scheme, and the scenario's keys that it sets; `places`: where the file sets them."""
+
+    name: str
+    scheme: Scheme
+    settings: Mapping[str, Any]
+    places: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Point:
+    """One combination of swept values: `settings` key → value; `stream`: whose draws it sees.
+
+    `templates`: the scenario of each method. `drawn_with`: for each method the first one whose scenarios differ from
+    its own in [design] alone, so that both need to be drawn only once.
+    """
+
+    index: int
+    settings: Mapping[str, Any]
+    stream: int
+    templates: tuple[ScenarioTemplate, ...]
+    drawn_with: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Study:
+    """A checked study: everything that its results depend on.
+
+    `document` is what the study file says with every scenario key spelled out, for the fingerprint and for provenance.
+    """
+
+    name: str
+    seed: int
+    axes: tuple[SweptKey, ...]
+    combine: Literal["grid", "zip"]
+    points: tuple[Point, ...]
+    methods: tuple[Method, ...]
+    metrics: tuple[str, ...]
+    rule: StoppingRule
+    document: Mapping[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Points along each axis of a grid; their number otherwise."""
+        return tuple(len(axis.values) for axis in self.axes) if self.combine == "grid" else (len(self.points),)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of `document`: equal fingerprints, equal results trial by trial."""
+        return hashlib.sha256(canonical_json(self.document).encode()).hexdigest()
+
+
+def trial_seed(root: int, stream: int, trial: int) -> int:
+    """Seed of the scenario of one trial: 63 bits of SeedSequence(root, spawn_key=(stream, trial)).
+
+    `multistatic design` with this seed and the point's keys repeats the trial.
+    """
+    sequence = np.random.SeedSequence(root, spawn_key=(stream, trial))
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+def canonical_json(document: Mapping[str, Any]) -> str:
+    """One text for equal documents: keys sorted, floats exact, what JSON lacks (dates) as text."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)

@@ -1,0 +1,146 @@
+"""What a store holds, as arrays with named axes: what tables, pictures and exports are made from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from multistatic.study.metrics import MEASURED_BY_CLOCK
+from multistatic.study.plan import StoppingRule, SweptKey
+from multistatic.study.statistics import Estimate, estimate
+from multistatic.study.trial import FAILED
+from multistatic.units import F, read_only
+
+# The longest ending wins: `carrier_hz`, `rate_bps_hz`.
+_UNITS = {
+    "bps_hz": "bit/s/Hz",
+    "m_s": "m/s",
+    "wavelengths": "wavelengths",
+    "slots": "slots",
+    "dbm": "dBm",
+    "deg": "deg",
+    "db": "dB",
+    "hz": "Hz",
+    "m": "m",
+    "s": "s",
+    "w": "W",
+    "k": "K",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredMetric:
+    """Name, unit and meaning of a stored metric."""
+
+    name: str
+    unit: str
+    description: str
+    proportion: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFailure:
+    """One failed attempt, with the resolved scenario that repeats it."""
+
+    point: int
+    trial: int
+    method: str
+    attempt: int
+    seed: int
+    error: str
+    traceback: str
+    scenario: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StudyResults:
+    """All trials that are done of P points, M methods, T trials at most, Q metrics.
+
+    `values` [P, M, T, Q], NaN where there is no value; `status` [P, M, T] as text, empty where the trial is not done;
+    `seeds` [P, T], -1 there. `complete`: the study ran to its end. `settings`: swept keys of each point. `document` and
+    `sessions`: what was asked, and by which versions it was computed.
+    """
+
+    name: str
+    fingerprint: str
+    complete: bool
+    axes: tuple[SweptKey, ...]
+    combine: str
+    settings: tuple[Mapping[str, Any], ...]
+    methods: tuple[str, ...]
+    metrics: tuple[StoredMetric, ...]
+    rule: StoppingRule
+    values: F
+    status: NDArray[np.str_]
+    seeds: NDArray[np.int64]
+    failures: tuple[StoredFailure, ...]
+    document: Mapping[str, Any]
+    sessions: tuple[Mapping[str, Any], ...]
+
+    def __post_init__(self) -> None:
+        for name in ("values", "status", "seeds"):
+            array = getattr(self, name)
+            object.__setattr__(self, name, read_only(array, array.dtype))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Points along each axis of a grid; their number otherwise."""
+        if self.combine == "grid" and self.axes:
+            return tuple(len(axis.values) for axis in self.axes)
+        return (len(self.settings),)
+
+    def done(self) -> NDArray[np.bool_]:
+        """[P, M, T]: trials that are stored."""
+        return np.asarray(self.status != "")
+
+    def failed(self) -> NDArray[np.bool_]:
+        """[P, M, T]: trials whose method failed."""
+        return np.asarray(self.status == FAILED)
+
+    def metric_index(self, name: str) -> int:
+        """Index of a metric."""
+        return [metric.name for metric in self.metrics].index(name)
+
+    def estimate(self, point: int, method: int, metric: int) -> Estimate:
+        """The rule's statistic of one metric at one point, with its interval."""
+        return estimate(
+            self.values[point, method, :, metric],
+            statistic=self.rule.statistic,
+            confidence=self.rule.confidence,
+            proportion=self.metrics[metric].proportion,
+        )
+
+    def digest(self) -> str:
+        """SHA-256 of every result that does not depend on a clock: equal for equal results, bit by bit."""
+        timeless = [q for q, metric in enumerate(self.metrics) if metric.name not in MEASURED_BY_CLOCK]
+        digest = hashlib.sha256(self.fingerprint.encode())
+        for point, method, trial in self._stored():
+            digest.update(f"{point},{method},{trial},{self.seeds[point, trial]}".encode())
+            digest.update(str(self.status[point, method, trial]).encode())
+            # One bit pattern for what has no value.
+            numbers = self.values[point, method, trial, timeless]
+            digest.update(np.where(np.isnan(numbers), np.nan, numbers).astype("<f8").tobytes())
+        return digest.hexdigest()
+
+    def _stored(self) -> Iterator[tuple[int, int, int]]:
+        for point, method, trial in np.argwhere(self.done()):
+            yield int(point), int(method), int(trial)
+
+
+def without_unit(name: str) -> str:
+    """A name without the unit that it carries: `peb_m` → `peb`."""
+    endings = (ending for ending in _UNITS if name.endswith(f"_{ending}"))
+    return name.removesuffix(f"_{next(endings, '')}")
+
+
+def unit_of_key(key: str) -> str:
+    """The unit that a scenario's key carries in its name, `transmitter.power_dbm` → dBm; empty for pure numbers."""
+    name = re.sub(r"\[\d+\]$", "", key.rpartition(".")[2])
+    endings = (unit for ending, unit in _UNITS.items() if name.endswith(f"_{ending}"))
+    return next(endings, "")

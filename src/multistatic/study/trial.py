@@ -1,0 +1,164 @@
+"""What a worker does: a few trials of one point, every method on the same draw."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from math import isfinite
+from time import perf_counter
+
+import numpy as np
+
+from multistatic.design import design_network
+from multistatic.design.result import Design, Scheme
+from multistatic.errors import MultistaticError, VerificationError
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.parse import ScenarioTemplate
+from multistatic.scenario.resolve import design_settings
+from multistatic.scenario.write import resolved_toml
+from multistatic.study.metrics import Outcome, metric
+from multistatic.study.plan import Point, Study, trial_seed
+
+FAILED = "failed"
+# After placement (0), channel (1) and selection (2): the purposes of a scenario's seed.
+METRICS_PURPOSE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """Trials of one point, with all that they need: it travels to a worker as it is."""
+
+    point: Point
+    trials: tuple[int, ...]
+    root: int
+    schemes: tuple[Scheme, ...]
+    metrics: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a method failed on a trial, and the resolved scenario that repeats it (empty where not even that exists)."""
+
+    error: str
+    traceback: str
+    scenario: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodResult:
+    """One method on one trial: a design's status, or `failed`; `values` of the study's metrics, in their order."""
+
+    status: str
+    selected: tuple[str, ...]
+    values: tuple[float | None, ...]
+    time_s: float
+    message: str = ""
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialResult:
+    """All methods on one trial, in their order."""
+
+    point: int
+    trial: int
+    seed: int
+    methods: tuple[MethodResult, ...]
+
+    @property
+    def failed(self) -> bool:
+        """True where a method raised, or its design was not confirmed."""
+        return any(method.failure is not None for method in self.methods)
+
+
+def task_of(study: Study, point: Point, trials: Sequence[int]) -> Task:
+    """The task of these trials of `point`."""
+    schemes = tuple(method.scheme for method in study.methods)
+    return Task(point=point, trials=tuple(trials), root=study.seed, schemes=schemes, metrics=study.metrics)
+
+
+def run_task(task: Task) -> tuple[TrialResult, ...]:
+    """All trials of a task. An exception is a result like any other: it fails one method of one trial."""
+    return tuple(_trial(task, trial) for trial in task.trials)
+
+
+def run_task_in_worker(task: Task) -> tuple[TrialResult, ...]:
+    """`run_task` in a process that does nothing else: linear algebra keeps to one thread from the first task on."""
+    _one_thread()
+    return run_task(task)
+
+
+@cache
+def _one_thread() -> None:
+    """Once and for good: limits that come and go would leave other threads of this process without."""
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(limits=1)
+
+
+def _trial(task: Task, trial: int) -> TrialResult:
+    seed = trial_seed(task.root, task.point.stream, trial)
+    drawn: dict[int, Scenario] = {}
+    results = tuple(_method(task, number, seed, drawn) for number in range(len(task.schemes)))
+    return TrialResult(point=task.point.index, trial=trial, seed=seed, methods=results)
+
+
+def _method(task: Task, number: int, seed: int, drawn: dict[int, Scenario]) -> MethodResult:
+    scenario: Scenario | None = None
+    begun = perf_counter()
+    try:
+        scenario = _scenario(task.point, number, seed, drawn)
+        begun = perf_counter()
+        design = design_network(scenario, scheme=task.schemes[number])
+        time_s = perf_counter() - begun
+        if design.status == "unverified":
+            raise VerificationError(f"the design failed its own verification: {_worst(design)}")
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
+        outcome = Outcome(design=design, time_s=time_s, rng=rng)
+        values = tuple(_finite(metric(name).value(outcome)) for name in task.metrics)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded, retried and shown
+        return failed_method(error, task.metrics, scenario, perf_counter() - begun)
+    message = design.message if design.status == "infeasible" else ""
+    return MethodResult(
+        status=design.status, selected=design.selected_ids, values=values, time_s=time_s, message=message
+    )
+
+
+def failed_method(
+    error: BaseException, metrics: Sequence[str], scenario: Scenario | None = None, time_s: float = 0.0
+) -> MethodResult:
+    """The result of a method that raised `error`."""
+    name = type(error).__name__
+    text = str(error) if isinstance(error, MultistaticError) else f"{name}: {error}"
+    failure = Failure(
+        error=text,
+        traceback="".join(traceback.format_exception(error)),
+        scenario="" if scenario is None else resolved_toml(scenario),
+    )
+    return MethodResult(
+        status=FAILED, selected=(), values=(None,) * len(metrics), time_s=time_s, message=text, failure=failure
+    )
+
+
+def _scenario(point: Point, number: int, seed: int, drawn: dict[int, Scenario]) -> Scenario:
+    """The method's scenario; what differs in [design] alone from one that is drawn already is not drawn again."""
+    first = point.drawn_with[number]
+    if first not in drawn:
+        drawn[first] = point.templates[first].drawn(seed)
+    if first == number:
+        return drawn[first]
+    template: ScenarioTemplate = point.templates[number]
+    return replace(drawn[first], design=design_settings(template.table.design))
+
+
+def _worst(design: Design) -> str:
+    violations = {} if design.verification is None else design.verification.violations
+    name, error = max(violations.items(), key=lambda item: item[1], default=("nothing", 0.0))
+    return f"{name} is off by {error:.3g} (relative)"
+
+
+def _finite(value: float | None) -> float | None:
+    """None for what does not exist, and for what is not a number: no NaN is stored."""
+    return None if value is None or not isfinite(value) else float(value)
