@@ -15,6 +15,7 @@ from multistatic.design.compare import compare
 from multistatic.design.instance import instance_of
 from multistatic.design.joint import design_joint
 from multistatic.design.schemes import design_bi_static
+from multistatic.files.design_files import design_document
 from multistatic.scenario.model import DesignSettings, Requirements
 from multistatic.selection.enumeration import feasible_groups
 from tests.unit.networks import network
@@ -198,3 +199,12 @@ def test_the_certificate_holds_for_the_largest_conceivable_illumination():
     assert design.beamforming.upper_bound_w == limit_w
     floor = problem.criterion.values(groups, limit_w).min()
     assert design.selection.bound <= floor * (1 + 1e-9)
+
+
+def test_a_design_carries_the_stationarity_of_its_beams_into_its_document() -> None:
+    design = design_network(network())
+    assert design.beamforming is not None
+    assert design.beamforming.stationarity is not None
+    assert design.beamforming.stationarity < 1e-2
+    document = design_document(design, timing_s={})
+    assert document["beamforming"]["stationarity"] == design.beamforming.stationarity

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic.beamforming.certificate import certified
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.stationarity import stationarity
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
@@ -27,15 +28,14 @@ def finished(
 
     The selection's value was computed for other beams; every criterion is a power of p_t times a function of the
     group, so value and proven bound are carried over to the illumination of the final beams by one ratio.
-    Signal-dependent clutter breaks that (the weights move with the beams): its bound is dropped. Beams that come
-    without a proof of their own get the upper bound of `certified`, once, here.
+    Signal-dependent clutter breaks that (the weights move with the beams): its bound is dropped. Beams get their
+    certificate once, here.
     """
     beams = beamforming.beams
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
     problem = instance.beamforming_problem(selected)
-    if beamforming.upper_bound_w >= problem.illumination_limit_w:
-        beamforming = certified(problem, beamforming)
+    beamforming = with_certificate(problem, beamforming)
     illumination_w = beams.illumination_w(instance.channel.steering_tx)
     value = float(instance.criterion(beams.covariance_w).values(selected[None], illumination_w)[0])
     fixed_weights = instance.scenario.propagation.clutter == "independent"
@@ -59,6 +59,17 @@ def finished(
         sensitivity=_sensitivity(instance, selected, beamforming),
     )
     return verified(design)
+
+
+def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+    """The result with how far its beams are from a stationary point and, where they come without a proof of their own,
+    with the upper bound of `certified`.
+    """
+    beams = result.beams
+    assert beams is not None
+    if result.upper_bound_w >= problem.illumination_limit_w:
+        result = certified(problem, result)
+    return replace(result, stationarity=stationarity(problem, beams).residual)
 
 
 def verified(design: Design) -> Design:

@@ -10,11 +10,10 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic import registry
-from multistatic.beamforming.certificate import certified
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
-from multistatic.design.outcome import finished, infeasible_beams, verified
+from multistatic.design.outcome import finished, infeasible_beams, verified, with_certificate
 from multistatic.design.result import Design
 from multistatic.selection.problem import Selection
 
@@ -34,7 +33,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     result = beamformer(problem)
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
-    proven = certified(problem, result)
+    proven = with_certificate(problem, result)
     on_stage("verification")
     assert result.illumination_w is not None
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)

@@ -163,7 +163,9 @@ def _selection(design: Design) -> dict[str, Any]:
 def _beamforming(design: Design) -> dict[str, Any]:
     result = design.beamforming
     if result is None:
-        names = "status method illumination_w upper_bound_w gap power_w iterations largest_common_rate_bps_hz"
+        names = (
+            "status method illumination_w upper_bound_w gap stationarity power_w iterations largest_common_rate_bps_hz"
+        )
         return dict.fromkeys(names.split())
     return {
         "status": result.status,
@@ -171,6 +173,7 @@ def _beamforming(design: Design) -> dict[str, Any]:
         "illumination_w": finite(result.illumination_w),
         "upper_bound_w": finite(result.upper_bound_w),
         "gap": finite(result.gap),
+        "stationarity": finite(result.stationarity),
         "power_w": finite(result.power_w),
         "iterations": result.iterations,
         "largest_common_rate_bps_hz": finite(result.largest_common_rate_bps_hz),
