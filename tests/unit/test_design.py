@@ -16,6 +16,7 @@ from multistatic.design.instance import instance_of
 from multistatic.design.joint import design_joint
 from multistatic.design.schemes import design_bi_static
 from multistatic.files.design_files import design_document
+from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import DesignSettings, Requirements
 from multistatic.selection.enumeration import feasible_groups
 from tests.unit.networks import network
@@ -202,7 +203,7 @@ def test_the_certificate_holds_for_the_largest_conceivable_illumination():
 
 
 def test_a_design_carries_the_stationarity_of_its_beams_into_its_document() -> None:
-    design = design_network(network())
+    design = design_network(load_preset("paper"))
     assert design.beamforming is not None
     assert design.beamforming.stationarity is not None
     assert design.beamforming.stationarity < 1e-2
