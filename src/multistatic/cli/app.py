@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -61,6 +62,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; a deliberate error goes to stderr with its exit code, without a traceback."""
+    # Compiling the kernels for the first time makes millions of objects, none of them garbage: looking for cycles every
+    # 700 of them would take a tenth of it.
+    gc.set_threshold(100_000, 20, 20)
     try:
         app()
     except MultistaticError as error:

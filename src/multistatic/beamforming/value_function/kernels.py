@@ -341,10 +341,8 @@ def _power_gradient(
     for s in range(count):
         for t in range(count):
             signal[s, t] = -error[s, t]
+            adjoint[t, s] = (1.0 - y[s]) * powers[t] * np.conj(error[s, t])
         signal[s, s] += 1.0
-    for s in range(count):
-        for t in range(count):
-            adjoint[t, s] = (y[s] - 1.0) * powers[t] * np.conj(signal[s, t])
         own = signal[s, s].real
         adjoint[s, s] = powers[s] * (0.5 - own - y[s] * own / target[s])
     turned = _product(signal, adjoint)
