@@ -46,7 +46,7 @@ def study(
     Ctrl-C, a kill or a full disk lose at most the trials in flight; the same command goes on. Results are the same
     bits for any number of workers.
 
-    Example: multistatic study examples/study.toml --workers 2
+    Example: multistatic study examples/studies/antennas.toml --workers 2
 
     Exit codes: 0 done, 2 bad input, 1 done but with failed trials (shown and stored), or the workers are gone.
     """
