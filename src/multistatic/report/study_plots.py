@@ -79,7 +79,9 @@ def study_figure(results: StudyResults, metric: int) -> Figure:
         drawn.append(ax)
     _one_scale(drawn)
     handles, labels = drawn[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 4), frameon=False, fontsize=SMALL)
+    figure.legend(
+        handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
+    )
     rule = results.rule
     state = "" if results.complete else ", not complete"
     kind = "share" if results.metrics[metric].proportion else rule.statistic
