@@ -13,9 +13,12 @@ from typer.testing import CliRunner
 
 from multistatic.cli.app import app
 from multistatic.cli.figure_commands import FIGURES
+from multistatic.design import design_network
+from multistatic.design.result import Scheme
 from multistatic.errors import InputError
 from multistatic.files import figure_study
 from multistatic.files.figure_study import figure_names, load_figure
+from multistatic.files.scenario_file import load_preset
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.report.figures import PLOTTED
@@ -56,6 +59,21 @@ def test_figures_3_and_4_start_from_the_same_drops() -> None:
     first, second = sent.points[0].templates[0].drawn(7), heard.points[0].templates[0].drawn(7)
     for one, other in zip(first.receivers, second.receivers, strict=True):
         np.testing.assert_array_equal(one.position_m, other.position_m)
+
+
+def test_the_published_drop_meets_the_levels_of_the_paper() -> None:
+    """Figs. 2-4 at N_t = 10, N_r = 2: mono-static 1.4e-3 (read with two digits), one, two and five receivers."""
+    schemes: tuple[tuple[Scheme, int | None, float, float], ...] = (
+        ("mono", None, 1.4e-3, 0.04),
+        ("bi", None, 0.74e-3, 0.03),
+        ("multi", 2, 0.52e-3, 0.03),
+        ("multi", 5, 0.36e-3, 0.03),
+    )
+    for scheme, receivers, level, tolerance in schemes:
+        keys = [] if receivers is None else [f"design.receivers={receivers}"]
+        design = design_network(load_preset("published_drop", keys), scheme=scheme)
+        assert design.accuracy is not None
+        assert design.accuracy.surrogate_published == pytest.approx(level, rel=tolerance), (scheme, receivers)
 
 
 def test_an_unknown_figure_is_refused_with_the_nearest() -> None:

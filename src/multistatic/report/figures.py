@@ -26,7 +26,7 @@ COLUMNS = ("method", "metric", "unit", "statistic", "value", "low", "high", "tri
 
 def figure_files(name: str, results: StudyResults) -> dict[str, bytes]:
     """Pictures of a figure, SVG and PNG for each metric, and `NAME.csv` with what they show."""
-    pictures = study_pictures(results, PLOTTED[name], BOUNDS if name == "fig7" else {})
+    pictures = study_pictures(results, PLOTTED[name], BOUNDS)
     return {f"{name}_{file}": content for file, content in pictures.items()} | {
         f"{name}.csv": plotted_csv(results, PLOTTED[name])
     }
