@@ -11,6 +11,7 @@ from multistatic.cli.compare_command import compare
 from multistatic.cli.design_command import design
 from multistatic.cli.estimate_command import estimate
 from multistatic.cli.export_command import export
+from multistatic.cli.figure_commands import add_figures
 from multistatic.cli.localize_command import localize
 from multistatic.cli.reproduce_commands import reproduce
 from multistatic.cli.scenario_commands import check, init, schema
@@ -42,6 +43,7 @@ app.command()(estimate)
 app.command()(study)
 app.command()(show)
 app.command()(export)
+add_figures(reproduce)
 app.add_typer(reproduce, name="reproduce")
 
 

@@ -6,8 +6,9 @@ swept has no scale, estimates stand side by side with the bars of their interval
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,19 +45,26 @@ MAX_PANELS = 12
 _PANEL_IN = (3.0, 2.3)
 
 
-def study_pictures(results: StudyResults, metrics: Sequence[str] | None = None) -> dict[str, bytes]:
-    """`METRIC.svg` and `METRIC.png` of every metric that has a value."""
+def study_pictures(
+    results: StudyResults, metrics: Sequence[str] | None = None, bounds: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, bytes]:
+    """`METRIC.svg` and `METRIC.png` of every metric that has a value.
+
+    `bounds`: metric → another one of its unit that is drawn beside it, dotted.
+    """
     require_matplotlib()
     pictures: dict[str, bytes] = {}
     with styled():
         for number, metric in enumerate(results.metrics):
             if (metrics is None or metric.name in metrics) and np.isfinite(results.values[..., number]).any():
-                pictures |= render(study_figure(results, number), metric.name)
+                bound = bounds.get(metric.name)
+                beside = None if bound is None else results.metric_index(bound)
+                pictures |= render(study_figure(results, number, beside), metric.name)
     return pictures
 
 
-def study_figure(results: StudyResults, metric: int) -> Figure:
-    """All panels of one metric, on one scale."""
+def study_figure(results: StudyResults, metric: int, bound: int | None = None) -> Figure:
+    """All panels of one metric, on one scale; dotted, where it is given, the metric that bounds it."""
     panels = _panels(results)[:MAX_PANELS]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
@@ -72,6 +80,8 @@ def study_figure(results: StudyResults, metric: int) -> Figure:
         y = height - top - (row + 1) * _PANEL_IN[1] - row * (gap + 0.35)
         ax = figure.add_axes((x / width, y / height, _PANEL_IN[0] / width, _PANEL_IN[1] / height))
         draw_metric(ax, results, metric, points, factor)
+        if bound is not None:
+            _draw_bound(ax, results, bound, points, factor)
         if title:
             ax.set_title(title, size=SMALL, weight="normal")
         if column == 0:
@@ -79,12 +89,16 @@ def study_figure(results: StudyResults, metric: int) -> Figure:
         drawn.append(ax)
     _one_scale(drawn)
     handles, labels = drawn[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="lower center", ncols=min(len(labels), 4), frameon=False, fontsize=SMALL)
+    figure.legend(
+        handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
+    )
     rule = results.rule
     state = "" if results.complete else ", not complete"
     kind = "share" if results.metrics[metric].proportion else rule.statistic
     trials = int(results.done().any(axis=1).sum())
     caption = f"{kind} with its {100 * rule.confidence:g} % interval, {trials} trials in all{state}"
+    if bound is not None:
+        caption += f"; dotted: {results.metrics[bound].description}"
     add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", caption)
     return figure
 
@@ -121,6 +135,16 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
             ax.xaxis.set_major_formatter("{x:g}")
             ax.xaxis.set_minor_formatter("")
     finish_axes(ax)
+
+
+def _draw_bound(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:
+    """A dotted line for each method, in its colour."""
+    x, _ = _abscissa(results, points)
+    for number in range(len(results.methods)):
+        found = [results.estimate(point, number, metric).value for point in points]
+        known = [place for place, value in enumerate(found) if value is not None]
+        values = [factor * float(found[place] or 0.0) for place in known]
+        ax.plot(x[known], values, color=_COLOURS[number % len(_COLOURS)], linestyle=":", linewidth=1.4)
 
 
 def _panels(results: StudyResults) -> list[tuple[str, list[int]]]:

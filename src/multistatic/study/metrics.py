@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.design.result import Design
+from multistatic.study.matched_filter import of_filter
 
 MEASURED_BY_CLOCK = frozenset({"time_s"})
 
@@ -20,12 +21,14 @@ MEASURED_BY_CLOCK = frozenset({"time_s"})
 class Outcome:
     """What a metric sees: a verified or infeasible `design`, the `time_s` it took, and random numbers of its own.
 
-    `rng` is seeded by the trial alone: every method of a trial gets the same stream.
+    `rng` is seeded by the trial alone: every method of a trial gets the same stream. `shared`: what one metric has
+    computed and others of the same outcome need too, such as a simulation.
     """
 
     design: Design
     time_s: float
     rng: np.random.Generator
+    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -126,6 +129,21 @@ METRICS = {
         unit="1", description="1 where group and beams are proven optimal", value=_of_status("optimal"), proportion=True
     ),
     "rounds": Metric(unit="1", description="times that group and beams were designed", value=_at("rounds")),
+    "filter_sum_mse": Metric(
+        unit="1", description="Σ tr M_k of a matched filter over the group", value=of_filter(lambda e: e.sum_mse)
+    ),
+    "filter_delay_ratio": Metric(
+        unit="1", description="delay error over its own bound, rms", value=of_filter(lambda e: e.delay_ratio)
+    ),
+    "filter_doppler_ratio": Metric(
+        unit="1", description="Doppler error over its own bound, rms", value=of_filter(lambda e: e.doppler_ratio)
+    ),
+    "filter_position_rmse_m": Metric(
+        unit="m", description="position error of the unique fixes, rms", value=of_filter(lambda e: e.position_rmse_m)
+    ),
+    "filter_located": Metric(
+        unit="1", description="part of the blocks with a unique fix", value=of_filter(lambda e: e.located)
+    ),
     "time_s": Metric(unit="s", description="time of the design", value=lambda outcome: outcome.time_s),
 }
 

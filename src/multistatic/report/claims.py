@@ -1,0 +1,59 @@
+"""The page that says of each of the paper's claims what the runs found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from multistatic.study.claims import CLAIMS, TOLERANCE, Claim, examine
+from multistatic.study.results import StudyResults
+
+_INTRODUCTION = f"""# The paper's claims, checked
+
+Every number here is computed from the stores beside this page.
+
+A claim is about a ratio: "A is better than B" says that U of A over U of B is below 1. Shown are the median of the
+ratio over the drops of receivers with its 95 % interval, and in how many drops it is below, equal to and above 1.
+"Below 1" stands where the whole interval is below 1; a stated number where the interval meets it within
+{100 * TOLERANCE:g} %. "As published" is U with the paper's J_k, "exact" U with the exact one, of the same designs;
+another measure is named. A claim across two figures needs both.
+"""
+
+
+def claims_page(studies: Mapping[str, StudyResults]) -> str:
+    """Markdown: a table for each figure that has been run."""
+    return "\n".join([_INTRODUCTION, *(_section(name, studies) for name in studies)])
+
+
+def _section(name: str, studies: Mapping[str, StudyResults]) -> str:
+    results = studies[name]
+    rows = [_row(claim, studies) for claim in CLAIMS[name] if claim.figures <= studies.keys()]
+    state = "" if results.complete else ", not complete"
+    head = [
+        f"## {results.name}",
+        "",
+        f"{results.seeds.shape[1]} drops at each of {len(results.settings)} points{state}; results "
+        f"`{results.digest()[:16]}`.",
+        "",
+        "| Claim | Paper | As published | Verdict | Exact | Verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows, ""])
+
+
+def _row(claim: Claim, studies: Mapping[str, StudyResults]) -> str:
+    stated = "below 1" if claim.stated is None else f"{claim.stated:.3g}"
+    published, exact = (_cells(claim, metric, studies) for metric in (claim.published, claim.exact))
+    measure = "" if claim.exact == "surrogate" else f" (`{claim.exact}`)"
+    return f"| {claim.says}{measure} | {stated} | {published} | {exact} |"
+
+
+def _cells(claim: Claim, metric: str | None, studies: Mapping[str, StudyResults]) -> str:
+    """The finding and its verdict."""
+    if metric is None:
+        return "– | –"
+    found = examine(claim, metric, studies)
+    middle = found.median
+    if middle.value is None:
+        return f"– | {found.verdict}"
+    interval = "" if middle.low is None else f" [{middle.low:.3g}, {middle.high:.3g}]"
+    return f"{middle.value:.3g}{interval}; {found.below} / {found.equal} / {found.above} | {found.verdict}"

@@ -1,0 +1,151 @@
+"""`multistatic reproduce fig2` … `fig7`: the studies in the package, their files, and the claims."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from multistatic.cli.app import app
+from multistatic.cli.figure_commands import FIGURES
+from multistatic.design import design_network
+from multistatic.design.result import Scheme
+from multistatic.errors import InputError
+from multistatic.files import figure_study
+from multistatic.files.figure_study import figure_names, load_figure
+from multistatic.files.scenario_file import load_preset
+from multistatic.files.study_file import run_into
+from multistatic.files.study_reader import read_results
+from multistatic.report.figures import PLOTTED
+from multistatic.study.claims import CLAIMS, Claim, Side, examine
+from multistatic.study.results import StudyResults
+from multistatic.study.workers import ThisProcess
+from multistatic.units import F
+from tests.unit.studies import invented
+
+KEY = "transmitter.antennas"
+TWO, MONO = "two receivers", "mono-static"
+
+
+def test_every_study_has_a_command_pictures_and_claims_and_they_agree() -> None:
+    assert figure_names() == tuple(FIGURES) == tuple(PLOTTED) == tuple(CLAIMS)
+    studies = {name: load_figure(name) for name in figure_names()}
+    for name, claims in CLAIMS.items():
+        assert set(PLOTTED[name]) <= set(studies[name].metrics)
+        for claim in claims:
+            assert name in claim.figures
+            compared = []
+            for side in (claim.first, claim.second):
+                study = studies[side.figure]
+                asked = {side.metric or claim.exact, claim.published} - {None}
+                assert asked <= set(study.metrics), claim.says
+                assert set(side.methods) <= {method.name for method in study.methods}, claim.says
+                compared.append(
+                    sum(all(p.settings[k] in allowed for k, allowed in side.where.items()) for p in study.points)
+                )
+            assert compared[0] == compared[1] > 0, claim.says
+
+
+def test_figures_3_and_4_start_from_the_same_drops() -> None:
+    """A claim compares them trial by trial."""
+    sent, heard = load_figure("fig3"), load_figure("fig4")
+    assert sent.seed == heard.seed
+    assert {point.stream for point in (*sent.points, *heard.points)} == {0}
+    first, second = sent.points[0].templates[0].drawn(7), heard.points[0].templates[0].drawn(7)
+    for one, other in zip(first.receivers, second.receivers, strict=True):
+        np.testing.assert_array_equal(one.position_m, other.position_m)
+
+
+def test_the_published_drop_meets_the_levels_of_the_paper() -> None:
+    """Figs. 2-4 at N_t = 10, N_r = 2: mono-static 1.4e-3 (read with two digits), one, two and five receivers."""
+    schemes: tuple[tuple[Scheme, int | None, float, float], ...] = (
+        ("mono", None, 1.4e-3, 0.04),
+        ("bi", None, 0.74e-3, 0.03),
+        ("multi", 2, 0.52e-3, 0.03),
+        ("multi", 5, 0.36e-3, 0.03),
+    )
+    for scheme, receivers, level, tolerance in schemes:
+        keys = [] if receivers is None else [f"design.receivers={receivers}"]
+        design = design_network(load_preset("published_drop", keys), scheme=scheme)
+        assert design.accuracy is not None
+        assert design.accuracy.surrogate_published == pytest.approx(level, rel=tolerance), (scheme, receivers)
+
+
+def test_an_unknown_figure_is_refused_with_the_nearest() -> None:
+    with pytest.raises(InputError, match="fig2"):
+        load_figure("fig22")
+
+
+def test_one_command_makes_pictures_numbers_and_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(figure_study, "QUICK_TRIALS", 1)
+    out = tmp_path / "out"
+    done = CliRunner().invoke(app, ["reproduce", "fig3", "--quick", "--out", str(out), "--workers", "1"])
+    assert done.exit_code == 0, done.output
+    pictures = {f"fig3_{metric}.{kind}" for metric in PLOTTED["fig3"] for kind in ("svg", "png")}
+    expected = {"fig3.sqlite", "fig3.csv", "fig3_claims.md"} | pictures
+    assert {path.name for path in out.iterdir()} == expected
+    assert all(name in done.output for name in expected)
+    results = read_results(out / "fig3.sqlite")
+    with (out / "fig3.csv").open(encoding="utf-8") as text:
+        rows = list(csv.DictReader(text))
+    assert len(rows) == 6 * 4 * 3
+    for row in rows:
+        point, method = (int(row[KEY]) - 10) // 2, results.methods.index(row["method"])
+        value = results.values[point, method, 0, results.metric_index(row["metric"])]
+        assert (float(row["value"]) == value) if row["value"] else np.isnan(value)
+    # U as published is the paper's own number: 1.4e-3 for mono-static at 10 antennas, with all power on the target.
+    mono = next(row for row in rows if row["method"] == MONO and row["metric"] == "surrogate_published")
+    assert 1.4e-3 < float(mono["value"]) < 1.5e-3
+    assert "too few drops" in (out / "fig3_claims.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Callable[[F], dict[str, StudyResults]]:
+    """Results of Fig. 3 with invented values of every metric [points, methods, trials]."""
+    study = load_figure("fig3", 8)
+    run_into(tmp_path / "fig3.sqlite", study, lambda: ThisProcess(invented))
+    results = read_results(tmp_path / "fig3.sqlite")
+
+    def results_of(values: F) -> dict[str, StudyResults]:
+        shape = results.values.shape
+        return {"fig3": replace(results, values=np.broadcast_to(values[..., None], shape).copy())}
+
+    return results_of
+
+
+def _claim(stated: float | None = None) -> Claim:
+    first, second = (Side(figure="fig3", methods=(TWO,), where={KEY: (antennas,)}) for antennas in (20, 10))
+    return Claim(says="U falls", first=first, second=second, stated=stated)
+
+
+def test_verdicts(made: Callable[[F], dict[str, StudyResults]]) -> None:
+    drops = np.arange(1.0, 9.0)  # trials differ widely; their ratios do not
+    antennas = np.array([10, 12, 14, 16, 18, 20.0])
+    falling = np.ones((6, 4, 8)) * drops / antennas[:, None, None]
+    half = examine(_claim(), "surrogate", made(falling))
+    assert half.median.value == pytest.approx(0.5)
+    assert (half.below, half.equal, half.above, half.verdict) == (8, 0, 0, "stands")
+    assert examine(_claim(0.52), "surrogate", made(falling)).verdict == "stands"
+    assert examine(_claim(0.54), "surrogate", made(falling)).verdict == "not confirmed"
+    assert examine(_claim(), "surrogate", made(1 / falling)).verdict == "opposite holds"
+    level = examine(_claim(), "surrogate", made(np.ones((6, 4, 8))))
+    assert (level.equal, level.verdict) == (8, "not confirmed")
+    absent = falling.copy()
+    absent[5, :, :4] = np.nan  # four drops without a value are left out, and four are too few for an interval
+    few = examine(_claim(), "surrogate", made(absent))
+    assert (few.median.count, few.verdict) == (4, "too few drops")
+
+
+def test_the_best_of_several_methods_is_taken_in_each_trial(made: Callable[[F], dict[str, StudyResults]]) -> None:
+    values = np.ones((6, 4, 8))
+    values[:, 0, :4], values[:, 0, 4:] = 1.0, 4.0  # mono-static
+    values[:, 1, :4], values[:, 1, 4:] = 4.0, 1.0  # bi-static
+    values[:, 2] = 2.0  # two receivers
+    found = examine(CLAIMS["fig3"][3], "surrogate", made(values))
+    assert found.median.value == pytest.approx(2.0)
+    assert found.verdict == "opposite holds"
