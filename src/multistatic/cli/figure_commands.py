@@ -67,7 +67,7 @@ def _command(names: tuple[str, ...]) -> Callable[..., None]:
 def add_figures(group: typer.Typer) -> None:
     """One command a figure, and `all`."""
     for name, shows in FIGURES.items():
-        text = f"Fig. {name[3:]}: {shows}.\n\nExample: multistatic reproduce {name} --quick"
+        text = f"Figure {name[3:]}: {shows}.\n\nExample: multistatic reproduce {name} --quick"
         group.command(name, help=text)(_command((name,)))
     text = (
         "Figures 2 to 7 and a page of the paper's claims.\n\nExample: multistatic reproduce all --quick --out figures"
