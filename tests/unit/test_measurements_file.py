@@ -61,6 +61,19 @@ def test_direction_and_its_covariance_are_kept() -> None:
     assert read.time_s == 3.0
 
 
+@pytest.mark.parametrize("amplitude", [0j, 3.2e-7 - 1.7e-8j, -4e-9 + 0j])
+def test_amplitude_is_kept(amplitude: complex) -> None:
+    (read,) = parse_measurements(measurements_text([measurement(amplitude=amplitude)]))
+    assert read.amplitude == amplitude
+
+
+def test_half_an_amplitude_is_named() -> None:
+    text = ",".join((*REQUIRED, "amplitude_re", "amplitude_im")) + "\nrx1,3e-7,1e-10,40,12,1e-7,\n"
+    with pytest.raises(InputError) as caught:
+        parse_measurements(text)
+    assert [problem.path for problem in caught.value.problems] == ["line 2, amplitude_im"]
+
+
 def test_what_was_not_detected_has_no_spread() -> None:
     missed = measurement(
         covariance=np.diag([np.inf, np.inf]), snr=0.0, verdict="not_detected", message="nothing, heard"

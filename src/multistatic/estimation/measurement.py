@@ -17,7 +17,7 @@ class Measurement:
     """Delay, Doppler and amplitude of the echo at one receiver; optionally its direction of arrival.
 
     `covariance` [2, 2] of (delay in s, Doppler in Hz), infinite where nothing was detected. `amplitude`: complex echo
-    amplitude in sqrt(W) at the reference element (0 where read from a table). `snr`: echo SNR after integration over
+    amplitude in sqrt(W) at the reference element (0 where unknown). `snr`: echo SNR after integration over
     block and antennas, a power ratio (0 where nothing was detected).
     `verdict`: `detected`; `not_detected` (below the threshold of the stated false-alarm rate); `ambiguous` (two peaks
     that noise cannot order). `direction` [3]: unit vector receiver → target and `direction_covariance` [3, 3] of it,

@@ -28,6 +28,7 @@ MAX_BYTES = 64 * 2**20
 _MOST_PROBLEMS = 100
 
 _PLACE = ("delay_s", "doppler_hz")
+_AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
 _DIRECTION = ("direction_x", "direction_y", "direction_z")
 _SQUARES = ("direction_xx", "direction_xy", "direction_xz", "direction_yy", "direction_yz", "direction_zz")
@@ -38,7 +39,7 @@ COLUMNS = (
     "receiver_id",
     "time_s",
     *("delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz", "delay_doppler_correlation"),
-    *("snr_db", "verdict"),
+    *("snr_db", *_AMPLITUDE, "verdict"),
     *(*_DIRECTION, *_SQUARES),
     "message",
 )
@@ -68,8 +69,9 @@ def read_measurements(path: str | os.PathLike[str]) -> tuple[Measurement, ...]:
 def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, ...]:
     """The rows of a table given as text.
 
-    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr 0,
-    no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0, variance infinite.
+    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr
+    and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0,
+    variance infinite.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -123,6 +125,8 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
         numbers["delay_doppler_correlation"] = measurement.covariance[0, 1] / delay / doppler if coupled else 0.0
     if measurement.snr > 0:
         numbers["snr_db"] = ratio_to_db(measurement.snr)
+    if measurement.amplitude != 0:
+        numbers |= dict(zip(_AMPLITUDE, (measurement.amplitude.real, measurement.amplitude.imag), strict=True))
     if measurement.direction is not None:
         numbers |= dict(zip(_DIRECTION, measurement.direction, strict=True))
     if measurement.direction_covariance is not None:
@@ -161,6 +165,7 @@ class _Row:
         spread = [self._number(name, None if heard else math.inf, least=0.0) for name in _SPREAD]
         correlation = self._number("delay_doppler_correlation", 0.0, least=-1.0, most=1.0)
         direction, direction_covariance = self._direction(), self._direction_covariance()
+        amplitude = self._all_or_none(_AMPLITUDE)
         level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)
         receiver_id = self.cells["receiver_id"]
         if not receiver_id:
@@ -172,7 +177,7 @@ class _Row:
             delay_s=place[0],
             doppler_hz=place[1],
             covariance=_covariance(spread, correlation),
-            amplitude=0j,
+            amplitude=0j if amplitude is None else complex(*amplitude),
             snr=db_to_ratio(level_db),
             verdict=verdict,
             direction=direction,

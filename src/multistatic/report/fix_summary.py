@@ -24,7 +24,7 @@ def fix_summary(fixes: Sequence[Fix]) -> RenderableType:
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", collapse_padding=True)
     for name in ("time", "position", "±", "velocity", "±", "verdict", "receivers", "left out", "p"):
-        table.add_column(name, justify="right" if name in ("time", "±", "p") else "left", overflow="fold")
+        table.add_column(name, justify="right" if name in ("time", "±", "receivers", "p") else "left", overflow="fold")
     for fix in fixes:
         cells = (
             f"{fix.time_s:g} s",
@@ -33,7 +33,7 @@ def fix_summary(fixes: Sequence[Fix]) -> RenderableType:
             _vector(fix.velocity_m_s, "m/s"),
             quantity(fix.velocity_std_m_s, "m/s"),
             fix.position_verdict,
-            " ".join(fix.used),
+            str(len(fix.used)),
             " ".join(fix.outliers),
             f"{fix.p_value:.2g}" if fix.degrees_of_freedom else "–",
         )
