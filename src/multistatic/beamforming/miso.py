@@ -190,11 +190,12 @@ class _Barrier:
         return float(len(left) * 2.0 * np.sum(np.log(np.diag(factor).real)) + np.sum(np.log(left)))
 
     def inverses(self, point: F) -> tuple[Any, F]:
-        """M_j⁻¹ [J, n, n] and c_ji [J, K], Q_0 first where it exists."""
+        """M_j⁻¹ [J, n, n], the covariances themselves up to 1/t, and c_ji [J, K], Q_0 first where it exists."""
+        unit = np.eye(self.rows.shape[1])
         if self.cancels:
-            stack = np.linalg.inv(self.separate(point))
+            stack = np.linalg.solve(self.separate(point), unit)
         else:
-            inverse = np.linalg.inv(self.shared(point, np.ones(len(self.rows))))
+            inverse = np.linalg.solve(self.shared(point, np.ones(len(self.rows))), unit)
             applied = inverse @ self.rows.conj().T
             price = (1.0 + 1.0 / self.sinr) * point[:-1]
             left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
@@ -202,7 +203,7 @@ class _Barrier:
             stack = inverse + (price / left)[:, None, None] * dyads
         if self.hears is None:
             return stack, coupling(self.sinr, np.zeros(0, bool), False)
-        sensing = np.linalg.inv(self.shared(point, self.hears.astype(float)))
+        sensing = np.linalg.solve(self.shared(point, self.hears.astype(float)), unit)
         return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.hears, True)
 
     def beams(self, point: F, weight: float, steering: C) -> C:
