@@ -153,3 +153,16 @@ def test_a_pulse_that_is_none_is_refused(g, support, match):
 def test_impossible_parameters_are_named(kind, spec):
     with pytest.raises(ScenarioError, match=f"radio.pulse.{next(iter(spec))}"):
         pulse_of(PulseSpec(kind=kind, **spec))
+
+
+def test_a_pulse_with_a_corner_inside_its_slot_is_integrated_as_exactly():
+    """A triangle with its corner at 0.3: two Gauss rules of fixed order disagree there."""
+    left, right = 0.3, 0.7
+
+    def shape(u):
+        return np.minimum(u / left, (1.0 - u) / right)
+
+    triangle = pulse_from_callable(shape, lambda u: np.where(u < left, 1.0 / left, -1.0 / right)).moments
+    halves = [quad(lambda u: 3.0 * u * shape(u) ** 2, *half)[0] for half in ((0.0, left), (left, 1.0))]
+    assert triangle.mean_time == pytest.approx(sum(halves), rel=1e-10)
+    assert triangle.mean_square_bandwidth == pytest.approx(3.0 * (1.0 / left + 1.0 / right), rel=1e-10)

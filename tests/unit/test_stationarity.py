@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.optimize import nnls
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.stationarity import stationarity
+from multistatic.beamforming.stationarity import nonnegative_least_squares, stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.signal.beams import Beams
 from tests.unit.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
@@ -43,6 +44,20 @@ def test_the_global_optimum_of_line_of_sight_is_stationary(selected: tuple[int, 
     found = stationarity(asked, beams)
     assert found.residual < 1e-4
     np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, rate, rtol=1e-3, atol=1e-4 * rate.max())
+
+
+def test_nonnegative_least_squares_agree_with_scipy() -> None:
+    rng = np.random.default_rng(4)
+    inside = 0
+    for _ in range(200):
+        columns = rng.standard_normal((6, 3))
+        aim = columns @ rng.uniform(-0.2, 1.0, 3) + 0.1 * rng.standard_normal(6)
+        expected, left = nnls(columns, aim)
+        found, length = nonnegative_least_squares(columns, aim)
+        inside += int(expected.min() > 0.0)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        assert length == pytest.approx(left)
+    assert 50 < inside < 150  # both ways are taken
 
 
 def test_units_change_nothing_but_the_units_of_the_prices() -> None:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
 
 from multistatic.beamforming.power import interference, rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, Prices
@@ -58,16 +57,27 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
         forces.append(force)
     columns = np.stack([_real(force) for force in forces], axis=1)
     lengths = np.linalg.norm(columns, axis=0)
-    scaled, left = nnls(columns / lengths, -_real(pull))
+    scaled, left = nonnegative_least_squares(columns / lengths, -_real(pull))
     found = scaled / lengths
     scale = float(np.linalg.norm(_real(pull) + found[0] * columns[:, 0]))
     rate = np.zeros(len(channels))
     rate[tight] = found[1:] * np.log(2.0) * problem.power_limit_w
     floor = 1e-9 * float(np.linalg.norm(pull))
     return Stationarity(
-        residual=float(left) / max(scale, float(left), floor),
+        residual=left / max(scale, left, floor),
         prices=Prices(rate_w_per_bps_hz=rate, power=float(found[0])),
     )
+
+
+def nonnegative_least_squares(columns: F, aim: F) -> tuple[F, float]:
+    """(x ≥ 0 of least ‖columns x - aim‖, that length). At a stationary point the constraint is seldom active."""
+    free = np.asarray(np.linalg.lstsq(columns, aim, rcond=None)[0], float)
+    if np.all(free >= 0.0):
+        return free, float(np.linalg.norm(columns @ free - aim))
+    from scipy.optimize import nnls
+
+    bounded, left = nnls(columns, aim)
+    return bounded, float(left)
 
 
 def _real(force: np.ndarray) -> F:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.integrate import quad_vec
 
 from multistatic.signal.moments import PulseMoments
 from multistatic.units import F
@@ -21,6 +20,8 @@ JUMP_TOLERANCE = 1e-2
 # Nine points a 64th of the support apart: a derivative of order 8, never evaluated outside the support.
 _STENCIL = np.arange(-4.0, 5.0)
 _STEPS_PER_SUPPORT = 64
+_GAUSS_ORDERS = (32, 48)
+_ABSOLUTE, _RELATIVE = 1e-13, 1e-12  # errors of an integral
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,13 +52,13 @@ class Pulse:
 
     @property
     def moments(self) -> PulseMoments:
-        """Integrals of g over its support, by adaptive quadrature."""
+        """Integrals of g over its support, by quadrature."""
 
-        def integrands(u: float) -> F:
+        def integrands(u: F) -> F:
             g, slope = self.shape(np.asarray(u)), self.slope(np.asarray(u))
-            energy, cross = abs(g) ** 2, complex(g * np.conj(slope))
+            energy, cross = np.abs(g) ** 2, np.asarray(g * np.conj(slope))
             return np.array(
-                [abs(slope) ** 2, cross.real, cross.imag, u * energy, u**2 * energy, u * cross.real, u * cross.imag]
+                [np.abs(slope) ** 2, cross.real, cross.imag, u * energy, u**2 * energy, u * cross.real, u * cross.imag]
             )
 
         bandwidth, q_re, q_im, mean_time, square_time, tf_re, tf_im = map(float, _integral(integrands, self.support))
@@ -97,9 +98,27 @@ def pulse_from_callable(
     return Pulse(shape=lambda u: scale * g(u), slope=lambda u: scale * slope(u), support=(first, last))
 
 
-def _integral(function: Callable[[float], F], support: tuple[float, float]) -> F:
+def _integral(function: Callable[[F], F], support: tuple[float, float]) -> F:
+    """∫ of `function` [..., n] of n times: by Gauss's rule in each slot where two orders agree, else adaptively."""
     slots = np.arange(np.floor(support[0]) + 1.0, support[1])
-    total: F = quad_vec(function, *support, epsabs=1e-13, epsrel=1e-12, points=slots)[0]
+    edges = np.array([support[0], *slots, support[1]])
+    coarse, fine = (_by_gauss(function, edges, order) for order in _GAUSS_ORDERS)
+    if np.linalg.norm(fine - coarse) <= max(_ABSOLUTE, _RELATIVE * float(np.linalg.norm(fine))):
+        return fine
+    from scipy.integrate import quad_vec
+
+    def at(u: float) -> Any:
+        return function(np.asarray(u))
+
+    total: F = np.asarray(quad_vec(at, *support, epsabs=_ABSOLUTE, epsrel=_RELATIVE, points=slots)[0])
+    return total
+
+
+def _by_gauss(function: Callable[[F], F], edges: F, order: int) -> F:
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    centre, half = (edges[1:] + edges[:-1]) / 2.0, np.diff(edges) / 2.0
+    times = centre[:, None] + half[:, None] * nodes
+    total: F = function(times.ravel()) @ (half[:, None] * weights).ravel()
     return total
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import spherical_jn
 
 from multistatic import registry
 from multistatic.errors import Problem, ScenarioError
@@ -39,7 +38,7 @@ def pulse_of(spec: PulseSpec) -> Pulse:
 
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
-    """Moments of the registered pulse that `spec` names; remembered, for the quadrature of a long pulse takes 0.2 s."""
+    """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
     return pulse_of(spec).moments
 
 
@@ -106,6 +105,8 @@ def _sum_of_bands(bands: tuple[tuple[float, float, float, float], ...], spec: Pu
 
 def _sinc_slope(x: F) -> F:
     """d/dx sin(πx)/(πx) = -π j₁(πx), j₁ the spherical Bessel function, which is odd."""
+    from scipy.special import spherical_jn
+
     slope: F = -np.pi * np.sign(x) * spherical_jn(1, np.pi * np.abs(x))
     return slope
 

@@ -67,13 +67,33 @@ def _inlined(function: _Function) -> _Function:
 
 
 @_internal
-def _solve(matrix: F, right: F, transposed: bool) -> F:
-    """x with A x = b, or Aᵀ x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular."""
-    count = len(right)
-    work = np.empty((count, count + 1))
+def _vector(size: int) -> F:
+    return np.zeros(size)
+
+
+@_internal
+def _matrix(rows: int, columns: int) -> F:
+    return np.zeros((rows, columns))
+
+
+@_internal
+def _transposed(matrix: F) -> F:
+    count = len(matrix)
+    turned = _matrix(count, count)
     for s in range(count):
         for t in range(count):
-            work[s, t] = matrix[t, s] if transposed else matrix[s, t]
+            turned[s, t] = matrix[t, s]
+    return turned
+
+
+@_internal
+def _solve(matrix: F, right: F) -> F:
+    """x with A x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular."""
+    count = len(right)
+    work = _matrix(count, count + 1)
+    for s in range(count):
+        for t in range(count):
+            work[s, t] = matrix[s, t]
         work[s, count] = right[s]
     for k in range(count):
         pivot = k
@@ -86,7 +106,7 @@ def _solve(matrix: F, right: F, transposed: bool) -> F:
             factor = work[s, k] / work[k, k]
             for t in range(k + 1, count + 1):
                 work[s, t] -= factor * work[k, t]
-    solution = np.empty(count)
+    solution = _vector(count)
     for k in range(count - 1, -1, -1):
         total = work[k, count]
         for t in range(k + 1, count):
@@ -100,14 +120,14 @@ def _error_covariance(gram: C, root: F) -> C:
     """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by symmetric sweeps; with eigenvalues ≥ 1 no pivoting.
 
     Sweep k takes a_ij to a_ij - a_ik a_kj/a_kk, a_ik to a_ik/a_kk and a_kk to -1/a_kk; all of them together take A to
-    -A⁻¹. The matrix stays Hermitian, so its lower triangle is enough. Real and imaginary parts lie apart, because
-    compilers do not vectorise complex products.
+    -A⁻¹. Where λ_k = 0 it only turns the 1 on the diagonal into -1. The matrix stays Hermitian, so its lower triangle
+    is enough. Real and imaginary parts lie apart, because compilers do not vectorise complex products.
     """
     count = len(root)
-    real = np.empty((count, count))
-    imag = np.empty((count, count))
-    pivot_real = np.empty(count)
-    pivot_imag = np.empty(count)
+    real = _matrix(count, count)
+    imag = _matrix(count, count)
+    pivot_real = _vector(count)
+    pivot_imag = _vector(count)
     for s in range(count):
         for t in range(s + 1):
             scale = root[s] * root[t]
@@ -115,6 +135,9 @@ def _error_covariance(gram: C, root: F) -> C:
             imag[s, t] = scale * gram[s, t].imag
         real[s, s] += 1.0
     for k in range(count):
+        if root[k] == 0.0:
+            real[k, k] = -1.0
+            continue
         scale = 1.0 / real[k, k]
         for s in range(count):
             pivot_real[s] = real[s, k] if s > k else real[k, s]
@@ -148,14 +171,14 @@ def _error_covariance(gram: C, root: F) -> C:
 def _product(left: C, right: C) -> C:
     """Matrix product, with real and imaginary parts apart as in `_error_covariance`."""
     inner, columns = right.shape
-    real = np.empty((inner, columns))
-    imag = np.empty((inner, columns))
+    real = _matrix(inner, columns)
+    imag = _matrix(inner, columns)
     for k in range(inner):
         for j in range(columns):
             real[k, j] = right[k, j].real
             imag[k, j] = right[k, j].imag
-    row_real = np.empty(columns)
-    row_imag = np.empty(columns)
+    row_real = _vector(columns)
+    row_imag = _vector(columns)
     product = np.empty((left.shape[0], columns), np.complex128)
     for i in range(left.shape[0]):
         for j in range(columns):
@@ -194,25 +217,26 @@ def _uplink_beams(
     read B q = λ for downlink powers q, and cost_t = ‖u_t‖² - ν|β_t|².
     """
     count = len(price)
-    root = np.empty(count)
+    root = _vector(count)
     for s in range(count):
         root[s] = np.sqrt(price[s])
     error = _error_covariance(gram, root)
-    y = np.zeros(count, np.complex128)
+    y = np.empty(count, np.complex128)
     theta = norm2
     for s in range(count):
+        own = 0.0j
         for t in range(count):
-            y[s] += error[s, t] * root[t] * cross[t]
-    for s in range(count):
-        theta -= root[s] * (cross[s].real * y[s].real + cross[s].imag * y[s].imag)
+            own += error[s, t] * root[t] * cross[t]
+        y[s] = own
+        theta -= root[s] * (cross[s].real * own.real + cross[s].imag * own.imag)
     if slack > 0.0:
         nu = (1.0 - slack) / theta
     else:
         slack = 1.0 - nu * theta
     kappa = nu / slack if slack > 0.0 else 0.0
     beta = np.empty(count, np.complex128)
-    coupling = np.empty((count, count))
-    cost = np.zeros(count)
+    coupling = _matrix(count, count)
+    cost = _vector(count)
     for s in range(count):
         beta[s] = np.conj(y[s]) * (1.0 / slack)
         for t in range(count):
@@ -221,9 +245,9 @@ def _uplink_beams(
             coupling[s, t] = -leak
             cost[t] -= leak
     for t in range(count):
-        own = error[t, t].real
-        cost[t] += own
-        coupling[t, t] = (1.0 - own) ** 2 / target[t]
+        left = error[t, t].real
+        cost[t] += left
+        coupling[t, t] = (1.0 - left) * (1.0 - left) / target[t]
     return nu, slack, theta, error, beta, coupling, cost
 
 
@@ -235,35 +259,22 @@ def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[
     feasibility asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
     """
     count = len(price)
-    heard = np.empty(count, np.int64)
-    size = 0
+    root = _vector(count)
     for s in range(count):
-        if hears[s]:
-            heard[size] = s
-            size += 1
-    weights = np.zeros(count, np.complex128)
-    power = np.zeros(count)
-    theta = norm2
-    if size == 0:
-        return theta, power, theta, weights
-    root = np.empty(size)
-    among = np.empty((size, size), np.complex128)
-    for s in range(size):
-        root[s] = np.sqrt(price[heard[s]])
-        for t in range(size):
-            among[s, t] = gram[heard[s], heard[t]]
-    error = _error_covariance(among, root)
-    length = 0.0
-    for s in range(size):
+        root[s] = np.sqrt(price[s]) if hears[s] else 0.0
+    error = _error_covariance(gram, root)
+    weights = np.empty(count, np.complex128)
+    power = _vector(count)
+    theta, length = norm2, 0.0
+    for s in range(count):
         own = 0.0j
-        for t in range(size):
-            own += error[s, t] * root[t] * cross[heard[t]]
+        for t in range(count):
+            own += error[s, t] * root[t] * cross[t]
         own *= root[s]
-        k = heard[s]
-        weights[k] = own
-        theta -= cross[k].real * own.real + cross[k].imag * own.imag
-        power[k] = _squared(own) / price[k]
-        length -= power[k]
+        weights[s] = own
+        theta -= cross[s].real * own.real + cross[s].imag * own.imag
+        power[s] = _squared(own) / price[s]
+        length -= power[s]
     return theta, power, theta + length, weights
 
 
@@ -295,14 +306,14 @@ def _prices_at(
         if not slack > 0.0:
             break
         if converged:
-            powers = _solve(coupling, price, False)
+            powers = _solve(coupling, price)
             found = True
             for s in range(count):
                 used += powers[s] * (cost[s] + nu * _squared(beta[s]))
                 found = found and powers[s] > 0.0
             found = found and used < np.inf
             break
-        ratio = _solve(coupling, cost, True)
+        ratio = _solve(_transposed(coupling), cost)
         proper = True
         for s in range(count):
             proper = proper and ratio[s] > 0.0 and ratio[s] < np.inf
@@ -335,7 +346,7 @@ def _power_gradient(
     Z_tt = q_t (½ - X_tt - y_t X_tt/γ_t). X is Hermitian.
     """
     count = len(target)
-    y = _solve(coupling, length, True)
+    y = _solve(_transposed(coupling), length)
     signal = np.empty((count, count), np.complex128)
     adjoint = np.empty((count, count), np.complex128)
     for s in range(count):
@@ -346,7 +357,7 @@ def _power_gradient(
         own = signal[s, s].real
         adjoint[s, s] = powers[s] * (0.5 - own - y[s] * own / target[s])
     turned = _product(signal, adjoint)
-    by_price = np.zeros(count)
+    by_price = _vector(count)
     by_nu = 0.0
     for r in range(count):
         tilt = 0.0j
@@ -364,7 +375,7 @@ def _power_gradient(
 def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     """(largest relative change, λ, last) after relative `change` [S+1] of (λ, last), held within a factor of 5."""
     count = len(price)
-    moved = np.empty(count)
+    moved = _vector(count)
     largest = 0.0
     for s in range(count + 1):
         size = abs(change[s])
@@ -402,8 +413,8 @@ def _joint_newton(
     gram, cross, norm2 = channels
     price, nu, slack = guess
     count = len(price)
-    system = np.empty((count + 1, count + 1))
-    right = np.empty(count + 1)
+    system = _matrix(count + 1, count + 1)
+    right = _vector(count + 1)
     step = np.inf
     if sensing:
         slack = 0.0
@@ -413,13 +424,13 @@ def _joint_newton(
         )
         if not (slack > 0.0 and nu > 0.0):
             break
-        length = np.empty(count)
+        length = _vector(count)
         used = 0.0
         for t in range(count):
             length[t] = cost[t] + nu * _squared(beta[t])
         powers = cost
         if not sensing:
-            powers = _solve(coupling, price, False)
+            powers = _solve(coupling, price)
             for t in range(count):
                 used += length[t] * powers[t]
         sensing_theta, heard, sensing_length, weights = 0.0, cost, 0.0, beta
@@ -435,8 +446,9 @@ def _joint_newton(
                 right[t] -= coupling[s, t]
             system[t, count] = _squared(beta[t])
         if sensing:
-            right[count] = sensing_length - nu * sensing_theta**2
-            system[count, count] = sensing_theta**2
+            square = sensing_theta * sensing_theta
+            right[count] = sensing_length - nu * square
+            system[count, count] = square
             for s in range(count):
                 system[count, s] = -heard[s]
                 right[count] += heard[s]
@@ -450,13 +462,13 @@ def _joint_newton(
             right[count] = 1.0 - used / power
             for t in range(count + 1):
                 for s in range(count):
-                    system[t, s] += system[t, count] * (nu / theta) * _squared(beta[s]) * slack**2
+                    system[t, s] += system[t, count] * (nu / theta) * _squared(slack * beta[s])
                 system[t, count] *= -slack / theta
         previous = step
         if sensing:
-            step, price, nu = _move(price, nu, _solve(system, right, False))
+            step, price, nu = _move(price, nu, _solve(system, right))
         else:
-            step, price, larger = _move(price, slack, _solve(system, right, False))
+            step, price, larger = _move(price, slack, _solve(system, right))
             slack = larger if larger < 1.0 else 0.5 * (1.0 + slack)
         if not step < np.inf:
             break
@@ -471,13 +483,13 @@ def _powers(
 ) -> tuple[bool, F, float]:
     """(all positive and within the budget, q, p_c) at a fixed point of `joint_newton`."""
     count = len(price)
-    powers = _solve(coupling, price, False)
+    powers = _solve(coupling, price)
     used, left = 0.0, 0.0
     for t in range(count):
         used += length[t] * powers[t]
     if sensing:
         # q = B⁻¹λ + p_c B⁻¹i₀
-        extra = _solve(coupling, heard, False)
+        extra = _solve(coupling, heard)
         slope = sensing_length
         for t in range(count):
             slope += length[t] * extra[t]
@@ -538,7 +550,7 @@ def solve_downlink(
             nu = 0.8 * high
             continue
         if not opened:
-            nu, price = 0.0, np.empty(count)
+            nu, price = 0.0, _vector(count)
             for s in range(count):
                 price[s] = 4.0 * target[s] / gram[s, s].real
         bounded, trial, at_slack, used, powers, error, beta = _prices_at(channels, target, price, nu, not opened)
@@ -571,20 +583,27 @@ def _stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C
     """What the receive vectors v_s [S, n] make of 𝒢 = 𝓗𝓗ᴴ [K n, K n] and 𝓗a [K n]: (𝒢V [K n, S], G [S, S], g [S])."""
     count, antennas = vectors.shape
     rows = len(cross)
-    heard = np.zeros((rows, count), np.complex128)
-    stream_gram = np.zeros((count, count), np.complex128)
-    stream_cross = np.zeros(count, np.complex128)
+    heard = np.empty((rows, count), np.complex128)
+    stream_gram = np.empty((count, count), np.complex128)
+    stream_cross = np.empty(count, np.complex128)
     for s in range(count):
         first = receiver[s] * antennas
         for i in range(rows):
+            total = 0.0j
             for r in range(antennas):
-                heard[i, s] += gram[i, first + r] * vectors[s, r]
+                total += gram[i, first + r] * vectors[s, r]
+            heard[i, s] = total
     for s in range(count):
         first = receiver[s] * antennas
+        total = 0.0j
         for r in range(antennas):
-            stream_cross[s] += np.conj(vectors[s, r]) * cross[first + r]
-            for t in range(count):
-                stream_gram[s, t] += np.conj(vectors[s, r]) * heard[first + r, t]
+            total += np.conj(vectors[s, r]) * cross[first + r]
+        stream_cross[s] = total
+        for t in range(count):
+            total = 0.0j
+            for r in range(antennas):
+                total += np.conj(vectors[s, r]) * heard[first + r, t]
+            stream_gram[s, t] = total
     return heard, stream_gram, stream_cross
 
 
@@ -624,7 +643,7 @@ def _envelope_gradient(
             for t in range(count):
                 sensed[i] -= heard[i, t] * weights[t]
     by_vector = np.empty((count, antennas), np.complex128)
-    by_rate = np.empty(count)
+    by_rate = _vector(count)
     for s in range(count):
         first = receiver[s] * antennas
         for r in range(antennas):
@@ -635,7 +654,7 @@ def _envelope_gradient(
                 seen += np.conj(vectors[s, r]) * arrived[first + r, t]
             load = powers[t]
             if t == s:
-                by_rate[s] = price[s] * load * _squared(seen) * (1.0 + target[s]) / target[s] ** 2
+                by_rate[s] = price[s] * load * _squared(seen) * (1.0 + target[s]) / (target[s] * target[s])
                 load = -load / target[s]
             for r in range(antennas):
                 by_vector[s, r] += load * np.conj(seen) * arrived[first + r, t]
@@ -660,7 +679,7 @@ def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
     count, antennas, free = basis.shape
     moved = np.empty((count, antennas), np.complex128)
     turned = np.empty((count, antennas, free), np.complex128)
-    unit = np.zeros(free, np.complex128)
+    unit = np.empty(free, np.complex128)
     for s in range(count):
         angle = 0.0
         for f in range(free):
@@ -684,12 +703,12 @@ def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
 def _scaled_shares(receiver: Any, share: F, step: F) -> F:
     """r_s ∝ r_s e^ξ_s within each receiver, at least `IDLE_SHARE` of its rate; ξ [S] are the last entries of `step`."""
     count = len(share)
-    scaled = np.empty(count)
+    scaled = _vector(count)
     for s in range(count):
         scaled[s] = share[s] * np.exp(min(max(step[len(step) - count + s], -50.0), 50.0))
     moved = scaled
     for _ in range(2):
-        moved = np.empty(count)
+        moved = _vector(count)
         for s in range(count):
             total, whole = 0.0, 0.0
             for t in range(count):
@@ -706,7 +725,7 @@ def _scaled_shares(receiver: Any, share: F, step: F) -> F:
 def _tangent_gradient(basis: C, receiver: Any, share: F, by_vector: C, by_rate: F) -> F:
     """Gradient by (Re z, Im z, ξ) from the derivatives by conj(v_s) and by r_s."""
     count, antennas, free = basis.shape
-    gradient = np.empty(2 * count * free + count)
+    gradient = _vector(2 * count * free + count)
     for s in range(count):
         for f in range(free):
             by_z = 0.0j
@@ -729,7 +748,7 @@ def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
 
     Without positive curvature there is none.
     """
-    size = len(step)
+    size = len(change)
     curvature, long, far = 0.0, 0.0, 0.0
     for i in range(size):
         curvature += change[i] * step[i]
@@ -737,21 +756,22 @@ def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
         far += step[i] * step[i]
     if not curvature > 1e-10 * np.sqrt(long * far):
         return fresh
-    turned = np.zeros(size)
+    turned = _vector(size)
     bend = 0.0
-    for i in range(size):
-        if fresh:
+    if fresh:
+        for i in range(size):
             inverse[i, i] = curvature / long
-            turned[i] = inverse[i, i] * change[i]
-        else:
-            for j in range(size):
-                turned[i] += inverse[i, j] * change[j]
-        bend += change[i] * turned[i]
     for i in range(size):
-        half = (0.5 * (1.0 + bend / curvature) * step[i] - turned[i]) / curvature
+        total = 0.0
         for j in range(size):
-            inverse[i, j] += half * step[j]
-            inverse[j, i] += half * step[j]
+            total += inverse[i, j] * change[j]
+        turned[i] = total
+        bend += change[i] * total
+    for i in range(size):
+        turned[i] = (0.5 * (1.0 + bend / curvature) * step[i] - turned[i]) / curvature
+    for i in range(size):
+        for j in range(size):
+            inverse[i, j] += turned[i] * step[j] + turned[j] * step[i]
     return False
 
 
@@ -765,7 +785,7 @@ def descend(
 ) -> tuple[bool, tuple[C, F, C, F, int], tuple[bool, F, float, float, F, float, float, C, C, C]]:
     """BFGS on the logarithm of the loss (`light`) or of the least power, over receive vectors and rate shares.
 
-    `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [K], P). `start`: (receiver [S], v [S, n], r [S] in nats, E
+    `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [S], P). `start`: (receiver [S], v [S, n], r [S] in nats, E
     [S, n, n-1] ⊥ v). `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance): it ends after `steps`, at
     a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`.
 
@@ -782,31 +802,31 @@ def descend(
     steps, enough, tolerance = settings
     price, nu, slack, left = guess
     count, antennas = vectors.shape
-    listens = np.empty(count, np.bool_)
     several = False
     for s in range(count):
-        listens[s] = hears[receiver[s]]
         for t in range(s):
             several = several or receiver[t] == receiver[s]
     free = 2 * count * (antennas - 1)
     size = free + count
     active = size if several else free
-    inverse = np.zeros((active, active))
-    direction, gradient, step = np.zeros(size), np.zeros(size), np.zeros(size)
+    inverse = _matrix(active, active)
+    direction, gradient, step = _vector(size), _vector(size), _vector(size)
     value, descent, length = np.inf, 0.0, 0.0
     solution = (False, price, nu, slack, price, 0.0, np.inf, gram, cross, cross)
-    fresh, started, used, small, tries = True, False, 0, 0, 0
+    # A computed value: for a constant Numba would compile `_update` once more.
+    fresh = size > 0
+    started, used, small, tries = False, 0, 0, 0
     while True:
         for i in range(size):
             step[i] = length * direction[i]
         new_vectors, new_basis = _geodesic(vectors, basis, step)
         new_share = _scaled_shares(receiver, share, step) if several else share
         heard, stream_gram, stream_cross = _stream_channels(gram, cross, receiver, new_vectors)
-        target = np.empty(count)
+        target = _vector(count)
         for s in range(count):
             target[s] = np.expm1(new_share[s])
         found, proven, trial, new_nu, new_slack, powers, new_left, new_value, error, beta, weights = solve_downlink(
-            (stream_gram, stream_cross, norm2), target, listens, power, (price, nu, slack, left), light
+            (stream_gram, stream_cross, norm2), target, hears, power, (price, nu, slack, left), light
         )
         change = np.log(new_value / value) if started and found and new_value > 0.0 else np.inf
         if found and (not started or change <= _ARMIJO * length * descent):
@@ -815,13 +835,13 @@ def descend(
             )
             new_gradient = _tangent_gradient(new_basis, receiver, new_share, by_vector, by_rate)
             scale = 1.0 / (new_value * new_nu) if light else 1.0 / new_value
-            difference = np.empty(active)
+            difference = _vector(active)
             for i in range(size):
                 new_gradient[i] *= scale
                 if i < active:
                     difference[i] = new_gradient[i] - gradient[i]
             if started:
-                fresh = _update(inverse, fresh, step[:active], difference)
+                fresh = _update(inverse, fresh, step, difference)
                 small = small + 1 if -change < tolerance else 0
             vectors, basis, share, value, gradient = new_vectors, new_basis, new_share, new_value, new_gradient
             price, nu, slack, left = trial, new_nu, new_slack, new_left

@@ -66,7 +66,7 @@ def descend_to(
     """`descend`, with the gradient at its end."""
     solution = streams.solution
     found, (vectors, share, basis, gradient, iterations), solved = kernels.descend(
-        (problem.gram, problem.cross, problem.norm2, problem.hears, 1.0),
+        (problem.gram, problem.cross, problem.norm2, problem.hears[streams.receiver], 1.0),
         (streams.receiver, streams.vectors, streams.share, frames(streams.vectors)),
         no_guess(len(streams.share)) if solution is None else solution.guess,
         objective == "loss",
