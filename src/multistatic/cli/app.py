@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import os
 import sys
 
 import typer
 
 from multistatic.cli.compare_command import compare
+from multistatic.cli.compilation import hasten_first_compilation
 from multistatic.cli.design_command import design
 from multistatic.cli.estimate_command import estimate
 from multistatic.cli.export_command import export
@@ -22,6 +21,7 @@ from multistatic.cli.study_command import study
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130
+COMPILING = ("design", "compare", "study", "reproduce", "estimate", "localize")  # commands that use compiled kernels
 
 app = typer.Typer(
     name="multistatic",
@@ -58,25 +58,16 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Hold the options that come before a command."""
-
-
-def _hasten_first_compilation() -> None:
-    """Where no compiled kernel is on disk, a command's first use of them is mostly compilation.
-
-    It makes millions of objects, none of them garbage: looking for cycles every 700 of them would take a tenth of it.
-    LLVM's highest level unrolls each loop again whenever a function is copied into its caller: a sixth more time, for
-    code of the same speed that gives the same bits (no level may reorder floating-point arithmetic).
-    """
-    gc.set_threshold(100_000, 20, 20)
-    os.environ.setdefault("NUMBA_OPT", "1")
+    if context.invoked_subcommand in COMPILING:
+        hasten_first_compilation()
 
 
 def main() -> None:
     """Run the command line; a deliberate error goes to stderr with its exit code, without a traceback."""
-    _hasten_first_compilation()
     try:
         app()
     except MultistaticError as error:

@@ -201,13 +201,31 @@ def _squared(z: complex) -> float:
 
 
 @_internal
+def _matched(gram: C, cross: C, norm2: float, root: F) -> tuple[C, C, float]:
+    """(T₀, y, θ) of prices λ with `root` = sqrt(λ): T₀ = (I + Λ^½ G Λ^½)⁻¹, y = T₀ Λ^½ g and
+    θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.
+    """
+    count = len(root)
+    error = _error_covariance(gram, root)
+    y = np.empty(count, np.complex128)
+    theta = norm2
+    for s in range(count):
+        own = 0.0j
+        for t in range(count):
+            own += error[s, t] * root[t] * cross[t]
+        y[s] = own
+        theta -= root[s] * (cross[s].real * own.real + cross[s].imag * own.imag)
+    return error, y, theta
+
+
+@_internal
 def _uplink_beams(
     gram: C, cross: C, norm2: float, target: F, price: F, nu: float, slack: float
 ) -> tuple[float, float, float, C, C, F, F]:
     """MMSE beams u_s = sqrt(λ_s) M⁻¹ h_s at the prices (λ, ν), through the uplink error covariance.
 
-    T = I - Λ^½ 𝒽ᴴ M⁻¹ 𝒽 Λ^½ = T₀ - κ y yᴴ,  T₀ = (I + Λ^½ G Λ^½)⁻¹,  y = T₀ Λ^½ g,  κ = ν/(1 - νθ),
-    θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.  M ≻ 0 iff slack = 1 - νθ > 0. Then
+    T = I - Λ^½ 𝒽ᴴ M⁻¹ 𝒽 Λ^½ = T₀ - κ y yᴴ,  κ = ν/(1 - νθ),  with T₀, y and θ of `_matched`.
+    M ≻ 0 iff slack = 1 - νθ > 0. Then
     sqrt(λ_s) h_sᴴ u_t = (I - T)_st,   β_t = aᴴu_t = conj(y_t)/(1 - νθ),   ‖u_t‖² - ν|β_t|² = T_tt - Σ_s |T_st|².
 
     A positive `slack` takes the place of `nu`: where receivers are nearly deaf to the target the slack is tiny, and ν
@@ -220,15 +238,7 @@ def _uplink_beams(
     root = _vector(count)
     for s in range(count):
         root[s] = np.sqrt(price[s])
-    error = _error_covariance(gram, root)
-    y = np.empty(count, np.complex128)
-    theta = norm2
-    for s in range(count):
-        own = 0.0j
-        for t in range(count):
-            own += error[s, t] * root[t] * cross[t]
-        y[s] = own
-        theta -= root[s] * (cross[s].real * own.real + cross[s].imag * own.imag)
+    error, y, theta = _matched(gram, cross, norm2, root)
     if slack > 0.0:
         nu = (1.0 - slack) / theta
     else:
@@ -262,20 +272,15 @@ def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[
     root = _vector(count)
     for s in range(count):
         root[s] = np.sqrt(price[s]) if hears[s] else 0.0
-    error = _error_covariance(gram, root)
-    weights = np.empty(count, np.complex128)
+    _, weights, theta = _matched(gram, cross, norm2, root)
     power = _vector(count)
-    theta, length = norm2, 0.0
+    length = theta
     for s in range(count):
-        own = 0.0j
-        for t in range(count):
-            own += error[s, t] * root[t] * cross[t]
-        own *= root[s]
-        weights[s] = own
-        theta -= cross[s].real * own.real + cross[s].imag * own.imag
-        power[s] = _squared(own) / price[s]
+        if hears[s]:
+            power[s] = _squared(weights[s])
+        weights[s] *= root[s]
         length -= power[s]
-    return theta, power, theta + length, weights
+    return theta, power, length, weights
 
 
 @_inlined
@@ -388,6 +393,113 @@ def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     return largest, moved, last
 
 
+@_internal
+def _stationary_beams(coupling: F, cost: F, beta: C) -> tuple[F, F]:
+    """The beams, held fixed, are stationary if Bᵀ(λ⁺/λ) + ν⁺α = N with N_t = ‖u_t‖², α_t = |β_t|².
+
+    Returns it for (d ln λ, dν) as the first S rows of (system [S+1, S+1], right [S+1]); the last row closes it.
+    """
+    count = len(cost)
+    system = _matrix(count + 1, count + 1)
+    right = _vector(count + 1)
+    for t in range(count):
+        right[t] = cost[t]
+        for s in range(count):
+            system[t, s] = coupling[s, t]
+            right[t] -= coupling[s, t]
+        system[t, count] = _squared(beta[t])
+    return system, right
+
+
+@_internal
+def _step_with_sensing(coupling: F, cost: F, beta: C, nu: float, beam: tuple[float, F, float, C]) -> F:
+    """Relative changes of (λ, ν) for `beam` (θ₀, i₀, ‖w₀‖², y₀) to be stationary too: -i₀ᵀ(λ⁺/λ) + ν⁺θ₀² = ‖w₀‖²."""
+    system, right = _stationary_beams(coupling, cost, beta)
+    theta, heard, length, _ = beam
+    count = len(heard)
+    right[count] = length - nu * theta * theta
+    system[count, count] = theta * theta
+    for s in range(count):
+        system[count, s] = -heard[s]
+        right[count] += heard[s]
+    for t in range(count + 1):
+        system[t, count] *= nu
+    return _solve(system, right)
+
+
+@_internal
+def _step_at_budget(
+    target: F,
+    power: float,
+    prices: tuple[F, float, float],
+    theta: float,
+    error: C,
+    beta: C,
+    coupling: F,
+    cost: F,
+) -> F:
+    """Relative changes of (λ, slack) for the data beams to spend the power, from `prices` (λ, ν, slack).
+
+    Linearised as d(1/spent) = 1/P - 1/spent: at high SNR the solution lies close to a fold of ν ↦ λ(ν), where the power
+    has a pole of order ½; in (λ, ν) together and for 1/power the fold is an ordinary point. ln(slack) is the unknown in
+    place of ν, so that no step leaves the domain: dν = -(slack/θ) d ln(slack) + (ν/θ) Σ_s |y_s|² d ln λ_s.
+    """
+    price, nu, slack = prices
+    count = len(price)
+    system, right = _stationary_beams(coupling, cost, beta)
+    powers = _solve(coupling, price)
+    length, used = _spent(cost, nu, beta, powers)
+    by_price, by_nu = _power_gradient(target, nu, theta / slack, error, beta, coupling, powers, length)
+    for s in range(count):
+        system[count, s] = by_price[s] / used
+    system[count, count] = by_nu / used
+    right[count] = 1.0 - used / power
+    for t in range(count + 1):
+        for s in range(count):
+            system[t, s] += system[t, count] * (nu / theta) * _squared(slack * beta[s])
+        system[t, count] *= -slack / theta
+    return _solve(system, right)
+
+
+@_internal
+def _spent(cost: F, nu: float, beta: C, powers: F) -> tuple[F, float]:
+    """(N [S], Nᵀq): N_t = ‖u_t‖² = cost_t + ν|β_t|²."""
+    length = _vector(len(cost))
+    used = 0.0
+    for t in range(len(cost)):
+        length[t] = cost[t] + nu * _squared(beta[t])
+        used += length[t] * powers[t]
+    return length, used
+
+
+@_internal
+def _powers(
+    power: float, price: F, nu: float, beta: C, coupling: F, cost: F, beam: tuple[float, F, float, C], sensing: bool
+) -> tuple[bool, F, float]:
+    """(valid, q, p_c) at a fixed point (λ, ν): B q - i₀ p_c = λ and Nᵀq + ‖w₀‖² p_c = P.
+
+    Valid if all are positive, the power is spent and νθ₀ ≤ 1.
+    """
+    theta, heard, slope, _ = beam
+    powers = _solve(coupling, price)
+    length, used = _spent(cost, nu, beta, powers)
+    left = 0.0
+    if sensing:
+        # q = B⁻¹λ + p_c B⁻¹i₀
+        extra = _solve(coupling, heard)
+        for t in range(len(extra)):
+            slope += length[t] * extra[t]
+        left = (power - used) / slope
+        for t in range(len(extra)):
+            powers[t] += left * extra[t]
+        used = power
+    valid = nu * theta <= 1.0 + 1e-9 and left >= 0.0 and abs(used - power) < 1e-7 * power
+    for t in range(len(powers)):
+        powers[t] *= power / used
+        valid = valid and powers[t] > 0.0 and powers[t] < np.inf
+    return valid, powers, left
+
+
 @_inlined
 def _joint_newton(
     channels: tuple[C, C, float],
@@ -399,109 +511,36 @@ def _joint_newton(
 ) -> tuple[bool, F, float, float, F, float, C, C, C]:
     """Newton on (λ, ν) together, with the sensing beam on or off, from `guess` (λ, ν, slack).
 
-    Returns (found, λ, ν, slack, q, p_c, T, β, y₀).
-
-    With i₀ and θ₀ of `_sensing_beam`, N_t = ‖u_t‖², α_t = |β_t|²: the beams, held fixed, are stationary if
-    Bᵀ(λ⁺/λ) + ν⁺α = N.  With the sensing beam on, its own stationarity closes the system,
-    -i₀ᵀ(λ⁺/λ) + ν⁺θ₀² = ‖w₀‖², and the downlink powers follow from B q - i₀ p_c = λ, Nᵀq + ‖w₀‖² p_c = P.
-    With the sensing beam off, the budget closes it, linearised as d(1/power) = 1/P - 1/power: at high SNR the solution
-    lies close to a fold of ν ↦ λ(ν), where power(ν) has a pole of order ½; in (λ, ν) together and for 1/power the fold
-    is an ordinary point. There ln(slack) is the unknown in place of ν, so that no step leaves the domain:
-    dν = -(slack/θ) d ln(slack) + (ν/θ) Σ_s |y_s|² d ln λ_s.
-    A fixed point with positive λ, ν, q, p_c ≥ 0 and νθ₀ ≤ 1 meets all optimality conditions of a convex problem.
+    Returns (found, λ, ν, slack, q, p_c, T, β, y₀). The beams, held fixed, are to be stationary; with the sensing beam
+    on, its own stationarity closes the system, with the sensing beam off the budget. A fixed point with positive λ, ν,
+    q, p_c ≥ 0 and νθ₀ ≤ 1 meets all optimality conditions of a convex problem.
     """
     gram, cross, norm2 = channels
     price, nu, slack = guess
-    count = len(price)
-    system = _matrix(count + 1, count + 1)
-    right = _vector(count + 1)
     step = np.inf
-    if sensing:
-        slack = 0.0
     for _ in range(_JOINT_STEPS):
         nu, slack, theta, error, beta, coupling, cost = _uplink_beams(
             gram, cross, norm2, target, price, nu, 0.0 if sensing else slack
         )
         if not (slack > 0.0 and nu > 0.0):
             break
-        length = _vector(count)
-        used = 0.0
-        for t in range(count):
-            length[t] = cost[t] + nu * _squared(beta[t])
-        powers = cost
-        if not sensing:
-            powers = _solve(coupling, price)
-            for t in range(count):
-                used += length[t] * powers[t]
-        sensing_theta, heard, sensing_length, weights = 0.0, cost, 0.0, beta
-        if sensing or step < _CONVERGED:
-            sensing_theta, heard, sensing_length, weights = _sensing_beam(gram, cross, norm2, price, hears)
         if step < _CONVERGED:
-            found, powers, left = _powers(coupling, length, heard, sensing_length, power, price, sensing)
-            return found and nu * sensing_theta <= 1.0 + 1e-9, price, nu, slack, powers, left, error, beta, weights
-        for t in range(count):
-            right[t] = cost[t]
-            for s in range(count):
-                system[t, s] = coupling[s, t]
-                right[t] -= coupling[s, t]
-            system[t, count] = _squared(beta[t])
-        if sensing:
-            square = sensing_theta * sensing_theta
-            right[count] = sensing_length - nu * square
-            system[count, count] = square
-            for s in range(count):
-                system[count, s] = -heard[s]
-                right[count] += heard[s]
-            for t in range(count + 1):
-                system[t, count] *= nu
-        else:
-            by_price, by_nu = _power_gradient(target, nu, theta / slack, error, beta, coupling, powers, length)
-            for s in range(count):
-                system[count, s] = by_price[s] / used
-            system[count, count] = by_nu / used
-            right[count] = 1.0 - used / power
-            for t in range(count + 1):
-                for s in range(count):
-                    system[t, s] += system[t, count] * (nu / theta) * _squared(slack * beta[s])
-                system[t, count] *= -slack / theta
+            beam = _sensing_beam(gram, cross, norm2, price, hears)
+            found, powers, left = _powers(power, price, nu, beta, coupling, cost, beam, sensing)
+            return found, price, nu, slack, powers, left, error, beta, beam[3]
         previous = step
         if sensing:
-            step, price, nu = _move(price, nu, _solve(system, right))
+            beam = _sensing_beam(gram, cross, norm2, price, hears)
+            step, price, nu = _move(price, nu, _step_with_sensing(coupling, cost, beta, nu, beam))
         else:
-            step, price, larger = _move(price, slack, _solve(system, right))
+            change = _step_at_budget(target, power, (price, nu, slack), theta, error, beta, coupling, cost)
+            step, price, larger = _move(price, slack, change)
             slack = larger if larger < 1.0 else 0.5 * (1.0 + slack)
         if not step < np.inf:
             break
         if step < 1e-4 and step >= previous:
             step = 0.0  # as close as rounding lets it come
     return False, price, nu, slack, price, 0.0, gram, cross, cross
-
-
-@_internal
-def _powers(
-    coupling: F, length: F, heard: F, sensing_length: float, power: float, price: F, sensing: bool
-) -> tuple[bool, F, float]:
-    """(all positive and within the budget, q, p_c) at a fixed point of `joint_newton`."""
-    count = len(price)
-    powers = _solve(coupling, price)
-    used, left = 0.0, 0.0
-    for t in range(count):
-        used += length[t] * powers[t]
-    if sensing:
-        # q = B⁻¹λ + p_c B⁻¹i₀
-        extra = _solve(coupling, heard)
-        slope = sensing_length
-        for t in range(count):
-            slope += length[t] * extra[t]
-        left = (power - used) / slope
-        for t in range(count):
-            powers[t] += left * extra[t]
-    found = left >= 0.0 and (sensing or abs(used - power) < 1e-7 * power)
-    for t in range(count):
-        if not sensing:
-            powers[t] *= power / used
-        found = found and powers[t] > 0.0 and powers[t] < np.inf
-    return found, powers, left
 
 
 @_inlined
