@@ -11,7 +11,7 @@ def hasten_first_compilation() -> None:
 
     Each gives the same bits: no level of LLVM reorders floating-point arithmetic. Runs are as fast or faster.
 
-    - It makes millions of objects, none of them garbage: looking for cycles every 700 of them takes a tenth of the time.
+    - It makes millions of objects, none of them garbage: a look for cycles every 700 of them takes a tenth of the time.
     - LLVM's highest level takes a seventh more than its first.
     - For some processors LLVM unrolls every loop by eight, and again where a function is copied into its caller: a
       fifth of the time, for loops as short as a network has receivers.
