@@ -1,7 +1,7 @@
 """The estimator over many trials: accuracy against the exact bound, false alarms against their stated rate.
 
-Fixed seeds; each test says how often a correct estimator would fail it with another seed. The large runs are in
-`benchmarks/estimation_quality.py`.
+Fixed seeds; each test says how often a correct estimator would fail it with another seed. The large runs are
+the rows `estimation-accuracy`, `estimation-threshold` and `estimation-false-alarms` of `python -m benchmarks.table`.
 """
 
 from __future__ import annotations

@@ -76,7 +76,10 @@ def test_nothing_but_noise(folder: Path) -> None:
         pytest.param(["--known", "s0"], "known signal of the sensing beam", id="no sensing reference"),
         pytest.param(["--method", "grit"], "did you mean 'grid'?", id="method"),
         pytest.param(["--reference", "nowhere"], "nowhere", id="reference"),
-        pytest.param(["--false-alarm-rate", "0"], "false_alarm_rate", id="rate"),
+        pytest.param(["--false-alarm-rate", "0"], "--false-alarm-rate: received 0", id="rate"),
+        pytest.param(["--speed-limit", "-5"], "--speed-limit: received -5", id="speed"),
+        pytest.param(["--speed-limit", "nan"], "--speed-limit: received nan", id="no speed"),
+        pytest.param(["--longest-range", "0"], "--longest-range: received 0", id="range"),
     ],
 )
 def test_bad_input(folder: Path, arguments: list[str], part: str) -> None:

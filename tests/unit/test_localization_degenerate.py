@@ -49,3 +49,13 @@ def test_nobody_heard_anything():
         assert fix.position_verdict == UNOBSERVABLE
         assert "No receiver detected" in fix.message
         assert fix.used == ()
+
+
+def test_paths_shorter_than_the_direct_one_are_named_with_what_to_check():
+    """Two receivers whose delays were written in ms: 1000 times too short."""
+    sites = sites_of(np.array([[100.0, 0.0, 0.0], [0.0, 100.0, 0.0]]), 2)
+    delay, doppler = exact(sites, np.array([60.0, 80.0, 0.0]), np.array([3.0, 4.0, 0.0]))
+    fix = localize(measured(sites, 1e-3 * delay, doppler), sites)
+    assert_sound(fix)
+    assert fix.position_verdict == UNOBSERVABLE
+    assert "over the target to r0, r1 is shorter than the direct path" in fix.message

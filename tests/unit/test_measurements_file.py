@@ -37,7 +37,7 @@ def measurement(**changes: object) -> Measurement:
     return Measurement(**values | changes)
 
 
-@given(REAL, REAL, SPREAD, SPREAD, st.floats(-0.999, 0.999), SPREAD, st.text(max_size=20))
+@given(st.floats(-10.0, 10.0), REAL, SPREAD, SPREAD, st.floats(-0.999, 0.999), SPREAD, st.text(max_size=20))
 def test_written_and_read_back(
     delay: float, doppler: float, delay_std: float, doppler_std: float, correlation: float, snr: float, message: str
 ) -> None:
@@ -118,9 +118,30 @@ def test_every_bad_cell_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("delay_s", "300"),  # ns, most likely
+        ("delay_std_s", "0"),
+        ("delay_std_s", "1e300"),
+        ("doppler_std_hz", "0"),
+        ("doppler_hz", "1e300"),
+        ("delay_doppler_correlation", "1"),
+        ("delay_doppler_correlation", "-1"),
+    ],
+)
+def test_numbers_that_no_covariance_or_network_has_are_named_by_line_and_column(column: str, cell: str) -> None:
+    row = dict.fromkeys(REQUIRED, "1") | {"delay_doppler_correlation": "0.5", column: cell}
+    text = ",".join(row) + "\n" + ",".join(row.values()) + "\n"
+    with pytest.raises(InputError, match=f"line 2, {column}: received '{cell}', expected a finite number from"):
+        parse_measurements(text)
+
+
+@pytest.mark.parametrize(
     ("text", "part"),
     [
-        pytest.param("", "no column receiver_id", id="empty"),
+        pytest.param("", "received nothing, expected names of columns", id="empty"),
+        pytest.param(";".join(REQUIRED) + "\na;1;1;1;1\n", "with commas between", id="semicolons"),
+        pytest.param("receiver_id,delay_s\na,1\n", "no column delay_std_s", id="columns missing"),
         pytest.param(",".join(REQUIRED) + "\n", "no measurements", id="header only"),
         pytest.param(",".join(REQUIRED) + "\na,1,1\n", "3 cells", id="ragged"),
         pytest.param(",".join(REQUIRED) + ",delay_s\n", "twice", id="column twice"),

@@ -166,3 +166,11 @@ def test_a_pulse_with_a_corner_inside_its_slot_is_integrated_as_exactly():
     halves = [quad(lambda u: 3.0 * u * shape(u) ** 2, *half)[0] for half in ((0.0, left), (left, 1.0))]
     assert triangle.mean_time == pytest.approx(sum(halves), rel=1e-10)
     assert triangle.mean_square_bandwidth == pytest.approx(3.0 * (1.0 / left + 1.0 / right), rel=1e-10)
+
+
+def test_slopes_at_subnormal_and_tiny_times():
+    """d/du sinc(u) = -π²u/3 near 0; SciPy's spherical Bessel function is NaN at subnormal numbers."""
+    pulse = pulse_of(PulseSpec(kind="sinc"))
+    tiny = np.array([0.0, 5e-324, 2.3e-309, 1e-12, 0.99e-9, 1.01e-9, 1e-6])
+    expected = -(np.pi**2) / 3.0 * tiny * pulse(0.0)
+    np.testing.assert_allclose(pulse.derivative(tiny), expected, rtol=1e-9, atol=0.0)

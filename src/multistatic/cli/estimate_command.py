@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ KNOWN = ("all", "s0")
 ROWS_AT_MOST = 40
 # A picture shows at least this many bins of Doppler resolution to either side of 0.
 _PICTURED_BINS = 4.0
+_CUT = "the recording ends before the known signal does: a wrong core:sample_rate or start_s, or cut off"
 
 
 def estimate(
@@ -59,15 +61,14 @@ def estimate(
     from multistatic.estimation.each_trial import measurements_of
     from multistatic.files.scenario_file import load_scenario
 
-    if known not in KNOWN:
-        raise InputError([Problem("--known", repr(known), "one of " + ", ".join(KNOWN))])
+    _check_options(known, speed_limit, longest_range, false_alarm_rate)
     estimator = registry.load("estimators", method)
     network = load_scenario(scenario) if scenario is not None else None
     with shown_stages(quiet) as show:
         show("reading recordings")
         heard, waveform, carrier_hz = _read(recordings, reference, known, carrier, network)
         limits = (speed_limit, longest_range, carrier_hz, false_alarm_rate, known)
-        searches = [_search(recording, waveform, network, *limits) for recording in heard]
+        searches = _searches(heard, waveform, network, limits)
         if not directions:
             searches = [replace(search, array=None) for search in searches]
         found: list[Measurement] = []
@@ -86,10 +87,27 @@ def estimate(
         _print_table(found, files)
 
 
+def _check_options(known: str, speed_limit: float, longest_range: float | None, false_alarm_rate: float) -> None:
+    from multistatic.units import SPEED_OF_LIGHT_M_S
+
+    problems = []
+    if known not in KNOWN:
+        problems.append(Problem("--known", repr(known), "one of " + ", ".join(KNOWN)))
+    if not 0.0 <= speed_limit < SPEED_OF_LIGHT_M_S:
+        problems.append(Problem("--speed-limit", f"{speed_limit:g}", "a speed in m/s from 0, below that of light"))
+    if longest_range is not None and not (0.0 < longest_range < math.inf):
+        problems.append(Problem("--longest-range", f"{longest_range:g}", "a range in m above 0"))
+    if not 0.0 < false_alarm_rate < 1.0:
+        problems.append(Problem("--false-alarm-rate", f"{false_alarm_rate:g}", "a probability above 0 and below 1"))
+    if problems:
+        raise InputError(problems, source="estimate")
+
+
 def _read(
     paths: Sequence[Path], reference: Path | None, known: str, carrier: float | None, network: Scenario | None
 ) -> tuple[list[Recording], Waveform, float]:
     """The recordings, the known signal and the carrier; every problem of every file at once."""
+    from multistatic.estimation.agreement import disagreements
     from multistatic.files.recordings import read_block, read_recording
     from multistatic.files.references import read_reference
 
@@ -113,6 +131,7 @@ def _read(
     if waveform is None and not problems:
         wanted = "the known signal" if known == "all" else "the known signal of the sensing beam"
         problems.append(Problem("--reference", "nothing", f"a SigMF file of {wanted}"))
+    problems += disagreements(heard, waveform, network)
     carrier_hz = carrier or (network.radio.carrier_hz if network is not None else _recorded_carrier(paths[0]))
     if not carrier_hz or carrier_hz <= 0:
         problems.append(Problem("--carrier", repr(carrier), "a carrier above 0, as no recording or scenario has one"))
@@ -134,28 +153,53 @@ def _recorded_carrier(path: Path) -> float | None:
     return float(frequency) if isinstance(frequency, int | float) else None
 
 
+def _searches(
+    recordings: Sequence[Recording],
+    waveform: Waveform,
+    network: Scenario | None,
+    limits: tuple[float, float | None, float, float, str],
+) -> list[Search]:
+    """`_search` for each recording; the problems of all of them at once."""
+    searches: list[Search] = []
+    problems: list[Problem] = []
+    for recording in recordings:
+        try:
+            searches.append(_search(recording, waveform, network, limits))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems, source="estimate")
+    return searches
+
+
 def _search(
     recording: Recording,
     waveform: Waveform,
     network: Scenario | None,
-    speed_limit: float,
-    longest_m: float | None,
-    carrier_hz: float,
-    false_alarm_rate: float,
-    known: str,
+    limits: tuple[float, float | None, float, float, str],
 ) -> Search:
-    """Delays from the direct path's (0 where it is not known) on, as far as the recording or `longest_m` goes."""
+    """Delays from the direct path's (0 where it is not known) on, as far as `longest_m`, or as all of the known signal
+    was recorded; in any case as far as some of it was.
+    """
     from multistatic.estimation.search import Search, delay_range_s, doppler_range_hz
     from multistatic.units import SPEED_OF_LIGHT_M_S
 
+    speed_limit, longest_m, carrier_hz, false_alarm_rate, known = limits
     ids = network.receiver_ids if network is not None else ()
     place = ids.index(recording.receiver_id) if recording.receiver_id in ids else None
     shortest_m, array = 0.0, None
     if network is not None and place is not None:
         shortest_m = float(network.geometry().transmitter_receiver_m[place])
         array = network.receivers[place].array
-    recorded_s = float(recording.times_s[-1]) - waveform.support_s[1]
-    low_s, high_s = delay_range_s(shortest_m, recorded_s * SPEED_OF_LIGHT_M_S if longest_m is None else longest_m)
+    first_s, last_s = waveform.support_s
+    end_s = float(recording.times_s[-1])
+    whole_m, some_m = SPEED_OF_LIGHT_M_S * (end_s - last_s), SPEED_OF_LIGHT_M_S * (end_s - first_s)
+    farthest_m = whole_m if longest_m is None else min(longest_m, some_m)
+    if farthest_m < shortest_m:
+        where, hint = (f"recording of {recording.receiver_id}", _CUT) if longest_m is None else ("--longest-range", "")
+        expected = f"some above {shortest_m:.6g} m, the direct path"
+        raise InputError([Problem(where, f"paths of up to {farthest_m:.6g} m", expected, hint)])
+    low_s, high_s = delay_range_s(shortest_m, farthest_m)
     return Search(
         delay_s=(low_s, high_s),
         doppler_hz=doppler_range_hz(speed_limit, carrier_hz),

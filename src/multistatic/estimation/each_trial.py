@@ -14,9 +14,15 @@ from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.measurement import Measurement
 from multistatic.estimation.search import Search
 from multistatic.signal.waveform import Waveform
-from multistatic.units import C
+from multistatic.units import C, F
 
 Estimator = Callable[[Recording, Waveform, Search], Estimates]
+
+_TOLERATED = 2.0  # times the stated noise: standard deviations are then 1/√2 of what they should be
+_MORE_THAN_NOISE = (
+    "Beside the echo there is {:.1f} dB more than the stated noise (interference, clutter, or a wrong noise power, "
+    "sampling rate or data type), so the noise was measured."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,12 +51,23 @@ def single(waveform: Waveform, trial: int) -> Waveform:
     return OneOf(signals=waveform, index=trial) if np.ndim(waveform.values(0.0)) else waveform
 
 
+def unexplained(recording: Recording, snr: F) -> F:
+    """(Σ|r|² - what an echo of `snr` [trials] explains of it) over the noise that the recording states; 1 on average
+    where there is nothing but both.
+    """
+    samples = recording.samples.reshape(-1, *recording.samples.shape[-2:])
+    energy = np.sum(np.abs(samples) ** 2, axis=(1, 2)) / recording.sample_noise_power_w
+    ratio: F = (energy - snr) / samples[0].size
+    return ratio
+
+
 def measurements_of(
     estimator: Estimator, recording: Recording, waveform: Waveform, search: Search
 ) -> tuple[Measurement, ...]:
     """One measurement a trial of `recording` [trials, N_r, N], each with the reference of its trial.
 
-    Trials follow each other: trial i has the time of i lengths of the recording after its start. `InputError` where
+    Trials follow each other: trial i has the time of i lengths of the recording after its start. A trial that holds
+    more than the echo and the noise that the recording states is measured anew, and its noise too. `InputError` where
     the waveform holds another number of signals than the recording trials.
     """
     samples = recording.samples.reshape(-1, *recording.samples.shape[-2:])
@@ -66,6 +83,13 @@ def measurements_of(
     else:
         problem = Problem("reference", f"{signals[0]} signals", f"one, or {len(samples)}: one for each trial")
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
+    if search.noise == "recorded":
+        excess = unexplained(recording, np.array([measurement.snr for measurement in measurements]))
+        for trial in np.flatnonzero(excess > _TOLERATED):
+            one, signal = replace(recording, samples=samples[trial]), single(waveform, int(trial))
+            again = estimator(one, signal, replace(search, noise="estimated")).measurement()
+            told = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
+            measurements[trial] = replace(again, message=f"{told} {again.message}".strip())
     length_s = samples.shape[-1] / recording.sample_rate_hz
     return tuple(
         replace(measurement, time_s=recording.start_s + trial * length_s)

@@ -27,7 +27,10 @@ NAME = "measurements.csv"
 MAX_BYTES = 64 * 2**20
 _MOST_PROBLEMS = 100
 
-_PLACE = ("delay_s", "doppler_hz")
+# What no wireless network measures: such a number has another unit than its column.
+_PLACE = {"delay_s": 10.0, "doppler_hz": 1e12}
+_SPREADS = (1e-30, 1e30)
+_CORRELATED = 0.999999  # with more the covariance cannot be inverted
 _AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
 _DIRECTION = ("direction_x", "direction_y", "direction_z")
@@ -136,6 +139,9 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
 
 
 def _header_problems(header: Sequence[str]) -> list[Problem]:
+    if len(header) < 2:
+        received = f"one column, {header[0][:64]!r}" if header and header[0] else "nothing"
+        return [Problem("line 1", received, "names of columns with commas between them: " + ", ".join(REQUIRED))]
     problems = [Problem("line 1", f"no column {name}", f"a column {name}") for name in REQUIRED if name not in header]
     twice = sorted({column for column in header if header.count(column) > 1})
     problems += [Problem("line 1", f"column {column!r} twice", "each column once") for column in twice]
@@ -161,9 +167,9 @@ class _Row:
         """The row's measurement, None where a cell is wrong."""
         verdict = self._verdict()
         heard = verdict != "not_detected"
-        place = [self._number(name, None if heard else 0.0) for name in _PLACE]
-        spread = [self._number(name, None if heard else math.inf, least=0.0) for name in _SPREAD]
-        correlation = self._number("delay_doppler_correlation", 0.0, least=-1.0, most=1.0)
+        place = [self._number(name, None if heard else 0.0, -most, most) for name, most in _PLACE.items()]
+        spread = [self._number(name, None if heard else math.inf, *_SPREADS) for name in _SPREAD]
+        correlation = self._number("delay_doppler_correlation", 0.0, -_CORRELATED, _CORRELATED)
         direction, direction_covariance = self._direction(), self._direction_covariance()
         amplitude = self._all_or_none(_AMPLITUDE)
         level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)

@@ -232,12 +232,20 @@ def _samples(base: Path, data: bytes, layout: tuple[str, int, list[int]], proble
         return np.empty((0, channels, 0), complex)
     pairs = np.frombuffer(data, dtype).reshape(len(starts), -1, channels, 2)
     samples = np.empty((len(starts), channels, pairs.shape[1]), complex)
-    samples.real, samples.imag = pairs[..., 0].swapaxes(1, 2), pairs[..., 1].swapaxes(1, 2)
+    with np.errstate(invalid="ignore"):  # signalling NaNs are named below
+        samples.real, samples.imag = pairs[..., 0].swapaxes(1, 2), pairs[..., 1].swapaxes(1, 2)
     bad = np.argwhere(~np.isfinite(samples))
     if len(bad):
         trial, channel, n = bad[0]
         where = f"the first in capture {trial}, channel {channel}, sample {n}"
-        problems.append(Problem(path, f"{len(bad)} samples that are NaN or infinite, {where}", "finite samples"))
+        problems.append(
+            Problem(
+                path,
+                f"{len(bad)} samples that are NaN or infinite, {where}",
+                "finite samples",
+                "or another core:datatype",
+            )
+        )
     return samples
 
 

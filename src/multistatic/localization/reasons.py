@@ -11,6 +11,7 @@ from multistatic.localization.outliers import RobustFits
 
 # A path at most this much longer than the direct one passes the baseline within 7 % of its length.
 _NEAR_BASELINE = 1.01
+_TOO_SHORT = 0.99
 
 
 def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
@@ -60,6 +61,12 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
         return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
     direct = np.linalg.norm(model.sites.receivers_m - model.sites.transmitter_m, axis=1)
+    below = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _TOO_SHORT * direct))]
+    if below:
+        return (
+            f"The path over the target to {', '.join(below)} is shorter than the direct path, which no target makes: "
+            "check the clock, the position and the unit of the delay."
+        )
     near = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _NEAR_BASELINE * direct))]
     if near:
         return (

@@ -36,6 +36,9 @@ def pulse_of(spec: PulseSpec) -> Pulse:
     return pulse
 
 
+_NEAR_ZERO = 1e-9
+
+
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
     """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
@@ -107,7 +110,10 @@ def _sinc_slope(x: F) -> F:
     """d/dx sin(πx)/(πx) = -π j₁(πx), j₁ the spherical Bessel function, which is odd."""
     from scipy.special import spherical_jn
 
-    slope: F = -np.pi * np.sign(x) * spherical_jn(1, np.pi * np.abs(x))
+    # SciPy's j₁ is NaN at subnormal numbers; j₁(z) = z/3 to rounding below.
+    near = np.abs(x) < _NEAR_ZERO
+    bessel = spherical_jn(1, np.pi * np.where(near, 1.0, np.abs(x)))
+    slope: F = -np.pi * np.where(near, np.pi / 3.0 * np.asarray(x), np.sign(x) * bessel)
     return slope
 
 
