@@ -1,0 +1,173 @@
+"""A process of its own for one method: it can be stopped at any time, and takes nobody along when it crashes.
+
+Only plain values come back: status, group or beams, bound and message. Linear algebra has one thread, and what the
+method prints goes to stderr. The first call on a small instance is not timed: it pays for imports and compilation.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import time
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.errors import InputError, MissingDependencyError
+from multistatic.suite.best_known import BEAMS
+from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
+from multistatic.suite.tasks import Answer, Outcome, Task, Verdict, judged
+
+STARTS_WITHIN_S = 120.0
+"""A process that is not ready by then, warm and with the instances read, is given up. Compiling takes the most of it."""
+_REPEATED_BELOW_S, _REPEATS, _REPEATING_S = 0.25, 4, 0.5
+_LATE_S = 1.0 + _REPEATING_S
+_LONGEST_MESSAGE = 300
+
+
+class Worker:
+    """Runs one method on tasks, one after the other, in a process that is replaced when it had to be stopped."""
+
+    def __init__(self, board: str, method: str, limit_s: float) -> None:
+        self._board, self._method, self._limit_s = board, method, limit_s
+        self._process: Any = None
+        self._connection: Connection | None = None
+        self._warm_up = True
+
+    def run(self, task: Task) -> Outcome:
+        """The method on the task within the limit. It never raises for what the method does."""
+        if self._process is None and (failure := self._begin()):
+            return self._failed(task, *failure)
+        assert self._connection is not None
+        self._connection.send(task.instance.name)
+        kind, content, seconds = self._received(STARTS_WITHIN_S)  # the instance is read, its channel drawn
+        if kind == "ready":
+            kind, content, seconds = self._received(self._limit_s, _LATE_S)
+        if kind != "answer":
+            return self._failed(task, kind, content)
+        if seconds > self._limit_s:
+            return self._failed(task, "timeout", f"{seconds:.3g} s, the limit is {self._limit_s:g} s")
+        return judged(task, self._method, content, seconds)
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+        if self._connection is not None:
+            self._connection.close()
+        self._process = self._connection = None
+
+    def _begin(self) -> tuple[Verdict, str] | None:
+        """A new process, warm where that is possible; why there is none otherwise."""
+        failure: tuple[Verdict, str] | None = None
+        # A method that hangs or dies on the smallest instance is asked for all of them cold: each has its own row.
+        for warm in (True, False) if self._warm_up else (False,):
+            self._warm_up = warm
+            context = multiprocessing.get_context("spawn")
+            self._connection, theirs = context.Pipe()
+            self._process = context.Process(target=_serve, args=(theirs, self._board, self._method, warm), daemon=True)
+            self._process.start()
+            theirs.close()
+            kind, content, _ = self._received(STARTS_WITHIN_S)
+            if kind == "ready":
+                return None
+            failure = kind, content
+        return failure
+
+    def _received(self, limit_s: float, late_s: float = 0.0) -> tuple[Any, Any, float]:
+        """The next message, or what happened in its place; then the process is gone."""
+        assert self._connection is not None
+        try:
+            if self._connection.poll(limit_s + late_s):
+                kind, content, seconds = self._connection.recv()
+                return kind, content, seconds
+        except (EOFError, OSError):
+            self._process.join()
+            code = self._process.exitcode
+            self.close()
+            return "died", f"the process ended with {_named(code)}", 0.0
+        self.close()
+        return "timeout", f"stopped after {limit_s:g} s", 0.0
+
+    def _failed(self, task: Task, verdict: Verdict, message: str) -> Outcome:
+        return Outcome(
+            board=task.board, instance=task.instance.name, method=self._method, verdict=verdict, message=message
+        )
+
+
+def _named(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"
+
+
+def _serve(connection: Connection, board: str, method: str, warm_up: bool) -> None:
+    """Answer the names of instances with (kind, content, seconds) until the other end is closed."""
+    from threadpoolctl import threadpool_limits
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us, and it ends us
+    os.dup2(2, 1)
+    instances = {each.name: each for each in load_suite()}
+    with threadpool_limits(limits=1), suppress(EOFError, BrokenPipeError):
+        if warm_up:
+            _answered(next(iter(instances.values())), board, method, repeats=1)
+        connection.send(("ready", None, 0.0))
+        while True:
+            instance = instances[connection.recv()]
+            _ = instance.realisation
+            connection.send(("ready", None, 0.0))
+            connection.send(_answered(instance, board, method, repeats=_REPEATS))
+
+
+def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) -> tuple[str, Any, float]:
+    """What the method answers, or how it fails. Fast ones are repeated for the shortest time."""
+    try:
+        call = _call(instance, board, method)
+        began = time.perf_counter()
+        result = call()
+        seconds = time.perf_counter() - began
+        answer = _plain(result, board)
+        until = began + seconds + _REPEATING_S
+        for _ in range(repeats - 1):
+            if seconds > _REPEATED_BELOW_S or time.perf_counter() > until:
+                break
+            began = time.perf_counter()
+            call()
+            seconds = min(seconds, time.perf_counter() - began)
+    except (InputError, MissingDependencyError) as error:
+        reason = "; ".join(str(problem) for problem in error.problems) if isinstance(error, InputError) else str(error)
+        return "refused", reason[:_LONGEST_MESSAGE], 0.0
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row
+        return "error", f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE], 0.0
+    return "answer", answer, seconds
+
+
+def _call(instance: SuiteInstance, board: str, method: str) -> Any:
+    """The method on its problem, ready to be called. Each call gets the same random numbers."""
+    if board == BEAMS:
+        beamformer, posed = registry.load("beamformers", method), instance.beamforming_problem()
+        return lambda: beamformer(posed)
+    selector, problem = registry.load("selectors", method), instance.selection_problem(board)
+    seed = np.random.SeedSequence(VERSION, spawn_key=(instance.scenario.seed,))
+    return lambda: selector(problem, np.random.default_rng(seed))
+
+
+def _plain(result: Any, board: str) -> Answer:
+    """The parts of a result that count, as arrays and numbers of this package's own."""
+    bound: Any
+    if board != BEAMS:
+        bound, selected = result.bound, np.asarray(result.selected, bool)
+        return Answer(status=str(result.status), selected=selected, bound=_number(bound), message=str(result.message))
+    beams = None if result.beams is None else np.array(result.beams.weights, complex)
+    bound = result.upper_bound_w
+    return Answer(status=str(result.status), beams=beams, bound=_number(bound), message=str(result.message))
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
