@@ -15,6 +15,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -82,10 +83,8 @@ def candidates(problem: BeamformingProblem) -> Iterator[tuple[str, BeamformingRe
         stream_tolerance=1e-9,
     )
     yield f"value_function, {starts} random starts", value_function(problem, long)
-    try:
+    with suppress(InputError):  # channels of higher rank
         yield "los_sdp", los_sdp(problem)
-    except InputError:
-        pass
     if len(problem.direct) <= SCA_UP_TO:
         yield "sca", sca(problem, ScaSettings(tolerance=1e-7))
 
@@ -110,7 +109,12 @@ def best_of(problem: BeamformingProblem) -> tuple[dict[str, Any], np.ndarray]:
     how, result = best
     assert result.beams is not None
     assert result.illumination_w is not None
-    entry = {"value": result.illumination_w, "bound": max(least, result.illumination_w), "proof": proof, "found_by": how}
+    entry = {
+        "value": result.illumination_w,
+        "bound": max(least, result.illumination_w),
+        "proof": proof,
+        "found_by": how,
+    }
     return entry, np.asarray(result.beams.weights)
 
 

@@ -148,7 +148,9 @@ def _shape(array: np.ndarray | None) -> str:
 def _false_claim(task: Task, answer: Answer, gap: float) -> str:
     """A proven bound that the best-known value disproves, or an optimum that is none; "" where there is neither."""
     best, bound = task.best.value, answer.bound
-    if bound is not None and (bound < best * (1 - 2 * REACHED) if task.board == BEAMS else bound > best * (1 + REACHED)):
+    if bound is not None and (
+        bound < best * (1 - 2 * REACHED) if task.board == BEAMS else bound > best * (1 + REACHED)
+    ):
         return f"claims the bound {bound:.6g}, but {best:.6g} is known"
     if answer.status == "optimal" and gap > 2 * REACHED:
         return "claims to be optimal"

@@ -23,7 +23,7 @@ from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
 from multistatic.suite.tasks import Answer, Outcome, Task, Verdict, judged
 
 STARTS_WITHIN_S = 120.0
-"""A process that is not ready by then, warm and with the instances read, is given up. Compiling takes the most of it."""
+"""A process that is not ready by then, warm and with the instances read, is given up: it may have to compile."""
 _REPEATED_BELOW_S, _REPEATS, _REPEATING_S = 0.25, 4, 0.5
 _LATE_S = 1.0 + _REPEATING_S
 _LONGEST_MESSAGE = 300
