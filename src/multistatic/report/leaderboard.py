@@ -103,7 +103,7 @@ def _remarks(outcomes: Sequence[Outcome], board: str, rows: Sequence[Standing]) 
     mine = [each for each in outcomes if each.board == board]
     lines: list[RenderableType] = [
         Text(
-            f"{each.method} on {each.instance}: better than best known, verified: {_value(each)} ({percent(each.gap)}).",
+            f"A new best, verified: {each.method} on {each.instance}, {_value(each)} ({percent(each.gap)}).",
             "bold green",
         )
         for each in mine

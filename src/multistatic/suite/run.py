@@ -19,13 +19,14 @@ TOLD = frozenset({"given"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSettings:
     """Which methods run (None: every registered one), on the small instances only (`quick`) or all; `limit_s` for each
-    method on each instance.
+    method on each instance, `warm_up_s` for its first call, which is not timed.
     """
 
     selectors: tuple[str, ...] | None = None
     beamformers: tuple[str, ...] | None = None
     quick: bool = False
     limit_s: float = 20.0
+    warm_up_s: float = 60.0
 
 
 def run_suite(
@@ -45,7 +46,7 @@ def run_suite(
     outcomes: list[Outcome] = []
     for board, tasks in tasks_of(settings).items():
         for method in methods[board]:
-            worker = Worker(board, method, settings.limit_s)
+            worker = Worker(board, method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
             try:
                 for task in tasks:
                     on_begin(board, method, task.instance.name)

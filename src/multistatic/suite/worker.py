@@ -20,10 +20,11 @@ from multistatic import registry
 from multistatic.errors import InputError, MissingDependencyError
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
-from multistatic.suite.tasks import Answer, Outcome, Task, Verdict, judged
+from multistatic.suite.tasks import Answer, Outcome, Task, judged
 
-STARTS_WITHIN_S = 120.0
-"""A process that is not ready by then, warm and with the instances read, is given up: it may have to compile."""
+_WARM_UP = "(warm up)"
+UP_WITHIN_S = 120.0
+"""A process that has not read the instances by then is given up."""
 _REPEATED_BELOW_S, _REPEATS, _REPEATING_S = 0.25, 4, 0.5
 _LATE_S = 1.0 + _REPEATING_S
 _LONGEST_MESSAGE = 300
@@ -32,25 +33,19 @@ _LONGEST_MESSAGE = 300
 class Worker:
     """Runs one method on tasks, one after the other, in a process that is replaced when it had to be stopped."""
 
-    def __init__(self, board: str, method: str, limit_s: float) -> None:
-        self._board, self._method, self._limit_s = board, method, limit_s
+    def __init__(self, board: str, method: str, *, limit_s: float, warm_up_s: float) -> None:
+        self._board, self._method, self._limit_s, self._warm_up_s = board, method, limit_s, warm_up_s
         self._process: Any = None
         self._connection: Connection | None = None
         self._warm_up = True
 
     def run(self, task: Task) -> Outcome:
         """The method on the task within the limit. It never raises for what the method does."""
-        if self._process is None and (failure := self._begin()):
-            return self._failed(task, *failure)
-        assert self._connection is not None
-        self._connection.send(task.instance.name)
-        kind, content, seconds = self._received(STARTS_WITHIN_S)  # the instance is read, its channel drawn
-        if kind == "ready":
-            kind, content, seconds = self._received(self._limit_s, _LATE_S)
+        kind, content, seconds = self._answered(task)
         if kind != "answer":
-            return self._failed(task, kind, content)
-        if seconds > self._limit_s:
-            return self._failed(task, "timeout", f"{seconds:.3g} s, the limit is {self._limit_s:g} s")
+            return Outcome(
+                board=task.board, instance=task.instance.name, method=self._method, verdict=kind, message=content
+            )
         return judged(task, self._method, content, seconds)
 
     def close(self) -> None:
@@ -62,27 +57,43 @@ class Worker:
             self._connection.close()
         self._process = self._connection = None
 
-    def _begin(self) -> tuple[Verdict, str] | None:
-        """A new process, warm where that is possible; why there is none otherwise."""
-        failure: tuple[Verdict, str] | None = None
+    def _answered(self, task: Task) -> tuple[Any, Any, float]:
+        """("answer", answer, seconds), or a verdict and its reason."""
+        if self._process is None:
+            kind, content, _ = self._begin()
+            if kind != "ready":
+                return kind, content, 0.0
+        kind, content, _ = self._asked(task.instance.name, UP_WITHIN_S)  # its channel is drawn
+        if kind != "ready":
+            return kind, content, 0.0
+        kind, content, seconds = self._asked(None, self._limit_s, _LATE_S)
+        if kind == "answer" and seconds > self._limit_s:
+            return "timeout", f"{seconds:.3g} s, the limit is {self._limit_s:g} s", 0.0
+        return kind, content, seconds
+
+    def _begin(self) -> tuple[Any, Any, float]:
+        """A new process, warm where that is possible: ("ready", None, 0), or a verdict and its reason."""
         # A method that hangs or dies on the smallest instance is asked for all of them cold: each has its own row.
         for warm in (True, False) if self._warm_up else (False,):
             self._warm_up = warm
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._board, self._method, warm), daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs, self._board, self._method), daemon=True)
             self._process.start()
             theirs.close()
-            kind, content, _ = self._received(STARTS_WITHIN_S)
-            if kind == "ready":
-                return None
-            failure = kind, content
-        return failure
+            reply = self._asked(None, UP_WITHIN_S)
+            if warm and reply[0] == "ready":
+                reply = self._asked(_WARM_UP, self._warm_up_s)
+            if reply[0] == "ready":
+                break
+        return reply
 
-    def _received(self, limit_s: float, late_s: float = 0.0) -> tuple[Any, Any, float]:
-        """The next message, or what happened in its place; then the process is gone."""
+    def _asked(self, message: str | None, limit_s: float, late_s: float = 0.0) -> tuple[Any, Any, float]:
+        """The reply to `message` (None: the next one), or what happened in its place; then the process is gone."""
         assert self._connection is not None
         try:
+            if message is not None:
+                self._connection.send(message)
             if self._connection.poll(limit_s + late_s):
                 kind, content, seconds = self._connection.recv()
                 return kind, content, seconds
@@ -94,11 +105,6 @@ class Worker:
         self.close()
         return "timeout", f"stopped after {limit_s:g} s", 0.0
 
-    def _failed(self, task: Task, verdict: Verdict, message: str) -> Outcome:
-        return Outcome(
-            board=task.board, instance=task.instance.name, method=self._method, verdict=verdict, message=message
-        )
-
 
 def _named(code: int | None) -> str:
     if code is not None and code < 0:
@@ -107,22 +113,25 @@ def _named(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(connection: Connection, board: str, method: str, warm_up: bool) -> None:
+def _serve(connection: Connection, board: str, method: str) -> None:
     """Answer the names of instances with (kind, content, seconds) until the other end is closed."""
     from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us, and it ends us
     os.dup2(2, 1)
     instances = {each.name: each for each in load_suite()}
+    ready = ("ready", None, 0.0)
     with threadpool_limits(limits=1), suppress(EOFError, BrokenPipeError):
-        if warm_up:
-            _answered(next(iter(instances.values())), board, method, repeats=1)
-        connection.send(("ready", None, 0.0))
+        connection.send(ready)
         while True:
-            instance = instances[connection.recv()]
-            _ = instance.realisation
-            connection.send(("ready", None, 0.0))
-            connection.send(_answered(instance, board, method, repeats=_REPEATS))
+            name = connection.recv()
+            if name == _WARM_UP:
+                _answered(next(iter(instances.values())), board, method, repeats=1)
+                connection.send(ready)
+                continue
+            _ = instances[name].realisation
+            connection.send(ready)
+            connection.send(_answered(instances[name], board, method, repeats=_REPEATS))
 
 
 def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) -> tuple[str, Any, float]:
