@@ -73,15 +73,12 @@ def test_a_changed_file_and_a_changed_channel_are_refused(monkeypatch: pytest.Mo
     read = frozen.read_bytes
 
     def altered(version: int, name: str) -> bytes:
-        return (
-            read(version, name).replace(b"[20.0, 40.0]", b"[20.0, 40.1]")
-            if name == "paper.toml"
-            else read(version, name)
-        )
+        text = read(version, name)
+        return text.replace(b"[20.0, 40.0]", b"[20.0, 40.1]") if name == "paper.toml" else text
 
     check_channels(SUITE)
     other = replace(SUITE[3], scenario=replace(SUITE[3].scenario, seed=1))
-    with pytest.raises(InputError, match="channel of paper: .* draws other random numbers"):
+    with pytest.raises(InputError, match=r"channel of paper: .* draws other random numbers"):
         check_channels((other, SUITE[0]))
     monkeypatch.setattr(frozen, "read_bytes", altered)
     with pytest.raises(InputError, match=r"paper\.toml: received SHA-256 .* never changes within a version"):
@@ -287,9 +284,8 @@ def test_solved_instances_come_first_then_the_gap_and_ties_share_their_rank() ->
     assert poor.time_s == pytest.approx(1e-4)
     assert rows[4].mean_gap is None
     assert len(rows[4].failures) == 3
-    times = standings(
-        tuple(replace(each, time_s=t) for each, t in zip(invented("m", [0, 0]), (0.1, 10.0), strict=True)), "peb"
-    )
+    first, second = invented("m", [0.0, 0.0])
+    times = standings((replace(first, time_s=0.1), replace(second, time_s=10.0)), "peb")
     assert times[0].time_s == pytest.approx(1.0)
 
 

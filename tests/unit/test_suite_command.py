@@ -130,7 +130,7 @@ def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, m
     source = plugin / "other_methods.py"
     source.write_text(PLUGIN.replace("problem.size > 4", "True"), encoding="utf-8")
     monkeypatch.syspath_prepend(str(plugin))
-    worker = Worker("surrogate", "hanging", limit_s=0.2, warm_up_s=0.2)
+    worker = Worker("hanging", limit_s=0.2, warm_up_s=0.2)
     tasks = tasks_of(SuiteSettings(quick=True))["surrogate"][:2]
     try:
         outcomes = [worker.run(each) for each in tasks]

@@ -44,12 +44,13 @@ def run_suite(
     settings = settings or SuiteSettings()
     methods = methods_of(settings)
     outcomes: list[Outcome] = []
-    for board, tasks in tasks_of(settings).items():
-        for method in methods[board]:
-            worker = Worker(board, method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
+    tasks = tasks_of(settings)
+    for boards in (SELECTION_BOARDS, (BEAMS,)):
+        for method in methods[boards[0]]:
+            worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
             try:
-                for task in tasks:
-                    on_begin(board, method, task.instance.name)
+                for task in (each for board in boards for each in tasks[board]):
+                    on_begin(task.board, method, task.instance.name)
                     outcomes.append(worker.run(task))
             finally:
                 worker.close()

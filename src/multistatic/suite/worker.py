@@ -33,8 +33,8 @@ _LONGEST_MESSAGE = 300
 class Worker:
     """Runs one method on tasks, one after the other, in a process that is replaced when it had to be stopped."""
 
-    def __init__(self, board: str, method: str, *, limit_s: float, warm_up_s: float) -> None:
-        self._board, self._method, self._limit_s, self._warm_up_s = board, method, limit_s, warm_up_s
+    def __init__(self, method: str, *, limit_s: float, warm_up_s: float) -> None:
+        self._method, self._limit_s, self._warm_up_s = method, limit_s, warm_up_s
         self._process: Any = None
         self._connection: Connection | None = None
         self._warm_up = True
@@ -60,10 +60,10 @@ class Worker:
     def _answered(self, task: Task) -> tuple[Any, Any, float]:
         """("answer", answer, seconds), or a verdict and its reason."""
         if self._process is None:
-            kind, content, _ = self._begin()
+            kind, content, _ = self._begin(task.board)
             if kind != "ready":
                 return kind, content, 0.0
-        kind, content, _ = self._asked(task.instance.name, UP_WITHIN_S)  # its channel is drawn
+        kind, content, _ = self._asked((task.board, task.instance.name), UP_WITHIN_S)  # its channel is drawn
         if kind != "ready":
             return kind, content, 0.0
         kind, content, seconds = self._asked(None, self._limit_s, _LATE_S)
@@ -71,24 +71,24 @@ class Worker:
             return "timeout", f"{seconds:.3g} s, the limit is {self._limit_s:g} s", 0.0
         return kind, content, seconds
 
-    def _begin(self) -> tuple[Any, Any, float]:
+    def _begin(self, board: str) -> tuple[Any, Any, float]:
         """A new process, warm where that is possible: ("ready", None, 0), or a verdict and its reason."""
         # A method that hangs or dies on the smallest instance is asked for all of them cold: each has its own row.
         for warm in (True, False) if self._warm_up else (False,):
             self._warm_up = warm
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._board, self._method), daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs, self._method), daemon=True)
             self._process.start()
             theirs.close()
             reply = self._asked(None, UP_WITHIN_S)
             if warm and reply[0] == "ready":
-                reply = self._asked(_WARM_UP, self._warm_up_s)
+                reply = self._asked((board, _WARM_UP), self._warm_up_s)
             if reply[0] == "ready":
                 break
         return reply
 
-    def _asked(self, message: str | None, limit_s: float, late_s: float = 0.0) -> tuple[Any, Any, float]:
+    def _asked(self, message: tuple[str, str] | None, limit_s: float, late_s: float = 0.0) -> tuple[Any, Any, float]:
         """The reply to `message` (None: the next one), or what happened in its place; then the process is gone."""
         assert self._connection is not None
         try:
@@ -113,8 +113,8 @@ def _named(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(connection: Connection, board: str, method: str) -> None:
-    """Answer the names of instances with (kind, content, seconds) until the other end is closed."""
+def _serve(connection: Connection, method: str) -> None:
+    """Answer (board, name of an instance) with (kind, content, seconds) until the other end is closed."""
     from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us, and it ends us
@@ -124,7 +124,7 @@ def _serve(connection: Connection, board: str, method: str) -> None:
     with threadpool_limits(limits=1), suppress(EOFError, BrokenPipeError):
         connection.send(ready)
         while True:
-            name = connection.recv()
+            board, name = connection.recv()
             if name == _WARM_UP:
                 _answered(next(iter(instances.values())), board, method, repeats=1)
                 connection.send(ready)
