@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
 
 DEFAULT_SELECTORS = "joint,greedy_swap,greedy,minimax_linkage,kmeans,best_n,nearest_n,random"
-LIMIT_S = 20.0
+LIMIT_S = 60.0
 GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 
@@ -33,7 +33,7 @@ def compare(
     suite: Annotated[bool, typer.Option("--suite", help="Rank methods on the frozen benchmark suite instead.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="With --suite: the small instances only.")] = False,
     limit_s: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="With --suite: for a method on an instance. [default: 20]")
+        float | None, typer.Option(metavar="SECONDS", help="With --suite: for a method on an instance. [default: 60]")
     ] = None,
     set_: SET = None,
     list_: Annotated[bool, typer.Option("--list", help="List every registered algorithm and stop.")] = False,

@@ -25,7 +25,7 @@ class SuiteSettings:
     selectors: tuple[str, ...] | None = None
     beamformers: tuple[str, ...] | None = None
     quick: bool = False
-    limit_s: float = 20.0
+    limit_s: float = 60.0
     warm_up_s: float = 60.0
 
 
