@@ -41,6 +41,8 @@ FAMILIES = {
 SUITE = load_suite()
 TASKS = tasks_of(SuiteSettings())
 QUICK = {each.name for each in SUITE if each.quick}
+SELECTION_TASKS = tuple(one for board in SELECTION_BOARDS for one in TASKS[board])
+QUICK_BEAMS = tuple(one for one in TASKS[BEAMS] if one.instance.quick)
 HEURISTICS = ("greedy", "greedy_swap", "local_search", "minimax_linkage", "best_n", "nearest_n", "random")
 
 
@@ -123,11 +125,7 @@ def test_small_optima_are_those_of_a_plain_search(name: str, board: str) -> None
     assert one.best.bound == pytest.approx(best, rel=1e-9)
 
 
-@pytest.mark.parametrize(
-    "one",
-    [one for board in SELECTION_BOARDS for one in TASKS[board]],
-    ids=lambda one: f"{one.instance.name} {one.board}",
-)
+@pytest.mark.parametrize("one", SELECTION_TASKS, ids=[f"{one.instance.name} {one.board}" for one in SELECTION_TASKS])
 def test_best_known_groups_reach_their_values_and_no_method_is_better(one: Task) -> None:
     problem = one.instance.selection_problem(one.board)
     mask = one.instance.scenario.mask(one.best.selected)
@@ -166,14 +164,34 @@ def test_best_known_beams_reach_their_values_within_every_constraint(one: Task) 
         assert one.best.proven_gap <= 1e-7
 
 
-@pytest.mark.parametrize(
-    "one", [one for one in TASKS[BEAMS] if one.instance.name in QUICK], ids=lambda one: one.instance.name
-)
+@pytest.mark.parametrize("one", QUICK_BEAMS, ids=ids(QUICK_BEAMS))
 def test_the_default_beamformer_reaches_the_best_known_value_of_small_instances(one: Task) -> None:
     result = registry.load("beamformers", "value_function")(one.instance.beamforming_problem())
     outcome = judged(one, "value_function", Answer(status=result.status, beams=result.beams.weights), 1.0)
     assert abs(outcome.gap) <= 1e-6
     assert not outcome.record
+
+
+RANK_ONE = tuple(one for one in TASKS[BEAMS] if one.best.proof.startswith("dual"))
+
+
+@pytest.mark.parametrize("one", RANK_ONE, ids=ids(RANK_ONE))
+def test_the_dual_of_a_semidefinite_program_agrees_where_the_optimum_is_proven(one: Task) -> None:
+    result = registry.load("beamformers", "los_sdp")(one.instance.beamforming_problem())
+    outcome = judged(one, "", Answer(status=result.status, beams=result.beams.weights, bound=result.upper_bound_w), 1.0)
+    assert abs(outcome.gap) <= 1e-6
+    assert outcome.note == ""
+
+
+@pytest.mark.parametrize("name", ["branch_and_bound", "enumeration", "milp"])
+def test_exact_selectors_reach_the_optimum_of_small_instances(name: str) -> None:
+    for one in SELECTION_TASKS:
+        if one.instance.quick and not (name == "milp" and one.board == "peb"):
+            problem = one.instance.selection_problem(one.board)
+            found = registry.load("selectors", name)(problem, np.random.default_rng(0))
+            answer = Answer(status=found.status, selected=found.selected, bound=found.bound)
+            outcome = judged(one, name, answer, 1.0)
+            assert (abs(outcome.gap) <= 1e-8, outcome.note) == (True, ""), one.instance.name
 
 
 # Judging
@@ -301,7 +319,7 @@ def test_reports_drop_nothing() -> None:
     text = console.export_text()
     assert re.search(r"1 +slow_best +3/3 +3 ", text)
     for words in (
-        "nothing, error (i0, i1, i2): ValueError: no.",
+        "nothing, error (every instance): ValueError: no.",
         "A new best, verified: slow_best on i0, 1 m (-1 %)",
         "slow_best on i0 claims to be optimal.",
         "0/3",

@@ -24,7 +24,7 @@ TITLES = {
     "peb": "Selectors, position error bound",
     BEAMS: "Beamformers, illumination for a fixed group",
 }
-_COLUMNS = ("method", ">solved", ">best known", ">median gap", ">mean gap", ">largest gap", ">time")
+_COLUMNS = ("method", ">solved", ">reached", ">median", ">mean gap", ">largest", ">time")
 
 
 def boards(outcomes: Sequence[Outcome]) -> dict[str, tuple[Standing, ...]]:
@@ -82,6 +82,7 @@ def _table(rows: Sequence[Standing]) -> Table:
     from rich.text import Text
 
     table = light_table(">", *_COLUMNS)
+    table.columns[1].no_wrap = True
     for row in rows:
         tied = sum(other.rank == row.rank for other in rows) > 1
         cells = (
@@ -124,7 +125,8 @@ def failures_in_words(row: Standing) -> list[str]:
     for verdict in VERDICTS:
         failed = [each for each in row.failures if each.verdict == verdict]
         if failed:
-            where = ", ".join(each.instance for each in failed)
+            everywhere = len(failed) == row.instances
+            where = "every instance" if everywhere else ", ".join(each.instance for each in failed)
             reason = f": {failed[0].message.rstrip('.')}" if failed[0].message else ""
             lines.append(f"{row.method}, {verdict} ({where}){reason}.")
     return lines

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _PANEL_IN = (3.1, 2.9)
 _CELL_IN = (0.46, 0.24)
-_FLOOR, _CEILING = REACHED, 10.0  # gaps of the scale: at most the first is "none"
+_FLOOR = REACHED  # gaps up to this are "none"
+_PALE, _DARK = 1e-4, 10.0  # gaps between which cells become darker
 _SHORT = {
     "infeasible": "none",
     "refused": "n/a",
@@ -100,29 +101,24 @@ def draw_standings(ax: Axes, rows: Sequence[Standing]) -> None:
 def instances_figure(outcomes: Sequence[Outcome], caption: str) -> Figure:
     """Below each other the boards: methods in their order, instances as columns, the gap in each cell."""
     ranked = boards(outcomes)
+    instances = list(dict.fromkeys(each.instance for each in outcomes))
     probe = new_figure(1.0, 1.0)
-    names = [row.method for rows in ranked.values() for row in rows]
-    left = 0.3 + max((text_width_in(probe, name, size=SMALL) for name in names), default=0.5)
-    columns = {
-        board: list(dict.fromkeys(each.instance for each in outcomes if each.board == board)) for board in ranked
-    }
-    most = max(map(len, columns.values()), default=1)
-    longest = max(
-        (text_width_in(probe, name, size=SMALL) for places in columns.values() for name in places), default=0.5
+    methods = [row.method for rows in ranked.values() for row in rows]
+    left, below = (
+        0.3 + max((text_width_in(probe, name, size=SMALL) for name in names), default=0.5)
+        for names in (methods, instances)
     )
-    width = left + most * _CELL_IN[0] + 0.3
-    heights = [len(rows) * _CELL_IN[1] + 0.45 for rows in ranked.values()]
-    height = 0.7 + sum(heights) + longest + 0.2
-    figure = new_figure(max(width, 5.5), height)
-    width, below = figure.get_size_inches()[0], height - 0.7
-    last = len(ranked) - 1
-    for number, (board, rows) in enumerate(ranked.items()):
-        below -= heights[number]
-        box = (left, below, len(columns[board]) * _CELL_IN[0], len(rows) * _CELL_IN[1])
-        ax = figure.add_axes((box[0] / width, box[1] / height, box[2] / width, box[3] / height))
-        draw_instances(ax, [each for each in outcomes if each.board == board], rows, columns[board])
+    heights = [len(rows) * _CELL_IN[1] for rows in ranked.values()]
+    size_in = left + len(instances) * _CELL_IN[0] + 0.3, 0.55 + sum(heights) + 0.45 * len(heights) + below
+    figure = new_figure(max(size_in[0], 5.5), size_in[1])
+    width, height = figure.get_size_inches()
+    bottom = height - 0.55
+    for (board, rows), tall in zip(ranked.items(), heights, strict=True):
+        bottom -= tall + 0.45
+        ax = figure.add_axes((left / width, bottom / height, len(instances) * _CELL_IN[0] / width, tall / height))
+        draw_instances(ax, [each for each in outcomes if each.board == board], rows, instances)
         ax.set_title(TITLES[board], size=SMALL, pad=4)
-        if number < last and columns[board] == columns[list(ranked)[number + 1]][: len(columns[board])]:
+        if board != next(reversed(ranked)):
             ax.set_xticks([])
     add_heading(
         figure, 0.15, "Benchmark suite: gap to the best known", f"{caption}. 0: reached; grey: no valid answer."
@@ -156,11 +152,10 @@ def _draw_cell(ax: Axes, x: int, y: int, outcome: Outcome) -> None:
         face: Any = FAINT
         text, look["color"] = _SHORT[outcome.verdict], MUTED
     else:
-        share = np.log(_clipped(outcome.gap) / _FLOOR) / np.log(_CEILING / _FLOOR)
-        share = float(min(max(share, 0.0), 1.0))
+        share = float(np.clip(np.log(_clipped(outcome.gap) / _PALE) / np.log(_DARK / _PALE), 0.0, 1.0))
         face = tuple((1 - share) * np.ones(3) + share * np.array(to_rgb(SELECTED)))
         text = "0" if abs(outcome.gap) <= REACHED else percent(outcome.gap).lstrip("+").removesuffix(" %") + "%"
-        look["color"] = "white" if share > 0.75 else INK
+        look["color"] = "white" if share > 0.6 else INK
     ax.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, facecolor=face, linewidth=0))
     ax.text(x, y, text, **look)
 
