@@ -258,6 +258,8 @@ def test_beams_are_judged_by_what_they_are() -> None:
         (0.99 * beams, "violated: rate by"),
         (beams[1:], "expected beams of shape (5, 4, L), received (4, 4, 1)"),
         (np.full_like(beams, np.nan), "not finite"),
+        (1e200 * beams, "times the amplitude"),
+        (beams[:, :, :0], "received (5, 4, 0)"),
         (second, "2 streams to a receiver, at most 1"),
         (dark, "violated: rate by 1"),
         (None, "received none"),

@@ -26,6 +26,8 @@ REACHED = 1e-6
 STRICT = 1e-9
 """Largest relative violation of beams that may set a record: 1e-6 of the power would be worth 1e-6 of the value."""
 
+_FAR_ABOVE = 1e3  # beams with amplitudes beyond this overflow sooner or later
+
 Verdict = Literal["solved", "infeasible", "invalid", "refused", "error", "timeout", "died"]
 VERDICTS: Mapping[str, str] = {
     "solved": "a valid group or beams",
@@ -123,10 +125,12 @@ def _beams_value(task: Task, answer: Answer) -> tuple[float | None, bool, str]:
     problem = task.instance.beamforming_problem()
     weights = answer.beams
     expected = (1 + len(problem.direct), problem.steering_tx.size)
-    if weights is None or weights.ndim != 3 or weights.shape[:2] != expected:
+    if weights is None or weights.ndim != 3 or weights.shape[:2] != expected or weights.shape[2] == 0:
         return None, False, f"expected beams of shape ({expected[0]}, {expected[1]}, L), received {_shape(weights)}"
     if not np.isfinite(weights).all():
         return None, False, "the beams hold numbers that are not finite"
+    if np.abs(weights).max() > _FAR_ABOVE * np.sqrt(problem.power_limit_w):
+        return None, False, f"more than {_FAR_ABOVE:g} times the amplitude that the power allows"
     used = int(max(np.linalg.matrix_rank(beam) for beam in weights[1:]))
     if used > problem.streams:
         return None, False, f"{used} streams to a receiver, at most {problem.streams} are allowed"

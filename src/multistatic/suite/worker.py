@@ -150,11 +150,18 @@ def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) ->
             call()
             seconds = min(seconds, time.perf_counter() - began)
     except (InputError, MissingDependencyError) as error:
-        reason = "; ".join(str(problem) for problem in error.problems) if isinstance(error, InputError) else str(error)
-        return "refused", reason[:_LONGEST_MESSAGE], 0.0
+        return "refused", _reason(error)[:_LONGEST_MESSAGE], 0.0
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row
         return "error", f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE], 0.0
     return "answer", answer, seconds
+
+
+def _reason(error: Exception) -> str:
+    """The first problem of an input, and how many more there are."""
+    problems = error.problems if isinstance(error, InputError) else ()
+    if not problems:
+        return str(error)
+    return f"{problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}"
 
 
 def _call(instance: SuiteInstance, board: str, method: str) -> Any:
