@@ -154,10 +154,17 @@ def _draw_cell(ax: Axes, x: int, y: int, outcome: Outcome) -> None:
     else:
         share = float(np.clip(np.log(_clipped(outcome.gap) / _PALE) / np.log(_DARK / _PALE), 0.0, 1.0))
         face = tuple((1 - share) * np.ones(3) + share * np.array(to_rgb(SELECTED)))
-        text = "0" if abs(outcome.gap) <= REACHED else percent(outcome.gap).lstrip("+").removesuffix(" %") + "%"
+        text = _short_gap(outcome.gap)
         look["color"] = "white" if share > 0.6 else INK
     ax.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, facecolor=face, linewidth=0))
     ax.text(x, y, text, **look)
+
+
+def _short_gap(gap: float) -> str:
+    """As it fits into a cell."""
+    if abs(gap) <= REACHED:
+        return "0"
+    return "<0.01%" if 0 < gap < 1e-4 else percent(gap).lstrip("+").replace(" ", "")
 
 
 def _clipped(gap: float | None) -> float:
