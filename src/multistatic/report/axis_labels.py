@@ -23,7 +23,7 @@ KEYS = {
     "channel.noise_power_dbm": "noise power",
     "channel.clutter_power_dbm": "clutter power",
     "requirements.rate_bps_hz": "required rate",
-    "requirements.cooperation_cost_m": "limit of the cooperation cost",
+    "requirements.cooperation_cost_m": "cooperation cost limit",
     "requirements.distance_weight": "weight of the distance to the target, ρ",
     "design.criterion": "criterion",
     "design.selector": "selector",
