@@ -1,4 +1,4 @@
-"""Best-known values and bounds of the benchmark suite, made anew: about ten minutes.
+"""Best-known values and bounds of the benchmark suite, made anew: about eight minutes.
 
     python -m benchmarks.suite_best_known [FOLDER]
 
@@ -16,7 +16,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -120,9 +119,7 @@ def best_of(problem: BeamformingProblem) -> tuple[dict[str, Any], np.ndarray]:
 
 def boards_of(instance: SuiteInstance) -> tuple[dict[str, Any], np.ndarray | None]:
     """Every board of an instance."""
-    boards: dict[str, Any] = {
-        board: best_group(replace(instance.selection_problem(board)), board) for board in SELECTION_BOARDS
-    }
+    boards: dict[str, Any] = {board: best_group(instance.selection_problem(board), board) for board in SELECTION_BOARDS}
     if not instance.group:
         return boards, None
     boards["beams"], beams = best_of(instance.beamforming_problem())
