@@ -13,8 +13,10 @@ from typer.testing import CliRunner, Result
 from multistatic.cli import study_progress
 from multistatic.cli.app import app
 from multistatic.errors import InputError, MultistaticError
+from multistatic.files.figure_study import figure_names, load_figure
 from multistatic.files.study_file import load_study, run_into
 from multistatic.files.study_reader import read_results
+from multistatic.report import axis_labels
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import results_document, results_table
 from multistatic.study import trial as trial_module
@@ -198,7 +200,24 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
 )
 def test_pictures_of_every_kind_of_sweep(tmp_path: Path, text: str) -> None:
     run_into(tmp_path / "a.sqlite", quick(tmp_path, text=text), lambda: ThisProcess(invented))
-    assert len(study_pictures(read_results(tmp_path / "a.sqlite"))) == 4
+    pictures = study_pictures(read_results(tmp_path / "a.sqlite"))
+    assert len(pictures) == 4
+    drawn = pictures["surrogate.svg"].decode()
+    assert "surrogate U, exact" in drawn
+    for key, label in (("radio.pulse", ">pulse<"), ("radio.samples", ">samples in a block<")):
+        assert (label in drawn) == (key in text)
+    assert ("transmit antennas 8" in drawn) == ("antennas" in text)
+
+
+def test_every_metric_and_swept_key_of_the_figures_has_a_label() -> None:
+    assert set(axis_labels.METRICS) == set(METRICS)
+    keys = {axis.key for name in figure_names() for axis in load_figure(name).axes}
+    assert keys <= set(axis_labels.KEYS)
+    assert all("_" not in label for label in (*axis_labels.KEYS.values(), *axis_labels.METRICS.values()))
+    assert axis_labels.key_label("transmitter.power_dbm") == "transmit power (dBm)"
+    assert axis_labels.key_label("other.thing_m") == "other.thing_m (m)"
+    assert axis_labels.setting_label("requirements.rate_bps_hz", 4.0) == "required rate 4 bit/s/Hz"
+    assert axis_labels.metric_label("my_metric_m") == "my_metric"
 
 
 def test_progress_shows_points_estimates_rate_and_time_left(tmp_path: Path) -> None:

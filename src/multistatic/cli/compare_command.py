@@ -13,14 +13,28 @@ if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
 
 DEFAULT_SELECTORS = "joint,greedy_swap,greedy,minimax_linkage,kmeans,best_n,nearest_n,random"
+LIMIT_S = 60.0
 GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 
 def compare(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario file, preset, or - for stdin.")] = None,
-    selectors: Annotated[str, typer.Option(metavar="NAMES", help="Comma-separated, or `every`.")] = DEFAULT_SELECTORS,
-    beamformers: Annotated[str, typer.Option(metavar="NAMES", help="Comma-separated; default: the scenario's.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder for comparison.csv, .json, .svg and .png.")] = None,
+    selectors: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES", help=f"Comma-separated, or `every`. [default: {DEFAULT_SELECTORS}; suite: every]"
+        ),
+    ] = None,
+    beamformers: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Comma-separated. [default: the scenario's; suite: every one]"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for tables (CSV, JSON) and pictures (SVG, PNG).")] = None,
+    suite: Annotated[bool, typer.Option("--suite", help="Rank methods on the frozen benchmark suite instead.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="With --suite: the small instances only.")] = False,
+    limit_s: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="With --suite: for a method on an instance. [default: 60]")
+    ] = None,
     set_: SET = None,
     list_: Annotated[bool, typer.Option("--list", help="List every registered algorithm and stop.")] = False,
     json_: JSON = False,
@@ -30,13 +44,35 @@ def compare(
 
     Example: multistatic compare paper --selectors enumeration,greedy,minimax_linkage --set
     requirements.cooperation_cost_m=100
+
+    With --suite every registered method, your own included, is ranked by its gap to the best-known values.
+    Example: multistatic compare --suite --quick --out out/leaderboard
     """
     if list_:
         _list()
         return
+    if suite:
+        from multistatic.cli.suite_command import compare_on_suite
+
+        if file is not None or set_:
+            raise typer.BadParameter("the suite is frozen: it takes no FILE and no --set", param_hint="--suite")
+        compare_on_suite(
+            None if selectors in (None, "every") else _names(selectors or ""),
+            None if beamformers in (None, "every") else _names(beamformers or ""),
+            quick=quick,
+            limit_s=LIMIT_S if limit_s is None else limit_s,
+            out=out,
+            json_=json_,
+            quiet=quiet,
+        )
+        return
+    if quick or limit_s is not None:
+        raise typer.BadParameter("--quick and --limit-s belong to the suite", param_hint="--suite")
     if file is None:
         raise typer.BadParameter("give a scenario FILE, or --list", param_hint="FILE")
-    rows, criterion = _compare(file, selectors, beamformers, set_, quiet)
+    rows, criterion = _compare(
+        file, DEFAULT_SELECTORS if selectors is None else selectors, beamformers or "", set_, quiet
+    )
     if out is not None:
         _write(out, rows, criterion)
     if json_:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multistatic.report.study_plan import point_name
+from multistatic.report.axis_labels import key_label, metric_label, setting_label
 from multistatic.report.study_table import metric_scale
 from multistatic.report.style import (
     ERROR,
@@ -31,7 +31,7 @@ from multistatic.report.style import (
     styled,
 )
 from multistatic.report.wording import short_name
-from multistatic.study.results import StudyResults, unit_of_key
+from multistatic.study.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -72,7 +72,7 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
     width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
     height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
     figure = new_figure(width, height)
-    factor, words = metric_scale(results, metric)
+    factor, words = metric_scale(results, metric, metric_label(results.metrics[metric].name))
     drawn: list[Axes] = []
     for number, (title, points) in enumerate(panels):
         row, column = divmod(number, columns)
@@ -125,11 +125,12 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
         ax.plot(x[known], middle, label=name, **look)
         ax.fill_between(x[known], low, high, color=look["color"], alpha=0.18, linewidth=0)
     if key is None:
-        ax.set_xticks(range(len(points)), [short_name(point_name(results.settings[point])) for point in points])
+        ax.set_xticks(range(len(points)), [short_name(each) for each in _names(results, points)])
+        if _one_key(results):
+            ax.set_xlabel(key_label(results.axes[0].key))
         ax.set_xlim(-0.5, len(points) - 0.5)
     else:
-        unit = unit_of_key(key)
-        ax.set_xlabel(f"{key} ({unit})" if unit else key)
+        ax.set_xlabel(key_label(key))
         if x.min() > 0 and x.max() / x.min() > 30:
             ax.set_xscale("log")
             ax.xaxis.set_major_formatter("{x:g}")
@@ -157,8 +158,25 @@ def _panels(results: StudyResults) -> list[tuple[str, list[int]]]:
     columns = numbers.reshape(len(results.axes[0].values), -1).T
     for index, points in zip(product(*(range(len(axis.values)) for axis in others)), columns, strict=True):
         chosen = {axis.key: axis.values[i] for axis, i in zip(others, index, strict=True)}
-        panels.append((point_name(chosen), points.tolist()))
+        panels.append((_titled(chosen), points.tolist()))
     return panels
+
+
+def _one_key(results: StudyResults) -> bool:
+    """Within a panel only the first swept key changes."""
+    return bool(results.axes) and (len(results.axes) == 1 or results.combine == "grid")
+
+
+def _names(results: StudyResults, points: Sequence[int]) -> list[str]:
+    """What stands below points without a scale."""
+    settings = [results.settings[point] for point in points]
+    if _one_key(results):
+        return [str(each[results.axes[0].key]).replace("_", " ") for each in settings]
+    return [_titled(each) for each in settings]
+
+
+def _titled(settings: Mapping[str, Any]) -> str:
+    return ", ".join(setting_label(key, value) for key, value in settings.items()) or "all"
 
 
 def _abscissa(results: StudyResults, points: Sequence[int]) -> tuple[np.ndarray, str | None]:

@@ -89,10 +89,10 @@ def _asked(results: StudyResults, metrics: Sequence[str] | None) -> list[tuple[i
     return [(q, each) for q, each in enumerate(results.metrics) if metrics is None or each.name in metrics]
 
 
-def metric_scale(results: StudyResults, metric: int) -> tuple[float, str]:
-    """The factor that brings a metric's values into reach, and its name with the unit that follows."""
+def metric_scale(results: StudyResults, metric: int, name: str | None = None) -> tuple[float, str]:
+    """The factor that brings a metric's values into reach, and its name (or another) with the unit that follows."""
     stored = results.metrics[metric]
-    name = without_unit(stored.name)
+    name = without_unit(stored.name) if name is None else name
     values = np.abs(results.values[..., metric])
     typical = float(np.nanmedian(values)) if np.isfinite(values).any() else 1.0
     unit = "" if stored.unit == "1" else stored.unit

@@ -40,7 +40,7 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    table = _table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)))
+    table = light_table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)))
     for row in rows:
         size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
         value = "–" if row.value is None else f"{row.value:.5g}"
@@ -149,7 +149,7 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
     assert result.beams is not None
     assert result.rates_bps_hz is not None
     numbers = (">to target", ">rate", ">required", ">echo SNR", ">range", ">range rate")
-    table = _table("", "receiver", *numbers)
+    table = light_table("", "receiver", *numbers)
     distances_m = scenario.geometry().target_receiver_m
     snr = design.channel.echo_snr_per_watt(result.beams.covariance_w) * (result.illumination_w or 0.0)
     alone = {
@@ -187,7 +187,7 @@ def _deviation(pair: tuple[float, float]) -> tuple[str, str]:
     )
 
 
-def _table(*columns: str) -> Table:
+def light_table(*columns: str) -> Table:
     """A light table; a column whose name begins with > is set flush right."""
     from rich import box
     from rich.table import Table

@@ -1,0 +1,99 @@
+"""Every method on every instance of its boards, one at a time: the times are comparable, and nothing is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from multistatic import registry
+from multistatic.errors import InputError, Problem
+from multistatic.suite.best_known import BEAMS, best_known
+from multistatic.suite.instances import VERSION, check_channels, load_suite
+from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, Outcome, Task
+from multistatic.suite.worker import Worker
+
+TOLD = frozenset({"given"})
+"""Selectors that are told the group: there is nothing to rank."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuiteSettings:
+    """Which methods run (None: every registered one), on the small instances only (`quick`) or all; `limit_s` for each
+    method on each instance, `warm_up_s` for its first call, which is not timed.
+    """
+
+    selectors: tuple[str, ...] | None = None
+    beamformers: tuple[str, ...] | None = None
+    quick: bool = False
+    limit_s: float = 60.0
+    warm_up_s: float = 60.0
+
+
+def run_suite(
+    settings: SuiteSettings | None = None,
+    *,
+    on_begin: Callable[[str, str, str], None] = lambda board, method, instance: None,
+) -> tuple[Outcome, ...]:
+    """The outcome of every method on every instance of its boards.
+
+    Each method has a process of its own, which is stopped at the limit; a failure is an outcome with its reason.
+    `on_begin` is told (board, method, instance) before each. Processes are started by `spawn`: in a script of your own
+    call this under `if __name__ == "__main__":`. Raises `InputError` for unknown methods, a limit that is not
+    positive, or a suite that is not the frozen one.
+    """
+    settings = settings or SuiteSettings()
+    methods = methods_of(settings)
+    outcomes: list[Outcome] = []
+    tasks = tasks_of(settings)
+    for boards in (SELECTION_BOARDS, (BEAMS,)):
+        for method in methods[boards[0]]:
+            worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
+            try:
+                for task in (each for board in boards for each in tasks[board]):
+                    on_begin(task.board, method, task.instance.name)
+                    outcomes.append(worker.run(task))
+            finally:
+                worker.close()
+    return tuple(outcomes)
+
+
+def tasks_of(settings: SuiteSettings) -> dict[str, tuple[Task, ...]]:
+    """Board → its tasks."""
+    instances = load_suite(quick=settings.quick)
+    check_channels(instances)
+    known = best_known(VERSION)
+    return {
+        board: tuple(
+            Task(instance=each, board=board, best=known[each.name, board])
+            for each in instances
+            if (each.name, board) in known
+        )
+        for board in BOARDS
+    }
+
+
+def methods_of(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
+    """Board → the methods that are ranked on it; unknown names and a limit that is none are refused together."""
+    wanted = {"selectors": settings.selectors, "beamformers": settings.beamformers}
+    problems = [] if settings.limit_s > 0 else [Problem("limit", f"{settings.limit_s:g} s", "more than 0 s")]
+    for group, names in wanted.items():
+        for name in names or ():
+            problems += _unknown(group, name)
+    if problems:
+        raise InputError(problems)
+    registered = tuple(name for name in registry.names("selectors") if name not in TOLD)
+    selectors = registered if settings.selectors is None else tuple(dict.fromkeys(settings.selectors))
+    chosen = settings.beamformers
+    beamformers = registry.names("beamformers") if chosen is None else tuple(dict.fromkeys(chosen))
+    return {**dict.fromkeys(SELECTION_BOARDS, selectors), BEAMS: beamformers}
+
+
+def _unknown(group: str, name: str) -> Sequence[Problem]:
+    """Whether anybody registered the name; nothing is imported here, for that may fail and is the method's own row."""
+    if name in registry.names(group):
+        return ()
+    try:
+        registry.load(group, name)
+    except InputError as error:
+        return error.problems
+    return ()
