@@ -317,12 +317,17 @@ def _derivatives(relaxation: Relaxation, covariances: C, sharpness: float, basis
     white = np.linalg.solve(covariances, np.broadcast_to(np.eye(r), covariances.shape))
     gradient = sharpness * coordinates(relaxation.cost[:, None, None] * np.eye(r)).ravel()
     gradient -= price @ slopes + coordinates(white).ravel()
-    # -∂²ln det M/∂Σ_i∂Σ_j = tr(E_a P_ij E_b P_ji), P = 𝓗M⁻¹𝓗ᴴ, with E the basis as rows of `flat`.
+    # -∂²ln det M/∂Σ_k∂Σ_l = tr(E_a P_kl E_b P_lk), P = 𝓗M⁻¹𝓗ᴴ, summed over all M: for each pair k ≤ l one product of
+    # matrices with rows (q, s), columns (p, t) and the sum inside, then brought to the rows (p, q) of E_a.
     weight = relaxation.weights
     scaled = grams * (np.concatenate([price, -price])[:, None] * weight)[:, :, None, None, None]
     partner = grams.conj() * weight[:, None, None, :, None]
-    curved = np.einsum("ckqls,ckplt->klpqst", scaled, partner).reshape(count, count, r * r, r * r)
-    hessian = (flat @ curved @ flat.T).real
-    own = np.einsum("kqs,kpt->kpqst", white, white.conj()).reshape(count, r * r, r * r)
-    hessian[np.arange(count), np.arange(count)] += (flat @ own @ flat.T).real
-    return gradient, hessian.transpose(0, 2, 1, 3).reshape(size, size) + (slopes * price[:, None] ** 2).T @ slopes
+    first, second = np.triu_indices(count)
+    rows = scaled[:, first, :, second].transpose(0, 2, 3, 1).reshape(len(first), r * r, -1)
+    columns = partner[:, first, :, second].reshape(len(first), -1, r * r)
+    curved = (rows @ columns).reshape(-1, r, r, r, r).transpose(0, 3, 1, 2, 4).reshape(-1, r * r, r * r)
+    curved[first == second] += np.einsum("kqs,kpt->kpqst", white, white.conj()).reshape(count, r * r, r * r)
+    hessian = np.empty((count, r * r, count, r * r))
+    hessian[first, :, second] = (flat @ curved @ flat.T).real
+    hessian[second, :, first] = hessian[first, :, second].transpose(0, 2, 1)
+    return gradient, hessian.reshape(size, size) + (slopes * price[:, None] ** 2).T @ slopes
