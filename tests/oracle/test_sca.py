@@ -21,6 +21,8 @@ from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.program import solve_program
 from multistatic.beamforming.sca.start import StartSettings, find_starts
+from multistatic.beamforming.stationarity import stationarity
+from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from tests.unit.beamforming_problems import complex_normal, scattered_problem
 
 QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)
@@ -164,3 +166,22 @@ def test_one_stream_where_only_one_is_allowed() -> None:
     assert one.illumination_w is not None
     assert two.illumination_w is not None
     assert two.illumination_w > one.illumination_w
+
+
+@pytest.mark.parametrize("selected", [EVERYBODY, (0, 2), ()])
+def test_multipliers_of_the_program_at_a_local_optimum_are_the_prices(selected: tuple[int, ...]) -> None:
+    """There the tangent program has the conditions of the problem itself, so its multipliers are the prices."""
+    asked = scattered_problem(0, rate=(3.0, 4.0, 2.5), selected=selected)
+    found = value_function(asked, ValueFunctionSettings(tolerance=1e-12, stream_tolerance=1e-10))
+    assert found.beams is not None
+    prices, reduced = stationarity(asked, found.beams).prices, reduce(asked)
+    weights = reduced.basis.conj().T @ np.asarray(found.beams.weights) / np.sqrt(asked.power_limit_w)
+    free = [np.eye(len(reduced.steering), dtype=complex)] * (1 + reduced.size)
+    program = solve_program(reduced, reduced.channels, weights, free)
+    assert program is not None
+    covariances, multipliers, power = program
+    assert power == pytest.approx(prices.power, rel=2e-3)
+    of_rate = multipliers * np.log(2.0) * asked.power_limit_w
+    np.testing.assert_allclose(of_rate, prices.rate_w_per_bps_hz, rtol=2e-2, atol=2e-3 * of_rate.max())
+    lit = np.einsum("t,jtu,u->", reduced.steering, covariances, reduced.steering.conj()).real
+    assert lit == pytest.approx(reduced.illumination(weights), rel=1e-5)
