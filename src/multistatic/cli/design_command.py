@@ -11,7 +11,9 @@ import typer
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
 
 if TYPE_CHECKING:
+    from multistatic.design.one_more import OneMore
     from multistatic.design.result import Design, Scheme
+    from multistatic.selection.problem import SearchLimits
 
 SCHEMES = ("multi", "bi", "mono")
 METHODS = {"joint": "joint", "decoupled": "minimax_linkage", "alternating": "minimax_linkage"}
@@ -33,6 +35,10 @@ def design(
     ] = None,
     beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer (`compare --list`).")] = None,
     scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single receiver) or mono.")] = "multi",
+    gap: Annotated[float, typer.Option(help="Proven relative gap at which the exact searches may end.")] = 1e-9,
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="End them then, with the best so far and its proven gap.")
+    ] = None,
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw pictures into --out.")] = True,
     json_: JSON = False,
@@ -47,8 +53,10 @@ def design(
     _check("--scheme", scheme, SCHEMES)
     if method is not None:
         _check("--design", method, METHODS)
+    limits = _limits(gap, time_limit)
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.design import design_network
+    from multistatic.design.one_more import one_more
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
@@ -60,7 +68,8 @@ def design(
             clock(stage)
             show(stage)
 
-        result = design_network(scenario, scheme=cast("Scheme", scheme), on_stage=on_stage)
+        result = design_network(scenario, scheme=cast("Scheme", scheme), on_stage=on_stage, limits=limits)
+        unit = one_more(result)
         timing_s = clock.finish()
         show("writing files")
         files = write(result, out, timing_s, pictures) if out is not None else ()
@@ -71,8 +80,27 @@ def design(
             json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False, ensure_ascii=False)
         )
     else:
-        _print_table(result, files)
+        _print_table(result, unit, files)
     _raise_unless_sound(result)
+
+
+def _limits(gap: float, time_limit_s: float | None) -> SearchLimits:
+    """The limits of the exact searches; the clock runs from now."""
+    from time import monotonic
+
+    from multistatic.selection.problem import SearchLimits
+
+    problems = []
+    if not 0.0 <= gap < 1.0:
+        problems.append(Problem("--gap", f"{gap:g}", "a number from 0, below 1"))
+    if time_limit_s is not None and not time_limit_s > 0.0:
+        problems.append(Problem("--time-limit", f"{time_limit_s:g}", "seconds above 0"))
+    if problems:
+        raise InputError(problems)
+    if time_limit_s is None:
+        return SearchLimits(gap=gap)
+    end = monotonic() + time_limit_s
+    return SearchLimits(gap=gap, stop=lambda: monotonic() > end)
 
 
 def overrides(set_: list[str] | None, method: str | None, select: str | None, beams: str | None) -> list[str]:
@@ -100,13 +128,13 @@ def _check(option: str, value: str, known: Collection[str]) -> None:
         raise InputError([Problem(option, repr(value), f"one of {', '.join(known)}")])
 
 
-def _print_table(result: Design, files: tuple[Path, ...]) -> None:
+def _print_table(result: Design, unit: OneMore | None, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
     from multistatic.report.summary import design_summary
 
     console = Console()
-    console.print(design_summary(result))
+    console.print(design_summary(result, unit))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 

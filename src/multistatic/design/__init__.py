@@ -9,6 +9,7 @@ from multistatic.design.instance import instance_of
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
 from multistatic.scenario.model import Scenario
+from multistatic.selection.problem import NO_LIMITS, SearchLimits
 
 __all__ = ["Design", "Scheme", "design_network"]
 
@@ -18,7 +19,11 @@ def _silent(stage: str) -> None:
 
 
 def design_network(
-    scenario: Scenario, *, scheme: Scheme = "multi", on_stage: Callable[[str], None] = _silent
+    scenario: Scenario,
+    *,
+    scheme: Scheme = "multi",
+    on_stage: Callable[[str], None] = _silent,
+    limits: SearchLimits = NO_LIMITS,
 ) -> Design:
     """Design a network: which receivers cooperate, which beams the transmitter uses, and what accuracy and rates
     follow.
@@ -26,11 +31,13 @@ def design_network(
     `scheme`: `multi` (a group of receivers, the paper's §IV), `bi` (the best single one) or `mono` (the transmitter
     listens). Algorithms and criterion are those of `scenario.design`. Never raises for an infeasible scenario: the
     status and the message of the result say what failed. `on_stage` is told the name of each stage as it begins.
+    `limits`: a gap or a clock at which the exact searches (`joint`, `branch_and_bound`) end with the best design so far
+    and its proven gap.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))  # doctest: +SKIP
     """
-    instance = instance_of(scenario)
+    instance = instance_of(scenario, limits)
     if scheme == "mono":
         return design_mono_static(instance, on_stage)
     if scheme == "bi":

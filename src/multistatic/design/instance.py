@@ -13,7 +13,7 @@ from multistatic.channel.model import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.scenario.model import Scenario
-from multistatic.selection.problem import Criterion, SelectionProblem
+from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C
 
@@ -22,10 +22,11 @@ RATE_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instance:
-    """What every design method starts from."""
+    """What every design method starts from; `limits`: when an exact search may end early."""
 
     scenario: Scenario
     channel: Channel
+    limits: SearchLimits = NO_LIMITS
 
     @property
     def size(self) -> int:
@@ -77,6 +78,7 @@ class Instance:
             cost_limit_m=scenario.requirements.cooperation_cost_m,
             count=scenario.design.receivers,
             given=scenario.mask(scenario.design.given) if scenario.design.given else None,
+            limits=self.limits,
         )
 
     def rng(self, purpose: int) -> np.random.Generator:
@@ -84,6 +86,6 @@ class Instance:
         return np.random.default_rng(np.random.SeedSequence(self.scenario.seed, spawn_key=(purpose,)))
 
 
-def instance_of(scenario: Scenario) -> Instance:
+def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS) -> Instance:
     """Realise the channel of a scenario from its seed."""
-    return Instance(scenario=scenario, channel=realise(scenario, channel_rng(scenario.seed)))
+    return Instance(scenario=scenario, channel=realise(scenario, channel_rng(scenario.seed)), limits=limits)

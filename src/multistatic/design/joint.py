@@ -69,7 +69,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     on_stage("beamforming")
     best, solved, proven = None, 0, float("inf")
     for group, floor in zip(candidates.groups[: settings.max_solves], candidates.floors, strict=False):
-        if best is not None and floor >= best[0]:
+        if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
             break
         result = everyone if group.all() else beamformer(instance.beamforming_problem(group))
         result = bounded(result, everyone.upper_bound_w)
@@ -95,7 +95,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=f"{candidates.message} {solved} needed beams of their own.",
+        message=_verdict(candidates, solved, value / proven - 1.0 if proven > 0 else float("inf")),
     )
     on_stage("verification")
     return finished(instance, "multi", selection, result, solved)
@@ -119,8 +119,7 @@ def _candidates(problem: SelectionProblem, instance: Instance) -> _Candidates | 
         if not len(groups):
             selection: Selection = registry.load("selectors", "enumeration")(problem, instance.rng(2))
             return selection
-        message = f"The best of {len(groups)} affordable groups and their beams;"
-        return _Candidates(groups=groups, floors=floors, rest=float("inf"), count=len(groups), message=message)
+        return _Candidates(groups=groups, floors=floors, rest=float("inf"), count=len(groups), message="")
     selection = registry.load("selectors", "branch_and_bound")(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
@@ -129,8 +128,18 @@ def _candidates(problem: SelectionProblem, instance: Instance) -> _Candidates | 
         floors=np.array([selection.value]),
         rest=selection.bound if selection.bound is not None else 0.0,
         count=selection.evaluated,
-        message=selection.message,
+        message=f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}",
     )
+
+
+def _verdict(candidates: _Candidates, solved: int, gap: float) -> str:
+    """How far the search went and what it proves of group and beams together."""
+    beams = f"{solved} of {candidates.count} affordable groups got beams of {'its' if solved == 1 else 'their'} own"
+    if candidates.rest < float("inf"):
+        beams = f"{candidates.message} It got beams of its own"
+    if gap <= CERTIFIED_GAP:
+        return f"{beams}; together they are proven optimal."
+    return f"{beams}; together at most {100.0 * gap:.2g} % above the optimum."
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:

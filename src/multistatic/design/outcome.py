@@ -56,7 +56,7 @@ def finished(
         accuracy=accuracy(instance.network(beams.covariance_w), selected, illumination_w),
         verification=None,
         rounds=rounds,
-        sensitivity=_sensitivity(instance, selected, beamforming),
+        sensitivity=_sensitivity(instance, scheme, selected, beamforming),
     )
     return verified(design)
 
@@ -110,12 +110,14 @@ def _none(
     )
 
 
-def _sensitivity(instance: Instance, selected: B, beamforming: BeamformingResult) -> Sensitivity:
-    """Nobody is forced: beams of their own would be designed for another group."""
+def _sensitivity(instance: Instance, scheme: Scheme, selected: B, beamforming: BeamformingResult) -> Sensitivity:
+    """Nobody is forced: beams of their own would be designed for another group. One receiver alone stays alone."""
     assert beamforming.beams is not None
     problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
     if instance.scenario.propagation.clutter != "independent":
         beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
+    if scheme != "multi":
+        problem = replace(problem, cost_limit_m=float("inf"))
     return sensitivity(problem, selected, beamforming)
 
 

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
-from multistatic.selection.groups import additions, swaps
+from multistatic.selection.groups import additions, all_groups, swaps
 from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B, F
+
+LISTED = 12  # receivers: 4095 groups take a millisecond
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetStep:
-    """The smallest step in budget that improves the group by adding or exchanging one receiver.
+    """The smallest step in budget that admits a group better than every affordable one.
 
     `extra_m` more cooperation cost admits the group `selected` (ids), which changes the criterion by `change`
-    (relative, negative: better) at the same illumination.
+    (relative, negative: better) at the same illumination; 0 where a better group is affordable already. Up to
+    `LISTED` receivers all groups are looked at, beyond them those that differ by one receiver added or exchanged: the
+    step is then the smallest of these.
     """
 
     extra_m: float
@@ -30,7 +34,7 @@ class Sensitivity:
     """Relative changes of the criterion; positive is worse. Linear: exact for small steps.
 
     `rate_per_bps_hz` [K]: for each bit/s/Hz more at receiver k. `power_per_db`: for each dB of transmit power more.
-    `budget`: None where no single addition or exchange is better, or where there is no cost limit.
+    `budget`: None where no other group is better, where there is no cost limit, or where the group is not free to grow.
     """
 
     rate_per_bps_hz: F | None
@@ -64,23 +68,30 @@ def _exponent(problem: SelectionProblem, selected: B, illumination_w: float) -> 
     return float(np.log2(at / twice))
 
 
+def _others(problem: SelectionProblem, selected: B) -> B:
+    """The groups to compare with [n, K]."""
+    if problem.size <= LISTED:
+        return np.concatenate(list(all_groups(problem)))
+    exchanged = swaps(problem, selected)
+    return exchanged if problem.count is not None else np.concatenate([additions(problem, selected), exchanged])
+
+
 def _next_group(problem: SelectionProblem, selected: B) -> BudgetStep | None:
     if not np.isfinite(problem.cost_limit_m):
         return None
     unlimited = replace(problem, cost_limit_m=float("inf"))
-    groups = swaps(unlimited, selected)
-    if problem.count is None:
-        groups = np.concatenate([additions(unlimited, selected), groups])
+    groups = _others(unlimited, selected)
     if not len(groups):
         return None
     own = float(problem.values(selected[None])[0])
     values, costs = problem.values(groups), problem.costs_m(groups)
-    better = np.flatnonzero((values < own * (1.0 - 1e-9)) & (costs > problem.cost_limit_m))
+    extra = np.maximum(costs - problem.cost_limit_m, 0.0)
+    better = np.flatnonzero(values < own * (1.0 - 1e-9))
     if not len(better):
         return None
-    best = better[np.lexsort((values[better], costs[better]))[0]]
+    best = better[np.lexsort((values[better], extra[better]))[0]]
     return BudgetStep(
-        extra_m=float(costs[best] - problem.cost_limit_m),
+        extra_m=float(extra[best]),
         selected=problem.ids(groups[best]),
         change=float(values[best] / own - 1.0),
     )

@@ -10,8 +10,10 @@ import numpy as np
 
 from multistatic.bounds.position import PositionBound
 from multistatic.design.compare import Comparison
+from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
 from multistatic.report.wording import criterion_name, percent, quantity
+from multistatic.selection.problem import Selection
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import SPEED_OF_LIGHT_M_S, ratio_to_db, watt_to_dbm
 
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
 
 
-def design_summary(design: Design) -> RenderableType:
-    """Verdict, group, beams, accuracy, then one line a receiver. An infeasible design is its message."""
+def design_summary(design: Design, unit: OneMore | None = None) -> RenderableType:
+    """Verdict, group, beams, accuracy, then one line a receiver. An infeasible design is its message.
+
+    `unit`: what a whole unit more of rate and power does; without it the slopes tell of a tenth.
+    """
     from rich.console import Group
     from rich.text import Text
 
@@ -32,7 +37,7 @@ def design_summary(design: Design) -> RenderableType:
     )
     if design.accuracy is None:
         return head
-    return Group(head, Text(), _facts(design, design.accuracy), Text(), _receivers(design, design.accuracy))
+    return Group(head, Text(), _facts(design, design.accuracy, unit), Text(), _receivers(design, design.accuracy))
 
 
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableType:
@@ -55,7 +60,7 @@ def _columns(criterion: str) -> tuple[str, ...]:
     return "group", criterion_name(criterion), "gap", "time"
 
 
-def _facts(design: Design, accuracy: Accuracy) -> Table:
+def _facts(design: Design, accuracy: Accuracy, unit: OneMore | None) -> Table:
     """What holds for the group as a whole, as name and value."""
     from rich.table import Table
     from rich.text import Text
@@ -63,7 +68,7 @@ def _facts(design: Design, accuracy: Accuracy) -> Table:
     table = Table.grid(padding=(0, 3, 0, 0))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    for name, value in _facts_in_words(design, accuracy):
+    for name, value in _facts_in_words(design, accuracy, unit):
         table.add_row(name, Text(value))
     check = design.verification
     if check is not None:
@@ -72,14 +77,14 @@ def _facts(design: Design, accuracy: Accuracy) -> Table:
     return table
 
 
-def _facts_in_words(design: Design, accuracy: Accuracy) -> list[tuple[str, str]]:
+def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) -> list[tuple[str, str]]:
     facts = [("cooperating", _group(design))]
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
         facts.append(("cooperation cost", f"{design.cost_m:.4g} m, {limit}"))
     if design.selection is not None:
-        proof = ", proven optimal" if design.selection.status == "optimal" else ""
+        proof = _above_bound(design.selection)
         value = "–" if design.selection.value is None else f"{design.selection.value:.5g}"
         name = criterion_name(design.scenario.design.criterion)
         facts.append(("selection", f"{name} {value} by {design.selection.method}{proof}"))
@@ -96,25 +101,40 @@ def _facts_in_words(design: Design, accuracy: Accuracy) -> list[tuple[str, str]]
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
         facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
-    return facts + [("one more", worth) for worth in _worth(design)]
+    if result is not None and result.stationarity is not None:
+        facts.append(("local optimum", f"first-order conditions hold to {result.stationarity:.0e}"))
+    return facts + list(_worth(design, unit))
 
 
-def _worth(design: Design) -> Iterator[str]:
+def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
     """What the next unit of each thing that is scarce does to the criterion."""
-    found = design.sensitivity
+    found, name = design.sensitivity, criterion_name(design.scenario.design.criterion).partition(" (")[0]
     if found is None:
         return
-    name = criterion_name(design.scenario.design.criterion).partition(" (")[0]
-    if found.rate_per_bps_hz is not None:
+    if unit is not None:
+        change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
+        yield "one more", f"bit/s/Hz at {unit.receiver_id}, the dearest: {change}"
+        if unit.power_change is not None:
+            yield "one more", f"dB of power: {name} {percent(unit.power_change)}"
+    elif found.rate_per_bps_hz is not None and found.power_per_db is not None:
         worst = int(np.argmax(found.rate_per_bps_hz))
-        change = percent(float(found.rate_per_bps_hz[worst]))
-        yield f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the dearest: {name} {change}"
-    if found.power_per_db is not None:
-        yield f"dB of power: {name} {percent(found.power_per_db)}"
+        change = percent(0.1 * float(found.rate_per_bps_hz[worst]))
+        yield "a tenth more", f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the dearest: {name} {change}"
+        yield "a tenth more", f"dB of power: {name} {percent(0.1 * found.power_per_db)}"
     if found.budget is not None:
-        group = ", ".join(found.budget.selected)
-        extra, change = quantity(found.budget.extra_m, "m"), percent(found.budget.change)
-        yield f"{extra} of cooperation: {name} {change} with {group}"
+        group, change = ", ".join(found.budget.selected), percent(found.budget.change)
+        if found.budget.extra_m > 0.0:
+            yield "one more", f"{quantity(found.budget.extra_m, 'm')} of cooperation: {name} {change} with {group}"
+        else:
+            yield "affordable", f"{name} {change} with {group}"
+
+
+def _above_bound(selection: Selection) -> str:
+    if selection.status == "optimal":
+        return ", proven optimal"
+    if not selection.value or not selection.bound:
+        return ""
+    return f", at most {100 * (selection.value / selection.bound - 1.0):.2g} % above the best"
 
 
 def _below_bound(gap: float | None) -> str:

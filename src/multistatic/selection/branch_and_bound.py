@@ -33,7 +33,8 @@ NO_GAIN = 1e-13
 class BranchAndBoundSettings:
     """When to stop: at a proven relative `gap` of the value, after `nodes`, or when `stop` says so (a clock, a key).
 
-    Both limits are looked at once for each `batch` of nodes.
+    Both limits are looked at once for each `batch` of nodes. Where no settings are given, gap and stop are those of the
+    problem's own limits.
     """
 
     gap: float = 1e-9
@@ -42,17 +43,16 @@ class BranchAndBoundSettings:
     stop: Callable[[], bool] = lambda: False
 
 
-DEFAULT = BranchAndBoundSettings()
-
-
 def branch_and_bound(
-    problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings = DEFAULT
+    problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings | None = None
 ) -> Selection:
     """The optimal group: `optimal` where the proven gap is at most 1e-6, else the best group found and its bound.
 
     For criteria with additive weights (`LinearCriterion`) or information matrices (`MatrixCriterion`); others raise
     `InputError`. Starts from greedy with exchanges. Of groups that are equal within `settings.gap` any is returned.
     """
+    if settings is None:
+        settings = BranchAndBoundSettings(gap=problem.limits.gap, stop=problem.limits.stop)
     everyone = float(problem.values(np.ones((1, problem.size), bool))[0])
     start, evaluated = grown(problem) if np.isfinite(everyone) else (None, 1)
     if not np.isfinite(everyone) or not _possible(problem):

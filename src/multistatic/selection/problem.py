@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
@@ -50,6 +51,23 @@ class MatrixCriterion(Criterion, Protocol):
         """A [n, n], positive semidefinite."""
 
 
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchLimits:
+    """When an exact search may end early with its incumbent and the gap it has proven: at a relative `gap` of the
+    value, or when `stop` says so (a clock, a key).
+    """
+
+    gap: float = 1e-9
+    stop: Callable[[], bool] = _never
+
+
+NO_LIMITS = SearchLimits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SelectionProblem:
     """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
@@ -57,7 +75,7 @@ class SelectionProblem:
     Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
     `echo_gain` [K] serve the heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them
     selected. `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given`
-    returns.
+    returns. `limits`: when an exact search may end early.
     """
 
     receiver_ids: tuple[str, ...]
@@ -72,6 +90,7 @@ class SelectionProblem:
     cost_limit_m: float = float("inf")
     count: int | None = None
     given: B | None = None
+    limits: SearchLimits = NO_LIMITS
 
     @property
     def size(self) -> int:

@@ -1,0 +1,99 @@
+"""Exact searches that end early: the best so far, and a gap that holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from multistatic import load_preset, registry
+from multistatic.cli.app import app
+from multistatic.design import design_network
+from multistatic.design.instance import instance_of
+from multistatic.errors import InputError
+from multistatic.scenario.model import DesignSettings
+from multistatic.selection.problem import SearchLimits
+from tests.unit.networks import network
+from tests.unit.selection_problems import network_problem
+
+FAST = DesignSettings(beamformer="value_function")
+# Rates near their limit: the groups' own beams fall short of those for everyone, so that many need beams of their own.
+CROWDED = [
+    "channel.direct='los'",
+    "requirements.rate_bps_hz=1.4",
+    "receivers.random.count=12",
+    "requirements.cooperation_cost_m=500",
+    "transmitter.antennas=12",
+]
+AT_ONCE = SearchLimits(stop=lambda: True)
+
+
+def test_branch_and_bound_obeys_the_limits_of_its_problem():
+    search, stopped = registry.load("selectors", "branch_and_bound"), 0
+    for seed in range(12):
+        problem = network_problem(24, seed=seed, criterion="peb")
+        full = search(problem, np.random.default_rng(0))
+        for limits in (AT_ONCE, SearchLimits(gap=0.3)):
+            early = search(replace(problem, limits=limits), np.random.default_rng(0))
+            if full.value is None:
+                assert early.status == full.status
+                continue
+            assert early.bound <= full.value * (1 + 1e-9) <= early.value * (1 + 2e-9)
+            assert early.evaluated <= full.evaluated
+            stopped += early.evaluated < full.evaluated
+    assert stopped > 0
+
+
+def test_a_joint_search_that_is_stopped_says_what_it_has_proven():
+    scenario = load_preset("paper", overrides=CROWDED)
+    full, early = design_network(scenario), design_network(scenario, limits=AT_ONCE)
+    assert early.rounds == 1 < full.rounds
+    assert early.selection.bound <= full.selection.value * (1 + 1e-9) <= early.selection.value * (1 + 2e-9)
+    assert early.status == "feasible"
+    assert "1 of" in early.message
+    assert "% above the optimum" in early.message
+    rough = design_network(scenario, limits=SearchLimits(gap=0.5))
+    assert rough.rounds <= full.rounds
+    assert rough.selection.value <= rough.selection.bound * 1.5
+
+
+def test_beyond_the_groups_that_can_be_listed_the_gap_of_both_together_is_told():
+    """The group is proven best for the beams for everyone; with beams of its own that proves less."""
+    for seed in range(6):
+        scenario = network(
+            22, antennas=1, transmit_antennas=8, rate_bps_hz=0.2, seed=seed, cost_m=300.0, direct="los", design=FAST
+        )
+        design = design_network(scenario)
+        if design.status == "infeasible":
+            continue
+        gap = design.selection.value / design.selection.bound - 1.0
+        assert design.status == ("optimal" if gap <= 1e-6 else "feasible")
+        problem = instance_of(scenario).selection_problem(design.beamforming.beams)
+        alike = problem.criterion.values(design.selected[None], design.beamforming.illumination_w)[0]
+        assert design.selection.value == pytest.approx(alike)
+        if gap > 1e-6:
+            assert "together at most" in design.message
+            return
+    pytest.fail("no instance with a gap: the test looks at nothing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (["--gap", "2"], "--gap: received 2"),
+        (["--gap", "nan"], "--gap: received nan"),
+        (["--time-limit", "0"], "--time-limit: received 0"),
+    ],
+)
+def test_limits_that_are_none(arguments, part):
+    outcome = CliRunner().invoke(app, ["design", "paper", *arguments])
+    assert isinstance(outcome.exception, InputError)
+    assert part in str(outcome.exception)
+
+
+def test_a_time_limit_ends_a_design():
+    outcome = CliRunner().invoke(app, ["design", "paper", "--time-limit", "1e-9", "--gap", "0.1", "--quiet"])
+    assert outcome.exit_code == 0
+    assert "% above" in outcome.output
