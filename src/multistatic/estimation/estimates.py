@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.estimation.measurement import Measurement
+from multistatic.estimation.measurement import DirectionKind, Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
@@ -22,8 +22,8 @@ class Estimates:
     was detected. `amplitude` [B] in sqrt(W) at the reference element, `snr` [B] after integration (0 where nothing was
     detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
     `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
-    `direction` [B, 3] and `direction_covariance` [B, 3, 3] where the antennas tell, else None; `direction_note`: what
-    they cannot tell.
+    `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
+    tell, else None; `direction_note`: what they cannot tell.
     """
 
     receiver_id: str
@@ -39,6 +39,7 @@ class Estimates:
     false_alarm_rate: float
     direction: F | None = None
     direction_covariance: F | None = None
+    direction_kind: DirectionKind = "whole"
     direction_note: str = ""
     time_s: float = 0.0
 
@@ -70,6 +71,7 @@ class Estimates:
             direction_covariance=(
                 self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
             ),
+            direction_kind=self.direction_kind,
             time_s=self.time_s,
             message=self._message(trial, verdict),
         )
