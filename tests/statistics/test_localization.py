@@ -50,7 +50,7 @@ def drawn(case: str, count: int, seed: int):
 def test_errors_have_the_stated_covariance_and_reach_the_bound(case):
     scenario, bound, groups = drawn(case, FIXES, seed=7)
     d = scenario.dimensions
-    fixes = localize_many(groups, scenario, FusionSettings(most_outliers=0))
+    fixes = localize_many(groups, scenario, FusionSettings(false_flag_rate=0.0))
     assert {fix.position_verdict for fix in fixes} == {"unique"}
     for truth, size, mean_square in (
         (scenario.target.position_m, slice(0, d), bound.peb_m**2),

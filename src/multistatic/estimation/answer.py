@@ -64,7 +64,6 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
         direction_covariance=directions.covariance,
         direction_kind=directions.kind,
         direction_note=directions.note,
-        time_s=recording.start_s,
     )
 
 

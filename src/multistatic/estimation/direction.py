@@ -26,13 +26,19 @@ _TRIALS_AT_ONCE = 256
 # Variance of an angle of which nothing is known but the half circle, and of a component that may be anything in ±1.
 _NO_KNOWLEDGE = np.pi**2 / 12.0
 _NO_COMPONENT = 1.0 / 3.0
+# The first zero of a beam is about so far from its middle, in units of 1/sqrt(Λ): π/2 for two antennas, 1.8 for many.
+_OUT_OF_THE_BEAM = 1.6
+# A second direction is ruled out where it is this many times less likely.
+_ODDS = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Directions:
     """Unit vectors receiver → target [B, 3], their covariances [B, 3, 3], and what the array cannot tell (`note`).
 
-    Both None where the array determines no direction; `note` then says why. `kind` as in `Measurement`.
+    Both None where the array determines no direction; `note` then says why. The covariance of a trial is infinite where
+    another direction may be the right one: antennas half a wavelength or more apart look the same, or nearly, from both
+    ends of their line. `kind` as in `Measurement`.
     """
 
     direction: F | None
@@ -58,22 +64,23 @@ def find_directions(
     if not rank:
         reason = "one antenna" if array.size == 1 else "no horizontal extent"
         return Directions(direction=None, covariance=None, note=f"No direction: {reason}.")
-    candidates = _grid(values[-1], wavelength_m, dimensions)
-    steering = array.steering_vector(candidates, wavelength_m).conj()
-    start = np.empty(len(snapshots), np.int64)
-    for begin in range(0, len(snapshots), _TRIALS_AT_ONCE):
-        block = slice(begin, begin + _TRIALS_AT_ONCE)
-        start[block] = np.argmax(np.abs(snapshots[block] @ steering.T), axis=1)
-    direction = _climb(snapshots, candidates[start], array, wavelength_m, dimensions)
+    beams = 2.0 * np.pi / wavelength_m * vectors[:, spanned] * np.sqrt(values[spanned])
+    best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
+    direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
+    share = [_power(snapshots, each, array, wavelength_m) for each in (direction, other)]
+    apart = np.linalg.norm((other - direction) @ beams, axis=1) > _OUT_OF_THE_BEAM
+    two = apart & (snr * (share[0] - share[1]) < np.log(_ODDS))
     if rank == dimensions:
-        return Directions(direction=direction, covariance=_covariance(direction, snr, array, wavelength_m, dimensions))
+        covariance = _covariance(direction, snr, array, wavelength_m, dimensions)
+        return Directions(direction=direction, covariance=np.where(two[:, None, None], np.inf, covariance))
     axes, normal = vectors[:, spanned], _normal(vectors[:, spanned])
-    side = ", ".join(f"{part:.3g}" for part in normal + 0.0)
+    covariance = _component_covariance(values[spanned], axes, snr, wavelength_m)
+    side = ", ".join(f"{part:.3g}" for part in normal.round(6) + 0.0)
     rest = "the mirror image behind them" if rank == dimensions - 1 else "every direction at this angle to them"
     shape = "a line" if rank == 1 else "a plane"
     return Directions(
         direction=_towards(direction @ axes @ axes.T, normal),
-        covariance=_component_covariance(values[spanned], axes, snr, wavelength_m),
+        covariance=np.where(two[:, None, None], np.inf, covariance),
         kind="components",
         note=f"The antennas are in {shape}: {rest} fits as well (shown: the side of [{side}]).",
     )
@@ -103,6 +110,27 @@ def _component_covariance(aperture_m2: F, axes: F, snr: F, wavelength_m: float) 
     variance = 1.0 / np.maximum(information, 1.0 / _NO_COMPONENT)
     covariance: F = np.einsum("jq,bq,kq->bjk", axes, variance, axes)
     return covariance
+
+
+def _peaks(snapshots: C, beams: F, candidates: F, array: AntennaArray, wavelength_m: float) -> tuple[F, F]:
+    """The most likely of the candidates for each snapshot, and the most likely one outside of its beam [B, 3]."""
+    steering, places = array.steering_vector(candidates, wavelength_m).conj(), candidates @ beams
+    best, rival = np.empty((2, len(snapshots)), np.int64)
+    for begin in range(0, len(snapshots), _TRIALS_AT_ONCE):
+        block = slice(begin, begin + _TRIALS_AT_ONCE)
+        power = np.abs(snapshots[block] @ steering.T)
+        best[block] = np.argmax(power, axis=1)
+        distance = np.linalg.norm(places - places[best[block], None], axis=2)
+        rival[block] = np.argmax(np.where(distance > _OUT_OF_THE_BEAM, power, 0.0), axis=1)
+    return candidates[best], candidates[rival]
+
+
+def _power(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float) -> F:
+    """|a(u)ᴴv|²/(|a|²|v|²) [B]: the part of the SNR that this direction explains."""
+    matched = np.abs(np.sum(array.steering_vector(direction, wavelength_m).conj() * snapshots, axis=1)) ** 2
+    total = array.size * np.sum(np.abs(snapshots) ** 2, axis=1)
+    share: F = matched / np.maximum(total, np.finfo(float).tiny)
+    return share
 
 
 def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:

@@ -50,8 +50,9 @@ def measurements_of(
 ) -> tuple[Measurement, ...]:
     """One measurement a trial of `recording` [trials, N_r, N], each with the reference of its trial.
 
-    Trials follow each other: trial i has the time of i lengths of the recording after its start. `InputError` where
-    the waveform holds another number of signals than the recording trials.
+    The time of a measurement is that at which its block was sent, whenever and for how long each receiver recorded it:
+    so it is the same at all receivers. Blocks follow each other: trial i is sent i lengths of the waveform after the
+    first. `InputError` where the waveform holds another number of signals than the recording trials.
     """
     samples = recording.samples.reshape(-1, *recording.samples.shape[-2:])
     signals = waveform.values(0.0).shape
@@ -66,8 +67,10 @@ def measurements_of(
     else:
         problem = Problem("reference", f"{signals[0]} signals", f"one, or {len(samples)}: one for each trial")
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
-    length_s = samples.shape[-1] / recording.sample_rate_hz
+    first_s, last_s = waveform.support_s
+    # x(t) begins at its t = 0, up to half a pulse, unless its samples say that they are of another time.
+    sent_s = 0.0 if first_s <= 0.0 <= last_s else first_s
     return tuple(
-        replace(measurement, time_s=recording.start_s + trial * length_s)
+        replace(measurement, time_s=sent_s + trial * (last_s - first_s))
         for trial, measurement in enumerate(measurements)
     )

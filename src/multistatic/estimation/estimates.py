@@ -23,7 +23,7 @@ class Estimates:
     detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
     `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
     `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
-    tell, else None; `direction_note`: what they cannot tell.
+    tell, else None (of a single trial: an infinite covariance); `direction_note`: what they cannot tell.
     """
 
     receiver_id: str
@@ -41,7 +41,6 @@ class Estimates:
     direction_covariance: F | None = None
     direction_kind: DirectionKind = "whole"
     direction_note: str = ""
-    time_s: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("delay_s", "doppler_hz", "covariance", "snr", "statistic", "wrong_order"):
@@ -58,7 +57,12 @@ class Estimates:
     def measurement(self, trial: int = 0) -> Measurement:
         """One trial as the fusion takes it."""
         verdict = str(self.verdict[trial])
-        seen = self.direction is not None and self.direction_covariance is not None and verdict != "not_detected"
+        heard = verdict != "not_detected"
+        seen = (
+            heard
+            and self.direction_covariance is not None
+            and bool(np.isfinite(self.direction_covariance[trial]).all())
+        )
         return Measurement(
             receiver_id=self.receiver_id,
             delay_s=float(self.delay_s[trial]),
@@ -72,7 +76,6 @@ class Estimates:
                 self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
             ),
             direction_kind=self.direction_kind,
-            time_s=self.time_s,
             message=self._message(trial, verdict),
         )
 
@@ -87,4 +90,7 @@ class Estimates:
         if verdict == "ambiguous":
             chance = 100.0 * self.wrong_order[trial]
             doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
-        return " ".join(part for part in (doubt, self.direction_note) if part)
+        note = self.direction_note
+        if self.direction_covariance is not None and not np.isfinite(self.direction_covariance[trial]).all():
+            note = "No direction: another one, far from the best, explains the antennas nearly as well."
+        return " ".join(part for part in (doubt, note) if part)

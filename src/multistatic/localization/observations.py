@@ -71,7 +71,7 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
     count, problems = len(groups), []
     measured, covariance = np.zeros((count, sites.size, 2)), np.tile(np.eye(2), (count, sites.size, 1, 1))
     arrival, spread = np.zeros((count, sites.size, 3)), np.zeros((count, sites.size, 3, 3))
-    heard = np.zeros((count, sites.size), bool)
+    heard: B = np.zeros((count, sites.size), bool)
     components = heard.copy()
     for i, group in enumerate(groups):
         for one in group:
@@ -105,7 +105,7 @@ def _bad_values(
 ) -> list[Problem]:
     problems = []
     finite = np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))
-    variances = np.linalg.eigvalsh(np.where(finite[..., None, None], spread, 0.0))
+    variances = np.linalg.eigvalsh(np.where(np.isfinite(spread), spread, 0.0))
     determinant = covariance[..., 0, 0] * covariance[..., 1, 1] - covariance[..., 0, 1] * covariance[..., 1, 0]
     with np.errstate(invalid="ignore"):
         definite = (covariance[..., 0, 0] > 0) & (covariance[..., 1, 1] > 0) & (determinant > 0)
