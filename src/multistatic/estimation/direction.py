@@ -67,9 +67,12 @@ def find_directions(
     beams = 2.0 * np.pi / wavelength_m * vectors[:, spanned] * np.sqrt(values[spanned])
     best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
     direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
-    share = [_power(snapshots, each, array, wavelength_m) for each in (direction, other)]
-    apart = np.linalg.norm((other - direction) @ beams, axis=1) > _OUT_OF_THE_BEAM
-    two = apart & (snr * (share[0] - share[1]) < np.log(_ODDS))
+    # A climb from the end of a line may end in the beam of the best: its start counts as well.
+    second = np.zeros(len(snapshots))
+    for each, first in ((rival, best), (other, direction)):
+        apart = np.linalg.norm((each - first) @ beams, axis=1) > _OUT_OF_THE_BEAM
+        second = np.maximum(second, np.where(apart, _power(snapshots, each, array, wavelength_m), 0.0))
+    two = snr * (_power(snapshots, direction, array, wavelength_m) - second) < np.log(_ODDS)
     if rank == dimensions:
         covariance = _covariance(direction, snr, array, wavelength_m, dimensions)
         return Directions(direction=direction, covariance=np.where(two[:, None, None], np.inf, covariance))
@@ -134,7 +137,11 @@ def _power(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float)
 
 
 def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:
-    """Fisher scoring on ln|aᴴv|² in tangent coordinates, whose Hessian is about -2Λ, Λ = (2π/λ)² BᵀCB."""
+    """Fisher scoring on ln|aᴴv|² in tangent coordinates, whose Hessian is about -2Λ, Λ = (2π/λ)² BᵀCB.
+
+    Where it ends worse than it began, which happens at the end of a line, where nothing is steep, it has not begun.
+    """
+    start, begun = direction, _power(snapshots, direction, array, wavelength_m)
     wavenumber = 2.0 * np.pi / wavelength_m
     centred = array.elements_m - array.elements_m.mean(axis=0)
     for _ in range(_STEPS):
@@ -154,7 +161,9 @@ def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float,
         step = step * np.minimum(1.0, most / np.maximum(length, 1e-300))
         moved = direction + np.einsum("bjq,bq->bj", tangents, step)
         direction = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return direction
+    worse = _power(snapshots, direction, array, wavelength_m) < begun
+    better: F = np.where(worse[:, None], start, direction)
+    return better
 
 
 def _covariance(direction: F, snr: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:
