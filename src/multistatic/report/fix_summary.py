@@ -24,7 +24,6 @@ _PLACE_DIGITS, _SPEED_DIGITS = 7, 5
 
 def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     """One line a fix, then what there is to say of them."""
-    from rich import box
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -33,7 +32,7 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     scale, unit = common_unit([fix.time_s for fix in shown], "s")
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     axes = "xyz"[:dimensions]
     moving = (*(f"v{axis}" for axis in axes), "±")
     for name, of in (("time", unit), *((axis, "m") for axis in (*axes, "±")), *((axis, "m/s") for axis in moving)):
