@@ -66,6 +66,15 @@ def test_both_ends_of_a_line_look_alike() -> None:
     assert np.isfinite(clear.covariance).all()
 
 
+def test_one_beam_is_one_direction_and_no_more_accurate_than_nothing() -> None:
+    """Across a line of two nothing lies outside of its beam, however weak the echo: no second direction."""
+    array, across = linear_array(2, 0.05), unit(1, 0, 0)
+    snapshots = np.repeat(array.steering_vector(across, WAVELENGTH_M)[None], 2, axis=0)
+    found = find_directions(snapshots, np.array([10.0, 1e-9]), array, WAVELENGTH_M, 2)
+    # 1/(2 SNR (π/2)²), and that of a number of which only -1 ... 1 is known.
+    np.testing.assert_allclose(found.covariance[:, 1, 1], [1 / (20 * (np.pi / 2) ** 2), 1 / 3], rtol=1e-9)
+
+
 def test_antennas_close_together_have_no_second_direction() -> None:
     """A quarter of a wavelength apart: the whole half circle lies within one beam."""
     array, direction = linear_array(2, 0.025), unit(0.6, 0.8, 0)

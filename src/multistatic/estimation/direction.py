@@ -68,11 +68,10 @@ def find_directions(
     best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
     direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
     # A climb from the end of a line may end in the beam of the best: its start counts as well.
-    second = np.zeros(len(snapshots))
+    share, two = _power(snapshots, direction, array, wavelength_m), np.zeros(len(snapshots), bool)
     for each, first in ((rival, best), (other, direction)):
         apart = np.linalg.norm((each - first) @ beams, axis=1) > _OUT_OF_THE_BEAM
-        second = np.maximum(second, np.where(apart, _power(snapshots, each, array, wavelength_m), 0.0))
-    two = snr * (_power(snapshots, direction, array, wavelength_m) - second) < np.log(_ODDS)
+        two |= apart & (snr * (share - _power(snapshots, each, array, wavelength_m)) < np.log(_ODDS))
     if rank == dimensions:
         covariance = _covariance(direction, snr, array, wavelength_m, dimensions)
         return Directions(direction=direction, covariance=np.where(two[:, None, None], np.inf, covariance))
