@@ -44,13 +44,14 @@ def fixes(count: int, rivals: int) -> list[Row]:
         found, ours_s = timed(localize_many, groups, network)
         _, rival_s = timed_each(_scipy_fix(network), groups[:rivals])
         d = network.dimensions
-        error = np.array([fix.position_m for fix in found])[:, :d] - network.target.position_m[:d]
-        spread = np.array([fix.position_covariance_m2 for fix in found])
+        trusted = [fix for fix in found if fix.position_verdict == "unique"]
+        error = np.array([fix.position_m for fix in trusted])[:, :d] - network.target.position_m[:d]
+        spread = np.array([fix.position_covariance_m2 for fix in trusted])
         nees = np.einsum("na,na->n", error, np.linalg.solve(spread, error[..., None])[..., 0]).mean()
-        low, high = chi2.ppf([0.0005, 0.9995], d * count) / count
+        low, high = chi2.ppf([0.0005, 0.9995], d * len(trusted)) / len(trusted)
         bound = position_bound(seen, np.ones(len(groups[0]), bool), illumination_w)
         ratio = float(np.sqrt(np.mean(np.sum(error**2, axis=1))) / bound.peb_m)
-        flags = sum(bool(fix.outliers) for fix in found) / count
+        flags = sum(bool(fix.outliers) or fix.position_verdict == "contradictory" for fix in found) / count
         inside = Check(
             goal=f"NEES inside its 99.9 % interval, {low:.4f} to {high:.4f}",
             measured=f"{nees:.4f}",

@@ -42,6 +42,7 @@ def chain(folder: Path, preset: str, *settings: str, simulate: tuple[str, ...] =
 
 
 def localized(folder: Path) -> dict:
+    """The only fix of the measurements."""
     measurements = ("measured/measurements.csv", "--scenario", "design/scenario.toml")
     (fix,) = json.loads(multistatic(folder, "localize", *measurements, "--json"))["fixes"]
     return fix
@@ -71,6 +72,17 @@ def test_the_target_is_found_within_three_times_the_bound(
     assert error_m(tmp_path, fix) <= 3.0 * peb_m
     # What the fix says of itself is the bound, at the SNR that was estimated.
     assert fix["position_std_m"] == pytest.approx(peb_m, rel=0.25)
+    # Directions from arrays with two sides (lines, planes) take it nowhere else.
+    asked = ("heard", "--scenario", "design/scenario.toml", "--directions", "--out", "measured", "--no-pictures")
+    multistatic(tmp_path, "estimate", *asked, "--quiet")
+    assert "components" in (tmp_path / "measured" / "measurements.csv").read_text()
+    seen = localized(tmp_path)
+    assert seen["position_verdict"] == "unique"
+    assert seen["degrees_of_freedom"] > fix["degrees_of_freedom"]
+    assert seen["p_value"] > 1e-3
+    assert seen["outliers"] == []
+    assert error_m(tmp_path, seen) <= 3.0 * peb_m
+    assert seen["position_std_m"] <= fix["position_std_m"]
 
 
 def test_a_receiver_that_was_tampered_with_is_named_and_left_out(tmp_path: Path) -> None:

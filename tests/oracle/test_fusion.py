@@ -47,13 +47,21 @@ def network(dimensions: int, clock: ClockErrors | None, seed: int = 0):
     return rng, sites, target, velocity
 
 
+def seen_along(one, axes, spread: float):
+    """A measured direction of which only the components along the rows of `axes` are known."""
+    rows = np.atleast_2d(np.asarray(axes, float))
+    return replace(one, direction_kind="components", direction_covariance=spread**2 * rows.T @ rows)
+
+
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("dimensions", [2, 3])
 def test_derivatives_are_those_of_the_residuals(dimensions, clock):
     rng, sites, target, velocity = network(dimensions, CLOCKS[clock])
     back = target - sites.receivers_m
-    directions = {k: (back[k] / np.linalg.norm(back[k]), 0.01) for k in (0, 2)}
+    directions = {k: (back[k] / np.linalg.norm(back[k]), 0.01) for k in (0, 2, 3, 4)}
     group = measured(sites, *exact(sites, target, velocity), directions=directions)
+    group[3] = seen_along(group[3], [0.6, 0.8, 0.0], 0.01)
+    group[4] = seen_along(group[4], [[0.0, 0.6, 0.8], [1.0, 0.0, 0.0]], 0.01)
     model = FusionModel(sites=sites, seen=observations([group], sites))
     d = dimensions
     x = np.zeros((1, model.unknowns))
@@ -150,6 +158,52 @@ def test_covariance_of_exact_measurements_is_the_position_bound(preset, override
     assert fix.position_std_m == pytest.approx(bound.peb_m, rel=1e-6)
     assert fix.velocity_std_m_s == pytest.approx(bound.veb_m_s, rel=1e-6)
     assert np.linalg.norm(fix.position_m[:d] - scenario.target.position_m[:d]) < 1e-3 * bound.peb_m
+
+
+@pytest.mark.parametrize("preset", ["paper", "urban"])
+def test_covariance_with_directions_is_the_bound_with_angles(preset):
+    """Components along the axes that antennas span are all that the angles' information is about, side or no side."""
+    scenario = load_preset(preset, ['radio.pulse="half_sine"'])
+    seen = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
+    # Weak, so that angles matter beside delays of millimetres.
+    illumination_w = 1e-3
+    scenario_m, count = scenario.target.position_m, len(seen.receiver_ids)
+    everyone = np.ones(count, bool)
+    drawn = draw_measurements(seen, illumination_w, np.random.default_rng(0))[0]
+    truth = zip(seen.geometry.delay_s, seen.geometry.doppler_hz(seen.velocity_m_s, seen.carrier_hz), strict=True)
+    group = []
+    for k, (one, (delay, shift)) in enumerate(zip(drawn, truth, strict=True)):
+        places = scenario.receivers[k].array.elements_m
+        places = places - places.mean(axis=0)
+        towards = scenario_m - scenario.receivers[k].position_m
+        wavenumber = 2 * np.pi / scenario.radio.wavelength_m
+        information = 2 * one.snr * wavenumber**2 * places.T @ places / len(places)
+        group.append(
+            replace(
+                one,
+                delay_s=delay,
+                doppler_hz=shift,
+                covariance=1e8 * one.covariance,
+                direction=towards / np.linalg.norm(towards),
+                direction_covariance=np.linalg.pinv(information, rcond=1e-9),
+                direction_kind="components",
+            )
+        )
+    model = FusionModel(sites=known_sites(scenario), seen=observations([group], known_sites(scenario)))
+    d = scenario.dimensions
+    _, slopes = model.evaluate(np.concatenate([scenario_m[:d], scenario.target.velocity_m_s[:d]])[None], np.array([0]))
+    ours = (slopes[0].T @ slopes[0])[:d, :d]
+    # The same with the angles alone of the bound: with them less without them.
+    both, ranged = (
+        group_information(seen, everyone, illumination_w, angles=angles)[:d, :d] for angles in (True, False)
+    )
+    weak = FusionModel(
+        sites=known_sites(scenario),
+        seen=observations([[replace(one, direction=None) for one in group]], known_sites(scenario)),
+    )
+    _, plain = weak.evaluate(np.concatenate([scenario_m[:d], scenario.target.velocity_m_s[:d]])[None], np.array([0]))
+    angles = ours - (plain[0].T @ plain[0])[:d, :d]
+    np.testing.assert_allclose(angles, both - ranged, rtol=1e-5, atol=1e-5 * np.abs(angles).max())
 
 
 def stacked_bound(seen, clock: ClockErrors, illumination_w: float) -> np.ndarray:

@@ -133,9 +133,12 @@ def assert_sound(fix: Fix) -> None:
             scale = np.sqrt(np.outer(np.diagonal(covariance), np.diagonal(covariance)))
             assert np.linalg.eigvalsh(covariance / scale).min() > -1e-12
     located = fix.position_verdict != UNOBSERVABLE
-    assert (fix.position_m is not None) == located == (fix.position_covariance_m2 is not None)
+    trusted = located and fix.position_verdict != "contradictory"
+    assert (fix.position_m is not None) == located
+    assert (fix.position_covariance_m2 is not None) == trusted
     assert (fix.other_position_m is not None) == (fix.position_verdict == AMBIGUOUS)
-    assert (fix.velocity_m_s is not None) == (fix.velocity_verdict == "observable") == (fix.covariance is not None)
+    assert (fix.velocity_m_s is not None) == (fix.velocity_verdict == "observable")
+    assert (fix.covariance is not None) == (trusted and fix.velocity_m_s is not None)
     assert (fix.position_verdict, fix.velocity_verdict) == (UNIQUE, "observable") or fix.message
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.files.measurements import read_measurements
 from multistatic.files.recordings import recording_files
 from multistatic.files.references import sampled_reference_files
+from multistatic.signal.sampled import SampledWaveform
 from multistatic.signal.waveform import PulseTrain
 from tests.unit.echoes import SLOT_S, echoes, search, train
 
@@ -86,6 +88,29 @@ def test_bad_input(folder: Path, arguments: list[str], part: str) -> None:
     outcome = CliRunner().invoke(app, ["estimate", str(folder), *arguments])
     assert isinstance(outcome.exception, InputError)
     assert part in str(outcome.exception)
+
+
+def test_the_time_is_that_of_the_block_whoever_recorded_it_from_when_to_when() -> None:
+    """The second block is sent one length of the known signal after the first."""
+    first_s, last_s = TRAIN.support_s
+    assert first_s <= 0 < last_s
+    for before, after in ((0, 0), (100, 0), (7, 300)):
+        recording = echoes(TRAIN, snr=1000.0, trials=2, doppler_bins=1e-4).recording
+        longer = replace(
+            recording,
+            samples=np.pad(recording.samples, ((0, 0), (0, 0), (before, after))),
+            start_s=-before / recording.sample_rate_hz,
+        )
+        found = measurements_of(maximum_likelihood, longer, TRAIN, search(TRAIN))
+        assert [one.time_s for one in found] == [0.0, last_s - first_s]
+
+
+def test_a_signal_of_another_time_was_sent_then() -> None:
+    late = SampledWaveform(samples=np.random.default_rng(0).standard_normal(256) + 0j, sample_rate_hz=4e8, start_s=2.0)
+    recording = echoes(TRAIN, snr=10.0, trials=2).recording
+    recording = replace(recording, start_s=2.0, samples=np.pad(recording.samples, ((0, 0), (0, 0), (0, 256))))
+    found = measurements_of(maximum_likelihood, recording, late, search(TRAIN))
+    assert [one.time_s for one in found] == [2.0, pytest.approx(2.0 + 255 / 4e8, abs=1e-15)]
 
 
 def test_each_trial_with_its_own_reference() -> None:

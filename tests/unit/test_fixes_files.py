@@ -217,6 +217,11 @@ def test_too_few_receivers_see_a_contradiction_but_blame_nobody():
     fix = localize(measured(sites, delay + 1e-7 * (np.arange(3) == 0), doppler), sites)
     assert fix.outliers == ()
     assert fix.p_value < 1e-6
+    assert fix.position_verdict == "contradictory"
+    assert fix.position_m is not None
+    assert fix.covariance is None
+    assert fix.position_covariance_m2 is None
+    assert fix.position_std_m is None
     assert "contradict each other" in fix.message
 
 

@@ -61,6 +61,24 @@ def test_direction_and_its_covariance_are_kept() -> None:
     assert read.time_s == 3.0
 
 
+@pytest.mark.parametrize("kind", ["whole", "components"])
+def test_what_is_known_of_a_direction_is_kept(kind: str) -> None:
+    along = 1e-4 * np.outer([0.0, 1.0, 0.0], [0.0, 1.0, 0.0])
+    written = measurement(direction=[0.6, 0.8, 0.0], direction_covariance=along, direction_kind=kind)
+    (read,) = parse_measurements(measurements_text([written]))
+    assert read.direction_kind == kind
+
+
+def test_a_direction_is_whole_unless_it_says_otherwise() -> None:
+    header = (*REQUIRED, "direction_x", "direction_y", "direction_z")
+    row = "rx1,3e-7,1e-10,40,12,0,1,0"
+    (read,) = parse_measurements(",".join(header) + f"\n{row}\n")
+    assert read.direction_kind == "whole"
+    with pytest.raises(InputError, match="did you mean components") as caught:
+        parse_measurements(",".join((*header, "direction_kind")) + f"\n{row},component\n")
+    assert [problem.path for problem in caught.value.problems] == ["line 2, direction_kind"]
+
+
 @pytest.mark.parametrize("amplitude", [0j, 3.2e-7 - 1.7e-8j, -4e-9 + 0j])
 def test_amplitude_is_kept(amplitude: complex) -> None:
     (read,) = parse_measurements(measurements_text([measurement(amplitude=amplitude)]))

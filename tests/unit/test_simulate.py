@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.channel.simulation import SimulationSettings, simulate_block
+from multistatic.channel.simulation import SimulationSettings, clock_deviations, simulate_block
 from multistatic.cli.app import app
 from multistatic.errors import InputError
 from multistatic.files.designed_network import read_designed_network
@@ -23,8 +23,8 @@ from multistatic.signal.waveform import PulseTrain
 from tests.unit.networks import network
 
 
-def block(seed: int = 1, receiver_ids: list[str] | None = None, samples: int = 96, **settings):
-    scenario = network(3, antennas=(1, 2, 2))
+def block(seed: int = 1, receiver_ids: list[str] | None = None, samples: int = 96, scenario=None, **settings):
+    scenario = scenario or network(3, antennas=(1, 2, 2))
     scenario = replace(scenario, radio=replace(scenario.radio, samples=samples, pulse=PulseSpec(kind="half_sine")))
     weights = np.random.default_rng(0).standard_normal((4, 4, 2)) + 0j
     channel = realise(scenario, channel_rng(0))
@@ -89,6 +89,53 @@ def test_clocks_have_the_deviations_asked_for():
     # 180 draws: five standard deviations of a standard deviation are 26 %
     np.testing.assert_allclose(np.std(offsets, axis=0), [2e-9, 50.0], rtol=0.26)
     assert all(o.clock.time_offset_s == 0.0 for o in block().observations)
+
+
+def with_clocks(own: tuple[float, float], common: tuple[float, float]):
+    scenario = network(3, antennas=(1, 2, 2))
+    names = ("clock_offset_std_s", "frequency_offset_std_hz")
+    receivers = tuple(replace(receiver, **dict(zip(names, own, strict=True))) for receiver in scenario.receivers)
+    transmitter = replace(scenario.transmitter, **dict(zip(names, common, strict=True)))
+    return replace(scenario, receivers=receivers, transmitter=transmitter)
+
+
+def test_clocks_are_those_of_the_scenario_unless_asked_otherwise():
+    scenario = with_clocks((1e-9, 20.0), (3e-9, np.inf))
+    own, common = clock_deviations(scenario, SimulationSettings())
+    np.testing.assert_array_equal(own, [[1e-9, 20.0]] * 3)
+    np.testing.assert_array_equal(common, [3e-9, 0.0], err_msg="nothing known: every offset is as good as none")
+    asked = SimulationSettings(time_offset_std_s=0.0, common_frequency_offset_std_hz=7.0)
+    own, common = clock_deviations(scenario, asked)
+    np.testing.assert_array_equal(own, [[0.0, 20.0]] * 3)
+    np.testing.assert_array_equal(common, [3e-9, 7.0])
+
+
+def test_every_receiver_has_the_common_offset_and_its_own():
+    def clocks(seed: int, own: tuple[float, float], common: tuple[float, float]):
+        simulated = block(seed, samples=8, scenario=with_clocks(own, common))
+        each = [(o.clock.time_offset_s, o.clock.frequency_offset_hz) for o in simulated.observations]
+        shared = simulated.common_clock
+        return np.array(each), np.array([shared.time_offset_s, shared.frequency_offset_hz])
+
+    both = [clocks(seed, (2e-9, 50.0), (5e-9, 10.0)) for seed in range(100)]
+    own, common = np.array([each - shared for each, shared in both]), np.array([shared for _, shared in both])
+    # 300 and 100 draws: five standard deviations of a standard deviation are 20 % and 36 %.
+    np.testing.assert_allclose(own.std(axis=(0, 1)), [2e-9, 50.0], rtol=0.2)
+    np.testing.assert_allclose(common.std(axis=0), [5e-9, 10.0], rtol=0.36)
+    each, shared = clocks(1, (0.0, 0.0), (5e-9, 10.0))
+    np.testing.assert_array_equal(each, [shared] * 3)
+
+
+def test_the_echo_is_recorded_whole_by_a_clock_that_is_behind():
+    """Microseconds behind: the echo arrives, by that clock, before its block was sent."""
+    behind, right = (
+        block(3, noise=False, clutter=False, scenario=with_clocks((std, 0.0), (0.0, 0.0)), samples=32)
+        for std in (3e-6, 0)
+    )
+    assert min(o.delay_s for o in behind.observations) < -1e-7
+    for late, same in zip(behind.observations, right.observations, strict=True):
+        energy, expected = (np.sum(np.abs(o.recording.samples) ** 2) for o in (late, same))
+        assert energy == pytest.approx(expected, rel=0.02)
 
 
 def test_no_echo_no_snr():
@@ -218,6 +265,12 @@ def test_json_is_the_truth(designed: Path, tmp_path: Path):
         offset = row["clock"]["time_offset_s"]
         assert offset != 0
         assert row["observed_delay_s"] - row["delay_s"] == pytest.approx(offset)
+    assert truth["common_clock"] == {"time_offset_s": 0.0, "frequency_offset_hz": 0.0}
+    options = ("--time-offset-std", "0", "--common-time-offset-std", "1e-9", "--common-frequency-offset-std", "5")
+    printed = run("simulate", str(designed), "--out", str(tmp_path), "--json", "--quiet", *options)
+    truth = json.loads(printed)
+    assert truth["common_clock"]["time_offset_s"] != 0
+    assert all(row["clock"] == truth["common_clock"] for row in truth["receivers"].values())
 
 
 @pytest.mark.parametrize(

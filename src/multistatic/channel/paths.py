@@ -24,6 +24,9 @@ class Clock:
     frequency_offset_hz: float = 0.0
 
 
+PERFECT = Clock()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Path:
     """y(t) = e^{j2πft} H x(t - τ) with H = `matrix` [N_r, N_t], τ = `delay_s`, f = `doppler_hz`.

@@ -10,7 +10,7 @@ import numpy as np
 
 from multistatic.channel.model import Channel
 from multistatic.channel.observation import Observation, ObservationSettings, heard_channel, observe
-from multistatic.channel.paths import Clock
+from multistatic.channel.paths import PERFECT, Clock
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Radio, Scenario
 from multistatic.signal.beams import Beams
@@ -18,6 +18,7 @@ from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.units import F
 
 WAVEFORMS = ("single-carrier", "ofdm")
 # Of all recordings together: 1.6 GB of memory.
@@ -34,8 +35,10 @@ class SimulationSettings:
     `symbols`: a kind of `draw_symbols`. `waveform`: `single-carrier` with the scenario's pulse, or `ofdm` of
     `subcarriers` (all but DC are used) and a `cyclic_prefix` in slots, as many OFDM symbols as fit into the block.
     `redraw_symbols`: new symbols in every one of the `trials`, not only new noise. `clutter`: white clutter and
-    scatterers. `time_offset_std_s`, `frequency_offset_std_hz`: of the receivers' clocks, normal with mean 0. The rest
-    as in `ObservationSettings`.
+    scatterers. `time_offset_std_s`, `frequency_offset_std_hz`: of each receiver's own clock, normal with mean 0, and
+    with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
+    are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
+    `ObservationSettings`.
     """
 
     symbols: str = GAUSSIAN
@@ -50,8 +53,10 @@ class SimulationSettings:
     clutter: bool = True
     noise: bool = True
     random_phase: bool = True
-    time_offset_std_s: float = 0.0
-    frequency_offset_std_hz: float = 0.0
+    time_offset_std_s: float | None = None
+    frequency_offset_std_hz: float | None = None
+    common_time_offset_std_s: float | None = None
+    common_frequency_offset_std_hz: float | None = None
 
     def __post_init__(self) -> None:
         problems = [
@@ -67,6 +72,8 @@ class SimulationSettings:
             ("direct_path", 0.0, 1e30),
             ("time_offset_std_s", 0.0, 1.0),
             ("frequency_offset_std_hz", 0.0, 1e12),
+            ("common_time_offset_std_s", 0.0, 1.0),
+            ("common_frequency_offset_std_hz", 0.0, 1e12),
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
@@ -78,12 +85,14 @@ class SimulationSettings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatedBlock:
     """The `signal` that was sent, one observation a receiver, and {receiver id: mean echo SNR after integration over
-    block and antennas}: the block's length in slots times w_k p_t.
+    block and antennas}: the block's length in slots times w_k p_t. `common_clock`: the part of every observation's
+    clock that is the transmitter's.
     """
 
     signal: TransmitSignal
     observations: tuple[Observation, ...]
     expected_snr: dict[str, float]
+    common_clock: Clock = PERFECT
 
 
 def simulate_block(
@@ -111,7 +120,8 @@ def simulate_block(
     signal = TransmitSignal(
         beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
     )
-    heard = _observation_settings(scenario, settings, clock_rng)
+    clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
+    heard = _observation_settings(settings, clocks)
     audible = heard_channel(scenario, channel, heard)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
     energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
@@ -120,7 +130,28 @@ def simulate_block(
         signal=signal,
         observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
+        common_clock=common_clock,
     )
+
+
+def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[F, F]:
+    """Standard deviations (time in s, frequency in Hz) of each receiver's own clock [K, 2] and of the common one [2].
+
+    Those of the settings, else those of the scenario; 0 where that says "unknown": every offset is as good as none.
+    """
+    own = [(receiver.clock_offset_std_s, receiver.frequency_offset_std_hz) for receiver in scenario.receivers]
+    common = (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
+    asked = (
+        (settings.time_offset_std_s, settings.frequency_offset_std_hz),
+        (settings.common_time_offset_std_s, settings.common_frequency_offset_std_hz),
+    )
+    deviations = [np.array(own).reshape(-1, 2), np.array(common)]
+    for known, wanted in zip(deviations, asked, strict=True):
+        known[~np.isfinite(known)] = 0.0
+        for column, value in enumerate(wanted):
+            if value is not None:
+                known[..., column] = value
+    return deviations[0], deviations[1]
 
 
 def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | Ofdm:
@@ -139,12 +170,21 @@ def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | O
     )
 
 
-def _observation_settings(
+def _draw_clocks(
     scenario: Scenario, settings: SimulationSettings, rng: np.random.Generator
-) -> ObservationSettings:
-    """With a clock for every receiver: all of them draw, whoever is asked for."""
-    deviations = (settings.time_offset_std_s, settings.frequency_offset_std_hz)
-    offsets = rng.standard_normal((len(scenario.receivers), 2)) * deviations + 0.0  # no -0.0 in the files
+) -> tuple[dict[str, Clock], Clock]:
+    """A clock for every receiver, the common offset in it, and that one alone; all draw, whoever is asked for."""
+    own, common = clock_deviations(scenario, settings)
+    offsets = rng.standard_normal(own.shape) * own
+    shared = rng.standard_normal(2) * common + 0.0  # no -0.0 in the files
+    clocks = {
+        name: Clock(time_offset_s=float(time_s), frequency_offset_hz=float(frequency_hz))
+        for name, (time_s, frequency_hz) in zip(scenario.receiver_ids, offsets + shared, strict=True)
+    }
+    return clocks, Clock(time_offset_s=float(shared[0]), frequency_offset_hz=float(shared[1]))
+
+
+def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]) -> ObservationSettings:
     return ObservationSettings(
         oversampling=settings.oversampling,
         trials=settings.trials,
@@ -154,10 +194,7 @@ def _observation_settings(
         white_clutter=settings.clutter,
         noise=settings.noise,
         random_phase=settings.random_phase,
-        clocks={
-            name: Clock(time_offset_s=float(time_s), frequency_offset_hz=float(frequency_hz))
-            for name, (time_s, frequency_hz) in zip(scenario.receiver_ids, offsets, strict=True)
-        },
+        clocks=clocks,
     )
 
 

@@ -43,6 +43,10 @@ def estimate(
         float | None, typer.Option(help="Longest bistatic range in m; default all that was recorded.")
     ] = None,
     carrier: Annotated[float | None, typer.Option(help="Carrier in Hz, where the recordings do not say it.")] = None,
+    towards: Annotated[
+        str | None,
+        typer.Option(metavar="X,Y[,Z]", help="Where the target is, roughly: the arrays of --scenario look there only."),
+    ] = None,
     directions: Annotated[
         bool, typer.Option("--directions", help="Also the direction, from the arrays of --scenario; see its note.")
     ] = False,
@@ -58,6 +62,7 @@ def estimate(
     """
     from multistatic import registry
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.search_options import looking_towards, with_clocks
     from multistatic.estimation.each_trial import measurements_of
     from multistatic.files.scenario_file import load_scenario
 
@@ -71,6 +76,10 @@ def estimate(
         searches = _searches(heard, waveform, network, limits)
         if not directions:
             searches = [replace(search, array=None) for search in searches]
+        if network is not None:
+            searches = [with_clocks(search, one, network) for search, one in zip(searches, heard, strict=True)]
+        if towards is not None:
+            searches = looking_towards(towards, searches, heard, network, directions)
         found: list[Measurement] = []
         drawn: dict[str, bytes] = {}
         for recording, search in zip(heard, searches, strict=True):

@@ -24,17 +24,22 @@ def localize(
     false_flags: Annotated[
         float, typer.Option(metavar="RATE", help="How often a clean fix may lose a receiver.")
     ] = 1e-3,
+    same_time: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Measurements at most so far apart make one fix; default half a block."),
+    ] = None,
     outliers: Annotated[int, typer.Option(metavar="N", help="Receivers left out of one fix, at most.")] = 1,
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw the map into --out.")] = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Localize the target: one fix for each time in the table, with covariance, verdict and bad receivers.
+    """Localize the target: one fix for each block in the table, with covariance, verdict and bad receivers.
 
     Example: multistatic localize examples/measurements.csv --scenario examples/hall.toml --out out/fixes
 
-    Exit codes: 0 done, 2 bad input, 3 the position is unobservable in a fix (said why).
+    Exit codes: 0 done, 2 bad input, 3 the position of a fix is unobservable or its measurements contradict each other
+    (said why).
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.files.fixes import fixes_document, write_fixes
@@ -42,9 +47,10 @@ def localize(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.localization.fusion import FusionSettings, localize_many
 
-    _check(false_flags, outliers)
+    _check(false_flags, outliers, same_time)
     network = load_scenario(scenario, overrides=list(set_ or []))
-    groups = _by_time(read_measurements(measurements))
+    half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
+    groups = _by_time(read_measurements(measurements), half_a_block_s if same_time is None else same_time)
     settings = FusionSettings(false_flag_rate=false_flags, most_outliers=outliers)
     with shown_stages(quiet) as show:
         show("localizing")
@@ -58,29 +64,58 @@ def localize(
 
         typer.echo(json.dumps(fixes_document(fixes, network), indent=2, allow_nan=False, ensure_ascii=False))
     else:
-        _print_table(fixes, files)
-    lost = [fix for fix in fixes if fix.position_verdict == "unobservable"]
-    if lost:
-        times = ", ".join(f"{fix.time_s:g} s" for fix in lost[:5]) + (", …" if len(lost) > 5 else "")
-        raise InfeasibleError(f"the position is unobservable at {times}: {lost[0].message}")
+        _print_table(fixes, network.dimensions, files)
+    for verdict in ("unobservable", "contradictory"):
+        lost = [fix for fix in fixes if fix.position_verdict == verdict]
+        if lost:
+            times = ", ".join(f"{fix.time_s:g} s" for fix in lost[:5]) + (", …" if len(lost) > 5 else "")
+            raise InfeasibleError(
+                " ".join([f"the position is {verdict} at {times}: {lost[0].message}", *_lonely(groups)])
+            )
 
 
-def _check(false_flags: float, outliers: int) -> None:
+def _check(false_flags: float, outliers: int, same_time: float | None) -> None:
     problems = []
     if not 0.0 <= false_flags < 1.0:
         problems.append(Problem("--false-flags", f"{false_flags:g}", "a rate from 0 to below 1"))
     if outliers < 0:
         problems.append(Problem("--outliers", f"{outliers}", "0 or more"))
+    if same_time is not None and not 0.0 <= same_time < float("inf"):
+        problems.append(Problem("--same-time", f"{same_time:g}", "a time in s, 0 or more"))
     if problems:
         raise InputError(problems)
 
 
-def _by_time(measurements: Sequence[Measurement]) -> list[list[Measurement]]:
-    """Measurements of one time together, in the order of time."""
-    groups: dict[float, list[Measurement]] = {}
-    for one in measurements:
-        groups.setdefault(one.time_s, []).append(one)
-    return [groups[time_s] for time_s in sorted(groups)]
+def _by_time(measurements: Sequence[Measurement], same_time_s: float) -> list[list[Measurement]]:
+    """Measurements of one block together, in the order of time: those of `same_time_s` after the first of them.
+
+    `InputError` where a receiver measured several times within that.
+    """
+    groups: list[list[Measurement]] = []
+    problems = []
+    for one in sorted(measurements, key=lambda one: one.time_s):
+        if not groups or one.time_s - groups[-1][0].time_s > same_time_s:
+            groups.append([])
+        if any(other.receiver_id == one.receiver_id and other.time_s != one.time_s for other in groups[-1]):
+            received = f"{one.receiver_id!r} at {groups[-1][0].time_s:g} s and {one.time_s:g} s make one fix"
+            problems.append(
+                Problem("--same-time", received, f"less than {same_time_s:g} s, or one measurement a block")
+            )
+        groups[-1].append(one)
+    if problems:
+        raise InputError(problems[:20])
+    return groups
+
+
+def _lonely(groups: Sequence[Sequence[Measurement]]) -> list[str]:
+    """A sentence where receivers may have measured the same block under different times."""
+    alone = sum(len({one.receiver_id for one in group}) == 1 for group in groups)
+    if alone < 2 or len({one.receiver_id for group in groups for one in group}) < 2:
+        return []
+    return [
+        f"{alone} of {len(groups)} times have a measurement of one receiver only: if these are of the same block, "
+        "--same-time SECONDS makes one fix of them."
+    ]
 
 
 def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario) -> dict[str, bytes]:
@@ -89,12 +124,13 @@ def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], networ
     return fix_pictures(fixes, groups, network)
 
 
-def _print_table(fixes: Sequence[Fix], files: tuple[Path, ...]) -> None:
+def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.fix_summary import fix_summary
+    from multistatic.report.fix_summary import WIDTH, fix_summary
 
-    console = Console()
-    console.print(fix_summary(fixes))
+    # Into a file as wide as the table may be; rich supposes 80 columns there.
+    console = Console(width=max(Console().width, WIDTH))
+    console.print(fix_summary(fixes, dimensions))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

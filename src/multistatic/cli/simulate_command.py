@@ -42,8 +42,14 @@ def simulate(
     clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
     noise: Annotated[bool, typer.Option(help="Thermal noise.")] = True,
     random_phase: Annotated[bool, typer.Option(help="A random phase of each echo.")] = True,
-    time_offset_std: Annotated[float, typer.Option(help="Of the receivers' clocks, in s.")] = 0.0,
-    frequency_offset_std: Annotated[float, typer.Option(help="Of their carriers, in Hz.")] = 0.0,
+    time_offset_std: Annotated[
+        float | None, typer.Option(help="Of each receiver's clock, in s; default the scenario's, as of the next three.")
+    ] = None,
+    frequency_offset_std: Annotated[float | None, typer.Option(help="Of its carrier, in Hz.")] = None,
+    common_time_offset_std: Annotated[
+        float | None, typer.Option(help="Of the transmitter's clock, in s: all receivers see it.")
+    ] = None,
+    common_frequency_offset_std: Annotated[float | None, typer.Option(help="Of its carrier, in Hz.")] = None,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -73,6 +79,8 @@ def simulate(
         random_phase=random_phase,
         time_offset_std_s=time_offset_std,
         frequency_offset_std_hz=frequency_offset_std,
+        common_time_offset_std_s=common_time_offset_std,
+        common_frequency_offset_std_hz=common_frequency_offset_std,
     )
     with shown_stages(quiet) as show:
         show("reading the design")

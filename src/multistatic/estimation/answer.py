@@ -62,8 +62,8 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
         false_alarm_rate=search.false_alarm_rate,
         direction=directions.direction,
         direction_covariance=directions.covariance,
+        direction_kind=directions.kind,
         direction_note=directions.note,
-        time_s=recording.start_s,
     )
 
 

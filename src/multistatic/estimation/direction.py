@@ -3,6 +3,10 @@
 A snapshot v = A a(u) + noise of one echo, a(u) the steering vector. For A unknown the likelihood is largest where
 |a(u)ᴴv|² is; its information about directions is 2 SNR (2π/λ)² tᵀCt along a tangent t, C the array's `aperture_m2`,
 SNR that of all antennas together.
+
+The phases of a(u) depend on u through its components along the axes that the antennas span. Antennas in a line, or in
+3-D in a plane, measure these and nothing else: with P the axes, Pᵀu has the covariance (2 SNR (2π/λ)² PᵀCP)⁻¹ whatever
+u is, and the rest of a unit vector is not known. One axis missing leaves a mirror image, two leave a cone.
 """
 
 from __future__ import annotations
@@ -12,25 +16,34 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.estimation.measurement import DirectionKind
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.units import C, F
 
 _STEPS = 12
 _MOST_DIRECTIONS = 20_000
 _TRIALS_AT_ONCE = 256
-# Variance of an angle of which nothing is known but the half circle.
+# Variance of an angle of which nothing is known but the half circle, and of a component that may be anything in ±1.
 _NO_KNOWLEDGE = np.pi**2 / 12.0
+_NO_COMPONENT = 1.0 / 3.0
+# The first zero of a beam is about so far from its middle, in units of 1/sqrt(Λ): π/2 for two antennas, 1.8 for many.
+_OUT_OF_THE_BEAM = 1.6
+# A second direction is ruled out where it is this many times less likely.
+_ODDS = 1000.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Directions:
     """Unit vectors receiver → target [B, 3], their covariances [B, 3, 3], and what the array cannot tell (`note`).
 
-    Both None where the array determines no direction; `note` then says why.
+    Both None where the array determines no direction; `note` then says why. The covariance of a trial is infinite where
+    another direction may be the right one: antennas half a wavelength or more apart look the same, or nearly, from both
+    ends of their line. `kind` as in `Measurement`.
     """
 
     direction: F | None
     covariance: F | None
+    kind: DirectionKind = "whole"
     note: str = ""
 
 
@@ -39,42 +52,95 @@ def find_directions(
 ) -> Directions:
     """Directions of snapshots [B, N_r] with SNR [B] over all antennas.
 
-    `dimensions` = 2: directions in the horizontal plane. An array in a line (2-D) or in a plane (3-D) cannot tell the
-    two sides of it apart: the side of its normal with positive first component is returned, and the note says so.
+    `dimensions` = 2: directions in the horizontal plane. Of an array that leaves an axis free, `components` are known;
+    the direction is then the one of those that fit which lies towards a fixed normal of the array, and the note says
+    so.
     """
-    aperture = array.aperture_m2()[:dimensions, :dimensions]
+    aperture = np.zeros((3, 3))
+    aperture[:dimensions, :dimensions] = array.aperture_m2()[:dimensions, :dimensions]
     values, vectors = np.linalg.eigh(aperture)
-    rank = int(np.count_nonzero(values > 1e-9 * max(values[-1], (1e-3 * wavelength_m) ** 2)))
-    if rank < dimensions - 1:
-        reason = "one antenna" if array.size == 1 else "an array in a line" if rank else "no horizontal extent"
+    spanned = values > 1e-9 * max(values[-1], (1e-3 * wavelength_m) ** 2)
+    rank = int(np.count_nonzero(spanned))
+    if not rank:
+        reason = "one antenna" if array.size == 1 else "no horizontal extent"
         return Directions(direction=None, covariance=None, note=f"No direction: {reason}.")
-    normal = None
-    if rank == dimensions - 1:
-        normal = np.zeros(3)
-        normal[:dimensions] = vectors[:, 0] * _sign_of_first(vectors[:, 0])
-    candidates = _grid(values[-1], wavelength_m, dimensions)
-    if normal is not None:
-        candidates = candidates[candidates @ normal >= 0.0]
-    steering = array.steering_vector(candidates, wavelength_m).conj()
-    start = np.empty(len(snapshots), np.int64)
-    for begin in range(0, len(snapshots), _TRIALS_AT_ONCE):
-        block = slice(begin, begin + _TRIALS_AT_ONCE)
-        start[block] = np.argmax(np.abs(snapshots[block] @ steering.T), axis=1)
-    direction = _climb(snapshots, candidates[start], array, wavelength_m, dimensions)
-    note = ""
-    if normal is not None:
-        below = (direction @ normal)[:, None]
-        direction = np.where(below < 0.0, direction - 2.0 * below * normal, direction)
-        shape = "a line" if dimensions == 2 else "a plane"
-        side = ", ".join(f"{part:.3g}" for part in normal + 0.0)
-        note = f"The antennas are in {shape}: the mirror image behind them fits as well (shown: the side of [{side}])."
+    beams = 2.0 * np.pi / wavelength_m * vectors[:, spanned] * np.sqrt(values[spanned])
+    best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
+    direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
+    # A climb from the end of a line may end in the beam of the best: its start counts as well.
+    share, two = _power(snapshots, direction, array, wavelength_m), np.zeros(len(snapshots), bool)
+    for each, first in ((rival, best), (other, direction)):
+        apart = np.linalg.norm((each - first) @ beams, axis=1) > _OUT_OF_THE_BEAM
+        two |= apart & (snr * (share - _power(snapshots, each, array, wavelength_m)) < np.log(_ODDS))
+    if rank == dimensions:
+        covariance = _covariance(direction, snr, array, wavelength_m, dimensions)
+        return Directions(direction=direction, covariance=np.where(two[:, None, None], np.inf, covariance))
+    axes, normal = vectors[:, spanned], _normal(vectors[:, spanned])
+    covariance = _component_covariance(values[spanned], axes, snr, wavelength_m)
+    side = ", ".join(f"{part:.3g}" for part in normal.round(6) + 0.0)
+    rest = "the mirror image behind them" if rank == dimensions - 1 else "every direction at this angle to them"
+    shape = "a line" if rank == 1 else "a plane"
     return Directions(
-        direction=direction, covariance=_covariance(direction, snr, array, wavelength_m, dimensions), note=note
+        direction=_towards(direction @ axes @ axes.T, normal),
+        covariance=np.where(two[:, None, None], np.inf, covariance),
+        kind="components",
+        note=f"The antennas are in {shape}: {rest} fits as well (shown: the side of [{side}]).",
     )
 
 
+def _normal(axes: F) -> F:
+    """A unit vector [3] across the axes [3, q] and not vertical where another will do, its first part positive."""
+    up = np.array([0.0, 0.0, 1.0])
+    normal = np.cross(axes[:, 0], axes[:, 1] if axes.shape[1] == 2 else up)
+    if not np.linalg.norm(normal) > 1e-6:  # a vertical line
+        normal = np.array([1.0, 0.0, 0.0])
+    normal = normal * _sign_of_first(normal)
+    return np.asarray(normal / np.linalg.norm(normal), float)
+
+
+def _towards(seen: F, normal: F) -> F:
+    """Unit vectors [B, 3] with the components `seen` and the rest along the normal."""
+    square = np.sum(seen**2, axis=1, keepdims=True)
+    # At the end of the axis, rounding may take it to its outside.
+    direction: F = seen / np.sqrt(np.maximum(square, 1.0)) + np.sqrt(np.maximum(1.0 - square, 0.0)) * normal
+    return direction
+
+
+def _component_covariance(aperture_m2: F, axes: F, snr: F, wavelength_m: float) -> F:
+    """Of the components along the axes [3, q], P (2 SNR Λ)⁻¹ Pᵀ [B, 3, 3]; none with more than anything in ±1 has."""
+    information = 2.0 * snr[:, None] * (2.0 * np.pi / wavelength_m) ** 2 * aperture_m2
+    variance = 1.0 / np.maximum(information, 1.0 / _NO_COMPONENT)
+    covariance: F = np.einsum("jq,bq,kq->bjk", axes, variance, axes)
+    return covariance
+
+
+def _peaks(snapshots: C, beams: F, candidates: F, array: AntennaArray, wavelength_m: float) -> tuple[F, F]:
+    """The most likely of the candidates for each snapshot, and the most likely one outside of its beam [B, 3]."""
+    steering, places = array.steering_vector(candidates, wavelength_m).conj(), candidates @ beams
+    best, rival = np.empty((2, len(snapshots)), np.int64)
+    for begin in range(0, len(snapshots), _TRIALS_AT_ONCE):
+        block = slice(begin, begin + _TRIALS_AT_ONCE)
+        power = np.abs(snapshots[block] @ steering.T)
+        best[block] = np.argmax(power, axis=1)
+        distance = np.linalg.norm(places - places[best[block], None], axis=2)
+        rival[block] = np.argmax(np.where(distance > _OUT_OF_THE_BEAM, power, 0.0), axis=1)
+    return candidates[best], candidates[rival]
+
+
+def _power(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float) -> F:
+    """|a(u)ᴴv|²/(|a|²|v|²) [B]: the part of the SNR that this direction explains."""
+    matched = np.abs(np.sum(array.steering_vector(direction, wavelength_m).conj() * snapshots, axis=1)) ** 2
+    total = array.size * np.sum(np.abs(snapshots) ** 2, axis=1)
+    share: F = matched / np.maximum(total, np.finfo(float).tiny)
+    return share
+
+
 def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:
-    """Fisher scoring on ln|aᴴv|² in tangent coordinates, whose Hessian is about -2Λ, Λ = (2π/λ)² BᵀCB."""
+    """Fisher scoring on ln|aᴴv|² in tangent coordinates, whose Hessian is about -2Λ, Λ = (2π/λ)² BᵀCB.
+
+    Where it ends worse than it began, which happens at the end of a line, where nothing is steep, it has not begun.
+    """
+    start, begun = direction, _power(snapshots, direction, array, wavelength_m)
     wavenumber = 2.0 * np.pi / wavelength_m
     centred = array.elements_m - array.elements_m.mean(axis=0)
     for _ in range(_STEPS):
@@ -94,7 +160,9 @@ def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float,
         step = step * np.minimum(1.0, most / np.maximum(length, 1e-300))
         moved = direction + np.einsum("bjq,bq->bj", tangents, step)
         direction = moved / np.linalg.norm(moved, axis=1, keepdims=True)
-    return direction
+    worse = _power(snapshots, direction, array, wavelength_m) < begun
+    better: F = np.where(worse[:, None], start, direction)
+    return better
 
 
 def _covariance(direction: F, snr: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:

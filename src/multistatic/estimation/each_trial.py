@@ -66,9 +66,10 @@ def measurements_of(
 ) -> tuple[Measurement, ...]:
     """One measurement a trial of `recording` [trials, N_r, N], each with the reference of its trial.
 
-    Trials follow each other: trial i has the time of i lengths of the recording after its start. A trial that holds
-    more than the echo and the noise that the recording states is measured anew, and its noise too. `InputError` where
-    the waveform holds another number of signals than the recording trials.
+    The time of a measurement is that at which its block was sent, whenever and for how long each receiver recorded it:
+    so it is the same at all receivers. Blocks follow each other: trial i is sent i lengths of the waveform after the
+    first. A trial that holds more than the echo and the noise that the recording states is measured anew, and its noise
+    too. `InputError` where the waveform holds another number of signals than the recording trials.
     """
     samples = recording.samples.reshape(-1, *recording.samples.shape[-2:])
     signals = waveform.values(0.0).shape
@@ -90,8 +91,10 @@ def measurements_of(
             again = estimator(one, signal, replace(search, noise="estimated")).measurement()
             told = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
             measurements[trial] = replace(again, message=f"{told} {again.message}".strip())
-    length_s = samples.shape[-1] / recording.sample_rate_hz
+    first_s, last_s = waveform.support_s
+    # x(t) begins at its t = 0, up to half a pulse, unless its samples say that they are of another time.
+    sent_s = 0.0 if first_s <= 0.0 <= last_s else first_s
     return tuple(
-        replace(measurement, time_s=recording.start_s + trial * length_s)
+        replace(measurement, time_s=sent_s + trial * (last_s - first_s))
         for trial, measurement in enumerate(measurements)
     )

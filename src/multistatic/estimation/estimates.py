@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.estimation.measurement import Measurement
+from multistatic.estimation.measurement import DirectionKind, Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
@@ -22,8 +22,8 @@ class Estimates:
     was detected. `amplitude` [B] in sqrt(W) at the reference element, `snr` [B] after integration (0 where nothing was
     detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
     `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
-    `direction` [B, 3] and `direction_covariance` [B, 3, 3] where the antennas tell, else None; `direction_note`: what
-    they cannot tell.
+    `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
+    tell, else None (of a single trial: an infinite covariance); `direction_note`: what they cannot tell.
     """
 
     receiver_id: str
@@ -39,8 +39,8 @@ class Estimates:
     false_alarm_rate: float
     direction: F | None = None
     direction_covariance: F | None = None
+    direction_kind: DirectionKind = "whole"
     direction_note: str = ""
-    time_s: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("delay_s", "doppler_hz", "covariance", "snr", "statistic", "wrong_order"):
@@ -57,7 +57,12 @@ class Estimates:
     def measurement(self, trial: int = 0) -> Measurement:
         """One trial as the fusion takes it."""
         verdict = str(self.verdict[trial])
-        seen = self.direction is not None and self.direction_covariance is not None and verdict != "not_detected"
+        heard = verdict != "not_detected"
+        seen = (
+            heard
+            and self.direction_covariance is not None
+            and bool(np.isfinite(self.direction_covariance[trial]).all())
+        )
         return Measurement(
             receiver_id=self.receiver_id,
             delay_s=float(self.delay_s[trial]),
@@ -70,7 +75,7 @@ class Estimates:
             direction_covariance=(
                 self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
             ),
-            time_s=self.time_s,
+            direction_kind=self.direction_kind,
             message=self._message(trial, verdict),
         )
 
@@ -85,4 +90,7 @@ class Estimates:
         if verdict == "ambiguous":
             chance = 100.0 * self.wrong_order[trial]
             doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
-        return " ".join(part for part in (doubt, self.direction_note) if part)
+        note = self.direction_note
+        if self.direction_covariance is not None and not np.isfinite(self.direction_covariance[trial]).all():
+            note = "No direction: another one, far from the best, explains the antennas nearly as well."
+        return " ".join(part for part in (doubt, note) if part)

@@ -10,6 +10,7 @@ import numpy as np
 from multistatic.units import F, read_only
 
 Verdict = Literal["detected", "not_detected", "ambiguous"]
+DirectionKind = Literal["whole", "components"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -21,7 +22,10 @@ class Measurement:
     block and antennas, a power ratio (0 where nothing was detected).
     `verdict`: `detected`; `not_detected` (below the threshold of the stated false-alarm rate); `ambiguous` (two peaks
     that noise cannot order). `direction` [3]: unit vector receiver → target and `direction_covariance` [3, 3] of it,
-    where the antennas tell; else None. `time_s`: when the block was received. `message`: what a person should know.
+    where the antennas tell; else None. `direction_kind`: `whole`, or `components`: only the components along the one or
+    two axes that the covariance covers are measured, as by antennas in a line (its cosine to the line) or in a plane.
+    The rest of a unit vector with these components, a mirror image or a cone, is then not known, and `direction` is one
+    of those that fit. `time_s`: when the block was sent. `message`: what a person should know.
     """
 
     receiver_id: str
@@ -33,6 +37,7 @@ class Measurement:
     verdict: Verdict
     direction: F | None = None
     direction_covariance: F | None = None
+    direction_kind: DirectionKind = "whole"
     time_s: float = 0.0
     message: str = ""
 

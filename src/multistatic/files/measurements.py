@@ -18,7 +18,7 @@ from typing import cast, get_args
 import numpy as np
 
 from multistatic.errors import InputError, Problem
-from multistatic.estimation.measurement import Measurement, Verdict
+from multistatic.estimation.measurement import DirectionKind, Measurement, Verdict
 from multistatic.files.atomic import write_text_atomically
 from multistatic.files.scenario_file import read_text_file
 from multistatic.units import F, db_to_ratio, ratio_to_db
@@ -35,7 +35,7 @@ _AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
 _DIRECTION = ("direction_x", "direction_y", "direction_z")
 _SQUARES = ("direction_xx", "direction_xy", "direction_xz", "direction_yy", "direction_yz", "direction_zz")
-_VERDICTS = get_args(Verdict)
+_VERDICTS, _DIRECTION_KINDS = get_args(Verdict), get_args(DirectionKind)
 
 REQUIRED = ("receiver_id", "delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz")
 COLUMNS = (
@@ -43,7 +43,7 @@ COLUMNS = (
     "time_s",
     *("delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz", "delay_doppler_correlation"),
     *("snr_db", *_AMPLITUDE, "verdict"),
-    *(*_DIRECTION, *_SQUARES),
+    *(*_DIRECTION, *_SQUARES, "direction_kind"),
     "message",
 )
 
@@ -73,8 +73,8 @@ def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, .
     """The rows of a table given as text.
 
     Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr
-    and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0,
-    variance infinite.
+    and amplitude 0, no direction; a direction is `whole`. A row whose verdict is `not_detected` may leave place and
+    spread empty: place 0, variance infinite.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -135,6 +135,8 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
     if measurement.direction_covariance is not None:
         numbers |= dict(zip(_SQUARES, measurement.direction_covariance[np.triu_indices(3)], strict=True))
     texts = {"receiver_id": measurement.receiver_id, "verdict": measurement.verdict, "message": measurement.message}
+    if measurement.direction is not None:
+        texts["direction_kind"] = measurement.direction_kind
     return {name: float(number) for name, number in numbers.items()}, texts
 
 
@@ -165,7 +167,8 @@ class _Row:
 
     def measurement(self) -> Measurement | None:
         """The row's measurement, None where a cell is wrong."""
-        verdict = self._verdict()
+        verdict = cast(Verdict, self._word("verdict", _VERDICTS, "detected"))
+        kind = cast(DirectionKind, self._word("direction_kind", _DIRECTION_KINDS, "whole"))
         heard = verdict != "not_detected"
         place = [self._number(name, None if heard else 0.0, -most, most) for name, most in _PLACE.items()]
         spread = [self._number(name, None if heard else math.inf, *_SPREADS) for name in _SPREAD]
@@ -188,16 +191,18 @@ class _Row:
             verdict=verdict,
             direction=direction,
             direction_covariance=direction_covariance,
+            direction_kind=kind,
             time_s=time_s,
             message=self.cells.get("message", ""),
         )
 
-    def _verdict(self) -> Verdict:
-        cell = self.cells.get("verdict", "") or "detected"
-        if cell not in _VERDICTS:
-            near = difflib.get_close_matches(cell, _VERDICTS, n=1)
-            self._wrong("verdict", "one of " + ", ".join(_VERDICTS), f"did you mean {near[0]}?" if near else "")
-        return cast(Verdict, cell)
+    def _word(self, name: str, known: Sequence[str], empty: str) -> str:
+        """The word of a cell, one of `known`."""
+        cell = self.cells.get(name, "") or empty
+        if cell not in known:
+            near = difflib.get_close_matches(cell, known, n=1)
+            self._wrong(name, "one of " + ", ".join(known), f"did you mean {near[0]}?" if near else "")
+        return cell
 
     def _direction(self) -> F | None:
         vector = self._all_or_none(_DIRECTION)

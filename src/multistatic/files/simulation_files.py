@@ -53,6 +53,7 @@ def truth_document(
         "transmitter_position_m": scenario.transmitter.position_m.tolist(),
         "carrier_hz": scenario.radio.carrier_hz,
         "slot_s": scenario.radio.slot_s,
+        "common_clock": asdict(block.common_clock),
         "receivers": {
             name: {
                 "file": names[name],

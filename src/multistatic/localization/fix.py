@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.units import F, read_only
 
-PositionVerdict = Literal["unique", "ambiguous", "unobservable"]
+PositionVerdict = Literal["unique", "ambiguous", "contradictory", "unobservable"]
 VelocityVerdict = Literal["observable", "unobservable"]
 
 _ARRAYS = (
@@ -29,9 +29,11 @@ _ARRAYS = (
 class Fix:
     """The outcome of a fusion. What does not exist is None, and `message` says why; no number is NaN.
 
-    `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two); or
-    `unobservable`. `velocity_verdict`: of the velocity. `position_m`, `velocity_m_s` [3]. `covariance` [2d, 2d] of
-    (p in m, v in m/s) where both are observable; `position_covariance_m2` [d, d] where the position is.
+    `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two);
+    `contradictory` (the errors are larger than the measurements state and no receiver can be blamed: position and
+    velocity are the best fit, but no covariance describes how far off they are); or `unobservable`.
+    `velocity_verdict`: of the velocity. `position_m`, `velocity_m_s` [3]. `covariance` [2d, 2d] of (p in m, v in m/s)
+    where both are observable; `position_covariance_m2` [d, d] where the position is.
 
     `receiver_ids` [K] gives the order of what follows. `used`: who is in the fit; `outliers`: who contradicted the
     others and was left out. `residuals` [K, 2]: measured less predicted (delay in s, Doppler in Hz), zero where nothing

@@ -16,7 +16,7 @@ import numpy as np
 from multistatic.estimation.measurement import Measurement
 from multistatic.linalg import generalised_inverse
 from multistatic.localization.fit import Fits
-from multistatic.localization.fix import Fix
+from multistatic.localization.fix import Fix, PositionVerdict
 from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import Observations, observations
 from multistatic.localization.outliers import RobustFits, robust_fit
@@ -33,7 +33,8 @@ _LEFT_OUT = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FusionSettings:
-    """`false_flag_rate`: how often a clean set of measurements may lose a receiver (the level of the χ² test).
+    """`false_flag_rate`: how often a clean set of measurements may lose a receiver or be called contradictory (the
+    level of the χ² test); 0 never tests.
     `most_outliers`: receivers flagged in one fix, at most. `odds`: a second minimum is ruled out where it is this many
     times less likely than the best.
     """
@@ -157,17 +158,18 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
     fits, ids = found.fits, model.sites.receiver_ids
     located = bool(fits.usable[i])
     moving = located and bool(fits.velocity[i])
-    two = located and bool(fits.two[i])
+    contradictory = located and bool(found.contradiction[i])
+    two = located and bool(fits.two[i]) and not contradictory
     (here, there), (slow, fast) = _places(model, fits, i)
     flagged = found.flagged[i]
     return Fix(
         time_s=time_s,
-        position_verdict="ambiguous" if two else "unique" if located else "unobservable",
+        position_verdict=_verdict(located, contradictory, two),
         velocity_verdict="observable" if moving else "unobservable",
         position_m=here if located else None,
         velocity_m_s=slow if moving else None,
-        covariance=details.covariance[i] if moving else None,
-        position_covariance_m2=details.position_covariance[i] if located else None,
+        covariance=details.covariance[i] if moving and not contradictory else None,
+        position_covariance_m2=details.position_covariance[i] if located and not contradictory else None,
         other_position_m=there if two else None,
         other_velocity_m_s=fast if two and moving else None,
         receiver_ids=ids,
@@ -184,6 +186,14 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
         common_clock_offset=(float(details.common[i, 0]), float(details.common[i, 1])) if located else (0.0, 0.0),
         message=message_of(model, found, i),
     )
+
+
+def _verdict(located: bool, contradictory: bool, two: bool) -> PositionVerdict:
+    if not located:
+        return "unobservable"
+    if contradictory:
+        return "contradictory"
+    return "ambiguous" if two else "unique"
 
 
 def _places(model: FusionModel, fits: Fits, i: int) -> tuple[F, F]:

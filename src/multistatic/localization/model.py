@@ -4,6 +4,8 @@ Range R_k = |p - p_b| + |p - p_k| + b and range rate Ṙ_k = v·(u_b + u_k) + g,
 receivers share, where there is one. Derivatives are T_k of model.md §4.3 in these units: ∂R/∂p = u_b + u_k, ∂Ṙ/∂p =
 vᵀ(P_b/r_b + P_k/r_k), ∂Ṙ/∂v = u_b + u_k. A direction of arrival m leaves the angle α between m and u_k: the residual is
 the part of u_k across m, stretched from sin α to α, so that a target in the opposite direction is π away and not 0.
+Where only components of m along some axes were measured, the residual is that of these components, Pᵀ(u_k - m): mirror
+images have the same, as they have for the antennas.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ import numpy as np
 
 from multistatic.localization.observations import Observations
 from multistatic.localization.sites import KnownSites
-from multistatic.units import SPEED_OF_LIGHT_M_S, F
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 _TINY_M = 1e-9
 
@@ -59,9 +61,10 @@ class FusionModel:
             jacobian[..., which, column] = 1.0
         residual = np.zeros((*r_k.shape, root.shape[-1]))
         residual[..., :2] = self.predicted(x) - self.seen.measured[case]
-        if self.seen.arrival is not None and self.seen.tangent is not None:
-            angle, slopes = _angles(u_k, r_k, self.seen.arrival[case], self.seen.tangent[case])
-            residual[..., 2:], jacobian[..., 2:, :d] = angle, slopes[..., :d]
+        if self.seen.arrival is not None and self.seen.axes is not None and self.seen.components is not None:
+            arrival, axes, components = self.seen.arrival[case], self.seen.axes[case], self.seen.components[case]
+            turned, slopes = _directed(u_k, r_k, arrival, axes, components)
+            residual[..., 2:], jacobian[..., 2:, :d] = turned, slopes[..., :d]
         rows = r_k.shape[1] * root.shape[-1]
         white = (root @ residual[..., None])[..., 0].reshape(len(x), rows)
         slopes = (root @ jacobian).reshape(len(x), rows, self.unknowns)
@@ -110,13 +113,22 @@ def _direction(vector: F) -> tuple[F, F]:
     return vector / length[..., None], length
 
 
-def _angles(u_k: F, r_k: F, arrival: F, tangent: F) -> tuple[F, F]:
-    """Angles between u_k and the measured direction along both tangents [m, K, 2], and their slopes [m, K, 2, 3].
+def _directed(u_k: F, r_k: F, arrival: F, axes: F, components: B) -> tuple[F, F]:
+    """Residuals of the directions along both axes [m, K, 2], and their slopes [m, K, 2, 3]: angles or components."""
+    turning = (np.eye(3) - u_k[..., :, None] * u_k[..., None, :]) / r_k[..., None, None]
+    across = np.swapaxes(axes, -1, -2)
+    angle, bending = _angles(u_k, arrival, across)
+    along = (across @ (u_k - arrival)[..., None])[..., 0]
+    residual = np.where(components[..., None], along, angle)
+    return residual, np.where(components[..., None, None], across, bending) @ turning
+
+
+def _angles(u_k: F, arrival: F, across: F) -> tuple[F, F]:
+    """Angles between u_k and the measured direction along both tangents Bᵀ [m, K, 2, 3], and their slopes over u_k.
 
     e = f(cos α) Bᵀu_k with f = α/sin α, f' = (f cos α - 1)/sin²α.
     """
     cosine = np.clip(np.sum(u_k * arrival, axis=-1), -1.0, 1.0)
-    across = np.swapaxes(tangent, -1, -2)
     flat = (across @ u_k[..., None])[..., 0]
     sine = np.sqrt(np.sum(flat**2, axis=-1))
     small = sine < 1e-4
@@ -124,7 +136,5 @@ def _angles(u_k: F, r_k: F, arrival: F, tangent: F) -> tuple[F, F]:
     near = small & (cosine > 0)
     stretch = np.where(near, 1.0 + sine**2 / 6.0, np.arctan2(sine, cosine) / safe)
     bend = np.where(small, np.where(near, -1.0 / 3.0, 0.0), (stretch * cosine - 1.0) / safe**2)
-    turning = (np.eye(3) - u_k[..., :, None] * u_k[..., None, :]) / r_k[..., None, None]
-    slopes = stretch[..., None, None] * (across @ turning)
-    slopes += bend[..., None, None] * flat[..., :, None] * (arrival[..., None, :] @ turning)
+    slopes = stretch[..., None, None] * across + bend[..., None, None] * flat[..., :, None] * arrival[..., None, :]
     return stretch[..., None] * flat, slopes

@@ -21,10 +21,11 @@ _FLAT = 1e-9
 class Observations:
     """What K receivers measured in n fixes.
 
-    `measured` [n, K, 2]: bistatic range cτ in m and range rate -λf in m/s. `arrival` [n, K, 3]: direction of arrival,
-    `tangent` [n, K, 3, 2] two unit vectors across it; None where nobody has directions. `root` [n, K, m, m], m = 2 or
-    4: a root of the information about (range, rate[, two angles]), LᵀL = (covariance + own clock)⁻¹; zero for what was
-    not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `heard` [n, K].
+    `measured` [n, K, 2]: bistatic range cτ in m and range rate -λf in m/s. `arrival` [n, K, 3]: direction of arrival;
+    None where nobody has directions. `axes` [n, K, 3, 2]: two unit vectors across it; where only `components` [n, K] of
+    it are measured, the axes of those, zero for a second one that is not there. `root` [n, K, m, m], m = 2 or 4: a root
+    of the information about (range, rate[, two angles or components]), LᵀL = (covariance + own clock)⁻¹; zero for what
+    was not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `heard` [n, K].
     """
 
     measured: F
@@ -32,7 +33,8 @@ class Observations:
     covariance: F
     heard: B
     arrival: F | None = None
-    tangent: F | None = None
+    axes: F | None = None
+    components: B | None = None
 
     def __len__(self) -> int:
         return len(self.measured)
@@ -45,7 +47,8 @@ class Observations:
             covariance=self.covariance[index],
             heard=self.heard[index],
             arrival=None if self.arrival is None else self.arrival[index],
-            tangent=None if self.tangent is None else self.tangent[index],
+            axes=None if self.axes is None else self.axes[index],
+            components=None if self.components is None else self.components[index],
         )
 
     def without(self, dropped: B) -> Observations:
@@ -68,7 +71,8 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
     count, problems = len(groups), []
     measured, covariance = np.zeros((count, sites.size, 2)), np.tile(np.eye(2), (count, sites.size, 1, 1))
     arrival, spread = np.zeros((count, sites.size, 3)), np.zeros((count, sites.size, 3, 3))
-    heard = np.zeros((count, sites.size), bool)
+    heard: B = np.zeros((count, sites.size), bool)
+    components = heard.copy()
     for i, group in enumerate(groups):
         for one in group:
             path = f"measurement of {one.receiver_id!r} at {one.time_s:g} s"
@@ -88,28 +92,39 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
                 covariance[i, k] = one.covariance
                 if one.direction is not None and one.direction_covariance is not None:
                     arrival[i, k], spread[i, k] = one.direction, one.direction_covariance
-    problems += _bad_values(measured, covariance, arrival, spread, heard, sites)
+                    components[i, k] = one.direction_kind == "components"
+    problems += _bad_values(measured, covariance, arrival, spread, components, heard, sites)
     if problems:
         raise InputError(problems[:100], source="measurements")
-    return _whitened(measured, covariance, arrival, spread, heard, sites)
+    ranged = _whitened(measured, covariance, heard, sites)
+    return _with_directions(ranged, arrival, spread, components) if arrival.any() else ranged
 
 
-def _bad_values(measured: F, covariance: F, arrival: F, spread: F, heard: B, sites: KnownSites) -> list[Problem]:
+def _bad_values(
+    measured: F, covariance: F, arrival: F, spread: F, components: B, heard: B, sites: KnownSites
+) -> list[Problem]:
     problems = []
+    finite = np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))
+    variances = np.linalg.eigvalsh(np.where(np.isfinite(spread), spread, 0.0))
     determinant = covariance[..., 0, 0] * covariance[..., 1, 1] - covariance[..., 0, 1] * covariance[..., 1, 0]
     with np.errstate(invalid="ignore"):
         definite = (covariance[..., 0, 0] > 0) & (covariance[..., 1, 1] > 0) & (determinant > 0)
         for bad, received, expected in (
             (~np.isfinite(measured).all(axis=-1), "delay or Doppler that is not finite", "finite numbers"),
             (~(definite & np.isfinite(covariance).all(axis=(-1, -2))), "its covariance", "positive definite, finite"),
-            (~(np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))), "direction", "finite"),
+            (~finite, "direction", "finite"),
+            (
+                components & (variances[..., 0] > _FLAT * variances[..., 2]),
+                "components of a direction along three axes",
+                "a covariance of rank 1 or 2, or a whole direction",
+            ),
         ):
             for i, k in np.argwhere(bad & heard)[:100]:
                 problems.append(Problem(f"fix {i}, {sites.receiver_ids[k]}", received, expected))
     return problems
 
 
-def _whitened(measured: F, covariance: F, arrival: F, spread: F, heard: B, sites: KnownSites) -> Observations:
+def _whitened(measured: F, covariance: F, heard: B, sites: KnownSites) -> Observations:
     unit = np.array([SPEED_OF_LIGHT_M_S, -sites.wavelength_m])
     scaled = covariance * unit[:, None] * unit
     clock = sites.clock_or_perfect
@@ -118,21 +133,23 @@ def _whitened(measured: F, covariance: F, arrival: F, spread: F, heard: B, sites
     inverse = np.stack([np.stack([c, -b], axis=-1), np.stack([-b, a], axis=-1)], axis=-2)
     inverse = inverse / (a * c - b * b)[..., None, None]
     information = without_offsets(inverse, offsets) * heard[..., None, None]
-    directed = np.linalg.norm(arrival, axis=-1) > 0
-    if not directed.any():
-        root = _root_of_two(information)
-        return Observations(measured=measured * unit, root=root, covariance=scaled, heard=heard)
-    tangent = _across(arrival)
-    across = np.swapaxes(tangent, -1, -2) @ spread @ tangent
-    values, vectors = np.linalg.eigh(across)
-    kept = (values > _FLAT * np.maximum(values[..., 1:], 1e-300)) & directed[..., None] & heard[..., None]
+    return Observations(measured=measured * unit, root=_root_of_two(information), covariance=scaled, heard=heard)
+
+
+def _with_directions(ranged: Observations, arrival: F, spread: F, components: B) -> Observations:
+    """`ranged` with directions [n, K, 3] of the covariances `spread`; a direction of zeros is none."""
+    measured = (np.linalg.norm(arrival, axis=-1) > 0) & ranged.heard
+    # Of components the two axes with the largest variances: the covariance says nothing along any other.
+    axes = np.where(components[..., None, None], np.linalg.eigh(spread)[1][..., 1:], _across(arrival))
+    values, vectors = np.linalg.eigh(np.swapaxes(axes, -1, -2) @ spread @ axes)
+    kept = (values > _FLAT * np.maximum(values[..., 1:], 1e-300)) & measured[..., None]
     weights = np.where(kept, 1.0 / np.sqrt(np.where(kept, values, 1.0)), 0.0)
-    root = np.zeros((*information.shape[:2], 4, 4))
-    root[..., :2, :2] = _root_of_two(information)
-    root[..., 2:, 2:] = weights[..., None] * np.swapaxes(vectors, -1, -2)
-    return Observations(
-        measured=measured * unit, root=root, covariance=scaled, heard=heard, arrival=arrival, tangent=tangent
-    )
+    axes = axes @ vectors
+    root = np.zeros((*measured.shape, 4, 4))
+    root[..., :2, :2] = ranged.root
+    root[..., 2, 2], root[..., 3, 3] = weights[..., 0], weights[..., 1]
+    axes = np.where((components[..., None] & ~kept)[..., None, :], 0.0, axes)
+    return replace(ranged, root=root, arrival=arrival, axes=axes, components=components)
 
 
 def _root_of_two(information: F) -> F:

@@ -40,17 +40,18 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
     flagged = np.zeros(model.seen.heard.shape, bool)
     suspects, p_value = flagged.copy(), _p_value(fits)
     dropped, bad = flagged.copy(), np.flatnonzero(p_value < false_flag_rate)
+    # The others need not agree well, only not absurdly: their own χ² has a tail too.
+    enough = false_flag_rate**2
     for _ in range(most_outliers):
         if not len(bad):
             break
         part = FusionModel(sites=model.sites, seen=model.seen.cases(bad).without(dropped[bad]))
-        best, p_left, fitted = _leave_each_out(part, ambiguity, false_flag_rate**2)
+        best, p_left, fitted = _leave_each_out(part, ambiguity, enough)
         named = best >= 0
         rows = bad[named]
         dropped[rows, best[named]] = True
         chosen = p_left[named, best[named]]
-        # The others need not agree well, only not absurdly: their own χ² has a tail too.
-        explained = chosen >= false_flag_rate**2
+        explained = chosen >= enough
         done = rows[explained]
         fits = fits.merged(_cases(fitted, np.flatnonzero(named)[explained]), done)
         flagged[done], p_value[done] = dropped[done], chosen[explained]

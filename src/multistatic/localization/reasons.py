@@ -24,7 +24,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
     if not fits.usable[i]:
         yield _unobservable_position(model, found, i)
         return
-    if fits.two[i]:
+    if fits.two[i] and not found.contradiction[i]:
         yield (
             "Two positions fit: the measurements cannot tell them apart. "
             "Another receiver to the side, or a direction of arrival, would."
@@ -42,7 +42,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
     if found.contradiction[i]:
         yield (
             f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and no single receiver explains it: "
-            "several are wrong, or there are too few to tell which."
+            "several are wrong, or there are too few to tell which. The place is the best fit, its error unknown."
         )
 
 

@@ -1,8 +1,9 @@
 """Where the search begins, without knowing the answer.
 
-Positions from closed forms: where the ellipses of all receivers meet (twice), and where each direction of arrival meets
-the ellipse of its receiver. Where neither exists or fits, a grid over the ellipse of the best receiver: every
-direction of departure with its distance by (93). Given a position, velocity and shared offsets are linear.
+Positions from closed forms: where the ellipses of all receivers meet (twice), and where each direction of arrival, or
+its mirror image, meets the ellipse of its receiver. Where neither exists or fits, a grid over the ellipse of the best
+receiver: every direction of departure with its distance by (93). Given a position, velocity and shared offsets are
+linear.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import numpy as np
 from multistatic.linalg import generalised_inverse
 from multistatic.localization.ellipses import meeting_points
 from multistatic.localization.model import FusionModel
+from multistatic.localization.observations import Observations
 from multistatic.localization.ray import ray_distance
-from multistatic.units import F
+from multistatic.units import B, F
 
 KEPT = 3
 GRID_2D, GRID_3D = 72, 200
@@ -37,10 +39,26 @@ def closed_form_starts(model: FusionModel) -> tuple[F, F]:
         points.append(meeting_points(*shape, sites.dimensions, sites.height_m, common_offset=True))
         usable.append(np.repeat((ranged > sites.dimensions)[:, None], 2, axis=1))
     if seen.arrival is not None:
-        distance, reason = ray_distance(measured, seen.arrival, sites.receivers_m, sites.transmitter_m)
-        points.append(sites.receivers_m + distance[..., None] * seen.arrival)
-        usable.append((reason == "") & (strength > 0) & (np.abs(seen.root[..., 2:, 2:]).sum(axis=(-1, -2)) > 0))
+        arrival, fits = _arrivals(seen)
+        receivers, many = sites.receivers_m[:, None], 2 * sites.size
+        distance, reason = ray_distance(measured[..., None], arrival, receivers, sites.transmitter_m)
+        points.append((receivers + distance[..., None] * arrival).reshape(-1, many, 3))
+        usable.append((fits & (reason == "") & (strength > 0)[..., None]).reshape(-1, many))
     return _best(model, np.concatenate(points, axis=1), np.concatenate(usable, axis=1), KEPT)
+
+
+def _arrivals(seen: Observations) -> tuple[F, B]:
+    """Directions [n, K, 2, 3] that the measured ones allow, and which of them are any [n, K, 2].
+
+    A whole direction is one. Where components Pᵀm are measured, the reflection 2PPᵀm - m at the axes has the same.
+    """
+    assert seen.arrival is not None
+    assert seen.axes is not None
+    assert seen.components is not None
+    along = (seen.axes @ (np.swapaxes(seen.axes, -1, -2) @ seen.arrival[..., None]))[..., 0]
+    directions = np.stack([seen.arrival, 2.0 * along - seen.arrival], axis=-2)
+    measured = np.abs(seen.root[..., 2:, 2:]).sum(axis=(-1, -2)) > 0
+    return directions, np.stack([measured, measured & seen.components], axis=-1)
 
 
 def grid_starts(model: FusionModel) -> tuple[F, F]:

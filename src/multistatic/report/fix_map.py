@@ -184,6 +184,8 @@ def _draw_fix(ax: Axes, fix: Fix, span_m: float) -> None:
 def _headline(fixes: Sequence[Fix], scenario: Scenario) -> str:
     located = [fix for fix in fixes if fix.position_m is not None]
     if len(fixes) == 1 and located:
+        if located[0].position_verdict == "contradictory":
+            return f"{scenario.name}: the measurements contradict each other"
         sure = quantity(located[0].position_std_m, "m")
         verdict = "" if located[0].position_verdict == "unique" else ", or at a second place"
         return f"{scenario.name}: target located to {sure}{verdict}"

@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from multistatic.localization.fix import Fix
-from multistatic.report.wording import quantity
+from multistatic.report.wording import common_unit
 from multistatic.units import F
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_STYLE = {"unique": "", "ambiguous": "yellow", "unobservable": "red"}
+# Columns that the table takes at most.
+WIDTH = 100
+ROWS_AT_MOST = 40
+_STYLE = {"unique": "", "ambiguous": "yellow", "contradictory": "red", "unobservable": "red"}
+# Digits of a number, before and behind the point together.
+_PLACE_DIGITS, _SPEED_DIGITS = 7, 5
 
 
-def fix_summary(fixes: Sequence[Fix]) -> RenderableType:
-    """One line a fix, then what there is to say of each."""
-    from rich import box
+def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
+    """One line a fix, then what there is to say of them."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", collapse_padding=True)
-    for name in ("time", "position", "±", "velocity", "±", "verdict", "receivers", "left out", "p"):
-        table.add_column(name, justify="right" if name in ("time", "±", "receivers", "p") else "left", overflow="fold")
-    for fix in fixes:
+    shown = fixes[:ROWS_AT_MOST]
+    scale, unit = common_unit([fix.time_s for fix in shown], "s")
+    place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
+    speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    axes = "xyz"[:dimensions]
+    moving = (*(f"v{axis}" for axis in axes), "±")
+    for name, of in (("time", unit), *((axis, "m") for axis in (*axes, "±")), *((axis, "m/s") for axis in moving)):
+        table.add_column(f"{name}\n{of}", justify="right", no_wrap=True)
+    for name in ("verdict", "used", "p"):
+        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    for fix in shown:
         cells = (
-            f"{fix.time_s:g} s",
-            _vector(fix.position_m, "m"),
-            quantity(fix.position_std_m, "m"),
-            _vector(fix.velocity_m_s, "m/s"),
-            quantity(fix.velocity_std_m_s, "m/s"),
+            f"{scale * fix.time_s:.6g}",
+            *_cells(fix.position_m, fix.position_std_m, place, dimensions),
+            *_cells(fix.velocity_m_s, fix.velocity_std_m_s, speed, dimensions),
             fix.position_verdict,
             str(len(fix.used)),
-            " ".join(fix.outliers),
             f"{fix.p_value:.2g}" if fix.degrees_of_freedom else "–",
         )
         table.add_row(*map(Text, cells), style=_STYLE[fix.position_verdict])
-    said = [Text(f"{fix.time_s:g} s: {fix.message}") for fix in fixes if fix.message]
-    return Group(table, *said)
+    more = [Text(f"and {len(fixes) - len(shown)} more")] if len(fixes) > len(shown) else []
+    return Group(table, *more, *(Text(sentence) for sentence in _said(shown, scale, unit)))
 
 
-def _vector(values: F | None, unit: str) -> str:
-    return "–" if values is None else f"({', '.join(f'{value:.3f}' for value in values)}) {unit}"
+def _format(vectors: Sequence[tuple[F | None, float | None]], digits: int) -> Callable[[float], str]:
+    """How a coordinate is written: to a tenth of the typical standard deviation, with so many digits at most."""
+    largest = max((float(np.abs(vector).max()) for vector, _ in vectors if vector is not None), default=0.0)
+    deviations = [std for _, std in vectors if std]
+    wanted = 1 - int(np.floor(np.log10(np.median(deviations)))) if deviations else 3
+    decimals = max(0, min(wanted, digits - len(f"{largest:.0f}")))
+    # Adding 0 after rounding: no "-0.00".
+    return lambda value: f"{round(value, decimals) + 0.0:.{decimals}f}"
+
+
+def _cells(vector: F | None, std: float | None, written: Callable[[float], str], dimensions: int) -> list[str]:
+    """Coordinates and standard deviation; dashes for what does not exist."""
+    places = ["–"] * dimensions if vector is None else [written(float(value)) for value in vector[:dimensions]]
+    return [*places, "–" if std is None else f"{std:.2g}"]
+
+
+def _said(fixes: Sequence[Fix], scale: float, unit: str) -> list[str]:
+    """Each message once, with the times of its fixes."""
+    times: dict[str, list[str]] = {}
+    for fix in fixes:
+        if fix.message:
+            times.setdefault(fix.message, []).append(f"{scale * fix.time_s:.6g}")
+    return [f"at {', '.join(when)} {unit}: {message}" for message, when in times.items()]

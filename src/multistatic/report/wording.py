@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 # What each of our criteria measures, and its unit; another package's criterion goes by its own name.
 _CRITERIA = {
@@ -24,6 +25,12 @@ def quantity(value: float | None, unit: str) -> str:
     scaled = value / 10.0**exponent
     digits = f"{scaled:.3g}" if abs(scaled) < 999.5 else f"{scaled:.0f}"
     return f"{digits} {_PREFIXES[exponent]}{unit}"
+
+
+def common_unit(values: Iterable[float], unit: str) -> tuple[float, str]:
+    """How many of a unit with one prefix for all `values` there are in one of `unit`, and its name: `1e6, "µs"`."""
+    exponent = _thousands(max((abs(value) for value in values), default=0.0))
+    return 10.0**-exponent, f"{_PREFIXES[exponent]}{unit}"
 
 
 def percent(ratio: float | None) -> str:
