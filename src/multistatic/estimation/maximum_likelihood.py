@@ -14,6 +14,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.estimation.answer import Peaks, estimates_of
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.matched_filter import Correlator, Grid, branches_of, check, grid_of
+from multistatic.estimation.measured_noise import Measured, Places, measure, noise_meter
 from multistatic.estimation.reference import Reference, interpolation, reference_of
 from multistatic.estimation.search import Search
 from multistatic.signal.waveform import Waveform
@@ -35,10 +36,12 @@ _NO_INFORMATION = 1e-6
 def maximum_likelihood(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
     """Delay, Doppler shift, amplitude and SNR in each trial of `recording` (leading axes taken together).
 
-    White noise, complex amplitude unknown. The covariance is the inverse of the observed information -∇²T at the
-    peak; of the expected one at the estimated SNR where the peak is a kink. `snr` is T - P - 1: the noise of P branches
-    adds P to T on average, choosing the largest of two coordinates adds 1. `InputError` for samples that are not
-    finite, antennas that do not fit, or a waveform without information about the delay at this sample rate.
+    Complex amplitude unknown. In white noise as recorded, the covariance is the inverse of the observed information
+    -∇²T at the peak; of the expected one at the estimated SNR where the peak is a kink. Noise that is to be estimated
+    need not be white: T, SNR and covariance are those of `measured_noise`, the place is the same. `snr` is T - P - 1:
+    the noise of P branches adds P to T on average, choosing the largest of two coordinates adds 1. `InputError` for
+    samples that are not finite, antennas that do not fit, a waveform without information about the delay at this
+    sample rate, or one too short to measure noise.
     """
     check(recording, search)
     reference = reference_of(waveform, recording.sample_rate_hz)
@@ -51,22 +54,49 @@ def maximum_likelihood(recording: Recording, waveform: Waveform, search: Search)
     grid = grid_of(reference, recording, search)
     found = _peaks(waveform, reference, recording, search, grid)
     cell, fraction, doppler = found.free.T
-    observed = found.level[:, None, None] * found.curvature
+    if search.noise == "recorded":
+        known = _noise_recorded(found)
+    else:
+        known = _noise_measured(found, waveform, reference, recording, search)
     return estimates_of(
         Peaks(
-            statistic=found.statistic,
-            second=found.second,
+            statistic=known.statistic,
+            second=known.second,
             delay=cell + fraction,
             doppler=doppler,
-            snr=np.maximum(found.level - found.snapshots.shape[1] - 1.0, 0.0),
-            # A kink has no curvature: the information expected at the estimated SNR stands in.
-            information=np.where(found.smooth[:, None, None], observed, np.nan),
+            snr=np.maximum(known.level - found.snapshots.shape[1] - 1.0, 0.0),
+            information=known.information,
             snapshots=found.snapshots,
         ),
         reference,
         recording,
         search,
     )
+
+
+def _noise_recorded(found: Found) -> Measured:
+    """The noise as recorded, which is the unit of T already.
+
+    A kink has no curvature: NaN, for which the information expected at the estimated SNR stands in.
+    """
+    information = np.where(found.smooth[:, None, None], found.level[:, None, None] * found.curvature, np.nan)
+    return Measured(statistic=found.statistic, second=found.second, level=found.level, information=information)
+
+
+def _noise_measured(
+    found: Found, waveform: Waveform, reference: Reference, recording: Recording, search: Search
+) -> Measured:
+    """The noise as it is beside the echo; a kink has the curvature that is expected, 2Λ."""
+    samples = branches_of(recording.samples.reshape(-1, *recording.samples.shape[-2:]), search)
+    expected = 2.0 * reference.mean_information
+    places = Places(
+        best=found.inside,
+        second=found.other,
+        there=found.second > 0.0,
+        peak=found.free,
+        curvature=np.where(found.smooth[:, None, None], found.curvature, expected),
+    )
+    return measure(noise_meter(waveform, reference, recording, samples.shape[1]), samples, places)
 
 
 def _peaks(waveform: Waveform, reference: Reference, recording: Recording, search: Search, grid: Grid) -> Found:
