@@ -13,7 +13,8 @@ from multistatic.errors import InputError, Problem
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.measurement import Measurement
 from multistatic.estimation.search import Search
-from multistatic.signal.waveform import Waveform
+from multistatic.signal.ofdm import OfdmSignal
+from multistatic.signal.waveform import PulseTrain, Waveform
 from multistatic.units import C
 
 Estimator = Callable[[Recording, Waveform, Search], Estimates]
@@ -42,6 +43,8 @@ class OneOf:
 
 def single(waveform: Waveform, trial: int) -> Waveform:
     """The signal of one trial: the waveform itself where it holds one for all."""
+    if isinstance(waveform, PulseTrain | OfdmSignal) and waveform.symbols.ndim > 1:
+        return replace(waveform, symbols=waveform.symbols[trial])
     return OneOf(signals=waveform, index=trial) if np.ndim(waveform.values(0.0)) else waveform
 
 

@@ -11,6 +11,9 @@ from multistatic.estimation.measurement import Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
+_SHARED = (
+    "Streams that the receivers do not know disturb the {}, alike at all receivers: the errors are not independent."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,7 +26,7 @@ class Estimates:
     detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
     `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
     `direction` [B, 3] and `direction_covariance` [B, 3, 3] where the antennas tell, else None; `direction_note`: what
-    they cannot tell.
+    they cannot tell. `shared_std` [B, 2]: as in `Measurement`, None where nothing is shared.
     """
 
     receiver_id: str
@@ -40,6 +43,7 @@ class Estimates:
     direction: F | None = None
     direction_covariance: F | None = None
     direction_note: str = ""
+    shared_std: F | None = None
     time_s: float = 0.0
 
     def __post_init__(self) -> None:
@@ -47,7 +51,7 @@ class Estimates:
             object.__setattr__(self, name, read_only(getattr(self, name)))
         object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
         object.__setattr__(self, "verdict", read_only(self.verdict, np.str_))
-        for name in ("direction", "direction_covariance"):
+        for name in ("direction", "direction_covariance", "shared_std"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, read_only(getattr(self, name)))
 
@@ -70,6 +74,7 @@ class Estimates:
             direction_covariance=(
                 self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
             ),
+            shared_std=self._shared(trial),
             time_s=self.time_s,
             message=self._message(trial, verdict),
         )
@@ -85,4 +90,11 @@ class Estimates:
         if verdict == "ambiguous":
             chance = 100.0 * self.wrong_order[trial]
             doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
-        return " ".join(part for part in (doubt, self.direction_note) if part)
+        shared = [name for name, std in zip(("delay", "Doppler shift"), self._shared(trial), strict=True) if std > 0.0]
+        streams = _SHARED.format(" and ".join(shared)) if shared else ""
+        return " ".join(part for part in (doubt, streams, self.direction_note) if part)
+
+    def _shared(self, trial: int) -> tuple[float, float]:
+        if self.shared_std is None:
+            return 0.0, 0.0
+        return float(self.shared_std[trial, 0]), float(self.shared_std[trial, 1])

@@ -67,6 +67,7 @@ def maximum_likelihood(recording: Recording, waveform: Waveform, search: Search)
             snr=np.maximum(known.level - found.snapshots.shape[1] - 1.0, 0.0),
             information=known.information,
             snapshots=found.snapshots,
+            white=known.white,
         ),
         reference,
         recording,
@@ -95,6 +96,7 @@ def _noise_measured(
         there=found.second > 0.0,
         peak=found.free,
         curvature=np.where(found.smooth[:, None, None], found.curvature, expected),
+        level=found.level,
     )
     return measure(noise_meter(waveform, reference, recording, samples.shape[1]), samples, places)
 
@@ -132,7 +134,7 @@ def _peaks(waveform: Waveform, reference: Reference, recording: Recording, searc
         branches = branches_of(samples[block], search)
         # Of read-only arrays the kernels would be compiled a second time.
         branches = branches if branches.flags.writeable else branches.copy()
-        part = Found(*(values[block] for values in found))
+        part = Found(*(values[block] for values in found))  # type: ignore[arg-type]
         refine_trials(known, branches, correlator.statistics(branches), cells, (low, high), rules, part)
     return found
 

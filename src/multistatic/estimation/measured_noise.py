@@ -26,7 +26,7 @@ from multistatic.units import C, F
 _PARTS = 128
 _PARTS_A_BRANCH = 4
 _SPARE = 8
-_SYMBOLS_AT_LEAST = 4  # of a part
+_SYMBOLS_AT_LEAST = 4  # of a part, where there are enough
 _SILENT = 1e-6  # energy, over the mean, of a part that counts for nothing
 _FLOOR = 1e-24  # of a recording without noise: an SNR beyond any other
 
@@ -101,7 +101,7 @@ class NoiseMeter:
         weights = _weights(fraction)
         index = self.starts[:, None] + np.arange(self.values.shape[2])
         known, slope = np.where((index >= begin) & (index < end), np.tensordot(weights, self.values, (1, 1)), 0.0)
-        energy = np.sum(np.abs(known) ** 2, axis=1)
+        energy: F = np.linalg.norm(known, axis=1) ** 2
         loud = energy > _SILENT * energy.mean()
         if np.count_nonzero(loud) < len(samples) + _SPARE:
             return None
@@ -161,14 +161,13 @@ def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, 
     """For trials of `recording` of so many branches. `InputError` where the signal has too few symbols to measure."""
     from multistatic.estimation.reference import quadrature
 
-    count = symbol_count(waveform, recording.slot_s)
-    most = count // _SYMBOLS_AT_LEAST
-    if most < branches + _SPARE:
-        least = _SYMBOLS_AT_LEAST * (branches + _SPARE)
+    count, least = symbol_count(waveform, recording.slot_s), branches + _SPARE
+    if count < least:
         expected = f"{least} symbols or more where noise is measured ({branches} branches)"
         problem = Problem("noise", f"a known signal of {count} symbols", expected)
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
-    parts = parts_of(waveform, min(max(_PARTS, _PARTS_A_BRANCH * branches), most), recording.slot_s)
+    wanted = min(max(_PARTS, _PARTS_A_BRANCH * branches), max(count // _SYMBOLS_AT_LEAST, least))
+    parts = parts_of(waveform, wanted, recording.slot_s)
     sampled = [shifted_samples(part, recording.sample_rate_hz, quadrature()[0]) for part in parts]
     values = np.zeros((len(sampled), NODES, max(own.shape[1] for _, own in sampled)), complex)
     for place, (_, own) in zip(values, sampled, strict=True):
@@ -180,7 +179,8 @@ def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Places:
     """Of B trials the `best` and the `second` best place inside the limits (`there`: whether there is one), and the
-    `peak` where the echo is taken to be: [B, 3] of (k, δ, ν). `curvature` [B, 2, 2]: -∇²L at the peak.
+    `peak` where the echo is taken to be: [B, 3] of (k, δ, ν). `curvature` [B, 2, 2]: -∇²L at the peak. `level` [B]:
+    T there in the noise as recorded.
     """
 
     best: F
@@ -188,16 +188,20 @@ class Places:
     there: NDArray[np.bool_]
     peak: F
     curvature: F
+    level: F
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Measured:
-    """T [B] at the two places (0: none), SNR + P + 1 = `level` [B] and `information` [B, 2, 2] at the peak."""
+    """T [B] at the two places (0: none), SNR + P + 1 = `level` [B] and `information` [B, 2, 2] at the peak; `white`
+    [B, 2, 2] is what it would be in the noise as recorded (None: that is what it is).
+    """
 
     statistic: F
     second: F
     level: F
     information: F
+    white: F | None = None
 
 
 def measure(meter: NoiseMeter, samples: C, places: Places) -> Measured:
@@ -214,4 +218,5 @@ def measure(meter: NoiseMeter, samples: C, places: Places) -> Measured:
         second=np.array(second),
         level=np.array([level for level, _ in accuracy]),
         information=np.stack([information for _, information in accuracy]),
+        white=places.level[:, None, None] * places.curvature,
     )

@@ -30,6 +30,7 @@ _MOST_PROBLEMS = 100
 _PLACE = ("delay_s", "doppler_hz")
 _AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
+_SHARED = ("shared_delay_std_s", "shared_doppler_std_hz")
 _DIRECTION = ("direction_x", "direction_y", "direction_z")
 _SQUARES = ("direction_xx", "direction_xy", "direction_xz", "direction_yy", "direction_yz", "direction_zz")
 _VERDICTS = get_args(Verdict)
@@ -39,6 +40,7 @@ COLUMNS = (
     "receiver_id",
     "time_s",
     *("delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz", "delay_doppler_correlation"),
+    *_SHARED,
     *("snr_db", *_AMPLITUDE, "verdict"),
     *(*_DIRECTION, *_SQUARES),
     "message",
@@ -69,8 +71,8 @@ def read_measurements(path: str | os.PathLike[str]) -> tuple[Measurement, ...]:
 def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, ...]:
     """The rows of a table given as text.
 
-    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr
-    and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0,
+    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation, shared part and time 0, verdict
+    `detected`, snr and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0,
     variance infinite.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -123,6 +125,8 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
         coupled = delay > 0 and doppler > 0
         numbers |= {"delay_std_s": delay, "doppler_std_hz": doppler}
         numbers["delay_doppler_correlation"] = measurement.covariance[0, 1] / delay / doppler if coupled else 0.0
+    if any(measurement.shared_std):
+        numbers |= dict(zip(_SHARED, measurement.shared_std, strict=True))
     if measurement.snr > 0:
         numbers["snr_db"] = ratio_to_db(measurement.snr)
     if measurement.amplitude != 0:
@@ -165,6 +169,7 @@ class _Row:
         spread = [self._number(name, None if heard else math.inf, least=0.0) for name in _SPREAD]
         correlation = self._number("delay_doppler_correlation", 0.0, least=-1.0, most=1.0)
         direction, direction_covariance = self._direction(), self._direction_covariance()
+        shared = [self._number(name, 0.0, least=0.0, most=most) for name, most in zip(_SHARED, spread, strict=True)]
         amplitude = self._all_or_none(_AMPLITUDE)
         level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)
         receiver_id = self.cells["receiver_id"]
@@ -182,6 +187,7 @@ class _Row:
             verdict=verdict,
             direction=direction,
             direction_covariance=direction_covariance,
+            shared_std=(shared[0], shared[1]),
             time_s=time_s,
             message=self.cells.get("message", ""),
         )

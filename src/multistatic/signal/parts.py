@@ -1,4 +1,4 @@
-"""A known signal as a sum of parts whose symbols are different ones: what is random beside it differs from part to part.
+"""A known signal as a sum of parts that share no symbol: what is random beside it differs from part to part.
 
 Correlations of two signals of one modulation, x = Σ_m s[m] φ_m and x' = Σ_m s'[m] φ_m with independent symbols, are
 sums over pairs (m, n) of s*[m]s'[n]<φ_m, φ_n>. Parts of x that share no symbol share no pair, so that their
@@ -8,6 +8,7 @@ correlations with x' are uncorrelated, however the φ_m overlap (pulses longer t
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -79,8 +80,7 @@ def parts_of(waveform: Waveform, count: int, slot_s: float) -> tuple[Waveform, .
     first, last = waveform.support_s
     begin, end = int(np.floor(first / slot_s)), int(np.ceil(last / slot_s)) + 1
     cuts = np.unique(np.linspace(begin, end, count + 1).astype(int)) * slot_s
-    windows = zip(cuts[:-1], cuts[1:], strict=True)
-    return tuple(_Window(waveform=waveform, support_s=(float(low), float(high))) for low, high in windows)
+    return tuple(_Window(waveform=waveform, support_s=(float(low), float(high))) for low, high in pairwise(cuts))
 
 
 def _of_ofdm(signal: OfdmSignal, own: NDArray[np.int_]) -> Waveform:

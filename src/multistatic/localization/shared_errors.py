@@ -1,0 +1,36 @@
+"""Errors that all receivers of a block share: an offset of delay and Doppler shift like that of the sender's clock.
+
+A measurement states the covariance of its whole error and the standard deviations of the part that all receivers have
+alike (`Measurement.shared_std`). The rest is its own; the shared part is α_0, β_0 of `bounds.clock`, which the fusion
+knows how to estimate and to allow for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from multistatic.estimation.measurement import Measurement
+from multistatic.localization.sites import KnownSites
+
+
+def with_shared_errors(
+    groups: Sequence[Sequence[Measurement]], sites: KnownSites
+) -> tuple[Sequence[Sequence[Measurement]], KnownSites]:
+    """Measurements with the covariance of their own errors, and sites whose common clock has the shared ones too.
+
+    One prior serves all fixes: the root mean square over their measurements.
+    """
+    shared = np.array([one.shared_std for group in groups for one in group if one.verdict == "detected"])
+    if not shared.any():
+        return groups, sites
+    own = [
+        [replace(one, covariance=one.covariance - np.diag(np.square(one.shared_std))) for one in group]
+        for group in groups
+    ]
+    clock = sites.clock_or_perfect
+    time_s, frequency_hz = np.sqrt(clock.common**2 + np.mean(shared**2, axis=0))
+    common = replace(clock, common_time_s=float(time_s), common_frequency_hz=float(frequency_hz))
+    return own, replace(sites, clock=common)
