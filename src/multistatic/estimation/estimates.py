@@ -11,9 +11,7 @@ from multistatic.estimation.measurement import Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
-_SHARED = (
-    "Streams that the receivers do not know disturb the {}, alike at all receivers: the errors are not independent."
-)
+_SHARED = "Data streams that receivers do not know disturb the {}, in all of them alike: the fusion allows for that."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

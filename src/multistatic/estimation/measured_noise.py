@@ -79,7 +79,8 @@ class NoiseMeter:
         amplitude = heard @ known.conj() / energy
         combined = np.zeros(samples.shape[1], complex)
         residual = amplitude.conj() @ (heard - amplitude[:, None] * known)
-        combined[cut.shift + cut.inside] = residual / max(np.vdot(amplitude, amplitude).real, 1e-300) / cut.turn
+        power = max(float(np.vdot(amplitude, amplitude).real), 1e-300)
+        combined[cut.shift + cut.inside] = residual / power / cut.turn
         noise = cut.of(combined[None])[0]
         # Σ_w over the parts is the whole: <x, ∂_i x> from its slope, and its time.
         slopes = np.stack([cut.slope, 2j * np.pi * cut.time * cut.known])
@@ -88,9 +89,9 @@ class NoiseMeter:
         slopes = slopes - along[:, None, None] * cut.known
         of_x = np.sum(cut.known.conj() * noise, axis=1) / energy
         gradient = 2.0 * np.sum(slopes.conj() * noise, axis=2).real / energy
-        power = np.sum(np.abs(of_x) ** 2) * count / (count - 1)
+        spread_of_x = float(np.sum(np.abs(of_x) ** 2)) * count / (count - 1)
         spread = gradient @ gradient.T * count / (count - 2) + _FLOOR * np.diag(np.diag(curvature))
-        return float(1.0 / max(power, _FLOOR)), curvature @ np.linalg.solve(spread, curvature)
+        return 1.0 / max(spread_of_x, _FLOOR), curvature @ np.linalg.solve(spread, curvature)
 
     def _cut(self, samples: C, cell: int, fraction: float, doppler: float) -> _Cut | None:
         """The reference and its parts at a place; None where too few parts were recorded."""

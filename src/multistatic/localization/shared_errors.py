@@ -14,6 +14,7 @@ import numpy as np
 
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.sites import KnownSites
+from multistatic.units import F
 
 
 def with_shared_errors(
@@ -26,11 +27,19 @@ def with_shared_errors(
     shared = np.array([one.shared_std for group in groups for one in group if one.verdict == "detected"])
     if not shared.any():
         return groups, sites
-    own = [
-        [replace(one, covariance=one.covariance - np.diag(np.square(one.shared_std))) for one in group]
-        for group in groups
-    ]
+    own = [[replace(one, covariance=_own(one)) for one in group] for group in groups]
     clock = sites.clock_or_perfect
     time_s, frequency_hz = np.sqrt(clock.common**2 + np.mean(shared**2, axis=0))
     common = replace(clock, common_time_s=float(time_s), common_frequency_hz=float(frequency_hz))
     return own, replace(sites, clock=common)
+
+
+def _own(measurement: Measurement) -> F:
+    """The covariance without the shared part, correlated as before; 0 on an axis where nothing else is stated."""
+    covariance = measurement.covariance
+    if not any(measurement.shared_std) or not (np.isfinite(covariance).all() and np.all(np.diagonal(covariance) > 0.0)):
+        return covariance
+    whole = np.diagonal(covariance)
+    root = np.sqrt(np.maximum(whole - np.square(measurement.shared_std), 0.0) / whole)
+    own: F = covariance * np.outer(root, root)
+    return own
