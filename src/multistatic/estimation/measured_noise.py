@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
-from multistatic.estimation.reference import NODES, Reference, interpolation, shifted_samples
-from multistatic.signal.parts import parts_of, symbol_count
+from multistatic.estimation.reference import NODES, Reference, interpolation, quadrature, shifted_samples
+from multistatic.signal.parts import Later, parts_of, symbol_count
 from multistatic.signal.waveform import Waveform
 from multistatic.units import C, F
 
@@ -28,6 +28,7 @@ _PARTS_A_BRANCH = 4
 _SPARE = 8
 _SYMBOLS_AT_LEAST = 4  # of a part, where there are enough
 _SILENT = 1e-6  # energy, over the mean, of a part that counts for nothing
+_ON_A_SAMPLE = 1e-6  # in samples
 _FLOOR = 1e-24  # of a recording without noise: an SNR beyond any other
 
 
@@ -160,8 +161,6 @@ def _weights(fraction: float) -> F:
 
 def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, branches: int) -> NoiseMeter:
     """For trials of `recording` of so many branches. `InputError` where the signal has too few symbols to measure."""
-    from multistatic.estimation.reference import quadrature
-
     count, least = symbol_count(waveform, recording.slot_s), branches + _SPARE
     if count < least:
         expected = f"{least} symbols or more where noise is measured ({branches} branches)"
@@ -169,12 +168,23 @@ def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, 
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
     wanted = min(max(_PARTS, _PARTS_A_BRANCH * branches), max(count // _SYMBOLS_AT_LEAST, least))
     parts = parts_of(waveform, wanted, recording.slot_s)
-    sampled = [shifted_samples(part, recording.sample_rate_hz, quadrature()[0]) for part in parts]
-    values = np.zeros((len(sampled), NODES, max(own.shape[1] for _, own in sampled)), complex)
-    for place, (_, own) in zip(values, sampled, strict=True):
-        place[:, : own.shape[1]] = own
-    starts = np.array([first for first, _ in sampled]) - reference.first
+    begins = parts.begins_s * recording.sample_rate_hz
+    whole = np.floor(begins + _ON_A_SAMPLE)
+    rests = np.where(begins - whole > _ON_A_SAMPLE, begins - whole, 0.0)
+    # Parts that begin at the same fraction of a sample are sampled together: at most rates, that is all of them.
+    sampled = {rest: _sampled(parts.signals, rest, recording.sample_rate_hz) for rest in set(rests.tolist())}
+    values = np.zeros((len(rests), NODES, max(own.shape[-1] for _, own in sampled.values())), complex)
+    starts = np.empty(len(rests), np.int_)
+    for w, rest in enumerate(rests.tolist()):
+        first, own = sampled[rest]
+        values[w, :, : own.shape[-1]] = own[:, w]
+        starts[w] = first + whole[w] - reference.first
     return NoiseMeter(reference=reference, starts=starts, values=values)
+
+
+def _sampled(signals: Waveform, rest: float, rate_hz: float) -> tuple[int, C]:
+    """The first index, and signals [W] that begin `rest` of a sample later, at the nodes [D, W, J]."""
+    return shifted_samples(Later(waveform=signals, by_s=rest / rate_hz), rate_hz, quadrature()[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,8 +22,8 @@ class Measurement:
     `verdict`: `detected`; `not_detected` (below the threshold of the stated false-alarm rate); `ambiguous` (two peaks
     that noise cannot order). `direction` [3]: unit vector receiver → target and `direction_covariance` [3, 3] of it,
     where the antennas tell; else None. `time_s`: when the block was received. `message`: what a person should know.
-    `shared_std` (delay in s, Doppler in Hz): the part of both errors that all receivers of the block have alike, as that
-    of data streams that they all hear and do not know; `covariance` includes it.
+    `shared_std` (delay in s, Doppler in Hz): the part of both errors that all receivers of the block have alike, as
+    that of data streams that they all hear and do not know; `covariance` includes it.
     """
 
     receiver_id: str

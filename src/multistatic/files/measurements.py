@@ -72,8 +72,8 @@ def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, .
     """The rows of a table given as text.
 
     Columns in any order; only `REQUIRED` must be there. Empty cells: correlation, shared part and time 0, verdict
-    `detected`, snr and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread empty: place 0,
-    variance infinite.
+    `detected`, snr and amplitude 0, no direction. A row whose verdict is `not_detected` may leave place and spread
+    empty: place 0, variance infinite.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
