@@ -92,15 +92,19 @@ def parts_of(waveform: Waveform, count: int, slot_s: float) -> Parts:
     """
     if isinstance(waveform, PulseTrain):
         symbols = _grouped(waveform.symbols, count)
-        begins = np.arange(len(symbols)) * symbols.shape[1] * waveform.slot_s
-        return Parts(signals=replace(waveform, symbols=symbols), begins_s=begins)
+        length_s = symbols.shape[1] * waveform.slot_s
+        return Parts(signals=replace(waveform, symbols=symbols), begins_s=_times(length_s, 0, len(symbols)))
     if isinstance(waveform, OfdmSignal):
         return _of_ofdm(waveform, count)
     first, last = waveform.support_s
     begin, end = int(np.floor(first / slot_s)), int(np.floor(last / slot_s)) + 1
     length = -(-(end - begin) // count)
-    begins = np.arange(begin, end, length) * slot_s
+    begins = _times(slot_s, begin, end, length)
     return Parts(signals=_Windows(waveform=waveform, begins_s=begins, length_s=length * slot_s), begins_s=begins)
+
+
+def _times(unit_s: float, begin: int, end: int, step: int = 1) -> F:
+    return np.asarray(np.arange(begin, end, step) * unit_s, np.float64)
 
 
 def _grouped(symbols: NDArray[_Number], count: int) -> NDArray[_Number]:
@@ -122,4 +126,5 @@ def _of_ofdm(signal: OfdmSignal, count: int) -> Parts:
         place = own[own > 0] - 1
         row[place - begin * carriers] = signal.symbols[place]
     part = OfdmSignal(symbols=symbols, modulation=replace(modulation, ofdm_symbols=needed))
-    return Parts(signals=part, begins_s=first * modulation.symbol_slots * modulation.slot_s)
+    length_s = modulation.symbol_slots * modulation.slot_s
+    return Parts(signals=part, begins_s=np.asarray(first * length_s, np.float64))
