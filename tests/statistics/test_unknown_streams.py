@@ -1,4 +1,4 @@
-"""Receivers that know s_0 only: accuracy and false alarms as stated, whatever the sampling rate (docs/algorithms.md §4.6).
+"""Receivers that know s_0 only: accuracy and false alarms as stated at any sampling rate (docs/algorithms.md §4.6).
 
 Fixed seeds; each test says how often a correct estimator would fail it with another seed. The other streams are as
 strong as the known one, and 30 dB above the noise in a slot.
@@ -83,7 +83,7 @@ def squares(found: Estimates, echo: Heard) -> np.ndarray:
     ],
 )
 def test_errors_are_as_large_as_stated(name: str, oversampling: int, antennas: int) -> None:
-    """The mean of 150 z² has the standard deviation 0.12, and is 1.03: a correct one leaves 0.6 - 1.5 in 3e-4 of seeds."""
+    """The mean of 150 z² is 1.03 with a deviation of 0.12: a correct one leaves 0.6 - 1.5 in 3e-4 of seeds."""
     echo, mine = heard(name, count=1024, oversampling=oversampling, trials=TRIALS, antennas=antennas)
     asked = search(mine, steering=None, noise="estimated", unknown_streams=True)
     found = maximum_likelihood(echo.recording, mine, asked)
@@ -129,7 +129,7 @@ def test_false_alarms_of_data_streams(name: str, oversampling: int, antennas: in
 
 @pytest.mark.parametrize("branches", [1, 4])
 def test_the_statistic_of_a_cell_is_what_its_law_says(branches: int) -> None:
-    """At the place of the data, at which all their power is: 1 000 draws of Gamma(P, 1), six deviations of mean and tail."""
+    """At the place of the data, where all their power is: 1 000 draws of Gamma(P, 1), six deviations of both."""
     echo, mine = heard("half_sine", count=256, oversampling=2, trials=1000, antennas=branches, known=0.0)
     recording = echo.recording
     meter = noise_meter(mine, reference_of(mine, recording.sample_rate_hz), recording, branches)
