@@ -98,6 +98,10 @@ def test_errors_are_as_large_as_stated(name: str, oversampling: int, antennas: i
     assert shared is not None
     assert np.all(shared[:, 1] > 0.95 * np.sqrt(found.covariance[:, 1, 1]))
     assert "Doppler shift" in found.measurement().message
+    # What is left is each receiver's own: the bound of s_0 in the noise alone.
+    own = np.sqrt(found.covariance[:, 1, 1] - shared[:, 1] ** 2)
+    information = waveform_information(mine, SLOT_S, 1e3 * antennas)
+    np.testing.assert_allclose(np.median(own) * SLOT_S, information[1, 1] ** -0.5, rtol=0.1)
 
 
 @pytest.mark.parametrize("oversampling", [2, 4])

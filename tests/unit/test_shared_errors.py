@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from typer.testing import CliRunner
 
+from multistatic.cli.app import app
 from multistatic.errors import InputError
 from multistatic.estimation.measurement import Measurement
-from multistatic.files.measurements import measurements_text, parse_measurements
+from multistatic.files.measurements import measurements_text, parse_measurements, read_measurements
+from multistatic.files.recordings import recording_files
+from multistatic.files.references import sampled_reference_files
 from multistatic.files.scenario_file import load_preset
 from multistatic.localization.fusion import localize_many
 from multistatic.localization.shared_errors import with_shared_errors
 from multistatic.localization.sites import known_sites
 from multistatic.scenario.model import Scenario
+from tests.unit.echoes import SLOT_S, echoes, train
 
 FIXES = 400
 OWN_HZ, SHARED_HZ, DELAY_S = 12.0, 140.0, 1e-11
@@ -82,6 +88,26 @@ def test_the_shared_part_is_taken_from_each_and_given_to_the_common_clock() -> N
     assert covariance[0, 1] == pytest.approx(0.2 * DELAY_S * OWN_HZ)
     alone = [[replace(one, shared_std=(0.0, 0.0)) for one in group] for group in groups]
     assert with_shared_errors(alone, sites) == (alone, sites)
+
+
+def test_the_command_says_what_is_shared(tmp_path: Path) -> None:
+    """One known and one unknown stream, recorded at two receivers; then the fusion reads what was written."""
+    known, other = train("half_sine", 256, 1), train("half_sine", 256, 2)
+    both = replace(known, symbols=known.symbols + other.symbols)
+    for name in ("rx1", "rx2"):
+        recording = replace(echoes(both, snr=1e6, oversampling=4.0).recording, receiver_id=name)
+        files = recording_files(f"recording_{name}", recording, carrier_hz=3.5e9)
+        files |= sampled_reference_files("reference", both, 4 / SLOT_S, carrier_hz=3.5e9)
+        files |= sampled_reference_files("sensing_reference", known, 4 / SLOT_S, carrier_hz=3.5e9)
+        for file, data in files.items():
+            (tmp_path / file).write_bytes(data)
+    arguments = ["estimate", str(tmp_path), "--known", "s0", "--out", str(tmp_path / "out"), "--no-pictures"]
+    printed = CliRunner().invoke(app, arguments, catch_exceptions=False).output
+    assert "Data streams that receivers do not know disturb the" in " ".join(printed.split())
+    one, two = read_measurements(tmp_path / "out" / "measurements.csv")
+    assert one.shared_std[1] == pytest.approx(one.doppler_std_hz, rel=0.1)
+    assert one.snr == pytest.approx(256, rel=0.5)
+    assert two.shared_std[1] > 0
 
 
 def test_written_and_read() -> None:
