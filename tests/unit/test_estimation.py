@@ -209,7 +209,9 @@ def test_noise_that_is_not_known_is_measured() -> None:
     known = maximum_likelihood(echo.recording, waveform, search(waveform))
     assert (measured.verdict == "detected").all()
     np.testing.assert_allclose(measured.delay_s, known.delay_s, atol=1e-3 * SLOT_S)
-    np.testing.assert_allclose(measured.snr, known.snr, rtol=0.2)
+    # Noise measured from 128 parts varies by 9 %: five standard deviations of one, and of the mean of 20.
+    np.testing.assert_allclose(measured.snr, known.snr, rtol=0.45)
+    assert np.mean(measured.snr) == pytest.approx(np.mean(known.snr), rel=0.1)
     assert (maximum_likelihood(wrong, waveform, search(waveform)).verdict == "not_detected").all()
 
 

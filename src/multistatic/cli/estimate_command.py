@@ -214,6 +214,7 @@ def _search(
         doppler_hz=doppler_range_hz(speed_limit, carrier_hz),
         false_alarm_rate=false_alarm_rate,
         noise="estimated" if known == "s0" else "recorded",
+        unknown_streams=known == "s0",
         array=array,
         wavelength_m=SPEED_OF_LIGHT_M_S / carrier_hz,
         dimensions=2 if network is None else network.dimensions,

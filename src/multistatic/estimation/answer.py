@@ -16,6 +16,9 @@ from multistatic.estimation.reference import Reference
 from multistatic.estimation.search import Search
 from multistatic.units import C, F
 
+# A measured variance varies by about a fifth (`measured_noise`): this much more than expected is something else.
+_EXCESS = 0.7
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Peaks:
@@ -23,7 +26,8 @@ class Peaks:
 
     `statistic` and `second` [B]: T of the largest and the second largest peak (0 where there is none). `delay`,
     `doppler`, `snr` [B]. `information` [B, 2, 2] about (delay, Doppler), NaN where the expected one is to be taken.
-    `snapshots` [B, P]: the amplitude of each branch, with its phase in the middle of the reference.
+    `snapshots` [B, P]: the amplitude of each branch, with its phase in the middle of the reference. `white`
+    [B, 2, 2]: the information that there would be in the noise as recorded, where that is not what there is.
     """
 
     statistic: F
@@ -33,6 +37,7 @@ class Peaks:
     snr: F
     information: F
     snapshots: C
+    white: F | None = None
 
 
 def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, search: Search) -> Estimates:
@@ -44,6 +49,7 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
     verdict = np.where(heard, np.where(wrong_order > search.ambiguity, "ambiguous", "detected"), "not_detected")
     expected = 2.0 * snr[:, None, None] * reference.mean_information
     information = np.where(np.isfinite(peaks.information), peaks.information, expected)
+    covariance = _covariance(information, heard, rate)
     # The phase is counted from the middle of the reference; the amplitude is that of e^{j2πft} at t = 0.
     middle_s = recording.start_s + (np.floor(peaks.delay) + reference.first + reference.centre) / rate
     snapshots = peaks.snapshots * np.exp(-2j * np.pi * peaks.doppler * rate * middle_s)[:, None]
@@ -52,7 +58,7 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
         receiver_id=recording.receiver_id,
         delay_s=recording.start_s + peaks.delay / rate,
         doppler_hz=peaks.doppler * rate,
-        covariance=_covariance(information, heard, rate),
+        covariance=covariance,
         amplitude=_amplitude(snapshots, directions, search),
         snr=np.where(heard, snr, 0.0),
         statistic=peaks.statistic,
@@ -64,6 +70,7 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
         direction_covariance=directions.covariance,
         direction_kind=directions.kind,
         direction_note=directions.note,
+        shared_std=_shared_std(covariance, peaks.white, heard, rate) if search.unknown_streams else None,
     )
 
 
@@ -93,6 +100,19 @@ def _covariance(information: F, heard: NDArray[np.bool_], rate: float) -> F:
     covariance[:, 0, 1] = covariance[:, 1, 0] = -regular[:, 0, 1] / determinant
     covariance[~heard] = np.diag([np.inf, np.inf])
     return covariance
+
+
+def _shared_std(covariance: F, white: F | None, heard: NDArray[np.bool_], rate: float) -> F | None:
+    """Standard deviations [B, 2] of what unknown streams add: what the variances exceed those in white noise by.
+
+    The streams are the same at all receivers, and so is what they do to an estimate, whatever its amplitude.
+    """
+    if white is None:
+        return None
+    alone = np.diagonal(_covariance(white, heard, rate), axis1=1, axis2=2)
+    alone = np.where(heard[:, None], alone, 0.0)
+    excess = np.where(heard[:, None], np.diagonal(covariance, axis1=1, axis2=2), 0.0) - alone
+    return np.sqrt(np.where(excess > _EXCESS * alone, excess, 0.0))
 
 
 def _directions(snapshots: C, snr: F, search: Search) -> Directions:

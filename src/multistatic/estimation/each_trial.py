@@ -13,7 +13,8 @@ from multistatic.errors import InputError, Problem
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.measurement import Measurement
 from multistatic.estimation.search import Search
-from multistatic.signal.waveform import Waveform
+from multistatic.signal.ofdm import OfdmSignal
+from multistatic.signal.waveform import PulseTrain, Waveform
 from multistatic.units import C, F
 
 Estimator = Callable[[Recording, Waveform, Search], Estimates]
@@ -21,7 +22,7 @@ Estimator = Callable[[Recording, Waveform, Search], Estimates]
 _TOLERATED = 2.0  # times the stated noise: standard deviations are then 1/√2 of what they should be
 _MORE_THAN_NOISE = (
     "Beside the echo there is {:.1f} dB more than the stated noise (interference, clutter, or a wrong noise power, "
-    "sampling rate or data type), so the noise was measured."
+    "sampling rate or data type)."
 )
 
 
@@ -48,6 +49,8 @@ class OneOf:
 
 def single(waveform: Waveform, trial: int) -> Waveform:
     """The signal of one trial: the waveform itself where it holds one for all."""
+    if isinstance(waveform, PulseTrain | OfdmSignal) and waveform.symbols.ndim > 1:
+        return replace(waveform, symbols=waveform.symbols[trial])
     return OneOf(signals=waveform, index=trial) if np.ndim(waveform.values(0.0)) else waveform
 
 
@@ -88,8 +91,13 @@ def measurements_of(
         excess = unexplained(recording, np.array([measurement.snr for measurement in measurements]))
         for trial in np.flatnonzero(excess > _TOLERATED):
             one, signal = replace(recording, samples=samples[trial]), single(waveform, int(trial))
-            again = estimator(one, signal, replace(search, noise="estimated")).measurement()
             told = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
+            try:
+                again = estimator(one, signal, replace(search, noise="estimated")).measurement()
+                told += " The noise was measured instead."
+            except InputError:  # too short a signal to measure noise beside it
+                again = measurements[trial]
+                told += " The standard deviations are too small."
             measurements[trial] = replace(again, message=f"{told} {again.message}".strip())
     first_s, last_s = waveform.support_s
     # x(t) begins at its t = 0, up to half a pulse, unless its samples say that they are of another time.

@@ -11,6 +11,7 @@ from multistatic.estimation.measurement import DirectionKind, Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
+_SHARED = "Data streams that receivers do not know disturb the {}, in all of them alike: the fusion allows for that."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,6 +25,7 @@ class Estimates:
     `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
     `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
     tell, else None (of a single trial: an infinite covariance); `direction_note`: what they cannot tell.
+    `shared_std` [B, 2]: as in `Measurement`, None where nothing is shared.
     """
 
     receiver_id: str
@@ -41,13 +43,14 @@ class Estimates:
     direction_covariance: F | None = None
     direction_kind: DirectionKind = "whole"
     direction_note: str = ""
+    shared_std: F | None = None
 
     def __post_init__(self) -> None:
         for name in ("delay_s", "doppler_hz", "covariance", "snr", "statistic", "wrong_order"):
             object.__setattr__(self, name, read_only(getattr(self, name)))
         object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
         object.__setattr__(self, "verdict", read_only(self.verdict, np.str_))
-        for name in ("direction", "direction_covariance"):
+        for name in ("direction", "direction_covariance", "shared_std"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, read_only(getattr(self, name)))
 
@@ -76,6 +79,7 @@ class Estimates:
                 self.direction_covariance[trial] if seen and self.direction_covariance is not None else None
             ),
             direction_kind=self.direction_kind,
+            shared_std=self._shared(trial),
             message=self._message(trial, verdict),
         )
 
@@ -93,4 +97,11 @@ class Estimates:
         note = self.direction_note
         if self.direction_covariance is not None and not np.isfinite(self.direction_covariance[trial]).all():
             note = "No direction: another one, far from the best, explains the antennas nearly as well."
-        return " ".join(part for part in (doubt, note) if part)
+        shared = [name for name, std in zip(("delay", "Doppler shift"), self._shared(trial), strict=True) if std > 0.0]
+        streams = _SHARED.format(" and ".join(shared)) if shared else ""
+        return " ".join(part for part in (doubt, streams, note) if part)
+
+    def _shared(self, trial: int) -> tuple[float, float]:
+        if self.shared_std is None:
+            return 0.0, 0.0
+        return float(self.shared_std[trial, 0]), float(self.shared_std[trial, 1])

@@ -12,32 +12,83 @@ from multistatic.channel.recording import Recording
 from multistatic.estimation.answer import Peaks, estimates_of
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.matched_filter import branches_of, check
-from multistatic.estimation.reference import reference_of
+from multistatic.estimation.measured_noise import Measured, Places, measure, noise_meter
+from multistatic.estimation.reference import Reference, reference_of
 from multistatic.estimation.search import Search
 from multistatic.signal.waveform import Waveform
-from multistatic.units import F
+from multistatic.units import C, F
 
 DELAYS, DOPPLERS = 2048, 17
 _LOBE = 5.0  # as in `refinement`
 
 
 def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
-    """The largest T among `DELAYS` times `DOPPLERS` points spread evenly over the search, noise as recorded.
+    """The largest T among `DELAYS` times `DOPPLERS` points spread evenly over the search.
 
-    The covariance is the inverse of the expected information plus that of the quantisation, step²/12. Errors as in
-    `maximum_likelihood`.
+    The covariance is the inverse of the expected information, or the one of `measured_noise` where noise is to be
+    estimated, plus that of the quantisation, step²/12. Errors as in `maximum_likelihood`.
     """
     check(recording, search)
     reference, rate = reference_of(waveform, recording.sample_rate_hz), recording.sample_rate_hz
     samples = branches_of(recording.samples.reshape(-1, *recording.samples.shape[-2:]), search)
     delays_s, delay_step_s = _points(search.delay_s, DELAYS)
     dopplers_hz, doppler_step_hz = _points(search.doppler_hz, DOPPLERS)
+    best, second, snapshots = _correlate(samples, waveform, reference, recording, (delays_s, dopplers_hz))
+
+    def place(found: F) -> F:
+        """(k, δ, ν) [B, 3] of the points found."""
+        delay = (delays_s[found[:, 2].astype(int)] - recording.start_s) * rate
+        return np.stack([np.floor(delay), delay % 1.0, dopplers_hz[found[:, 1].astype(int)] / rate], axis=1)
+
+    places, expected = place(best), reference.mean_information
+    snr = np.maximum(best[:, 0] - samples.shape[1], 0.0)
+    information = 2.0 * np.maximum(snr, 1e-3)[:, None, None] * expected
+    known = Measured(statistic=best[:, 0], second=second[:, 0], level=best[:, 0], information=information)
+    if search.noise == "estimated":
+        # What the echo leaves beside the point that is nearest to it counts as noise.
+        asked = Places(
+            best=places,
+            second=place(second),
+            there=second[:, 0] > 0.0,
+            peak=places,
+            curvature=np.broadcast_to(2.0 * expected, information.shape),
+            level=np.maximum(snr, 1e-3),
+        )
+        known = measure(noise_meter(waveform, reference, recording, samples.shape[1]), samples, asked)
+    # `estimates_of` counts phases from the middle of the reference; here they are those at t = 0.
+    middle = recording.start_s * rate + places[:, 0] + reference.first + reference.centre
+    return estimates_of(
+        Peaks(
+            statistic=known.statistic,
+            second=known.second,
+            delay=places[:, 0] + places[:, 1],
+            doppler=places[:, 2],
+            snr=np.maximum(known.level - samples.shape[1], 0.0),
+            information=_quantised(known.information, (delay_step_s * rate, doppler_step_hz / rate)),
+            snapshots=snapshots * np.exp(2j * np.pi * places[:, 2] * middle)[:, None],
+            white=None
+            if known.white is None
+            else _quantised(known.white, (delay_step_s * rate, doppler_step_hz / rate)),
+        ),
+        reference,
+        recording,
+        search,
+    )
+
+
+def _correlate(
+    samples: C, waveform: Waveform, reference: Reference, recording: Recording, points: tuple[F, F]
+) -> tuple[F, F, C]:
+    """The best and the second best point of each trial [B, P, N], as T, row and column [B, 3] of the grid of delays and
+    Doppler shifts, and the amplitudes [B, P] at the best.
+    """
+    (delays_s, dopplers_hz), rate = points, recording.sample_rate_hz
     dictionary = np.stack([waveform.values(recording.times_s - delay_s) for delay_s in delays_s])
     norms = np.linalg.norm(dictionary, axis=1)
     dictionary = dictionary.conj() / np.where(norms > 0.0, norms, 1.0)[:, None]
     root = np.sqrt(np.diag(reference.mean_information))
     place_t, place_f = delays_s * rate * root[0], dopplers_hz / rate * root[1]
-    found = np.empty((len(samples), 4))
+    best, second = np.empty((2, len(samples), 3))
     snapshots = np.empty((len(samples), samples.shape[1]), np.complex128)
     for trial, branches in enumerate(samples):
         values = np.empty((len(dopplers_hz), len(delays_s)))
@@ -46,29 +97,13 @@ def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
             turned = branches * np.exp(-2j * np.pi * doppler_hz * recording.times_s)
             correlations[row] = dictionary @ turned.T
             values[row] = np.sum(np.abs(correlations[row]) ** 2, axis=1) / recording.sample_noise_power_w
-        best = divmod(int(np.argmax(values)), len(delays_s))
-        far = (place_f[:, None] - place_f[best[0]]) ** 2 + (place_t - place_t[best[1]]) ** 2 > _LOBE
-        found[trial] = values[best], np.max(values, where=far, initial=0.0), *best
-        snapshots[trial] = correlations[best] / max(norms[best[1]], 1e-300)
-    rows, columns = found[:, 2].astype(int), found[:, 3].astype(int)
-    snr = np.maximum(found[:, 0] - snapshots.shape[1], 0.0)
-    delay, doppler = (delays_s[columns] - recording.start_s) * rate, dopplers_hz[rows] / rate
-    # `estimates_of` counts phases from the middle of the reference; here they are those at t = 0.
-    middle = recording.start_s * rate + np.floor(delay) + reference.first + reference.centre
-    return estimates_of(
-        Peaks(
-            statistic=found[:, 0],
-            second=found[:, 1],
-            delay=delay,
-            doppler=doppler,
-            snr=snr,
-            information=_information(snr, reference.mean_information, (delay_step_s * rate, doppler_step_hz / rate)),
-            snapshots=snapshots * np.exp(2j * np.pi * doppler * middle)[:, None],
-        ),
-        reference,
-        recording,
-        search,
-    )
+        row, column = divmod(int(np.argmax(values)), len(delays_s))
+        best[trial] = values[row, column], row, column
+        snapshots[trial] = correlations[row, column] / max(norms[column], 1e-300)
+        far = (place_f[:, None] - place_f[row]) ** 2 + (place_t - place_t[column]) ** 2 > _LOBE
+        beside = np.where(far, values, 0.0)
+        second[trial] = beside.max(), *divmod(int(np.argmax(beside)), len(delays_s))
+    return best, second, snapshots
 
 
 def _points(limits: tuple[float, float], count: int) -> tuple[F, float]:
@@ -78,8 +113,7 @@ def _points(limits: tuple[float, float], count: int) -> tuple[F, float]:
     return np.asarray(points, np.float64), step
 
 
-def _information(snr: F, expected: F, steps: tuple[float, float]) -> F:
-    """Inverse of (2 SNR Λ)⁻¹ + diag(step²/12)."""
-    smallest = np.maximum(snr, 1e-3)[:, None, None]
-    bound = np.linalg.solve(2.0 * smallest * expected, np.eye(2))
+def _quantised(information: F, steps: tuple[float, float]) -> F:
+    """(J⁻¹ + diag(step²/12))⁻¹ [B, 2, 2]."""
+    bound = np.linalg.solve(information, np.eye(2))
     return np.asarray(np.linalg.solve(bound + np.diag(np.square(steps)) / 12.0, np.eye(2)), np.float64)

@@ -26,6 +26,8 @@ class Measurement:
     two axes that the covariance covers are measured, as by antennas in a line (its cosine to the line) or in a plane.
     The rest of a unit vector with these components, a mirror image or a cone, is then not known, and `direction` is one
     of those that fit. `time_s`: when the block was sent. `message`: what a person should know.
+    `shared_std` (delay in s, Doppler in Hz): the part of both errors that all receivers of the block have alike, as
+    that of data streams that they all hear and do not know; `covariance` includes it.
     """
 
     receiver_id: str
@@ -38,6 +40,7 @@ class Measurement:
     direction: F | None = None
     direction_covariance: F | None = None
     direction_kind: DirectionKind = "whole"
+    shared_std: tuple[float, float] = (0.0, 0.0)
     time_s: float = 0.0
     message: str = ""
 

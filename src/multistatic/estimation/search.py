@@ -24,7 +24,8 @@ class Search:
     verdict is `ambiguous`.
 
     `noise`: `recorded` takes the density that the recording states; `estimated` measures the power beside the echo in
-    each trial, as is needed where data streams that the receiver does not know add to the noise.
+    each trial, as is needed where data streams that the receiver does not know add to the noise; those are
+    `unknown_streams`, all that the measured noise exceeds the recorded one by: errors that all receivers share.
 
     Antennas: `steering` [N_r] towards the target where its direction is known: they are combined coherently. Else they
     are combined by power, and `array` with `wavelength_m` turns the estimated snapshot into a direction:
@@ -36,6 +37,7 @@ class Search:
     false_alarm_rate: float = 1e-3
     ambiguity: float = 0.01
     noise: Noise = "recorded"
+    unknown_streams: bool = False
     steering: C | None = None
     array: AntennaArray | None = None
     wavelength_m: float | None = None
@@ -72,6 +74,8 @@ def _problems(search: Search) -> list[Problem]:
             problems.append(Problem(name, repr(rate), "a probability above 0 and below 1"))
     if search.noise not in ("recorded", "estimated"):
         problems.append(Problem("noise", repr(search.noise), "recorded or estimated"))
+    if search.unknown_streams and search.noise != "estimated":
+        problems.append(Problem("noise", repr(search.noise), "estimated, where there are unknown streams"))
     steering = search.steering
     if steering is not None and not (steering.ndim == 1 and np.isfinite(steering).all() and np.any(steering)):
         problems.append(Problem("steering", f"shape {steering.shape}", "a finite vector [N_r] that is not zero"))

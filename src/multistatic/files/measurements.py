@@ -33,6 +33,7 @@ _SPREADS = (1e-30, 1e30)
 _CORRELATED = 0.999999  # with more the covariance cannot be inverted
 _AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
+_SHARED = ("shared_delay_std_s", "shared_doppler_std_hz")
 _DIRECTION = ("direction_x", "direction_y", "direction_z")
 _SQUARES = ("direction_xx", "direction_xy", "direction_xz", "direction_yy", "direction_yz", "direction_zz")
 _VERDICTS, _DIRECTION_KINDS = get_args(Verdict), get_args(DirectionKind)
@@ -42,6 +43,7 @@ COLUMNS = (
     "receiver_id",
     "time_s",
     *("delay_s", "delay_std_s", "doppler_hz", "doppler_std_hz", "delay_doppler_correlation"),
+    *_SHARED,
     *("snr_db", *_AMPLITUDE, "verdict"),
     *(*_DIRECTION, *_SQUARES, "direction_kind"),
     "message",
@@ -72,9 +74,9 @@ def read_measurements(path: str | os.PathLike[str]) -> tuple[Measurement, ...]:
 def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, ...]:
     """The rows of a table given as text.
 
-    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation and time 0, verdict `detected`, snr
-    and amplitude 0, no direction; a direction is `whole`. A row whose verdict is `not_detected` may leave place and
-    spread empty: place 0, variance infinite.
+    Columns in any order; only `REQUIRED` must be there. Empty cells: correlation, shared part and time 0, verdict
+    `detected`, snr and amplitude 0, no direction; a direction is `whole`. A row whose verdict is `not_detected` may
+    leave place and spread empty: place 0, variance infinite.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -126,6 +128,8 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
         coupled = delay > 0 and doppler > 0
         numbers |= {"delay_std_s": delay, "doppler_std_hz": doppler}
         numbers["delay_doppler_correlation"] = measurement.covariance[0, 1] / delay / doppler if coupled else 0.0
+    if any(measurement.shared_std):
+        numbers |= dict(zip(_SHARED, measurement.shared_std, strict=True))
     if measurement.snr > 0:
         numbers["snr_db"] = ratio_to_db(measurement.snr)
     if measurement.amplitude != 0:
@@ -174,6 +178,7 @@ class _Row:
         spread = [self._number(name, None if heard else math.inf, *_SPREADS) for name in _SPREAD]
         correlation = self._number("delay_doppler_correlation", 0.0, -_CORRELATED, _CORRELATED)
         direction, direction_covariance = self._direction(), self._direction_covariance()
+        shared = [self._number(name, 0.0, least=0.0, most=most) for name, most in zip(_SHARED, spread, strict=True)]
         amplitude = self._all_or_none(_AMPLITUDE)
         level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)
         receiver_id = self.cells["receiver_id"]
@@ -192,6 +197,7 @@ class _Row:
             direction=direction,
             direction_covariance=direction_covariance,
             direction_kind=kind,
+            shared_std=(shared[0], shared[1]),
             time_s=time_s,
             message=self.cells.get("message", ""),
         )

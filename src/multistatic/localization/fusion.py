@@ -21,6 +21,7 @@ from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import Observations, observations
 from multistatic.localization.outliers import RobustFits, robust_fit
 from multistatic.localization.reasons import message_of
+from multistatic.localization.shared_errors import with_shared_errors
 from multistatic.localization.sites import KnownSites, known_sites
 from multistatic.scenario.model import Scenario
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
@@ -71,6 +72,7 @@ def localize_many(
 ) -> tuple[Fix, ...]:
     """One fix for each group, all in one computation: thousands a second. As `localize` otherwise."""
     known = known_sites(sites) if isinstance(sites, Scenario) else sites
+    groups, known = with_shared_errors(groups, known)
     seen = observations(groups, known)
     size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
     times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
