@@ -112,6 +112,32 @@ def test_best_data_beams_are_no_optimum_where_a_sensing_beam_pays(seed: int, gam
     assert again.value == pytest.approx(expected.value, rel=1e-6)
 
 
+@pytest.mark.parametrize("gamma", [1.0, 15.0])
+@pytest.mark.parametrize("power", [1.001, 300.0])
+def test_the_bracket_closes_on_the_same_price_without_newton(
+    monkeypatch: pytest.MonkeyPatch, gamma: float, power: float
+) -> None:
+    """What is left where Newton's method fails: bisection to the largest ν with power(ν) ≤ P and νθ₀ ≤ 1.
+
+    The first limit counts just above the least power, the second with 300 times it.
+    """
+    least = least_power(downlink(1, gamma, SELECTIONS["all"])[0])
+    assert least is not None
+    made, *_ = downlink(1, gamma, SELECTIONS["all"], power=power * least.value)
+    expected = most_light(made)
+    assert expected is not None
+    assert (expected.left > 0.0) == (power > 2.0)
+    for name, function in list(vars(kernels).items()):
+        monkeypatch.setattr(kernels, name, getattr(function, "py_func", function))  # not compiled, to be taken apart
+    monkeypatch.setattr(kernels, "_joint_newton", lambda *_: (False, *[None] * 8))
+    channels, guess = (made.gram, made.cross, made.norm2), (np.ones(3), 0.0, 0.0, 0.0)
+    found, proven, price, nu, *_ = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
+    assert found
+    assert not proven
+    assert nu == pytest.approx(expected.nu, rel=1e-6)
+    np.testing.assert_allclose(price, expected.price, rtol=1e-4)
+
+
 def test_targets_beyond_the_dimensions_are_unreachable() -> None:
     """Σ γ/(1+γ) < N_t is necessary at any power (three receivers, two antennas: γ < 2)."""
     assert least_power(downlink(0, 1.9, [False] * 3, transmit=2)[0]) is not None
