@@ -12,7 +12,13 @@ from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import kernels, value_function
 from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, least_power, most_light
 
-SELECTIONS = {"all": [False] * 3, "none": [True] * 3, "mixed": [True, False, True], "one": [True, True, False]}
+SELECTIONS = {
+    "all": [False] * 3,
+    "none": [True] * 3,
+    "mixed": [True, False, True],
+    "one": [True, True, False],
+    "two": [False, True, False],
+}
 
 
 def downlink(seed: int, gamma: float, hears: list[bool], power: float = 1.0, transmit: int = 4) -> tuple[Downlink, ...]:
@@ -112,7 +118,7 @@ def test_best_data_beams_are_no_optimum_where_a_sensing_beam_pays(seed: int, gam
     assert again.value == pytest.approx(expected.value, rel=1e-6)
 
 
-@pytest.mark.parametrize("gamma", [1.0, 15.0])
+@pytest.mark.parametrize("gamma", [4.0, 15.0])
 @pytest.mark.parametrize("power", [1.001, 300.0])
 def test_the_bracket_closes_on_the_same_price_without_newton(
     monkeypatch: pytest.MonkeyPatch, gamma: float, power: float
@@ -121,9 +127,9 @@ def test_the_bracket_closes_on_the_same_price_without_newton(
 
     The first limit counts just above the least power, the second with 300 times it.
     """
-    least = least_power(downlink(1, gamma, SELECTIONS["all"])[0])
+    least = least_power(downlink(1, gamma, SELECTIONS["two"])[0])
     assert least is not None
-    made, *_ = downlink(1, gamma, SELECTIONS["all"], power=power * least.value)
+    made, *_ = downlink(1, gamma, SELECTIONS["two"], power=power * least.value)
     expected = most_light(made)
     assert expected is not None
     assert (expected.left > 0.0) == (power > 2.0)
