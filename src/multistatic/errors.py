@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class InputError(MultistaticError):
         count = len(self.problems)
         head = f"{source or 'input'}: {count} problem{'s' if count != 1 else ''}"
         super().__init__("\n  ".join([head, *map(str, self.problems)]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is copied, and comes back from another process, by `type(self)(*self.args)`: the message is not
+        # what this constructor takes.
+        return partial(type(self), source=self.source), (self.problems,), self.__dict__
 
 
 class ScenarioError(InputError):

@@ -13,14 +13,23 @@ from typing import Any
 
 from multistatic.errors import InputError, Problem
 
+# Accepted for a registered name, and not registered again: what runs every method would run it twice.
+SHORT = {("beamformers", "los"): "los_sdp"}
+
 
 def names(group: str) -> tuple[str, ...]:
     """The registered names of a group (`"selectors"`, `"beamformers"`, …), sorted."""
     return tuple(sorted({point.name for point in _points(group)}))
 
 
+def full_name(group: str, name: str) -> str:
+    """The registered name that a short one stands for; any other name as it is. Lists hold registered names only."""
+    return name if name in names(group) else SHORT.get((group, name), name)
+
+
 def load(group: str, name: str) -> Any:
     """The registered object; an unknown name is an `InputError` that names the nearest one."""
+    name = full_name(group, name)
     for point in _points(group):
         if point.name == name:
             return point.load()

@@ -225,3 +225,19 @@ def test_beams_that_ask_for_what_they_reach_are_never_above_the_bound() -> None:
         )
         assert not proves_infeasible(asked)
         assert beams.illumination_w(towards) <= upper_bound(asked).value_w * (1.0 + 1e-9)
+
+
+def test_rounding_is_given_away_and_not_taken() -> None:
+    """One receiver, one antenna each: the bound at the optimum e^R - 1 itself is less by what rounding may cost."""
+    rate = 2.0
+    asked = Relaxation(
+        channels=np.ones((1, 1, 1), complex),
+        cost=np.ones(1),
+        noise=np.eye(1, dtype=complex),
+        member=np.ones((1, 1)),
+        mix=np.zeros(1),
+        demand=np.array([rate]),
+    )
+    optimum = np.expm1(rate)
+    bound = asked.bound(np.full((1, 1, 1), optimum, complex), np.ones(1))
+    assert optimum * (1.0 - 1e-7) < bound < optimum * (1.0 - 1e-9)

@@ -123,3 +123,18 @@ def test_channels_of_higher_rank_are_refused_by_name() -> None:
     assert len(caught.value.problems) == 3
     assert "'sca'" in str(caught.value)
     assert reduce(scattered_problem()).size == 3
+
+
+@pytest.mark.parametrize(("second", "refused"), [(1e-3, True), (1e-7, True), (1e-10, False)])
+def test_a_channel_that_is_nearly_of_rank_one_is_not_of_rank_one(second: float, refused: bool) -> None:
+    """The proof is for rank one: what a second singular value of 1e-3 adds to the rate is more than its digits."""
+    problem = line_of_sight_problem(1, count=2)
+    left, singular, right = np.linalg.svd(problem.direct[0], full_matrices=False)
+    direct = problem.direct.copy()
+    direct[0] = (left * singular[0] * np.array([1.0, second])) @ right
+    asked = replace(problem, direct=direct)
+    if refused:
+        with pytest.raises(InputError, match=r"receiver number 1: received second singular value"):
+            los_sdp(asked)
+    else:
+        assert los_sdp(asked).status == "optimal"

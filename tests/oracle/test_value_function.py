@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function import value_function
-from multistatic.beamforming.value_function.inner import Downlink, least_power, most_light
+from multistatic.beamforming.value_function import kernels, value_function
+from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, least_power, most_light
 
-SELECTIONS = {"all": [False] * 3, "none": [True] * 3, "mixed": [True, False, True], "one": [True, True, False]}
+SELECTIONS = {
+    "all": [False] * 3,
+    "none": [True] * 3,
+    "mixed": [True, False, True],
+    "one": [True, True, False],
+    "two": [False, True, False],
+}
 
 
 def downlink(seed: int, gamma: float, hears: list[bool], power: float = 1.0, transmit: int = 4) -> tuple[Downlink, ...]:
@@ -90,6 +96,52 @@ def test_most_light_is_the_optimum_of_the_semidefinite_program(selection: str, g
     received = np.abs(channels.conj().T @ data) ** 2
     noise = 1.0 + received.sum(axis=1) - np.diag(received) + made.hears * np.abs(channels.conj().T @ sensing) ** 2
     np.testing.assert_array_less(made.target * (1.0 - 1e-8), np.diag(received) / noise)
+
+
+@pytest.mark.parametrize("gamma", [1.0, 15.0])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_best_data_beams_are_no_optimum_where_a_sensing_beam_pays(seed: int, gamma: float) -> None:
+    """A neighbour without a sensing beam leads to the fixed point without one, where νθ₀ > 1 says that it would pay."""
+    least = least_power(downlink(seed, gamma, SELECTIONS["all"])[0])
+    assert least is not None
+    made, *_ = downlink(seed, gamma, SELECTIONS["all"], power=300.0 * least.value)
+    expected = most_light(made)
+    assert expected is not None
+    assert expected.left > 0.0
+    guess = (expected.price, expected.nu, 0.0, 0.0)
+    channels = (made.gram, made.cross, made.norm2)
+    found, *solution = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
+    assert found
+    again = InnerSolution.of(tuple(solution))
+    assert again.proven
+    assert again.left == pytest.approx(expected.left, rel=1e-6)
+    assert again.value == pytest.approx(expected.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("gamma", [4.0, 15.0])
+@pytest.mark.parametrize("power", [1.001, 300.0])
+def test_the_bracket_closes_on_the_same_price_without_newton(
+    monkeypatch: pytest.MonkeyPatch, gamma: float, power: float
+) -> None:
+    """What is left where Newton's method fails: bisection to the largest ν with power(ν) ≤ P and νθ₀ ≤ 1.
+
+    The first limit counts just above the least power, the second with 300 times it.
+    """
+    least = least_power(downlink(1, gamma, SELECTIONS["two"])[0])
+    assert least is not None
+    made, *_ = downlink(1, gamma, SELECTIONS["two"], power=power * least.value)
+    expected = most_light(made)
+    assert expected is not None
+    assert (expected.left > 0.0) == (power > 2.0)
+    for name, function in list(vars(kernels).items()):
+        monkeypatch.setattr(kernels, name, getattr(function, "py_func", function))  # not compiled, to be taken apart
+    monkeypatch.setattr(kernels, "_joint_newton", lambda *_: (False, *[None] * 8))
+    channels, guess = (made.gram, made.cross, made.norm2), (np.ones(3), 0.0, 0.0, 0.0)
+    found, proven, price, nu, *_ = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
+    assert found
+    assert not proven
+    assert nu == pytest.approx(expected.nu, rel=1e-6)
+    np.testing.assert_allclose(price, expected.price, rtol=1e-4)
 
 
 def test_targets_beyond_the_dimensions_are_unreachable() -> None:

@@ -238,3 +238,26 @@ def test_random_problems_are_feasible_or_doubtless_infeasible(block: int) -> Non
         assert result.illumination_w <= result.upper_bound_w * (1.0 + 1e-9)
         if result.status == "feasible":
             assert np.linalg.matrix_rank(asked.direct, rtol=1e-9).max() > 1, "rank one must be solved to optimality"
+
+
+def test_a_proof_for_fixed_receive_vectors_is_none_for_the_problem() -> None:
+    """With several antennas the dual belongs to the receive vectors: no bound on what others reach."""
+    asked = problem(fading(3, 3, 2, 5), 3.0, [True, False, True])
+    result = value_function(asked)
+    assert result.status == "feasible"
+    assert result.upper_bound_w == asked.illumination_limit_w
+    assert "Local optimum" in result.message
+
+
+@pytest.mark.parametrize("selected", [False, True])
+def test_the_largest_common_rate_is_that_of_equal_requirements(selected: bool) -> None:
+    """Unequal requirements say who asks for more, not what all of them can have."""
+    direct, chosen = fading(0, 3, 1, 4), [selected] * 3
+    common = [
+        value_function(problem(direct, rates, chosen)).largest_common_rate_bps_hz
+        for rates in (np.full(3, 30.0), np.array([30.0, 20.0, 0.5]))
+    ]
+    assert common[0] is not None
+    assert common[1] == pytest.approx(common[0], rel=1e-4)
+    at, beyond = (value_function(problem(direct, factor * common[0], chosen)).status for factor in (0.999, 1.001))
+    assert (at, beyond) == ("optimal", "infeasible")

@@ -10,14 +10,12 @@ import pytest
 from multistatic.bounds.waveform_information import waveform_information
 from multistatic.estimation.answer import Peaks, estimates_of
 from multistatic.estimation.climb import _height
-from multistatic.estimation.direction import find_directions
 from multistatic.estimation.each_trial import measurements_of
 from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.projection import PARTS, Known, Projection
 from multistatic.estimation.reference import NODES, interpolation, reference_of
-from multistatic.scenario.arrays import AntennaArray
 from tests.unit.echoes import SLOT_S, brute_statistic, echoes, search, train
 
 
@@ -79,17 +77,6 @@ def test_derivatives_of_the_height() -> None:
     tf = (value(1, 1) + value(-1, -1) - value(1, -1) - value(-1, 1)) / 4
     hessian = [tt / step[0] ** 2, tf / np.prod(step), ff / step[1] ** 2]
     np.testing.assert_allclose([here.tt, here.tf, here.ff], hessian, rtol=1e-4)
-
-
-def test_a_direction_of_which_nothing_is_known_varies_over_the_half_circle() -> None:
-    """The variance of a uniform angle over π, by drawing it."""
-    angle = 2.0 * np.pi * np.arange(6) / 6.0
-    array = AntennaArray(elements_m=0.05 * np.stack([np.cos(angle), np.sin(angle), np.zeros(6)], axis=1))
-    snapshots = array.steering_vector(np.array([[1.0, 0.0, 0.0]]), 0.1)
-    found = find_directions(snapshots, np.array([1e-9]), array, 0.1, 2)
-    assert found.covariance is not None
-    drawn = np.random.default_rng(0).uniform(-np.pi / 2, np.pi / 2, 200_000)
-    assert np.trace(found.covariance[0]) == pytest.approx(np.var(drawn), rel=0.01)
 
 
 def test_the_map_where_the_signal_was_recorded_in_part() -> None:

@@ -71,8 +71,9 @@ class BeamformingResult:
     `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None,
     `message` says why and `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once).
     `upper_bound_w` ≥ every possible p_t; `gap` is (upper_bound_w - illumination_w)/upper_bound_w. `history_w`:
-    illumination after each iteration. `prices`: of the constraints, from methods that have a dual. `stationarity`:
-    `beamforming.stationarity` of the beams, 0 at a stationary point, where it was computed.
+    illumination after each iteration. `prices`: of the constraints, from the method's dual; in a finished design else
+    from the first-order conditions. `stationarity`: `beamforming.stationarity` of the beams, 0 at a stationary point,
+    where it was computed.
     """
 
     status: Literal["optimal", "feasible", "infeasible"]

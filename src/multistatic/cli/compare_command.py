@@ -100,7 +100,8 @@ def _compare(
 
     scenario = load_scenario(file, overrides=list(set_ or []))
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
-    solvers = _names(beamformers) or (scenario.design.beamformer,)
+    asked = _names(beamformers) or (scenario.design.beamformer,)
+    solvers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in asked))
     for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
         for name in wanted:
             if name != JOINT:

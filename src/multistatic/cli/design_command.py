@@ -53,6 +53,7 @@ def design(
     _check("--scheme", scheme, SCHEMES)
     if method is not None:
         _check("--design", method, METHODS)
+        _check_agreement(method, select)
     limits = _limits(gap, time_limit)
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.design import design_network
@@ -126,6 +127,13 @@ def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool)
 def _check(option: str, value: str, known: Collection[str]) -> None:
     if value not in known:
         raise InputError([Problem(option, repr(value), f"one of {', '.join(known)}")])
+
+
+def _check_agreement(method: str, select: str | None) -> None:
+    """`joint` chooses the group itself and the other methods need a selector: one of the two would be ignored."""
+    if select is not None and (method == "joint") != (select == "joint"):
+        expected = "no --select" if method == "joint" else f"a selector other than 'joint' with --design {method}"
+        raise InputError([Problem("--select", f"{select!r} with --design {method}", expected)])
 
 
 def _print_table(result: Design, unit: OneMore | None, files: tuple[Path, ...]) -> None:

@@ -19,6 +19,9 @@ from multistatic.selection.problem import Selection
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
+# Relative force that is left over. Solvers that stop at a stationary point leave up to some 1e-3; the prices are then
+# off by about as much.
+NEARLY_STATIONARY = 1e-2
 
 
 def finished(
@@ -64,12 +67,16 @@ def finished(
 def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
     """The result with how far its beams are from a stationary point and, where they come without a proof of their own,
     with the upper bound of `certified`.
+
+    Beams without prices of their method get those of their first-order conditions, where these nearly hold.
     """
     beams = result.beams
     assert beams is not None
     if result.upper_bound_w >= problem.illumination_limit_w:
         result = certified(problem, result)
-    return replace(result, stationarity=stationarity(problem, beams).residual)
+    found = stationarity(problem, beams)
+    prices = found.prices if result.prices is None and found.residual < NEARLY_STATIONARY else result.prices
+    return replace(result, stationarity=found.residual, prices=prices)
 
 
 def verified(design: Design) -> Design:

@@ -12,9 +12,11 @@ import numpy as np
 
 from multistatic.errors import InputError, Problem
 from multistatic.files.study_store import check_format, connect, store_errors
-from multistatic.study.metrics import METRICS
+from multistatic.study.metrics import metric
 from multistatic.study.plan import StoppingRule, SweptKey
 from multistatic.study.results import StoredFailure, StoredMetric, StudyResults
+
+_WHOLE = "a store as it was written; this one was damaged or changed"
 
 
 def read_results(path: Path) -> StudyResults:
@@ -25,7 +27,18 @@ def read_results(path: Path) -> StudyResults:
     with store_errors(path), closing(connect(path, "rw")) as connection:
         check_format(connection, path)
         connection.execute("BEGIN")  # one state of the store for all that follows
-        return _results(connection)
+        try:
+            return _results(connection)
+        except (TypeError, ValueError, LookupError) as error:
+            raise InputError([Problem(str(path), f"{type(error).__name__}: {error}", _WHOLE)]) from error
+
+
+def _is_proportion(name: str) -> bool:
+    """What the metric's own package says; False where that is not installed here."""
+    try:
+        return metric(name).proportion
+    except InputError:
+        return False
 
 
 def _results(connection: sqlite3.Connection) -> StudyResults:
@@ -36,7 +49,7 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
     settings = [json.loads(text) for (text,) in connection.execute("SELECT settings FROM points ORDER BY point")]
     methods = [name for (name,) in connection.execute("SELECT name FROM methods ORDER BY method")]
     metrics = [
-        StoredMetric(name=each, unit=unit, description=text, proportion=each in METRICS and METRICS[each].proportion)
+        StoredMetric(name=each, unit=unit, description=text, proportion=_is_proportion(each))
         for each, unit, text in connection.execute("SELECT name, unit, description FROM metrics ORDER BY metric")
     ]
     (trials,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()

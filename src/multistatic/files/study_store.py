@@ -169,7 +169,8 @@ def check_format(connection: sqlite3.Connection, path: Path) -> None:
     """Refuse a database that is no store of this format."""
     found: Any = "another database"
     if connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
-        found = connection.execute("SELECT format FROM studies").fetchone()[0]
+        row = connection.execute("SELECT format FROM studies").fetchone()
+        found = "a store without a study" if row is None else row[0]
     if found != FORMAT:
         raise InputError([Problem(str(path), found, f"a store of format {FORMAT}")], source=str(path))
 

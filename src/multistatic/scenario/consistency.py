@@ -207,7 +207,7 @@ def _name_problems(raw: Raw) -> Iterator[Problem]:
         known = registry.names(group) if isinstance(name, str) else ()
         if known and path == "design.selector":
             known = (JOINT, *known)
-        if known and name not in known:
+        if known and registry.full_name(group, str(name)) not in known:
             yield _unknown(path, str(name), "one of " + ", ".join(known), known)
 
 

@@ -41,13 +41,15 @@ def axes_of(table: StudyTable) -> tuple[tuple[SweptKey, ...], list[Problem]]:
             found.append(problem)
         if not found:
             axes.append(SweptKey(key=key, values=axis_values(axis)))
-            found += _repeated(f"sweep.{key}", axes[-1].values)
+            found += _repeated(f"sweep.{key}", axes[-1].values) if table.combine == "grid" else []
         problems += found
     lengths = {axis.key: len(axis.values) for axis in axes}
     if table.combine == "zip" and len(set(lengths.values())) > 1:
         counts = ", ".join(f"{count} of {key}" for key, count in lengths.items())
         problems.append(Problem("sweep", counts, "as many values of each key where combine = 'zip'"))
         return (), problems
+    if table.combine == "zip" and axes:
+        problems += _repeated("sweep, point ", list(zip(*(axis.values for axis in axes), strict=True)))
     if table.combine == "grid" and (count := prod(lengths.values())) > MAX_POINTS:
         problems.append(Problem("sweep", f"{count} points", f"at most {MAX_POINTS}"))
         return (), problems

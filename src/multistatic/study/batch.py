@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import islice
 
 from multistatic.design import design_network
 from multistatic.design.result import Design, Scheme
+from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
 
 CHUNK = 16
 CHUNKS_IN_FLIGHT_PER_WORKER = 4
+
+Designed = tuple[list[Design], Exception | None]
 
 
 def design_many(
@@ -23,12 +27,16 @@ def design_many(
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> Iterator[Design]:
-    """Yield the design of each scenario, in their order.
+    """The design of each scenario, in their order, one after the other.
 
     A design depends on its scenario alone (the seed is in it), so the number of workers changes nothing but the time.
     `workers`: processes (None: one a core; 1: this process). `executor`: any `concurrent.futures.Executor` instead.
     Scenarios are taken as they are needed, so `scenarios` may be endless; results wait in memory for at most a few
     chunks. Every worker keeps linear algebra to one thread.
+
+    An infeasible scenario is a design that says so. Where a scenario cannot be designed, or `scenarios` itself fails,
+    every design before that is handed out first, whatever the number of workers; then the error is raised, with a note
+    of where the worker was. Fewer than one worker raises `InputError` at once.
 
     >>> from dataclasses import replace
     >>> from multistatic import load_preset
@@ -36,39 +44,74 @@ def design_many(
     >>> [design.status for design in design_many(drops, workers=1)]
     ['feasible', 'feasible', 'feasible']
     """
-    count = workers or os.cpu_count() or 1
-    source = iter(scenarios)
-    if executor is None and count == 1:
-        for scenario in source:
-            yield from _design_chunk([scenario], scheme)
-        return
+    if workers is not None and workers < 1:
+        raise InputError([Problem("workers", repr(workers), "at least 1", "None: one a core")], source="design_many")
+    return _designs(iter(scenarios), scheme, workers or os.cpu_count() or 1, executor)
+
+
+def _designs(source: Iterator[Scenario], scheme: Scheme, workers: int, executor: Executor | None) -> Iterator[Design]:
     if executor is not None:
-        yield from _in_order(executor, source, scheme, count)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
-        yield from _in_order(pool, source, scheme, count)
+        yield from _in_order(executor, source, scheme, workers)
+    elif workers == 1:
+        for scenario in source:
+            yield from _handed_out(_design_chunk([scenario], scheme))
+    else:
+        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+            yield from _in_order(pool, source, scheme, workers)
 
 
 def _in_order(executor: Executor, source: Iterator[Scenario], scheme: Scheme, workers: int) -> Iterator[Design]:
     """Keep a few chunks in flight for each worker and hand the results out in the order of the scenarios."""
     waiting = []
-    chunks = iter(lambda: list(islice(source, CHUNK)), [])
+    failed = None
     try:
-        for chunk in chunks:
+        while failed is None:
+            chunk, failed = _taken(source)
+            if not chunk:
+                break
             waiting.append(executor.submit(_design_chunk, chunk, scheme))
             if len(waiting) >= workers * CHUNKS_IN_FLIGHT_PER_WORKER:
-                yield from waiting.pop(0).result()
+                yield from _handed_out(waiting.pop(0).result())
         while waiting:
-            yield from waiting.pop(0).result()
+            yield from _handed_out(waiting.pop(0).result())
     finally:
         for future in waiting:
             future.cancel()
+    if failed is not None:
+        raise failed
 
 
-def _design_chunk(scenarios: list[Scenario], scheme: Scheme) -> list[Design]:
-    """What a worker does. One thread for linear algebra: the matrices are small and the workers share the cores."""
+def _taken(source: Iterator[Scenario]) -> tuple[list[Scenario], Exception | None]:
+    """The next scenarios, and what the source raised after them."""
+    chunk: list[Scenario] = []
+    try:
+        for scenario in islice(source, CHUNK):
+            chunk.append(scenario)
+    except Exception as error:  # noqa: BLE001 - raised when its turn comes
+        return chunk, error
+    return chunk, None
+
+
+def _design_chunk(scenarios: list[Scenario], scheme: Scheme) -> Designed:
+    """What a worker does, up to the first scenario that cannot be designed, and its error.
+
+    One thread for linear algebra: the matrices are small and the workers share the cores.
+    """
     from threadpoolctl import threadpool_limits
 
+    designs: list[Design] = []
     with threadpool_limits(limits=1):
-        return [design_network(scenario, scheme=scheme) for scenario in scenarios]
+        for scenario in scenarios:
+            try:
+                designs.append(design_network(scenario, scheme=scheme))
+            except Exception as error:  # noqa: BLE001 - raised when its turn comes
+                error.add_note(traceback.format_exc())  # a traceback does not leave its process
+                return designs, error
+    return designs, None
+
+
+def _handed_out(designed: Designed) -> Iterator[Design]:
+    designs, error = designed
+    yield from designs
+    if error is not None:
+        raise error

@@ -17,7 +17,7 @@ from multistatic.study.results import StudyResults
 from multistatic.study.statistics import Estimate, estimate
 from multistatic.units import F
 
-Verdict = Literal["stands", "opposite holds", "not confirmed", "too few drops"]
+Verdict = Literal["stands", "opposite holds", "equal", "not confirmed", "too few drops"]
 PUBLISHED, EXACT = "surrogate_published", "surrogate"
 TOLERANCE = 0.05
 # Beams are found to some 1e-6: what is closer than this is equal.
@@ -72,8 +72,10 @@ def examine(claim: Claim, metric: str, studies: Mapping[str, StudyResults]) -> F
     """What the trials say. A ratio below 1 stands where the whole 95 % interval of its median is below 1; a stated
     number where the interval meets it within `TOLERANCE`.
     """
+    first, second = _values(claim.first, metric, studies), _values(claim.second, metric, studies)
+    common = min(first.shape[1], second.shape[1])  # the drops that both studies have made
     with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.log(_values(claim.first, metric, studies)) - np.log(_values(claim.second, metric, studies))
+        logs = np.log(first[:, :common]) - np.log(second[:, :common])
     logs = np.where(np.isfinite(logs), logs, np.nan)
     some = np.isfinite(logs).any(axis=0)
     ratios = np.exp(np.nanmean(logs[:, some], axis=0))
@@ -108,7 +110,9 @@ def _verdict(median: Estimate, stated: float | None) -> Verdict:
         return "stands" if met else "not confirmed"
     if median.high < 1 - EQUAL:
         return "stands"
-    return "opposite holds" if median.low > 1 + EQUAL else "not confirmed"
+    if median.low > 1 + EQUAL:
+        return "opposite holds"
+    return "equal" if median.low >= 1 - EQUAL and median.high <= 1 + EQUAL else "not confirmed"
 
 
 def _schemes(figure: str) -> tuple[Claim, Claim]:

@@ -107,7 +107,7 @@ class _Runner:
                 found = future.result()
             except LOST:
                 lost.append(trials)
-            except Exception as error:  # noqa: BLE001 - the task could not be run, or its results not be sent
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - the task could not be run, or its results not be sent
                 self._task_failed(trials, error, results, attempts)
             else:
                 self._losses_in_a_row = 0
@@ -182,7 +182,7 @@ class _Runner:
     def _task_failed(
         self,
         trials: tuple[Trial, ...],
-        error: Exception,
+        error: BaseException,
         results: list[TrialResult],
         attempts: list[FailedAttempt],
     ) -> None:

@@ -118,7 +118,7 @@ def _method(task: Task, number: int, seed: int, drawn: dict[int, Scenario]) -> M
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
         outcome = Outcome(design=design, time_s=time_s, rng=rng)
         values = tuple(_finite(metric(name).value(outcome)) for name in task.metrics)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded, retried and shown
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is recorded, retried and shown
         return failed_method(error, task.metrics, scenario, perf_counter() - begun)
     message = design.message if design.status == "infeasible" else ""
     return MethodResult(

@@ -83,14 +83,14 @@ def methods_of(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
         raise InputError(problems)
     registered = tuple(name for name in registry.names("selectors") if name not in TOLD)
     selectors = registered if settings.selectors is None else tuple(dict.fromkeys(settings.selectors))
-    chosen = settings.beamformers
-    beamformers = registry.names("beamformers") if chosen is None else tuple(dict.fromkeys(chosen))
+    chosen = registry.names("beamformers") if settings.beamformers is None else settings.beamformers
+    beamformers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in chosen))
     return {**dict.fromkeys(SELECTION_BOARDS, selectors), BEAMS: beamformers}
 
 
 def _unknown(group: str, name: str) -> Sequence[Problem]:
     """Whether anybody registered the name; nothing is imported here, for that may fail and is the method's own row."""
-    if name in registry.names(group):
+    if registry.full_name(group, name) in registry.names(group):
         return ()
     try:
         registry.load(group, name)
