@@ -134,11 +134,26 @@ def test_verdicts(made: Callable[[F], dict[str, StudyResults]]) -> None:
     assert examine(_claim(0.54), "surrogate", made(falling)).verdict == "not confirmed"
     assert examine(_claim(), "surrogate", made(1 / falling)).verdict == "opposite holds"
     level = examine(_claim(), "surrogate", made(np.ones((6, 4, 8))))
-    assert (level.equal, level.verdict) == (8, "not confirmed")
+    assert (level.equal, level.verdict) == (8, "equal")
     absent = falling.copy()
     absent[5, :, :4] = np.nan  # four drops without a value are left out, and four are too few for an interval
     few = examine(_claim(), "surrogate", made(absent))
     assert (few.median.count, few.verdict) == (4, "too few drops")
+
+
+def test_a_claim_over_two_studies_uses_the_drops_that_both_have(made: Callable[[F], dict[str, StudyResults]]) -> None:
+    """A full run of one figure beside a quick one of another."""
+    antennas = np.array([10, 12, 14, 16, 18, 20.0])
+    full = made(np.ones((6, 4, 8)) / antennas[:, None, None])["fig3"]
+    quick = replace(full, values=full.values[:, :, :6], status=full.status[:, :, :6], seeds=full.seeds[:, :6])
+    claim = Claim(
+        says="U falls",
+        first=Side(figure="fig3", methods=(TWO,), where={KEY: (20,)}),
+        second=Side(figure="fig4", methods=(TWO,), where={KEY: (10,)}),
+    )
+    for studies in ({"fig3": full, "fig4": quick}, {"fig3": quick, "fig4": full}):
+        found = examine(claim, "surrogate", studies)
+        assert (found.below, found.median.value) == (6, pytest.approx(0.5))
 
 
 def test_the_best_of_several_methods_is_taken_in_each_trial(made: Callable[[F], dict[str, StudyResults]]) -> None:

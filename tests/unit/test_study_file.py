@@ -120,6 +120,16 @@ def test_one_problem(tmp_path: Path, change: tuple[str, str], path: str | None) 
     assert path in problems(tmp_path, text)
 
 
+def test_a_zip_may_repeat_a_value_but_no_point(tmp_path: Path) -> None:
+    text = QUICK.replace("common_drops", 'combine = "zip"\ncommon_drops')
+    text = text.replace("[20, 30]", "[20, 20, 30]").replace("[100.0, 1000.0]", "[100.0, 1000.0, 100.0]")
+    points = [tuple(point.settings.values()) for point in quick(tmp_path, text=text).points]
+    assert points == [(20, 100.0), (20, 1000.0), (30, 100.0)]
+    same = text.replace("[100.0, 1000.0, 100.0]", "[100.0, 100.0, 100.0]")
+    with pytest.raises(InputError, match="a value that is not listed before"):
+        quick(tmp_path, text=same)
+
+
 def test_a_zip_needs_as_many_values_of_each_key(tmp_path: Path) -> None:
     text = QUICK.replace("[20, 30]", "[20, 25, 30]").replace("common_drops", 'combine = "zip"\ncommon_drops')
     assert "3 of transmitter.power_dbm, 2 of" in problems(tmp_path, text)["sweep"].received

@@ -119,6 +119,23 @@ class Flaky:
         return design_network(scenario, **options)
 
 
+@pytest.mark.parametrize("code", [0, 3, None])
+def test_a_trial_that_exits_is_a_failure_and_not_the_end(
+    code: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaving(scenario: Any, **options: Any) -> Any:
+        if scenario.design.selector == "all":
+            raise SystemExit(code)
+        return design_network(scenario, **options)
+
+    monkeypatch.setattr(trial_module, "design_network", leaving)
+    results = run_study(quick(tmp_path), tmp_path / "left.sqlite", workers=1, retries=0)
+    assert results.complete
+    assert {each.method for each in results.failures} == {"all"}
+    assert len(results.failures) == 4 * 5
+    assert "SystemExit" in results.failures[0].traceback
+
+
 def test_a_failed_trial_is_retried_recorded_and_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = quick(tmp_path)
     healthy = run_study(study, tmp_path / "healthy.sqlite", workers=1)

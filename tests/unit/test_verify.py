@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic import load_preset
 from multistatic.bounds.position import PositionBound
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design import design_network
@@ -93,3 +94,24 @@ def test_a_deselected_receiver_hears_the_sensing_beam(sound):
     loud = with_beamforming(sound, beams=beams, rates_bps_hz=rates)
     assert verify(loud).violations["reported rates"] < 1e-9
     assert verify(replace(loud, selected=~sound.selected)).violations["reported rates"] > 1e-6
+
+
+def test_rounding_of_an_ill_conditioned_position_is_no_fault():
+    """Two receivers nearly in one line with the target: a PEB of metres, of which rounding takes some 1e-5."""
+    design = design_network(
+        load_preset(
+            "paper",
+            overrides=[
+                "receivers.random.count=5",
+                "requirements.rate_bps_hz=2.0",
+                "transmitter.antennas=8",
+                "requirements.cooperation_cost_m=100",
+                "design.selector='kmeans'",
+                "seed=7559069180734622940",
+            ],
+        )
+    )
+    assert design.accuracy.position.peb_m > 1.0
+    assert design.status != "unverified"
+    wrong = replace(design.accuracy.position, peb_m=design.accuracy.position.peb_m * 1.001)
+    assert not verify(with_accuracy(design, position=wrong)).passed

@@ -60,8 +60,8 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         status[point, method, trial] = word
         seeds[point, trial] = seed
     stored = "SELECT point, method, trial, metric, value FROM results WHERE value IS NOT NULL"
-    for point, method, trial, metric, value in connection.execute(stored):
-        values[point, method, trial, metric] = value
+    for point, method, trial, number, value in connection.execute(stored):
+        values[point, method, trial, number] = value
     return StudyResults(
         name=name,
         fingerprint=fingerprint,
