@@ -67,6 +67,7 @@ def invented_trial(task: Task, trial: int) -> TrialResult:
                 for name in task.metrics
             ),
             time_s=1e-3,
+            busy_s=1e-3,
         )
         for number in range(len(task.schemes))
     )

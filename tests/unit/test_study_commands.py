@@ -84,7 +84,7 @@ def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
         assert words in text
     plan = json.loads(invoke("study", file, "--dry-run", "--json").stdout)
     assert plan["trials"] == [4, 4]
-    assert all(seconds > 0 for seconds in plan["seconds_per_design"].values())
+    assert all(seconds > 0 for seconds in plan["seconds_per_trial"].values())
     assert plan["memory_bytes"] > 10_000_000
     assert plan["failures"] == {}
     assert list(file.parent.iterdir()) == [file]
@@ -115,6 +115,16 @@ def test_restart_drops_a_store_and_nothing_else(file: Path) -> None:
     assert file.read_text(encoding="utf-8") == SMALL
 
 
+def test_restart_leaves_a_damaged_store_to_its_owner(file: Path) -> None:
+    assert invoke("study", file, "--workers", 1).exit_code == 0
+    store = Path("small.sqlite")
+    store.write_bytes(store.read_bytes()[:5000])
+    refused = invoke("study", file, "--workers", 1, "--restart")
+    assert isinstance(refused.exception, InputError)
+    assert "delete it by hand" in str(refused.exception)
+    assert store.stat().st_size == 5000
+
+
 def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("no design today")
@@ -140,6 +150,8 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
         (("export", "small.toml", "--format", "nc"), "not a database"),
         (("study", "missing.toml"), "missing.toml"),
         (("study", "small.toml", "--dask", "tcp://127.0.0.1:1"), "scheduler"),
+        (("study", "small.toml", "--dask", "nonsense"), "missing port number"),
+        (("study", "small.toml", "--dask", "gopher://host:1"), "unknown address scheme"),
         (("study", "small.toml", "--store", "no/folder/a.sqlite"), "unable to open"),
     ],
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from multistatic import load_preset, realise, registry, sensing_network
+from multistatic.bounds.criteria import UNITS
 from multistatic.errors import InputError
 from multistatic.files import study_export
 from multistatic.files.study_export import csv_bytes, dataset, mat_bytes, netcdf_bytes, variable_name
@@ -153,3 +155,29 @@ def test_units_are_those_of_the_names(key: str, unit: str, bare: str) -> None:
     assert unit_of_key(key) == unit
     assert without_unit(key) == bare
     assert variable_name("receivers.site[0].antennas") == "receivers_site_0_antennas"
+
+
+@pytest.mark.parametrize(
+    ("criteria", "unit"),
+    [
+        ('"peb"', "m"),
+        ('"veb"', "m/s"),
+        ('"surrogate", "published"', "1"),
+        ('"peb", "weighted"', "m"),
+        ('"peb", "surrogate"', None),
+    ],
+)
+def test_the_value_has_the_unit_of_the_criterion(tmp_path: Path, criteria: str, unit: str | None) -> None:
+    """None where the criteria differ: to say that there is no unit would be wrong."""
+    text = TEXT.replace('"surrogate", "peb_m"', '"value", "peb_m"').replace(
+        "requirements.cooperation_cost_m = [100.0, 1000.0]", f"design.criterion = [{criteria}]"
+    )
+    found = dataset(results_of(tmp_path, text=text))
+    assert found["value"].attrs.get("units") == unit
+    assert "units" not in found["design_criterion"].attrs
+
+
+def test_units_of_criteria_are_those_of_the_criteria() -> None:
+    scenario = load_preset("paper")
+    network = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
+    assert {name: registry.load("criteria", name)(network).unit for name in registry.names("criteria")} == UNITS

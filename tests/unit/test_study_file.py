@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from multistatic.errors import InputError, Problem
 from multistatic.files.study_file import load_study
 from multistatic.study.axes import axis_values, flattened
+from multistatic.study.metrics import METRICS
 from multistatic.study.plan import trial_seed
 from multistatic.study.schema import RangeTable, study_json_schema
 from tests.unit.studies import QUICK, quick
@@ -118,6 +119,23 @@ def test_one_problem(tmp_path: Path, change: tuple[str, str], path: str | None) 
         quick(tmp_path, text=text)
         return
     assert path in problems(tmp_path, text)
+
+
+def test_a_key_that_is_none_is_named_once(tmp_path: Path) -> None:
+    """It is not applied, so that nothing else is said to be wrong because of it."""
+    text = 'scenario = "paper"\ntrials = 2\n[set]\n"radio..x" = 1\n[[compare]]\nset = { "bad key" = 2 }\n'
+    assert {path: each.received for path, each in problems(tmp_path, text).items()} == {
+        "set": "'radio..x'",
+        "compare[0].set": "'bad key'",
+    }
+
+
+@pytest.mark.parametrize("name", ["status", "seed", "my metric", "2nd"])
+def test_a_metric_whose_name_an_export_needs(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METRICS, name, METRICS["peb_m"])
+    found = problems(tmp_path, f'scenario = "paper"\ntrials = 2\nmetrics = ["peb_m", "{name}"]\n')
+    assert list(found) == ["metrics[1]"]
+    assert "none of algorithm" in found["metrics[1]"].expected
 
 
 def test_a_zip_may_repeat_a_value_but_no_point(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,11 @@ from multistatic.files.study_file import run_into, run_study
 from multistatic.files.study_reader import read_results
 from multistatic.scenario.parse import parse_scenario
 from multistatic.study import trial as trial_module
+from multistatic.study.cost import measured_cost
+from multistatic.study.metrics import METRICS, Outcome
 from multistatic.study.plan import trial_seed
 from multistatic.study.runner import run
-from multistatic.study.trial import TrialResult, run_task, task_of
+from multistatic.study.trial import Task, TrialResult, run_task, task_of
 from multistatic.study.workers import GivenExecutor, Processes, ThisProcess, WorkersLostError
 from tests.unit.studies import QUICK, Shuffled, deadly, invented, quick
 
@@ -264,3 +267,37 @@ def test_workers_that_never_finish_anything_end_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(WorkersLostError, match="before they finish"):
         run(quick(tmp_path), Hopeless(), lambda results, attempts: None)
+
+
+def test_a_trial_is_busy_with_its_metrics_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a task may hold and what a dry run foretells is the whole time, not the design's alone."""
+
+    def slow(outcome: Outcome) -> float:
+        sleep(0.03)
+        return 1.0
+
+    monkeypatch.setitem(METRICS, "peb_m", replace(METRICS["peb_m"], value=slow))
+    study = quick(tmp_path)
+    (result,) = run_task(task_of(study, study.points[0], [0]))
+    assert all(method.busy_s >= method.time_s + 0.03 for method in result.methods)
+    assert result.busy_s == sum(method.busy_s for method in result.methods)
+    cost = measured_cost(study)
+    assert all(seconds >= 0.03 for seconds in cost.seconds)
+    assert cost.total_s[0] == pytest.approx(4 * 5 * sum(cost.seconds))
+
+
+@pytest.mark.parametrize(("busy_s", "size"), [(0.5, 1), (0.1, 2), (0.02, 10)])
+def test_tasks_last_about_a_fifth_of_a_second(tmp_path: Path, busy_s: float, size: int) -> None:
+    """Of the trial's whole time: a slow metric must not make tasks that a kill costs dearly."""
+    sizes = []
+
+    def noted(task: Task) -> tuple[TrialResult, ...]:
+        sizes.append(len(task.trials))
+        each = busy_s / len(task.schemes)
+        return tuple(
+            replace(result, methods=tuple(replace(method, busy_s=each) for method in result.methods))
+            for result in invented(task)
+        )
+
+    run(quick(tmp_path, "trials=200"), ThisProcess(noted), lambda *_: None)
+    assert max(sizes) == size

@@ -89,3 +89,11 @@ def test_relative_half_width() -> None:
     assert estimate([1.0], statistic="mean").relative_half_width is None
     assert estimate([-1.0, 1.0], statistic="mean").relative_half_width is None  # no part of nothing
     assert estimate([], statistic="median").value is None
+
+
+def test_the_half_width_is_the_longer_side() -> None:
+    """Of a skewed median the sides differ: a rule that watched the shorter one would stop too early."""
+    found = estimate([1.0, 2.0, 3.0, 4.0, 50.0, 60.0, 70.0], statistic="median")
+    assert (found.low, found.value, found.high) == (1.0, 4.0, 70.0)
+    assert found.half_width == 66.0
+    assert found.relative_half_width == pytest.approx(16.5)

@@ -21,6 +21,8 @@ from multistatic.bounds.surrogate import surrogate_constant
 from multistatic.units import B, F
 
 _CHUNK = 1 << 14
+# What our own criteria are measured in; of another package's the unit is known only once it is made.
+UNITS = {"surrogate": "", "published": "", "peb": "m", "veb": "m/s", "weighted": "m"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -77,12 +79,12 @@ def published(network: SensingNetwork) -> AdditiveCriterion:
 
 def peb(network: SensingNetwork) -> LocalizationCriterion:
     """Position error bound in m."""
-    return _localization(network, "peb", "m", "position")
+    return _localization(network, "peb", "position")
 
 
 def veb(network: SensingNetwork) -> LocalizationCriterion:
     """Velocity error bound in m/s."""
-    return _localization(network, "veb", "m/s", "velocity")
+    return _localization(network, "veb", "velocity")
 
 
 def weighted(network: SensingNetwork) -> LocalizationCriterion:
@@ -96,19 +98,19 @@ def weighted(network: SensingNetwork) -> LocalizationCriterion:
 
     return LocalizationCriterion(
         name="weighted",
-        unit="m",
+        unit=UNITS["weighted"],
         information=position_information(network, 1.0),
         weighting=np.diag(np.repeat([1.0, horizon_s**2], d)),
         bound=bound,
     )
 
 
-def _localization(network: SensingNetwork, name: str, unit: str, quantity: Quantity) -> LocalizationCriterion:
+def _localization(network: SensingNetwork, name: str, quantity: Quantity) -> LocalizationCriterion:
     bound = partial(squared_error_bound, quantity=quantity)
     about = np.repeat([quantity == "position", quantity == "velocity"], network.dimensions)
     return LocalizationCriterion(
         name=name,
-        unit=unit,
+        unit=UNITS[name],
         information=position_information(network, 1.0),
         weighting=np.diag(about.astype(float)),
         bound=bound,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -101,7 +102,11 @@ def _drop(place: Path) -> None:
 
     if not place.exists():
         return
-    read_results(place)
+    try:
+        read_results(place)
+    except InputError as error:
+        hint = "if it is to go, delete it by hand"
+        raise InputError([replace(problem, hint=hint) for problem in error.problems], source=str(place)) from error
     try:
         for ending in ("", "-wal", "-shm", "-journal"):
             place.with_name(place.name + ending).unlink(missing_ok=True)

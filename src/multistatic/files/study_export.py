@@ -97,10 +97,10 @@ def mat_bytes(results: StudyResults) -> bytes:
     if sum(array.nbytes for array in contents.values()) > MAX_MAT_BYTES:
         size = f"{sum(array.nbytes for array in contents.values())} bytes"
         raise InputError([Problem("--format", f"mat of {size}", "at most 2 GiB in this format; nc has no limit")])
-    units = {metric.name: metric.unit or "1" for metric in results.metrics}
+    units = {metric.name: metric.unit for metric in results.metrics}
     for name, (_, values, attributes) in coordinates.items():
         contents[name] = _cells(values) if values.dtype.kind == "U" else values
-        units[name] = attributes.get("units", "1")
+        units[name] = attributes.get("units", "")
     contents |= {
         ALGORITHM: _cells(results.methods),
         "trial": np.arange(results.values.shape[2]),
@@ -152,7 +152,7 @@ def _axes(results: StudyResults) -> tuple[tuple[str, ...], dict[str, tuple[str, 
         name: (
             name if results.combine == "grid" else "point",
             _labels(axis.values),
-            _attributes(unit_of_key(axis.key), axis.key),
+            _attributes("" if _labels(axis.values).dtype.kind == "U" else unit_of_key(axis.key) or "1", axis.key),
         )
         for name, axis in zip(names, results.axes, strict=True)
     }
@@ -167,7 +167,8 @@ def _labels(values: tuple[Any, ...]) -> NDArray[Any]:
 
 
 def _attributes(unit: str, meaning: str) -> dict[str, str]:
-    return {"units": unit or "1", "long_name": meaning}
+    """A unit that is not known is left out: "1" would say that there is none."""
+    return {"long_name": meaning} | ({"units": unit} if unit else {})
 
 
 def _status_numbers(results: StudyResults) -> NDArray[np.int8]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from multistatic.errors import InputError, Problem
-from multistatic.study.metrics import metric
+from multistatic.study.metrics import metric, stored_unit
 from multistatic.study.plan import Study, canonical_json
 from multistatic.study.runner import FailedAttempt
 from multistatic.study.trial import FAILED, TrialResult
@@ -204,7 +204,8 @@ def _make(connection: sqlite3.Connection, study: Study) -> None:
     connection.executemany("INSERT INTO points VALUES (?, ?, ?)", points)
     methods = [(i, each.name, each.scheme, _json(each.settings)) for i, each in enumerate(study.methods)]
     connection.executemany("INSERT INTO methods VALUES (?, ?, ?, ?)", methods)
-    metrics = [(i, name, metric(name).unit, metric(name).description) for i, name in enumerate(study.metrics)]
+    criteria = study.criteria
+    metrics = [(i, name, stored_unit(name, criteria), metric(name).description) for i, name in enumerate(study.metrics)]
     connection.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?)", metrics)
 
 

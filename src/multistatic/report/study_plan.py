@@ -26,7 +26,7 @@ def plan_document(study: Study, cost: Cost, workers: int) -> dict[str, Any]:
         "metrics": list(study.metrics),
         "trials_per_point": {"minimum": rule.minimum, "maximum": rule.maximum},
         "trials": [len(study.points) * rule.minimum, len(study.points) * rule.maximum],
-        "seconds_per_design": dict(zip((m.name for m in study.methods), cost.seconds, strict=True)),
+        "seconds_per_trial": dict(zip((m.name for m in study.methods), cost.seconds, strict=True)),
         "workers": workers,
         "time_s": [seconds / workers for seconds in cost.total_s],
         "memory_bytes": None if cost.memory_bytes is None else cost.memory_bytes * workers,
@@ -45,8 +45,8 @@ def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
     rule = study.rule
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("method")
-    table.add_column("one design", justify="right")
-    for name, seconds in plan["seconds_per_design"].items():
+    table.add_column("one trial", justify="right")
+    for name, seconds in plan["seconds_per_trial"].items():
         table.add_row(Text(name), quantity(seconds, "s"))
     until = ""
     if rule.metric is not None:

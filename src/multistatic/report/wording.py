@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-# What each of our criteria measures, and its unit; another package's criterion goes by its own name.
+from multistatic.bounds.criteria import UNITS
+
+# What each of our criteria measures; another package's criterion goes by its own name.
 _CRITERIA = {
-    "surrogate": ("surrogate U", ""),
-    "published": ("published surrogate", ""),
-    "peb": ("position error bound", "m"),
-    "veb": ("velocity error bound", "m/s"),
+    "surrogate": "surrogate U",
+    "published": "published surrogate",
+    "peb": "position error bound",
+    "veb": "velocity error bound",
+    "weighted": "weighted error bound",
 }
 LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
@@ -49,14 +52,13 @@ def short_name(name: str) -> str:
 
 def criterion_name(name: str) -> str:
     """What a criterion measures, with its unit."""
-    words, unit = _CRITERIA.get(name, (name, ""))
+    words, unit = _CRITERIA.get(name, name), UNITS.get(name, "")
     return f"{words} ({unit})" if unit else words
 
 
 def criterion_scale(name: str, largest: float) -> tuple[float, str]:
     """The factor that brings values up to `largest` into reach, and the label of an axis of scaled values."""
-    words, unit = _CRITERIA.get(name, (name, ""))
-    return axis_scale(words, unit, largest)
+    return axis_scale(_CRITERIA.get(name, name), UNITS.get(name, ""), largest)
 
 
 def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
@@ -18,6 +19,8 @@ from multistatic.study.schema import METRICS, MINIMUM, CompareTable, RangeTable,
 MAX_POINTS = 100_000
 # The trial's own, or nothing that a design depends on.
 RESERVED = ("seed", "schema", "name")
+# What exports call their own columns and variables.
+TAKEN = ("algorithm", "axes", "point", "provenance", "seed", "status", "status_names", "trial", "units")
 NOT_RESERVED = "another key of the scenario: every trial has a seed of its own, and the study has a name"
 
 
@@ -30,6 +33,11 @@ def key_problems(where: str, keys: Iterable[str]) -> list[Problem]:
         elif key in RESERVED:
             problems.append(Problem(f"{where}.{key}", shown(key), NOT_RESERVED))
     return problems
+
+
+def sound_keys(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings whose keys can be used: what `key_problems` has named is not to be named again as something else."""
+    return {key: value for key, value in settings.items() if not key_problems("", [key])}
 
 
 def axes_of(table: StudyTable) -> tuple[tuple[SweptKey, ...], list[Problem]]:
@@ -85,6 +93,12 @@ def metric_problems(raw: Mapping[str, Any]) -> list[Problem]:
         for path, name in named
         if isinstance(name, str) and name not in known
     ]
+    # A metric of another package may have any name: exports and SQL need one of their own that needs no quotes.
+    problems += [
+        Problem(path, shown(name), f"a metric named by letters, digits and _, and none of {', '.join(TAKEN)}")
+        for path, name in named
+        if name in known and (name in TAKEN or not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name))
+    ]
     return problems + list(_repeated("metrics", listed))
 
 
@@ -126,7 +140,7 @@ def _spelled_out(entry: CompareTable, where: str) -> Iterator[Method]:
         yield Method(
             name=name or ("default" if entry.scheme == "multi" else f"{entry.scheme}-static"),
             scheme=entry.scheme,
-            settings=entry.set | {f"design.{key}": value for key, value in chosen.items()},
+            settings=sound_keys(entry.set) | {f"design.{key}": value for key, value in chosen.items()},
             places=places | {f"design.{key}": f"{where}.{key}" for key in chosen},
         )
 

@@ -16,9 +16,9 @@ BYTES_PER_TRIAL = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """`seconds` of each method on a trial, the mean of the first and the last point; `total_s` on one worker for the
-    fewest and the most trials that the rule allows; `memory_bytes` of one worker (None: the system does not say);
-    `store_bytes` likewise for both. `trials` are the ones that were run.
+    """`seconds` that each method keeps a worker busy on a trial, drawing and metrics included: the mean of the first
+    and the last point. `total_s` on one worker for the fewest and the most trials that the rule allows; `memory_bytes`
+    of one worker (None: the system does not say); `store_bytes` likewise for both. `trials` are the ones that were run.
     """
 
     seconds: tuple[float, ...]
@@ -42,7 +42,7 @@ def measured_cost(study: Study) -> Cost:
             run_task(task)
         trials = tuple(result for task in tasks for result in run_task(task))
     seconds = tuple(
-        sum(trial.methods[number].time_s for trial in trials) / len(trials) for number in range(len(study.methods))
+        sum(trial.methods[number].busy_s for trial in trials) / len(trials) for number in range(len(study.methods))
     )
     counts = [len(study.points) * each for each in (study.rule.minimum, study.rule.maximum)]
     row = len(study.methods) * (BYTES_PER_TRIAL + BYTES_PER_VALUE * len(study.metrics))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
+from multistatic.bounds.criteria import UNITS
 from multistatic.design.result import Design
 from multistatic.study.matched_filter import of_filter
 
@@ -33,7 +34,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Metric:
-    """`value` gives the number (None: does not exist for this design); a `proportion` is 0 or 1."""
+    """`value` gives the number (None: does not exist for this design); a `proportion` is 0 or 1.
+
+    `unit`: "1" for pure numbers, empty where it depends on the scenario.
+    """
 
     unit: str
     description: str
@@ -157,6 +161,14 @@ def metric(name: str) -> Metric:
     """The metric of this name; `InputError` for an unknown one."""
     found: Metric = METRICS[name] if name in METRICS else registry.load("metrics", name)
     return found
+
+
+def stored_unit(name: str, criteria: Set[str]) -> str:
+    """The unit of a metric in a study of these criteria; empty where it is not known, or not the same everywhere."""
+    if name != "value":
+        return metric(name).unit
+    units = {(UNITS[each] or "1") if each in UNITS else "" for each in criteria}
+    return units.pop() if len(units) == 1 else ""
 
 
 def nearest_metric(name: str) -> str:

@@ -20,7 +20,14 @@ from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse import ReadText
 from multistatic.scenario.translate import capped, problems_of
-from multistatic.study.agreement import axes_of, key_problems, methods_of, metric_problems, trials_problems
+from multistatic.study.agreement import (
+    axes_of,
+    key_problems,
+    methods_of,
+    metric_problems,
+    sound_keys,
+    trials_problems,
+)
 from multistatic.study.axes import flattened
 from multistatic.study.combinations import Settings, points_of
 from multistatic.study.plan import Method, StoppingRule, Study, SweptKey
@@ -63,7 +70,7 @@ def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[s
     problems += found
     if not base:
         raise InputError(capped(problems), source=source)
-    settings = Settings(base=base, common=table.set, axes=axes, combine=table.combine, methods=methods)
+    settings = Settings(base=base, common=sound_keys(table.set), axes=axes, combine=table.combine, methods=methods)
     points, found = points_of(settings, reader.read_text, common_drops=table.common_drops)
     missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
     problems += [problem for problem in found if not any(key in problem.path for key in missing)]

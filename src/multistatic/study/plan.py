@@ -95,6 +95,11 @@ class Study:
         return tuple(len(axis.values) for axis in self.axes) if self.combine == "grid" else (len(self.points),)
 
     @property
+    def criteria(self) -> frozenset[str]:
+        """The criteria that its designs minimise."""
+        return frozenset(each.table.design.criterion for point in self.points for each in point.templates)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of `document`: equal fingerprints, equal results trial by trial."""
         return hashlib.sha256(canonical_json(self.document).encode()).hexdigest()

@@ -156,7 +156,7 @@ class _Runner:
     def _trial_ended(self, result: TrialResult, results: list[TrialResult], attempts: list[FailedAttempt]) -> None:
         """Keep the result, or try again where it failed and may."""
         trial = result.point, result.trial
-        seconds, before = sum(method.time_s for method in result.methods), self._seconds[result.point]
+        seconds, before = result.busy_s, self._seconds[result.point]
         self._seconds[result.point] = max(1e-6, seconds if before == 0.0 else 0.9 * before + 0.1 * seconds)
         if not result.failed:
             results.append(result)

@@ -48,12 +48,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodResult:
-    """One method on one trial: a design's status, or `failed`; `values` of the study's metrics, in their order."""
+    """One method on one trial: a design's status, or `failed`; `values` of the study's metrics, in their order.
+
+    `time_s`: of the design; `busy_s`: of all the method took, its share of the drawing and its metrics too.
+    """
 
     status: str
     selected: tuple[str, ...]
     values: tuple[float | None, ...]
     time_s: float
+    busy_s: float
     message: str = ""
     failure: Failure | None = None
 
@@ -71,6 +75,11 @@ class TrialResult:
     def failed(self) -> bool:
         """True where a method raised, or its design was not confirmed."""
         return any(method.failure is not None for method in self.methods)
+
+    @property
+    def busy_s(self) -> float:
+        """How long the trial kept a worker busy."""
+        return sum(method.busy_s for method in self.methods)
 
 
 def task_of(study: Study, point: Point, trials: Sequence[int]) -> Task:
@@ -110,9 +119,9 @@ def _method(task: Task, number: int, seed: int, drawn: dict[int, Scenario]) -> M
     begun = perf_counter()
     try:
         scenario = _scenario(task.point, number, seed, drawn)
-        begun = perf_counter()
+        ready = perf_counter()
         design = design_network(scenario, scheme=task.schemes[number])
-        time_s = perf_counter() - begun
+        time_s = perf_counter() - ready
         if design.status == "unverified":
             raise VerificationError(f"the design failed its own verification: {_worst(design)}")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
@@ -122,14 +131,19 @@ def _method(task: Task, number: int, seed: int, drawn: dict[int, Scenario]) -> M
         return failed_method(error, task.metrics, scenario, perf_counter() - begun)
     message = design.message if design.status == "infeasible" else ""
     return MethodResult(
-        status=design.status, selected=design.selected_ids, values=values, time_s=time_s, message=message
+        status=design.status,
+        selected=design.selected_ids,
+        values=values,
+        time_s=time_s,
+        busy_s=perf_counter() - begun,
+        message=message,
     )
 
 
 def failed_method(
-    error: BaseException, metrics: Sequence[str], scenario: Scenario | None = None, time_s: float = 0.0
+    error: BaseException, metrics: Sequence[str], scenario: Scenario | None = None, busy_s: float = 0.0
 ) -> MethodResult:
-    """The result of a method that raised `error`."""
+    """The result of a method that raised `error` after `busy_s`."""
     name = type(error).__name__
     text = str(error) if isinstance(error, MultistaticError) else f"{name}: {error}"
     failure = Failure(
@@ -138,7 +152,13 @@ def failed_method(
         scenario="" if scenario is None else resolved_toml(scenario),
     )
     return MethodResult(
-        status=FAILED, selected=(), values=(None,) * len(metrics), time_s=time_s, message=text, failure=failure
+        status=FAILED,
+        selected=(),
+        values=(None,) * len(metrics),
+        time_s=busy_s,
+        busy_s=busy_s,
+        message=text,
+        failure=failure,
     )
 
 

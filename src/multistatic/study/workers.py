@@ -162,11 +162,13 @@ class DaskCluster:
     def __init__(self, address: str, work: Work = run_task_in_worker) -> None:
         try:
             from distributed import Client
+            from distributed.comm.addressing import get_address_host_port
         except ImportError as error:
             raise MissingDependencyError(
                 "Dask needs dask.distributed, which is not installed: pip install 'multistatic[cluster]'"
             ) from error
         try:
+            get_address_host_port(address)  # a client that fails over it would take twenty seconds to end
             self._client: Any = Client(address, timeout=self.connect_s, set_as_default=False)
         except (OSError, ValueError) as error:
             expected = "the address of a running scheduler, such as tcp://host:8786"
