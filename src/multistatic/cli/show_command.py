@@ -16,9 +16,15 @@ def show(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, also while it is running.")],
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for a picture (SVG and PNG) of each metric.")] = None,
+    relative: Annotated[
+        str | None,
+        typer.Option("--relative-to", metavar="METHOD", help="Each value over METHOD's in the same trial."),
+    ] = None,
     json_: JSON = False,
 ) -> None:
     """Show a study: estimates with confidence intervals, failures, and pictures with bands.
+
+    All methods of a trial see one draw: --relative-to tells how they differ where draws differ more.
 
     Example: multistatic show study.sqlite --out out/study
     """
@@ -26,6 +32,11 @@ def show(
     from multistatic.report.study_table import results_document, results_table
 
     results = read_results(store)
+    digest = results.digest()
+    if relative is not None:
+        from multistatic.study.relative import relative_to
+
+        results = relative_to(results, relative)
     known = [each.name for each in results.metrics]
     problems = [
         Problem("--metric", repr(name), "one of " + ", ".join(known)) for name in metric or [] if name not in known
@@ -42,11 +53,11 @@ def show(
     if json_:
         import json
 
-        typer.echo(json.dumps(results_document(results, metric), indent=2, ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(results_document(results, metric, digest), indent=2, ensure_ascii=False, allow_nan=False))
         return
     from rich.console import Console
 
-    print_whole(results_table(results, metric))
+    print_whole(results_table(results, metric, digest))
     console = Console()
     if out is not None:
         for name in pictures:

@@ -28,11 +28,12 @@ def _section(name: str, studies: Mapping[str, StudyResults]) -> str:
     results = studies[name]
     rows = [_row(claim, studies) for claim in CLAIMS[name] if claim.figures <= studies.keys()]
     state = "" if results.complete else ", not complete"
+    counts = results.done().any(axis=1).sum(axis=1)
+    drops = str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     head = [
         f"## {results.name}",
         "",
-        f"{results.seeds.shape[1]} drops at each of {len(results.settings)} points{state}; results "
-        f"`{results.digest()[:16]}`.",
+        f"{drops} drops at each of {len(results.settings)} points{state}; results `{results.digest()[:16]}`.",
         "",
         "| Claim | Paper | As published | Verdict | Exact | Verdict |",
         "|---|---|---|---|---|---|",

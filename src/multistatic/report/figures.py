@@ -6,6 +6,7 @@ import csv
 import io
 
 from multistatic.report.study_plots import study_pictures
+from multistatic.study.relative import relative_to
 from multistatic.study.results import StudyResults
 
 # What the paper draws, U as published, and beside it what its receivers can really reach.
@@ -19,6 +20,8 @@ PLOTTED = {
         "sum_crb", "filter_sum_mse", "filter_delay_ratio", "filter_doppler_ratio", "peb_m", "filter_position_rmse_m",
     ),
 }  # fmt: skip
+# Where methods differ less than drops do: each drop's ratio to the best group is drawn too.
+BESIDE_THE_BEST = {"fig5": "enumeration"}
 # What the filter is drawn beside; the mono-static scheme has its bound only.
 BOUNDS = {"filter_sum_mse": "sum_crb", "filter_position_rmse_m": "peb_m"}
 COLUMNS = ("method", "metric", "unit", "statistic", "value", "low", "high", "trials")
@@ -26,10 +29,14 @@ COLUMNS = ("method", "metric", "unit", "statistic", "value", "low", "high", "tri
 
 def figure_files(name: str, results: StudyResults) -> dict[str, bytes]:
     """Pictures of a figure, SVG and PNG for each metric, and `NAME.csv` with what they show."""
-    pictures = study_pictures(results, PLOTTED[name], BOUNDS)
-    return {f"{name}_{file}": content for file, content in pictures.items()} | {
-        f"{name}.csv": plotted_csv(results, PLOTTED[name])
-    }
+    files = {f"{name}.csv": plotted_csv(results, PLOTTED[name])}
+    files |= {f"{name}_{file}": each for file, each in study_pictures(results, PLOTTED[name], BOUNDS).items()}
+    if best := BESIDE_THE_BEST.get(name):
+        ratios = relative_to(results, best)
+        files |= {f"{name}_over_{best}.csv": plotted_csv(ratios, PLOTTED[name])}
+        pictures = study_pictures(ratios, PLOTTED[name])
+        files |= {f"{name}_over_{best}_{file}": each for file, each in pictures.items()}
+    return files
 
 
 def plotted_csv(results: StudyResults, metrics: tuple[str, ...]) -> bytes:

@@ -87,7 +87,7 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
         if column == 0:
             ax.set_ylabel(words)
         drawn.append(ax)
-    _one_scale(drawn)
+    _one_scale(drawn, may_be_logarithmic=not results.metrics[metric].proportion)
     handles, labels = drawn[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
@@ -104,8 +104,12 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
 
 
 def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:
-    """One line a method through the estimates of `points`, the interval as a band, or as bars without a scale."""
+    """One line a method through the estimates of `points`, the interval as a band, or as bars without a scale.
+
+    Each line is thinner than the one before, and bands have an edge: where methods agree, all of them are seen.
+    """
     x, key = _abscissa(results, points)
+    widths = np.linspace(1.0 + min(2.0, 0.5 * (len(results.methods) - 1)), 1.0, len(results.methods))
     for number, name in enumerate(results.methods):
         found = [results.estimate(point, number, metric) for point in points]
         known = [place for place, each in enumerate(found) if each.value is not None]
@@ -114,7 +118,8 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
             np.array([np.nan if (end := getattr(found[place], side)) is None else factor * end for place in known])
             for side in ("low", "high")
         )
-        look: dict[str, Any] = {"color": _COLOURS[number % len(_COLOURS)], "markersize": 3.5, "linewidth": 1.2}
+        colour, width = _COLOURS[number % len(_COLOURS)], widths[number]
+        look: dict[str, Any] = {"color": colour, "markersize": 2.0 + 1.5 * width, "linewidth": width}
         look |= {"marker": _MARKERS[number % len(_MARKERS)], "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)]}
         if key is None:
             shift = 0.5 * (number + 1) / (len(results.methods) + 1) - 0.25
@@ -123,7 +128,7 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
             ax.errorbar(np.array(known) + shift, middle, reach, label=name, capsize=2, **{**look, "linestyle": "none"})
             continue
         ax.plot(x[known], middle, label=name, **look)
-        ax.fill_between(x[known], low, high, color=look["color"], alpha=0.18, linewidth=0)
+        ax.fill_between(x[known], low, high, facecolor=(colour, 0.14), edgecolor=(colour, 0.5), linewidth=0.5)
     if key is None:
         ax.set_xticks(range(len(points)), [short_name(each) for each in _names(results, points)])
         if _one_key(results):
@@ -189,15 +194,14 @@ def _abscissa(results: StudyResults, points: Sequence[int]) -> tuple[np.ndarray,
     return np.arange(len(points), dtype=float), None
 
 
-def _one_scale(drawn: Sequence[Axes]) -> None:
-    """All panels from the lowest to the highest value, logarithmic where that spans more than a decade."""
+def _one_scale(drawn: Sequence[Axes], *, may_be_logarithmic: bool) -> None:
+    """All panels from the lowest to the highest end of an interval, logarithmic where that spans a decade."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     limits = np.array([ax.get_ylim() for ax in drawn])
-    lines = [line.get_ydata() for ax in drawn for line in ax.get_lines()]
-    values = np.concatenate([np.asarray(each, float) for each in lines]) if lines else np.ones(1)
+    values = np.array([ax.dataLim.intervaly for ax in drawn])
     values = values[np.isfinite(values)]
-    logarithmic = len(values) > 0 and values.min() > 0 and values.max() / values.min() > 10
+    logarithmic = may_be_logarithmic and len(values) > 0 and values.min() > 0 and values.max() / values.min() > 10
     for ax in drawn:
         if logarithmic:
             ax.set_yscale("log")

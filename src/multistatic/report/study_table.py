@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 SHOWN_FAILURES = 5
 
 
-def results_document(results: StudyResults, metrics: Sequence[str] | None = None) -> dict[str, Any]:
-    """Estimates of every point, method and metric, ready for JSON; what has none is null."""
+def results_document(
+    results: StudyResults, metrics: Sequence[str] | None = None, digest: str | None = None
+) -> dict[str, Any]:
+    """Estimates of every point, method and metric, ready for JSON; what has none is null.
+
+    `digest`: that of the store, where `results` are made from what it holds.
+    """
     asked = _asked(results, metrics)
     return {
         "name": results.name,
         "complete": results.complete,
-        "digest": results.digest(),
+        "digest": digest or results.digest(),
         "statistic": results.rule.statistic,
         "confidence": results.rule.confidence,
         "points": [
@@ -46,8 +51,10 @@ def results_document(results: StudyResults, metrics: Sequence[str] | None = None
     }
 
 
-def results_table(results: StudyResults, metrics: Sequence[str] | None = None) -> RenderableType:
-    """The table, and below it what failed."""
+def results_table(
+    results: StudyResults, metrics: Sequence[str] | None = None, digest: str | None = None
+) -> RenderableType:
+    """The table, and below it what failed; `digest` as for `results_document`."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -77,7 +84,7 @@ def results_table(results: StudyResults, metrics: Sequence[str] | None = None) -
     head = f"{results.name}  {state}, {int(done.any(axis=1).sum())} trials of {len(results.settings)} points"
     foot = (
         f"{rule.statistic} [{100 * rule.confidence:g} % interval], proportions as means; * of the trials that have a "
-        f"value\nresults {results.digest()[:16]}"
+        f"value\nresults {(digest or results.digest())[:16]}"
     )
     lines = [_failure_line(results, each) for each in results.failures[-SHOWN_FAILURES:]]
     if more := len(results.failures) - len(lines):
