@@ -21,6 +21,7 @@ from multistatic.files.figure_study import figure_names, load_figure
 from multistatic.files.scenario_file import load_preset
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
+from multistatic.report.claims import claims_page
 from multistatic.report.figures import PLOTTED
 from multistatic.study.claims import CLAIMS, Claim, Side, examine
 from multistatic.study.results import StudyResults
@@ -128,7 +129,7 @@ def test_verdicts(made: Callable[[F], dict[str, StudyResults]]) -> None:
     antennas = np.array([10, 12, 14, 16, 18, 20.0])
     falling = np.ones((6, 4, 8)) * drops / antennas[:, None, None]
     half = examine(_claim(), "surrogate", made(falling))
-    assert half.median.value == pytest.approx(0.5)
+    assert half.ratio.value == pytest.approx(0.5)
     assert (half.below, half.equal, half.above, half.verdict) == (8, 0, 0, "stands")
     assert examine(_claim(0.52), "surrogate", made(falling)).verdict == "stands"
     assert examine(_claim(0.54), "surrogate", made(falling)).verdict == "not confirmed"
@@ -138,7 +139,7 @@ def test_verdicts(made: Callable[[F], dict[str, StudyResults]]) -> None:
     absent = falling.copy()
     absent[5, :, :4] = np.nan  # four drops without a value are left out, and four are too few for an interval
     few = examine(_claim(), "surrogate", made(absent))
-    assert (few.median.count, few.verdict) == (4, "too few drops")
+    assert (few.ratio.count, few.verdict) == (4, "too few drops")
 
 
 def test_a_claim_over_two_studies_uses_the_drops_that_both_have(made: Callable[[F], dict[str, StudyResults]]) -> None:
@@ -153,7 +154,7 @@ def test_a_claim_over_two_studies_uses_the_drops_that_both_have(made: Callable[[
     )
     for studies in ({"fig3": full, "fig4": quick}, {"fig3": quick, "fig4": full}):
         found = examine(claim, "surrogate", studies)
-        assert (found.below, found.median.value) == (6, pytest.approx(0.5))
+        assert (found.below, found.ratio.value) == (6, pytest.approx(0.5))
 
 
 def test_the_best_of_several_methods_is_taken_in_each_trial(made: Callable[[F], dict[str, StudyResults]]) -> None:
@@ -162,5 +163,24 @@ def test_the_best_of_several_methods_is_taken_in_each_trial(made: Callable[[F], 
     values[:, 1, :4], values[:, 1, 4:] = 4.0, 1.0  # bi-static
     values[:, 2] = 2.0  # two receivers
     found = examine(CLAIMS["fig3"][3], "surrogate", made(values))
-    assert found.median.value == pytest.approx(2.0)
+    assert found.ratio.value == pytest.approx(2.0)
     assert found.verdict == "opposite holds"
+
+
+def test_a_filter_that_meets_its_bound_is_judged_by_the_mean(made: Callable[[F], dict[str, StudyResults]]) -> None:
+    """Averages of few squared errors: their median is below 1 though the filter is exactly at its bound."""
+    squares = np.random.default_rng(2).chisquare(2, (1, 1, 8)) / 2
+    squares /= squares.mean()
+    values = np.ones((6, 4, 8))
+    values[5] = squares
+    by_mean = examine(replace(_claim(stated=1.0), statistic="mean"), "surrogate", made(values))
+    assert by_mean.ratio.value == pytest.approx(1.0)
+    assert by_mean.verdict == "stands"
+    assert examine(_claim(stated=1.0), "surrogate", made(values)).ratio.value == pytest.approx(np.median(squares))
+
+
+def test_a_ratio_next_to_1_has_the_digits_that_tell_it(made: Callable[[F], dict[str, StudyResults]]) -> None:
+    values = np.ones((6, 4, 8))
+    values[5] = 1.0003
+    page = claims_page(made(values))
+    assert "1.0003 [1.0003, 1.0003]; 0 / 0 / 8 |" in page

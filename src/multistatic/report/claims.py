@@ -12,7 +12,8 @@ _INTRODUCTION = f"""# The paper's claims, checked
 Every number here is computed from the stores beside this page.
 
 A claim is about a ratio: "A is better than B" says that U of A over U of B is below 1. Shown are the median of the
-ratio over the drops of receivers with its 95 % interval, and in how many drops it is below, equal to and above 1.
+ratio over the drops of receivers with its 95 % interval (the mean where that is said), and in how many drops it is
+below, equal to and above 1.
 "Below 1" stands where the whole interval is below 1; a stated number where the interval meets it within
 {100 * TOLERANCE:g} %. "As published" is U with the paper's J_k, "exact" U with the exact one, of the same designs;
 another measure is named. A claim across two figures needs both.
@@ -44,7 +45,9 @@ def _section(name: str, studies: Mapping[str, StudyResults]) -> str:
 def _row(claim: Claim, studies: Mapping[str, StudyResults]) -> str:
     stated = "below 1" if claim.stated is None else f"{claim.stated:.3g}"
     published, exact = (_cells(claim, metric, studies) for metric in (claim.published, claim.exact))
-    measure = "" if claim.exact == "surrogate" else f" (`{claim.exact}`)"
+    notes = [f"`{claim.exact}`"] if claim.exact != "surrogate" else []
+    notes += ["mean"] if claim.statistic == "mean" else []
+    measure = f" ({', '.join(notes)})" if notes else ""
     return f"| {claim.says}{measure} | {stated} | {published} | {exact} |"
 
 
@@ -53,8 +56,13 @@ def _cells(claim: Claim, metric: str | None, studies: Mapping[str, StudyResults]
     if metric is None:
         return "– | –"
     found = examine(claim, metric, studies)
-    middle = found.median
+    middle = found.ratio
     if middle.value is None:
         return f"– | {found.verdict}"
-    interval = "" if middle.low is None else f" [{middle.low:.3g}, {middle.high:.3g}]"
-    return f"{middle.value:.3g}{interval}; {found.below} / {found.equal} / {found.above} | {found.verdict}"
+    interval = "" if middle.low is None or middle.high is None else f" [{_ratio(middle.low)}, {_ratio(middle.high)}]"
+    return f"{_ratio(middle.value)}{interval}; {found.below} / {found.equal} / {found.above} | {found.verdict}"
+
+
+def _ratio(value: float) -> str:
+    """Three digits, or as many as tell the ratio from 1 where drops are told from it."""
+    return f"{value:.3g}" if abs(value - 1) > 0.005 else f"{value:.5g}"

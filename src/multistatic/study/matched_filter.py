@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.study.metrics import Outcome
 
-BLOCKS = 12
+BLOCKS = 48
 OVERSAMPLING = 4.0
 SPEED_LIMIT_M_S = 50.0
 _NAME = "matched_filter"
