@@ -40,7 +40,7 @@ def design(
         float | None, typer.Option(metavar="SECONDS", help="End them then, with the best so far and its proven gap.")
     ] = None,
     set_: SET = None,
-    pictures: Annotated[bool, typer.Option(help="Draw pictures into --out.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -73,7 +73,7 @@ def design(
         unit = one_more(result)
         timing_s = clock.finish()
         show("writing files")
-        files = write(result, out, timing_s, pictures) if out is not None else ()
+        files = write(result, unit, out, timing_s, pictures) if out is not None else ()
     if json_:
         import json
 
@@ -115,12 +115,17 @@ def overrides(set_: list[str] | None, method: str | None, select: str | None, be
     return [*turns, *(set_ or []), *(f'{key}="{value}"' for key, value in named.items() if value is not None)]
 
 
-def write(result: Design, out: Path, timing_s: dict[str, float], pictures: bool) -> tuple[Path, ...]:
+def write(
+    result: Design, unit: OneMore | None, out: Path, timing_s: dict[str, float], pictures: bool
+) -> tuple[Path, ...]:
     """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
-    from multistatic.files.design_files import write_design
+    from multistatic.files.design_files import PAGE, write_design
+    from multistatic.report.design_page import design_page
     from multistatic.report.pictures import design_pictures
 
     drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
+    if drawn:
+        drawn[PAGE] = design_page(result, unit, drawn)
     return write_design(out, result, timing_s=timing_s, pictures=drawn)
 
 

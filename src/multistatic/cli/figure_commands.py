@@ -35,24 +35,27 @@ def reproduce_figures(names: tuple[str, ...], out: Path, quick: bool, workers: i
     from multistatic.files.study_reader import read_results
     from multistatic.report.claims import claims_page
     from multistatic.report.figures import figure_files
+    from multistatic.report.figures_page import figures_page
     from multistatic.report.style import require_matplotlib
 
     require_matplotlib()
     write_files_atomically(out, {})
-    found = {}
+    found, drawn = {}, dict[str, bytes]()
     for name in names:
         study, place = load_figure(name, QUICK_TRIALS if quick else None), out / f"{name}.sqlite"
         with shown_progress(study, quiet) as on_progress:
             run_into(place, study, lambda: chosen_workers(workers), on_progress=on_progress)
         found[name] = read_results(place)
         files = figure_files(name, found[name])
+        drawn |= files
         write_files_atomically(out, files)
         if not quiet:
             typer.echo("\n".join(f"wrote {out / file}" for file in (place.name, *files)))
-    page = "claims.md" if names == tuple(FIGURES) else f"{'_'.join(names)}_claims.md"
-    write_files_atomically(out, {page: claims_page(found).encode()})
+    prefix = "" if names == tuple(FIGURES) else f"{'_'.join(names)}_"
+    pages = {f"{prefix}claims.md": claims_page(found).encode(), f"{prefix}report.html": figures_page(found, drawn)}
+    write_files_atomically(out, pages)
     if not quiet:
-        typer.echo(f"wrote {out / page}")
+        typer.echo("\n".join(f"wrote {out / page}" for page in pages))
     if failed := sum(int(results.failed().any(axis=1).sum()) for results in found.values()):
         raise MultistaticError(f"{failed} trials failed; `multistatic show` of a store tells which")
 

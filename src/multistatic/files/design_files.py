@@ -1,4 +1,5 @@
-"""The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml`, pictures.
+"""The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml`, pictures
+and `report.html`.
 
 The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
 """
@@ -26,7 +27,7 @@ from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.scenario.write import resolved_toml
 
 FORMAT = "multistatic-design/1"
-DOCUMENT, ARRAYS, SCENARIO = "design.json", "design.npz", "scenario.toml"
+DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
 PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
 
@@ -122,7 +123,7 @@ def write_design(
     are removed. Raises `InputError` where the folder cannot be written to.
     """
     files = design_files(design, timing_s=timing_s, pictures=pictures)
-    write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, *PICTURES))
+    write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, PAGE, *PICTURES))
     return tuple(Path(folder) / name for name in files)
 
 
