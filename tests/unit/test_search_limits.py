@@ -9,11 +9,14 @@ import pytest
 from typer.testing import CliRunner
 
 from multistatic import load_preset, registry
+from multistatic.beamforming.value_function import value_function
 from multistatic.cli.app import app
 from multistatic.design import design_network
 from multistatic.design.instance import instance_of
+from multistatic.design.joint import JointSettings, design_joint
 from multistatic.errors import InputError
 from multistatic.scenario.model import DesignSettings
+from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.problem import SearchLimits
 from tests.unit.networks import network
 from tests.unit.selection_problems import network_problem
@@ -59,24 +62,51 @@ def test_a_joint_search_that_is_stopped_says_what_it_has_proven():
     assert rough.selection.value <= rough.selection.bound * 1.5
 
 
-def test_beyond_the_groups_that_can_be_listed_the_gap_of_both_together_is_told():
-    """The group is proven best for the beams for everyone; with beams of its own that proves less."""
+@pytest.mark.parametrize("listed", [0, 64])
+def test_beyond_the_groups_that_can_be_listed_the_gap_of_both_together_is_told(listed):
+    """The group is proven best for the beams for everyone; with beams of its own that proves less. Some groups more, of
+    receivers near the target, make the design better and no less true.
+    """
+    gaps = 0
     for seed in range(6):
         scenario = network(
             22, antennas=1, transmit_antennas=8, rate_bps_hz=0.2, seed=seed, cost_m=300.0, direct="los", design=FAST
         )
-        design = design_network(scenario)
+        instance = instance_of(scenario)
+        design = design_joint(instance, lambda stage: None, JointSettings(listed=listed))
         if design.status == "infeasible":
             continue
         gap = design.selection.value / design.selection.bound - 1.0
         assert design.status == ("optimal" if gap <= 1e-6 else "feasible")
-        problem = instance_of(scenario).selection_problem(design.beamforming.beams)
+        problem = instance.selection_problem(design.beamforming.beams)
         alike = problem.criterion.values(design.selected[None], design.beamforming.illumination_w)[0]
         assert design.selection.value == pytest.approx(alike)
+        best = design_joint(instance, lambda stage: None)
+        assert best.status == "optimal"
+        assert design.selection.bound <= best.selection.value * (1 + 1e-9) <= design.selection.value * (1 + 2e-9)
         if gap > 1e-6:
             assert "together at most" in design.message
-            return
-    pytest.fail("no instance with a gap: the test looks at nothing")
+            gaps += 1
+    assert gaps, "no instance with a gap: the test looks at nothing"
+
+
+@pytest.mark.parametrize("criterion", ["surrogate", "peb"])
+def test_beyond_20_receivers_with_one_antenna_the_joint_optimum_is_proven(criterion):
+    """Against beams for every affordable group, one by one."""
+    asked = replace(FAST, criterion=criterion)
+    scenario = network(22, antennas=1, transmit_antennas=16, rate_bps_hz=1.0, seed=3, cost_m=140.0, design=asked)
+    instance = instance_of(scenario)
+    design = design_joint(instance, lambda stage: None)
+    assert design.status == "optimal"
+    assert design.rounds <= 8
+    problem = replace(instance.selection_problem(design.beamforming.beams), forced=np.zeros(22, bool))
+    groups = affordable_groups(problem, 1 << 12)
+    assert 40 < len(groups) < 1000
+    values = [
+        problem.criterion.values(group[None], value_function(instance.beamforming_problem(group)).illumination_w)[0]
+        for group in groups
+    ]
+    assert design.selection.value == pytest.approx(min(values), rel=1e-7)
 
 
 @pytest.mark.parametrize(

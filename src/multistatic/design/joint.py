@@ -2,8 +2,12 @@
 
 Every criterion is g(b)·f(p) with f falling in the illumination p, and p(b) ≤ p(1): a selected receiver cancels the
 sensing beam, so with everyone selected the beams are least constrained. Take the groups in the order of g: a later
-group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent. Usually one or two
-beamforming solves settle all 2^K groups.
+group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent. With several receive
+antennas one or two beamforming solves settle all 2^K groups.
+
+With one antenna (or in line of sight) p(b) can be a fraction of p(1). There the prices of the beams for one group bound
+the illumination of every other group (`beamforming.illumination_cut`): each solve raises what is known of all groups,
+and the next one is that of the least bound. Again one or two solves are enough, now with proof that nothing is better.
 
 Two numbers of p(1) play a part: what the beamformer reached decides when to stop, and its proven upper bound p̄, which
 holds for every group, makes the certificate, so that the reported gap is rigorous where the beamformer is a local
@@ -19,23 +23,27 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.certificate import bounded, certified
+from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.problem import BeamformingResult
+from multistatic.design.candidates import Candidates, candidates_of
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
 from multistatic.design.outcome import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
 from multistatic.design.result import Design
 from multistatic.scenario.model import JOINT
-from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
-from multistatic.units import B, F
+from multistatic.units import B
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointSettings:
-    """At most `max_solves` beamforming problems, then the incumbent with its proven gap."""
+    """At most `max_solves` beamforming problems, then the incumbent with its proven gap. `listed`: up to so many
+    affordable groups are listed beyond 20 receivers, where channels of rank one give each a bound of its own.
+    """
 
     max_solves: int = 64
+    listed: int = 1 << 20
 
 
 DEFAULT = JointSettings()
@@ -44,7 +52,7 @@ DEFAULT = JointSettings()
 def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
     """The best (b, W), certified.
 
-    Beyond 20 receivers the groups are not listed: branch and bound finds the best one at a common illumination, and the
+    Where there are too many groups to list, branch and bound finds the best one at a common illumination, and the
     certificate is its bound at p̄. Where clutter depends on the beams the order of the groups moves with them: group
     and beams are then designed in turn with greedy exchange, without a certificate.
     """
@@ -63,16 +71,20 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     on_stage("selection")
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
     problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
-    candidates = _candidates(problem, instance)
+    cuts = has_cuts(least_constrained)
+    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else settings.listed if cuts else 0
+    candidates = candidates_of(problem, instance, most=most, upper_bound_w=everyone.upper_bound_w)
     if isinstance(candidates, Selection):
         return infeasible_selection(instance, candidates)
     on_stage("beamforming")
     best, solved, proven = None, 0, float("inf")
-    for group, floor in zip(candidates.groups[: settings.max_solves], candidates.floors, strict=False):
+    while solved < settings.max_solves and (following := candidates.least()) is not None:
+        number, floor = following
         if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
             break
-        result = everyone if group.all() else beamformer(instance.beamforming_problem(group))
-        result = bounded(result, everyone.upper_bound_w)
+        group = candidates.take(number)
+        asked = instance.beamforming_problem(group)
+        result = bounded(everyone if group.all() else beamformer(asked), everyone.upper_bound_w)
         solved += 1
         if result.beams is None or result.illumination_w is None:
             continue
@@ -80,12 +92,11 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         value = _value(problem, group, result.illumination_w)
         if best is None or value < best[0]:
             best = (value, group, result)
+        if cuts and (cut := illumination_cut(asked)) is not None:
+            candidates.learn(cut, best[0])
     if best is None:
         return infeasible_beams(instance, "multi", result)
-    # What every criterion gains from the proven p̄ over the illumination at which the floors were computed.
-    gain = _value(problem, candidates.groups[0], everyone.upper_bound_w) / candidates.floors[0]
-    unsolved = candidates.floors[solved] if solved < len(candidates.groups) else float("inf")
-    proven = min(proven, gain * min(unsolved, candidates.rest))
+    proven = min(proven, candidates.proven())
     value, group, result = best
     selection = Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
@@ -101,42 +112,15 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     return finished(instance, "multi", selection, result, solved)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Candidates:
-    """Groups [n, K], best first, with their values at p(1), the `floors` [n]; `rest`: a bound on all other groups."""
-
-    groups: B
-    floors: F
-    rest: float
-    count: int
-    message: str
-
-
-def _candidates(problem: SelectionProblem, instance: Instance) -> _Candidates | Selection:
-    """What may be the best group; the selection that says why there is none, where none is feasible."""
-    if problem.size <= ENUMERABLE:
-        groups, floors = feasible_groups(problem)
-        if not len(groups):
-            selection: Selection = registry.load("selectors", "enumeration")(problem, instance.rng(2))
-            return selection
-        return _Candidates(groups=groups, floors=floors, rest=float("inf"), count=len(groups), message="")
-    selection = registry.load("selectors", "branch_and_bound")(problem, instance.rng(2))
-    if selection.status == "infeasible" or selection.value is None:
-        return selection
-    return _Candidates(
-        groups=np.asarray(selection.selected)[None],
-        floors=np.array([selection.value]),
-        rest=selection.bound if selection.bound is not None else 0.0,
-        count=selection.evaluated,
-        message=f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}",
-    )
-
-
-def _verdict(candidates: _Candidates, solved: int, gap: float) -> str:
+def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    beams = f"{solved} of {candidates.count} affordable groups got beams of {'its' if solved == 1 else 'their'} own"
-    if candidates.rest < float("inf"):
+    own = "its" if solved == 1 else "their"
+    if candidates.complete:
+        beams = f"{solved} of {candidates.count} affordable groups got beams of {own} own"
+    elif solved == 1:
         beams = f"{candidates.message} It got beams of its own"
+    else:
+        beams = f"{candidates.message} It and {solved - 1} others got beams of their own"
     if gap <= CERTIFIED_GAP:
         return f"{beams}; together they are proven optimal."
     return f"{beams}; together at most {100.0 * gap:.2g} % above the optimum."
