@@ -90,7 +90,7 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
         "transmitter.power_dbm = [20, 30]", 'design.criterion = ["published", "peb"]'
     )
     text = text.replace("[100.0, 1000.0]", "[100.0, 200.0]").replace(
-        '"surrogate", "peb_m"', '"surrogate", "surrogate_published", "rate_mean_bps_hz", "peb_m"'
+        '"surrogate", "peb_m"', '"surrogate", "surrogate_published", "illumination_w", "peb_m"'
     )
     run_into(tmp_path / "f.sqlite", quick(tmp_path, text=text), lambda: ThisProcess(invented))
     results = {"fig5": read_results(tmp_path / "f.sqlite")}
@@ -103,4 +103,5 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
     ]
     assert "Minimax linkage is better than K-means" in read.text
     assert "5 drops at each of 4 points" in read.text
-    assert read.tags.count("tr") == 1 + 4
+    assert read.tags.count("tr") == 1 + 6
+    assert "Not examined: that K-means reaches a higher rate" in read.text

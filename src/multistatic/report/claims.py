@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from textwrap import fill
 
-from multistatic.study.claims import CLAIMS, EXACT, TOLERANCE, Claim, examine
+from multistatic.study.claims import EXACT, TOLERANCE, Claim, examine
+from multistatic.study.paper_claims import CLAIMS, LEFT_OUT
 from multistatic.study.results import StudyResults
 
 INTRODUCTION = (
@@ -13,8 +14,9 @@ INTRODUCTION = (
     'A claim is about a ratio: "A is better than B" says that U of A over U of B is below 1. Shown are the median of '
     "the ratio over the drops of receivers with its 95 % interval (the mean where that is said), and in how many drops "
     'it is below, equal to and above 1. "Below 1" stands where the whole interval is below 1; a stated number where '
-    f'the interval meets it within {100 * TOLERANCE:g} %. "As published" is U with the paper\'s J_k, "exact" U with '
-    "the exact one, of the same designs; another measure is named. A claim across two figures needs both.",
+    f"the whole interval is within {100 * TOLERANCE:g} % of it (or what is said), and does not hold where no part of "
+    'it is; else the drops do not decide. "As published" is U with the paper\'s J_k, "exact" U with the exact one, of '
+    "the same designs; another measure is named. A claim across two figures needs both.",
 )
 COLUMNS = ("Claim", "Paper", "As published", "Verdict", "Exact", "Verdict")
 
@@ -38,11 +40,17 @@ def claim_rows(name: str, studies: Mapping[str, StudyResults]) -> list[tuple[str
     return [_row(claim, studies) for claim in CLAIMS[name] if claim.figures <= studies.keys()]
 
 
+def not_examined(name: str) -> tuple[str, ...]:
+    """What the paper says of a figure besides, and why it has no row."""
+    return tuple(f"Not examined: {text}" for text in LEFT_OUT.get(name, ()))
+
+
 def _section(name: str, studies: Mapping[str, StudyResults]) -> str:
     results = studies[name]
     lines = [COLUMNS, ("---",) * len(COLUMNS), *claim_rows(name, studies)]
     rows = (f"| {' | '.join(line)} |" for line in lines)
-    return "\n".join([f"## {results.name}", "", drops_in_words(results), "", *rows, ""])
+    notes = (fill(note, 120) + "\n" for note in not_examined(name))
+    return "\n".join([f"## {results.name}", "", drops_in_words(results), "", *rows, "", *notes])
 
 
 def _row(claim: Claim, studies: Mapping[str, StudyResults]) -> tuple[str, ...]:

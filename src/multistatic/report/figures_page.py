@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from multistatic.report.axis_labels import METRICS
-from multistatic.report.claims import COLUMNS, INTRODUCTION, claim_rows, drops_in_words
+from multistatic.report.claims import COLUMNS, INTRODUCTION, claim_rows, drops_in_words, not_examined
 from multistatic.report.figures import BESIDE_THE_BEST, PLOTTED
 from multistatic.report.page import heading, page, paragraph, pictures, table
 from multistatic.study.results import StudyResults
@@ -17,6 +17,7 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
     for name, results in studies.items():
         parts += [heading(results.name), paragraph(drops_in_words(results), note=True)]
         parts.append(table(COLUMNS, claim_rows(name, studies)))
+        parts += [paragraph(text, note=True) for text in not_examined(name)]
         best = BESIDE_THE_BEST.get(name)
         for before, words in ((name, ""), (f"{name}_over_{best}", f", over that of {best} on the same drop")):
             drawn = {metric: files[file] for metric in PLOTTED[name] if (file := f"{before}_{metric}.svg") in files}
