@@ -148,14 +148,12 @@ def _selection(design: Design) -> dict[str, Any]:
     chosen = design.selection
     if chosen is None:
         return dict.fromkeys(("status", "method", "value", "bound", "gap", "evaluated", "nearest_budget_m"))
-    value, bound = finite(chosen.value), finite(chosen.bound)
-    gap = None if value is None or bound is None or value == 0 else max(0.0, 1.0 - bound / value)
     return {
         "status": chosen.status,
         "method": chosen.method,
-        "value": value,
-        "bound": bound,
-        "gap": gap,
+        "value": finite(chosen.value),
+        "bound": finite(chosen.bound),
+        "gap": finite(chosen.gap),
         "evaluated": chosen.evaluated,
         "nearest_budget_m": finite(chosen.nearest_budget_m),
     }

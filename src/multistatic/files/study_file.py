@@ -101,5 +101,5 @@ def run_into(
         watched = Schedule(study).watched
         done = list(store.done(watched))
         schedule = run(study, begin_workers(), store.write, done=done, retries=retries, on_progress=on_progress)
-        store.mark(complete=True)
+        store.mark_complete([schedule.target(point.index) for point in study.points])
     return schedule

@@ -52,16 +52,22 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         StoredMetric(name=each, unit=unit, description=text, proportion=_is_proportion(each))
         for each, unit, text in connection.execute("SELECT name, unit, description FROM metrics ORDER BY metric")
     ]
-    (trials,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()
+    # A store may hold more than its latest run asked for: what that run decided on is the study.
+    decided = dict(connection.execute("SELECT point, trials FROM decided"))
+    (stored,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()
+    trials = min(stored, max(decided.values(), default=stored))
+    wanted = [decided.get(point, trials) for point in range(len(settings))]
     values = np.full((len(settings), len(methods), trials, len(metrics)), np.nan)
     status = np.full(values.shape[:3], "", dtype="U12")
     seeds = np.full((len(settings), trials), -1, np.int64)
     for point, trial, method, seed, word in connection.execute("SELECT point, trial, method, seed, status FROM trials"):
-        status[point, method, trial] = word
-        seeds[point, trial] = seed
-    stored = "SELECT point, method, trial, metric, value FROM results WHERE value IS NOT NULL"
-    for point, method, trial, number, value in connection.execute(stored):
-        values[point, method, trial, number] = value
+        if trial < wanted[point]:
+            status[point, method, trial] = word
+            seeds[point, trial] = seed
+    existing = "SELECT point, method, trial, metric, value FROM results WHERE value IS NOT NULL"
+    for point, method, trial, number, value in connection.execute(existing):
+        if trial < wanted[point]:
+            values[point, method, trial, number] = value
     return StudyResults(
         name=name,
         fingerprint=fingerprint,

@@ -27,6 +27,7 @@ FORMAT = "multistatic-study/1"
 APPLICATION_ID = 0x6D537374  # "mSst": what `file` and SQLite tell this database from others by
 VERSIONS = ("multistatic", "numpy", "scipy", "numba")
 BUSY_S = 60.0
+_ABSENT = object()
 
 _TABLES = """
 CREATE TABLE studies (
@@ -48,6 +49,7 @@ CREATE TABLE trials (
   status TEXT NOT NULL, selected TEXT NOT NULL, time_s REAL NOT NULL, message TEXT NOT NULL,
   PRIMARY KEY (point, trial, method)
 ) WITHOUT ROWID;
+CREATE TABLE decided (point INTEGER PRIMARY KEY, trials INTEGER NOT NULL);
 CREATE TABLE results (
   point INTEGER NOT NULL, trial INTEGER NOT NULL, method INTEGER NOT NULL, metric INTEGER NOT NULL, value REAL,
   PRIMARY KEY (point, trial, method, metric)
@@ -119,10 +121,12 @@ class StudyStore:
                 cursor.executemany(f"DELETE FROM {table} WHERE point = ? AND trial = ?", failed)
             return len(failed)
 
-    def mark(self, *, complete: bool) -> None:
-        """Say whether every point has all its trials."""
+    def mark_complete(self, trials: Sequence[int]) -> None:
+        """Every point has all its trials, so many of them: the store may hold more, of a run that asked for more."""
         with self._transaction() as cursor:
-            cursor.execute("UPDATE studies SET complete = ?", (int(complete),))
+            cursor.execute("DELETE FROM decided")
+            cursor.executemany("INSERT INTO decided VALUES (?, ?)", list(enumerate(trials)))
+            cursor.execute("UPDATE studies SET complete = 1")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Cursor]:
@@ -225,6 +229,7 @@ def _require_same(connection: sqlite3.Connection, path: Path, study: Study) -> N
     problems = []
     if fingerprint != study.fingerprint:
         problems = list(_differences(json.loads(document), json.loads(canonical_json(study.document))))
+        problems = problems or [Problem("(fingerprint)", study.fingerprint[:16], f"{fingerprint[:16]}, as stored")]
     first = connection.execute("SELECT versions FROM sessions ORDER BY session LIMIT 1").fetchone()
     theirs, ours = json.loads(first[0])["multistatic"] if first else None, version("multistatic")
     if theirs not in (None, ours):
@@ -239,16 +244,16 @@ def _differences(stored: Any, asked: Any, path: str = "") -> Iterator[Problem]:
     """Where two documents differ: a problem for each key."""
     if isinstance(stored, dict) and isinstance(asked, dict):
         for key in sorted({*stored, *asked}):
-            yield from _differences(stored.get(key), asked.get(key), f"{path}.{key}" if path else key)
+            yield from _differences(stored.get(key, _ABSENT), asked.get(key, _ABSENT), f"{path}.{key}" if path else key)
     elif isinstance(stored, list) and isinstance(asked, list) and len(stored) == len(asked):
         for index, (theirs, ours) in enumerate(zip(stored, asked, strict=True)):
             yield from _differences(theirs, ours, f"{path}[{index}]")
-    elif stored != asked:
+    elif stored is _ABSENT or asked is _ABSENT or canonical_json(stored) != canonical_json(asked):  # 1 is not 1.0
         yield Problem(path, _brief(asked), f"{_brief(stored)}, as stored")
 
 
 def _brief(value: Any) -> str:
-    text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    text = "nothing" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -258,3 +263,4 @@ def _remember_session(connection: sqlite3.Connection, study: Study) -> None:
     row = (datetime.now(UTC).isoformat(timespec="seconds"), json.dumps(versions), platform.platform())
     connection.execute("INSERT INTO sessions VALUES (NULL, ?, ?, ?)", row)
     connection.execute("UPDATE studies SET complete = 0, rule = ?", (_rule(study),))
+    connection.execute("DELETE FROM decided")

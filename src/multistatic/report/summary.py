@@ -132,9 +132,7 @@ def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
 def _above_bound(selection: Selection) -> str:
     if selection.status == "optimal":
         return ", proven optimal"
-    if not selection.value or not selection.bound:
-        return ""
-    return f", at most {100 * (selection.value / selection.bound - 1.0):.2g} % above the best"
+    return "" if selection.excess is None else f", at most {100 * selection.excess:.2g} % above the best"
 
 
 def _below_bound(gap: float | None) -> str:

@@ -101,9 +101,9 @@ class _Search:
         assert self.best is not None
         highest = max(self.floor, float(self.open.bound.max(initial=0.0)))
         bound = self.everyone * highest**-self.gain.exponent
-        gap = 1.0 - bound / self.value
-        proven = gap <= PROVEN
-        verdict = "Proven optimal" if proven else f"At most {100 * gap:.3g} % above the optimum"
+        excess = self.value / bound - 1.0
+        proven = excess <= PROVEN
+        verdict = "Proven optimal" if proven else f"At most {100 * excess:.3g} % above the optimum"
         return Selection(
             status="optimal" if proven else "feasible",
             method=METHOD,

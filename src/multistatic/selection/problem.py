@@ -161,6 +161,18 @@ class Selection:
     def __post_init__(self) -> None:
         object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
 
+    @property
+    def gap(self) -> float | None:
+        """1 - bound/value, as `BeamformingResult.gap`: the part of the value that may be avoidable."""
+        if self.value is None or self.bound is None or not 0.0 < self.value < np.inf:
+            return None
+        return max(0.0, 1.0 - self.bound / self.value)
+
+    @property
+    def excess(self) -> float | None:
+        """value/bound - 1: how far the value is above the optimum at most, as a part of the optimum."""
+        return None if self.gap is None or not self.gap < 1.0 else self.gap / (1.0 - self.gap)
+
 
 class Selector(Protocol):
     """An entry point of `multistatic.selectors`. Randomised selectors take their generator here and nowhere else."""

@@ -74,11 +74,8 @@ def _of_status(*wanted: str) -> Callable[[Outcome], float | None]:
 
 
 def _gap(outcome: Outcome) -> float | None:
-    """Relative distance of the value from its proven bound."""
     chosen = outcome.design.selection
-    if outcome.design.status == "infeasible" or chosen is None or chosen.value is None or chosen.bound is None:
-        return None
-    return float(chosen.value / chosen.bound - 1.0) if chosen.bound > 0 else None
+    return None if outcome.design.status == "infeasible" or chosen is None else chosen.gap
 
 
 def _receivers(outcome: Outcome) -> float | None:
@@ -115,14 +112,14 @@ METRICS = {
     "illumination_w": Metric(
         unit="W", description="power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
     ),
-    "beam_gap": Metric(unit="1", description="relative gap of p_t to its proven bound", value=_at(f"{_BEAMS}.gap")),
+    "beam_gap": Metric(unit="1", description="1 - p_t/bound, with the proven bound on p_t", value=_at(f"{_BEAMS}.gap")),
     "power_w": Metric(unit="W", description="transmit power used", value=_at(f"{_BEAMS}.power_w")),
     "rate_sum_bps_hz": Metric(unit="bit/s/Hz", description="sum of all rates", value=_of_rates(np.sum)),
     "rate_min_bps_hz": Metric(unit="bit/s/Hz", description="smallest rate", value=_of_rates(np.min)),
     "rate_mean_bps_hz": Metric(unit="bit/s/Hz", description="mean rate of a receiver", value=_of_rates(np.mean)),
     "cost_m": Metric(unit="m", description="cooperation cost", value=_at("cost_m")),
     "receivers": Metric(unit="1", description="size of the group", value=_receivers),
-    "gap": Metric(unit="1", description="relative gap of the value to its proven bound", value=_gap),
+    "gap": Metric(unit="1", description="1 - bound/value, with the proven bound on the value", value=_gap),
     "feasible": Metric(
         unit="1",
         description="1 where there is a design",
