@@ -51,7 +51,7 @@ def test_anybody_can_read_it(tmp_path: Path) -> None:
             "SELECT settings, trial, value, unit FROM readable WHERE method = 'all' AND metric = 'peb_m'"
         ).fetchall()
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    assert tables == {"studies", "sessions", "points", "methods", "metrics", "trials", "results", "failures"}
+    assert tables == {"studies", "sessions", "points", "methods", "metrics", "trials", "results", "failures", "decided"}
     assert len(rows) == 20
     assert json.loads(rows[0][0]) == {"transmitter.power_dbm": 20, "requirements.cooperation_cost_m": 100.0}
     assert rows[0][3] == "m"
@@ -191,3 +191,41 @@ def test_where_results_go_if_nothing_is_said(tmp_path: Path, monkeypatch: pytest
     assert (tmp_path / "tiny.sqlite").is_file()
     with pytest.raises(ValueError, match="store"):
         run_study(quick(tmp_path))
+
+
+def test_a_store_that_holds_more_is_the_study_that_was_asked_for(tmp_path: Path) -> None:
+    """Twelve trials, then six: the file says six, and six they are, bit by bit."""
+    run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=12"), lambda: ThisProcess(invented))
+    run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=6"), lambda: ThisProcess(invented))
+    run_into(tmp_path / "b.sqlite", quick(tmp_path, "trials=6"), lambda: ThisProcess(invented))
+    more, same = (read_results(tmp_path / name) for name in ("a.sqlite", "b.sqlite"))
+    assert more.values.shape == same.values.shape == (4, 3, 6, 5)
+    assert more.digest() == same.digest()
+    run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=12"), lambda: ThisProcess(invented))
+    assert read_results(tmp_path / "a.sqlite").values.shape[2] == 12
+
+
+def test_a_stopping_rule_decides_alike_in_a_store_that_holds_more(tmp_path: Path) -> None:
+    rule = "trials={minimum=6, maximum=60, metric='surrogate', relative_half_width=0.2}"
+    run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=60"), lambda: ThisProcess(invented))
+    for name in ("a.sqlite", "b.sqlite"):
+        run_into(tmp_path / name, quick(tmp_path, rule), lambda: ThisProcess(invented))
+    more, same = (read_results(tmp_path / name) for name in ("a.sqlite", "b.sqlite"))
+    assert more.digest() == same.digest()
+    assert len(set(same.done().any(axis=1).sum(axis=1))) > 1, "all points alike: the test looks at nothing"
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "path"),
+    [("[20, 30]", "[20, 30.0]", "sweep[0].values[1]"), ("[100.0, 1000.0]", "[100, 1000.0]", "sweep[1].values[0]")],
+)
+def test_a_number_that_is_spelled_otherwise_is_another_study(
+    tmp_path: Path, stored: str, asked: str, path: str
+) -> None:
+    """The fingerprint tells 30 from 30.0, and so does the refusal."""
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    with pytest.raises(InputError) as caught:
+        run_into(
+            tmp_path / "a.sqlite", quick(tmp_path, text=QUICK.replace(stored, asked)), lambda: ThisProcess(invented)
+        )
+    assert [problem.path for problem in caught.value.problems] == [path]

@@ -26,9 +26,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function.inner import most_light
-from multistatic.beamforming.value_function.problem import compressed, downlink_of, gram_problem
-from multistatic.beamforming.value_function.starts import dominant
 from multistatic.units import B, C, F
 
 _CHUNK = 1 << 13
@@ -83,6 +80,11 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
     What the prices miss of (7a) by rounding is given away: where M - λ_k(1 + 1/γ_k) h_kh_kᴴ ⪰ -η I, p ≤ (1 - Σ λ +
     η)/ν.
     """
+    # Not before they are needed: they bring Numba along.
+    from multistatic.beamforming.value_function.inner import most_light
+    from multistatic.beamforming.value_function.problem import downlink_of, gram_problem
+    from multistatic.beamforming.value_function.starts import dominant
+
     required = np.flatnonzero(problem.rate_required_bps_hz > 0.0)
     channels = _channels(problem, required)
     if channels is None:
@@ -113,6 +115,8 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
 
 def _channels(problem: BeamformingProblem, required: np.ndarray) -> C | None:
     """h_kᴴ [K', 1, N_t] of the receivers with a rate, where all have rank one."""
+    from multistatic.beamforming.value_function.problem import compressed
+
     if not len(required):
         return None
     channels = compressed(problem.normalised_direct[required])

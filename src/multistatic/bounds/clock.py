@@ -81,18 +81,19 @@ def without_offsets(information: F, std: ArrayLike) -> F:
     return left
 
 
-def without_common_offset(information: F, jacobian: F, common_std: ArrayLike) -> F:
-    """Σ_k T_kᵀ J_k T_k [n, n] of all receivers, with an offset that they share eliminated.
+def without_common_offset(information: F, jacobian: F, common_std: ArrayLike, groups: F) -> F:
+    """Σ_k b_k T_kᵀ J_k T_k [N, n, n] of each row b of `groups` [N, K], with an offset that its receivers share
+    eliminated.
 
     `information` J_k [K, m, m] (own offsets already eliminated), `jacobian` T_k [K, m, n], `common_std` [m]. With prior
     information P of the shared offset: ΣTᵀJT - (ΣTᵀJ)(ΣJ + P)⁻¹(ΣJT), over the coordinates whose deviation is not 0.
     """
     transposed = np.swapaxes(jacobian, -1, -2)
-    total: F = (transposed @ information @ jacobian).sum(axis=0)
+    total: F = np.tensordot(groups, transposed @ information @ jacobian, axes=1)
     deviation = np.asarray(common_std, float)
     free = np.flatnonzero(deviation > 0)
     if not len(free):
         return total
-    shared = (transposed @ information).sum(axis=0)[:, free]
-    own = information.sum(axis=0)[np.ix_(free, free)] + np.diag(1.0 / deviation[free] ** 2)
-    return total - shared @ generalised_inverse(own) @ shared.T
+    shared = np.tensordot(groups, (transposed @ information)[:, :, free], axes=1)
+    own = np.tensordot(groups, information[:, free[:, None], free], axes=1) + np.diag(1.0 / deviation[free] ** 2)
+    return total - shared @ generalised_inverse(own) @ np.swapaxes(shared, -1, -2)

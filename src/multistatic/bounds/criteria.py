@@ -1,20 +1,26 @@
 """The registered criteria of selection, each made from a SensingNetwork: one value per group, lower is better.
 
 An entry point of `multistatic.criteria` is a factory (SensingNetwork) → object with `name`, `unit` and `values(masks,
-illumination_w)`; see `selection.problem.Criterion`. Every value here is a power of the illumination times a function
-of the group, so the best group is the same for all beams.
+illumination_w)`; see `selection.problem.Criterion`. With synchronised clocks every value here is a power of the
+illumination times a function of the group, so the best group is the same for all beams. An offset of a clock does not
+shrink with more light: with `network.clock` the errors in position and velocity are no such power.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from multistatic.bounds.delay_doppler import information_per_snr
-from multistatic.bounds.position import Quantity, position_information, squared_error_bound
+from multistatic.bounds.position import (
+    Quantity,
+    group_informations,
+    position_bound,
+    position_information,
+    squared_error_bound,
+)
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.surrogate import surrogate_constant
@@ -52,6 +58,7 @@ class LocalizationCriterion:
     information: F
     weighting: F
     bound: Callable[[F], F]
+    network: SensingNetwork
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
@@ -61,6 +68,34 @@ class LocalizationCriterion:
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
         return np.sqrt(np.concatenate(squared) / illumination_w)
+
+    def reason(self, mask: B, illumination_w: float) -> str:
+        """Why the target is unobservable for the group `mask` [K], and what would help."""
+        return position_bound(self.network, mask, illumination_w).reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClockedLocalizationCriterion:
+    """As `LocalizationCriterion`, with the offsets of the clocks eliminated: no power of the illumination."""
+
+    name: str
+    unit: str
+    bound: Callable[[F], F]
+    network: SensingNetwork
+
+    def values(self, masks: B, illumination_w: float) -> F:
+        """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
+        if not illumination_w > 0:
+            return np.full(len(np.atleast_2d(masks)), np.inf)
+        squared = [self.bound(group_informations(self.network, chunk, illumination_w)) for chunk in _chunks(masks)]
+        return np.sqrt(np.concatenate(squared))
+
+    def reason(self, mask: B, illumination_w: float) -> str:
+        """Why the target is unobservable for the group `mask` [K], and what would help."""
+        return position_bound(self.network, mask, illumination_w).reason
+
+
+Localization = LocalizationCriterion | ClockedLocalizationCriterion
 
 
 def surrogate(network: SensingNetwork) -> AdditiveCriterion:
@@ -77,43 +112,38 @@ def published(network: SensingNetwork) -> AdditiveCriterion:
     )
 
 
-def peb(network: SensingNetwork) -> LocalizationCriterion:
+def peb(network: SensingNetwork) -> Localization:
     """Position error bound in m."""
-    return _localization(network, "peb", "position")
+    return _localization(network, "peb", {"position": 1.0})
 
 
-def veb(network: SensingNetwork) -> LocalizationCriterion:
+def veb(network: SensingNetwork) -> Localization:
     """Velocity error bound in m/s."""
-    return _localization(network, "veb", "velocity")
+    return _localization(network, "veb", {"velocity": 1.0})
 
 
-def weighted(network: SensingNetwork) -> LocalizationCriterion:
+def weighted(network: SensingNetwork) -> Localization:
     """sqrt(PEB² + (T·VEB)²) in m with T = `velocity_weight_s`: an error of 1 m/s weighs as much as T metres."""
-    horizon_s, d = network.velocity_weight_s, network.dimensions
+    return _localization(network, "weighted", {"position": 1.0, "velocity": network.velocity_weight_s})
+
+
+def _localization(network: SensingNetwork, name: str, weights: Mapping[Quantity, float]) -> Localization:
+    """The root of the sum of w² times the squared error in each quantity; a weight of 0 asks nothing of it."""
+    asked = {quantity: weight for quantity, weight in weights.items() if weight > 0}
 
     def bound(information: F) -> F:
-        position, velocity = (squared_error_bound(information, what) for what in ("position", "velocity"))
-        total: F = position + horizon_s**2 * velocity if horizon_s > 0 else position
-        return total
+        return np.sum([w**2 * squared_error_bound(information, quantity) for quantity, w in asked.items()], axis=0)
 
-    return LocalizationCriterion(
-        name="weighted",
-        unit=UNITS["weighted"],
-        information=position_information(network, 1.0),
-        weighting=np.diag(np.repeat([1.0, horizon_s**2], d)),
-        bound=bound,
-    )
-
-
-def _localization(network: SensingNetwork, name: str, quantity: Quantity) -> LocalizationCriterion:
-    bound = partial(squared_error_bound, quantity=quantity)
-    about = np.repeat([quantity == "position", quantity == "velocity"], network.dimensions)
+    if network.clock is not None:
+        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], bound=bound, network=network)
+    squares = [weights.get("position", 0.0) ** 2, weights.get("velocity", 0.0) ** 2]
     return LocalizationCriterion(
         name=name,
         unit=UNITS[name],
         information=position_information(network, 1.0),
-        weighting=np.diag(about.astype(float)),
+        weighting=np.diag(np.repeat(squares, network.dimensions)),
         bound=bound,
+        network=network,
     )
 
 

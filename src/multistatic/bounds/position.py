@@ -85,17 +85,24 @@ def group_information(network: SensingNetwork, selected: B, illumination_w: floa
     chosen = np.asarray(selected, bool)
     if network.clock is None:
         return position_information(network, illumination_w, angles=angles)[chosen].sum(axis=0)
+    information: F = group_informations(network, chosen[None], illumination_w)[0]
+    if angles:
+        d = network.dimensions
+        information[:d, :d] += _direction_information(network, illumination_w)[chosen].sum(axis=0)
+    return information
+
+
+def group_informations(network: SensingNetwork, masks: B | F, illumination_w: float) -> F:
+    """`group_information` [n, 2d, 2d] of each row of `masks` [n, K], from delays and Dopplers."""
+    if network.clock is None:
+        return np.tensordot(np.asarray(masks, float), position_information(network, illumination_w), axes=1)
     slot_s = 0.5 / network.bandwidth_hz
     unit = np.array([slot_s, 1.0 / slot_s])  # of (τ̃, f̃) in s and Hz
     jacobian = delay_doppler_jacobian(network) / unit[:, None]
     clock = network.clock
     own = np.stack([clock.time_s, clock.frequency_hz], axis=1) / unit
     normalised = without_offsets(exact_information(network, illumination_w), own)
-    information = without_common_offset(normalised[chosen], jacobian[chosen], clock.common / unit)
-    if angles:
-        d = network.dimensions
-        information[:d, :d] += _direction_information(network, illumination_w)[chosen].sum(axis=0)
-    return information
+    return without_common_offset(normalised, jacobian, clock.common / unit, np.asarray(masks, float))
 
 
 def squared_error_bound(information: F, quantity: Quantity) -> F:

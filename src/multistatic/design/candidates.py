@@ -9,7 +9,7 @@ from multistatic.beamforming.illumination_cut import IlluminationCut
 from multistatic.design.instance import Instance
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import LinearCriterion, MatrixCriterion, Selection, SelectionProblem
+from multistatic.selection.problem import Selection, SelectionProblem, is_power
 from multistatic.units import B, F
 
 
@@ -18,7 +18,8 @@ class Candidates:
 
     Both begin with the value at the illumination of the beams for everyone, `problem.illumination_w`, reached and
     proven (`upper_bound_w`); cuts raise them. `rest` bounds the value, at that illumination, of all groups that are no
-    candidates. `count`: how many groups were looked at; `message`: by what search, where they are not listed.
+    candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search, where
+    they are not listed.
     """
 
     def __init__(
@@ -31,10 +32,12 @@ class Candidates:
         order = order[np.isfinite(values[order])]
         self._groups, self._values = groups[order], values[order]
         best = self._groups[:1]
-        self._exponent = _exponent(problem, best)
-        # What every criterion gains from the proven illumination over the one that was reached.
+        self._exponent = _exponent(problem, best) if is_power(problem.criterion) else None
+        # What a criterion gains from the proven illumination over the one that was reached.
         gain = float(problem.criterion.values(best, upper_bound_w)[0] / self._values[0])
-        self._floors, self._bounds, self._rest = self._values.copy(), gain * self._values, gain * rest
+        self._floors, self._rest = self._values.copy(), gain * rest
+        powers = gain * self._values
+        self._bounds = powers if self._exponent is not None else problem.criterion.values(self._groups, upper_bound_w)
         self._open = np.ones(len(order), bool)
 
     def least(self) -> tuple[int, float] | None:
@@ -75,17 +78,18 @@ def candidates_of(
     criterion that gets no worse when a receiver joins only groups that nobody can join are candidates: more receivers
     do not disturb the beams either.
     """
-    full = isinstance(problem.criterion, LinearCriterion | MatrixCriterion)
-    groups = affordable_groups(problem, most, full=full)
+    certain = is_power(problem.criterion)
+    groups = affordable_groups(problem, most, full=certain)
     if groups is not None and len(groups) and np.isfinite(problem.values(groups)).any():
         return Candidates(problem, groups, upper_bound_w, np.inf, len(groups))
-    exact = "enumeration" if problem.size <= ENUMERABLE else "branch_and_bound"
-    selection: Selection = registry.load("selectors", exact)(problem, instance.rng(2))
+    large = "branch_and_bound" if certain else "local_search"
+    selector = registry.load("selectors", "enumeration" if problem.size <= ENUMERABLE else large)
+    selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
     rest = selection.bound if selection.bound is not None else 0.0
     message = f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}"
-    groups = np.concatenate([selection.selected[None], _near_groups(problem, most // 8, full)])
+    groups = np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)])
     return Candidates(problem, np.unique(groups, axis=0), upper_bound_w, rest, selection.evaluated, message)
 
 
@@ -100,10 +104,7 @@ def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:
     return np.zeros((0, problem.size), bool)
 
 
-def _exponent(problem: SelectionProblem, group: B) -> float | None:
-    """e of f(p) ∝ p^(-e); None for a criterion of another package that is no power of the illumination."""
-    values = [
-        float(problem.criterion.values(group, factor * problem.illumination_w)[0]) for factor in (1.0, 2.0, 0.125)
-    ]
-    e = float(np.log2(values[0] / values[1]))
-    return e if abs(values[2] / values[0] / 8.0**e - 1.0) <= 1e-9 else None
+def _exponent(problem: SelectionProblem, group: B) -> float:
+    """e of value ∝ p^(-e)."""
+    at, twice = (problem.criterion.values(group, factor * problem.illumination_w)[0] for factor in (1.0, 2.0))
+    return float(np.log2(at / twice))

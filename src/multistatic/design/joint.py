@@ -32,7 +32,7 @@ from multistatic.design.outcome import CERTIFIED_GAP, finished, infeasible_beams
 from multistatic.design.result import Design
 from multistatic.scenario.model import JOINT
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.problem import Selection, SelectionProblem, is_power
 from multistatic.units import B
 
 
@@ -72,7 +72,9 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
     problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
     cuts = has_cuts(least_constrained)
-    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else settings.listed if cuts else 0
+    # Branch and bound has the best group where the criterion is a power of the illumination: others have to be listed.
+    listed = settings.listed if cuts or not is_power(problem.criterion) else 0
+    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
     candidates = candidates_of(problem, instance, most=most, upper_bound_w=everyone.upper_bound_w)
     if isinstance(candidates, Selection):
         return infeasible_selection(instance, candidates)
@@ -121,6 +123,8 @@ def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
         beams = f"{candidates.message} It got beams of its own"
     else:
         beams = f"{candidates.message} It and {solved - 1} others got beams of their own"
+    if gap == float("inf"):
+        return f"{beams}; nothing is proven of other groups."
     if gap <= CERTIFIED_GAP:
         return f"{beams}; together they are proven optimal."
     return f"{beams}; together at most {100.0 * gap:.2g} % above the optimum."

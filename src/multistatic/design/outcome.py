@@ -15,7 +15,7 @@ from multistatic.design.result import Design, Scheme
 from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
-from multistatic.selection.problem import Selection
+from multistatic.selection.problem import Selection, is_power
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
@@ -29,10 +29,10 @@ def finished(
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
-    The selection's value was computed for other beams; every criterion is a power of p_t times a function of the
-    group, so value and proven bound are carried over to the illumination of the final beams by one ratio.
-    Signal-dependent clutter breaks that (the weights move with the beams): its bound is dropped. Beams get their
-    certificate once, here.
+    The selection's value was computed for other beams. A criterion that is a power of p_t times a function of the
+    group carries value and proven bound over to the illumination of the final beams by one ratio. Signal-dependent
+    clutter breaks that (the weights move with the beams), and so do clocks that are not synchronised: what was proven
+    at other beams is then dropped. Beams get their certificate once, here.
     """
     beams = beamforming.beams
     assert beams is not None
@@ -40,12 +40,15 @@ def finished(
     problem = instance.beamforming_problem(selected)
     beamforming = with_certificate(problem, beamforming)
     illumination_w = beams.illumination_w(instance.channel.steering_tx)
-    value = float(instance.criterion(beams.covariance_w).values(selected[None], illumination_w)[0])
+    criterion = instance.criterion(beams.covariance_w)
+    value = float(criterion.values(selected[None], illumination_w)[0])
     fixed_weights = instance.scenario.propagation.clutter == "independent"
-    bound = None
-    if selection.bound is not None and selection.value and fixed_weights:
-        bound = selection.bound * value / selection.value
-    selection = replace(selection, value=value, bound=bound)
+    if fixed_weights and (is_power(criterion) or selection.method == JOINT):
+        carried = value / selection.value if selection.value else None
+        bound = None if selection.bound is None or carried is None else carried * selection.bound
+        selection = replace(selection, value=value, bound=bound)
+    else:
+        selection = replace(selection, value=value, bound=None, status="feasible")
     design = Design(
         status="optimal" if _is_optimal(instance, selection, beamforming) else "feasible",
         message=f"{selection.message} {beamforming.message}".strip(),

@@ -8,9 +8,10 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.selection.groups import additions, all_groups, swaps
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.problem import SelectionProblem, is_power
 from multistatic.units import B, F
 
+_SLOPE = 1e-4  # of the illumination, for criteria that are no power of it
 LISTED = 12  # receivers: 4095 groups take a millisecond
 
 
@@ -45,8 +46,9 @@ class Sensitivity:
 def sensitivity(problem: SelectionProblem, selected: B, beamforming: BeamformingResult) -> Sensitivity:
     """The sensitivities of the group `selected` [K] with its beams.
 
-    A criterion is g(b)·p^(-e), with e = 1 for the surrogates and 1/2 for errors in metres, so its relative change is -e
-    times that of the illumination, whose derivatives are the dual prices of the beamformer.
+    A criterion is g(b)·p^(-e), with e = 1 for the surrogates and 1/2 for errors in metres (less where offsets of
+    clocks are part of them: the slope at p_t), so its relative change is -e times that of the illumination, whose
+    derivatives are the dual prices of the beamformer.
     """
     illumination_w, prices = beamforming.illumination_w, beamforming.prices
     assert illumination_w is not None
@@ -64,8 +66,9 @@ def sensitivity(problem: SelectionProblem, selected: B, beamforming: Beamforming
 
 
 def _exponent(problem: SelectionProblem, selected: B, illumination_w: float) -> float:
-    at, twice = (problem.criterion.values(selected[None], factor * illumination_w)[0] for factor in (1.0, 2.0))
-    return float(np.log2(at / twice))
+    factor = 2.0 if is_power(problem.criterion) else 1.0 + _SLOPE
+    at, more = (problem.criterion.values(selected[None], each * illumination_w)[0] for each in (1.0, factor))
+    return float(np.log(at / more) / np.log(factor))
 
 
 def _others(problem: SelectionProblem, selected: B) -> B:

@@ -21,6 +21,10 @@ def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: Lin
         message = _wrong_count(problem, problem.count)
     elif (cheapest := cheapest_group(problem)) is None:
         message = f"No group was found that makes the target observable under the criterion {problem.criterion.name}."
+        everyone = np.ones(problem.size, bool)
+        reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
+        if reason is not None and not np.isfinite(problem.values(everyone[None])[0]):
+            message = f"{message} With everyone selected: {reason(everyone, problem.illumination_w)}"
     else:
         message = _over_budget(problem, cheapest)
     return _infeasible(problem, method, evaluated, message, cheapest.cost_m if cheapest else None, tree)

@@ -51,6 +51,13 @@ class MatrixCriterion(Criterion, Protocol):
         """A [n, n], positive semidefinite."""
 
 
+def is_power(criterion: Criterion) -> bool:
+    """True where the value is known to be a power of the illumination times a function of the group, which gets no
+    worse when a receiver joins: then the best group is the same at any illumination, and exact methods have proofs.
+    """
+    return isinstance(criterion, LinearCriterion | MatrixCriterion)
+
+
 def _never() -> bool:
     return False
 
