@@ -71,6 +71,10 @@ BENCHMARKS = {
         partial(design.joint, instances=30, largest=8),
         partial(design.joint, instances=4, largest=6),
     ),
+    "joint-one-antenna": Benchmark(
+        partial(design.one_antenna, instances=20, rivals=5, receivers=30, large=64),
+        partial(design.one_antenna, instances=3, rivals=1, receivers=22, large=30),
+    ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
     "fixes": Benchmark(
         partial(localization.fixes, count=10000, rivals=200), partial(localization.fixes, count=1000, rivals=20)
