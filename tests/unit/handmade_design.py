@@ -140,6 +140,7 @@ def design(what: Scenario | None = None, *, group: tuple[int, ...] = (1, 2, 4), 
                 position="observable", velocity="unobservable", peb_m=0.82, veb_m_s=None, reason="One Doppler short."
             ),
             position_with_angles=PositionBound(position="observable", velocity="observable", peb_m=0.31, veb_m_s=1.9),
+            block_snr=1e4 / near,
         ),
         verification=Verification(violations={"rate": 0.0, "power": 3e-9}),
         rounds=1,

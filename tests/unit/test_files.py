@@ -54,6 +54,7 @@ def mono() -> Design:
         surrogate_published=None,
         delay_std_s=np.array([1e-9]),
         doppler_std_hz=np.array([np.inf]),
+        block_snr=np.array([0.0]),
         position=unseen,
     )
     return replace(made, accuracy=heard)

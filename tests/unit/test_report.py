@@ -68,7 +68,12 @@ def observed(made: Design) -> Design:
 def mono() -> Design:
     made = without_tree(design(group=()))
     assert made.accuracy is not None
-    alone = {"sensor_ids": ("transmitter",), "delay_std_s": np.array([1e-9]), "doppler_std_hz": np.array([np.inf])}
+    alone = {
+        "sensor_ids": ("transmitter",),
+        "delay_std_s": np.array([1e-9]),
+        "doppler_std_hz": np.array([np.inf]),
+        "block_snr": np.array([50.0]),
+    }
     return replace(made, scheme="mono", selection=None, cost_m=0.0, accuracy=replace(made.accuracy, **alone))
 
 

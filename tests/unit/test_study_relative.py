@@ -15,6 +15,8 @@ from multistatic.errors import InputError
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.report.figures import figure_files
+from multistatic.report.study_plots import study_figure
+from multistatic.report.style import styled
 from multistatic.study.relative import relative_to
 from multistatic.study.results import StudyResults
 from multistatic.study.workers import ThisProcess
@@ -66,6 +68,21 @@ def test_the_command(results: StudyResults, tmp_path: Path) -> None:
     assert shown["digest"] == results.digest()  # the store's, by which it is known
     table = CliRunner().invoke(app, ["show", store, "--relative-to", "greedy"])
     assert results.digest()[:16] in table.stdout
+    assert "each value over that of greedy" in table.stdout
+
+
+def test_pictures_say_what_the_ratio_is_to_and_where_there_is_nothing(results: StudyResults) -> None:
+    peb = results.metric_index("peb_m")
+    values = results.values.copy()
+    values[[0, 2], ..., peb] = np.nan  # one of the two panels
+    with styled():
+        figure = study_figure(relative_to(replace(results, values=values), "greedy"), 1)
+        labels = [ax.get_ylabel() for ax in figure.axes]
+        texts = [[text.get_text() for text in ax.texts] for ax in figure.axes]
+        limits = [ax.get_xlim() for ax in figure.axes]
+    assert labels[0] == "position error bound, over that of greedy"
+    assert texts == [["no values"], []]
+    assert limits[0] == (20.0, 30.0)
 
 
 def test_figure_5_holds_every_drop_against_the_best_group(tmp_path: Path) -> None:

@@ -11,6 +11,20 @@ from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, sur
 from multistatic.design.result import Accuracy
 from multistatic.units import B
 
+# Echo SNR of a block (13 dB) below which the largest peak of a search is often noise: errors are then far above any
+# Cramér-Rao bound (Fig. 7: `multistatic reproduce fig7`).
+WEAK_ECHO = 20.0
+
+
+def weak_echoes(found: Accuracy, selected: B) -> tuple[str, ...]:
+    """Ids of those who hear an echo for the group `selected` [K] that is too weak to be found in one block."""
+    chosen = selected if len(selected) == len(found.sensor_ids) else np.ones(len(found.sensor_ids), bool)
+    return tuple(
+        name
+        for name, snr, listens in zip(found.sensor_ids, found.block_snr, chosen, strict=True)
+        if listens and snr < WEAK_ECHO
+    )
+
 
 def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Accuracy:
     """Bounds of the group `selected` [K] of `network` at illumination p_t > 0."""
@@ -26,4 +40,5 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
         doppler_std_hz=doppler_std_hz,
         position=position_bound(network, chosen, illumination_w),
         position_with_angles=position_bound(network, chosen, illumination_w, angles=True),
+        block_snr=network.samples * network.snr_per_watt * illumination_w,
     )

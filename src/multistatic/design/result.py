@@ -27,7 +27,7 @@ class Accuracy:
     `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]:
     each receiver's own Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
     `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
-    arrival too.
+    arrival too. `block_snr` [K]: echo SNR after integration over block and antennas, Mρ_k, a power ratio.
     """
 
     sensor_ids: tuple[str, ...]
@@ -38,6 +38,7 @@ class Accuracy:
     doppler_std_hz: F
     position: PositionBound
     position_with_angles: PositionBound
+    block_snr: F
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

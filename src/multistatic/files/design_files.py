@@ -21,10 +21,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from multistatic.design.accuracy import weak_echoes
 from multistatic.design.result import Accuracy, Design
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.scenario.write import resolved_toml
+from multistatic.units import ratio_to_db
 
 FORMAT = "multistatic-design/1"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
@@ -54,7 +56,7 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "rate_required_bps_hz": _required_rate(design),
         "cooperation_cost_m": finite(design.cost_m),
         "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
-        "bounds": _bounds(design.accuracy),
+        "bounds": _bounds(design.accuracy, design.selected),
         "sensitivities": _sensitivities(design),
         "verification": _verification(design),
         "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
@@ -179,23 +181,28 @@ def _beamforming(design: Design) -> dict[str, Any]:
     }
 
 
-def _bounds(accuracy: Accuracy | None) -> dict[str, Any]:
+def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str, Any]:
     if accuracy is None:
         names = "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_with_angles_m veb_with_angles_m_s"
-        return dict.fromkeys(names.split())
-    sensors = zip(accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, strict=True)
+        return dict.fromkeys([*names.split(), "weak_echoes"])
+    sensors = zip(accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, accuracy.block_snr, strict=True)
     return {
         "surrogate": finite(accuracy.surrogate),
         "surrogate_published": finite(accuracy.surrogate_published),
         "sum_crb": finite(accuracy.sum_crb),
         "per_receiver": {
-            name: {"delay_std_s": finite(delay_s), "doppler_std_hz": finite(doppler_hz)}
-            for name, delay_s, doppler_hz in sensors
+            name: {
+                "delay_std_s": finite(delay_s),
+                "doppler_std_hz": finite(doppler_hz),
+                "block_snr_db": ratio_to_db(float(snr)) if snr > 0 else None,
+            }
+            for name, delay_s, doppler_hz, snr in sensors
         },
         "peb_m": finite(accuracy.position.peb_m),
         "veb_m_s": finite(accuracy.position.veb_m_s),
         "peb_with_angles_m": finite(accuracy.position_with_angles.peb_m),
         "veb_with_angles_m_s": finite(accuracy.position_with_angles.veb_m_s),
+        "weak_echoes": list(weak_echoes(accuracy, selected)),
     }
 
 

@@ -72,7 +72,9 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
     width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
     height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
     figure = new_figure(width, height)
-    factor, words = metric_scale(results, metric, metric_label(results.metrics[metric].name))
+    over = results.metrics[metric].over
+    label = metric_label(results.metrics[metric].name) + (f", over that of {short_name(over)}" if over else "")
+    factor, words = metric_scale(results, metric, label)
     drawn: list[Axes] = []
     for number, (title, points) in enumerate(panels):
         row, column = divmod(number, columns)
@@ -110,6 +112,9 @@ def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[i
     """
     x, key = _abscissa(results, points)
     widths = np.linspace(1.0 + min(2.0, 0.5 * (len(results.methods) - 1)), 1.0, len(results.methods))
+    if not np.isfinite(results.values[points, ..., metric]).any():
+        ax.text(0.5, 0.5, "no values", transform=ax.transAxes, ha="center", va="center", color=MUTED)
+        ax.set_xlim(x.min(), x.max())
     for number, name in enumerate(results.methods):
         found = [results.estimate(point, number, metric) for point in points]
         known = [place for place, each in enumerate(found) if each.value is not None]

@@ -82,9 +82,11 @@ def results_table(
     state = "complete" if results.complete else "not complete"
     rule = results.rule
     head = f"{results.name}  {state}, {int(done.any(axis=1).sum())} trials of {len(results.settings)} points"
+    over = next((metric.over for metric in results.metrics if metric.over), "")
     foot = (
-        f"{rule.statistic} [{100 * rule.confidence:g} % interval], proportions as means; * of the trials that have a "
-        f"value\nresults {(digest or results.digest())[:16]}"
+        f"{f'each value over that of {over} in the same trial; ' if over else ''}{rule.statistic} "
+        f"[{100 * rule.confidence:g} % interval], proportions as means; * of the trials that have a value\n"
+        f"results {(digest or results.digest())[:16]}"
     )
     lines = [_failure_line(results, each) for each in results.failures[-SHOWN_FAILURES:]]
     if more := len(results.failures) - len(lines):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.bounds.position import PositionBound
+from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.compare import Comparison
 from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
@@ -96,6 +97,10 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     if result is not None and result.power_w is not None:
         limit_w = design.scenario.transmitter.power_w
         facts.append(("power", f"{quantity(result.power_w, 'W')} of {quantity(limit_w, 'W')}"))
+    if weak := weak_echoes(accuracy, design.selected):
+        names = ", ".join(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
+        level = f"less than {ratio_to_db(WEAK_ECHO):.0f} dB in a block"
+        facts.append(("weak echoes", f"{names}: {level}; a search there finds noise, far from these bounds"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
     pulse = design.scenario.radio.pulse
@@ -159,17 +164,18 @@ def _reason(bound: PositionBound) -> str:
 
 
 def _receivers(design: Design, accuracy: Accuracy) -> Table:
-    """One line a receiver: its rate, and how well it alone measures delay (as range) and Doppler (as range rate)."""
+    """One line a receiver: its rate, the echo SNR of a block, and how well it alone measures delay (as range) and
+    Doppler (as range rate).
+    """
     from rich.text import Text
 
     scenario, result = design.scenario, design.beamforming
     assert result is not None
-    assert result.beams is not None
     assert result.rates_bps_hz is not None
-    numbers = (">to target", ">rate", ">required", ">echo SNR", ">range", ">range rate")
+    numbers = (">to target", ">rate", ">required", ">block SNR", ">range", ">range rate")
     table = light_table("", "receiver", *numbers)
     distances_m = scenario.geometry().target_receiver_m
-    snr = design.channel.echo_snr_per_watt(result.beams.covariance_w) * (result.illumination_w or 0.0)
+    snr = dict(zip(accuracy.sensor_ids, accuracy.block_snr, strict=True))
     alone = {
         name: (SPEED_OF_LIGHT_M_S * delay_s, scenario.radio.wavelength_m * doppler_hz)
         for name, delay_s, doppler_hz in zip(
@@ -185,15 +191,15 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
             quantity(float(distances_m[k]), "m"),
             f"{rate:.3f}",
             f"{required:.3f}",
-            f"{ratio_to_db(float(snr[k])):.1f} dB" if listens and snr[k] > 0 else "–",
+            f"{ratio_to_db(float(snr[receiver.id])):.1f} dB" if snr.get(receiver.id, 0.0) > 0 else "–",
             *(_deviation(alone[receiver.id]) if listens else ("–", "–")),
         )
         missed = rate < required * (1 - 1e-6)
         style = "red" if missed else "bold" if chosen else "dim"
         table.add_row(*(Text(cell) for cell in cells), style=style)
     if design.scheme == "mono":
-        range_m, rate_m_s = next(iter(alone.values()))
-        table.add_row("●", "transmitter", "", "", "", "", *_deviation((range_m, rate_m_s)), style="bold")
+        level = f"{ratio_to_db(float(accuracy.block_snr[0])):.1f} dB" if accuracy.block_snr[0] > 0 else "–"
+        table.add_row("●", "transmitter", "", "", "", level, *_deviation(next(iter(alone.values()))), style="bold")
     return table
 
 

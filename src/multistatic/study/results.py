@@ -42,6 +42,8 @@ class StoredMetric:
     unit: str
     description: str
     proportion: bool
+    over: str = ""
+    """The method whose value in the same trial each value is divided by (`study.relative`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
