@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,7 +47,8 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
     from rich.console import Group
     from rich.text import Text
 
-    table = light_table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)))
+    # Names are for copying: they are never broken. What is long is the criterion's name, so that gets lines of its own.
+    table = light_table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)), whole=True)
     for row in rows:
         size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
         value = "–" if row.value is None else f"{row.value:.5g}"
@@ -58,7 +60,7 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
 
 
 def _columns(criterion: str) -> tuple[str, ...]:
-    return "group", criterion_name(criterion), "gap", "time"
+    return "group", fill(criterion_name(criterion), 9), "gap", "time"
 
 
 def _facts(design: Design, accuracy: Accuracy, unit: OneMore | None) -> Table:
@@ -211,13 +213,15 @@ def _deviation(pair: tuple[float, float]) -> tuple[str, str]:
     )
 
 
-def light_table(*columns: str) -> Table:
-    """A light table; a column whose name begins with > is set flush right."""
+def light_table(*columns: str, whole: bool = False) -> Table:
+    """A light table; a column whose name begins with > is set flush right. `whole`: no cell is ever broken."""
     from rich import box
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", collapse_padding=True)
     for name in columns:
         number = name.startswith(">")
-        table.add_column(name.removeprefix(">"), justify="right" if number else "left", no_wrap=number, overflow="fold")
+        table.add_column(
+            name.removeprefix(">"), justify="right" if number else "left", no_wrap=number or whole, overflow="fold"
+        )
     return table
