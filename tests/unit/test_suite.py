@@ -15,6 +15,7 @@ import pytest
 from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.errors import InputError
+from multistatic.registry import Origin
 from multistatic.report.leaderboard import leaderboard_csv, leaderboard_document, leaderboard_tables, outcomes_csv
 from multistatic.report.leaderboard_plots import leaderboard_pictures
 from multistatic.suite import instances as frozen
@@ -317,9 +318,13 @@ def test_reports_drop_nothing() -> None:
     record = replace(OUTCOMES[6], record=True, gap=-0.01, note="claims to be optimal")
     outcomes = (*OUTCOMES[:6], record, *OUTCOMES[7:])
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(leaderboard_tables(outcomes))
+    ours = Origin(distribution="multistatic", version="1.0", value="multistatic:poor")
+    theirs = Origin(distribution="other-methods", version="2.1", value="other_methods:slow_best")
+    origins = {"peb": {"poor": ours, "slow_best": theirs}, BEAMS: {"poor": theirs}}
+    console.print(leaderboard_tables(outcomes, origins))
     text = console.export_text()
-    assert re.search(r"1 +slow_best +3/3 +3 ", text)
+    assert re.search(r"1 +slow_best \(other-methods 2\.1\) +3/3 +3 ", text)
+    assert re.search(r"\d +poor +3/3 ", text)
     for words in (
         "nothing, error (every instance): ValueError: no.",
         "A new best, verified: slow_best on i0, 1 m (-1 %)",
@@ -327,7 +332,8 @@ def test_reports_drop_nothing() -> None:
         "0/3",
     ):
         assert words in text
-    document = leaderboard_document(outcomes, {"suite": 1})
+    document = leaderboard_document(outcomes, {"suite": 1}, origins)
+    assert document["methods"]["peb"]["slow_best"]["version"] == "2.1"
     assert len(document["outcomes"]) == 15
     assert [row["error"] for row in document["boards"]["peb"]] == [0, 0, 0, 1, 3]
     assert len(leaderboard_csv(outcomes).splitlines()) == 6
