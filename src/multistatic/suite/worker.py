@@ -198,6 +198,8 @@ def _plain(result: Any, board: str) -> Answer:
 def _line(text: str) -> str:
     """Words of a method as one line for a table: cut, and without what a terminal would obey."""
     words = " ".join(text.split())[:_LONGEST_MESSAGE]
+    if words.isprintable():
+        return words
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)
 
 
