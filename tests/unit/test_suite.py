@@ -15,9 +15,11 @@ import pytest
 from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.errors import InputError
+from multistatic.registry import Origin
 from multistatic.report.leaderboard import leaderboard_csv, leaderboard_document, leaderboard_tables, outcomes_csv
 from multistatic.report.leaderboard_plots import leaderboard_pictures
 from multistatic.suite import instances as frozen
+from multistatic.suite import tasks
 from multistatic.suite.best_known import BEAMS, best_beams, best_known
 from multistatic.suite.instances import check_channels, load_suite, manifest_entries
 from multistatic.suite.ranking import standings
@@ -84,6 +86,12 @@ def test_a_changed_file_and_a_changed_channel_are_refused(monkeypatch: pytest.Mo
     other = replace(SUITE[3], scenario=replace(SUITE[3].scenario, seed=1))
     with pytest.raises(InputError, match=r"channel of paper: .* draws other random numbers"):
         check_channels((other, SUITE[0]))
+    drawn = SUITE[3].direct_gain()
+    monkeypatch.setattr(frozen.SuiteInstance, "direct_gain", lambda self: drawn * (1 + 1e-10))
+    check_channels((SUITE[3],))
+    monkeypatch.setattr(frozen.SuiteInstance, "direct_gain", lambda self: drawn * (1 + 1e-8))
+    with pytest.raises(InputError, match="channel of paper"):
+        check_channels((SUITE[3],))
     monkeypatch.setattr(frozen, "read_bytes", altered)
     with pytest.raises(InputError, match=r"paper\.toml: received SHA-256 .* never changes within a version"):
         load_suite()
@@ -223,12 +231,36 @@ def test_claims_that_are_not_true_are_noted() -> None:
     outcome = judged(one, "mine", Answer(status="optimal", selected=poor.selected, bound=poor.value), 1.0)
     assert outcome.gap > 0.01
     assert "claims the bound" in outcome.note
-    assert judged(one, "mine", Answer(status="optimal", selected=poor.selected), 1.0).note == "claims to be optimal"
-    lit = task("paper", BEAMS)
-    beams = best_beams("paper")
+    lit, beams = task("paper", BEAMS), best_beams("paper")
     low = judged(lit, "mine", Answer(status="feasible", beams=beams, bound=0.9 * lit.best.value), 1.0)
-    assert "claims the bound" in low.note
+    assert low.note == "claims the bound 8.9043127, but 9.89368077 is known"
     assert judged(lit, "mine", Answer(status="feasible", beams=beams, bound=lit.best.bound), 1.0).note == ""
+
+
+@pytest.mark.parametrize(("gap", "words"), [(1.2e-2, "1.2 %"), (1e-5, "0.001 %"), (3e-6, "0.0003 %"), (1.5e-6, "")])
+def test_a_claimed_optimum_that_is_none_is_noted_with_the_distance(gap: float, words: str) -> None:
+    group = task("paper", "peb")
+    found = Answer(status="optimal", selected=group.instance.scenario.mask(group.best.selected))
+    lower = replace(group, best=replace(group.best, value=group.best.value / (1 + gap)))
+    note = judged(lower, "mine", found, 1.0).note
+    assert note == (f"claims to be optimal, but is {words} above the best known" if words else "")
+    lit = task("paper", BEAMS)
+    higher = replace(lit, best=replace(lit.best, value=lit.best.value / (1 - gap)))
+    note = judged(higher, "mine", Answer(status="optimal", beams=best_beams("paper")), 1.0).note
+    assert note == (f"claims to be optimal, but is {words} below the best known" if words else "")
+    assert judged(lower, "mine", replace(found, status="feasible"), 1.0).note == ""
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_rounding_makes_no_claimed_bound_untrue(board: str) -> None:
+    one = task("paper", board)
+    answer = Answer(status="feasible", selected=one.instance.scenario.mask(one.best.selected))
+    if board == BEAMS:
+        answer = Answer(status="feasible", beams=best_beams("paper"))
+    for excess, noted in ((5e-7, False), (3e-6, True)):
+        beyond = 1 - excess if board == BEAMS else 1 + excess
+        outcome = judged(one, "mine", replace(answer, bound=one.best.value * beyond), 1.0)
+        assert ("claims the bound" in outcome.note) == noted
 
 
 def test_better_values_are_records_only_within_every_constraint() -> None:
@@ -248,6 +280,7 @@ def test_better_values_are_records_only_within_every_constraint() -> None:
 
 def test_beams_are_judged_by_what_they_are() -> None:
     one, beams = task("small_los", BEAMS), best_beams("small_los")
+    power_w = one.instance.scenario.transmitter.power_w
     wide = np.concatenate([beams, np.zeros_like(beams)], axis=2)
     second = wide.copy()
     second[1, :, 1] = 1e-3 * np.arange(1, 5)
@@ -259,6 +292,9 @@ def test_beams_are_judged_by_what_they_are() -> None:
         (beams[1:], "expected beams of shape (5, 4, L), received (4, 4, 1)"),
         (np.full_like(beams, np.nan), "not finite"),
         (1e200 * beams, "times the amplitude"),
+        (beams * (2e3 * np.sqrt(power_w) / np.abs(beams).max()), "times the amplitude"),
+        (beams * (5e2 * np.sqrt(power_w) / np.abs(beams).max()), "violated: power by"),
+        (beams * (1 + 1e-6), "violated: power by 2e-06"),
         (beams[:, :, :0], "received (5, 4, 0)"),
         (second, "2 streams to a receiver, at most 1"),
         (dark, "violated: rate by 1"),
@@ -268,6 +304,25 @@ def test_beams_are_judged_by_what_they_are() -> None:
         assert outcome.verdict == "invalid"
         assert reason in outcome.message
     assert judged(one, "mine", Answer(status="optimal", beams=wide), 1.0).gap == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_violation_that_is_no_number_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "violations", lambda problem, beams: {"power": 0.0, "rate": float("nan")})
+    outcome = judged(task("small_los", BEAMS), "mine", Answer(status="optimal", beams=best_beams("small_los")), 1.0)
+    assert (outcome.verdict, outcome.message) == ("invalid", "violated: rate by nan")
+
+
+@pytest.mark.parametrize("size", [0.0, 1e-160, 1e-16])
+def test_beams_that_leave_the_target_dark_are_no_answer(size: float) -> None:
+    """No rate is required, so beams without power break no constraint; a gap would be infinite."""
+    one = task("small_los", BEAMS)
+    scenario = one.instance.scenario
+    receivers = tuple(replace(each, rate_required_bps_hz=0.0) for each in scenario.receivers)
+    free = replace(scenario, receivers=receivers)
+    silent = Answer(status="feasible", beams=np.full((5, 4, 1), size, complex))
+    outcome = judged(replace(one, instance=replace(one.instance, scenario=free)), "mine", silent, 1.0)
+    assert (outcome.verdict, outcome.message) == ("invalid", "no power reaches the target")
+    assert (outcome.value, outcome.gap) == (None, None)
 
 
 # Ranking
@@ -286,7 +341,7 @@ OUTCOMES = (
     *invented("quick_failure", [0.0, 0.0, None], 1e-3),
     *invented("nothing", [None, None, None]),
     *invented("slow_best", [0.0, 5e-7, 0.0], 9.0),
-    *invented("fast_best", [0.0, 0.0, 0.0], 0.1),
+    *invented("swift_best", [0.0, 0.0, 0.0], 0.1),
     *invented("poor", [0.5, 0.1, 0.0], 1e-4),
 )
 
@@ -294,7 +349,7 @@ OUTCOMES = (
 def test_solved_instances_come_first_then_the_gap_and_ties_share_their_rank() -> None:
     rows = standings(OUTCOMES, "peb")
     assert [(row.rank, row.method) for row in rows] == [
-        (1, "fast_best"),
+        (1, "swift_best"),
         (1, "slow_best"),
         (3, "poor"),
         (4, "quick_failure"),
@@ -317,9 +372,13 @@ def test_reports_drop_nothing() -> None:
     record = replace(OUTCOMES[6], record=True, gap=-0.01, note="claims to be optimal")
     outcomes = (*OUTCOMES[:6], record, *OUTCOMES[7:])
     console = Console(width=200, record=True, file=io.StringIO())
-    console.print(leaderboard_tables(outcomes))
+    ours = Origin(distribution="multistatic", version="1.0", value="multistatic:poor")
+    theirs = Origin(distribution="other-methods", version="2.1", value="other_methods:slow_best")
+    origins = {"peb": {"poor": ours, "slow_best": theirs}, BEAMS: {"poor": theirs}}
+    console.print(leaderboard_tables(outcomes, origins))
     text = console.export_text()
-    assert re.search(r"1 +slow_best +3/3 +3 ", text)
+    assert re.search(r"1 +slow_best \(other-methods 2\.1\) +3/3 +3 ", text)
+    assert re.search(r"\d +poor +3/3 ", text)
     for words in (
         "nothing, error (every instance): ValueError: no.",
         "A new best, verified: slow_best on i0, 1 m (-1 %)",
@@ -327,7 +386,8 @@ def test_reports_drop_nothing() -> None:
         "0/3",
     ):
         assert words in text
-    document = leaderboard_document(outcomes, {"suite": 1})
+    document = leaderboard_document(outcomes, {"suite": 1}, origins)
+    assert document["methods"]["peb"]["slow_best"]["version"] == "2.1"
     assert len(document["outcomes"]) == 15
     assert [row["error"] for row in document["boards"]["peb"]] == [0, 0, 0, 1, 3]
     assert len(leaderboard_csv(outcomes).splitlines()) == 6

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,10 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     assert "a method may talk" in done.stderr
     document = json.loads(done.stdout)
     assert document == json.loads((out / "leaderboard.json").read_text(encoding="utf-8"))
+    ours, theirs = (document["methods"]["peb"][name] for name in ("branch_and_bound", "mine"))
+    assert (ours["distribution"], ours["version"]) == ("multistatic", version("multistatic"))
+    assert theirs == {"distribution": "other-methods", "version": "1.0", "value": "other_methods:mine"}
+    assert set(document["methods"][BEAMS]) == {"loud"}
     quick = len(tasks_of(SuiteSettings(quick=True))["peb"])
     outcomes = {(each["board"], each["method"], each["instance"]): each for each in document["outcomes"]}
     for board in SELECTION_BOARDS:

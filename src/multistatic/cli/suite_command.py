@@ -23,7 +23,7 @@ def compare_on_suite(
 ) -> None:
     """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out."""
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, methods_of, run_suite, tasks_of
+    from multistatic.suite.run import SuiteSettings, methods_of, origins_of, run_suite, tasks_of
 
     if (selectors is None) != (beamformers is None):
         selectors, beamformers = selectors or (), beamformers or ()
@@ -35,7 +35,8 @@ def compare_on_suite(
     methods, tasks = methods_of(settings), tasks_of(settings)
     with _shown(sum(len(tasks[board]) * len(methods[board]) for board in tasks), quiet) as on_begin:
         outcomes = run_suite(settings, on_begin=on_begin)
-    document = leaderboard_document(outcomes, _about(settings.quick, settings.limit_s))
+    origins = origins_of(methods)
+    document = leaderboard_document(outcomes, _about(settings.quick, settings.limit_s), origins)
     if out is not None:
         _write(out, outcomes, document)
     if json_:
@@ -45,7 +46,7 @@ def compare_on_suite(
         return
     from rich.console import Console
 
-    Console().print(leaderboard_tables(outcomes))
+    Console().print(leaderboard_tables(outcomes, origins))
 
 
 def _about(quick: bool, limit_s: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from multistatic.registry import Origin
 from multistatic.report.summary import light_table
 from multistatic.report.wording import percent, quantity
 from multistatic.suite.best_known import BEAMS
@@ -24,6 +25,11 @@ TITLES = {
     "peb": "Selectors, position error bound",
     BEAMS: "Beamformers, illumination for a fixed group",
 }
+OURS = "multistatic"
+"""The distribution whose methods need no mention of it."""
+Origins = Mapping[str, Mapping[str, Origin]]
+"""Board → method → whose it is."""
+
 _COLUMNS = ("method", ">solved", ">reached", ">median", ">mean gap", ">largest", ">time")
 
 
@@ -33,21 +39,34 @@ def boards(outcomes: Sequence[Outcome]) -> dict[str, tuple[Standing, ...]]:
     return {board: rows for board, rows in found.items() if rows}
 
 
-def leaderboard_tables(outcomes: Sequence[Outcome]) -> RenderableType:
-    """One table a board; below, new best values, claims that are not true, and why methods failed."""
+def leaderboard_tables(outcomes: Sequence[Outcome], origins: Origins | None = None) -> RenderableType:
+    """One table a board; below, new best values, claims that are not true, and why methods failed. Methods of other
+    packages stand with the name and the version of theirs.
+    """
     from rich.console import Group
     from rich.text import Text
 
     parts: list[RenderableType] = []
     for board, rows in boards(outcomes).items():
-        parts += [Text(TITLES[board], "bold"), _table(rows), *_remarks(outcomes, board, rows), Text()]
+        table = _table(rows, (origins or {}).get(board, {}))
+        parts += [Text(TITLES[board], "bold"), table, *_remarks(outcomes, board, rows), Text()]
     return Group(*parts[:-1])
 
 
-def leaderboard_document(outcomes: Sequence[Outcome], about: Mapping[str, Any]) -> dict[str, Any]:
+def leaderboard_document(
+    outcomes: Sequence[Outcome], about: Mapping[str, Any], origins: Origins | None = None
+) -> dict[str, Any]:
     """Everything as plain values for JSON; `about`: suite, limit, machine and versions."""
-    ranked = {board: [_plain_standing(row) for row in rows] for board, rows in boards(outcomes).items()}
-    return {"format": FORMAT, **about, "boards": ranked, "outcomes": [asdict(each) for each in outcomes]}
+    return {
+        "format": FORMAT,
+        **about,
+        "methods": {
+            board: {name: asdict(origin) for name, origin in methods.items()}
+            for board, methods in (origins or {}).items()
+        },
+        "boards": {board: [_plain_standing(row) for row in rows] for board, rows in boards(outcomes).items()},
+        "outcomes": [asdict(each) for each in outcomes],
+    }
 
 
 def leaderboard_csv(outcomes: Sequence[Outcome]) -> str:
@@ -78,7 +97,7 @@ def _plain_standing(row: Standing) -> dict[str, Any]:
     }
 
 
-def _table(rows: Sequence[Standing]) -> Table:
+def _table(rows: Sequence[Standing], origins: Mapping[str, Origin]) -> Table:
     from rich.text import Text
 
     table = light_table(">", *_COLUMNS)
@@ -87,7 +106,7 @@ def _table(rows: Sequence[Standing]) -> Table:
         tied = sum(other.rank == row.rank for other in rows) > 1
         cells = (
             f"{row.rank}{'=' if tied else ''}",
-            row.method,
+            _named(row.method, origins.get(row.method)),
             f"{row.solved}/{row.instances}",
             str(row.reached),
             *(percent(gap) for gap in (row.median_gap, row.mean_gap, row.largest_gap)),
@@ -96,6 +115,10 @@ def _table(rows: Sequence[Standing]) -> Table:
         style = "bold" if row.rank == 1 and row.solved else "" if row.solved == row.instances else "dim"
         table.add_row(*map(Text, cells), style=style)
     return table
+
+
+def _named(method: str, origin: Origin | None) -> str:
+    return method if origin is None or origin.distribution == OURS else f"{method} ({origin})"
 
 
 def _remarks(outcomes: Sequence[Outcome], board: str, rows: Sequence[Standing]) -> list[RenderableType]:

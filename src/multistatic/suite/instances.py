@@ -86,8 +86,7 @@ def load_suite(version: int = VERSION, *, quick: bool = False) -> tuple[SuiteIns
     """
     if version != VERSION:
         raise InputError([Problem("suite", repr(version), f"version {VERSION}, the only one there is")])
-    manifest = tomllib.loads(read_bytes(version, MANIFEST).decode())
-    entries = [entry for entry in manifest["instance"] if entry["quick"] or not quick]
+    entries = [entry for entry in manifest_entries(version) if entry["quick"] or not quick]
     problems = [problem for entry in entries for problem in _changed(version, entry)]
     if problems:
         raise InputError(problems, source=f"benchmark suite {version}")

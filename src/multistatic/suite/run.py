@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic import registry
@@ -38,8 +38,8 @@ def run_suite(
 
     Each method has a process of its own, which is stopped at the limit; a failure is an outcome with its reason.
     `on_begin` is told (board, method, instance) before each. Processes are started by `spawn`: in a script of your own
-    call this under `if __name__ == "__main__":`. Raises `InputError` for unknown methods, a limit that is not
-    positive, or a suite that is not the frozen one.
+    call this under `if __name__ == "__main__":`. Raises `InputError` for methods that are unknown or that two packages
+    register, a limit that is not positive, or a suite that is not the frozen one.
     """
     settings = settings or SuiteSettings()
     methods = methods_of(settings)
@@ -73,27 +73,39 @@ def tasks_of(settings: SuiteSettings) -> dict[str, tuple[Task, ...]]:
 
 
 def methods_of(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
-    """Board → the methods that are ranked on it; unknown names and a limit that is none are refused together."""
-    wanted = {"selectors": settings.selectors, "beamformers": settings.beamformers}
+    """Board → the methods that are ranked on it; names that are unknown or contested, and a limit that is none, are
+    refused together.
+    """
+    selectors, beamformers = settings.selectors, settings.beamformers
+    if selectors is None:
+        selectors = tuple(name for name in registry.names("selectors") if name not in TOLD)
+    if beamformers is None:
+        beamformers = registry.names("beamformers")
+    beamformers = tuple(registry.full_name("beamformers", name) for name in beamformers)
+    wanted = {"selectors": tuple(dict.fromkeys(selectors)), "beamformers": tuple(dict.fromkeys(beamformers))}
     problems = [] if settings.limit_s > 0 else [Problem("limit", f"{settings.limit_s:g} s", "more than 0 s")]
     for group, names in wanted.items():
-        for name in names or ():
-            problems += _unknown(group, name)
+        for name in names:
+            problems += _refused(group, name)
     if problems:
         raise InputError(problems)
-    registered = tuple(name for name in registry.names("selectors") if name not in TOLD)
-    selectors = registered if settings.selectors is None else tuple(dict.fromkeys(settings.selectors))
-    chosen = registry.names("beamformers") if settings.beamformers is None else settings.beamformers
-    beamformers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in chosen))
-    return {**dict.fromkeys(SELECTION_BOARDS, selectors), BEAMS: beamformers}
+    return {**dict.fromkeys(SELECTION_BOARDS, wanted["selectors"]), BEAMS: wanted["beamformers"]}
 
 
-def _unknown(group: str, name: str) -> Sequence[Problem]:
-    """Whether anybody registered the name; nothing is imported here, for that may fail and is the method's own row."""
-    if registry.full_name(group, name) in registry.names(group):
-        return ()
+def origins_of(methods: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, registry.Origin]]:
+    """Board → method → whose it is."""
+    return {
+        board: {name: registry.origin("beamformers" if board == BEAMS else "selectors", name) for name in names}
+        for board, names in methods.items()
+    }
+
+
+def _refused(group: str, name: str) -> Sequence[Problem]:
+    """Whether nobody or more than one package registered the name; nothing is imported here, for that may fail and is
+    the method's own row.
+    """
     try:
-        registry.load(group, name)
+        registry.origin(group, name)
     except InputError as error:
         return error.problems
     return ()

@@ -27,6 +27,7 @@ STRICT = 1e-9
 """Largest relative violation of beams that may set a record: 1e-6 of the power would be worth 1e-6 of the value."""
 
 _FAR_ABOVE = 1e3  # beams with amplitudes beyond this overflow sooner or later
+_DARK = 1e-30  # of all the illumination there can be: what rounding leaves of beams that avoid the target
 
 Verdict = Literal["solved", "infeasible", "invalid", "refused", "error", "timeout", "died"]
 VERDICTS: Mapping[str, str] = {
@@ -91,8 +92,7 @@ def judged(task: Task, method: str, answer: Answer, time_s: float) -> Outcome:
     value, strict, broken = _beams_value(task, answer) if task.board == BEAMS else _group_value(task, answer)
     if value is None:
         return Outcome(**place, verdict="invalid", message=broken)
-    better = value / task.best.value if task.board == BEAMS else task.best.value / value
-    gap = 1.0 / better - 1.0
+    gap = (task.best.value / value if task.board == BEAMS else value / task.best.value) - 1.0
     return Outcome(
         **place,
         verdict="solved",
@@ -140,7 +140,7 @@ def _beams_value(task: Task, answer: Answer) -> tuple[float | None, bool, str]:
     if broken:
         return None, False, "violated: " + ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
     lit = beams.illumination_w(problem.steering_tx)
-    if not lit > 0.0:
+    if not lit > _DARK * problem.illumination_limit_w:
         return None, False, "no power reaches the target"
     return lit, max(worst.values()) <= STRICT, ""
 
@@ -150,12 +150,15 @@ def _shape(array: np.ndarray | None) -> str:
 
 
 def _false_claim(task: Task, answer: Answer, gap: float) -> str:
-    """A proven bound that the best-known value disproves, or an optimum that is none; "" where there is neither."""
+    """A proven bound that the best-known value disproves, or an optimum that is none, and by how much; "" where there
+    is neither.
+    """
     best, bound = task.best.value, answer.bound
     if bound is not None and (
         bound < best * (1 - 2 * REACHED) if task.board == BEAMS else bound > best * (1 + REACHED)
     ):
-        return f"claims the bound {bound:.6g}, but {best:.6g} is known"
+        return f"claims the bound {bound:.9g}, but {best:.9g} is known"
     if answer.status == "optimal" and gap > 2 * REACHED:
-        return "claims to be optimal"
+        away, where = (gap / (1 + gap), "below") if task.board == BEAMS else (gap, "above")
+        return f"claims to be optimal, but is {float(f'{100 * away:.2g}'):g} % {where} the best known"
     return ""

@@ -2,6 +2,7 @@
 
 Only plain values come back: status, group or beams, bound and message. Linear algebra has one thread, and what the
 method prints goes to stderr. The first call on a small instance is not timed: it pays for imports and compilation.
+Every call gets a problem that no call has seen: what a method stores beside one is of no use to the next.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import time
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
+from time import perf_counter  # the function itself: no method that is loaded later can put another in its place
 from typing import Any
 
 import numpy as np
@@ -63,7 +65,7 @@ class Worker:
             kind, content, _ = self._begin(task.board)
             if kind != "ready":
                 return kind, content, 0.0
-        kind, content, _ = self._asked((task.board, task.instance.name), UP_WITHIN_S)  # its channel is drawn
+        kind, content, _ = self._asked((task.board, task.instance.name), UP_WITHIN_S)
         if kind != "ready":
             return kind, content, 0.0
         kind, content, seconds = self._asked(None, self._limit_s, _LATE_S)
@@ -129,7 +131,7 @@ def _serve(connection: Connection, method: str) -> None:
                 _answered(next(iter(instances.values())), board, method, repeats=1)
                 connection.send(ready)
                 continue
-            _ = instances[name].realisation
+            _ = instances[name].realisation  # what drawing a channel loads is loaded before the limit runs
             connection.send(ready)
             connection.send(_answered(instances[name], board, method, repeats=_REPEATS))
 
@@ -137,23 +139,42 @@ def _serve(connection: Connection, method: str) -> None:
 def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) -> tuple[str, Any, float]:
     """What the method answers, or how it fails. Fast ones are repeated for the shortest time."""
     try:
-        call = _call(instance, board, method)
-        began = time.perf_counter()
-        result = call()
-        seconds = time.perf_counter() - began
-        answer = _plain(result, board)
-        until = began + seconds + _REPEATING_S
+        solve = registry.load("beamformers" if board == BEAMS else "selectors", method)
+        answer, seconds = _timed(solve, instance, board)
+        until = perf_counter() + _REPEATING_S
         for _ in range(repeats - 1):
-            if seconds > _REPEATED_BELOW_S or time.perf_counter() > until:
+            if seconds > _REPEATED_BELOW_S or perf_counter() > until:
                 break
-            began = time.perf_counter()
-            call()
-            seconds = min(seconds, time.perf_counter() - began)
+            again, took = _timed(solve, instance, board)
+            if not _same(again, answer):  # the time of another answer
+                break
+            seconds = min(seconds, took)
     except (InputError, MissingDependencyError) as error:
-        return "refused", _reason(error)[:_LONGEST_MESSAGE], 0.0
+        return "refused", _line(_reason(error)), 0.0
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row
-        return "error", f"{type(error).__name__}: {error}"[:_LONGEST_MESSAGE], 0.0
+        return "error", _line(f"{type(error).__name__}: {error}"), 0.0
     return "answer", answer, seconds
+
+
+def _timed(solve: Any, instance: SuiteInstance, board: str) -> tuple[Answer, float]:
+    """The answer of a method and the seconds that it took to have it as plain values.
+
+    Its problem is built before, anew down to the channel. Each call gets the same random numbers.
+    """
+    fresh = replace(instance)  # nothing realised
+    posed: tuple[Any, ...]
+    if board == BEAMS:
+        posed = (fresh.beamforming_problem(),)
+    else:
+        seed = np.random.SeedSequence(VERSION, spawn_key=(instance.scenario.seed,))
+        posed = (fresh.selection_problem(board), np.random.default_rng(seed))
+    began = perf_counter()
+    answer = _plain(solve(*posed), board)
+    return answer, perf_counter() - began
+
+
+def _same(one: Answer, other: Answer) -> bool:
+    return np.array_equal(one.selected, other.selected) and np.array_equal(one.beams, other.beams)  # type: ignore[arg-type]
 
 
 def _reason(error: Exception) -> str:
@@ -164,25 +185,22 @@ def _reason(error: Exception) -> str:
     return f"{problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}"
 
 
-def _call(instance: SuiteInstance, board: str, method: str) -> Any:
-    """The method on its problem, ready to be called. Each call gets the same random numbers."""
-    if board == BEAMS:
-        beamformer, posed = registry.load("beamformers", method), instance.beamforming_problem()
-        return lambda: beamformer(posed)
-    selector, problem = registry.load("selectors", method), instance.selection_problem(board)
-    seed = np.random.SeedSequence(VERSION, spawn_key=(instance.scenario.seed,))
-    return lambda: selector(problem, np.random.default_rng(seed))
-
-
 def _plain(result: Any, board: str) -> Answer:
     """The parts of a result that count, as arrays and numbers of this package's own."""
-    bound: Any
+    status, message = _line(str(result.status)), _line(str(result.message))
     if board != BEAMS:
-        bound, selected = result.bound, np.asarray(result.selected, bool)
-        return Answer(status=str(result.status), selected=selected, bound=_number(bound), message=str(result.message))
+        selected = np.asarray(result.selected, bool)
+        return Answer(status=status, selected=selected, bound=_number(result.bound), message=message)
     beams = None if result.beams is None else np.array(result.beams.weights, complex)
-    bound = result.upper_bound_w
-    return Answer(status=str(result.status), beams=beams, bound=_number(bound), message=str(result.message))
+    return Answer(status=status, beams=beams, bound=_number(result.upper_bound_w), message=message)
+
+
+def _line(text: str) -> str:
+    """Words of a method as one line for a table: cut, and without what a terminal would obey."""
+    words = " ".join(text.split())[:_LONGEST_MESSAGE]
+    if words.isprintable():
+        return words
+    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in words)
 
 
 def _number(value: Any) -> float | None:
