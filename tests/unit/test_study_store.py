@@ -17,8 +17,8 @@ from multistatic.files.study_file import run_into, run_study, store_path
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
 from multistatic.study.plan import trial_seed
-from multistatic.study.runner import run
-from multistatic.study.trial import task_of
+from multistatic.study.runner import FailedAttempt, run
+from multistatic.study.trial import failed_method, task_of
 from multistatic.study.workers import ThisProcess
 from tests.unit.studies import QUICK, invented, quick
 
@@ -234,6 +234,20 @@ def test_a_full_disk_undoes_what_was_not_whole(tmp_path: Path) -> None:
     run_into(tmp_path / "a.sqlite", study, lambda: ThisProcess(invented))
     run_into(tmp_path / "b.sqlite", study, lambda: ThisProcess(invented))
     assert read_results(tmp_path / "a.sqlite").digest() == read_results(tmp_path / "b.sqlite").digest()
+
+
+def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    study = quick(tmp_path)
+    failed = failed_method(ValueError("no"), study.metrics).failure
+    assert failed is not None
+    order = [(3, 4, 2, 1), (0, 1, 0, 1), (3, 4, 2, 2), (1, 0, 1, 1)]
+    with open_store(tmp_path / "a.sqlite", study) as store:
+        for point, trial, method, attempt in order:
+            each = FailedAttempt(point=point, trial=trial, method=method, attempt=attempt, seed=1, failure=failed)
+            store.write([], [each])
+    found = read_results(tmp_path / "a.sqlite").failures
+    names = [method.name for method in study.methods]
+    assert [(each.point, each.trial, names.index(each.method), each.attempt) for each in found] == order
 
 
 def test_the_digest_finds_one_bit(tmp_path: Path) -> None:
