@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -14,10 +15,16 @@ from hypothesis import strategies as st
 
 from multistatic.errors import InputError, Problem
 from multistatic.files.study_file import load_study
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.resolve import Site
+from multistatic.scenario.schema import SiteTable
+from multistatic.scenario.write import resolved_toml
 from multistatic.study.axes import axis_values, flattened
+from multistatic.study.combinations import _drawn_with
 from multistatic.study.metrics import METRICS
 from multistatic.study.plan import trial_seed
 from multistatic.study.schema import RangeTable, study_json_schema
+from multistatic.study.trial import _scenario
 from tests.unit.studies import QUICK, quick
 
 WRONG = """
@@ -195,6 +202,36 @@ def test_methods_are_spelled_out(tmp_path: Path) -> None:
 def test_methods_that_differ_in_design_alone_are_drawn_once(tmp_path: Path) -> None:
     text = QUICK + '\n[[compare]]\nname = "louder"\nset = { transmitter.power_dbm = 40 }\n'
     assert {point.drawn_with for point in quick(tmp_path, text=text).points} == {(0, 0, 0, 3)}
+
+
+def test_a_method_has_the_scenario_that_its_own_keys_say(tmp_path: Path) -> None:
+    """Whatever table a method sets a key of: drawing once for several methods must change none of their scenarios."""
+    keys = (
+        'design.beamformer = "sca"',
+        "requirements.rate_bps_hz = 0.25",
+        "requirements.cooperation_cost_m = 50.0",
+        "radio.samples = 64",
+        "transmitter.power_dbm = 40",
+        "receivers.random.antennas = 3",
+        "target.reflection = 0.2",
+        "channel.path_loss_exponent = 2.0",
+    )
+    text = QUICK + "".join(f'\n[[compare]]\nname = "{number}"\nset = {{ {key} }}\n' for number, key in enumerate(keys))
+    (first, *_) = quick(tmp_path, text=text).points
+    assert first.drawn_with == (0, 0, 0, 0, *range(4, len(keys) + 3))
+    drawn: dict[int, Scenario] = {}
+    for number, template in enumerate(first.templates):
+        assert resolved_toml(_scenario(first, number, 77, drawn)) == resolved_toml(template.drawn(77))
+
+
+def test_other_receivers_in_the_site_list_are_other_scenarios(tmp_path: Path) -> None:
+    """The list's rows are no part of the table that names it."""
+    template = quick(tmp_path).points[0].templates[0]
+    site = Site(path="sites.csv: row 1", table=SiteTable(id="a", position_m=[10.0, 20.0]))
+    listed = replace(template, sites=(site,))
+    moved = replace(template, sites=(Site(path=site.path, table=SiteTable(id="a", position_m=[10.0, 21.0])),))
+    same = replace(template, sites=(Site(path=site.path, table=site.table.model_copy()),))
+    assert [_drawn_with((template, listed, moved, same), number) for number in range(4)] == [0, 1, 2, 1]
 
 
 def test_quoted_and_bare_keys_are_the_same(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from time import sleep
 from typing import Any
@@ -23,7 +24,7 @@ from multistatic.study.cost import measured_cost
 from multistatic.study.metrics import METRICS, Outcome
 from multistatic.study.plan import trial_seed
 from multistatic.study.runner import run
-from multistatic.study.trial import Task, TrialResult, run_task, task_of
+from multistatic.study.trial import Task, TrialResult, run_task, run_task_in_worker, run_task_warm, task_of
 from multistatic.study.workers import GivenExecutor, Processes, ThisProcess, WorkersLostError
 from tests.unit.studies import QUICK, Shuffled, deadly, invented, quick
 
@@ -284,6 +285,54 @@ def test_a_trial_is_busy_with_its_metrics_too(tmp_path: Path, monkeypatch: pytes
     cost = measured_cost(study)
     assert all(seconds >= 0.03 for seconds in cost.seconds)
     assert cost.total_s[0] == pytest.approx(4 * 5 * sum(cost.seconds))
+
+
+def test_times_are_those_of_a_process_that_has_compiled_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where times are stored the first trial of a process is run twice, and nothing else changes."""
+    designed: list[int] = []
+    now_s, compilation_s = [0.0], [100.0]
+
+    def compiling(scenario: Any, **options: Any) -> Any:
+        designed.append(scenario.seed)
+        now_s[0] += 1.0 + (compilation_s.pop() if compilation_s else 0.0)
+        return design_network(scenario, **options)
+
+    monkeypatch.setattr(trial_module, "design_network", compiling)
+
+    def seeds(run: Any, task: Task, *, new_process: bool = True) -> list[int]:
+        """Of the trials that `run` designs, each once for its three methods."""
+        if new_process:
+            monkeypatch.setattr(trial_module, "_warm_up", cache(forgetful))
+        designed.clear()
+        run(task)
+        assert designed == [seed for seed in designed[::3] for _ in range(3)]
+        return designed[::3]
+
+    forgetful = trial_module._warm_up.__wrapped__
+    monkeypatch.setattr(trial_module, "perf_counter", lambda: now_s[0])
+    study, timeless = quick(tmp_path), quick(tmp_path, 'metrics=["peb_m"]')
+    point, beside = study.points[:2]
+    first, second = (trial_seed(5, point.stream, trial) for trial in range(2))
+    warm = list[TrialResult]()
+    assert seeds(lambda task: warm.extend(run_task_warm(task)), task_of(study, point, range(2))) == [
+        first,
+        first,
+        second,
+    ]
+    assert {method.time_s for result in warm for method in result.methods} == {1.0}
+    assert seeds(run_task_warm, task_of(study, beside, range(2)), new_process=False) == [first, second]
+    assert seeds(run_task_warm, task_of(timeless, point, range(2))) == [first, second]
+    for run_anywhere in (run_task_in_worker, ThisProcess().submit):
+        assert seeds(run_anywhere, task_of(study, point, [1])) == [second, second]
+    timed = study.metrics.index("time_s")
+    for one, other in zip(warm, run_task(task_of(study, point, range(2))), strict=True):
+        assert (one.point, one.trial, one.seed) == (other.point, other.trial, other.seed)
+        for mine, theirs in zip(one.methods, other.methods, strict=True):
+            assert (mine.status, mine.selected, mine.values[:timed]) == (
+                theirs.status,
+                theirs.selected,
+                theirs.values[:timed],
+            )
 
 
 @pytest.mark.parametrize(("busy_s", "size"), [(0.5, 1), (0.1, 2), (0.02, 10)])

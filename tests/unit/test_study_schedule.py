@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import norm
 
 from multistatic.study.plan import Study
 from multistatic.study.schedule import Schedule
@@ -103,3 +106,38 @@ def test_the_end_of_a_batch_is_dealt_out_in_small_tasks(tmp_path: Path) -> None:
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 8
     assert sizes[-1] == 1
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_batch_is_decided_by_its_own_trials_even_where_more_are_done(ruled: Study, backwards: bool) -> None:
+    """As in a store that was filled without a rule: the first batch is known well enough, what follows is wild."""
+    schedule = Schedule(ruled)
+    for trial in sorted(range(60), reverse=backwards):
+        schedule.note(0, trial, [1.0 + 0.01 * trial if trial < 10 else 1e3 * (trial - 9) ** 3] * 3)
+    assert schedule.is_finished(0)
+    assert schedule.target(0) == 10
+
+
+def test_an_interval_of_just_the_width_that_is_asked_for_is_known_well_enough(ruled: Study) -> None:
+    rows = [[1.0 + 0.01 * trial] * 3 for trial in range(10)]
+    width = estimate(np.array(rows)[:, 0], statistic="mean", confidence=ruled.rule.confidence).relative_half_width
+    assert width is not None
+    for asked, finished in ((width, True), (np.nextafter(width, 0.0), False)):
+        schedule = Schedule(replace(ruled, rule=replace(ruled.rule, relative_half_width=float(asked))))
+        for trial, row in enumerate(rows):
+            schedule.note(0, trial, row)
+        assert schedule.is_finished(0) is finished
+
+
+@pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
+def test_a_proportion_is_decided_by_wilsons_interval_at_the_rules_confidence(tmp_path: Path, confidence: float) -> None:
+    """Where every trial is a hit the interval is [n/(n + z²), 1]: half width h is reached at n = z² (1 - h)/h."""
+    study, width = quick(tmp_path), 0.1
+    rule = replace(study.rule, minimum=5, maximum=100, batch=1, metric="feasible", relative_half_width=width)
+    schedule = Schedule(replace(study, rule=replace(rule, confidence=confidence)))
+    for trial in range(100):
+        schedule.note(0, trial, [1.0, 1.0, 1.0])
+        if schedule.is_finished(0):
+            break
+    quantile = norm.ppf(0.5 + 0.5 * confidence)
+    assert trial + 1 == ceil(quantile**2 * (1 - width) / width)

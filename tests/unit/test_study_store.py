@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,8 @@ from multistatic.files.study_file import run_into, run_study, store_path
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
 from multistatic.study.plan import trial_seed
-from multistatic.study.runner import run
-from multistatic.study.trial import task_of
+from multistatic.study.runner import FailedAttempt, run
+from multistatic.study.trial import failed_method, task_of
 from multistatic.study.workers import ThisProcess
 from tests.unit.studies import QUICK, invented, quick
 
@@ -74,6 +75,41 @@ def test_it_goes_on_where_it_stopped_and_takes_more_trials(tmp_path: Path) -> No
     assert len(read_results(tmp_path / "a.sqlite").sessions) == 2
 
 
+def test_a_complete_store_that_is_opened_for_more_is_complete_no_longer(tmp_path: Path) -> None:
+    """A run that is killed says nothing at its end: that it began must be enough."""
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    assert read_results(tmp_path / "a.sqlite").complete
+    with open_store(tmp_path / "a.sqlite", quick(tmp_path, "trials=12")):
+        assert not read_results(tmp_path / "a.sqlite").complete
+    assert not read_results(tmp_path / "a.sqlite").complete
+
+
+def test_of_two_results_of_one_trial_the_first_one_stays_whole(tmp_path: Path) -> None:
+    """Status, group and values of one run: never those of one beside those of the other."""
+    study = quick(tmp_path)
+    (first,) = invented(task_of(study, study.points[1], [3]))
+    later = replace(first, methods=tuple(replace(m, status="optimal", selected=(), time_s=9.0) for m in first.methods))
+    with open_store(tmp_path / "a.sqlite", study) as store:
+        store.write([first])
+        store.write([later])
+    assert set(read_results(tmp_path / "a.sqlite").status[1, :, 3]) == {"feasible"}
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection:
+        rows = connection.execute("SELECT selected, time_s FROM trials").fetchall()
+    assert rows == [('["rx1", "rx2"]', 1e-3)] * 3
+
+
+def test_what_is_done_is_told_method_by_method(tmp_path: Path) -> None:
+    """The stopping rule goes on from these numbers: each must be that of its method."""
+    study = quick(tmp_path)
+    results = [result for point in study.points for result in invented(task_of(study, point, range(5)))]
+    with open_store(tmp_path / "a.sqlite", study) as store:
+        store.write(results[::-1])
+        for watched in range(len(study.metrics)):
+            told = {(point, trial): values for point, trial, values in store.done(watched)}
+            assert told == {(r.point, r.trial): tuple(m.values[watched] for m in r.methods) for r in results}
+    assert len({method.values[0] for result in results for method in result.methods}) == 4 * 5 * 3 // 2, "no two alike"
+
+
 def test_another_study_is_refused_and_the_store_stays_as_it_was(tmp_path: Path) -> None:
     store = tmp_path / "a.sqlite"
     run_into(store, quick(tmp_path), lambda: ThisProcess(invented))
@@ -96,6 +132,45 @@ def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(study_store, "version", lambda name: "9.9")
     with pytest.raises(InputError, match=r"multistatic 9\.9.*not mixed"):
         run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+
+
+def test_the_version_that_counts_is_the_one_that_began_the_store(tmp_path: Path) -> None:
+    for _ in range(2):
+        run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection, connection:
+        connection.execute("UPDATE sessions SET versions = ? WHERE session = 1", (json.dumps({"multistatic": "0.0"}),))
+    with pytest.raises(InputError, match=r"multistatic 0\.0.*not mixed"):
+        run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+
+
+def test_of_two_studies_that_begin_at_once_in_one_new_file_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is found empty, and another study has moved in before this one can make its tables."""
+    store, other, look = tmp_path / "a.sqlite", quick(tmp_path, "seed=6"), study_store._is_empty
+
+    def overtaken(connection: sqlite3.Connection) -> bool:
+        found = look(connection)
+        monkeypatch.setattr(study_store, "_is_empty", look)
+        run_into(store, other, lambda: ThisProcess(invented))
+        return found
+
+    monkeypatch.setattr(study_store, "_is_empty", overtaken)
+    with pytest.raises(InputError, match="holds another study"):
+        run_into(store, quick(tmp_path), lambda: ThisProcess(invented))
+    results = read_results(store)
+    assert results.fingerprint == other.fingerprint
+    assert results.complete
+    assert len(results.sessions) == 1
+
+
+def test_a_store_without_a_study_is_none(tmp_path: Path) -> None:
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection, connection:
+        connection.execute("DELETE FROM studies")
+    for use in (read_results, lambda store: run_into(store, quick(tmp_path), lambda: ThisProcess(invented))):
+        with pytest.raises(InputError, match="a store without a study"):
+            use(tmp_path / "a.sqlite")
 
 
 def test_what_is_no_store_is_refused_and_not_touched(tmp_path: Path) -> None:
@@ -159,6 +234,20 @@ def test_a_full_disk_undoes_what_was_not_whole(tmp_path: Path) -> None:
     run_into(tmp_path / "a.sqlite", study, lambda: ThisProcess(invented))
     run_into(tmp_path / "b.sqlite", study, lambda: ThisProcess(invented))
     assert read_results(tmp_path / "a.sqlite").digest() == read_results(tmp_path / "b.sqlite").digest()
+
+
+def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+    study = quick(tmp_path)
+    failed = failed_method(ValueError("no"), study.metrics).failure
+    assert failed is not None
+    order = [(3, 4, 2, 1), (0, 1, 0, 1), (3, 4, 2, 2), (1, 0, 1, 1)]
+    with open_store(tmp_path / "a.sqlite", study) as store:
+        for point, trial, method, attempt in order:
+            each = FailedAttempt(point=point, trial=trial, method=method, attempt=attempt, seed=1, failure=failed)
+            store.write([], [each])
+    found = read_results(tmp_path / "a.sqlite").failures
+    names = [method.name for method in study.methods]
+    assert [(each.point, each.trial, names.index(each.method), each.attempt) for each in found] == order
 
 
 def test_the_digest_finds_one_bit(tmp_path: Path) -> None:

@@ -21,7 +21,14 @@ FIGURES = {
 }
 
 Quick = Annotated[bool, typer.Option("--quick", help="Few trials: the fewest that give medians an interval.")]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder for stores, pictures, CSV files and claims.md.")]
+Out = Annotated[
+    Path,
+    typer.Option(
+        metavar="DIR",
+        help="Folder for stores, pictures, CSV files, and the pages claims.md and report.html; of one figure alone, "
+        "fig3_claims.md and fig3_report.html.",
+    ),
+]
 WorkerCount = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
 OUT = Path("figures")
 

@@ -33,7 +33,11 @@ def study(
     retries: Annotated[int, typer.Option(min=0, help="How often a trial that fails is run again.")] = 2,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Run trials again that failed before.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show points, trials, memory and time; one trial is run to tell.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Show points, trials, memory and time; trial 0 of the first and the last point is run twice to tell.",
+        ),
     ] = False,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the study; repeatable.")

@@ -61,10 +61,11 @@ def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
         *_point_lines(study),
     ]
     after = [
-        f"about {' to '.join(dict.fromkeys(quantity(s, 's') for s in plan['time_s']))} on {workers} workers",
+        f"about {' to '.join(dict.fromkeys(quantity(s, 's') for s in plan['time_s']))} on {workers} "
+        f"worker{'' if workers == 1 else 's'}",
         f"memory: {'not told by this system' if memory is None else quantity(float(memory), 'B')} in all workers; "
         f"store: {' to '.join(dict.fromkeys(quantity(float(b), 'B') for b in cost.store_bytes))}",
-        *(f"{name} failed on the trial that was run: {error}" for name, error in plan["failures"].items()),
+        *(f"{name} failed on a trial that was run: {error}" for name, error in plan["failures"].items()),
     ]
     return Group(
         Text(study.name, "bold"), *(Text(line) for line in lines), Text(), table, *(Text(line) for line in after)

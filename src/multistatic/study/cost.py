@@ -1,4 +1,4 @@
-"""What a study will cost, from one real trial."""
+"""What a study will cost, from real trials at both ends of its sweep."""
 
 from __future__ import annotations
 

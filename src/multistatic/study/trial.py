@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import isfinite
 from time import perf_counter
@@ -18,7 +18,7 @@ from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse import ScenarioTemplate
 from multistatic.scenario.resolve import design_settings
 from multistatic.scenario.write import resolved_toml
-from multistatic.study.metrics import Outcome, metric
+from multistatic.study.metrics import MEASURED_BY_CLOCK, Outcome, metric
 from multistatic.study.plan import Point, Study, trial_seed
 
 FAILED = "failed"
@@ -93,10 +93,33 @@ def run_task(task: Task) -> tuple[TrialResult, ...]:
     return tuple(_trial(task, trial) for trial in task.trials)
 
 
-def run_task_in_worker(task: Task) -> tuple[TrialResult, ...]:
-    """`run_task` in a process that does nothing else: linear algebra keeps to one thread from the first task on."""
-    _one_thread()
+def run_task_warm(task: Task) -> tuple[TrialResult, ...]:
+    """`run_task`; where times are stored, once this process has loaded and compiled what the methods need."""
+    if MEASURED_BY_CLOCK.intersection(task.metrics):
+        asked = (template.table.design for template in task.point.templates)
+        algorithms = tuple((each.criterion, each.selector, each.beamformer) for each in asked)
+        _warm_up(_First(key=(task.schemes, algorithms), task=replace(task, trials=task.trials[:1])))
     return run_task(task)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First:
+    """A task, equal to every other one of the same algorithms."""
+
+    key: Hashable
+    task: Task = field(compare=False)
+
+
+@cache
+def _warm_up(first: _First) -> None:
+    """Run a trial whose result nobody keeps: any other one would load and compile something else."""
+    run_task(first.task)
+
+
+def run_task_in_worker(task: Task) -> tuple[TrialResult, ...]:
+    """`run_task_warm` in a process that does nothing else: one thread for linear algebra from the first task on."""
+    _one_thread()
+    return run_task_warm(task)
 
 
 @cache

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 from multistatic.errors import InputError, MissingDependencyError, MultistaticError, Problem
-from multistatic.study.trial import Task, TrialResult, run_task, run_task_in_worker
+from multistatic.study.trial import Task, TrialResult, run_task_in_worker, run_task_warm
 
 Results = tuple[TrialResult, ...]
 Work = Callable[[Task], Results]
@@ -50,7 +50,7 @@ class ThisProcess:
 
     depth = 1
 
-    def __init__(self, work: Work = run_task) -> None:
+    def __init__(self, work: Work = run_task_warm) -> None:
         self._work = work
 
     def slots(self) -> int:
