@@ -26,10 +26,10 @@ class SensingNetwork:
 
     `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
     antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
-    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its noise,
-    `AntennaArray.aperture_m2` where that is white over the antennas (`apertures_m2`).
-    `dimensions`: unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors
-    of the clocks' offsets, None where all are synchronised.
+    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its
+    noise (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas. `dimensions`: unknown
+    coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the clocks'
+    offsets, None where all are synchronised.
     """
 
     receiver_ids: tuple[str, ...]
@@ -77,8 +77,8 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
 
     An echo A a in noise of covariance C tells about the direction, A unknown, 2|A|²Re Dᴴ(C⁻¹ - C⁻¹aaᴴC⁻¹/aᴴC⁻¹a)D with
     D = ∂a. Here ∂a_n = j(2π/λ) a_n e_n·∂u, so with B = diag(a)ᴴC⁻¹diag(a), places E [N_r, 3] and 1ᵀB1 = aᴴC⁻¹a, which
-    the SNR holds already, there remains Re[EᵀBE - EᵀB11ᵀBE/(1ᵀB1)]/(1ᵀB1): the covariance of e with the weights B. Where
-    C is white it is that of the array.
+    the SNR holds already, there remains Re[EᵀBE - EᵀB11ᵀBE/(1ᵀB1)]/(1ᵀB1): the covariance of e with the weights B.
+    Where C is white it is that of the array.
     """
     arrays = [receiver.array for receiver in scenario.receivers]
     if covariance_w is None or channel.clutter.shape[1] == 0:
