@@ -162,7 +162,7 @@ def test_overlapping_pulses_tell_less_about_the_delay_by_one_in_m():
 
     Mean over random phases; products of shifted pulses by plain sums over a fine grid. False-fail rate: 5 sigma.
     """
-    spec, samples, trials = PulseSpec(kind="root_raised_cosine", rolloff=0.4, span_slots=8), 6, 150
+    spec, samples, trials = PulseSpec(kind="root_raised_cosine", rolloff=0.4, span_slots=6), 6, 100
     pulse, rng = pulse_of(spec), np.random.default_rng(6)
     rate = 32
     times = np.arange(-40 * rate, 40 * rate) / rate
