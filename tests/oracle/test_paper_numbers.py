@@ -106,7 +106,8 @@ def test_constants_and_slot(rows):
 
 def test_command_prints_the_three_levels(monkeypatch):
     monkeypatch.setenv("COLUMNS", "170")
-    result = CliRunner().invoke(reproduce, ["table"])
+    result = CliRunner().invoke(reproduce, ["table"], env={"COLUMNS": "80"})
+    assert result.output.count("mono-static") >= 5  # no word is broken
     assert result.exit_code == 0
     for number in ("1.4546e-3", "0.7273e-3", "0.2424e-3", "2.062"):
         assert number in result.stdout

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from multistatic import registry
+from multistatic import load_preset, registry
 from multistatic.bounds import criteria
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.position import position_bound
@@ -300,20 +300,20 @@ def test_nuisance_that_cannot_be_estimated_does_no_harm():
 
 
 def test_the_surrogates_best_pair_is_not_the_best_pair_for_the_position():
-    """(17) adds information about different delays: no geometry, so its best pair may see the target badly."""
-    rng, base = np.random.default_rng(0), seen(network(count=10))
+    """(17) adds information about different delays: no geometry, so its best pair may see the target badly.
+
+    The deployments of benchmarks/selection_quality.py, whose two numbers stand in errata.md and how-to-choose.md; held
+    to 3 %.
+    """
     pairs = every_group(10)
     pairs = pairs[pairs.sum(axis=1) == 2]
     excess = []
-    for _ in range(200):
-        radius, angle = 100 * np.sqrt(rng.uniform(1e-4, 1, 10)), rng.uniform(0, 2 * np.pi, 10)
-        places = np.column_stack([radius * np.cos(angle), radius * np.sin(angle), np.zeros(10)])
-        geometry = bistatic_geometry(np.zeros(3), places, (20.0, 40.0, 0.0))
-        net = replace(base, geometry=geometry, snr_per_watt=geometry.bistatic_range_m**-2.7)
+    for seed in range(100):
+        net = seen(load_preset("paper", [f"seed={seed}"]))
         position = criteria.peb(net).values(pairs, 1.0)
         excess.append(position[criteria.surrogate(net).values(pairs, 1.0).argmin()] / position.min())
-    assert np.median(excess) > 1.3
-    assert np.quantile(excess, 0.9) > 5
+    assert np.median(excess) == pytest.approx(1.728, rel=0.03)
+    assert np.quantile(excess, 0.9) == pytest.approx(25.9, rel=0.03)
 
 
 def test_published_delay_and_doppler_information_have_different_units():

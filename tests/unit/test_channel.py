@@ -5,9 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic import design_network
 from multistatic.channel.direct import line_of_sight, rician
 from multistatic.channel.path_loss import direct_gain, echo_gain
-from multistatic.channel.realise import channel_rng, realise
+from multistatic.channel.realise import LARGEST_SNR, channel_rng, realise
+from multistatic.errors import ScenarioError
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.model import Scatterer
 from multistatic.units import dbm_to_watt
@@ -127,3 +129,18 @@ def test_a_receiver_looks_towards_the_transmitter():
         towards = scenario.transmitter.position_m - receiver.position_m
         steering = receiver.array.steering_vector(towards / np.linalg.norm(towards), scenario.radio.wavelength_m)
         np.testing.assert_allclose(matrix[:, 0] / matrix[0, 0], steering / steering[0])
+
+
+def test_more_signal_than_numbers_can_tell_from_their_rounding_is_refused():
+    """Just below the limit beams keep their rates; above it the message names the power, not the rates."""
+    quiet = network(3, direct="los")
+    loudest = np.max(np.sum(np.abs(realise(quiet, channel_rng(0)).direct) ** 2, axis=(1, 2))) / 1e-9
+    for factor, refused in ((0.99, False), (1.01, True)):
+        power_w = factor * LARGEST_SNR / loudest
+        loud = replace(quiet, transmitter=replace(quiet.transmitter, power_w=power_w))
+        if not refused:
+            assert design_network(loud).status in ("optimal", "feasible")
+            continue
+        with pytest.raises(ScenarioError, match="direct SNR of 130 dB") as caught:
+            realise(loud, channel_rng(0))
+        assert [problem.path for problem in caught.value.problems] == ["transmitter.power_dbm"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import BaseModel
 
-from multistatic.files.design_files import design_arrays, design_document
+from multistatic import design_network, load_preset
+from multistatic.files.design_files import design_arrays, design_document, npz_bytes
 from multistatic.scenario import schema
+from multistatic.scenario.write import resolved_toml
 from tests.unit.handmade_design import design
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -62,3 +67,35 @@ def test_every_key_of_the_document_is_on_the_page() -> None:
 
 def test_every_array_is_on_the_page() -> None:
     assert [name for name in design_arrays(design()) if f"`{name}`" not in PAGE] == []
+
+
+def test_the_illumination_follows_from_the_documented_order_of_antennas() -> None:
+    """p_t of `city` from `design.npz`, and the places of the antennas from the words on the page alone."""
+    made = design_network(load_preset("city", ['design.selector="greedy"']))
+    arrays = np.load(io.BytesIO(npz_bytes(design_arrays(made))), allow_pickle=False)
+    scenario = tomllib.loads(resolved_toml(made.scenario))
+    wavelength_m = 299_792_458.0 / scenario["radio"]["carrier_hz"]
+    table = scenario["transmitter"]["array"]
+    assert (table["kind"], table["shape"]) == ("upa", [8, 4])
+
+    def illumination_w(first_fastest: bool, centred: bool = False) -> tuple[float, np.ndarray]:
+        (columns, rows), (along, across) = table["shape"], np.array(table["axes"])
+        spacing_m = table["spacing_wavelengths"] * wavelength_m
+        if first_fastest:
+            places = [spacing_m * (i * along + j * across) for j in range(rows) for i in range(columns)]
+        else:
+            places = [spacing_m * (i * along + j * across) for i in range(columns) for j in range(rows)]
+        places = np.array(places) - centred * np.mean(places, axis=0)
+        path = arrays["target_position_m"] - arrays["transmitter_position_m"]
+        steering = np.exp(2j * np.pi / wavelength_m * places @ path / np.linalg.norm(path))
+        return np.sum(np.abs(np.einsum("t,jtl->jl", steering, arrays["beams"])) ** 2), steering
+
+    assert made.beamforming is not None
+    power_w, steering = illumination_w(first_fastest=True)
+    assert power_w == pytest.approx(made.beamforming.illumination_w, rel=1e-9)
+    np.testing.assert_allclose(arrays["steering_tx"], steering, atol=1e-9)
+    # What somebody who has not read the page may take instead is something else.
+    assert illumination_w(first_fastest=False)[0] < 0.9 * power_w
+    assert np.abs(illumination_w(first_fastest=True, centred=True)[1] - steering).max() > 0.5
+    assert "the **first axis varies fastest**" in PAGE
+    assert "**at the node**" in PAGE

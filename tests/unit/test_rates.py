@@ -72,3 +72,22 @@ def test_interference_of_every_other_receiver_counts() -> None:
         silent = weights.copy()
         silent[other] = 0.0
         assert rates_bps_hz(direct, Beams(weights=silent), 1.0, chosen)[0] > full + 1e-3
+
+
+@pytest.mark.parametrize("snr_db", [60, 130, 170, 250])
+def test_interference_far_above_the_noise_leaves_a_rate(snr_db: float) -> None:
+    """One interferer takes one of two dimensions, however strong; the other carries the signal.
+
+    oᴴ(I + iiᴴ)⁻¹o = (|o|² + |o x i|²)/(1 + |i|²) for real o, i, by Lagrange's identity: no differences.
+    """
+    gain = 10 ** (snr_db / 20)
+    sent = np.array([[0.6, 0.8], [1.0, 0.25]])
+    weights = np.zeros((3, 2, 1), complex)
+    weights[1:, :, 0] = sent
+    direct = np.broadcast_to(gain * np.eye(2, dtype=complex), (2, 2, 2))
+    rates = rates_bps_hz(direct, Beams(weights=weights), 1.0, np.ones(2, bool))
+    for k in range(2):
+        own, other = gain * sent[k], gain * sent[1 - k]
+        crossed = own[0] * other[1] - own[1] * other[0]
+        expected = np.log2(1 + (own @ own + crossed**2) / (1 + other @ other))
+        assert rates[k] == pytest.approx(expected, rel=1e-9 if snr_db <= 130 else 1e-2)

@@ -15,6 +15,7 @@ from multistatic.beamforming.power import allocate
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.reduced import expand, reduce
 from multistatic.beamforming.sca.start import infeasibility_proof, largest_common_rate
+from multistatic.beamforming.wording import told_apart
 from multistatic.errors import InputError, Problem
 from multistatic.units import C
 
@@ -58,9 +59,8 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             break
     if best is None:
         reached = largest_common_rate(problem, reduced)
-        message = (
-            f"{proof or 'No beams were found that meet the rates.'} The largest common rate is {reached:.4g} bit/s/Hz."
-        )
+        common = told_apart(reached, reduced.rate_nats / np.log(2.0))
+        message = f"{proof or 'No beams were found that meet the rates.'} The largest common rate is {common} bit/s/Hz."
         return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=reached)
     gap = 1 - best[0] / bound
     return evaluate(

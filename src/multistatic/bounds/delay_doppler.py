@@ -4,8 +4,12 @@ Model: receiver k hears A_k e^{j2πft} Σ_m s[m] g(t - τ - m) in CN(0, σ²) no
 a_bᵀ x[m]/sqrt(p_t) of unit power, m = 1 … M, and ρ_k = |A_k|² N_r/σ² the echo SNR per sample over all antennas.
 Unknown: τ̃ = τ/Δt, f̃ = fΔt, and A_k.
 
-Each information matrix is for symbols of constant modulus; for Gaussian ones it is the limit of large M, which the
-expectation approaches from below as M/(M+1).
+Each information matrix is exact for symbols of constant modulus and pulses of one slot. Otherwise it is the limit of
+large M, and the mean over random symbols lies below it by a share of order 1/M, so that the bounds are too small by
+half of that. Gaussian symbols tell M/(M+1) as much about the Doppler shift between slots. Pulses that overlap make
+<x, x'> fluctuate, and the unknown amplitude takes that: with c_l = ∫g(u) g'(u - l) du a root-raised cosine of constant
+modulus tells 1 - Σ_l (1 - |l|/M) c_l²/(M F̄) as much about the delay, 1 - 0.42/M at M = 16 and a roll-off of 0.4 and
+never less than 1 - 1/M.
 """
 
 from __future__ import annotations

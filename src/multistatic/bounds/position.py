@@ -63,8 +63,9 @@ def position_information(network: SensingNetwork, illumination_w: float, *, angl
 
     `angles` adds what the receive array tells about the direction of arrival. The steering vector turns by
     ∂a_n/∂p = j(2π/λ) (P_k/r_k) e_n a_n. Taking out the part along the signal itself (the amplitude is unknown) centres
-    the elements, e_n - ē, so the rest is orthogonal to every change of delay and Doppler and adds
-    2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k). Exact for noise that is white over the antennas.
+    the elements, so the rest is orthogonal to every change of delay and Doppler and adds
+    2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), cov(e) as the noise over the antennas weighs them (`apertures_m2`). Exact
+    for noise that is white in time, whatever its covariance over the antennas.
     """
     slot_s = 0.5 / network.bandwidth_hz
     jacobian = delay_doppler_jacobian(network) * np.array([1.0 / slot_s, slot_s])[:, None]

@@ -1,6 +1,7 @@
 """Fisher information about delay and Doppler for given symbols: exact for each realisation and for overlapping pulses.
 
-`delay_doppler` is the mean of this over symbols of constant modulus. Time in slots, noise of unit power per slot.
+`delay_doppler` is this for symbols of constant modulus and pulses of one slot, and its limit for large M otherwise.
+Time in slots, noise of unit power per slot.
 """
 
 from __future__ import annotations

@@ -26,9 +26,10 @@ class SensingNetwork:
 
     `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
     antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
-    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: `AntennaArray.aperture_m2` of each receive array.
-    `dimensions`: unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors
-    of the clocks' offsets, None where all are synchronised.
+    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its
+    noise (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas. `dimensions`: unknown
+    coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the clocks'
+    offsets, None where all are synchronised.
     """
 
     receiver_ids: tuple[str, ...]
@@ -64,11 +65,36 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
         pulse=pulse_moments(scenario.radio.pulse),
         snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)),
         published_snr_per_watt=read_only(published),
-        receive_apertures_m2=read_only([receiver.array.aperture_m2() for receiver in scenario.receivers]),
+        receive_apertures_m2=read_only(apertures_m2(scenario, channel, covariance_w)),
         dimensions=scenario.dimensions,
         velocity_weight_s=scenario.design.velocity_weight_s,
         clock=None if clock.perfect else clock,
     )
+
+
+def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> F:
+    """Covariance of the elements' places [K, 3, 3] in m², each counted as the noise leaves it.
+
+    An echo A a in noise of covariance C tells about the direction, A unknown, 2|A|²Re Dᴴ(C⁻¹ - C⁻¹aaᴴC⁻¹/aᴴC⁻¹a)D with
+    D = ∂a. Here ∂a_n = j(2π/λ) a_n e_n·∂u, so with B = diag(a)ᴴC⁻¹diag(a), places E [N_r, 3] and 1ᵀB1 = aᴴC⁻¹a, which
+    the SNR holds already, there remains Re[EᵀBE - EᵀB11ᵀBE/(1ᵀB1)]/(1ᵀB1): the covariance of e with the weights B.
+    Where C is white it is that of the array.
+    """
+    arrays = [receiver.array for receiver in scenario.receivers]
+    if covariance_w is None or channel.clutter.shape[1] == 0:
+        return np.array([array.aperture_m2() for array in arrays])
+    places = np.zeros((*channel.steering_rx.shape, 3))
+    for k, array in enumerate(arrays):
+        places[k, : array.size] = array.elements_m - array.elements_m.mean(axis=0)
+    # The noise is never below its white part: rounding beside strong clutter is.
+    values, vectors = np.linalg.eigh(channel.relative_noise(covariance_w))
+    whitening = np.swapaxes(vectors.conj(), 1, 2) / np.sqrt(np.maximum(values, 1.0))[:, :, None]
+    echo = whitening @ channel.steering_rx[:, :, None]
+    turned = whitening @ (channel.steering_rx[:, :, None] * places)
+    energy = np.sum(np.abs(echo) ** 2, axis=1, keepdims=True)
+    rest = turned - echo @ (np.swapaxes(echo.conj(), 1, 2) @ turned) / energy
+    apertures: F = (np.swapaxes(rest.conj(), 1, 2) @ rest).real / energy
+    return apertures
 
 
 def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:

@@ -51,7 +51,12 @@ class Channel:
         noise = self.noise_power_w + self.clutter_power_w
         if covariance_w is None or self.clutter.shape[1] == 0:
             return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=1) / noise
-        echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
-        covariance = echo / noise + np.eye(self.steering_rx.shape[1])
-        whitened = np.linalg.solve(covariance, self.steering_rx[..., None])[..., 0]
+        whitened = np.linalg.solve(self.relative_noise(covariance_w), self.steering_rx[..., None])[..., 0]
         return self.echo_gain * np.einsum("kr,kr->k", self.steering_rx.conj(), whitened).real / noise
+
+    def relative_noise(self, covariance_w: ArrayLike) -> C:
+        """C_k/(σ_z²+σ_c²) [K, N_r, N_r] over the antennas, as in `echo_snr_per_watt`; the identity without clutter."""
+        noise = self.noise_power_w + self.clutter_power_w
+        echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
+        covariance: C = echo / noise + np.eye(self.steering_rx.shape[1])
+        return covariance

@@ -79,10 +79,10 @@ def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
     from rich.table import Table
 
     title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
-    for name in ("Where", "Quantity"):
-        shown.add_column(name, overflow="fold")
-    for name in ("Paper", "Ours", "Difference", "Exact", "Note"):
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    shown.add_column("Where", no_wrap=True)
+    shown.add_column("Quantity")
+    for name in ("Paper", "Ours", "Differs", "Exact", "Note"):
         shown.add_column(name, justify="right", no_wrap=True)
     for row in rows:
         difference = row.relative_difference

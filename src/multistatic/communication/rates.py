@@ -22,8 +22,12 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     heard = np.ones((count, count + 1))
     heard[:, 0] = ~np.asarray(selected, bool)
     heard[own, own + 1] = 0.0
-    interference = np.einsum("kj,kjrl,kjsl->krs", heard, received, received.conj()) + np.eye(antennas)
-    whitened = np.linalg.solve(np.linalg.cholesky(interference), received[own, own + 1])
+    unwanted = heard[:, :, None, None] * received
+    rows = np.swapaxes(unwanted, 2, 3).reshape(count, -1, antennas).conj()
+    # Ψ_k/σ² = RᴴR without forming it: its Cholesky factor is lost where interference is 160 dB above the noise.
+    identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
+    root: C = np.asarray(np.linalg.qr(np.concatenate([identity, rows], axis=1), mode="r"))
+    whitened = np.linalg.solve(np.swapaxes(root.conj(), 1, 2), received[own, own + 1])
     gram = np.swapaxes(whitened.conj(), 1, 2) @ whitened
     rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1] / np.log(2.0)
     return rate

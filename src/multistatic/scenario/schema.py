@@ -127,7 +127,9 @@ class LinearTable(Table):
     antennas: Antennas | None = Field(None, description="number of elements; default: the node's `antennas`")
     spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
     spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
-    axis: Direction = Field([0.0, 1.0, 0.0], description="direction of the array, any length")
+    axis: Direction = Field(
+        [0.0, 1.0, 0.0], description="direction of the array, any length; element 1 stands at the node"
+    )
 
 
 class PlanarTable(Table):
@@ -135,7 +137,7 @@ class PlanarTable(Table):
 
     kind: Literal["upa"]
     shape: Annotated[list[Antennas], Field(min_length=2, max_length=2)] = Field(
-        description="[elements along axes[0], elements along axes[1]]"
+        description="[elements along axes[0], elements along axes[1]]; those along axes[0] are counted first"
     )
     spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
     spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
@@ -149,10 +151,10 @@ class ElementsTable(Table):
 
     kind: Literal["elements"]
     elements_m: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
-        None, description="positions of the elements in m"
+        None, description="positions of the elements in m, relative to the node"
     )
     elements_wavelengths: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
-        None, description="positions of the elements in wavelengths"
+        None, description="positions of the elements in wavelengths, relative to the node"
     )
 
 

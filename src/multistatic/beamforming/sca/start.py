@@ -10,6 +10,7 @@ from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.reduced import ReducedProblem
 from multistatic.beamforming.sca.balance import BalancedBeams, balance
 from multistatic.beamforming.sca.combiners import initial_combiners, mmse_combiners, search_combiners
+from multistatic.beamforming.wording import told_apart
 from multistatic.units import C
 
 SEED = 20240229
@@ -66,8 +67,9 @@ def find_starts(
     best = max(single.factor, several.factor)
     reached = largest_common_rate(problem, reduced)
     message = (
-        f"No beams were found that meet the rates: the best reach {best:.4g} of every requirement at once, and a "
-        f"common rate of {reached:.4g} bit/s/Hz. Ask for less, or give more power or antennas."
+        f"No beams were found that meet the rates: the best reach {told_apart(best, [1.0])} of every requirement at "
+        f"once, and a common rate of {told_apart(reached, reduced.rate_nats / np.log(2.0))} bit/s/Hz. Ask for less, or "
+        "give more power or antennas."
     )
     return NoStart(message=message, largest_common_rate_bps_hz=reached)
 
@@ -121,10 +123,10 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: ReducedProblem) ->
         if nats > capacity * (1 + 1e-12):
             if capacity == 0:
                 return f"Receiver {problem.name(k)} has no direct channel and asks for {nats / np.log(2):.4g} bit/s/Hz."
+            asked, most = nats / np.log(2.0), capacity / np.log(2.0)
             return (
-                f"Receiver {problem.name(k)} asks for {nats / np.log(2):.4g} bit/s/Hz; all of the power and no "
-                f"interference give it "
-                f"{capacity / np.log(2):.4g}."
+                f"Receiver {problem.name(k)} asks for {told_apart(asked, [most])} bit/s/Hz; all of the power and no "
+                f"interference give it {told_apart(most, [asked])}."
             )
     if not reduced.size:
         return ""

@@ -29,6 +29,7 @@ from multistatic.beamforming.value_function.problem import (
 )
 from multistatic.beamforming.value_function.reach import Reach, reach, scaled
 from multistatic.beamforming.value_function.search import ValueFunctionSettings, best_streams, feasible_start
+from multistatic.beamforming.wording import told_apart
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 
@@ -156,8 +157,8 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
         common = float(reach(equal, scaled(equal, reached.streams, 1.0)[1], asked.streams, 1.0).scale * rates.max())
     silent = posed.required[np.sum(np.abs(posed.channels) ** 2, axis=(1, 2)) == 0.0]
     message = (
-        f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {reached.scale:.6g} of each "
-        f"requirement, or {common:.6g} bit/s/Hz for all receivers with one."
+        f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {told_apart(reached.scale, [1.0])} of "
+        f"each requirement, or {told_apart(common, rates)} bit/s/Hz for all receivers with one."
     )
     if proves_infeasible(asked):
         message += " Proven: no beams meet the rates, whatever their number of streams."
