@@ -137,8 +137,7 @@ def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:
         out = np.sum(weighted * (y - middle[row])[:, :d], axis=1, keepdims=True)
         return np.concatenate([residual, out], axis=1), np.concatenate([slopes, extra], axis=1)
 
-    start, _ = completed(model, model.place(middle)[0], case)
-    return minimise(held, start, np.arange(len(x))).cost
+    return minimise(held, middle, np.arange(len(x))).cost
 
 
 def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> B:
