@@ -28,6 +28,8 @@ from multistatic.units import B, F
 
 # Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.
 _SAME = 0.01
+# An error of this share of the distance to a site turns the direction to it by as many rad.
+_COARSE = 1.0 / 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,8 +70,9 @@ def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
     """Fit every case of `model`; where χ² per degree of freedom exceeds `poor`, begin again from a grid, and where
     ranges are blurred from around every site too.
     """
-    starts, wide = closed_form_starts(model), blurred(model)
+    starts = closed_form_starts(model)
     found = _search(model, *starts, ambiguity)
+    wide = _wide(model, found)
     bad = ~np.isfinite(found.cost) | (found.cost > poor * np.maximum(found.degrees, 1))
     for index, sources in (
         (np.flatnonzero(bad & ~wide), (grid_starts,)),
@@ -79,6 +82,19 @@ def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
             found = found.merged(_search_more(model, index, starts, sources, ambiguity), index)
     curved = to_first_order(model, found.x, found.cost, found.information, found.position, wide)
     return replace(found, regular=found.regular & curved)
+
+
+def _wide(model: FusionModel, found: Fits) -> B:
+    """Where errors are as large as the geometry is fine [n]: ranges are blurred, and the error of the position is more
+    than a twentieth of the distance to the nearest site, or unknown.
+    """
+    wide, d = blurred(model), model.sites.dimensions
+    index = np.flatnonzero(wide)
+    sites = np.concatenate([model.sites.transmitter_m[None], model.sites.receivers_m])
+    nearest = np.linalg.norm(model.place(found.x[index])[0][:, None] - sites, axis=-1).min(axis=1)
+    error = np.sqrt(marginal_variance(found.information[index], slice(0, d)))
+    wide[index] = ~(error < _COARSE * nearest)
+    return wide
 
 
 def _search_more(
