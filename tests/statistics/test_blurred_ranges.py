@@ -16,7 +16,7 @@ from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
 from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.unit.localization_networks import exact, measured, noisy, sites_of
+from tests.unit.localization_networks import exact, measured, noisy, place, sites_of
 
 RECEIVERS = np.array([[30.0, 45, 0], [10, 60, 0], [80, 10, 0], [-40, 50, 0], [50, -20, 0]])
 TARGET, VELOCITY = np.array([20.0, 40.0, 0.0]), np.array([15.0, 0.0, 0.0])
@@ -65,28 +65,31 @@ def drawn(clock_s: float, count: int, seed: int):
     return known_sites(scenario), draw_measurements(network, 1.0, np.random.default_rng(seed), count)
 
 
-def minima_of(group, sites) -> list[tuple[float, np.ndarray]]:
-    """χ² and place of minima, by scipy from the 12 best of many starts."""
+def minima_of(group, sites, begin=()) -> list[tuple[float, np.ndarray]]:
+    """χ² and place of minima, by scipy from the states `begin`, or from the 12 best of many starts."""
     ranges = SPEED_OF_LIGHT_M_S * np.array([one.delay_s for one in group])
     rates = -sites.wavelength_m * np.array([one.doppler_hz for one in group])
     noise = np.array([[one.delay_std_s, one.doppler_std_hz] for one in group])
     unit = np.array([SPEED_OF_LIGHT_M_S, sites.wavelength_m])
-    std = unit * np.hypot(noise, np.stack([sites.clock.time_s, sites.clock.frequency_hz], axis=1))
+    clock = sites.clock_or_perfect
+    std = unit * np.hypot(noise, np.stack([clock.time_s, clock.frequency_hz], axis=1))
+    receivers = sites.receivers_m[:, :2]
 
     def paths(p):
-        return np.linalg.norm(p), np.linalg.norm(p - RECEIVERS[:, :2], axis=1)
+        return np.linalg.norm(p), np.linalg.norm(p - receivers, axis=1)
 
     def residual(x):
         out, back = paths(x[:2])
-        slope = x[:2] / out + (x[:2] - RECEIVERS[:, :2]) / back[:, None]
+        slope = x[:2] / out + (x[:2] - receivers) / back[:, None]
         return np.concatenate([(out + back - ranges) / std[:, 0], (slope @ x[2:] - rates) / std[:, 1]])
 
     turns = [np.array([np.cos(a), np.sin(a)]) for a in np.arange(0.3, 6.28, 1.05)]
-    sites_m = [*RECEIVERS[:, :2], np.zeros(2)]
+    sites_m = [*receivers, np.zeros(2)]
     starts = [site + radius * turn for site in sites_m for radius in (1.0, 4.0) for turn in turns]
     starts += [np.array([x, y]) for x in np.arange(-60.3, 101, 10) for y in np.arange(-40.2, 91, 10)]
     starts.sort(key=lambda p: np.sum((sum(paths(p)) - ranges) ** 2))
-    ends = [least_squares(residual, [*p, 0.0, 0.0], method="lm", max_nfev=200) for p in starts[:12]]
+    states = begin or [np.array([*p, 0.0, 0.0]) for p in starts[:12]]
+    ends = [least_squares(residual, state, method="lm", max_nfev=200) for state in states]
     return [(2.0 * end.cost, end.x[:2]) for end in ends]
 
 
@@ -98,11 +101,28 @@ def test_no_unique_fix_has_another_minimum_within_the_odds(clock_s, count):
         if fix.position_verdict != "unique":
             continue
         unique += 1
-        for cost, place in minima_of(group, sites):
-            if np.linalg.norm(place - fix.position_m[:2]) > 1.0:
+        for cost, found in minima_of(group, sites):
+            if np.linalg.norm(found - fix.position_m[:2]) > 1.0:
                 assert cost > fix.chi_square + ODDS
             assert cost > fix.chi_square - 1e-3
     assert unique >= 3
+
+
+def test_a_second_place_that_no_closed_form_knows_is_found():
+    """Three receivers with errors of 10 m: a second minimum, as likely as the first within 1000:1."""
+    rng = np.random.default_rng(48)
+    count = 3 + int(rng.integers(0, 3))
+    sites = sites_of(place(rng, (count,), 2), 2)
+    target, velocity = place(rng, (), 2), place(rng, (), 2, 15.0)
+    groups = noisy(rng, sites, target, velocity, 20, range_std_m=10.0, rate_std_m_s=1.0)
+    for i in (4, 7):
+        (fix,) = localize_many([groups[i]], sites, NEVER)
+        assert fix.position_verdict == "ambiguous"
+        # scipy, begun a metre beside it, ends there: it is a minimum.
+        beside = np.concatenate([fix.other_position_m[:2] + np.array([0.8, -0.6]), fix.other_velocity_m_s[:2]])
+        ((cost, found),) = minima_of(groups[i], sites, [beside])
+        assert np.linalg.norm(found - fix.other_position_m[:2]) < 0.1
+        assert fix.chi_square <= cost < fix.chi_square + ODDS
 
 
 def test_errors_are_as_large_as_stated_where_clocks_are_of_the_size_of_the_geometry():
