@@ -111,7 +111,9 @@ def _check_options(
     if not 0.0 < false_alarm_rate < 1.0:
         problems.append(Problem("--false-alarm-rate", f"{false_alarm_rate:g}", "a probability above 0 and below 1"))
     if no_arrays:
-        problems.append(Problem("--directions", "no --scenario", "--directions needs --scenario, which has the arrays"))
+        problems.append(
+            Problem("--directions", "no --scenario", "the arrays of the receivers", "--directions needs --scenario")
+        )
     if problems:
         raise InputError(problems, source="estimate")
 
