@@ -12,6 +12,8 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # A path at most this much longer than the direct one passes the baseline within 7 % of its length.
 _NEAR_BASELINE = 1.01
+# Provided that it may be no more than this share longer.
+_SURE = 0.05
 # Errors of more than so many standard deviations, clocks included, are none that were to be expected.
 _CERTAIN = 4.0
 
@@ -70,7 +72,7 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
             f"The path over the target to {', '.join(below)} is shorter than the direct path, which no target makes: "
             "check the clock, the position and the unit of the delay."
         )
-    near = [ids[k] for k in np.flatnonzero(ranged & (reach + margin < _NEAR_BASELINE * direct))]
+    near = [ids[k] for k in np.flatnonzero(ranged & (reach < _NEAR_BASELINE * direct) & (margin < _SURE * direct))]
     if near:
         return (
             f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
