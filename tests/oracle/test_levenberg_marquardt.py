@@ -60,3 +60,17 @@ def test_a_direction_that_nothing_determines_stays_where_it_is():
 
     found = minimise(flat, np.array([[0.0, 7.0]]), np.array([0]))
     np.testing.assert_allclose(found.x, [[3.0, 7.0]], atol=1e-9)
+
+
+def test_a_direction_with_slopes_of_rounding_alone_does_not_stop_the_others():
+    """The step along it, scaled like all others, would be 1e16: out of bounds, for any damping."""
+
+    def nearly_flat(x: np.ndarray, case: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        slopes = np.zeros((len(x), 3, 2))
+        slopes[:, 0, 0], slopes[:, 1, 0], slopes[:, 2, 1] = 1.0, 1.0, 1e-16
+        residual = np.stack([x[:, 0] - 3.0, x[:, 0] - 5.0, 1e-16 * x[:, 1] - 1.0], axis=1)
+        return residual, slopes
+
+    found = minimise(nearly_flat, np.array([[0.0, 7.0]]), np.zeros(1, int))
+    assert found.converged.all()
+    np.testing.assert_allclose(found.x, [[4.0, 7.0]], atol=1e-6)

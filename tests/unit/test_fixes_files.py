@@ -149,6 +149,29 @@ def test_pictures_of_what_is_ambiguous_or_lost(tmp_path):
     assert rows[1]["x_m"] == ""
 
 
+@pytest.mark.parametrize(("preset", "panels"), [("paper", 1), ("urban", 2)])
+def test_maps_in_space_have_an_elevation_and_many_fixes_are_faint(preset, panels):
+    from multistatic.report.fix_map import fix_figure
+
+    scenario = load_preset(preset)
+    network = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
+    groups = draw_measurements(network, 100.0, np.random.default_rng(0), 30)
+    fixes = localize_many(groups, scenario)
+    opacities = []
+    for count in (1, 30):
+        axes = fix_figure(fixes[:count], groups[:count], scenario).axes
+        assert len(axes) == panels
+        opacities.append({patch.get_alpha() for patch in axes[0].patches if type(patch).__name__ == "Ellipse"})
+    (_, full), (_, faint) = sorted(opacities[0]), sorted(opacities[1])
+    assert (full, faint) == (1.0, 0.1)
+    if panels == 2:
+        points = np.concatenate(
+            [np.asarray(one.get_offsets()) for one in axes[1].collections if len(one.get_offsets())]
+        )
+        for fix in fixes:
+            assert np.abs(points - fix.position_m[[0, 2]]).sum(axis=1).min() < 1e-9
+
+
 def test_an_unobservable_target_is_exit_code_3_with_its_reason(tmp_path, example):
     _, groups, _ = example
     write_measurements(tmp_path / "one.csv", groups[0][:1])

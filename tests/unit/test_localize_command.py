@@ -86,6 +86,16 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
     assert "--same-time" in str(localized(tmp_path, drawn()[0], "--same-time", value)[1])
 
 
+def test_every_option_that_is_no_number_or_out_of_range_is_named_at_once(tmp_path: Path) -> None:
+    _, error = localized(tmp_path, drawn()[0], "--false-flags", "2", "--outliers", "-1", "--same-time", "x")
+    assert isinstance(error, InputError)
+    assert [one.path for one in error.problems] == ["--false-flags", "--outliers", "--same-time"]
+    for option, text in (("--false-flags", "often"), ("--outliers", "1.5"), ("--outliers", "inf")):
+        _, error = localized(tmp_path, drawn()[0], option, text)
+        assert isinstance(error, InputError)
+        assert [(one.path, one.received) for one in error.problems] == [(option, text)]
+
+
 def test_a_contradiction_ends_with_its_name_and_files(tmp_path: Path) -> None:
     """Two wrong receivers of four: no single one explains it."""
     rows = drawn()[0][:4]

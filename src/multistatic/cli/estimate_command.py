@@ -66,7 +66,7 @@ def estimate(
     from multistatic.estimation.each_trial import measurements_of
     from multistatic.files.scenario_file import load_scenario
 
-    _check_options(known, speed_limit, longest_range, false_alarm_rate)
+    _check_options(known, speed_limit, longest_range, false_alarm_rate, directions and scenario is None)
     estimator = registry.load("estimators", method)
     network = load_scenario(scenario) if scenario is not None else None
     with shown_stages(quiet) as show:
@@ -96,7 +96,9 @@ def estimate(
         _print_table(found, files)
 
 
-def _check_options(known: str, speed_limit: float, longest_range: float | None, false_alarm_rate: float) -> None:
+def _check_options(
+    known: str, speed_limit: float, longest_range: float | None, false_alarm_rate: float, no_arrays: bool
+) -> None:
     from multistatic.units import SPEED_OF_LIGHT_M_S
 
     problems = []
@@ -108,6 +110,10 @@ def _check_options(known: str, speed_limit: float, longest_range: float | None, 
         problems.append(Problem("--longest-range", f"{longest_range:g}", "a range in m above 0"))
     if not 0.0 < false_alarm_rate < 1.0:
         problems.append(Problem("--false-alarm-rate", f"{false_alarm_rate:g}", "a probability above 0 and below 1"))
+    if no_arrays:
+        problems.append(
+            Problem("--directions", "no --scenario", "the arrays of the receivers", "--directions needs --scenario")
+        )
     if problems:
         raise InputError(problems, source="estimate")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from multistatic.errors import InfeasibleError, InputError, Problem
 if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.localization.fix import Fix
+    from multistatic.localization.fusion import FusionSettings
     from multistatic.scenario.model import Scenario
 
 
@@ -22,13 +24,13 @@ def localize(
     scenario: Annotated[str, typer.Option(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
     out: Annotated[Path | None, typer.Option(help="Folder for fixes.csv, .json, .geojson, .svg and .png.")] = None,
     false_flags: Annotated[
-        float, typer.Option(metavar="RATE", help="How often a clean fix may lose a receiver.")
-    ] = 1e-3,
+        str, typer.Option(metavar="RATE", help="How often a clean fix may lose a receiver.")
+    ] = "0.001",
     same_time: Annotated[
-        float | None,
+        str | None,
         typer.Option(metavar="SECONDS", help="Measurements at most so far apart make one fix; default half a block."),
     ] = None,
-    outliers: Annotated[int, typer.Option(metavar="N", help="Receivers left out of one fix, at most.")] = 1,
+    outliers: Annotated[str, typer.Option(metavar="N", help="Receivers left out of one fix, at most.")] = "1",
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw the map into --out.")] = True,
     json_: JSON = False,
@@ -45,13 +47,12 @@ def localize(
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
-    from multistatic.localization.fusion import FusionSettings, localize_many
+    from multistatic.localization.fusion import localize_many
 
-    _check(false_flags, outliers, same_time)
+    settings, same_time_s = _settings(false_flags, outliers, same_time)
     network = load_scenario(scenario, overrides=list(set_ or []))
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
-    groups = _by_time(read_measurements(measurements), half_a_block_s if same_time is None else same_time)
-    settings = FusionSettings(false_flag_rate=false_flags, most_outliers=outliers)
+    groups = _by_time(read_measurements(measurements), half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
         show("localizing")
         fixes = localize_many(groups, network, settings)
@@ -74,16 +75,30 @@ def localize(
             )
 
 
-def _check(false_flags: float, outliers: int, same_time: float | None) -> None:
+def _settings(false_flags: str, outliers: str, same_time: str | None) -> tuple[FusionSettings, float | None]:
+    """The options as numbers. They come as text, so that every one that is none is named at once."""
+    from multistatic.localization.fusion import FusionSettings
+
+    rate, most = _number(false_flags), _number(outliers)
+    same_time_s = None if same_time is None else _number(same_time)
     problems = []
-    if not 0.0 <= false_flags < 1.0:
-        problems.append(Problem("--false-flags", f"{false_flags:g}", "a rate from 0 to below 1"))
-    if outliers < 0:
-        problems.append(Problem("--outliers", f"{outliers}", "0 or more"))
-    if same_time is not None and not 0.0 <= same_time < float("inf"):
-        problems.append(Problem("--same-time", f"{same_time:g}", "a time in s, 0 or more"))
+    if not 0.0 <= rate < 1.0:
+        problems.append(Problem("--false-flags", false_flags, "a rate from 0 to below 1"))
+    if not (most >= 0 and most.is_integer()):
+        problems.append(Problem("--outliers", outliers, "a whole number, 0 or more"))
+    if same_time_s is not None and not 0.0 <= same_time_s < math.inf:
+        problems.append(Problem("--same-time", str(same_time), "a time in s, 0 or more"))
     if problems:
-        raise InputError(problems)
+        raise InputError(problems, source="localize")
+    return FusionSettings(false_flag_rate=rate, most_outliers=int(most)), same_time_s
+
+
+def _number(text: str) -> float:
+    """NaN, which no option allows, where it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _by_time(measurements: Sequence[Measurement], same_time_s: float) -> list[list[Measurement]]:

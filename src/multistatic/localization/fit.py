@@ -5,31 +5,31 @@ Three tests decide, in this order:
 
 - **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`, the same
   verdict as `bounds.position`), and likewise for the velocity;
-- **one region**: χ² one standard deviation away along each axis of the position's error is near the 1 that the
-  curvature promises, and no second minimum of equal right is joined to the first without a barrier. Otherwise (a
-  target near a baseline, above all) the position is unobservable to first order;
+- **one region**: χ² rises around the minimum as its curvature promises (`first_order`), and no second minimum of equal
+  right is joined to the first without a barrier. Otherwise (a target near a baseline, above all) the position is
+  unobservable to first order;
 - **unique**: no other minimum has a χ² within `ambiguity` of the best: the likelihood ratio is exp(-Δχ²/2).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.linalg import RANK_TOLERANCE, generalised_inverse, marginal_variance
+from multistatic.linalg import RANK_TOLERANCE, marginal_variance
+from multistatic.localization.first_order import to_first_order
 from multistatic.localization.levenberg_marquardt import minimise
 from multistatic.localization.model import FusionModel
-from multistatic.localization.start import closed_form_starts, completed, grid_starts
+from multistatic.localization.start import blurred, closed_form_starts, grid_starts, site_starts
 from multistatic.units import B, F
 
 # Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.
 _SAME = 0.01
-# χ² one standard deviation away is 1 where the model is linear.
-_CURVED_LOW, _CURVED_HIGH = 0.2, 5.0
-# A standard deviation of more than this, in m or m/s, is none.
-_FAR = 1e8
+# An error of this share of the distance to a site turns the direction to it by as many rad.
+_COARSE = 1.0 / 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,16 +67,47 @@ class Fits:
 
 
 def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
-    """Fit every case of `model`; where χ² per degree of freedom exceeds `poor`, begin again from a grid."""
-    states, costs = closed_form_starts(model)
-    found = _search(model, states, costs, ambiguity)
-    again = np.flatnonzero(~np.isfinite(found.cost) | (found.cost > poor * np.maximum(found.degrees, 1)))
-    if len(again):
-        part = FusionModel(sites=model.sites, seen=model.seen.cases(again))
-        grid, grid_costs = grid_starts(part)
-        both = np.concatenate([states[again], grid], axis=1), np.concatenate([costs[again], grid_costs], axis=1)
-        found = found.merged(_search(part, *both, ambiguity), again)
-    return found
+    """Fit every case of `model`; where χ² per degree of freedom exceeds `poor`, begin again from a grid, and where
+    ranges are blurred from around every site too.
+    """
+    starts = closed_form_starts(model)
+    found = _search(model, *starts, ambiguity)
+    wide = _wide(model, found)
+    bad = ~np.isfinite(found.cost) | (found.cost > poor * np.maximum(found.degrees, 1))
+    for index, sources in (
+        (np.flatnonzero(bad & ~wide), (grid_starts,)),
+        (np.flatnonzero(wide), (grid_starts, site_starts)),
+    ):
+        if len(index):
+            found = found.merged(_search_more(model, index, starts, sources, ambiguity), index)
+    curved = to_first_order(model, found.x, found.cost, found.information, found.position, wide)
+    return replace(found, regular=found.regular & curved)
+
+
+def _wide(model: FusionModel, found: Fits) -> B:
+    """Where errors are as large as the geometry is fine [n]: ranges are blurred, and the error of the position is more
+    than a twentieth of the distance to the nearest site, or unknown.
+    """
+    wide, d = blurred(model), model.sites.dimensions
+    index = np.flatnonzero(wide)
+    sites = np.concatenate([model.sites.transmitter_m[None], model.sites.receivers_m])
+    nearest = np.linalg.norm(model.place(found.x[index])[0][:, None] - sites, axis=-1).min(axis=1)
+    error = np.sqrt(marginal_variance(found.information[index], slice(0, d)))
+    wide[index] = ~(error < _COARSE * nearest)
+    return wide
+
+
+def _search_more(
+    model: FusionModel,
+    index: np.ndarray,
+    starts: tuple[F, F],
+    sources: tuple[Callable[[FusionModel], tuple[F, F]], ...],
+    ambiguity: float,
+) -> Fits:
+    """The cases of `index` again, from their `starts` and those of further `sources`."""
+    part = FusionModel(sites=model.sites, seen=model.seen.cases(index))
+    states, costs = zip((starts[0][index], starts[1][index]), *(source(part) for source in sources), strict=True)
+    return _search(part, np.concatenate(states, axis=1), np.concatenate(costs, axis=1), ambiguity)
 
 
 def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
@@ -114,7 +145,7 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
         other_cost=other_cost,
         position=position,
         velocity=velocity,
-        regular=_as_curved(model, x, cost, information, position) & ~joined,
+        regular=~joined,
         two=rival & ~joined,
         degrees=_degrees(model, information),
     )
@@ -137,28 +168,7 @@ def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:
         out = np.sum(weighted * (y - middle[row])[:, :d], axis=1, keepdims=True)
         return np.concatenate([residual, out], axis=1), np.concatenate([slopes, extra], axis=1)
 
-    start, _ = completed(model, model.place(middle)[0], case)
-    return minimise(held, start, np.arange(len(x))).cost
-
-
-def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> B:
-    """Whether χ² one standard deviation away, along both ways of each axis, is what the curvature promises [n]."""
-    d, good = model.sites.dimensions, position.copy()
-    index = np.flatnonzero(position)
-    covariance = generalised_inverse(information[index])
-    variances, axes = np.linalg.eigh(covariance[:, :d, :d])
-    for axis in range(d):
-        # The state moves along the regression on that axis: velocity and offsets follow as they are correlated.
-        follow = (covariance[:, :, :d] @ axes[:, :, axis, None])[..., 0]
-        positive = variances[:, axis] > 0
-        step = follow / np.sqrt(np.where(positive, variances[:, axis], 1.0))[:, None]
-        near = positive & (np.abs(step).max(axis=1, initial=0.0) < _FAR)
-        step = np.where(near[:, None], step, 0.0)
-        for way in (1.0, -1.0):
-            residual, _ = model.evaluate(x[index] + way * step, index)
-            rise = np.sum(residual**2, axis=1) - cost[index]
-            good[index] &= near & (rise > _CURVED_LOW) & (rise < _CURVED_HIGH)
-    return good
+    return minimise(held, middle, np.arange(len(x))).cost
 
 
 def _degrees(model: FusionModel, information: F) -> NDArray[np.int_]:

@@ -19,7 +19,9 @@ Evaluate = Callable[[F, np.ndarray], tuple[F, F]]
 _FIRST_DAMPING, _LEAST_DAMPING, _MOST_DAMPING = 1e-3, 1e-9, 1e9
 # Newton decrement, in the units of χ²: below that the step moves by a millionth of a standard deviation.
 _DECREMENT = 1e-12
-# No unknown is larger, in m or m/s; along a direction that nothing determines a search would run away.
+# No unknown is larger, in m or m/s; along a direction that nothing determines a search would run away. One whose
+# standard deviation is larger, all others known, stays where it is: on a line of sites a velocity across the line has
+# slopes of rounding alone, and its steps would carry all others with them out of bounds.
 _FARTHEST = 1e9
 
 
@@ -73,9 +75,11 @@ def _step(residual: F, slopes: F, damping: F) -> tuple[F, F, F]:
     normal = transposed @ slopes
     gradient = (transposed @ residual[..., None])[..., 0]
     diagonal = np.diagonal(normal, axis1=1, axis2=2)
-    scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 1.0)
+    determined = diagonal > _FARTHEST**-2
+    root = np.sqrt(np.where(determined, diagonal, 1.0))
+    scale = np.where(determined, 1.0 / root, 0.0)
     scaled = normal * scale[:, :, None] * scale[:, None, :]
     scaled += damping[:, None, None] * np.eye(normal.shape[1])
     step = -scale * np.linalg.solve(scaled, (scale * gradient)[..., None])[..., 0]
     decrement = -np.sum(step * gradient, axis=1)
-    return step, decrement, decrement + damping * np.sum((step / scale) ** 2, axis=1)
+    return step, decrement, decrement + damping * np.sum((step * root) ** 2, axis=1)

@@ -8,10 +8,14 @@ import numpy as np
 
 from multistatic.localization.model import FusionModel
 from multistatic.localization.outliers import RobustFits
+from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # A path at most this much longer than the direct one passes the baseline within 7 % of its length.
 _NEAR_BASELINE = 1.01
-_TOO_SHORT = 0.99
+# Provided that it may be no more than this share longer.
+_SURE = 0.05
+# Errors of more than so many standard deviations, clocks included, are none that were to be expected.
+_CERTAIN = 4.0
 
 
 def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
@@ -61,13 +65,14 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
         return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
     direct = np.linalg.norm(model.sites.receivers_m - model.sites.transmitter_m, axis=1)
-    below = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _TOO_SHORT * direct))]
+    reach, margin = seen.measured[i, :, 0], _CERTAIN * _range_std_m(model, i)
+    below = [ids[k] for k in np.flatnonzero(ranged & (reach + margin < direct))]
     if below:
         return (
             f"The path over the target to {', '.join(below)} is shorter than the direct path, which no target makes: "
             "check the clock, the position and the unit of the delay."
         )
-    near = [ids[k] for k in np.flatnonzero(ranged & (seen.measured[i, :, 0] < _NEAR_BASELINE * direct))]
+    near = [ids[k] for k in np.flatnonzero(ranged & (reach < _NEAR_BASELINE * direct) & (margin < _SURE * direct))]
     if near:
         return (
             f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
@@ -82,3 +87,11 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
         f"The receivers see the target along directions that span fewer than {d} dimensions (they lie in one line or "
         "plane with it), or too few clocks are synchronised. Use receivers to the side."
     )
+
+
+def _range_std_m(model: FusionModel, i: int) -> F:
+    """Standard deviations of the ranges [K] in m, clocks included."""
+    clock = model.sites.clock_or_perfect
+    offsets = np.hypot(clock.time_s, clock.common_time_s) * SPEED_OF_LIGHT_M_S
+    total: F = np.hypot(np.sqrt(model.seen.covariance[i, :, 0, 0]), offsets)
+    return total

@@ -2,11 +2,15 @@
 
 Positions from closed forms: where the ellipses of all receivers meet (twice), and where each direction of arrival, or
 its mirror image, meets the ellipse of its receiver. Where neither exists or fits, a grid over the ellipse of the best
-receiver: every direction of departure with its distance by (93). Given a position, velocity and shared offsets are
-linear.
+receiver: every direction of departure with its distance by (93). Where errors of ranges are as large as the geometry is
+fine, ellipses say little, and those of receivers near the target degenerate: rings around every site. Given a position,
+velocity and shared offsets are linear.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
@@ -19,8 +23,14 @@ from multistatic.units import B, F
 
 KEPT = 3
 GRID_2D, GRID_3D = 72, 200
-_KEPT_OF_GRID = 6
+_KEPT_OF_GRID, _KEPT_OF_SITE = 6, 2
 _GRID_ENTRIES = 400_000
+# Rings around a site: radii of the longest range over 2, 4, …, every so many of the directions of the grid.
+_HALVINGS, _RING_2D, _RING_3D = 6, 6, 8
+# Errors of a range of a fiftieth of it are too large for closed forms to find every minimum.
+_BLURRED = 1.0 / 50.0
+
+_T = TypeVar("_T")
 
 
 def closed_form_starts(model: FusionModel) -> tuple[F, F]:
@@ -63,14 +73,7 @@ def _arrivals(seen: Observations) -> tuple[F, B]:
 
 def grid_starts(model: FusionModel) -> tuple[F, F]:
     """States and costs as above, from directions of departure on the ellipse of the receiver with the best range."""
-    # A few cases at a time: each has as many states as the grid has points.
-    block = max(1, _GRID_ENTRIES // (GRID_3D * model.sites.size))
-    parts = [
-        _grid_starts(FusionModel(sites=model.sites, seen=model.seen.cases(np.arange(len(model.seen))[i : i + block])))
-        for i in range(0, len(model.seen), block)
-    ]
-    states, costs = zip(*parts, strict=True)
-    return np.concatenate(states), np.concatenate(costs)
+    return _by_blocks(_grid_starts, model, GRID_3D)
 
 
 def _grid_starts(model: FusionModel) -> tuple[F, F]:
@@ -85,17 +88,70 @@ def _grid_starts(model: FusionModel) -> tuple[F, F]:
     return _best(model, points, (reason == "") & ranged[:, None], _KEPT_OF_GRID)
 
 
+def blurred(model: FusionModel) -> B:
+    """Which cases [n] have too few sharp ranges, beside blurred ones, for closed forms to find every minimum.
+
+    d + 1 sharp ranges meet in one place; an offset that they share, if its prior is finite but wide, takes one more.
+    """
+    strength, reach = model.seen.root[..., 0, 0], np.abs(model.seen.measured[..., 0])
+    ranged = strength > 0
+    sharp = strength * reach * _BLURRED > 1.0
+    common = model.common_std[0]
+    wide = (common > _BLURRED * reach.max(axis=1)) & np.isfinite(common)
+    blunt = wide | np.any(ranged & ~sharp, axis=1)
+    return np.asarray(blunt & (np.sum(sharp & ranged, axis=1) <= model.sites.dimensions + wide))
+
+
+def site_starts(model: FusionModel) -> tuple[F, F]:
+    """States and costs as above: the best points on rings around every site, so that none hides another's."""
+    return _by_blocks(_site_starts, model, _HALVINGS * (GRID_3D // _RING_3D))
+
+
+def _site_starts(model: FusionModel) -> tuple[F, F]:
+    flat = model.sites.dimensions == 2
+    directions = _around()[::_RING_2D] if flat else _sphere()[::_RING_3D]
+    radii = model.seen.measured[..., 0].max(axis=1)[:, None] / 2.0 ** np.arange(1, _HALVINGS + 1)
+    rings = (radii[..., None, None] * directions).reshape(len(radii), -1, 3)
+    usable: B = np.repeat(radii[:, :1] > 0, rings.shape[1], axis=1)
+    parts = []
+    for site in (model.sites.transmitter_m, *model.sites.receivers_m):
+        parts.append(_best(model, site + rings, usable, _KEPT_OF_SITE))
+    states, costs = zip(*parts, strict=True)
+    return np.concatenate(states, axis=1), np.concatenate(costs, axis=1)
+
+
+def in_blocks(work: Callable[[np.ndarray], _T], count: int, entries: int) -> list[_T]:
+    """`work` on a few of `count` cases at a time, as each has as many states as `entries` says."""
+    block = max(1, _GRID_ENTRIES // entries)
+    return [work(np.arange(i, min(i + block, count))) for i in range(0, count, block)]
+
+
+def _by_blocks(starts: Callable[[FusionModel], tuple[F, F]], model: FusionModel, points: int) -> tuple[F, F]:
+    def work(part: np.ndarray) -> tuple[F, F]:
+        return starts(FusionModel(sites=model.sites, seen=model.seen.cases(part)))
+
+    states, costs = zip(*in_blocks(work, len(model.seen), points * model.sites.size), strict=True)
+    return np.concatenate(states), np.concatenate(costs)
+
+
 def completed(model: FusionModel, position: F, case: np.ndarray) -> tuple[F, F]:
     """States [m, unknowns] at `position` [m, 3] with the best velocity and shared offsets, and their costs [m]."""
+    x, cost, _ = completed_with_spread(model, position, case)
+    return x, cost
+
+
+def completed_with_spread(model: FusionModel, position: F, case: np.ndarray) -> tuple[F, F, F]:
+    """As `completed`, and the covariance [m, n, n] of velocity and offsets where the position is known."""
     d = model.sites.dimensions
     x = np.zeros((len(position), model.unknowns))
     x[:, :d] = position[:, :d]
     residual, slopes = model.evaluate(x, case)
     linear = slopes[..., d:]
     transposed = np.swapaxes(linear, 1, 2)
-    rest = (generalised_inverse(transposed @ linear) @ (transposed @ residual[..., None]))[..., 0]
+    spread = generalised_inverse(transposed @ linear)
+    rest = (spread @ (transposed @ residual[..., None]))[..., 0]
     x[:, d:] = -rest
-    return x, np.sum((residual - (linear @ rest[..., None])[..., 0]) ** 2, axis=1)
+    return x, np.sum((residual - (linear @ rest[..., None])[..., 0]) ** 2, axis=1), spread
 
 
 def _best(model: FusionModel, points: F, usable: np.ndarray, kept: int) -> tuple[F, F]:

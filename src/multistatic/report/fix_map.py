@@ -42,8 +42,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MAP_IN = 4.8
+_MAP_IN, _ELEVATION_IN = 4.8, 1.1
 _GRID = 240
+# So many fixes are drawn in full colours; of more, each is the fainter, so that where they pile up can be seen.
+_DRAWN_IN_FULL = 3
 ARROW_SHARE = 0.12
 
 
@@ -55,12 +57,23 @@ def fix_pictures(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], 
 
 
 def fix_figure(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], scenario: Scenario) -> Figure:
-    """Sites, fixes with error ellipses, and the bistatic ellipses of the last fix; `groups` are its measurements."""
+    """Sites, fixes with error ellipses, and the bistatic ellipses of the last fix; `groups` are its measurements. In
+    space a side elevation below.
+    """
     left, right, bottom, top = 0.62, 0.15, 0.5, 0.62
-    width, height = left + _MAP_IN + right, bottom + _MAP_IN + top
+    below = _ELEVATION_IN + 0.2 if scenario.dimensions == 3 else 0.0
+    width, height = left + _MAP_IN + right, bottom + below + _MAP_IN + top
     figure = new_figure(width, height)
-    ax = figure.add_axes((left / width, bottom / height, _MAP_IN / width, _MAP_IN / height))
+    ax = figure.add_axes((left / width, (bottom + below) / height, _MAP_IN / width, _MAP_IN / height))
     factor = draw_fixes(ax, fixes, groups, scenario)
+    if below:
+        side = figure.add_axes((left / width, bottom / height, _MAP_IN / width, _ELEVATION_IN / height))
+        draw_elevation(side, fixes, scenario)
+        side.set_xlim(ax.get_xlim())
+        side.set_xlabel(ax.get_xlabel())
+        side.xaxis.set_major_formatter(ax.xaxis.get_major_formatter())
+        ax.tick_params(labelbottom=False)
+        ax.set_xlabel("")
     add_heading(figure, left, _headline(fixes, scenario), _caption(fixes, factor))
     return figure
 
@@ -78,7 +91,7 @@ def draw_fixes(
         _draw_bistatic_ellipses(ax, fixes[-1], groups[-1], scenario)
     lines, factor = _draw_errors(ax, fixes, span(shown))
     for fix in fixes:
-        _draw_fix(ax, fix, span(shown))
+        _draw_fix(ax, fix, span(shown), _alpha(fixes))
     if len(fixes) == 1 and fixes[0].position_m is not None:
         labels.append(point_label(fixes[0].position_m, "target", TARGET, 6.5, bold=True))
         if fixes[0].other_position_m is not None:
@@ -88,6 +101,34 @@ def draw_fixes(
         name_coordinate(axis, name, float(middle))
     place_labels(ax, labels, lines)
     return factor
+
+
+def draw_elevation(ax: Axes, fixes: Sequence[Fix], scenario: Scenario) -> None:
+    """Heights over the first coordinate, the plan seen from the south; a bar is one standard deviation up and down."""
+    used = {name for fix in fixes for name in fix.used}
+    flagged = {name for fix in fixes for name in fix.outliers}
+    rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
+    x, _, z = scenario.transmitter.position_m
+    ax.scatter(x, z, s=70, marker="^", c=INK, zorder=6, **rim)
+    for receiver in scenario.receivers:
+        x, _, z = receiver.position_m
+        color = BAD if receiver.id in flagged else SELECTED if receiver.id in used else MUTED
+        ax.scatter(x, z, s=38, c=color, zorder=5, **rim)
+    alpha = _alpha(fixes)
+    for fix in fixes:
+        for place, face in ((fix.position_m, TARGET), (fix.other_position_m, "white")):
+            if place is not None:
+                spread = fix.position_covariance_m2
+                up_m = 0.0 if spread is None else float(np.sqrt(spread[2, 2]))
+                ax.errorbar(place[0], place[2], yerr=up_m, color=ERROR, linewidth=1.1, alpha=alpha, zorder=3)
+                ax.scatter(place[0], place[2], s=44, marker="D", c=face, edgecolors=TARGET, alpha=alpha, zorder=7)
+    ax.margins(y=0.18)
+    ax.set_ylabel("up (m)" if scenario.origin else "z (m)")
+
+
+def _alpha(fixes: Sequence[Fix]) -> float:
+    """How opaque each of many fixes is."""
+    return min(1.0, _DRAWN_IN_FULL / max(len(fixes), 1))
 
 
 def _draw_sites(ax: Axes, fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
@@ -148,8 +189,9 @@ def _draw_errors(ax: Axes, fixes: Sequence[Fix], span_m: float) -> tuple[list[F]
             "height": 2 * factor * ellipse.semi_minor_m,
             "angle": np.degrees(ellipse.direction_rad),
         }
-        ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14, zorder=3))
-        ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, zorder=3))
+        alpha = _alpha(fixes)
+        ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14 * alpha, zorder=3))
+        ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, alpha=alpha, zorder=3))
         reach = factor * ellipse.semi_major_m * np.array([np.cos(ellipse.direction_rad), np.sin(ellipse.direction_rad)])
         outlines.append(np.array([place[:2] - reach, place[:2] + reach]))
     return outlines, factor
@@ -159,15 +201,15 @@ def _ellipse(fix: Fix) -> ErrorEllipse | None:
     return None if fix.position_covariance_m2 is None else ellipse_of(fix.position_covariance_m2)
 
 
-def _draw_fix(ax: Axes, fix: Fix, span_m: float) -> None:
+def _draw_fix(ax: Axes, fix: Fix, span_m: float, alpha: float) -> None:
     """A diamond, hollow for the second answer, and an arrow along the velocity."""
     if fix.position_m is None:
         return
     x, y, _ = fix.position_m
-    ax.scatter(x, y, s=48, marker="D", c=TARGET, edgecolors="white", linewidths=0.8, zorder=7)
+    ax.scatter(x, y, s=48, marker="D", c=TARGET, edgecolors="white", linewidths=0.8, alpha=alpha, zorder=7)
     if fix.other_position_m is not None:
         x, y, _ = fix.other_position_m
-        ax.scatter(x, y, s=44, marker="D", c="white", edgecolors=TARGET, linewidths=1.0, zorder=7)
+        ax.scatter(x, y, s=44, marker="D", c="white", edgecolors=TARGET, linewidths=1.0, alpha=alpha, zorder=7)
     speed = 0.0 if fix.velocity_m_s is None else float(np.linalg.norm(fix.velocity_m_s[:2]))
     if fix.velocity_m_s is not None and speed > 0:
         tip = fix.position_m[:2] + ARROW_SHARE * span_m / speed * fix.velocity_m_s[:2]
@@ -175,6 +217,7 @@ def _draw_fix(ax: Axes, fix: Fix, span_m: float) -> None:
             "arrowstyle": "-|>,head_width=0.22,head_length=0.42",
             "color": TARGET,
             "linewidth": 1.3,
+            "alpha": alpha,
         }
         ax.annotate(
             "", tuple(tip), tuple(fix.position_m[:2]), arrowprops={**arrow, "shrinkA": 0, "shrinkB": 0}, zorder=6
