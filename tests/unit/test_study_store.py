@@ -318,3 +318,13 @@ def test_a_number_that_is_spelled_otherwise_is_another_study(
             tmp_path / "a.sqlite", quick(tmp_path, text=QUICK.replace(stored, asked)), lambda: ThisProcess(invented)
         )
     assert [problem.path for problem in caught.value.problems] == [path]
+
+
+def test_a_store_from_before_trials_were_decided_is_read_and_gone_on_with(tmp_path: Path) -> None:
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    digest = read_results(tmp_path / "a.sqlite").digest()
+    with closing(sqlite3.connect(tmp_path / "a.sqlite")) as connection, connection:
+        connection.execute("DROP TABLE decided")
+    assert read_results(tmp_path / "a.sqlite").digest() == digest
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    assert read_results(tmp_path / "a.sqlite").digest() == digest

@@ -53,7 +53,7 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         for each, unit, text in connection.execute("SELECT name, unit, description FROM metrics ORDER BY metric")
     ]
     # A store may hold more than its latest run asked for: what that run decided on is the study.
-    decided = dict(connection.execute("SELECT point, trials FROM decided"))
+    decided = dict(connection.execute("SELECT point, trials FROM decided")) if _has_decided(connection) else {}
     (stored,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()
     trials = min(stored, max(decided.values(), default=stored))
     wanted = [decided.get(point, trials) for point in range(len(settings))]
@@ -85,6 +85,11 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         document=asked,
         sessions=tuple(_sessions(connection)),
     )
+
+
+def _has_decided(connection: sqlite3.Connection) -> bool:
+    """False for a store from before this table: it holds no more than was asked."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'decided'").fetchone() is not None
 
 
 def _hashable(value: Any) -> Any:

@@ -49,7 +49,6 @@ CREATE TABLE trials (
   status TEXT NOT NULL, selected TEXT NOT NULL, time_s REAL NOT NULL, message TEXT NOT NULL,
   PRIMARY KEY (point, trial, method)
 ) WITHOUT ROWID;
-CREATE TABLE decided (point INTEGER PRIMARY KEY, trials INTEGER NOT NULL);
 CREATE TABLE results (
   point INTEGER NOT NULL, trial INTEGER NOT NULL, method INTEGER NOT NULL, metric INTEGER NOT NULL, value REAL,
   PRIMARY KEY (point, trial, method, metric)
@@ -62,6 +61,10 @@ CREATE VIEW readable AS
   SELECT points.settings, methods.name AS method, trial, metrics.name AS metric, value, metrics.unit
   FROM results JOIN points USING (point) JOIN methods USING (method) JOIN metrics USING (metric);
 """
+
+
+# Not among the tables above: stores from before it are taken as they are.
+_DECIDED = "CREATE TABLE IF NOT EXISTS decided (point INTEGER PRIMARY KEY, trials INTEGER NOT NULL)"
 
 
 class StudyStore:
@@ -263,4 +266,5 @@ def _remember_session(connection: sqlite3.Connection, study: Study) -> None:
     row = (datetime.now(UTC).isoformat(timespec="seconds"), json.dumps(versions), platform.platform())
     connection.execute("INSERT INTO sessions VALUES (NULL, ?, ?, ?)", row)
     connection.execute("UPDATE studies SET complete = 0, rule = ?", (_rule(study),))
+    connection.execute(_DECIDED)
     connection.execute("DELETE FROM decided")
