@@ -58,7 +58,7 @@ def test_bounds_are_tight_enough_to_tell_groups_apart() -> None:
 
 
 def test_the_definition_of_the_bound() -> None:
-    """(7) with the full inverse of I + Σ λ h hᴴ over who is not selected, and prices that satisfy (7a)."""
+    """(iii) with the full inverse of I + Σ λ h hᴴ over who is not selected, and prices that satisfy (i)."""
     problem = scattered_problem(2, count=COUNT, transmit=5, receive=1, rate=1.2, selected=(1,), streams=1)
     cut = the_cut(problem)
     channels = problem.normalised_direct[:, 0].conj()  # h_k as rows

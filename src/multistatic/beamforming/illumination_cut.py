@@ -3,13 +3,13 @@
 The dual of the beams' problem (docs/algorithms.md §1.2) has a price λ_k ≥ 0 for each rate and ν for the target. With
 noise and budget P = 1, every pair (λ, ν) for which
 
-    λ_k (1 + 1/γ_k) h_kᴴM⁻¹h_k ≤ 1 for every k,   M = I + Σ_k λ_k h_k h_kᴴ - ν a aᴴ ≻ 0,                         (7a)
-    ν θ(b) ≤ 1,   θ(b) = aᴴ(I + Σ_{k not in b} λ_k h_k h_kᴴ)⁻¹a                                                  (7b)
+    λ_k (1 + 1/γ_k) h_kᴴM⁻¹h_k ≤ 1 for every k,   M = I + Σ_k λ_k h_k h_kᴴ - ν a aᴴ ≻ 0,                         (i)
+    ν θ(b) ≤ 1,   θ(b) = aᴴ(I + Σ_{k not in b} λ_k h_k h_kᴴ)⁻¹a                                                  (ii)
 
-proves p ≤ (1 - Σ λ)/ν. The group b is in (7b) alone, which is about the sensing beam: who is selected cancels it.
-A smaller ν only makes M larger, so (7a) holds still: with the prices of one group, each group b has the bound
+proves p ≤ (1 - Σ λ)/ν. The group b is in (ii) alone, which is about the sensing beam: who is selected cancels it.
+A smaller ν only makes M larger, so (i) holds still: with the prices of one group, each group b has the bound
 
-    p(b) ≤ (1 - Σ λ) max(1/ν, θ(b)),                                                                              (7)
+    p(b) ≤ (1 - Σ λ) max(1/ν, θ(b)),                                                                              (iii)
 
 with equality for the group that the prices are of. With A = I + Λ^½ G Λ^½, T = A⁻¹, z = Λ^½ g and y = T z, rows that
 leave A raise zᴴA⁻¹z's complement by a Schur complement:
@@ -34,7 +34,7 @@ _ROUNDING = 1e-9  # of every bound: given away
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class IlluminationCut:
-    """The bound (7) with the prices of one group.
+    """The bound (iii) with the prices of one group.
 
     `required` [K']: receivers with a rate, which the arrays are about. `covariance` T [K', K'], `aimed` y [K'],
     `everyone_hears` θ of the empty group, `reach` 1/ν, `left_w` the power (1 - Σ λ) P in W.
@@ -77,7 +77,7 @@ def has_cuts(problem: BeamformingProblem) -> bool:
 def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
     """The cut of the problem's own group; None where a channel has a rank above one, or no price proves anything.
 
-    What the prices miss of (7a) by rounding is given away: where M - λ_k(1 + 1/γ_k) h_kh_kᴴ ⪰ -η I, p ≤ (1 - Σ λ +
+    What the prices miss of (i) by rounding is given away: where M - λ_k(1 + 1/γ_k) h_kh_kᴴ ⪰ -η I, p ≤ (1 - Σ λ +
     η)/ν.
     """
     # Not before they are needed: they bring Numba along.

@@ -19,13 +19,14 @@ class Candidates:
     Both begin with the value at the illumination of the beams for everyone, `problem.illumination_w`, reached and
     proven (`upper_bound_w`); cuts raise them. `rest` bounds the value, at that illumination, of all groups that are no
     candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search, where
-    they are not listed.
+    they are not listed. `full`: only groups that nobody can join are candidates.
     """
 
     def __init__(
         self, problem: SelectionProblem, groups: B, upper_bound_w: float, rest: float, count: int, message: str = ""
     ) -> None:
         self.count, self.message, self.complete = count, message, rest == np.inf
+        self.full = is_power(problem.criterion) and problem.count is None
         self._problem = problem
         values = problem.values(groups)
         order = np.lexsort((problem.costs_m(groups), values))

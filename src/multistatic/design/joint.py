@@ -118,7 +118,8 @@ def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
     own = "its" if solved == 1 else "their"
     if candidates.complete:
-        beams = f"{solved} of {candidates.count} affordable groups got beams of {own} own"
+        groups = "affordable groups that nobody can join" if candidates.full else "affordable groups"
+        beams = f"{solved} of {candidates.count} {groups} got beams of {own} own"
     elif solved == 1:
         beams = f"{candidates.message} It got beams of its own"
     else:
