@@ -10,7 +10,7 @@ from benchmarks.measure import Check, Row, all_of, timed, timed_each
 from benchmarks.work import scenario
 from scipy.optimize import least_squares
 from scipy.stats import chi2
-from tests.unit.degenerate_geometries import KINDS, assert_right_verdict
+from tests.support.degenerate_geometries import KINDS, assert_right_verdict
 
 from multistatic import (
     Candidates,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +12,8 @@ from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.groups import all_groups
 from multistatic.selection.problem import SelectionProblem
-from tests.unit.selection_problems import selection_problem
+from tests.support.close import close_to
+from tests.support.selection_problems import selection_problem
 
 
 def as_set(groups: np.ndarray) -> set[bytes]:
@@ -59,7 +59,7 @@ def test_the_best_group_is_a_full_one() -> None:
         full = affordable_groups(problem, 256, full=True)
         assert full is not None
         _, values = feasible_groups(problem)
-        assert problem.values(full).min() == pytest.approx(values[0], rel=1e-12)
+        assert problem.values(full).min() == close_to(values[0], rel=1e-12)
         assert len(full) < len(values)
 
 

@@ -18,7 +18,7 @@ from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams
-from tests.unit.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem, steering
+from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem, steering
 
 EVERYONE = (0, 1, 2, 3)
 

@@ -25,7 +25,8 @@ from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
 from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.unit.localization_networks import WAVELENGTH_M, exact, measured, noisy, place, sites_of
+from tests.support.close import close_to
+from tests.support.localization_networks import WAVELENGTH_M, exact, measured, noisy, place, sites_of
 
 CLOCKS = {
     "none": None,
@@ -121,7 +122,7 @@ def test_minimum_covariance_and_offsets_are_those_of_scipy(dimensions, clock):
         np.testing.assert_allclose(fix.covariance, spread, rtol=1e-4, atol=1e-5 * spread.max())
         state = np.concatenate([fix.position_m[:d], fix.velocity_m_s[:d]])
         assert np.all(np.abs(state - best.x[: 2 * d]) < 1e-3 * np.sqrt(np.diagonal(spread)))
-        assert fix.chi_square == pytest.approx(2 * best.cost, rel=1e-6, abs=1e-6)
+        assert fix.chi_square == close_to(2 * best.cost, rel=1e-6, abs=1e-6)
         ours = fix.clock_offsets * [SPEED_OF_LIGHT_M_S, -WAVELENGTH_M]
         np.testing.assert_allclose(ours.ravel(), best.x[2 * d : -2], atol=1e-3)
         shared = np.array(fix.common_clock_offset) * [SPEED_OF_LIGHT_M_S, -WAVELENGTH_M]
@@ -155,8 +156,8 @@ def test_covariance_of_exact_measurements_is_the_position_bound(preset, override
         fix.covariance / np.outer(deviation, deviation), expected / np.outer(deviation, deviation), atol=1e-6
     )
     bound = position_bound(seen, everyone, 10.0)
-    assert fix.position_std_m == pytest.approx(bound.peb_m, rel=1e-6)
-    assert fix.velocity_std_m_s == pytest.approx(bound.veb_m_s, rel=1e-6)
+    assert fix.position_std_m == close_to(bound.peb_m, rel=1e-6)
+    assert fix.velocity_std_m_s == close_to(bound.veb_m_s, rel=1e-6)
     assert np.linalg.norm(fix.position_m[:d] - scenario.target.position_m[:d]) < 1e-3 * bound.peb_m
 
 

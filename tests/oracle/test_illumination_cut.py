@@ -12,7 +12,8 @@ from multistatic.beamforming.illumination_cut import IlluminationCut, has_cuts, 
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
-from tests.unit.beamforming_problems import line_of_sight_problem, scattered_problem
+from tests.support.beamforming_problems import line_of_sight_problem, scattered_problem
+from tests.support.close import close_to
 
 COUNT = 4
 GROUPS = np.array(list(product([False, True], repeat=COUNT)))
@@ -45,7 +46,7 @@ def test_every_group_stays_below_its_bound_and_the_own_one_reaches_it(seed: int,
         bounds = the_cut(replace(problem, selected=group)).bounds_w(GROUPS)
         assert np.all(best <= bounds * (1 + 1e-6))
         mine = bounds[(group == GROUPS).all(axis=1)]
-        assert mine == pytest.approx(own, rel=1e-6)
+        assert mine == close_to(own, rel=1e-6)
     assert spread > 1.005, "groups do not differ: the test looks at nothing"
 
 
@@ -70,12 +71,12 @@ def test_the_definition_of_the_bound() -> None:
     inverse = np.linalg.inv(everything - nu * np.outer(aim, aim.conj()))
     loading = price * np.einsum("ki,ij,kj->k", channels.conj(), inverse, channels).real
     target = 2.0**1.2 - 1.0
-    assert loading * (1 + 1 / target) == pytest.approx(1.0, abs=1e-6)
-    assert cut.left_w == pytest.approx((1.0 - price.sum()) * problem.power_limit_w, rel=1e-6)
+    assert loading * (1 + 1 / target) == close_to(1.0, abs=1e-6)
+    assert cut.left_w == close_to((1.0 - price.sum()) * problem.power_limit_w, rel=1e-6)
     for group, bound in zip(GROUPS, cut.bounds_w(GROUPS), strict=True):
         heard = np.eye(5) + (channels[~group].T * price[~group]) @ channels[~group].conj()
         theta = np.vdot(aim, np.linalg.solve(heard, aim)).real
-        assert bound == pytest.approx(cut.left_w * max(cut.reach, theta), rel=1e-6)
+        assert bound == close_to(cut.left_w * max(cut.reach, theta), rel=1e-6)
 
 
 def test_receivers_without_a_rate_change_nothing() -> None:
@@ -84,7 +85,7 @@ def test_receivers_without_a_rate_change_nothing() -> None:
     for group, bound in zip(GROUPS, bounds, strict=True):
         other = group.copy()
         other[1] = not other[1]
-        assert bounds[(other == GROUPS).all(axis=1)] == pytest.approx(bound, rel=1e-12)
+        assert bounds[(other == GROUPS).all(axis=1)] == close_to(bound, rel=1e-12)
 
 
 def test_no_cut_where_nothing_is_proven() -> None:

@@ -19,7 +19,8 @@ from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.start import StartSettings
 from multistatic.errors import InputError
-from tests.unit.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
+from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
+from tests.support.close import close_to
 
 LIGHT = ScaSettings(start=StartSettings(random_starts=0, short_search=15, long_search=40, rounds=1, finalists=1))
 
@@ -55,7 +56,7 @@ def test_value_of_the_semidefinite_program(seed: int, selected: tuple[int, ...])
     assert result.gap <= 1e-8
     assert result.beams.weights.shape[2] == 1
     assert max(violations(problem, result.beams).values()) <= 1e-9
-    assert result.illumination_w == pytest.approx(oracle(problem), rel=2e-5)
+    assert result.illumination_w == close_to(oracle(problem), rel=2e-5)
 
 
 @pytest.mark.parametrize("rate", [0.05, 8.0, 13.0])
@@ -101,7 +102,7 @@ def test_collinear_receivers_are_no_special_case() -> None:
     direct[1] = 0.5 * direct[0]
     result = los_sdp(replace(problem, direct=direct))
     assert result.status == "optimal"
-    assert result.illumination_w == pytest.approx(oracle(replace(problem, direct=direct)), rel=2e-5)
+    assert result.illumination_w == close_to(oracle(replace(problem, direct=direct)), rel=2e-5)
 
 
 def test_infeasible_by_the_dual_with_the_largest_common_rate() -> None:

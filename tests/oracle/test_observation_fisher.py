@@ -18,8 +18,8 @@ from multistatic.signal.beams import Beams
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
-from tests.oracle.brute_force_fisher import derivatives, without_nuisance
-from tests.unit.networks import network
+from tests.support.brute_force_fisher import derivatives, without_nuisance
+from tests.support.networks import network
 
 M = 32
 

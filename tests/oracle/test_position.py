@@ -22,7 +22,8 @@ from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_from_callable, pulse_of
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.oracle.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
+from tests.support.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
+from tests.support.close import close_to
 
 # Fast, narrow band, high carrier: Doppler then tells about the position too, and every term of T_k matters.
 CARRIER_HZ, BANDWIDTH_HZ, SAMPLES = 60e9, 1e6, 32
@@ -127,8 +128,8 @@ def test_bound_is_that_of_the_sampled_signals(dimensions, angles, pulse):
 
     covariance = np.linalg.inv(expected / scale) / scale
     bound = position_bound(seen, chosen, 1.0, angles=angles)
-    assert bound.peb_m == pytest.approx(np.sqrt(np.trace(covariance[:dimensions, :dimensions])), rel=1e-6)
-    assert bound.veb_m_s == pytest.approx(np.sqrt(np.trace(covariance[dimensions:, dimensions:])), rel=1e-6)
+    assert bound.peb_m == close_to(np.sqrt(np.trace(covariance[:dimensions, :dimensions])), rel=1e-6)
+    assert bound.veb_m_s == close_to(np.sqrt(np.trace(covariance[dimensions:, dimensions:])), rel=1e-6)
     assert (bound.position, bound.velocity, bound.reason) == ("observable", "observable", "")
 
 
@@ -147,7 +148,7 @@ def test_one_receiver_with_angles_knows_the_position_but_not_the_velocity():
     expected = brute_force_information(2, only, "half_sine", True)
     # Its only Doppler is used up by the unknown velocity: delay and angle are left for the position.
     absorbed = expected[:2, 2:] @ np.linalg.pinv(expected[2:, 2:], rcond=1e-9) @ expected[2:, :2]
-    assert bound.peb_m == pytest.approx(np.sqrt(np.trace(np.linalg.inv(expected[:2, :2] - absorbed))), rel=1e-5)
+    assert bound.peb_m == close_to(np.sqrt(np.trace(np.linalg.inv(expected[:2, :2] - absorbed))), rel=1e-5)
     assert (bound.position, bound.velocity, bound.veb_m_s) == ("observable", "unobservable", None)
 
 
@@ -160,8 +161,8 @@ def test_criteria_are_the_bounds_of_every_group(dimensions):
         bound = position_bound(seen, mask, 0.3)
         assert (bound.position == "observable") == np.isfinite(position) == (mask.sum() >= dimensions)
         if bound.peb_m is not None:
-            assert position == pytest.approx(bound.peb_m, rel=1e-9)
-            assert velocity == pytest.approx(bound.veb_m_s, rel=1e-9)
+            assert position == close_to(bound.peb_m, rel=1e-9)
+            assert velocity == close_to(bound.veb_m_s, rel=1e-9)
 
 
 def test_realistic_numbers_keep_their_digits():
@@ -186,5 +187,5 @@ def test_realistic_numbers_keep_their_digits():
         scale = np.linalg.norm(jacobian, axis=0)
         spread = np.linalg.norm(np.linalg.pinv(jacobian / scale, rcond=1e-14), axis=1) / scale
         bound = position_bound(seen, np.ones(5, bool), 1.0)
-        assert bound.peb_m == pytest.approx(np.linalg.norm(spread[:3]), rel=1e-6), trial
-        assert bound.veb_m_s == pytest.approx(np.linalg.norm(spread[3:]), rel=1e-6), trial
+        assert bound.peb_m == close_to(np.linalg.norm(spread[:3]), rel=1e-6), trial
+        assert bound.veb_m_s == close_to(np.linalg.norm(spread[3:]), rel=1e-6), trial

@@ -19,8 +19,9 @@ from multistatic.scenario.arrays import AntennaArray, linear_array, planar_array
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.model import PulseSpec, Radio, Scatterer
 from multistatic.signal.pulses import pulse_of
-from tests.oracle.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
-from tests.unit.networks import network
+from tests.support.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
+from tests.support.close import close_to
+from tests.support.networks import network
 
 SAMPLES, ILLUMINATION_W = 24, 0.7
 # A carrier so high, a band so narrow that directions tell as much as delays.
@@ -94,8 +95,8 @@ def test_bound_with_angles_is_that_of_the_sampled_signals(dimensions):
     scale = np.sqrt(np.outer(total.diagonal(), total.diagonal()))
     covariance = np.linalg.inv(total / scale) / scale
     bound = position_bound(seen, np.ones(4, bool), ILLUMINATION_W, angles=True)
-    assert bound.peb_m == pytest.approx(np.sqrt(np.trace(covariance[:dimensions, :dimensions])), rel=1e-6)
-    assert bound.veb_m_s == pytest.approx(np.sqrt(np.trace(covariance[dimensions:, dimensions:])), rel=1e-6)
+    assert bound.peb_m == close_to(np.sqrt(np.trace(covariance[:dimensions, :dimensions])), rel=1e-6)
+    assert bound.veb_m_s == close_to(np.sqrt(np.trace(covariance[dimensions:, dimensions:])), rel=1e-6)
 
 
 def test_the_colour_of_the_noise_matters_in_these_tests():

@@ -23,7 +23,8 @@ from multistatic.beamforming.sca.program import solve_program
 from multistatic.beamforming.sca.start import StartSettings, find_starts
 from multistatic.beamforming.stationarity import stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
-from tests.unit.beamforming_problems import complex_normal, scattered_problem
+from tests.support.beamforming_problems import complex_normal, scattered_problem
+from tests.support.close import close_to
 
 QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)
 LIGHT = ScaSettings(max_iterations=10, start=StartSettings(random_starts=0, short_search=80, finalists=0))
@@ -75,7 +76,7 @@ def test_the_inner_approximation_bounds_the_rate_from_below_and_touches_it() -> 
         rates, at_start = rates_nats(channels, w, hears), rates_nats(channels, w_bar, hears)
         for k in range(3):
             assert surrogate(channels, hears, k, q, q_bar, log_det) <= rates[k] + 1e-9
-            assert surrogate(channels, hears, k, q_bar, q_bar, log_det) == pytest.approx(at_start[k], abs=1e-9)
+            assert surrogate(channels, hears, k, q_bar, q_bar, log_det) == close_to(at_start[k], abs=1e-9)
 
 
 def test_the_printed_form_accepts_infeasible_points() -> None:
@@ -92,7 +93,7 @@ def test_the_printed_form_accepts_infeasible_points() -> None:
     silent = np.zeros((1, 1))
     q, q_bar = ([silent, np.array([[p]]), silent] for p in (received, received_bar))
     corrected = surrogate(channels, np.array([False, False]), 0, q, q_bar, log_det)
-    assert corrected == pytest.approx(np.log(4.0))
+    assert corrected == close_to(np.log(4.0))
     assert corrected < required * np.log(2.0)
 
 
@@ -109,7 +110,7 @@ def test_one_program_equals_the_independent_formulation(selected: tuple[int, ...
     q_bar = [w @ w.conj().T for w in weights]
     theirs = oracle_step(reduced.channels, reduced.steering, reduced.hears, reduced.rate_nats, q_bar)
     light = [(reduced.steering @ sum(q) @ reduced.steering.conj()).real for q in (list(ours[0]), theirs)]
-    assert light[0] == pytest.approx(light[1], rel=2e-5)
+    assert light[0] == close_to(light[1], rel=2e-5)
     assert light[0] > reduced.illumination(weights)
 
 
@@ -138,14 +139,14 @@ def test_the_objective_never_falls_and_every_figure_holds() -> None:
     assert result.beams is not None
     assert all(later >= earlier for earlier, later in zip(result.history_w, result.history_w[1:], strict=False))
     assert result.history_w[-1] > result.history_w[0]
-    assert result.illumination_w == pytest.approx(result.history_w[-1], rel=1e-9)
+    assert result.illumination_w == close_to(result.history_w[-1], rel=1e-9)
     assert max(violations(problem, result.beams).values()) <= 1e-9
 
 
 def test_scaling_channels_and_noise_together_changes_nothing() -> None:
     problem = scattered_problem(0)
     scaled = replace(problem, direct=problem.direct * 1e3, noise_power_w=problem.noise_power_w * 1e6)
-    assert sca(scaled, LIGHT).illumination_w == pytest.approx(solved(0, (0,)).illumination_w, rel=1e-4)
+    assert sca(scaled, LIGHT).illumination_w == close_to(solved(0, (0,)).illumination_w, rel=1e-4)
 
 
 def test_every_receiver_that_cancels_the_sensing_beam_helps() -> None:
@@ -180,8 +181,8 @@ def test_multipliers_of_the_program_at_a_local_optimum_are_the_prices(selected: 
     program = solve_program(reduced, reduced.channels, weights, free)
     assert program is not None
     covariances, multipliers, power = program
-    assert power == pytest.approx(prices.power, rel=2e-3)
+    assert power == close_to(prices.power, rel=2e-3)
     of_rate = multipliers * np.log(2.0) * asked.power_limit_w
     np.testing.assert_allclose(of_rate, prices.rate_w_per_bps_hz, rtol=2e-2, atol=2e-3 * of_rate.max())
     lit = np.einsum("t,jtu,u->", reduced.steering, covariances, reduced.steering.conj()).real
-    assert lit == pytest.approx(reduced.illumination(weights), rel=1e-5)
+    assert lit == close_to(reduced.illumination(weights), rel=1e-5)

@@ -11,7 +11,8 @@ from multistatic.errors import InputError
 from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.enumeration import enumeration, feasible_groups
 from multistatic.selection.problem import SelectionProblem
-from tests.unit.selection_problems import Position, naive_cost_m, selection_problem
+from tests.support.close import close_to
+from tests.support.selection_problems import Position, naive_cost_m, selection_problem
 
 RNG = np.random.default_rng(0)
 CASES = [
@@ -54,17 +55,17 @@ def test_enumeration_is_brute_force(criterion, seed, forced, count, limit) -> No
     affordable = [entry for entry in groups_of(problem) if entry[1] <= limit]
     if not affordable:
         assert answer.status == "infeasible"
-        assert answer.nearest_budget_m == pytest.approx(min(cost for _, cost, _ in groups_of(problem)), rel=1e-12)
+        assert answer.nearest_budget_m == close_to(min(cost for _, cost, _ in groups_of(problem)), rel=1e-12)
         return
     value, cost, group = min(affordable)
     assert answer.status == "optimal"
     assert tuple(np.flatnonzero(answer.selected)) == group
-    assert answer.value == pytest.approx(value, rel=1e-9)
+    assert answer.value == close_to(value, rel=1e-9)
     assert answer.bound == answer.value
-    assert answer.cost_m == pytest.approx(cost, rel=1e-12)
+    assert answer.cost_m == close_to(cost, rel=1e-12)
     masks, values = feasible_groups(problem)
     assert len(masks) == len(affordable)
-    assert values == pytest.approx(sorted(entry[0] for entry in affordable), rel=1e-6)
+    assert values == close_to(sorted(entry[0] for entry in affordable), rel=1e-6)
 
 
 @pytest.mark.parametrize("criterion", ["weighted", "position"])
@@ -75,7 +76,7 @@ def test_cheapest_group_is_brute_force(criterion, forced, count) -> None:
         cheapest = cheapest_group(problem)
         assert cheapest is not None
         assert cheapest.exact
-        assert cheapest.cost_m == pytest.approx(min(cost for _, cost, _ in groups_of(problem)), rel=1e-12)
+        assert cheapest.cost_m == close_to(min(cost for _, cost, _ in groups_of(problem)), rel=1e-12)
 
 
 @pytest.mark.parametrize("criterion", ["weighted", "position"])

@@ -19,7 +19,8 @@ from multistatic.selection.nodes import Nodes, bounded, roots
 from multistatic.selection.pair_cost import linear_costs
 from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B, F
-from tests.unit.selection_problems import naive_cost_m, network_problem, selection_problem
+from tests.support.close import close_to
+from tests.support.selection_problems import naive_cost_m, network_problem, selection_problem
 
 RNG = np.random.default_rng(0)
 
@@ -87,8 +88,8 @@ def test_knapsack_is_the_linear_program(seed: int) -> None:
         assert answer.bound[0] == -np.inf
         assert exact.status == 2
         return
-    assert answer.bound[0] == pytest.approx(-exact.fun, rel=1e-9)
-    assert answer.share.sum() == pytest.approx(picks)
+    assert answer.bound[0] == close_to(-exact.fun, rel=1e-9)
+    assert answer.share.sum() == close_to(picks)
     assert (answer.share @ costs[0]).item() <= budget[0] * (1 + 1e-9)
     assert (answer.share[~free] == 0).all()
 
@@ -105,7 +106,7 @@ def test_linear_cost_is_below_every_completion_and_exact_for_one(seed: int, size
         below = fixed[0] + costs[0, missing].sum()
         assert below <= true * (1 + 1e-12)
         if len(missing) == 1:
-            assert below == pytest.approx(true, rel=1e-12)
+            assert below == close_to(true, rel=1e-12)
 
 
 def test_linear_costs_do_not_depend_on_the_batch() -> None:
@@ -117,8 +118,8 @@ def test_linear_costs_do_not_depend_on_the_batch() -> None:
     )
     for i, node in enumerate(nodes):
         alone = linear_costs(problem, node.inside, node.free, node.sizes)
-        assert together[0][i] == pytest.approx(alone[0][0])
-        assert together[1][i, node.free[0]] == pytest.approx(alone[1][0, node.free[0]])
+        assert together[0][i] == close_to(alone[0][0])
+        assert together[1][i, node.free[0]] == close_to(alone[1][0, node.free[0]])
 
 
 @pytest.mark.parametrize("criterion", ["surrogate", "peb", "veb", "weighted"])
@@ -134,7 +135,7 @@ def test_tangent_is_above_the_gain_and_touches_it(criterion: str, height_m: floa
         weights = gain.tangent(rng.random((30, 9)))
         assert (masks @ weights.T >= true[:, None] * (1 - 1e-9)).all()
         touching = np.einsum("nk,nk->n", gain.tangent(masks.astype(float)), masks)
-        assert touching == pytest.approx(true, rel=1e-6, abs=1e-9)
+        assert touching == close_to(true, rel=1e-6, abs=1e-9)
 
 
 @pytest.mark.parametrize("criterion", ["surrogate", "peb"])
@@ -206,7 +207,7 @@ def test_branch_and_bound_is_enumeration(criterion: str, largest: int, cases: in
         assert answer.status == exact.status, seed
         if exact.value is None:
             continue
-        assert answer.value == pytest.approx(exact.value, rel=1e-9), seed
+        assert answer.value == close_to(exact.value, rel=1e-9), seed
         assert answer.bound is not None
         assert answer.bound <= exact.value * (1 + 1e-12)
         compared += 1
@@ -222,7 +223,7 @@ def test_a_weighted_sum_of_position_and_velocity_errors() -> None:
         )
         answer, exact = branch_and_bound(problem, RNG), enumeration(problem, RNG)
         assert answer.status == exact.status
-        assert answer.value == pytest.approx(exact.value, rel=1e-9)
+        assert answer.value == close_to(exact.value, rel=1e-9)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -230,7 +231,7 @@ def test_milp_and_branch_and_bound_agree_beyond_enumeration(seed: int) -> None:
     problem = network_problem(26, seed=seed, cost_limit_m=140.0, forced=(seed,) if seed > 2 else ())
     answer, program = branch_and_bound(problem, RNG), milp(problem, RNG)
     assert answer.status == program.status == "optimal"
-    assert answer.value == pytest.approx(program.value, rel=1e-8)
+    assert answer.value == close_to(program.value, rel=1e-8)
 
 
 @pytest.mark.parametrize("criterion", ["surrogate", "peb"])
@@ -267,8 +268,8 @@ def test_the_program_of_each_size_is_enumeration(seed: int) -> None:
             assert group is None
             continue
         assert group is not None
-        assert weights @ group == pytest.approx(weights @ exact.selected, rel=1e-7)
-        assert bound == pytest.approx(weights @ exact.selected, rel=1e-6)
+        assert weights @ group == close_to(weights @ exact.selected, rel=1e-7)
+        assert bound == close_to(weights @ exact.selected, rel=1e-6)
 
 
 def test_milp_at_its_node_limit_keeps_a_valid_bound() -> None:

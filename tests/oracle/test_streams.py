@@ -8,7 +8,7 @@ import pytest
 from multistatic.beamforming.value_function import outer, starts
 from multistatic.beamforming.value_function.problem import downlink_beams, gram_problem
 from multistatic.beamforming.value_function.streams import receiver_covariances
-from tests.unit.beamforming_problems import complex_normal, steering
+from tests.support.beamforming_problems import complex_normal, steering
 
 
 @pytest.mark.parametrize("hears", [[False] * 3, [True, False, False], [False, False, True]])

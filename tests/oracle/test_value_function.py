@@ -11,6 +11,7 @@ import pytest
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import kernels, value_function
 from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, least_power, most_light
+from tests.support.close import close_to
 
 SELECTIONS = {
     "all": [False] * 3,
@@ -68,8 +69,8 @@ def test_least_power_is_the_optimum_of_the_semidefinite_program(seed: int, gamma
     made, channels, towards = downlink(seed, gamma, [False] * 3)
     solution = least_power(made)
     assert solution is not None
-    assert solution.value == pytest.approx(semidefinite(made, channels, towards, least=True)[1], rel=1e-4)
-    assert solution.value == pytest.approx(solution.price.sum(), rel=1e-12)
+    assert solution.value == close_to(semidefinite(made, channels, towards, least=True)[1], rel=1e-4)
+    assert solution.value == close_to(solution.price.sum(), rel=1e-12)
 
 
 @pytest.mark.parametrize("selection", SELECTIONS)
@@ -85,14 +86,14 @@ def test_most_light_is_the_optimum_of_the_semidefinite_program(selection: str, g
     assert solution is not None
     light = made.norm2 * made.power - solution.value
     _, optimum = semidefinite(made, channels, towards, least=False)
-    assert light == pytest.approx(optimum, rel=2e-4)
+    assert light == close_to(optimum, rel=2e-4)
     # The primal beams attain the dual value and meet every constraint: this is the proof of optimality.
     data = (channels * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(towards, solution.lit)
     data *= np.sqrt(solution.powers)
     sensing = (towards - channels @ solution.weights) * np.sqrt(solution.left)
     lit = np.sum(np.abs(towards.conj() @ data) ** 2) + np.abs(towards.conj() @ sensing) ** 2
-    assert lit == pytest.approx(light, rel=1e-9)
-    assert np.sum(np.abs(data) ** 2) + np.sum(np.abs(sensing) ** 2) == pytest.approx(made.power, rel=1e-9)
+    assert lit == close_to(light, rel=1e-9)
+    assert np.sum(np.abs(data) ** 2) + np.sum(np.abs(sensing) ** 2) == close_to(made.power, rel=1e-9)
     received = np.abs(channels.conj().T @ data) ** 2
     noise = 1.0 + received.sum(axis=1) - np.diag(received) + made.hears * np.abs(channels.conj().T @ sensing) ** 2
     np.testing.assert_array_less(made.target * (1.0 - 1e-8), np.diag(received) / noise)
@@ -114,8 +115,8 @@ def test_best_data_beams_are_no_optimum_where_a_sensing_beam_pays(seed: int, gam
     assert found
     again = InnerSolution.of(tuple(solution))
     assert again.proven
-    assert again.left == pytest.approx(expected.left, rel=1e-6)
-    assert again.value == pytest.approx(expected.value, rel=1e-6)
+    assert again.left == close_to(expected.left, rel=1e-6)
+    assert again.value == close_to(expected.value, rel=1e-6)
 
 
 @pytest.mark.parametrize("gamma", [4.0, 15.0])
@@ -140,7 +141,7 @@ def test_the_bracket_closes_on_the_same_price_without_newton(
     found, proven, price, nu, *_ = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
     assert found
     assert not proven
-    assert nu == pytest.approx(expected.nu, rel=1e-6)
+    assert nu == close_to(expected.nu, rel=1e-6)
     np.testing.assert_allclose(price, expected.price, rtol=1e-4)
 
 

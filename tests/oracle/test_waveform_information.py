@@ -16,7 +16,8 @@ from multistatic.signal.pulses import pulse_from_callable, pulse_of
 from multistatic.signal.sampled import SampledWaveform
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.waveform import PulseTrain, Waveform
-from tests.oracle.brute_force_fisher import derivatives, without_nuisance
+from tests.support.brute_force_fisher import derivatives, without_nuisance
+from tests.support.close import close_to
 
 SLOT_S = 5e-9
 PULSES = {
@@ -79,9 +80,9 @@ def test_flat_ofdm_has_the_bandwidth_of_its_subcarriers():
     spread = np.var(np.array(modulation.active) / modulation.subcarriers)
     expected = 8 * np.pi**2 * modulation.slots * spread
     # Ten blocks of 40 OFDM symbols: the phases of neighbouring subcarriers leave about 1 %.
-    assert information[:, 0, 0].mean() == pytest.approx(expected, rel=0.03)
+    assert information[:, 0, 0].mean() == close_to(expected, rel=0.03)
     doppler = 8 * np.pi**2 * modulation.slots**3 / 12
-    assert information[:, 1, 1].mean() == pytest.approx(doppler, rel=0.03)
+    assert information[:, 1, 1].mean() == close_to(doppler, rel=0.03)
 
 
 def test_recorded_reference_equals_the_signal_it_was_recorded_from():

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from multistatic.beamforming.certificate import bounded, certified, proves_infeasible, upper_bound
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
-from tests.unit.beamforming_problems import complex_normal, scattered_problem
+from tests.support.beamforming_problems import complex_normal, scattered_problem
+from tests.support.close import close_to
 
 EVERYONE = (0, 1, 2)
 
@@ -38,7 +39,7 @@ def test_units_and_rotations_of_both_arrays_change_nothing(seed: int, scale: flo
         noise_power_w=base.noise_power_w * scale**2 * power,
         power_limit_w=power,
     )
-    assert proven(turned) == pytest.approx(proven(base), rel=1e-3, abs=1e-9)
+    assert proven(turned) == close_to(proven(base), rel=1e-3, abs=1e-9)
 
 
 def test_directions_that_nobody_hears_and_rows_of_zeros_change_nothing() -> None:
@@ -48,7 +49,7 @@ def test_directions_that_nobody_hears_and_rows_of_zeros_change_nothing() -> None
         direct=np.pad(base.direct, ((0, 0), (0, 2), (0, 3))),
         steering_tx=np.pad(base.steering_tx, (0, 3)),
     )
-    assert proven(wider) == pytest.approx(proven(base), rel=1e-6)
+    assert proven(wider) == close_to(proven(base), rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -67,7 +68,7 @@ def test_who_is_selected_and_who_asks_for_nothing_change_nothing() -> None:
         rate_required_bps_hz=np.append(base.rate_required_bps_hz, 0.0),
         selected=np.append(base.selected, False),
     )
-    assert proven(more) == pytest.approx(proven(base), rel=1e-6)
+    assert proven(more) == close_to(proven(base), rel=1e-6)
 
 
 def test_without_rates_all_power_on_the_target_is_the_bound() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multistatic.localization.fusion import localize, localize_many
-from tests.unit.localization_networks import exact, measured, noisy, place, sites_of
+from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 
 SEEDS = st.integers(0, 10**6)
 PROPERTY = settings(max_examples=25, deadline=None)
@@ -62,7 +62,7 @@ def test_neither_the_order_of_measurements_nor_the_batch_matters(seed, dimension
 @given(SEEDS, st.sampled_from([2, 3]), st.integers(1, 8), st.floats(1e-4, 1e3))
 def test_no_number_is_nan_whatever_is_measured(seed, dimensions, receivers, scale):
     """Measurements of nothing: delays and Dopplers drawn at random, any size."""
-    from tests.unit.degenerate_geometries import assert_sound
+    from tests.support.degenerate_geometries import assert_sound
 
     rng = np.random.default_rng(seed)
     sites = sites_of(place(rng, (receivers,), dimensions), dimensions)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.unit.selection_problems import network_problem
+from tests.support.selection_problems import network_problem
 
 
 @pytest.mark.parametrize("criterion", ["peb", "veb"])

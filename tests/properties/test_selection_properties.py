@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from multistatic import registry
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.problem import SelectionProblem
-from tests.unit.selection_problems import Position, Weighted, selection_problem
+from tests.support.selection_problems import Position, Weighted, selection_problem
 
 SEARCHES = [name for name in registry.names("selectors") if name not in ("all", "given", "best_n", "nearest_n")]
 PROVEN = [name for name in ("enumeration", "branch_and_bound", "milp") if name in SEARCHES]

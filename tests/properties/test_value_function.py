@@ -20,6 +20,7 @@ from multistatic.beamforming.value_function import ValueFunctionSettings, outer,
 from multistatic.beamforming.value_function.problem import Streams, gram_problem
 from multistatic.beamforming.value_function.streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
+from tests.support.close import close_to
 
 
 def steering(size: int, sine: float) -> np.ndarray:
@@ -81,7 +82,7 @@ def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: outer
     for direction, slope in zip(np.eye(15), at.gradient, strict=True):
         ahead, behind = (outer.evaluate(asked, moved(at, sign * step * direction), objective) for sign in (1.0, -1.0))
         expected = np.log(ahead.value / behind.value) / (2 * step)
-        assert slope == pytest.approx(expected, rel=1e-5, abs=1e-6)
+        assert slope == close_to(expected, rel=1e-5, abs=1e-6)
 
 
 def test_frames_stay_orthonormal_and_orthogonal_to_their_vectors() -> None:
@@ -119,7 +120,7 @@ def test_units_phases_and_transmit_rotations_change_nothing(
         noise_power_w=base.noise_power_w * scale**2 * power,
         power_limit_w=power,
     )
-    assert loss_w(turned) == pytest.approx(power * loss_w(base), rel=1e-6, abs=1e-9 * power)
+    assert loss_w(turned) == close_to(power * loss_w(base), rel=1e-6, abs=1e-9 * power)
 
 
 @settings(max_examples=15, deadline=None)
@@ -133,7 +134,7 @@ def test_rotating_receive_arrays_with_their_vectors_changes_nothing(seed: int, h
     rotated = replace(streams, vectors=(turn @ streams.vectors[:, :, None])[:, :, 0] * np.exp(2j))
     for objective in ("loss", "power"):
         expected = outer.evaluate(base, streams, objective).value
-        assert outer.evaluate(turned, rotated, objective).value == pytest.approx(expected, rel=1e-6)
+        assert outer.evaluate(turned, rotated, objective).value == close_to(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -157,7 +158,7 @@ def test_orthogonal_and_coincident_directions(indices: tuple[int, ...], rate: fl
     if len(set(indices)) < len(indices) and rate >= 1.0:
         # Two receivers in one direction share its SINR: 2 (1 - 2^-R) < 1 is necessary.
         assert result.status == "infeasible"
-        assert result.largest_common_rate_bps_hz == pytest.approx(1.0, abs=1e-3)
+        assert result.largest_common_rate_bps_hz == close_to(1.0, abs=1e-3)
         return
     assert result.status == "optimal"
     assert result.gap is not None
@@ -165,7 +166,7 @@ def test_orthogonal_and_coincident_directions(indices: tuple[int, ...], rate: fl
     # Orthogonal beams: each receiver needs γσ²/g of power, of which only a beam at the target is not lost.
     lost = sum(2.0**rate - 1.0 for i in set(indices) if i != 4) * 1e-9 / (1e-4 * 2 * 8) * 8
     if len(set(indices)) == len(indices):
-        assert 8.0 - result.illumination_w == pytest.approx(lost, rel=1e-3, abs=3e-7)
+        assert 8.0 - result.illumination_w == close_to(lost, rel=1e-3, abs=3e-7)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_infeasible_says_why(direct: np.ndarray, rate: float, reason: str) -> No
 def test_without_requirements_all_power_goes_to_the_target() -> None:
     result = value_function(problem(fading(0, 3, 2, 5), 0.0, [False] * 3))
     assert result.status == "optimal"
-    assert result.illumination_w == pytest.approx(5.0, rel=1e-12)
+    assert result.illumination_w == close_to(5.0, rel=1e-12)
 
 
 def test_one_receiver_at_its_limit_is_water_filling() -> None:
@@ -203,7 +204,7 @@ def test_one_receiver_at_its_limit_is_water_filling() -> None:
     assert value_function(problem(direct, 0.999 * capacity, [True], streams=3)).status != "infeasible"
     beyond = value_function(problem(direct, 1.01 * capacity, [True], streams=3))
     assert beyond.status == "infeasible"
-    assert beyond.largest_common_rate_bps_hz == pytest.approx(capacity, rel=2e-3)
+    assert beyond.largest_common_rate_bps_hz == close_to(capacity, rel=2e-3)
 
 
 def test_more_streams_help_at_high_rates() -> None:
@@ -258,6 +259,6 @@ def test_the_largest_common_rate_is_that_of_equal_requirements(selected: bool) -
         for rates in (np.full(3, 30.0), np.array([30.0, 20.0, 0.5]))
     ]
     assert common[0] is not None
-    assert common[1] == pytest.approx(common[0], rel=1e-4)
+    assert common[1] == close_to(common[0], rel=1e-4)
     at, beyond = (value_function(problem(direct, factor * common[0], chosen)).status for factor in (0.999, 1.001))
     assert (at, beyond) == ("optimal", "infeasible")

@@ -16,7 +16,7 @@ from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
 from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.unit.localization_networks import exact, measured, noisy, place, sites_of
+from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 
 RECEIVERS = np.array([[30.0, 45, 0], [10, 60, 0], [80, 10, 0], [-40, 50, 0], [50, -20, 0]])
 TARGET, VELOCITY = np.array([20.0, 40.0, 0.0]), np.array([15.0, 0.0, 0.0])

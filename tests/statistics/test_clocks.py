@@ -19,7 +19,7 @@ from multistatic.estimation.search import Search
 from multistatic.localization.fusion import FusionSettings, localize_many
 from multistatic.scenario.model import PulseSpec, Scenario
 from multistatic.signal.beams import Beams
-from tests.unit.networks import network
+from tests.support.networks import network
 
 SIMULATIONS = 60
 # Own and common offsets of clocks of 0.3 m and 0.6 m, of carriers of 43 m/s and 86 m/s; noise alone is far below.

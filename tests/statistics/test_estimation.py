@@ -14,7 +14,8 @@ from multistatic.bounds.waveform_information import waveform_information
 from multistatic.estimation.detection import cell_threshold
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
-from tests.unit.echoes import SLOT_S, echoes, ofdm, search, train
+from tests.support.close import close_to
+from tests.support.echoes import SLOT_S, echoes, ofdm, search, train
 
 TRIALS = 2000
 WAVEFORMS = {name: train(name) for name in ("half_sine", "raised_cosine", "root_raised_cosine")} | {"ofdm": ofdm()}
@@ -38,7 +39,7 @@ def test_accuracy_is_that_of_the_bound(name: str) -> None:
     nees = np.einsum("bi,bij,bj->b", scaled, np.linalg.pinv(found.covariance, rcond=1e-30), scaled)
     low, high = chi2.ppf([1e-4, 1 - 1e-4], 2 * TRIALS) / TRIALS
     assert low * 0.97 < nees.mean() < high * 1.08, nees.mean()
-    assert np.mean(found.snr) == pytest.approx(1000.0, rel=0.02)
+    assert np.mean(found.snr) == close_to(1000.0, rel=0.02)
 
 
 def test_false_alarms_of_a_cell() -> None:
@@ -48,8 +49,8 @@ def test_false_alarms_of_a_cell() -> None:
     values = statistic_map(recording, waveform, search(waveform, 3.0)).values
     share = np.mean(values > cell_threshold(1e-3))
     assert values.size > 1e6
-    assert share == pytest.approx(1e-3, rel=0.15)
-    assert np.mean(values) == pytest.approx(1.0, rel=0.01)
+    assert share == close_to(1e-3, rel=0.15)
+    assert np.mean(values) == close_to(1.0, rel=0.01)
 
 
 @pytest.mark.parametrize(

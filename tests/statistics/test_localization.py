@@ -18,7 +18,7 @@ from multistatic import load_preset, realise, sensing_network
 from multistatic.bounds.position import position_bound
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
-from tests.unit.localization_networks import noisy, sites_of
+from tests.support.localization_networks import noisy, sites_of
 
 FIXES = 2000
 CASES = {

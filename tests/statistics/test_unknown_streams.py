@@ -21,7 +21,8 @@ from multistatic.estimation.measured_noise import noise_meter
 from multistatic.estimation.reference import reference_of
 from multistatic.signal.ofdm import Ofdm, OfdmSignal
 from multistatic.signal.waveform import PulseTrain, sample_times_s
-from tests.unit.echoes import LONGEST_S, SLOT_S, length_s, ofdm, search, train
+from tests.support.close import close_to
+from tests.support.echoes import LONGEST_S, SLOT_S, length_s, ofdm, search, train
 
 TRIALS = 150
 
@@ -93,7 +94,7 @@ def test_errors_are_as_large_as_stated(name: str, oversampling: int, antennas: i
     assert np.all((ratio > 0.6) & (ratio < 1.5)), ratio
     # Of M symbols each meets the data in its slot: SNR = M, known and unknown streams equally strong; 4 % is 5 σ.
     if name != "ofdm":
-        assert np.mean(found.snr) == pytest.approx(np.sum(np.abs(mine.symbols) ** 2), rel=0.04)
+        assert np.mean(found.snr) == close_to(np.sum(np.abs(mine.symbols) ** 2), rel=0.04)
     shared = found.shared_std
     assert shared is not None
     assert np.all(shared[:, 1] > 0.95 * np.sqrt(found.covariance[:, 1, 1]))
@@ -112,7 +113,7 @@ def test_streams_of_the_same_slots_leave_the_delay_to_the_noise(oversampling: in
     information = waveform_information(mine, SLOT_S, 1e3)
     stated = np.sqrt(np.mean(found.covariance[:, 0, 0])) / SLOT_S
     # The level of a trial varies with its data by 3 %.
-    assert stated == pytest.approx(information[0, 0] ** -0.5, rel=0.06)
+    assert stated == close_to(information[0, 0] ** -0.5, rel=0.06)
     assert found.shared_std is not None
     assert np.mean(found.shared_std[:, 0] > 0) < 0.05
 
@@ -175,13 +176,13 @@ def test_one_signal_a_trial_is_measured_like_one_for_all() -> None:
 
 def test_rates_at_which_slots_are_not_whole_samples() -> None:
     """Parts then begin within samples: the same noise is found at 2.5 samples a slot, in white noise and its SNR."""
-    from tests.unit.echoes import echoes
+    from tests.support.echoes import echoes
 
     for waveform in (train("root_raised_cosine", 512), ofdm()):
         echo = echoes(waveform, snr=1000.0, trials=40, oversampling=2.5)
         found = maximum_likelihood(echo.recording, waveform, search(waveform, noise="estimated"))
         known = maximum_likelihood(echo.recording, waveform, search(waveform))
-        assert np.mean(found.snr) == pytest.approx(np.mean(known.snr), rel=0.15)
+        assert np.mean(found.snr) == close_to(np.mean(known.snr), rel=0.15)
         deviation = np.sqrt(np.mean(found.covariance, axis=0).diagonal() / np.mean(known.covariance, axis=0).diagonal())
         np.testing.assert_allclose(deviation, 1.0, atol=0.15)
 

@@ -1,0 +1,1 @@
+"""Helpers of the tests: networks, problems and designs to try, and comparisons."""

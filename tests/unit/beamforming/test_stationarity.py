@@ -1,0 +1,91 @@
+"""First-order conditions recomputed from beams: they hold at optima, with the solver's own prices, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.optimize import nnls
+
+from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.stationarity import nonnegative_least_squares, stationarity
+from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
+from multistatic.signal.beams import Beams
+from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
+from tests.support.close import close_to
+
+SELECTIONS = [(0, 1, 2), (0, 2), ()]
+PRECISE = ValueFunctionSettings(tolerance=1e-12, stream_tolerance=1e-10)
+
+
+def designed(asked: BeamformingProblem) -> tuple[Beams, np.ndarray, float]:
+    """Beams with the prices of rates and of power that the solver says they have."""
+    result = value_function(asked, PRECISE)
+    assert result.beams is not None
+    assert result.prices is not None
+    return result.beams, result.prices.rate_w_per_bps_hz, result.prices.power
+
+
+@pytest.mark.parametrize("selected", SELECTIONS)
+@pytest.mark.parametrize("seed", range(3))
+def test_local_optima_are_stationary_and_have_the_prices_of_the_dual(seed: int, selected: tuple[int, ...]) -> None:
+    asked = scattered_problem(seed, rate=(3.0, 4.0, 2.5), selected=selected)
+    beams, rate, power = designed(asked)
+    found = stationarity(asked, beams)
+    assert found.residual < 2e-3
+    assert found.prices.power == close_to(power, rel=1e-4)
+    np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, rate, rtol=5e-3, atol=1e-3 * rate.max())
+
+
+@pytest.mark.parametrize("selected", SELECTIONS)
+def test_the_global_optimum_of_line_of_sight_is_stationary(selected: tuple[int, ...]) -> None:
+    asked = line_of_sight_problem(1, count=3, rate=3.0, selected=selected)
+    beams, rate, _ = designed(asked)
+    found = stationarity(asked, beams)
+    assert found.residual < 1e-4
+    np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, rate, rtol=1e-3, atol=1e-4 * rate.max())
+
+
+def test_nonnegative_least_squares_agree_with_scipy() -> None:
+    rng = np.random.default_rng(4)
+    inside = 0
+    for _ in range(200):
+        columns = rng.standard_normal((6, 3))
+        aim = columns @ rng.uniform(-0.2, 1.0, 3) + 0.1 * rng.standard_normal(6)
+        expected, left = nnls(columns, aim)
+        found, length = nonnegative_least_squares(columns, aim)
+        inside += int(expected.min() > 0.0)
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        assert length == close_to(left)
+    assert 50 < inside < 150  # both ways are taken
+
+
+def test_units_change_nothing_but_the_units_of_the_prices() -> None:
+    asked = scattered_problem(0, rate=3.0, selected=(0,))
+    beams, *_ = designed(asked)
+    louder = replace(asked, power_limit_w=4.0, noise_power_w=4.0 * asked.noise_power_w)
+    found, scaled = stationarity(asked, beams), stationarity(louder, Beams(weights=2.0 * np.asarray(beams.weights)))
+    assert scaled.residual == close_to(found.residual, rel=1e-6, abs=1e-9)
+    assert scaled.prices.power == close_to(found.prices.power)
+    np.testing.assert_allclose(scaled.prices.rate_w_per_bps_hz, 4.0 * found.prices.rate_w_per_bps_hz, rtol=1e-6)
+
+
+def test_turned_and_random_beams_are_not_stationary() -> None:
+    rng = np.random.default_rng(0)
+    asked = scattered_problem(0, rate=3.0, selected=(0,))
+    beams, *_ = designed(asked)
+    weights = np.asarray(beams.weights)
+    turned = weights + 0.02 * np.linalg.norm(weights) * complex_normal(rng, *weights.shape)
+    for other in (turned, complex_normal(rng, *weights.shape)):
+        assert stationarity(asked, Beams(weights=other / np.linalg.norm(other))).residual > 0.3
+
+
+def test_all_power_on_the_target_is_stationary_without_rates() -> None:
+    asked = scattered_problem(0, rate=0.0)
+    result = value_function(asked)
+    assert result.beams is not None
+    found = stationarity(asked, result.beams)
+    assert found.residual < 1e-6
+    assert found.prices.power == close_to(4.0)
+    assert not found.prices.rate_w_per_bps_hz.any()

@@ -1,0 +1,117 @@
+"""Verification: a sound design passes; every single figure or constraint that is tampered with is caught by name."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from multistatic import load_preset
+from multistatic.bounds.position import PositionBound
+from multistatic.communication.rates import rates_bps_hz
+from multistatic.design import design_network
+from multistatic.design.verify import verify
+from multistatic.scenario.model import DesignSettings, Requirements
+from multistatic.signal.beams import Beams
+from tests.support.networks import network
+
+FAST = DesignSettings(selector="greedy", beamformer="value_function")
+
+
+@pytest.fixture(scope="module")
+def sound():
+    return design_network(network(4, design=FAST, cost_m=150.0))
+
+
+def test_a_sound_design_passes(sound):
+    assert sound.status in ("optimal", "feasible")
+    assert sound.verification.passed
+    assert sound.verification.max_violation < 1e-9
+
+
+def with_beamforming(design, **changes):
+    return replace(design, beamforming=replace(design.beamforming, **changes))
+
+
+def with_accuracy(design, **changes):
+    return replace(design, accuracy=replace(design.accuracy, **changes))
+
+
+def scaled_bound(bound, **factors):
+    return PositionBound(
+        position="observable",
+        velocity="observable",
+        peb_m=bound.peb_m * factors.get("peb", 1.0),
+        veb_m_s=bound.veb_m_s * factors.get("veb", 1.0),
+    )
+
+
+def one_beam_weaker(weights):
+    """Short for one receiver, better for all others: only the worst rate tells."""
+    factors = np.ones(len(weights))
+    factors[1] = 0.9
+    return weights * factors[:, None, None]
+
+
+TAMPERED = {
+    "reported illumination": lambda d: with_beamforming(d, illumination_w=d.beamforming.illumination_w * (1 + 1e-5)),
+    "reported power": lambda d: with_beamforming(d, power_w=d.beamforming.power_w * 0.99),
+    "reported rates": lambda d: with_beamforming(d, rates_bps_hz=d.beamforming.rates_bps_hz + 1e-4),
+    "reported cost": lambda d: replace(d, cost_m=d.cost_m - 0.01),
+    "reported surrogate": lambda d: with_accuracy(d, surrogate=d.accuracy.surrogate * 2),
+    "reported PEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, peb=0.999)),
+    "reported VEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, veb=1.001)),
+    "cost": lambda d: replace(
+        d, scenario=replace(d.scenario, requirements=Requirements(cooperation_cost_m=d.cost_m * 0.999))
+    ),
+    "power": lambda d: replace(
+        d, scenario=replace(d.scenario, transmitter=replace(d.scenario.transmitter, power_w=0.999))
+    ),
+    "rate": lambda d: with_beamforming(d, beams=Beams(weights=one_beam_weaker(d.beamforming.beams.weights))),
+    "number of receivers": lambda d: replace(
+        d, scenario=replace(d.scenario, design=replace(FAST, receivers=int(d.selected.sum()) + 1))
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_every_lie_is_caught_by_name(sound, name):
+    checked = verify(TAMPERED[name](sound))
+    assert not checked.passed
+    assert checked.violations[name] > checked.tolerance
+
+
+def test_nan_never_passes(sound):
+    checked = verify(with_beamforming(sound, illumination_w=float("nan")))
+    assert not checked.passed
+
+
+def test_a_deselected_receiver_hears_the_sensing_beam(sound):
+    """Verification must use the design's own group: with the opposite one a loud sensing beam changes the rates."""
+    weights = sound.beamforming.beams.weights.copy()
+    weights[0, :, 0] += 0.1
+    beams = Beams(weights=weights)
+    rates = rates_bps_hz(sound.channel.direct, beams, sound.channel.noise_power_w, sound.selected)
+    loud = with_beamforming(sound, beams=beams, rates_bps_hz=rates)
+    assert verify(loud).violations["reported rates"] < 1e-9
+    assert verify(replace(loud, selected=~sound.selected)).violations["reported rates"] > 1e-6
+
+
+def test_rounding_of_an_ill_conditioned_position_is_no_fault():
+    """Two receivers nearly in one line with the target: a PEB of metres, of which rounding takes some 1e-5."""
+    design = design_network(
+        load_preset(
+            "paper",
+            overrides=[
+                "receivers.random.count=5",
+                "requirements.rate_bps_hz=2.0",
+                "transmitter.antennas=8",
+                "requirements.cooperation_cost_m=100",
+                "design.selector='kmeans'",
+                "seed=7559069180734622940",
+            ],
+        )
+    )
+    assert design.accuracy.position.peb_m > 1.0
+    assert design.status != "unverified"
+    wrong = replace(design.accuracy.position, peb_m=design.accuracy.position.peb_m * 1.001)
+    assert not verify(with_accuracy(design, position=wrong)).passed

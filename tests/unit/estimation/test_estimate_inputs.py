@@ -1,0 +1,86 @@
+"""Recordings that cannot hold what they say: named before anything is estimated, or doubted after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from multistatic import load_preset
+from multistatic.channel.recording import Recording
+from multistatic.estimation.agreement import disagreements, known_slot_s
+from multistatic.estimation.each_trial import measurements_of, unexplained
+from multistatic.estimation.maximum_likelihood import maximum_likelihood
+from tests.support.close import close_to
+from tests.support.echoes import SLOT_S, echoes, ofdm, search, train
+
+TRAIN = train(count=64)
+
+
+def told(recording: Recording, network: bool = False) -> str:
+    scenario = load_preset("paper") if network else None
+    return "\n".join(map(str, disagreements([recording], None if network else TRAIN, scenario)))
+
+
+def test_what_belongs_together_is_not_disputed() -> None:
+    for snr in (1.0, 1e9):
+        assert told(echoes(TRAIN, snr=snr, trials=3).recording) == ""
+    noise = echoes(TRAIN, snr=0.0).recording
+    assert told(noise) == ""
+    assert told(replace(noise, samples=np.repeat(noise.samples, 2, axis=-2))) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "part"),
+    [
+        ({"slot_s": 2 * SLOT_S}, "expected 5e-09 s, that of the known signal"),
+        ({"start_s": -1.0}, "when the known signal begins"),
+        ({"noise_power_w": 1e-30}, "times the power of their noise"),
+        ({"noise_power_w": 1e-3}, "times the power of their noise"),
+    ],
+)
+def test_recordings_that_cannot_be_of_the_known_signal(changes: dict[str, float], part: str) -> None:
+    assert part in told(replace(echoes(TRAIN, snr=100.0).recording, **changes))
+
+
+def test_recordings_that_cannot_be_of_the_network() -> None:
+    network = load_preset("paper")
+    heard = replace(echoes(TRAIN, snr=100.0).recording, slot_s=network.radio.slot_s, receiver_id="rx03")
+    antennas = network.receivers[2].array.size
+    assert f"1 channels, expected {antennas}" in told(heard, network=True)
+    assert "'rx99', expected a receiver of the scenario: rx01" in told(replace(heard, receiver_id="rx99"), network=True)
+    right = replace(heard, samples=np.repeat(heard.samples, antennas, axis=-2))
+    assert told(right, network=True) == ""
+    assert "that of the scenario" in told(replace(right, slot_s=SLOT_S * 1.01), network=True)
+
+
+def test_every_disagreement_is_named_at_once() -> None:
+    wrong = replace(echoes(TRAIN, snr=100.0).recording, slot_s=3 * SLOT_S, noise_power_w=1e-30, start_s=-1.0)
+    assert len(list(disagreements([wrong, wrong], TRAIN, load_preset("paper")))) == 2 * 5
+
+
+def test_slots_of_waveforms() -> None:
+    assert known_slot_s(TRAIN) == known_slot_s(ofdm()) == SLOT_S
+
+
+def test_beside_echo_and_noise_nothing_is_left() -> None:
+    """N = 40 trials of n ≈ 200 samples: their mean differs from 1 by 1/√(40·200) = 1.1 %."""
+    echo = echoes(TRAIN, snr=1e4, trials=40)
+    assert unexplained(echo.recording, np.full(40, 1e4)).mean() == close_to(1.0, abs=0.06)
+
+
+def test_noise_that_the_recording_does_not_state_is_measured() -> None:
+    """Ten times the noise: standard deviations √10 larger than stated, a message, and no false alarm for it."""
+    quiet, loud = echoes(TRAIN, snr=1e4, trials=30), echoes(TRAIN, snr=1e4, trials=30, noise=np.sqrt(10.0))
+    stated = measurements_of(maximum_likelihood, quiet.recording, TRAIN, search(TRAIN))
+    measured = measurements_of(maximum_likelihood, loud.recording, TRAIN, search(TRAIN))
+    assert all(one.message == "" for one in stated)
+    assert all(" dB more than the stated noise" in one.message for one in measured)
+    ratio = np.median([b.delay_std_s / a.delay_std_s for a, b in zip(stated, measured, strict=True)])
+    assert ratio == close_to(np.sqrt(10.0), rel=0.1)
+    error = np.array([(one.delay_s - t) / one.delay_std_s for one, t in zip(measured, loud.delay_s, strict=True)])
+    assert np.mean(error**2) == close_to(1.0, abs=4.5 * np.sqrt(2 / 30))  # 4.5 standard deviations of χ²₃₀/30
+    alone = echoes(TRAIN, snr=0.0, trials=30, noise=10.0)
+    heard = measurements_of(maximum_likelihood, alone.recording, TRAIN, search(TRAIN))
+    assert {one.verdict for one in heard} == {"not_detected"}

@@ -1,0 +1,295 @@
+"""The files of a design: the document, the arrays, their bytes, and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import math
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from multistatic.bounds.position import PositionBound
+from multistatic.design.result import Design, Verification
+from multistatic.errors import InputError
+from multistatic.files.design_files import (
+    design_arrays,
+    design_document,
+    design_files,
+    json_bytes,
+    npz_bytes,
+    write_design,
+)
+from multistatic.files.stored_design import SHAPES, read_design
+from multistatic.scenario.parse import parse_scenario
+from tests.support.close import close_to
+from tests.support.handmade_design import design, infeasible, scenario
+
+TIMING_S = {"selection": 0.25, "beamforming": 1.5}
+
+# The contract: names may be added, none may go.
+KEYS = {
+    "": "format name status message scheme selected criterion selection beamforming rates_bps_hz rate_required_bps_hz "
+    "cooperation_cost_m cooperation_cost_limit_m bounds verification timing_s provenance reasons",
+    "selection": "method value bound gap",
+    "beamforming": "method illumination_w upper_bound_w gap power_w iterations",
+    "bounds": "surrogate surrogate_published per_receiver peb_m veb_m_s peb_with_angles_m",
+    "verification": "passed max_violation",
+    "provenance": "version scenario_sha256 seed dependencies",
+}
+
+
+def mono() -> Design:
+    made = design(group=(), scheme="mono", selection=None, cost_m=0.0)
+    assert made.accuracy is not None
+    unseen = PositionBound(position="unobservable", velocity="unobservable", peb_m=None, veb_m_s=None, reason="One.")
+    heard = replace(
+        made.accuracy,
+        sensor_ids=("transmitter",),
+        surrogate_published=None,
+        delay_std_s=np.array([1e-9]),
+        doppler_std_hz=np.array([np.inf]),
+        block_snr=np.array([0.0]),
+        position=unseen,
+    )
+    return replace(made, accuracy=heard)
+
+
+def nulls(value: Any, path: str = "") -> Iterator[str]:
+    if value is None:
+        yield path
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from nulls(inner, f"{path}.{key}".strip("."))
+
+
+# The document
+
+
+@pytest.mark.parametrize("made", [design(), mono(), infeasible()], ids=["multi", "mono", "infeasible"])
+def test_document_keeps_the_contract_and_gives_a_reason_for_every_null(made: Design) -> None:
+    document = design_document(made, timing_s=TIMING_S)
+    for room, names in KEYS.items():
+        part = document[room] if room else document
+        assert set(names.split()) <= set(part)
+    missing = set(nulls(document))
+    assert set(document["reasons"]) == missing
+    assert all(reason.endswith(".") for reason in document["reasons"].values())
+    assert json.loads(json_bytes(document)) == document
+
+
+def test_document_values() -> None:
+    made = design()
+    document = design_document(made, timing_s=TIMING_S)
+    assert made.beamforming is not None
+    assert made.beamforming.rates_bps_hz is not None
+    assert document["format"] == "multistatic-design/1"
+    assert document["selected"] == ["r2", "r3", "r5"]
+    assert document["rates_bps_hz"]["r10"] == made.beamforming.rates_bps_hz[9]
+    assert document["rate_required_bps_hz"] == 4.0
+    assert document["cooperation_cost_limit_m"] == 200.0
+    assert document["bounds"]["per_receiver"]["r3"]["delay_std_s"] == made.accuracy.delay_std_s[2]  # type: ignore[union-attr]
+    assert document["bounds"]["peb_m"] == 0.82
+    assert document["reasons"]["bounds.veb_m_s"] == "One Doppler short."
+    assert document["verification"]["passed"] is True
+    assert document["verification"]["max_violation"] == 3e-9
+    assert document["timing_s"] == TIMING_S
+
+
+@pytest.mark.parametrize(("bound", "gap"), [(None, None), (3.0e-4, 1 / 6), (3.6e-4, 0.0), (4e-4, 0.0)])
+def test_selection_gap_is_what_the_best_group_could_still_save(bound: float | None, gap: float | None) -> None:
+    made = design()
+    assert made.selection is not None
+    document = design_document(replace(made, selection=replace(made.selection, bound=bound)), timing_s={})
+    assert document["selection"]["gap"] == (None if gap is None else close_to(gap))
+
+
+def test_rates_that_differ_are_a_table() -> None:
+    what = scenario(count=3)
+    receivers = (replace(what.receivers[0], rate_required_bps_hz=2.5), *what.receivers[1:])
+    document = design_document(design(replace(what, receivers=receivers), group=(0,)), timing_s={})
+    assert document["rate_required_bps_hz"] == {"r1": 2.5, "r2": 4.0, "r3": 4.0}
+
+
+def test_no_cost_limit_is_null_with_its_reason() -> None:
+    what = scenario(count=3)
+    what = replace(what, requirements=replace(what.requirements, cooperation_cost_m=math.inf))
+    document = design_document(design(what, group=(0,)), timing_s={})
+    assert document["cooperation_cost_limit_m"] is None
+    assert document["reasons"]["cooperation_cost_limit_m"] == "The scenario sets no limit."
+
+
+def test_nan_never_leaves() -> None:
+    made = design()
+    assert made.accuracy is not None
+    document = design_document(replace(made, accuracy=replace(made.accuracy, surrogate=math.nan)), timing_s={})
+    assert document["bounds"]["surrogate"] is None
+    assert "bounds.surrogate" in document["reasons"]
+    with pytest.raises(ValueError, match="JSON"):
+        json_bytes({"value": math.nan})
+
+
+# The arrays
+
+
+def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
+    made = design()
+    (tmp_path / "design.npz").write_bytes(npz_bytes(design_arrays(made)))
+    with np.load(tmp_path / "design.npz", allow_pickle=False) as stored:
+        arrays = dict(stored)
+    assert made.beamforming is not None
+    assert list(arrays["receiver_ids"]) == list(made.scenario.receiver_ids)
+    assert arrays["selected"].dtype == np.bool_
+    seen = np.einsum("t,jtl->jl", arrays["steering_tx"], arrays["beams"])
+    assert np.sum(np.abs(seen) ** 2) == close_to(made.beamforming.illumination_w, rel=1e-12)
+    assert np.sum(np.abs(arrays["beams"]) ** 2) == close_to(made.beamforming.power_w, rel=1e-12)
+    assert np.array_equal(arrays["direct"], made.channel.direct)
+    assert np.array_equal(arrays["echo_gain"], made.channel.echo_gain)
+    assert arrays["noise_power_w"].shape == ()
+    assert arrays["power_limit_w"] == 1.0
+    for name in SHAPES:
+        assert np.array_equal(arrays[name], design_arrays(made)[name])
+
+
+def test_arrays_need_beams() -> None:
+    with pytest.raises(ValueError, match="infeasible"):
+        design_arrays(infeasible())
+
+
+def test_npz_is_what_numpy_reads_back() -> None:
+    arrays = {"a": np.arange(6.0).reshape(2, 3).T, "b": np.array("β"), "c": np.zeros((0, 2), complex)}
+    with np.load(io.BytesIO(npz_bytes(arrays)), allow_pickle=False) as stored:
+        assert all(np.array_equal(stored[name], array) for name, array in arrays.items())
+        assert all(stored[name].dtype == array.dtype for name, array in arrays.items())
+    with pytest.raises(ValueError, match=r"pickle|Object"):
+        npz_bytes({"a": np.array([None])})
+
+
+# The set
+
+
+def test_the_same_design_gives_the_same_bytes() -> None:
+    one, other = (design_files(design(scenario()), timing_s=TIMING_S, pictures={"map.svg": b"<svg/>"}) for _ in "ab")
+    assert one == other
+    assert list(one) == ["scenario.toml", "design.npz", "map.svg", "design.json"]
+    later = design_files(design(scenario()), timing_s={"selection": 9.0})
+    assert later["design.npz"] == one["design.npz"]
+    document, with_other_timing = (json.loads(files["design.json"]) for files in (one, later))
+    assert {**document, "timing_s": None} == {**with_other_timing, "timing_s": None}
+
+
+def test_the_scenario_beside_the_design_is_the_one_that_was_designed() -> None:
+    files = design_files(design(), timing_s={})
+    again = parse_scenario(files["scenario.toml"].decode())
+    assert np.array_equal(again.receiver_positions_m, design().scenario.receiver_positions_m)
+    provenance = json.loads(files["design.json"])["provenance"]
+    assert provenance["scenario_sha256"] == hashlib.sha256(files["scenario.toml"]).hexdigest()
+    assert provenance["seed"] == 1
+    assert provenance["dependencies"]["numpy"] == np.__version__
+
+
+@pytest.mark.parametrize(
+    "made",
+    [infeasible(), replace(design(), verification=Verification(violations={"rate": 0.1}))],
+    ids=["infeasible", "refuted"],
+)
+def test_no_beams_and_no_pictures_without_a_verified_design(tmp_path: Path, made: Design) -> None:
+    write_design(tmp_path, design(), timing_s={}, pictures={"map.png": b"1", "rates.svg": b"2"})
+    paths = write_design(tmp_path, made, timing_s={}, pictures={"map.png": b"1"})
+    assert {path.name for path in paths} == {"scenario.toml", "design.json"}
+    assert set(tmp_path.iterdir()) == set(paths)
+    assert read_design(tmp_path).arrays == {}
+
+
+# Reading back
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    made = design()
+    write_design(tmp_path, made, timing_s=TIMING_S)
+    stored = read_design(tmp_path)
+    assert stored.document == design_document(made, timing_s=TIMING_S)
+    assert made.beamforming is not None
+    assert made.beamforming.beams is not None
+    assert np.array_equal(stored.arrays["beams"], made.beamforming.beams.weights)
+    with pytest.raises(ValueError, match="read-only"):
+        stored.arrays["beams"][0] = 0
+
+
+DOCUMENT_FAULTS = {
+    "missing": (None, "No such file"),
+    "no JSON": (b"{", "no JSON"),
+    "binary": (b"\xff\xfe\x00", "no JSON"),
+    "deep": (b"[" * 100_000, "no JSON"),
+    "list": (b"[]", "format 'list'"),
+    "another format": (b'{"format": "multistatic-design/9"}', "multistatic-design/9"),
+}
+
+
+@pytest.mark.parametrize("fault", DOCUMENT_FAULTS)
+def test_a_damaged_document_is_named(tmp_path: Path, fault: str) -> None:
+    data, message = DOCUMENT_FAULTS[fault]
+    if data is not None:
+        (tmp_path / "design.json").write_bytes(data)
+    with pytest.raises(InputError, match=message) as caught:
+        read_design(tmp_path)
+    assert "design.json" in str(caught.value)
+
+
+def changed(**arrays: Any) -> bytes:
+    return npz_bytes(
+        {name: value for name, value in {**design_arrays(design()), **arrays}.items() if value is not None}
+    )
+
+
+def bomb() -> bytes:
+    """An archive that says it unpacks to 4 GiB."""
+    data = bytearray(changed())
+    entry = data.index(b"PK\x01\x02")
+    data[entry + 24 : entry + 28] = (2**32 - 2).to_bytes(4, "little")
+    return bytes(data)
+
+
+def pickled() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive, archive.open("beams.npy", "w") as stream:
+        np.lib.format.write_array(stream, np.array([{}], dtype=object), allow_pickle=True)
+    return buffer.getvalue()
+
+
+ARRAY_FAULTS = {
+    "missing": (lambda: None, "No such file"),
+    "no archive": (lambda: b"nothing", "zip"),
+    "cut off": (lambda: changed()[:-3000], "zip"),
+    "pickle": (pickled, "Object arrays"),
+    "bomb": (bomb, "bytes unpacked"),
+    "array missing": (lambda: changed(beams=None), "beams: received nothing"),
+    "another K": (lambda: changed(selected=np.ones(3, bool)), r"selected: received b\[3\]"),
+    "another N_t": (lambda: changed(steering_tx=np.ones(3, complex)), r"steering_tx: received c\[3\]"),
+    "another type": (lambda: changed(selected=np.ones(10)), r"selected: received f\[10\]"),
+    "NaN": (lambda: changed(echo_gain=np.full(10, np.nan)), "echo_gain: received NaN"),
+}
+
+
+@pytest.mark.parametrize("fault", ARRAY_FAULTS)
+def test_damaged_arrays_are_named(tmp_path: Path, fault: str) -> None:
+    make, message = ARRAY_FAULTS[fault]
+    write_design(tmp_path, design(), timing_s={})
+    data = make()
+    (tmp_path / "design.npz").unlink() if data is None else (tmp_path / "design.npz").write_bytes(data)
+    with pytest.raises(InputError, match=message) as caught:
+        read_design(tmp_path)
+    assert "design.npz" in str(caught.value)
+
+
+def test_every_misfit_is_reported_at_once(tmp_path: Path) -> None:
+    write_design(tmp_path, design(), timing_s={})
+    (tmp_path / "design.npz").write_bytes(changed(beams=None, selected=None, direct=None))
+    with pytest.raises(InputError) as caught:
+        read_design(tmp_path)
+    assert len(caught.value.problems) == 3

@@ -1,0 +1,210 @@
+"""Site lists, CSV and GeoJSON; latitude, longitude and height against the geodesic distances of pyproj."""
+
+import builtins
+import json
+
+import numpy as np
+import pyproj
+import pytest
+
+from multistatic.errors import InputError, MissingDependencyError, Problem, ScenarioError
+from multistatic.scenario.geodesy import geodetic_from_local, local_from_geodetic
+from multistatic.scenario.model import GeodeticOrigin
+from multistatic.scenario.parse import parse_scenario
+from tests.support.close import close_to
+from tests.support.scenario_helpers import MINIMAL
+
+ORIGIN = GeodeticOrigin(latitude_deg=52.5219, longitude_deg=13.4132, height_m=75.0)
+HEAD, REST = MINIMAL.split("[[receivers.site]]")[0], MINIMAL[MINIMAL.index("[target]") :]
+GEODETIC = "[origin]\nlatitude_deg = 52.5219\nlongitude_deg = 13.4132\nheight_m = 75\n"
+
+
+def read(name: str, content: str, extra: str = ""):
+    text = f'{HEAD}\n[receivers]\nfile = "{name}"\nantennas = 2\n{REST}\n{extra}'
+
+    def read_text(asked: str) -> str:
+        if asked != name:
+            raise InputError([Problem(asked, "nothing", "a file")])
+        return content
+
+    return parse_scenario(text, read_text=read_text)
+
+
+def problems(name: str, content: str) -> str:
+    with pytest.raises(ScenarioError) as caught:
+        read(name, content)
+    return str(caught.value)
+
+
+# --- CSV -----------------------------------------------------------------------------------------------------------
+
+
+def test_csv_in_local_metres():
+    content = "id,x_m,y_m,z_m,antennas,rate_bps_hz,remark\nnorth,1.5,2,3,4,1.25,on a roof\n\n17,4,5,,,,\n"
+    scenario = read("sites.csv", content)
+    assert scenario.receiver_ids == ("north", "17")
+    assert scenario.receiver_positions_m.tolist() == [[1.5, 2, 3], [4, 5, 0]]
+    assert [receiver.array.size for receiver in scenario.receivers] == [4, 2]
+    assert scenario.rate_required_bps_hz.tolist() == [1.25, 0]
+
+
+def test_csv_in_latitude_and_longitude():
+    content = "\ufeffid, latitude_deg, longitude_deg, height_m\r\na,52.5219,13.4132,85\r\nb,52.5230,13.4132,75\r\n"
+    scenario = read("sites.csv", content, GEODETIC)
+    np.testing.assert_allclose(scenario.receiver_positions_m[0], [0, 0, 10], atol=1e-6)
+    assert scenario.receiver_positions_m[1, 1] == close_to(122.4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "no column id"),
+        ("id,x_m,y_m\n", "at least one row"),
+        ("id,x_m\na,1\n", "columns x_m and y_m"),
+        ("x_m,y_m\n1,2\n", "no column id"),
+        ("id,x_m,y_m,antenas\na,1,2,3\n", "did you mean antennas?"),
+        ("id,x_m,y_m,x_m\na,1,2,3\n", "'x_m' twice"),
+        ("id,x_m,y_m\na,1\n", "line 2: received 2 cells"),
+        ("id,x_m,y_m\na,one,2\n", "line 2: position_m[0]: received 'one', expected a number"),
+        ("id,x_m,y_m\na,nan,2\n", "line 2: position_m[0]: received nan"),
+        ("id,x_m,y_m\na,1,\n", "line 2: position_m"),
+        ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
+        ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
+        ("id,x_m,y_m\na,1,2\nb,1,2\n", "line 3.position_m"),
+        ("id,x_m,y_m\na,20,40\n", "expected a position of its own"),
+        ("id,x_m,y_m,antennas\na,1,2,2.5\n", "antennas: received 2.5, expected a whole number"),
+        ("id,x_m,y_m,latitude_deg,longitude_deg\na,1,2,3,4\n", "only one of position_m, position_llh"),
+        ("id,latitude_deg,longitude_deg\na,1,2\n", "[origin]"),
+        ('id,x_m,y_m\n"a,1,2\n', "comma-separated values"),
+        ("id,x_m,y_m\n\x00,1,2\n", "sites.csv"),
+    ],
+)
+def test_csv_problems_are_named(content, words):
+    assert words in problems("sites.csv", content)
+
+
+# --- GeoJSON -------------------------------------------------------------------------------------------------------
+
+
+def feature(*, coordinates=None, identity=None, **properties):
+    geometry = None if coordinates is None else {"type": "Point", "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "properties": properties} | (
+        {} if identity is None else {"id": identity}
+    )
+
+
+def collection(*features) -> str:
+    return json.dumps({"type": "FeatureCollection", "features": list(features)})
+
+
+def test_geojson_has_longitude_first():
+    content = collection(
+        feature(coordinates=[13.4132, 52.5230, 80.0], identity=7, antennas=3),
+        feature(
+            coordinates=[13.4140, 52.5219],
+            id="b",
+            height_m=76.0,
+            name="anything",
+            array={"kind": "upa", "shape": [2, 2]},
+        ),
+        feature(id="c", x_m=3.0, y_m=4.0, z_m=5.0, rate_bps_hz=1.5),
+    )
+    scenario = read("sites.geojson", content, GEODETIC)
+    assert scenario.receiver_ids == ("7", "b", "c")
+    assert [receiver.array.size for receiver in scenario.receivers] == [3, 4, 2]
+    north, east, local = scenario.receiver_positions_m
+    assert north == close_to([0, 122.4, 5], abs=0.1)
+    assert east == close_to([54.3, 0, 1], abs=0.1)
+    assert local.tolist() == [3, 4, 5]
+    assert scenario.rate_required_bps_hz.tolist() == [0, 0, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "a GeoJSON document"),
+        ("[" * 100_000, "a GeoJSON document"),
+        ("[]", "a GeoJSON FeatureCollection"),
+        ("{}", "a GeoJSON FeatureCollection"),
+        (collection(), "at least one row"),
+        (collection(3), "features[0]"),
+        (collection({"type": "Feature", "properties": 3}), "features[0]"),
+        (collection({"type": "Feature", "geometry": {"type": "LineString"}}), "a GeoJSON Point"),
+        (collection(feature(coordinates="x", id="a")), "features[0]: position_llh"),
+        (collection(feature(coordinates=[1, 2, 3, 4], id="a")), "features[0]: position_llh"),
+        (collection(feature(coordinates=[1, 95], id="a")), "a latitude from -90 to 90"),
+        (collection(feature(coordinates=[1, 2])), "features[0]: id: received nothing"),
+        (collection(feature(id="a")), "position_m or position_llh"),
+        (collection(feature(x_m=1, y_m=2, id="a", antenna=3)), "did you mean antennas?"),
+    ],
+)
+def test_geojson_problems_are_named(content, words):
+    assert words in problems("sites.geojson", content)
+
+
+# --- latitude, longitude, height -----------------------------------------------------------------------------------
+
+
+def test_short_distances_are_geodesic_ones():
+    """At the origin's height a chord of 1 km is as long as the geodesic, enlarged by h/R, to 2 parts in 1e6."""
+    geod = pyproj.Geod(ellps="WGS84")
+    for azimuth in range(0, 360, 30):
+        longitude, latitude, _ = geod.fwd(ORIGIN.longitude_deg, ORIGIN.latitude_deg, azimuth, 1000.0)
+        x, y, z = local_from_geodetic(ORIGIN, [latitude, longitude, ORIGIN.height_m])[0]
+        assert np.hypot(x, y) == close_to(1000.0 * (1 + 75.0 / 6.38e6), rel=2e-6)
+        assert np.degrees(np.arctan2(x, y)) % 360 == close_to(azimuth, abs=1e-3)
+        assert z == close_to(-(1000.0**2) / (2 * 6.38e6), rel=0.01)
+
+
+def test_up_is_the_normal_of_the_ellipsoid():
+    above = local_from_geodetic(ORIGIN, [ORIGIN.latitude_deg, ORIGIN.longitude_deg, 1075.0])[0]
+    assert above == close_to([0, 0, 1000], abs=1e-6)
+
+
+def test_distances_are_those_between_geocentric_coordinates():
+    rng = np.random.default_rng(5)
+    llh = np.column_stack([52.5 + 0.05 * rng.random(8), 13.4 + 0.05 * rng.random(8), 200 * rng.random(8)])
+    geocentric = np.stack(pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978").transform(*llh.T), axis=1)
+    local = local_from_geodetic(ORIGIN, llh)
+    expected = np.linalg.norm(geocentric[:, None] - geocentric, axis=-1)
+    np.testing.assert_allclose(np.linalg.norm(local[:, None] - local, axis=-1), expected, atol=3e-6)
+
+
+def test_there_and_back():
+    llh = np.array([[52.53, 13.40, 30.0], [52.51, 13.45, 120.0]])
+    np.testing.assert_allclose(geodetic_from_local(ORIGIN, local_from_geodetic(ORIGIN, llh)), llh, atol=1e-5)
+
+
+def test_origin_defaults_to_the_transmitter():
+    text = MINIMAL.replace("position_m = [0, 0]", "position_llh = [52.5219, 13.4132, 75]")
+    text = text.replace("position_m = [20, 40]", "position_llh = [52.5230, 13.4132, 75]")
+    scenario = parse_scenario(text)
+    assert scenario.origin.height_m == 75.0
+    assert scenario.transmitter.position_m.tolist() == [0, 0, 0]
+    assert scenario.target.position_m == close_to([0, 122.4, 0], abs=0.1)
+
+
+def test_positions_from_both_worlds_need_an_origin():
+    text = MINIMAL.replace("position_m = [20, 40]", "position_llh = [52.5230, 13.4132, 75]")
+    with pytest.raises(ScenarioError, match="origin"):
+        parse_scenario(text)
+    assert parse_scenario(text + GEODETIC).target.position_m[1] == close_to(122.4, abs=0.1)
+
+
+def test_a_target_on_the_other_side_of_the_world_is_out_of_range():
+    text = MINIMAL.replace("position_m = [20, 40]", "position_llh = [-52.5219, -166.5868, 0]") + GEODETIC
+    with pytest.raises(ScenarioError, match=r"target\.position: .* ±1e\+07 m"):
+        parse_scenario(text)
+
+
+def test_without_pyproj_the_message_says_what_to_install(monkeypatch):
+    real = builtins.__import__
+
+    def without_pyproj(name, *arguments, **keywords):
+        if name == "pyproj":
+            raise ImportError(name)
+        return real(name, *arguments, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without_pyproj)
+    with pytest.raises(MissingDependencyError, match=r"pip install 'multistatic\[geo\]'"):
+        local_from_geodetic(ORIGIN, [52, 13, 0])

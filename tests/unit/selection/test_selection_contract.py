@@ -1,0 +1,308 @@
+"""What every registered selector promises, on problems of every kind, and what each of them does besides."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from multistatic import registry
+from multistatic.errors import InputError
+from multistatic.selection.candidates import mended
+from multistatic.selection.cheapest import cheapest_group
+from multistatic.selection.groups import additions, removals, swaps
+from multistatic.selection.problem import Selection, SelectionProblem
+from tests.support.close import close_to
+from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
+
+SELECTORS = registry.names("selectors")
+RULES = ("all", "given", "best_n", "nearest_n")
+OURS = {"minimax_linkage", "kmeans", "greedy", "greedy_swap", "best_n", "nearest_n", "random", "all", "given"}
+
+LOOSE, TIGHT = 1e6, 1.0
+PROBLEMS = {
+    "plain": selection_problem(8),
+    "one receiver": selection_problem(1),
+    "two receivers": selection_problem(2, seed=1),
+    "forced": selection_problem(8, seed=2, forced=(0, 3)),
+    "all forced": selection_problem(4, forced=(0, 1, 2, 3), cost_limit_m=LOOSE),
+    "count": selection_problem(8, seed=3, count=4),
+    "count and forced": selection_problem(8, seed=4, forced=(1, 6), count=3, cost_limit_m=LOOSE),
+    "count of forced": selection_problem(8, seed=4, forced=(1, 6), count=2, cost_limit_m=LOOSE),
+    "no limit": selection_problem(8, seed=5, cost_limit_m=float("inf")),
+    "no budget": selection_problem(8, seed=6, cost_limit_m=TIGHT),
+    "forced over budget": selection_problem(8, seed=7, forced=(2, 6), cost_limit_m=10.0),
+    "count over budget": selection_problem(8, seed=8, count=5, cost_limit_m=40.0),
+    "count above K": selection_problem(3, count=4),
+    "count below forced": selection_problem(6, forced=(0, 1, 2), count=2),
+    "position": selection_problem(8, seed=9, criterion="position"),
+    "position, one receiver": selection_problem(1, criterion="position"),
+    "position, forced": selection_problem(8, seed=10, criterion="position", forced=(4,)),
+    "position, count": selection_problem(8, seed=11, criterion="position", count=3, cost_limit_m=LOOSE),
+    "position, no pair in budget": selection_problem(6, seed=12, criterion="position", cost_limit_m=15.0),
+    "cost of distances apart": selection_problem(8, seed=13, distance_weight=0.0, cost_limit_m=100.0),
+    "cost of distances to the target": selection_problem(8, seed=14, distance_weight=1.0, cost_limit_m=100.0),
+    "no illumination": selection_problem(5, illumination_w=0.0),
+    "many": selection_problem(25, seed=15, cost_limit_m=120.0),
+    "surrogate": network_problem(8, seed=1),
+    "published, forced": network_problem(8, seed=2, criterion="published", forced=(1, 2)),
+    "peb": network_problem(8, seed=3, criterion="peb"),
+    "peb in 3-D, count": network_problem(8, seed=4, criterion="peb", height_m=50.0, count=4, cost_limit_m=LOOSE),
+    "peb in 3-D, budget for two": network_problem(8, seed=5, criterion="peb", height_m=50.0, cost_limit_m=60.0),
+    "veb, forced": network_problem(8, seed=6, criterion="veb", forced=(0,), cost_limit_m=250.0),
+}
+
+
+def run(name: str, problem: SelectionProblem, seed: int = 0) -> Selection | None:
+    """The selector's answer, or None where it refuses the input."""
+    if name == "given":
+        problem = dataclasses.replace(problem, given=np.arange(problem.size) % 3 != 2)
+    try:
+        return registry.load("selectors", name)(problem, np.random.default_rng(seed))
+    except InputError:
+        refuses_size = name == "enumeration" and problem.size > 20
+        assert refuses_size or (name == "milp" and problem.criterion.unit in ("m", "m/s"))
+        return None
+
+
+def test_our_selectors_are_registered() -> None:
+    assert set(SELECTORS) >= OURS | {"enumeration"}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
+@pytest.mark.parametrize("name", SELECTORS)
+def test_contract(name: str, problem: SelectionProblem) -> None:
+    answer = run(name, problem)
+    if answer is None:
+        return
+    assert answer.method == name
+    assert answer.evaluated >= 0
+    assert answer.message.endswith(".")
+    assert answer.selected.shape == (problem.size,)
+    assert not answer.selected.flags.writeable
+    if answer.status == "infeasible":
+        assert not answer.selected.any()
+        assert answer.value is None
+        assert answer.bound is None
+        if answer.nearest_budget_m is not None:
+            assert answer.nearest_budget_m > problem.cost_limit_m
+        return
+    assert answer.nearest_budget_m is None
+    group = tuple(int(k) for k in np.flatnonzero(answer.selected))
+    assert group
+    assert problem.forced[answer.selected].sum() == problem.forced.sum()
+    assert problem.count in (None, len(group))
+    assert answer.cost_m == close_to(naive_cost_m(problem, group), rel=1e-12, abs=1e-12)
+    assert answer.cost_m <= problem.cost_limit_m * (1 + 1e-12)
+    assert answer.value == problem.values(answer.selected[None])[0]
+    assert answer.value is not None
+    assert np.isfinite(answer.value)
+    if answer.bound is not None:
+        assert answer.bound <= answer.value * (1 + 1e-12)
+    if answer.status == "optimal":
+        assert answer.bound == close_to(answer.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS.keys())
+@pytest.mark.parametrize("name", SELECTORS)
+def test_same_seed_same_answer(name: str, problem: SelectionProblem) -> None:
+    first, second = run(name, problem, seed=4), run(name, problem, seed=4)
+    if first is None or second is None:
+        return
+    assert np.array_equal(first.selected, second.selected)
+    assert first.message == second.message
+
+
+@pytest.mark.parametrize("name", [name for name in SELECTORS if name not in RULES])
+def test_searches_never_miss_that_a_problem_is_feasible(name: str) -> None:
+    """A search may return a poor group, but says `infeasible` only where enumeration does."""
+    enumeration = registry.load("selectors", "enumeration")
+    for label, problem in PROBLEMS.items():
+        if problem.size > 20:
+            continue
+        exact, answer = enumeration(problem, np.random.default_rng(0)), run(name, problem)
+        if answer is None:
+            continue
+        assert (answer.status == "infeasible") == (exact.status == "infeasible"), label
+        if exact.value is None:
+            assert answer.nearest_budget_m == exact.nearest_budget_m
+        else:
+            assert answer.value is not None
+            assert answer.value >= exact.value * (1 - 1e-9)
+
+
+@pytest.mark.parametrize("name", [name for name in SELECTORS if name not in RULES])
+def test_the_nearest_budget_is_enough_and_nothing_less_is(name: str) -> None:
+    found = 0
+    for problem in PROBLEMS.values():
+        answer = run(name, problem)
+        if answer is None or answer.nearest_budget_m is None:
+            continue
+        found += 1
+        budget = answer.nearest_budget_m
+        enough = run(name, dataclasses.replace(problem, cost_limit_m=budget))
+        less = run(name, dataclasses.replace(problem, cost_limit_m=budget * (1 - 1e-5)))
+        assert enough is not None
+        assert enough.status != "infeasible"
+        assert less is not None
+        assert less.status == "infeasible"
+    assert found >= 4
+
+
+def message(name: str, problem: SelectionProblem) -> str:
+    answer = run(name, problem)
+    assert answer is not None
+    assert answer.status == "infeasible"
+    return answer.message
+
+
+def test_messages_name_the_constraint() -> None:
+    forced = message("greedy", PROBLEMS["forced over budget"])
+    assert forced.startswith("The receivers rx3, rx7 must be selected for their rate; together they cost")
+    assert "the limit is 10 m" in forced
+    assert message("greedy", PROBLEMS["no budget"]).startswith("The cheapest group (receiver rx")
+    assert "that has 5 members" in message("greedy", PROBLEMS["count over budget"])
+    assert "observable under the criterion position" in message("greedy", PROBLEMS["position, no pair in budget"])
+    assert "observable under the criterion position" in message("greedy", PROBLEMS["position, one receiver"])
+    assert message("greedy", PROBLEMS["count above K"]) == "Exactly 4 receivers are asked for, but there are 3."
+    assert "rx1, rx2, rx3 must be selected for their rate" in message("greedy", PROBLEMS["count below forced"])
+    assert "together they cost" in message("all", PROBLEMS["plain"])
+    lacking = dataclasses.replace(PROBLEMS["plain"], forced=np.arange(8) == 2)
+    assert "receiver rx3 would be left out and must be selected for the rate" in message("given", lacking)
+
+
+def test_given_needs_a_group() -> None:
+    with pytest.raises(InputError, match=r"design\.given"):
+        registry.load("selectors", "given")(selection_problem(4), np.random.default_rng(0))
+
+
+def test_all_and_given_select_what_they_say() -> None:
+    problem = selection_problem(6, cost_limit_m=LOOSE)
+    assert run("all", problem).selected.all()  # type: ignore[union-attr]
+    assert run("given", problem).selected.tolist() == [True, True, False, True, True, False]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("name", ["best_n", "nearest_n"])
+def test_rankings(name: str) -> None:
+    problem = selection_problem(10, seed=20, echo_gain=np.random.default_rng(1).random(10), cost_limit_m=150.0)
+    key = -problem.echo_gain if name == "best_n" else problem.target_distance_m
+    order = np.argsort(key)
+    answer = run(name, problem)
+    assert answer is not None
+    size = int(answer.selected.sum())
+    assert set(np.flatnonzero(answer.selected)) == set(order[:size])
+    assert not problem.feasible(np.isin(np.arange(10), order[: size + 1])[None])[0]
+    five = run(name, dataclasses.replace(problem, count=5, cost_limit_m=LOOSE))
+    assert five is not None
+    assert set(np.flatnonzero(five.selected)) == set(order[:5])
+    held = dataclasses.replace(problem, forced=np.arange(10) == order[-1], count=3, cost_limit_m=LOOSE)
+    forced = run(name, held)
+    assert forced is not None
+    assert set(np.flatnonzero(forced.selected)) == {order[0], order[1], order[-1]}
+
+
+def test_random_groups_are_maximal_and_reach_every_receiver() -> None:
+    problem = selection_problem(8, seed=21, cost_limit_m=150.0)
+    seen = np.zeros(8, int)
+    for seed in range(60):
+        answer = run("random", problem, seed)
+        assert answer is not None
+        seen += answer.selected
+        for k in np.flatnonzero(~answer.selected):
+            wider = answer.selected.copy()
+            wider[k] = True
+            assert not problem.feasible(wider[None])[0]
+    affordable = problem.feasible(np.eye(8, dtype=bool))
+    assert (seen > 0).tolist() == affordable.tolist()
+
+
+def test_kmeans_separates_two_clouds() -> None:
+    rng = np.random.default_rng(3)
+    places = np.vstack([rng.normal(0, 1, (5, 3)), rng.normal(80, 1, (4, 3))])
+    apart = np.linalg.norm(places[:, None] - places, axis=2)
+    problem = selection_problem(
+        9,
+        criterion=Weighted(weights=np.ones(9)),
+        positions_m=places,
+        receiver_distance_m=apart,
+        target_distance_m=np.full(9, 1.0),
+        cost_limit_m=30.0,
+    )
+    answer = run("kmeans", problem)
+    assert answer is not None
+    assert answer.selected.tolist() == [True] * 5 + [False] * 4
+
+
+def test_swaps_leave_no_better_neighbour() -> None:
+    for seed in range(10):
+        problem = selection_problem(9, seed=30 + seed, cost_limit_m=120.0)
+        answer = run("greedy_swap", problem)
+        assert answer is not None
+        group = answer.selected
+        neighbours = [group ^ (np.arange(9) == k) for k in range(9)]
+        neighbours += [
+            group ^ (np.arange(9) == k) ^ (np.arange(9) == j)
+            for k in np.flatnonzero(group)
+            for j in np.flatnonzero(~group)
+        ]
+        masks = np.array(neighbours)
+        values = problem.values(masks[problem.feasible(masks)])
+        assert answer.value is not None
+        assert values.min(initial=np.inf) >= answer.value * (1 - 1e-12)
+        plain = run("greedy", problem)
+        assert plain is not None
+        assert plain.value is not None
+        assert answer.value <= plain.value
+
+
+def test_neighbours_are_all_affordable_moves() -> None:
+    for seed in range(10):
+        problem = selection_problem(9, seed=seed, forced=(2,), cost_limit_m=150.0, distance_weight=0.4)
+        group = np.isin(np.arange(9), [2, 4, seed % 9])
+        for found, distance in ((additions(problem, group), {1}), (swaps(problem, group), {0})):
+            moves = [
+                mask
+                for mask in all_masks(9)
+                if np.sum(mask != group) == 2 - (1 in distance) and mask.sum() - group.sum() in distance and mask[2]
+            ]
+            affordable = [mask for mask in moves if problem.feasible(mask[None])[0]]
+            assert sorted(map(tuple, found)) == sorted(map(tuple, affordable))
+        fewer = removals(problem, group)
+        assert (fewer.sum(axis=1) == group.sum() - 1).all()
+        assert fewer[:, 2].all()
+        assert len(fewer) == group.sum() - 1
+
+
+def all_masks(size: int) -> np.ndarray:
+    return (np.arange(1 << size)[:, None] >> np.arange(size)) % 2 == 1
+
+
+def test_candidates_are_mended_by_nearness_to_the_target() -> None:
+    problem = selection_problem(
+        6, forced=(5,), count=3, target_distance_m=np.array([6.0, 5.0, 4.0, 3.0, 2.0, 9.0]), cost_limit_m=LOOSE
+    )
+    wide, narrow = np.array([[1, 1, 1, 0, 0, 0]], bool), np.array([[1, 0, 0, 0, 0, 0]], bool)
+    assert mended(problem, wide).tolist() == [[False, True, True, False, False, True]]
+    assert mended(problem, narrow).tolist() == [[True, False, False, False, True, True]]
+
+
+def test_two_useless_receivers_may_be_cheaper_than_a_useful_one() -> None:
+    @dataclasses.dataclass(frozen=True)
+    class Odd:
+        """Finite for receiver 0 and for 1 and 2 together."""
+
+        name: str = "odd"
+        unit: str = ""
+
+        def values(self, masks, illumination_w):
+            return np.where(masks[:, 0] | (masks[:, 1] & masks[:, 2]), 1.0, np.inf)
+
+    line = np.array([90.0, 1.0, 2.0])
+    problem = selection_problem(
+        3, criterion=Odd(), target_distance_m=line, receiver_distance_m=np.abs(line[:, None] - line)
+    )
+    cheapest = cheapest_group(problem)
+    assert cheapest is not None
+    assert cheapest.exact
+    assert cheapest.mask.tolist() == [False, True, True]
