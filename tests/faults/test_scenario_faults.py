@@ -1,5 +1,5 @@
-"""Malformed scenario files, made systematically: each is a valid scenario or a `ScenarioError` with named problems,
-within a second, and never another exception.
+"""Malformed scenario files, made systematically: each is a valid scenario or a `ScenarioError` with named problems, and
+never another exception. How long they take is measured by `python -m benchmarks.table --only malformed`.
 
 Categories: every key with every wrong value; an unknown key in every table; every table missing, emptied or of the
 wrong kind; duplicates and coincident places; nesting, size, encoding; truncation and random edits of the presets.
@@ -10,9 +10,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import time
+import io
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,6 @@ from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.write import resolved_toml
-
-SECONDS = 1.0
 
 FULL = """
 schema = 1
@@ -161,13 +160,11 @@ def text_of(document: dict[str, Any]) -> str:
 
 def outcome(text: str) -> Scenario | ScenarioError:
     """What became of a text, after the promises that hold for every text."""
-    begun = time.perf_counter()
     result: Scenario | ScenarioError
     try:
         result = parse_scenario(text)
     except ScenarioError as error:
         result = error
-    assert time.perf_counter() - begun < SECONDS
     if isinstance(result, ScenarioError):
         assert result.problems
         for problem in result.problems:
@@ -292,9 +289,20 @@ def test_one_place_in_metres_and_in_latitude_and_longitude():
     assert "transmitter.position is there too" in refused(text_of(document))
 
 
-@pytest.mark.parametrize("name", ["a", "c", "ue1", "default"])
-def test_no_two_receivers_of_one_id(name):
-    assert "id" in refused(text_of(changed(("receivers", "site", 1, "id"), name)))
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("a", "receivers.site[1].id: received 'a', expected a unique id (receivers.site[0].id has it too)"),
+        ("c", "receivers.site[2].id: received 'c', expected a unique id (receivers.site[1].id has it too)"),
+        ("ue1", "receivers.random.id_prefix: received 'ue1', expected a unique id (receivers.site[1].id has it too)"),
+        ("default", "receivers.site[1].id: received 'default', expected another id: requirements.rate_bps_hz.default"),
+    ],
+)
+def test_no_two_receivers_of_one_id(name, problem):
+    document = changed(("receivers", "site", 1, "id"), name)
+    document["design"]["given"] = ["a"]
+    found = refused(text_of(document))
+    assert found.startswith(f"input: 1 problem\n  {problem}"), found
 
 
 @pytest.mark.parametrize("name", ["", " ", "a ", "\n", "x" * 65, "a\u202eb", "\u0000", "tab\tbed"])
@@ -378,14 +386,26 @@ def test_binary_junk(seed, tmp_path):
     outcome(junk.decode("utf-8", errors="surrogateescape"))
 
 
-@pytest.mark.parametrize("size", [10_000_000])
-def test_large_files_are_not_read_to_their_end(size, tmp_path):
-    path = tmp_path / "large.toml"
-    path.write_bytes(b"[" * size)
-    begun = time.perf_counter()
+def test_large_files_are_not_read_to_their_end(monkeypatch):
+    large = io.BytesIO(b"[" * 10_000_000)
+    monkeypatch.setattr(Path, "open", lambda path, mode: _StaysOpen(large))
     with pytest.raises(InputError, match="1 MiB"):
-        load_scenario(path)
-    assert time.perf_counter() - begun < SECONDS
+        load_scenario("large.toml")
+    monkeypatch.undo()
+    assert 0 < large.tell() <= (1 << 20) + 1
+
+
+class _StaysOpen:
+    """A file whose place can be asked for after it was closed."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def __enter__(self):
+        return self.file
+
+    def __exit__(self, *exception):
+        pass
 
 
 # --- truncation and random edits -----------------------------------------------------------------------------------

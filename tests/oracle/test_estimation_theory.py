@@ -16,7 +16,7 @@ from multistatic.estimation.detection import (
 )
 from multistatic.estimation.reference import interpolation, quadrature, reference_of
 from multistatic.estimation.search import Search
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, ofdm, train
 
 
@@ -29,7 +29,7 @@ def test_information_of_the_samples_is_that_of_the_signal(name: str, oversamplin
     energy = reference.energies.mean() / oversampling  # of the signal, in slots
     per_slot = np.array([oversampling, 1 / oversampling])  # (samples, cycles per sample) to (slots, cycles per slot)
     ours = 2.0 * energy * reference.mean_information * np.outer(per_slot, per_slot)
-    np.testing.assert_allclose(ours, waveform_information(waveform, SLOT_S, 1.0), rtol=0.01, atol=1e-3 * ours[0, 0])
+    assert_close(ours, waveform_information(waveform, SLOT_S, 1.0), rel=0.01, abs=1e-3 * ours[0, 0])
 
 
 def test_interpolation_inside_a_cell() -> None:

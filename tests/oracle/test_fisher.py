@@ -26,7 +26,7 @@ from multistatic.channel.realise import channel_rng, realise
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_from_callable, pulse_moments, pulse_of
 from tests.support.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 AMPLITUDE = 0.7 * np.exp(0.4j)
@@ -70,18 +70,18 @@ def brute_force(pulse, sent: np.ndarray, *, delay: float, doppler: float, origin
     return without_nuisance(wanted, np.hstack([clean, 1j * clean]), NOISE)
 
 
-def assert_close(information: np.ndarray, expected: np.ndarray, tolerance: float = 1e-6) -> None:
+def assert_information(information: np.ndarray, expected: np.ndarray, tolerance: float = 1e-6) -> None:
     """Every element, relative to the geometric mean of its two diagonals."""
     diagonal = np.sqrt(np.diagonal(expected, axis1=-2, axis2=-1))
     scale = diagonal[..., :, None] * diagonal[..., None, :]
-    np.testing.assert_allclose(information / scale, expected / scale, rtol=0, atol=tolerance)
+    assert_close(information / scale, expected / scale, abs=tolerance)
 
 
 @pytest.mark.parametrize("name", PULSES)
 def test_one_realisation_with_unknown_amplitude(name):
     sent = symbols(12)
     expected = brute_force(PULSES[name], sent, delay=3.25, doppler=0.03, origin=0.0, known=False)
-    assert_close(realised_information(PULSES[name], sent, SNR), expected)
+    assert_information(realised_information(PULSES[name], sent, SNR), expected)
 
 
 @pytest.mark.parametrize("name", PULSES)
@@ -89,7 +89,7 @@ def test_one_realisation_with_known_amplitude(name):
     sent = symbols(12, seed=1)
     expected = brute_force(PULSES[name], sent, delay=3.25, doppler=0.03, origin=5.0, known=True)
     information = realised_information_known_amplitude(PULSES[name], sent, SNR, time_origin_slots=8.25)
-    assert_close(information, expected)
+    assert_information(information, expected)
 
 
 def test_uniform_samples_tell_the_same():
@@ -104,14 +104,14 @@ def test_uniform_samples_tell_the_same():
     clean = signal(at)[:, None]
     wanted = derivatives(signal, at, np.array([1e-4, 3e-5]))
     expected = without_nuisance(wanted, np.hstack([clean, 1j * clean]), NOISE * rate)
-    assert_close(realised_information(pulse, sent, SNR), expected)
+    assert_information(realised_information(pulse, sent, SNR), expected)
 
 
 @pytest.mark.parametrize("origin", [0.0, 1000.0])
 def test_unknown_amplitude_does_not_depend_on_the_time_origin(origin):
     sent = symbols(8)
     expected = brute_force(PULSES["chirp"], sent, delay=1.5, doppler=0.0, origin=origin, known=False)
-    assert_close(realised_information(PULSES["chirp"], sent, SNR), expected)
+    assert_information(realised_information(PULSES["chirp"], sent, SNR), expected)
 
 
 def paper_network(pulse, samples=1024, **changes):
@@ -127,9 +127,9 @@ def test_network_formula_is_one_realisation_of_constant_modulus(name):
     sent = np.exp(2j * np.pi * np.random.default_rng(3).random(samples))
     seen = paper_network(pulse, samples)
     for k, snr in enumerate(seen.snr_per_watt * 2.5):
-        assert_close(exact_information(seen, 2.5)[k], realised_information(pulse, sent, snr), 1e-10)
+        assert_information(exact_information(seen, 2.5)[k], realised_information(pulse, sent, snr), 1e-10)
         known = realised_information_known_amplitude(pulse, sent, snr, time_origin_slots=17.5)
-        assert_close(known_amplitude_information(seen, 2.5, time_origin_slots=17.5)[k], known, 1e-10)
+        assert_information(known_amplitude_information(seen, 2.5, time_origin_slots=17.5)[k], known, 1e-10)
 
 
 def test_gaussian_symbols_tell_less_by_one_in_m():
@@ -224,13 +224,13 @@ def test_only_the_sensing_signal_known(name, known_snr, unknown_snr):
     )
     seen = paper_network(pulse, slots, snr_per_watt=np.array([1.0]))
     information = sensing_signal_information(seen, known_snr, unknown_snr, time_origin_slots=origin)
-    assert_close(information[0], expected, 1e-6)
+    assert_information(information[0], expected, 1e-6)
 
 
 def test_everything_known_is_the_known_amplitude():
     seen = paper_network(PULSES["chirp"], 64)
     everything = sensing_signal_information(seen, 3.0, 0.0, time_origin_slots=4.0)
-    np.testing.assert_allclose(everything, known_amplitude_information(seen, 3.0, time_origin_slots=4.0), rtol=1e-12)
+    assert_close(everything, known_amplitude_information(seen, 3.0, time_origin_slots=4.0), rel=1e-12)
 
 
 @settings(max_examples=30, deadline=None)
@@ -238,9 +238,9 @@ def test_everything_known_is_the_known_amplitude():
 def test_information_is_proportional_to_illumination(illumination, factor):
     seen = paper_network(PULSES["cosine"])
     more, less = exact_information(seen, illumination * factor), exact_information(seen, illumination)
-    np.testing.assert_allclose(more, factor * less, rtol=1e-12)
+    assert_close(more, factor * less, rel=1e-12)
     better, worse = standard_deviations(more, 5e-9), standard_deviations(less, 5e-9)
-    np.testing.assert_allclose(better, np.array(worse) / np.sqrt(factor), rtol=1e-12)
+    assert_close(better, np.array(worse) / np.sqrt(factor), rel=1e-12)
 
 
 def test_standard_deviations_are_the_inverse_in_si_units():
@@ -248,8 +248,8 @@ def test_standard_deviations_are_the_inverse_in_si_units():
     information, slot_s = exact_information(seen, 0.3), 5e-9
     covariance = np.linalg.inv(information)
     delay_std_s, doppler_std_hz = standard_deviations(information, slot_s)
-    np.testing.assert_allclose(delay_std_s, slot_s * np.sqrt(covariance[:, 0, 0]), rtol=1e-12)
-    np.testing.assert_allclose(doppler_std_hz, np.sqrt(covariance[:, 1, 1]) / slot_s, rtol=1e-12)
+    assert_close(delay_std_s, slot_s * np.sqrt(covariance[:, 0, 0]), rel=1e-12)
+    assert_close(doppler_std_hz, np.sqrt(covariance[:, 1, 1]) / slot_s, rel=1e-12)
 
 
 def test_without_echo_the_deviation_is_infinite():
@@ -283,4 +283,4 @@ def test_published_information_counts_the_path_gain_twice():
     once = channel.echo_path_gain * 2 / (channel.noise_power_w + channel.clutter_power_w)
     per_snr = published_information_per_snr(seen.pulse, 1024, 1e8)
     expected = (once * channel.echo_path_gain)[:, None, None] * per_snr * 4.0
-    np.testing.assert_allclose(published_information(seen, 4.0), expected, rtol=1e-12)
+    assert_close(published_information(seen, 4.0), expected, rel=1e-12)

@@ -25,7 +25,7 @@ from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
 from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import WAVELENGTH_M, exact, measured, noisy, place, sites_of
 
 CLOCKS = {
@@ -73,7 +73,7 @@ def test_derivatives_are_those_of_the_residuals(dimensions, clock):
         step[0, column] = 1e-4
         ahead, behind = (model.evaluate(x + way * step, np.array([0]))[0][0] for way in (1, -1))
         scale = max(np.abs(slopes[0]).max(), 1.0)
-        np.testing.assert_allclose(slopes[0, :, column], (ahead - behind) / 2e-4, atol=1e-6 * scale)
+        assert_close(slopes[0, :, column], (ahead - behind) / 2e-4, abs=1e-6 * scale)
 
 
 def residuals(sites, group):
@@ -119,14 +119,14 @@ def test_minimum_covariance_and_offsets_are_those_of_scipy(dimensions, clock):
             continue
         spread = np.linalg.pinv(best.jac.T @ best.jac, rcond=1e-14)[: 2 * d, : 2 * d]
         assert fix.covariance is not None
-        np.testing.assert_allclose(fix.covariance, spread, rtol=1e-4, atol=1e-5 * spread.max())
+        assert_close(fix.covariance, spread, rel=1e-4, abs=1e-5 * spread.max())
         state = np.concatenate([fix.position_m[:d], fix.velocity_m_s[:d]])
         assert np.all(np.abs(state - best.x[: 2 * d]) < 1e-3 * np.sqrt(np.diagonal(spread)))
         assert fix.chi_square == close_to(2 * best.cost, rel=1e-6, abs=1e-6)
         ours = fix.clock_offsets * [SPEED_OF_LIGHT_M_S, -WAVELENGTH_M]
-        np.testing.assert_allclose(ours.ravel(), best.x[2 * d : -2], atol=1e-3)
+        assert_close(ours.ravel(), best.x[2 * d : -2], abs=1e-3)
         shared = np.array(fix.common_clock_offset) * [SPEED_OF_LIGHT_M_S, -WAVELENGTH_M]
-        np.testing.assert_allclose(shared, best.x[-2:], atol=1e-3)
+        assert_close(shared, best.x[-2:], abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,7 @@ def test_covariance_of_exact_measurements_is_the_position_bound(preset, override
     expected = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
     assert fix.covariance is not None
     deviation = np.sqrt(np.diagonal(expected))
-    np.testing.assert_allclose(
-        fix.covariance / np.outer(deviation, deviation), expected / np.outer(deviation, deviation), atol=1e-6
-    )
+    assert_close(fix.covariance / np.outer(deviation, deviation), expected / np.outer(deviation, deviation), abs=1e-6)
     bound = position_bound(seen, everyone, 10.0)
     assert fix.position_std_m == close_to(bound.peb_m, rel=1e-6)
     assert fix.velocity_std_m_s == close_to(bound.veb_m_s, rel=1e-6)
@@ -204,7 +202,7 @@ def test_covariance_with_directions_is_the_bound_with_angles(preset):
     )
     _, plain = weak.evaluate(np.concatenate([scenario_m[:d], scenario.target.velocity_m_s[:d]])[None], np.array([0]))
     angles = ours - (plain[0].T @ plain[0])[:d, :d]
-    np.testing.assert_allclose(angles, both - ranged, rtol=1e-5, atol=1e-5 * np.abs(angles).max())
+    assert_close(angles, both - ranged, rel=1e-5, abs=1e-5 * np.abs(angles).max())
 
 
 def stacked_bound(seen, clock: ClockErrors, illumination_w: float) -> np.ndarray:
@@ -236,7 +234,7 @@ def test_bound_with_clock_offsets_is_the_schur_complement(clock):
     found = group_information(seen, np.ones(5, bool), 1e-6)
     expected = stacked_bound(seen, priors, 1e-6)
     scale = np.sqrt(np.outer(np.diagonal(expected), np.diagonal(expected)))
-    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-6)
+    assert_close(found / scale, expected / scale, abs=1e-6)
     synchronised = group_information(replace(seen, clock=None), np.ones(5, bool), 1e-6)
     assert np.trace(found / scale) < 0.999 * np.trace(synchronised / scale)
 
@@ -247,12 +245,12 @@ def test_an_own_offset_is_its_variance_added_to_the_measurement():
     information = root @ np.swapaxes(root, 1, 2)
     std = rng.uniform(0, 3, (50, 2)) * rng.integers(0, 2, (50, 2))
     direct = np.linalg.inv(np.linalg.inv(information) + std[..., None] ** 2 * np.eye(2))
-    np.testing.assert_allclose(without_offsets(information, std), direct, rtol=1e-6, atol=1e-9)
+    assert_close(without_offsets(information, std), direct, rel=1e-6, abs=1e-9)
 
 
 def test_an_unknown_offset_leaves_exactly_nothing():
     information = np.array([[3.0, 1.0], [1.0, 2.0]])
-    np.testing.assert_allclose(without_offsets(information, [np.inf, 0.0]), [[0.0, 0.0], [0.0, 2.0 - 1.0 / 3.0]])
+    assert_close(without_offsets(information, [np.inf, 0.0]), [[0.0, 0.0], [0.0, 2.0 - 1.0 / 3.0]], rel=1e-9)
     assert not without_offsets(information, [np.inf, np.inf]).any()
     assert not without_offsets(np.zeros((2, 2)), [np.inf, 1.0]).any()
     np.testing.assert_array_equal(without_offsets(information, [0.0, 0.0]), information)

@@ -19,6 +19,7 @@ from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
 from tests.support.brute_force_fisher import derivatives, without_nuisance
+from tests.support.close import assert_close
 from tests.support.networks import network
 
 M = 32
@@ -53,4 +54,4 @@ def test_samples_have_the_information_of_the_bounds(kind, per_slot, symbols):
         information = realised_information(pulse, seen, snr)
         scale = np.sqrt(np.diagonal(information))
         # The half-sine's spectrum falls slowly: 64 samples a slot alias 1e-4 of its mean-square bandwidth.
-        np.testing.assert_allclose(expected / np.outer(scale, scale), information / np.outer(scale, scale), atol=2e-3)
+        assert_close(expected / np.outer(scale, scale), information / np.outer(scale, scale), abs=2e-3)

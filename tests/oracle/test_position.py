@@ -23,7 +23,7 @@ from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_from_callable, pulse_of
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 # Fast, narrow band, high carrier: Doppler then tells about the position too, and every term of T_k matters.
 CARRIER_HZ, BANDWIDTH_HZ, SAMPLES = 60e9, 1e6, 32
@@ -83,7 +83,7 @@ def test_jacobian_is_the_slope_of_the_geometry(dimensions):
     slopes = derivatives(delay_and_doppler, at, np.full(2 * dimensions, 1e-2)).reshape(2, 4, -1)
     jacobian = np.swapaxes(delay_doppler_jacobian(sensing(dimensions)), 0, 1)
     for found, expected in zip(jacobian, slopes, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8 * np.abs(expected).max())
+        assert_close(found, expected, abs=1e-8 * np.abs(expected).max())
 
 
 def brute_force_information(dimensions: int, chosen: np.ndarray, pulse: str, angles: bool) -> np.ndarray:
@@ -124,7 +124,7 @@ def test_bound_is_that_of_the_sampled_signals(dimensions, angles, pulse):
     expected = brute_force_information(dimensions, chosen, pulse, angles)
     found = position_information(seen, 1.0, angles=angles)[chosen].sum(axis=0)
     scale = np.sqrt(np.outer(expected.diagonal(), expected.diagonal()))
-    np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=1e-6)
+    assert_close(found / scale, expected / scale, abs=1e-6)
 
     covariance = np.linalg.inv(expected / scale) / scale
     bound = position_bound(seen, chosen, 1.0, angles=angles)

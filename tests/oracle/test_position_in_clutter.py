@@ -20,7 +20,7 @@ from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.model import PulseSpec, Radio, Scatterer
 from multistatic.signal.pulses import pulse_of
 from tests.support.brute_force_fisher import derivatives, sample_times, waveform, without_nuisance
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 SAMPLES, ILLUMINATION_W = 24, 0.7
@@ -89,7 +89,7 @@ def test_bound_with_angles_is_that_of_the_sampled_signals(dimensions):
     expected = np.array([brute_force_information(scenario, channel, streams, k) for k in range(4)])
     scale = np.sqrt(np.diagonal(expected, axis1=1, axis2=2))
     scale = scale[:, :, None] * scale[:, None, :]
-    np.testing.assert_allclose(found / scale, expected / scale, rtol=0, atol=1e-6)
+    assert_close(found / scale, expected / scale, abs=1e-6)
 
     total = expected.sum(axis=0)
     scale = np.sqrt(np.outer(total.diagonal(), total.diagonal()))
@@ -114,10 +114,10 @@ def test_noise_that_is_white_over_the_antennas_leaves_the_array_its_aperture():
     own = np.array([array.aperture_m2() for array in ARRAYS])
     np.testing.assert_array_equal(sensing_network(scenario, channel).receive_apertures_m2, own)
     silent = sensing_network(scenario, channel, 0.0 * covariance)
-    np.testing.assert_allclose(silent.receive_apertures_m2, own, rtol=0, atol=1e-14 * own.max())
+    assert_close(silent.receive_apertures_m2, own, abs=1e-14 * own.max())
     # One scatterer for each antenna, seen by it alone: power of one size, whatever the signal.
     each = np.zeros((4, 5, 5, 4), complex)
     each[:, np.arange(5), np.arange(5), 0] = 1e-3
     white = sensing_network(scenario, replace(channel, clutter=each), covariance)
-    np.testing.assert_allclose(white.receive_apertures_m2, own, rtol=0, atol=1e-12 * own.max())
+    assert_close(white.receive_apertures_m2, own, abs=1e-12 * own.max())
     assert np.all(white.snr_per_watt < 0.1 * silent.snr_per_watt)

@@ -24,7 +24,7 @@ from multistatic.beamforming.sca.start import StartSettings, find_starts
 from multistatic.beamforming.stationarity import stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from tests.support.beamforming_problems import complex_normal, scattered_problem
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 QUICK = StartSettings(random_starts=0, short_search=2, finalists=0)
 LIGHT = ScaSettings(max_iterations=10, start=StartSettings(random_starts=0, short_search=80, finalists=0))
@@ -183,6 +183,6 @@ def test_multipliers_of_the_program_at_a_local_optimum_are_the_prices(selected: 
     covariances, multipliers, power = program
     assert power == close_to(prices.power, rel=2e-3)
     of_rate = multipliers * np.log(2.0) * asked.power_limit_w
-    np.testing.assert_allclose(of_rate, prices.rate_w_per_bps_hz, rtol=2e-2, atol=2e-3 * of_rate.max())
+    assert_close(of_rate, prices.rate_w_per_bps_hz, rel=2e-2, abs=2e-3 * of_rate.max())
     lit = np.einsum("t,jtu,u->", reduced.steering, covariances, reduced.steering.conj()).real
     assert lit == close_to(reduced.illumination(weights), rel=1e-5)

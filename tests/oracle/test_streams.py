@@ -9,6 +9,7 @@ from multistatic.beamforming.value_function import outer, starts
 from multistatic.beamforming.value_function.problem import downlink_beams, gram_problem
 from multistatic.beamforming.value_function.streams import receiver_covariances
 from tests.support.beamforming_problems import complex_normal, steering
+from tests.support.close import assert_close
 
 
 @pytest.mark.parametrize("hears", [[False] * 3, [True, False, False], [False, False, True]])
@@ -31,8 +32,8 @@ def test_receiver_covariances_are_those_of_beams_and_prices(hears: list[bool]) -
         others = streams.receiver != k
         disturbing = np.concatenate([data[:, others], hears[k] * sensing[:, None]], axis=1)
         expected = np.eye(2) + channel @ disturbing @ disturbing.conj().T @ channel.conj().T
-        np.testing.assert_allclose(noise[k], expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+        assert_close(noise[k], expected, rel=1e-6, abs=1e-6 * np.abs(expected).max())
         omega = np.eye(5) - solution.nu * np.outer(towards, towards.conj())
         omega = omega + (heard[:, others] * solution.price[others]) @ heard[:, others].conj().T
         expected = channel @ np.linalg.solve(omega, channel.conj().T)
-        np.testing.assert_allclose(priced[k], expected, rtol=1e-6, atol=1e-6 * np.abs(expected).max())
+        assert_close(priced[k], expected, rel=1e-6, abs=1e-6 * np.abs(expected).max())

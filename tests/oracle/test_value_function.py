@@ -11,7 +11,7 @@ import pytest
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import kernels, value_function
 from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, least_power, most_light
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 SELECTIONS = {
     "all": [False] * 3,
@@ -142,7 +142,7 @@ def test_the_bracket_closes_on_the_same_price_without_newton(
     assert found
     assert not proven
     assert nu == close_to(expected.nu, rel=1e-6)
-    np.testing.assert_allclose(price, expected.price, rtol=1e-4)
+    assert_close(price, expected.price, rel=1e-4)
 
 
 def test_targets_beyond_the_dimensions_are_unreachable() -> None:

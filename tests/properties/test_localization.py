@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multistatic.localization.fusion import localize, localize_many
+from tests.support.close import assert_close
 from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 
 SEEDS = st.integers(0, 10**6)
@@ -25,7 +26,7 @@ def test_a_turned_and_shifted_network_has_a_turned_and_shifted_fix(seed, angle, 
     there = sites_of(receivers @ turn.T + shift, dimensions, shift)
     delay, doppler = exact(here, target, velocity)
     moved_delay, moved_doppler = exact(there, turn @ target + shift, turn @ velocity)
-    np.testing.assert_allclose(moved_delay, delay, rtol=1e-9)
+    assert_close(moved_delay, delay, rel=1e-9)
     one, other = (
         localize(measured(here, delay, doppler), here),
         localize(measured(there, moved_delay, moved_doppler), there),
@@ -33,12 +34,12 @@ def test_a_turned_and_shifted_network_has_a_turned_and_shifted_fix(seed, angle, 
     assert one.position_verdict == other.position_verdict
     if one.position_verdict == "unique" and one.position_std_m < 10:
         tolerance = 1e-3 * one.position_std_m
-        np.testing.assert_allclose(turn @ one.position_m + shift, other.position_m, atol=tolerance)
+        assert_close(turn @ one.position_m + shift, other.position_m, abs=tolerance)
         d = dimensions
-        np.testing.assert_allclose(
+        assert_close(
             turn[:d, :d] @ one.position_covariance_m2 @ turn[:d, :d].T,
             other.position_covariance_m2,
-            atol=1e-3 * np.trace(one.position_covariance_m2),
+            abs=1e-3 * np.trace(one.position_covariance_m2),
         )
 
 
@@ -55,7 +56,7 @@ def test_neither_the_order_of_measurements_nor_the_batch_matters(seed, dimension
         assert alone.position_verdict == fix.position_verdict
         assert alone.outliers == fix.outliers
         if alone.position_m is not None and fix.position_m is not None:
-            np.testing.assert_allclose(alone.position_m, fix.position_m, atol=1e-6 * max(1.0, fix.position_std_m))
+            assert_close(alone.position_m, fix.position_m, abs=1e-6 * max(1.0, fix.position_std_m))
 
 
 @PROPERTY

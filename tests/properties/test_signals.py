@@ -19,6 +19,7 @@ from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import Modulation, SingleCarrier
+from tests.support.close import assert_close
 
 SLOT_S = 5e-9
 COUNT = 24
@@ -53,7 +54,7 @@ def test_modulation_is_linear(modulation, seed):
     times = SLOT_S * np.random.default_rng(seed).uniform(-5, 60, 50)
     for name in ("values", "slopes"):
         one, other, both = (getattr(modulation(s), name)(times) for s in (first, second, a * first + b * second))
-        np.testing.assert_allclose(both, a * one + b * other, atol=1e-9 * (1 + np.abs(both).max()))
+        assert_close(both, a * one + b * other, abs=1e-9 * (1 + np.abs(both).max()))
 
 
 @settings(max_examples=60, deadline=None)
@@ -63,7 +64,7 @@ def test_a_grid_and_its_times_one_by_one_agree(modulation, seed, per_slot, begin
     times = SLOT_S * (begin + np.arange(200) / per_slot)
     shuffled = np.random.default_rng(seed).permutation(len(times))
     for function, unit in ((signal.values, 1.0), (signal.slopes, 1.0 / SLOT_S)):
-        np.testing.assert_allclose(function(times[shuffled]), function(times)[shuffled], atol=1e-8 * unit)
+        assert_close(function(times[shuffled]), function(times)[shuffled], abs=1e-8 * unit)
 
 
 @settings(max_examples=60, deadline=None)
@@ -80,10 +81,10 @@ def test_nothing_outside_the_support(modulation, seed, far):
 def test_information_is_a_fisher_matrix_that_grows_with_the_power(modulation, seed, gain, turn):
     sent = draws(seed, COUNT)
     one = waveform_information(modulation(sent), SLOT_S, 1.0)
-    np.testing.assert_allclose(one, one.T, rtol=1e-9, atol=1e-9 * np.trace(one))
+    assert_close(one, one.T, rel=1e-9, abs=1e-9 * np.trace(one))
     assert np.linalg.eigvalsh(one).min() > 0
     louder = waveform_information(modulation(gain * np.exp(1j * turn) * sent), SLOT_S, 1.0)
-    np.testing.assert_allclose(louder, gain**2 * one, rtol=1e-6, atol=1e-9 * gain**2 * np.trace(one))
+    assert_close(louder, gain**2 * one, rel=1e-6, abs=1e-9 * gain**2 * np.trace(one))
 
 
 @settings(max_examples=40, deadline=None)

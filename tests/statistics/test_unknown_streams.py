@@ -21,7 +21,7 @@ from multistatic.estimation.measured_noise import noise_meter
 from multistatic.estimation.reference import reference_of
 from multistatic.signal.ofdm import Ofdm, OfdmSignal
 from multistatic.signal.waveform import PulseTrain, sample_times_s
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, length_s, ofdm, search, train
 
 TRIALS = 150
@@ -102,7 +102,7 @@ def test_errors_are_as_large_as_stated(name: str, oversampling: int, antennas: i
     # What is left is each receiver's own: the bound of s_0 in the noise alone.
     own = np.sqrt(found.covariance[:, 1, 1] - shared[:, 1] ** 2)
     information = waveform_information(mine, SLOT_S, 1e3 * antennas)
-    np.testing.assert_allclose(np.median(own) * SLOT_S, information[1, 1] ** -0.5, rtol=0.1)
+    assert_close(np.median(own) * SLOT_S, information[1, 1] ** -0.5, rel=0.1)
 
 
 @pytest.mark.parametrize("oversampling", [2, 4])
@@ -154,7 +154,7 @@ def test_the_grid_measures_noise_too() -> None:
     asked = search(mine, noise="estimated", unknown_streams=True)
     ours, other = (method(echo.recording, mine, asked) for method in (maximum_likelihood, grid))
     assert list(other.verdict) == ["detected"] * 3
-    np.testing.assert_allclose(10 * np.log10(other.snr), 10 * np.log10(ours.snr), atol=1.0)
+    assert_close(10 * np.log10(other.snr), 10 * np.log10(ours.snr), abs=1.0)
     assert np.all(other.covariance[:, 1, 1] > 0.8 * ours.covariance[:, 1, 1])
     alone, mine = heard("half_sine", count=256, oversampling=2, trials=20, known=0.0)
     assert np.mean(grid(alone.recording, mine, asked).verdict == "not_detected") > 0.9
@@ -184,7 +184,7 @@ def test_rates_at_which_slots_are_not_whole_samples() -> None:
         known = maximum_likelihood(echo.recording, waveform, search(waveform))
         assert np.mean(found.snr) == close_to(np.mean(known.snr), rel=0.15)
         deviation = np.sqrt(np.mean(found.covariance, axis=0).diagonal() / np.mean(known.covariance, axis=0).diagonal())
-        np.testing.assert_allclose(deviation, 1.0, atol=0.15)
+        assert_close(deviation, 1.0, abs=0.15)
 
 
 def test_too_few_symbols_to_measure_noise_by() -> None:

@@ -67,7 +67,7 @@ def draw_rates(ax: Axes, design: Design) -> None:
     for k in places if not crowded else []:
         ax.annotate(
             f"{rates[k]:.1f}",
-            (k, max(rates[k], required[k] if np.isclose(rates[k], required[k], rtol=0.02) else 0.0)),
+            (k, max(rates[k], required[k] if abs(rates[k] - required[k]) <= 0.02 * required[k] else 0.0)),
             (0, 5),
             textcoords="offset points",
             ha="center",

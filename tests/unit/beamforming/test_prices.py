@@ -15,7 +15,7 @@ from multistatic.design.outcome import NEARLY_STATIONARY, with_certificate
 from multistatic.scenario.model import DesignSettings
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 
@@ -32,7 +32,7 @@ def test_prices_of_two_methods_are_the_same(rate: float, selected: tuple[int, ..
     assert found.prices is not None
     assert found.prices.power == close_to(dual.power, rel=1e-5)
     scale = dual.rate_w_per_bps_hz.max()
-    np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, dual.rate_w_per_bps_hz, rtol=5e-3, atol=1e-3 * scale)
+    assert_close(found.prices.rate_w_per_bps_hz, dual.rate_w_per_bps_hz, rel=5e-3, abs=1e-3 * scale)
 
 
 def test_prices_of_a_dual_stay() -> None:
@@ -64,7 +64,7 @@ def test_a_design_says_what_the_next_unit_of_rate_and_of_power_is_worth(beamform
     reference = value_function(instance_of(design.scenario).beamforming_problem(design.selected))
     assert reference.prices is not None
     expected = reference.prices.rate_w_per_bps_hz / reference.illumination_w
-    np.testing.assert_allclose(found.rate_per_bps_hz, expected, rtol=5e-3, atol=1e-3 * expected.max())
+    assert_close(found.rate_per_bps_hz, expected, rel=5e-3, abs=1e-3 * expected.max())
     assert expected.max() > 0.0
     assert found.power_per_db is not None
     assert found.power_per_db < 0.0

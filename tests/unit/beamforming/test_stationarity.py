@@ -13,7 +13,7 @@ from multistatic.beamforming.stationarity import nonnegative_least_squares, stat
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 SELECTIONS = [(0, 1, 2), (0, 2), ()]
 PRECISE = ValueFunctionSettings(tolerance=1e-12, stream_tolerance=1e-10)
@@ -35,7 +35,7 @@ def test_local_optima_are_stationary_and_have_the_prices_of_the_dual(seed: int, 
     found = stationarity(asked, beams)
     assert found.residual < 2e-3
     assert found.prices.power == close_to(power, rel=1e-4)
-    np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, rate, rtol=5e-3, atol=1e-3 * rate.max())
+    assert_close(found.prices.rate_w_per_bps_hz, rate, rel=5e-3, abs=1e-3 * rate.max())
 
 
 @pytest.mark.parametrize("selected", SELECTIONS)
@@ -44,7 +44,7 @@ def test_the_global_optimum_of_line_of_sight_is_stationary(selected: tuple[int, 
     beams, rate, _ = designed(asked)
     found = stationarity(asked, beams)
     assert found.residual < 1e-4
-    np.testing.assert_allclose(found.prices.rate_w_per_bps_hz, rate, rtol=1e-3, atol=1e-4 * rate.max())
+    assert_close(found.prices.rate_w_per_bps_hz, rate, rel=1e-3, abs=1e-4 * rate.max())
 
 
 def test_nonnegative_least_squares_agree_with_scipy() -> None:
@@ -56,7 +56,7 @@ def test_nonnegative_least_squares_agree_with_scipy() -> None:
         expected, left = nnls(columns, aim)
         found, length = nonnegative_least_squares(columns, aim)
         inside += int(expected.min() > 0.0)
-        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+        assert_close(found, expected, rel=1e-9, abs=1e-12)
         assert length == close_to(left)
     assert 50 < inside < 150  # both ways are taken
 
@@ -68,7 +68,7 @@ def test_units_change_nothing_but_the_units_of_the_prices() -> None:
     found, scaled = stationarity(asked, beams), stationarity(louder, Beams(weights=2.0 * np.asarray(beams.weights)))
     assert scaled.residual == close_to(found.residual, rel=1e-6, abs=1e-9)
     assert scaled.prices.power == close_to(found.prices.power)
-    np.testing.assert_allclose(scaled.prices.rate_w_per_bps_hz, 4.0 * found.prices.rate_w_per_bps_hz, rtol=1e-6)
+    assert_close(scaled.prices.rate_w_per_bps_hz, 4.0 * found.prices.rate_w_per_bps_hz, rel=1e-6)
 
 
 def test_turned_and_random_beams_are_not_stationary() -> None:

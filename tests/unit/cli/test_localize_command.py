@@ -22,6 +22,7 @@ from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fix import Fix
 from multistatic.localization.fusion import localize_many
 from multistatic.report.fix_summary import ROWS_AT_MOST, WIDTH, fix_summary
+from tests.support.close import assert_close
 
 SCENARIO = load_preset("paper")
 HALF_A_BLOCK_S = SCENARIO.radio.samples * SCENARIO.radio.slot_s / 2
@@ -59,7 +60,7 @@ def test_one_block_is_one_fix_whenever_receivers_say_it_was(tmp_path: Path) -> N
     assert [len(fix["used"]) for fix in fixes] == [10, 10, 10]
     expected = localize_many(blocks, SCENARIO)
     for fix, same in zip(fixes, expected, strict=True):
-        np.testing.assert_allclose(fix["position_m"], same.position_m, atol=1e-9)
+        assert_close(fix["position_m"], same.position_m, abs=1e-9)
 
 
 def test_times_further_apart_are_other_fixes_and_a_hint_says_how_to_join_them(tmp_path: Path) -> None:

@@ -82,19 +82,20 @@ def test_beams_designed_for_everyone_force_receivers():
 def test_unreachable_rates_are_infeasible_with_the_largest_common_rate():
     design = design_network(network(4, rate_bps_hz=60.0, design=FAST))
     assert design.status == "infeasible"
-    assert (
-        design.beamforming.largest_common_rate_bps_hz is None or 0 < design.beamforming.largest_common_rate_bps_hz < 60
-    )
-    assert "rate" in design.message
+    largest = design.beamforming.largest_common_rate_bps_hz
+    assert f"at most {largest / 60.0:.4g} of each requirement, or {largest:.4g} bit/s/Hz" in design.message
     assert design.accuracy is None
     assert not design.selected.any()
+    # It is the largest: a little less can be reached, a little more cannot.
+    assert design_network(network(4, rate_bps_hz=largest * (1 - 1e-4), design=FAST)).status == "feasible"
+    assert design_network(network(4, rate_bps_hz=largest * (1 + 1e-4), design=FAST)).status == "infeasible"
 
 
 def test_an_unaffordable_group_names_the_nearest_budget():
     design = design_network(network(4, cost_m=0.5, design=FAST))
     assert design.status == "infeasible"
     budget = design.selection.nearest_budget_m
-    assert f"{budget:.4g}"[:3] in design.message
+    assert f"costs {budget:.6g} m" in design.message
     again = design_network(network(4, cost_m=budget * (1 + 1e-9), design=FAST))
     assert again.status != "infeasible"
     just_below = design_network(network(4, cost_m=budget * (1 - 1e-6), design=FAST))
@@ -132,7 +133,8 @@ def test_bi_static_under_peb_says_that_it_ranked_by_the_surrogate():
 def test_bi_static_without_budget_for_anyone():
     design = design_network(network(3, cost_m=0.1, design=FAST), scheme="bi")
     assert design.status == "infeasible"
-    assert "m" in design.message
+    cheapest = 0.5 * np.linalg.norm(design.scenario.receiver_positions_m - [20.0, 40.0, 0.0], axis=1).min()
+    assert design.message == f"The cheapest single receiver costs {cheapest:.6g} m, the limit is 0.1 m."
 
 
 def test_mono_static_hears_its_own_echo_and_nobody_cancels():

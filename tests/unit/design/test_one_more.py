@@ -13,7 +13,7 @@ from multistatic.design.instance import instance_of
 from multistatic.design.one_more import one_more
 from multistatic.report.summary import design_summary
 from multistatic.scenario.model import DesignSettings, Scenario
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 FAST = DesignSettings(beamformer="value_function")
@@ -66,7 +66,7 @@ def test_slopes_are_per_unit_of_the_power_that_there_is():
     )
     plain, doubled = (design_network(one).sensitivity for one in (scenario, louder))
     assert doubled.power_per_db == close_to(plain.power_per_db, rel=1e-4)
-    np.testing.assert_allclose(doubled.rate_per_bps_hz, plain.rate_per_bps_hz, rtol=1e-3, atol=1e-9)
+    assert_close(doubled.rate_per_bps_hz, plain.rate_per_bps_hz, rel=1e-3, abs=1e-9)
 
 
 def test_a_rate_that_cannot_be_raised_is_said():

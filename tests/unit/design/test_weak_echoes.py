@@ -11,6 +11,7 @@ from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.files.design_files import design_document
 from multistatic.report.page import printed
 from multistatic.report.summary import design_summary
+from tests.support.close import assert_close
 
 QUIET = ["requirements.rate_bps_hz=0", "radio.pulse=half_sine", "seed=3", "design.receivers=3"]
 
@@ -22,7 +23,7 @@ def test_the_snr_of_a_block_is_that_of_the_simulation() -> None:
     assert design.beamforming.beams is not None
     block = simulate_block(design.scenario, design.channel, design.beamforming.beams, SimulationSettings(), 1)
     expected = np.array([block.expected_snr[name] for name in design.scenario.receiver_ids])
-    np.testing.assert_allclose(design.accuracy.block_snr, expected, rtol=1e-2)
+    assert_close(design.accuracy.block_snr, expected, rel=1e-2)
 
 
 @pytest.mark.parametrize("scheme", ["multi", "mono"])

@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from multistatic.estimation.direction import find_directions
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.scenario.arrays import AntennaArray, linear_array, planar_array
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import echoes, search, train
 
 WAVELENGTH_M = 0.1
@@ -36,7 +36,7 @@ def unit(*parts: float) -> np.ndarray:
 def test_exact_without_noise(array: AntennaArray, direction: np.ndarray, dimensions: int) -> None:
     snapshot = (0.3 - 2j) * array.steering_vector(direction, WAVELENGTH_M)
     found = find_directions(snapshot[None], np.array([100.0]), array, WAVELENGTH_M, dimensions)
-    np.testing.assert_allclose(found.direction[0], direction, atol=1e-6)
+    assert_close(found.direction[0], direction, abs=1e-6)
 
 
 @pytest.mark.parametrize("axis", [(0.0, 1.0, 0.0), (0.0, 0.0, 1.0), (1.0, 2.0, -2.0)])
@@ -50,7 +50,7 @@ def test_a_line_in_space_measures_its_cosine(axis: tuple[float, float, float]) -
     assert found.direction[0] @ along == close_to(direction @ along, abs=1e-6)
     # Known along the line to 1/(2 SNR (2π/λ)² variance of the places), and nowhere else.
     variance = 1.0 / (2 * 100.0 * (2 * np.pi / WAVELENGTH_M) ** 2 * np.var(0.05 * np.arange(4)))
-    np.testing.assert_allclose(found.covariance[0], variance * np.outer(along, along), atol=1e-12)
+    assert_close(found.covariance[0], variance * np.outer(along, along), abs=1e-12)
 
 
 def test_both_ends_of_a_line_look_alike() -> None:
@@ -61,10 +61,24 @@ def test_both_ends_of_a_line_look_alike() -> None:
     found = find_directions(np.repeat(snapshot, 2, axis=0), snr, array, WAVELENGTH_M, 2)
     assert np.isinf(found.covariance[0]).all()
     assert np.isfinite(found.covariance[1]).all()
-    np.testing.assert_allclose(found.direction[1], direction, atol=1e-4)
+    assert_close(found.direction[1], direction, abs=1e-4)
     across = unit(0.8, 0.6, 0)
     clear = find_directions(array.steering_vector(across, WAVELENGTH_M)[None], np.array([50.0]), array, WAVELENGTH_M, 2)
     assert np.isfinite(clear.covariance).all()
+
+
+@pytest.mark.parametrize("cosine", [0.5, 0.8, 0.97])
+def test_a_second_direction_is_ruled_out_at_a_thousand_to_one(cosine: float) -> None:
+    """Likelihoods as they are written, exp(-|v - A a(u)|²/σ²) at the best A: of the truth and of the other end."""
+    array, direction = linear_array(2, 0.05), unit(np.sqrt(1 - cosine**2), cosine, 0)
+    snapshot, end = (array.steering_vector(each, WAVELENGTH_M) for each in (direction, unit(0, -1, 0)))
+    rest = snapshot - end * np.vdot(end, snapshot) / np.vdot(end, end)
+    # ln of the odds per unit of |v|²/σ², the SNR of both antennas.
+    log_odds = np.vdot(rest, rest).real / np.vdot(snapshot, snapshot).real
+    snr = np.log(1000.0) / log_odds * np.array([0.97, 1.03])
+    found = find_directions(np.repeat(snapshot[None], 2, axis=0), snr, array, WAVELENGTH_M, 2)
+    assert np.isinf(found.covariance[0]).all()
+    assert np.isfinite(found.covariance[1]).all()
 
 
 def test_one_beam_is_one_direction_and_no_more_accurate_than_nothing() -> None:
@@ -73,7 +87,7 @@ def test_one_beam_is_one_direction_and_no_more_accurate_than_nothing() -> None:
     snapshots = np.repeat(array.steering_vector(across, WAVELENGTH_M)[None], 2, axis=0)
     found = find_directions(snapshots, np.array([10.0, 1e-9]), array, WAVELENGTH_M, 2)
     # 1/(2 SNR (π/2)²), and that of a number of which only -1 ... 1 is known.
-    np.testing.assert_allclose(found.covariance[:, 1, 1], [1 / (20 * (np.pi / 2) ** 2), 1 / 3], rtol=1e-9)
+    assert_close(found.covariance[:, 1, 1], [1 / (20 * (np.pi / 2) ** 2), 1 / 3], rel=1e-9)
 
 
 def test_antennas_close_together_have_no_second_direction() -> None:
@@ -82,7 +96,7 @@ def test_antennas_close_together_have_no_second_direction() -> None:
     snapshot = array.steering_vector(direction, WAVELENGTH_M)[None]
     found = find_directions(snapshot, np.array([50.0]), array, WAVELENGTH_M, 2)
     assert np.isfinite(found.covariance).all()
-    np.testing.assert_allclose(found.direction[0], direction, atol=1e-6)
+    assert_close(found.direction[0], direction, abs=1e-6)
 
 
 def test_antennas_a_wavelength_apart_tell_no_direction() -> None:
@@ -98,7 +112,7 @@ def test_antennas_a_wavelength_apart_tell_no_direction() -> None:
 def test_a_line_says_that_it_has_two_sides() -> None:
     array, behind = linear_array(4, 0.05), unit(-0.8, 0.6, 0)
     found = find_directions(array.steering_vector(behind, WAVELENGTH_M)[None], np.ones(1), array, WAVELENGTH_M, 2)
-    np.testing.assert_allclose(found.direction[0], behind * [-1, 1, 1], atol=1e-6)
+    assert_close(found.direction[0], behind * [-1, 1, 1], abs=1e-6)
     assert "mirror image" in found.note
     assert "mirror" not in find_directions(np.ones((1, 5), complex), np.ones(1), SQUARE, WAVELENGTH_M, 2).note
 
@@ -152,4 +166,4 @@ def test_direction_of_an_echo() -> None:
         assert measurement.direction_kind == "components"
         spread = np.sqrt(np.trace(measurement.direction_covariance))
         assert np.linalg.norm(measurement.direction - direction) < 5 * spread
-    np.testing.assert_allclose(found.amplitude, echo.amplitude, rtol=0.1)
+    assert_close(found.amplitude, echo.amplitude, rel=0.1)

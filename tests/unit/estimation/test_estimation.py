@@ -14,7 +14,7 @@ from multistatic.estimation.estimates import VERDICTS, Estimates
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.search import Search, delay_range_s, doppler_range_hz
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, brute_statistic, echoes, ofdm, search, train
 
 ESTIMATORS = registry.names("estimators")
@@ -39,8 +39,8 @@ def test_contract(name: str) -> None:
     deviation = np.sqrt(np.diagonal(estimates.covariance, axis1=1, axis2=2))
     assert np.all(np.abs(estimates.delay_s - echo.delay_s) < 6 * deviation[:, 0])
     assert np.all(np.abs(estimates.doppler_hz - echo.doppler_hz) < 6 * deviation[:, 1])
-    np.testing.assert_allclose(estimates.amplitude, echo.amplitude, rtol=0.3)
-    np.testing.assert_allclose(estimates.snr, 1000.0, rtol=0.4)
+    assert_close(estimates.amplitude, echo.amplitude, rel=0.3)
+    assert_close(estimates.snr, 1000.0, rel=0.4)
     for array in (estimates.delay_s, estimates.covariance, estimates.amplitude):
         assert not array.flags.writeable
     measurement = estimates.measurement(1)
@@ -86,9 +86,9 @@ def test_exact_without_noise(name: str, oversampling: float) -> None:
     commensurate = oversampling == int(oversampling)
     # Where the edges of pulses meet samples inside of a cell, the interpolation passes over them.
     tolerance = 2e-4 if commensurate else 0.05
-    np.testing.assert_allclose(found.delay_s, echo.delay_s, atol=tolerance * SLOT_S)
-    np.testing.assert_allclose(found.doppler_hz, echo.doppler_hz, atol=tolerance / (128 * SLOT_S))
-    np.testing.assert_allclose(found.amplitude, echo.amplitude, rtol=5e-3 if commensurate else 0.1)
+    assert_close(found.delay_s, echo.delay_s, abs=tolerance * SLOT_S)
+    assert_close(found.doppler_hz, echo.doppler_hz, abs=tolerance / (128 * SLOT_S))
+    assert_close(found.amplitude, echo.amplitude, rel=5e-3 if commensurate else 0.1)
 
 
 @pytest.mark.parametrize(("name", "oversampling"), [("half_sine", 4), ("root_raised_cosine", 2), ("ofdm", 2)])
@@ -125,7 +125,7 @@ def test_covariance_is_the_inverse_of_the_observed_information(name: str) -> Non
     covariance = np.linalg.solve(-hessian, np.eye(2)) * np.outer(unit, unit)
     deviation = np.sqrt(np.diag(covariance))
     scaled, expected = (matrix / np.outer(deviation, deviation) for matrix in (found.covariance[0], covariance))
-    np.testing.assert_allclose(scaled, expected, atol=0.02)
+    assert_close(scaled, expected, abs=0.02)
     assert approx_fprime(np.zeros(2), statistic, 1e-3) == close_to([0, 0], abs=0.05)
 
 
@@ -189,8 +189,8 @@ def test_a_recording_that_begins_late_and_ends_early() -> None:
     echo = echoes(waveform, snr=1e6, oversampling=2.0, noise=0.0)
     part = replace(echo.recording, samples=echo.recording.samples[..., 200:450], start_s=200 * SLOT_S / 2)
     found = maximum_likelihood(part, waveform, search(waveform))
-    np.testing.assert_allclose(found.delay_s, echo.delay_s, atol=1e-3 * SLOT_S)
-    np.testing.assert_allclose(found.amplitude, echo.amplitude, rtol=1e-2)
+    assert_close(found.delay_s, echo.delay_s, abs=1e-3 * SLOT_S)
+    assert_close(found.amplitude, echo.amplitude, rel=1e-2)
 
 
 def test_doppler_limits_do_not_cut_estimates_off() -> None:
@@ -198,7 +198,7 @@ def test_doppler_limits_do_not_cut_estimates_off() -> None:
     echo = echoes(waveform, snr=1e4, trials=6, doppler_bins=0.3)
     narrow = maximum_likelihood(echo.recording, waveform, search(waveform, 1e-6))
     wide = maximum_likelihood(echo.recording, waveform, search(waveform, 0.5))
-    np.testing.assert_allclose(narrow.doppler_hz, wide.doppler_hz, atol=1e-3 / (128 * SLOT_S))
+    assert_close(narrow.doppler_hz, wide.doppler_hz, abs=1e-3 / (128 * SLOT_S))
     assert np.all(narrow.statistic <= wide.statistic + 1e-6)
 
 
@@ -209,9 +209,9 @@ def test_noise_that_is_not_known_is_measured() -> None:
     measured = maximum_likelihood(wrong, waveform, search(waveform, noise="estimated"))
     known = maximum_likelihood(echo.recording, waveform, search(waveform))
     assert (measured.verdict == "detected").all()
-    np.testing.assert_allclose(measured.delay_s, known.delay_s, atol=1e-3 * SLOT_S)
+    assert_close(measured.delay_s, known.delay_s, abs=1e-3 * SLOT_S)
     # Noise measured from 128 parts varies by 9 %: five standard deviations of one, and of the mean of 20.
-    np.testing.assert_allclose(measured.snr, known.snr, rtol=0.45)
+    assert_close(measured.snr, known.snr, rel=0.45)
     assert np.mean(measured.snr) == close_to(np.mean(known.snr), rel=0.1)
     assert (maximum_likelihood(wrong, waveform, search(waveform)).verdict == "not_detected").all()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from multistatic.bounds.waveform_information import waveform_information
 from multistatic.estimation.answer import Peaks, estimates_of
@@ -15,7 +16,7 @@ from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.projection import PARTS, Known, Projection
 from multistatic.estimation.reference import NODES, interpolation, reference_of
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, brute_statistic, echoes, search, train
 
 
@@ -37,7 +38,7 @@ def test_a_kink_has_the_covariance_of_the_bound() -> None:
     energy = reference.energies.mean() / 4.0  # in slots
     bound = np.linalg.solve(waveform_information(waveform, SLOT_S, 900.0 / energy), np.eye(2))
     deviation = np.sqrt(np.diagonal(found.covariance[0])) / [SLOT_S, 1 / SLOT_S]
-    np.testing.assert_allclose(deviation, np.sqrt(np.diagonal(bound)), rtol=0.01)
+    assert_close(deviation, np.sqrt(np.diagonal(bound)), rel=0.01)
 
 
 def test_snr_has_no_bias() -> None:
@@ -58,6 +59,24 @@ def test_snr_has_no_bias_where_antennas_are_added_by_power_and_noise_is_measured
     assert np.mean(measured.snr) == close_to(np.mean(known.snr), rel=0.06)
 
 
+@pytest.mark.parametrize("pulse", ["half_sine", "root_raised_cosine"])
+def test_noise_measured_from_few_parts_has_no_bias(pulse: str) -> None:
+    """White noise measured from 16 parts: without W/(W-2) the covariance is 12 % too small, without W/(W-1) 1/SNR 6 %.
+
+    1 500 trials: the determinant's root varies by 1 %, the mean of 1/SNR by 0.7 %. The delay is stated a little worse
+    and the Doppler shift a little better than they are, because the ends of a block tell more about it than its middle;
+    1/SNR is up to 5 % low, because delay and Doppler shift were fitted to the same noise.
+    """
+    waveform = train(pulse, count=64)
+    echo = echoes(waveform, snr=3000.0, trials=1500, oversampling=4.0)
+    found = maximum_likelihood(echo.recording, waveform, search(waveform, noise="estimated"))
+    information = waveform_information(waveform, SLOT_S, 3000.0 / np.sum(np.abs(waveform.symbols) ** 2))
+    bound = 1.0 / np.linalg.det(information)
+    stated = np.linalg.det(np.mean(found.covariance, axis=0) / np.outer([SLOT_S, 1 / SLOT_S], [SLOT_S, 1 / SLOT_S]))
+    assert np.sqrt(stated / bound) == close_to(1.0, abs=0.05)
+    assert 0.94 < np.mean(3000.0 / found.snr) < 1.0
+
+
 def test_derivatives_of_the_height() -> None:
     """Gradient and Hessian of L away from its peak against differences of its value, of sums that mean nothing."""
     rng = np.random.default_rng(4)
@@ -72,11 +91,11 @@ def test_derivatives_of_the_height() -> None:
 
     here = _height(known, projection, *place)
     gradient = [value(1, 0) - value(-1, 0), value(0, 1) - value(0, -1)] / (2 * step)
-    np.testing.assert_allclose([here.t, here.f], gradient, rtol=1e-5)
+    assert_close([here.t, here.f], gradient, rel=1e-5)
     tt, ff = np.array([value(1, 0) + value(-1, 0), value(0, 1) + value(0, -1)]) - 2 * here.value
     tf = (value(1, 1) + value(-1, -1) - value(1, -1) - value(-1, 1)) / 4
     hessian = [tt / step[0] ** 2, tf / np.prod(step), ff / step[1] ** 2]
-    np.testing.assert_allclose([here.tt, here.tf, here.ff], hessian, rtol=1e-4)
+    assert_close([here.tt, here.tf, here.ff], hessian, rel=1e-4)
 
 
 def test_the_map_where_the_signal_was_recorded_in_part() -> None:
@@ -101,7 +120,7 @@ def test_the_grid_states_its_quantisation() -> None:
     steps = np.ptp(asked.delay_s) / DELAYS, np.ptp(asked.doppler_hz) / DOPPLERS
     drawn = np.random.default_rng(0).uniform(-0.5, 0.5, 200_000)
     stated = np.diagonal(found.covariance[0]) / np.square(steps)
-    np.testing.assert_allclose(stated, np.var(drawn), rtol=0.02)
+    assert_close(stated, np.var(drawn), rel=0.02)
 
 
 def test_blocks_follow_each_other() -> None:

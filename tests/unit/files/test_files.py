@@ -28,7 +28,7 @@ from multistatic.files.design_files import (
 )
 from multistatic.files.stored_design import SHAPES, read_design
 from multistatic.scenario.parse import parse_scenario
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design, infeasible, scenario
 
 TIMING_S = {"selection": 0.25, "beamforming": 1.5}
@@ -139,6 +139,8 @@ def test_nan_never_leaves() -> None:
 
 def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
     made = design()
+    # Numbers that differ, so that none can stand for another.
+    made = replace(made, channel=replace(made.channel, clutter_power_w=2e-9))
     (tmp_path / "design.npz").write_bytes(npz_bytes(design_arrays(made)))
     with np.load(tmp_path / "design.npz", allow_pickle=False) as stored:
         arrays = dict(stored)
@@ -148,12 +150,32 @@ def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
     seen = np.einsum("t,jtl->jl", arrays["steering_tx"], arrays["beams"])
     assert np.sum(np.abs(seen) ** 2) == close_to(made.beamforming.illumination_w, rel=1e-12)
     assert np.sum(np.abs(arrays["beams"]) ** 2) == close_to(made.beamforming.power_w, rel=1e-12)
-    assert np.array_equal(arrays["direct"], made.channel.direct)
-    assert np.array_equal(arrays["echo_gain"], made.channel.echo_gain)
-    assert arrays["noise_power_w"].shape == ()
-    assert arrays["power_limit_w"] == 1.0
-    for name in SHAPES:
-        assert np.array_equal(arrays[name], design_arrays(made)[name])
+    what, channel = made.scenario, made.channel
+    expected = {
+        "receiver_ids": [receiver.id for receiver in what.receivers],
+        "selected": [receiver.id in ("r2", "r3", "r5") for receiver in what.receivers],
+        "beams": made.beamforming.beams.weights,
+        "direct": channel.direct,
+        "echo_gain": channel.echo_gain,
+        "echo_path_gain": channel.echo_gain / 0.6,
+        "steering_tx": channel.steering_tx,
+        "steering_rx": np.ones((10, 2)),
+        "clutter": np.zeros((10, 0, 2, 10)),
+        "rate_required_bps_hz": [4.0] * 10,
+        "receiver_positions_m": [receiver.position_m for receiver in what.receivers],
+        "transmitter_position_m": [0.0, 0.0, 0.0],
+        "target_position_m": [20.0, 40.0, 0.0],
+        "target_velocity_m_s": [15.0, 0.0, 0.0],
+        "noise_power_w": 1e-9,
+        "clutter_power_w": 2e-9,
+        "power_limit_w": 1.0,
+    }
+    assert set(expected) == set(arrays) >= set(SHAPES)
+    for name, value in expected.items():
+        if arrays[name].dtype.kind in "fc" and arrays[name].size:
+            assert_close(arrays[name], value, rel=1e-15)
+        else:
+            assert np.array_equal(arrays[name], value), name
 
 
 def test_arrays_need_beams() -> None:

@@ -21,7 +21,7 @@ from multistatic.files.measurements import read_measurements, write_measurements
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize
 from multistatic.scenario.geodesy import geodetic_from_local
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import exact, measured, place, sites_of
 from tests.support.paths import EXAMPLES, FORMATS_PAGE
 
@@ -102,8 +102,8 @@ def test_geojson_with_origin_is_where_the_target_is():
     fixes = localize_many(draw_measurements(network, 1e3, np.random.default_rng(0), 2), scenario)
     (feature, _) = fixes_geojson(fixes, scenario)["features"]
     latitude, longitude, height = geodetic_from_local(scenario.origin, fixes[0].position_m)[0]
-    np.testing.assert_allclose(feature["geometry"]["coordinates"], [longitude, latitude, height], atol=1e-4)
-    np.testing.assert_allclose(feature["geometry"]["coordinates"][:2], [longitude, latitude], atol=1e-9)
+    assert_close(feature["geometry"]["coordinates"], [longitude, latitude, height], abs=1e-4)
+    assert_close(feature["geometry"]["coordinates"][:2], [longitude, latitude], abs=1e-9)
     assert "note" not in fixes_geojson(fixes, scenario)
 
 
@@ -230,8 +230,8 @@ def test_a_direction_resolves_two_places():
     back = (target - sites.receivers_m[0]) / np.linalg.norm(target - sites.receivers_m[0])
     fix = localize(measured(sites, delay, doppler, directions={0: (back, 0.05)}), sites)
     assert fix.position_verdict == "unique"
-    np.testing.assert_allclose(fix.position_m, target, atol=1e-6)
-    np.testing.assert_allclose(fix.velocity_m_s, velocity, atol=1e-6)
+    assert_close(fix.position_m, target, abs=1e-6)
+    assert_close(fix.velocity_m_s, velocity, abs=1e-6)
 
 
 def test_too_few_receivers_see_a_contradiction_but_blame_nobody():
@@ -258,5 +258,5 @@ def test_an_unknown_shared_clock_is_estimated(offset):
     target = np.array([20.0, -30.0, 0.0])
     delay, doppler = exact(sites, target, np.array([5.0, 1.0, 0.0]))
     fix = localize(measured(sites, delay + offset, doppler), sites)
-    np.testing.assert_allclose(fix.position_m, target, atol=1e-5)
+    assert_close(fix.position_m, target, abs=1e-5)
     assert fix.common_clock_offset[0] == close_to(offset, abs=1e-13)

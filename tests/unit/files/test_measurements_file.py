@@ -19,6 +19,7 @@ from multistatic.files.measurements import (
     read_measurements,
     write_measurements,
 )
+from tests.support.close import assert_close
 
 REAL = st.floats(-1e9, 1e9)
 SPREAD = st.floats(1e-12, 1e6)
@@ -47,8 +48,8 @@ def test_written_and_read_back(
     written = measurement(delay_s=delay, doppler_hz=doppler, covariance=covariance, snr=snr, message=message)
     (read,) = parse_measurements(measurements_text([written]))
     assert (read.delay_s, read.doppler_hz, read.message) == (delay, doppler, message)
-    np.testing.assert_allclose(read.covariance, covariance, rtol=1e-14, atol=1e-14 * delay_std * doppler_std)
-    np.testing.assert_allclose(read.snr, snr, rtol=1e-13)
+    assert_close(read.covariance, covariance, rel=1e-14, abs=1e-14 * delay_std * doppler_std)
+    assert_close(read.snr, snr, rel=1e-13)
 
 
 def test_direction_and_its_covariance_are_kept() -> None:
@@ -56,7 +57,7 @@ def test_direction_and_its_covariance_are_kept() -> None:
     across = np.array([0.8, 0.0, -0.6])
     written = measurement(direction=direction, direction_covariance=1e-4 * np.outer(across, across), time_s=3.0)
     (read,) = parse_measurements(measurements_text([written]))
-    np.testing.assert_allclose(read.direction, direction, rtol=1e-15)
+    assert_close(read.direction, direction, rel=1e-15)
     np.testing.assert_array_equal(read.direction_covariance, written.direction_covariance)
     assert read.time_s == 3.0
 
@@ -108,7 +109,7 @@ def test_columns_in_any_order_and_only_the_required_ones() -> None:
     text = "note,doppler_std_hz,delay_s,receiver_id,doppler_hz,delay_std_s\nx,3,1e-7,a,-5,2e-9\n"
     (read,) = parse_measurements(text)
     assert (read.receiver_id, read.delay_s, read.doppler_hz, read.verdict) == ("a", 1e-7, -5.0, "detected")
-    np.testing.assert_allclose(read.covariance, np.diag([4e-18, 9.0]))
+    assert_close(read.covariance, np.diag([4e-18, 9.0]), rel=1e-9)
     assert set(REQUIRED) <= set(COLUMNS)
 
 

@@ -13,7 +13,7 @@ from multistatic.localization.fusion import FusionSettings, localize
 from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import WAVELENGTH_M, exact, measured, sites_of
 
 PLACES = np.array([[80.0, 10.0, 0.0], [-20.0, 90.0, 0.0], [30.0, -70.0, 0.0], [-60.0, -40.0, 0.0], [50.0, 60.0, 0.0]])
@@ -58,7 +58,7 @@ def test_a_direction_is_not_measured_where_its_variance_is_rounding():
     flat, rounded = 1e-6 * np.outer(across, across), 1e-6 * np.outer(across, across) + np.diag([0.0, 0.0, 1e-24])
     one, other = (localize(directed(sites, tilted / np.linalg.norm(tilted), each), sites) for each in (flat, rounded))
     assert one.position_verdict == other.position_verdict == "unique"
-    np.testing.assert_allclose(one.position_m, other.position_m, atol=1e-9)
+    assert_close(one.position_m, other.position_m, abs=1e-9)
     assert one.degrees_of_freedom == other.degrees_of_freedom == 2 * 5 + 1 - 4
 
 
@@ -76,7 +76,7 @@ def test_a_mirror_image_is_as_good_as_the_direction(side):
     assert localize([replace(one, direction=None) for one in group], sites).position_verdict == "ambiguous"
     fix = localize(group, sites)
     assert fix.position_verdict == "unique"
-    np.testing.assert_allclose(fix.position_m, TARGET, atol=1e-6)
+    assert_close(fix.position_m, TARGET, abs=1e-6)
     assert fix.chi_square == close_to(0.0, abs=1e-9)
 
 
@@ -85,12 +85,12 @@ def test_one_receiver_with_a_line_of_antennas_sees_both_images():
     fix = localize(directed(sites, towards(), 1e-6 * np.diag([0.0, 1.0, 0.0]), "components"), sites)
     assert fix.position_verdict == "ambiguous"
     places = sorted([fix.position_m, fix.other_position_m], key=lambda place: np.linalg.norm(place - TARGET))
-    np.testing.assert_allclose(places[0], TARGET, atol=1e-6)
+    assert_close(places[0], TARGET, abs=1e-6)
     out, back = places[1] - sites.transmitter_m, places[1] - PLACES[0]
     assert np.linalg.norm(out) + np.linalg.norm(back) == close_to(
         np.linalg.norm(TARGET) + np.linalg.norm(TARGET - PLACES[0])
     )
-    np.testing.assert_allclose(back / np.linalg.norm(back), towards() * [-1.0, 1.0, 1.0], atol=1e-6)
+    assert_close(back / np.linalg.norm(back), towards() * [-1.0, 1.0, 1.0], abs=1e-6)
 
 
 def test_the_residual_of_a_receiver_left_out_is_its_distance_from_what_the_others_predict():
@@ -103,7 +103,7 @@ def test_the_residual_of_a_receiver_left_out_is_its_distance_from_what_the_other
     fix = localize(group, sites)
     assert fix.outliers == ("r3",)
     rest = localize([one for one in group if one.receiver_id != "r3"], sites)
-    np.testing.assert_allclose(fix.position_m, rest.position_m, atol=1e-7)
+    assert_close(fix.position_m, rest.position_m, abs=1e-7)
 
     def predicted(x: np.ndarray) -> np.ndarray:
         tau, shift = exact(sites, np.array([*x[:2], 0.0]), np.array([*x[2:], 0.0]))

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from multistatic.localization.fusion import localize
+from tests.support.close import assert_close
 from tests.support.degenerate_geometries import KINDS, UNIQUE, UNOBSERVABLE, assert_right_verdict, assert_sound
 from tests.support.localization_networks import exact, measured, place, sites_of
 
@@ -37,7 +38,7 @@ def test_one_receiver_with_a_direction_knows_the_position_but_not_the_velocity(d
         assert_sound(fix)
         assert (fix.position_verdict, fix.velocity_verdict) == (UNIQUE, "unobservable")
         assert "velocity is unobservable" in fix.message
-        np.testing.assert_allclose(fix.position_m, target, atol=1e-6)
+        assert_close(fix.position_m, target, abs=1e-6)
 
 
 def test_nobody_heard_anything():

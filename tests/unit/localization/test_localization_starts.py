@@ -12,7 +12,7 @@ from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
 from multistatic.localization.start import blurred, closed_form_starts, completed, grid_starts, site_starts
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import exact, measured, place, sites_of
 
 
@@ -50,7 +50,7 @@ def test_velocity_and_offset_follow_from_the_position(dimensions):
     model, target, velocity = model_of(dimensions, 6, 4, offset_s=2e-7, clock=clock)
     x, cost = completed(model, target[None], np.array([0]))
     d = dimensions
-    np.testing.assert_allclose(x[0, d : 2 * d], velocity[:d], atol=1e-8)
+    assert_close(x[0, d : 2 * d], velocity[:d], abs=1e-8)
     assert x[0, -1] == close_to(2e-7 * SPEED_OF_LIGHT_M_S, rel=1e-9)
     assert cost[0] < 1e-9
 

@@ -21,7 +21,7 @@ from multistatic.localization.fusion import localize_many
 from multistatic.localization.shared_errors import with_shared_errors
 from multistatic.localization.sites import known_sites
 from multistatic.scenario.model import Scenario
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, echoes, train
 
 FIXES = 400
@@ -85,7 +85,7 @@ def test_the_shared_part_is_taken_from_each_and_given_to_the_common_clock() -> N
     own, known = with_shared_errors(groups, sites)
     assert known.clock_or_perfect.common == close_to([0.0, SHARED_HZ])
     covariance = own[0][0].covariance
-    np.testing.assert_allclose(np.sqrt(np.diagonal(covariance)), [DELAY_S, OWN_HZ])
+    assert_close(np.sqrt(np.diagonal(covariance)), [DELAY_S, OWN_HZ], rel=1e-9)
     assert covariance[0, 1] == close_to(0.2 * DELAY_S * OWN_HZ)
     alone = [[replace(one, shared_std=(0.0, 0.0)) for one in group] for group in groups]
     assert with_shared_errors(alone, sites) == (alone, sites)

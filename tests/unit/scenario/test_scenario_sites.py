@@ -11,7 +11,7 @@ from multistatic.errors import InputError, MissingDependencyError, Problem, Scen
 from multistatic.scenario.geodesy import geodetic_from_local, local_from_geodetic
 from multistatic.scenario.model import GeodeticOrigin
 from multistatic.scenario.parse import parse_scenario
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.scenario_helpers import MINIMAL
 
 ORIGIN = GeodeticOrigin(latitude_deg=52.5219, longitude_deg=13.4132, height_m=75.0)
@@ -51,7 +51,7 @@ def test_csv_in_local_metres():
 def test_csv_in_latitude_and_longitude():
     content = "\ufeffid, latitude_deg, longitude_deg, height_m\r\na,52.5219,13.4132,85\r\nb,52.5230,13.4132,75\r\n"
     scenario = read("sites.csv", content, GEODETIC)
-    np.testing.assert_allclose(scenario.receiver_positions_m[0], [0, 0, 10], atol=1e-6)
+    assert_close(scenario.receiver_positions_m[0], [0, 0, 10], abs=1e-6)
     assert scenario.receiver_positions_m[1, 1] == close_to(122.4, abs=0.1)
 
 
@@ -167,12 +167,12 @@ def test_distances_are_those_between_geocentric_coordinates():
     geocentric = np.stack(pyproj.Transformer.from_crs("EPSG:4979", "EPSG:4978").transform(*llh.T), axis=1)
     local = local_from_geodetic(ORIGIN, llh)
     expected = np.linalg.norm(geocentric[:, None] - geocentric, axis=-1)
-    np.testing.assert_allclose(np.linalg.norm(local[:, None] - local, axis=-1), expected, atol=3e-6)
+    assert_close(np.linalg.norm(local[:, None] - local, axis=-1), expected, abs=3e-6)
 
 
 def test_there_and_back():
     llh = np.array([[52.53, 13.40, 30.0], [52.51, 13.45, 120.0]])
-    np.testing.assert_allclose(geodetic_from_local(ORIGIN, local_from_geodetic(ORIGIN, llh)), llh, atol=1e-5)
+    assert_close(geodetic_from_local(ORIGIN, local_from_geodetic(ORIGIN, llh)), llh, abs=1e-5)
 
 
 def test_origin_defaults_to_the_transmitter():

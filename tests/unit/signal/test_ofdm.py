@@ -11,7 +11,7 @@ from multistatic.signal.beams import Beams
 from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import TransmitSignal
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 SLOT_S = 5e-9
 PLAIN = Ofdm(subcarriers=16, cyclic_prefix=5, slot_s=SLOT_S, ofdm_symbols=4, active=used_subcarriers(16, guard=2))
@@ -44,7 +44,7 @@ def definition(modulation: Ofdm, sent: np.ndarray, u: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("begin", [-3.37, 40.21])
 def test_values_are_the_definition(modulation, per_slot, begin):
     sent, u = symbols(modulation), begin + np.arange(300) / per_slot
-    np.testing.assert_allclose(modulation(sent).values(u * SLOT_S), definition(modulation, sent, u), atol=1e-9)
+    assert_close(modulation(sent).values(u * SLOT_S), definition(modulation, sent, u), abs=1e-9)
 
 
 def test_any_shape_of_times_and_of_signals():
@@ -52,8 +52,8 @@ def test_any_shape_of_times_and_of_signals():
     times = SLOT_S * np.array([[0.3, 20.9], [50.2, 84.5]])
     values = PLAIN(sent).values(times)
     assert values.shape == (2, 3, 2, 2)
-    np.testing.assert_allclose(values[1, 2, 1], definition(PLAIN, sent[1, 2], times[1] / SLOT_S), atol=1e-12)
-    np.testing.assert_allclose(PLAIN(sent[0, 0]).values(20.9 * SLOT_S), values[0, 0, 0, 1])
+    assert_close(values[1, 2, 1], definition(PLAIN, sent[1, 2], times[1] / SLOT_S), abs=1e-12)
+    assert_close(PLAIN(sent[0, 0]).values(20.9 * SLOT_S), values[0, 0, 0, 1], rel=1e-9)
 
 
 @pytest.mark.parametrize("modulation", [PLAIN, SMOOTH], ids=["plain", "smooth"])
@@ -62,7 +62,7 @@ def test_slopes_are_derivatives(modulation, per_slot):
     signal = modulation(symbols(modulation))
     times, step = SLOT_S * (0.37 + np.arange(80) / per_slot), SLOT_S * 1e-4
     expected = (signal.values(times + step) - signal.values(times - step)) / (2 * step)
-    np.testing.assert_allclose(signal.slopes(times), expected, atol=2e-6 / SLOT_S)
+    assert_close(signal.slopes(times), expected, abs=2e-6 / SLOT_S)
 
 
 def test_a_receiver_recovers_the_symbols_within_the_cyclic_prefix():
@@ -74,7 +74,7 @@ def test_a_receiver_recovers_the_symbols_within_the_cyclic_prefix():
         spectrum = np.fft.fft(PLAIN(sent).values(SLOT_S * n)) / PLAIN.subcarriers
         active = np.array(PLAIN.active)
         data = spectrum[active] * np.exp(2j * np.pi * active * late / PLAIN.subcarriers) * np.sqrt(len(active))
-        np.testing.assert_allclose(data, sent[p * len(active) : (p + 1) * len(active)], atol=1e-9)
+        assert_close(data, sent[p * len(active) : (p + 1) * len(active)], abs=1e-9)
         unused = np.setdiff1d(np.arange(PLAIN.subcarriers), active % PLAIN.subcarriers)
         assert np.abs(spectrum[unused]).max() < 1e-9
 
@@ -108,7 +108,7 @@ def test_the_same_beams_carry_it():
     signal = TransmitSignal(beams=Beams(weights=weights), symbols=sent, modulation=PLAIN)
     steering, times = np.exp(1j * np.arange(4)), SLOT_S * np.linspace(0, 84, 50)
     expected = steering @ sum(w @ PLAIN(s).values(times) for w, s in zip(weights, sent, strict=True))
-    np.testing.assert_allclose(signal.through(steering).values(times), expected, atol=1e-9)
+    assert_close(signal.through(steering).values(times), expected, abs=1e-9)
 
 
 def test_used_subcarriers():

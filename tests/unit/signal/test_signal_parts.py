@@ -8,6 +8,7 @@ import pytest
 from multistatic.signal.parts import parts_of, symbol_count
 from multistatic.signal.sampled import SampledWaveform
 from multistatic.signal.waveform import Waveform
+from tests.support.close import assert_close
 from tests.support.echoes import SLOT_S, ofdm, train
 
 TIMES = np.arange(-60, 900) * SLOT_S / 4 + 0.3 * SLOT_S
@@ -30,10 +31,10 @@ def test_parts_add_up_to_the_signal(waveform: Waveform, count: int) -> None:
     parts = parts_of(waveform, count, SLOT_S)
     assert 1 <= len(parts.begins_s) <= count
     each = [parts.signals.values(TIMES - begin)[w] for w, begin in enumerate(parts.begins_s)]
-    np.testing.assert_allclose(np.sum(each, axis=0), waveform.values(TIMES), atol=1e-9)
+    assert_close(np.sum(each, axis=0), waveform.values(TIMES), abs=1e-9)
     slopes = [parts.signals.slopes(TIMES - begin)[w] for w, begin in enumerate(parts.begins_s)]
     scale = np.abs(waveform.slopes(TIMES)).max()
-    np.testing.assert_allclose(np.sum(slopes, axis=0), waveform.slopes(TIMES), atol=1e-9 * scale)
+    assert_close(np.sum(slopes, axis=0), waveform.slopes(TIMES), abs=1e-9 * scale)
 
 
 def test_each_symbol_is_in_one_part() -> None:
