@@ -1,4 +1,4 @@
-"""The descent is compiled for one kind of argument, whatever the problem: each further kind costs as much as the first."""
+"""The descent is compiled for one kind of argument, whatever the problem: each further kind costs as much again."""
 
 from __future__ import annotations
 
