@@ -22,9 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.design.accuracy import weak_echoes
+from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.nulls import finite, reasons_for_nulls
+from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.write import resolved_toml
 from multistatic.units import ratio_to_db
 
@@ -56,6 +58,7 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "rate_required_bps_hz": _required_rate(design),
         "cooperation_cost_m": finite(design.cost_m),
         "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
+        "assumptions": asdict(assumptions(scenario, one_clock=design.scheme == "mono")),
         "bounds": _bounds(design.accuracy, design.selected),
         "sensitivities": _sensitivities(design),
         "verification": _verification(design),
@@ -222,15 +225,17 @@ def _per_receiver(accuracy: Accuracy) -> dict[str, dict[str, float | None]]:
 
 
 def _sensitivities(design: Design) -> dict[str, Any]:
-    """Relative changes of the criterion for each unit more, positive is worse."""
-    found = design.sensitivity
+    """Relative changes of the criterion for each unit more (of the position error for a clock), positive is worse."""
+    found, clock = design.sensitivity, clock_step(design)
+    clock_1ns = None if clock is None else {name: finite(value) for name, value in asdict(clock).items()}
     if found is None:
-        return dict.fromkeys(("rate_per_bps_hz", "power_per_db", "budget"))
+        return {**dict.fromkeys(("rate_per_bps_hz", "power_per_db", "budget")), "clock_1ns": clock_1ns}
     rate, step = found.rate_per_bps_hz, found.budget
     return {
         "rate_per_bps_hz": None if rate is None else _by_id(design.scenario.receiver_ids, rate),
         "power_per_db": finite(found.power_per_db),
         "budget": None if step is None else {**asdict(step), "selected": list(step.selected)},
+        "clock_1ns": clock_1ns,
     }
 
 

@@ -55,6 +55,10 @@ def _reason(design: Design, path: str) -> str:
 def _sensitivity_reason(design: Design, name: str) -> str:
     if design.scheme == "mono":
         return "Not computed for the mono-static scheme."
+    if name == "clock_1ns":
+        return "There is no position error bound that clocks could change."
+    if name.startswith("clock_1ns."):
+        return "The position is unobservable with that error of the clocks."
     if name == "budget":
         return "No larger cooperation budget admits a better group by adding or exchanging one receiver."
     return "The beamformer has no dual prices here."
