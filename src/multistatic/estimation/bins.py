@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from multistatic.estimation.compile import compiled
+from multistatic.compiled import vectorised
 
 
-@compiled
+@vectorised
 def add_bin(now: Any, before: Any, in_phase: Any, scale: Any, both: float, row: int, halves: bool, result: Any) -> None:
     """Fill `row` of `result` [B, H, J] from correlations `now` [F, B, P, K], and the row before it, half way between.
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from multistatic.estimation.compile import compiled
+from multistatic.compiled import vectorised
 from multistatic.estimation.projection import Known, Projection, part_length
 from multistatic.units import F
 
@@ -35,7 +35,7 @@ class Height(NamedTuple):
     power: float
 
 
-@compiled
+@vectorised
 def _weights(inverse: F, delay: float) -> F:
     """w_d, its slope and its curvature [3, D] at δ = `delay`: polynomials in 2δ - 1, by Horner's scheme."""
     nodes = inverse.shape[1]
@@ -52,7 +52,7 @@ def _weights(inverse: F, delay: float) -> F:
     return weight
 
 
-@compiled
+@vectorised
 def _height(known: Known, projection: Projection, delay: float, doppler: float) -> Height:
     """L and its derivatives at δ = `delay`, ν = `doppler` from the centre of the projection."""
     sums, energies = projection.sums, projection.energies
@@ -103,7 +103,7 @@ def _height(known: Known, projection: Projection, delay: float, doppler: float) 
     )
 
 
-@compiled
+@vectorised
 def _newton_step(here: Height, scale: F, held_t: bool, held_f: bool) -> tuple[float, float, float]:
     """The step (δ, ν) to where the gradient would vanish, 0 along a held axis, and the factor that makes it at most
     1/sqrt(2Λ) along each.
@@ -126,7 +126,7 @@ def _newton_step(here: Height, scale: F, held_t: bool, held_f: bool) -> tuple[fl
     return step_t, step_f, 1.0 / most if most > 1.0 else 1.0
 
 
-@compiled
+@vectorised
 def climb(
     known: Known, projection: Projection, delay: float, doppler: float, limits: tuple[float, float]
 ) -> tuple[float, float, Height]:

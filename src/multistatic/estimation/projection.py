@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from multistatic.estimation.compile import compiled
+from multistatic.compiled import vectorised
 from multistatic.units import C, F
 
 PARTS = 32
@@ -49,13 +49,13 @@ class Place(NamedTuple):
     about: float
 
 
-@compiled
+@vectorised
 def part_length(size: int) -> int:
     """Samples in each of the `PARTS` parts of a block, a multiple of 8 for the sake of vector instructions."""
     return 8 * ((size + 8 * PARTS - 1) // (8 * PARTS))
 
 
-@compiled
+@vectorised
 def project(known: Known, samples: C, shift: int, doppler: float, work: F, sums: C) -> None:
     """Fill `sums` for the reference begun at sample `shift` of `samples` [P, N], about ν₀ = `doppler`.
 
@@ -98,7 +98,7 @@ def project(known: Known, samples: C, shift: int, doppler: float, work: F, sums:
                 sums[p, s, d + 2], sums[p, s, d + 3] = complex(a2, b2), complex(a3, b3)
 
 
-@compiled
+@vectorised
 def fill_energies(known: Known, shift: int, count: int, whole: F, energies: F) -> None:
     """E at the nodes [D] of the reference begun at `shift`, as far as it lies in a recording of `count` samples;
     `whole` [D] is that of all of it.
@@ -115,7 +115,7 @@ def fill_energies(known: Known, shift: int, count: int, whole: F, energies: F) -
         energies[d] = total
 
 
-@compiled
+@vectorised
 def fill_snapshot(known: Known, projection: Projection, place: Place, snapshot: C) -> None:
     """<x, y_p>/E [P] at `place`: the complex amplitude of each branch, with its phase at index `centre`."""
     sums = projection.sums

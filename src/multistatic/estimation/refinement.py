@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from multistatic.compiled import vectorised
 from multistatic.estimation.climb import Height, climb
-from multistatic.estimation.compile import compiled
 from multistatic.estimation.projection import (
     PARTS,
     Known,
@@ -90,7 +90,7 @@ class _Workspace(NamedTuple):
     whole: F
 
 
-@compiled
+@vectorised
 def _workspace(known: Known, branches: int) -> _Workspace:
     nodes, size = known.real.shape
     whole = np.zeros(nodes)
@@ -106,13 +106,13 @@ def _workspace(known: Known, branches: int) -> _Workspace:
     )
 
 
-@compiled
+@vectorised
 def _copy(source: Projection, target: Projection) -> None:
     target.sums[:] = source.sums
     target.energies[:] = source.energies
 
 
-@compiled
+@vectorised
 def _look(known: Known, samples: C, cell: int, about: float, work: _Workspace, projection: Projection) -> None:
     """Fill `projection` at a cell, about a Doppler shift."""
     shift = cell + known.first
@@ -120,7 +120,7 @@ def _look(known: Known, samples: C, cell: int, about: float, work: _Workspace, p
     fill_energies(known, shift, samples.shape[1], work.whole, projection.energies)
 
 
-@compiled
+@vectorised
 def _refine(
     known: Known, samples: C, place: Place, limits: tuple[float, float], rules: Rules, work: _Workspace
 ) -> tuple[Place, Height]:
@@ -159,7 +159,7 @@ def _refine(
     return Place(cell, fraction, doppler, about), here
 
 
-@compiled
+@vectorised
 def _candidates(values: Any, count: int, cells: Any) -> int:
     """The `count` largest local maxima of a map [H, J], largest first, as rows (h, j) of `cells`; returns how many."""
     heights = np.empty(count)
@@ -188,7 +188,7 @@ def _candidates(values: Any, count: int, cells: Any) -> int:
     return found
 
 
-@compiled
+@vectorised
 def _apart(one: Place, other: Place, scale: F) -> bool:
     """Whether two peaks are two: farther from each other than a lobe reaches."""
     distance = one.cell + one.fraction - other.cell - other.fraction
@@ -196,7 +196,7 @@ def _apart(one: Place, other: Place, scale: F) -> bool:
     return bool(squared > _LOBE)
 
 
-@compiled
+@vectorised
 def _best_two(
     known: Known, samples: C, values: Any, cells: Cells, limits: tuple[float, float], rules: Rules, work: _Workspace
 ) -> tuple[Place, float, Place, float]:
@@ -228,7 +228,7 @@ def _best_two(
     return best, top, other, second
 
 
-@compiled
+@vectorised
 def refine_trials(
     known: Known, samples: C, maps: Any, cells: Cells, limits: tuple[float, float], rules: Rules, found: Found
 ) -> None:

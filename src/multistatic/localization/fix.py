@@ -78,6 +78,18 @@ class Fix:
         return None if square is None else float(np.sqrt(np.trace(square)))
 
     @property
+    def horizontal_std_m(self) -> float | None:
+        """Root of the variances along x and y together; `position_std_m` itself in 2-D."""
+        square = self.position_covariance_m2
+        return None if square is None else float(np.sqrt(np.trace(square[:2, :2])))
+
+    @property
+    def vertical_std_m(self) -> float | None:
+        """Root of the variance along z; None in 2-D."""
+        square = self.position_covariance_m2
+        return None if square is None or len(square) < 3 else float(np.sqrt(square[2, 2]))
+
+    @property
     def velocity_std_m_s(self) -> float | None:
         """Root of the total variance of the velocity."""
         if self.covariance is None:

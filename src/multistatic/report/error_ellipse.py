@@ -1,4 +1,4 @@
-"""The ellipse of the position error bound: where the best unbiased estimate would scatter, in the horizontal plane."""
+"""The ellipse of a covariance: where the best unbiased estimate would scatter, in the plan or in the side view."""
 
 from __future__ import annotations
 
@@ -6,44 +6,45 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.bounds.position import group_information
-from multistatic.bounds.sensing import sensing_network
 from multistatic.design.result import Design
-from multistatic.linalg import generalised_inverse
 from multistatic.units import F
+
+View = tuple[int, int]
+"""Two of the three coordinates."""
+PLAN, SIDE = (0, 1), (0, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorEllipse:
-    """One standard deviation along the two axes, in m, and the direction of the longer one from x towards y."""
+    """One standard deviation along the two axes, in m, and the direction of the longer one from the first coordinate
+    of the view towards the second.
+    """
 
     semi_major_m: float
     semi_minor_m: float
     direction_rad: float
 
+    @property
+    def half_widths_m(self) -> tuple[float, float]:
+        """How far it reaches along the two coordinates: their standard deviations."""
+        along, across = self.semi_major_m, self.semi_minor_m
+        cosine, sine = np.cos(self.direction_rad), np.sin(self.direction_rad)
+        return float(np.hypot(along * cosine, across * sine)), float(np.hypot(along * sine, across * cosine))
 
-def error_ellipse(design: Design) -> ErrorEllipse | None:
-    """The ellipse of the selected group's bound from delays and Dopplers; None where the position is unobservable.
 
-    The covariance is the horizontal block of (J_pp - J_pv J_vv⁺ J_vp)⁻¹, whose trace over all coordinates is PEB².
+def error_ellipse(design: Design, view: View = PLAN) -> ErrorEllipse | None:
+    """The ellipse of the selected group's bound from delays and Dopplers; None where the position is unobservable."""
+    covariance_m2 = None if design.accuracy is None else design.accuracy.position.covariance_m2
+    return ellipse_of(covariance_m2, view)
+
+
+def ellipse_of(covariance_m2: F | None, view: View = PLAN) -> ErrorEllipse | None:
+    """The ellipse of the coordinates `view` of a covariance [d, d]; None where there is none, or no such coordinate,
+    or a variance is not positive.
     """
-    result, accuracy = design.beamforming, design.accuracy
-    if result is None or result.beams is None or accuracy is None or accuracy.position.peb_m is None:
+    if covariance_m2 is None or len(covariance_m2) <= max(view):
         return None
-    if design.scheme == "mono":
-        return None
-    network = sensing_network(design.scenario, design.channel, result.beams.covariance_w)
-    illumination_w = result.beams.illumination_w(design.channel.steering_tx)
-    information = group_information(network, design.selected, illumination_w)
-    d = network.dimensions
-    shared = information[:d, d:]
-    effective = information[:d, :d] - shared @ generalised_inverse(information[d:, d:]) @ shared.T
-    return ellipse_of(generalised_inverse(effective))
-
-
-def ellipse_of(covariance_m2: F) -> ErrorEllipse | None:
-    """The ellipse of the horizontal block of a covariance [d, d]; None where a variance is not positive."""
-    variances, axes = np.linalg.eigh(covariance_m2[:2, :2])
+    variances, axes = np.linalg.eigh(covariance_m2[np.ix_(view, view)])
     if not np.all(variances > 0):
         return None
     return ErrorEllipse(

@@ -23,7 +23,9 @@ _PLACE_DIGITS, _SPEED_DIGITS = 7, 5
 
 
 def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
-    """One line a fix, then what there is to say of them."""
+    """One line a fix, then what there is to say of them. ± is one standard deviation of the position: in space apart
+    for the plane (xy, both coordinates together) and the height (z).
+    """
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -34,16 +36,19 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     axes = "xyz"[:dimensions]
+    errors = ("±",) if dimensions == 2 else ("±xy", "±z")
     moving = (*(f"v{axis}" for axis in axes), "±")
-    for name, of in (("time", unit), *((axis, "m") for axis in (*axes, "±")), *((axis, "m/s") for axis in moving)):
+    for name, of in (("time", unit), *((axis, "m") for axis in (*axes, *errors)), *((axis, "m/s") for axis in moving)):
         table.add_column(f"{name}\n{of}", justify="right", no_wrap=True)
     for name in ("verdict", "used", "p"):
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
     for fix in shown:
         cells = (
             f"{scale * fix.time_s:.6g}",
-            *_cells(fix.position_m, fix.position_std_m, place, dimensions),
-            *_cells(fix.velocity_m_s, fix.velocity_std_m_s, speed, dimensions),
+            *_cells(fix.position_m, place, dimensions),
+            *map(_deviation, (fix.horizontal_std_m, fix.vertical_std_m)[: len(errors)]),
+            *_cells(fix.velocity_m_s, speed, dimensions),
+            _deviation(fix.velocity_std_m_s),
             fix.position_verdict,
             str(len(fix.used)),
             f"{fix.p_value:.2g}" if fix.degrees_of_freedom else "–",
@@ -63,10 +68,13 @@ def _format(vectors: Sequence[tuple[F | None, float | None]], digits: int) -> Ca
     return lambda value: f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
-def _cells(vector: F | None, std: float | None, written: Callable[[float], str], dimensions: int) -> list[str]:
-    """Coordinates and standard deviation; dashes for what does not exist."""
-    places = ["–"] * dimensions if vector is None else [written(float(value)) for value in vector[:dimensions]]
-    return [*places, "–" if std is None else f"{std:.2g}"]
+def _cells(vector: F | None, written: Callable[[float], str], dimensions: int) -> list[str]:
+    """Coordinates; dashes where there are none."""
+    return ["–"] * dimensions if vector is None else [written(float(value)) for value in vector[:dimensions]]
+
+
+def _deviation(std: float | None) -> str:
+    return "–" if std is None else f"{std:.2g}"
 
 
 def _said(fixes: Sequence[Fix], scale: float, unit: str) -> list[str]:

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.patches import Ellipse
 
 from multistatic.design.result import Design
-from multistatic.report.error_ellipse import error_ellipse
+from multistatic.report.assumptions import assumption_sentences
+from multistatic.report.error_ellipse import PLAN, SIDE, error_ellipse
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.linkage_tree import draw_linkage_tree
 from multistatic.report.plan import (
     centre,
+    draw_ellipse,
+    ellipses_in_words,
     enlargement,
-    enlargement_in_words,
     name_coordinate,
     point_label,
     segment,
     set_limits,
+    side_enlargement,
     span,
 )
 from multistatic.report.style import (
-    ERROR,
+    CAPTION_LINE_IN,
     FAINT,
     INK,
     MUTED,
@@ -32,10 +33,11 @@ from multistatic.report.style import (
     SMALL,
     TARGET,
     add_heading,
+    caption_lines,
     new_figure,
     text_width_in,
 )
-from multistatic.report.wording import quantity, short_name
+from multistatic.report.wording import error_apart, quantity, short_name
 from multistatic.scenario.model import Scenario
 from multistatic.units import B, F
 
@@ -55,13 +57,17 @@ def map_figure(design: Design) -> Figure:
     heights = _places(scenario)[:, 2]
     tree = None if design.selection is None else design.selection.tree
     spatial = bool(np.ptp(heights) > 0)
-    left, right, bottom, top = 0.62, 0.15, 0.5, 0.62
+    left, right, bottom = 0.62, 0.15, 0.5
     figure = new_figure(1.0, 1.0)
     gap = 0.3 + max(
         text_width_in(figure, name, size=SMALL, weight="bold") for name in map(short_name, scenario.receiver_ids)
     )
     width = left + _MAP_IN + right + (gap + _TREE_IN if tree is not None else 0.0)
-    height = bottom + _MAP_IN + top + (_ELEVATION_IN + 0.2 if spatial else 0.0)
+    height = bottom + _MAP_IN + (_ELEVATION_IN + 0.2 if spatial else 0.0)
+    room = width - left - 0.1
+    caption = caption_lines(figure, room, _caption(design, spatial))
+    caption += caption_lines(figure, room, assumption_sentences(scenario, one_clock=design.scheme == "mono"))
+    height += 0.62 + CAPTION_LINE_IN * (len(caption) - 1)
     figure.set_size_inches(width, height)
 
     def axes(x: float, y: float, w: float, h: float) -> Axes:
@@ -73,15 +79,15 @@ def map_figure(design: Design) -> Figure:
     if spatial:
         plan.tick_params(labelbottom=False)
         side = axes(left, bottom, _MAP_IN, _ELEVATION_IN)
-        draw_elevation(side, design)
         side.set_xlim(plan.get_xlim())
+        draw_elevation(side, design)
         side.set_xlabel(plan.get_xlabel())
         side.xaxis.set_major_formatter(plan.xaxis.get_major_formatter())
         plan.set_xlabel("")
     if tree is not None:
         beside = axes(left + _MAP_IN + gap, floor, _TREE_IN, _MAP_IN)
         draw_linkage_tree(beside, tree, scenario.receiver_ids, design.selected)
-    add_heading(figure, left, _headline(design), _caption(design))
+    add_heading(figure, left, _headline(design), *caption)
     return figure
 
 
@@ -90,11 +96,10 @@ def draw_map(ax: Axes, design: Design) -> None:
     scenario = design.scenario
     transmitter, target = scenario.transmitter.position_m, scenario.target.position_m
     receivers, chosen = scenario.receiver_positions_m, design.selected
-    tip = _arrow_tip(scenario)
-    shown = np.vstack([_places(scenario)[:, :2], tip])
+    tip, shown = _arrow_tip(scenario), _shown(scenario)
     set_limits(ax, shown)
 
-    _draw_network(ax, scenario, chosen, axes=(0, 1))
+    _draw_network(ax, scenario, chosen, axes=PLAN)
     lines = [segment(transmitter, target), *(segment(target, place) for place in receivers[chosen])]
     lines += _draw_ellipse(ax, design)
     labels = [
@@ -119,16 +124,41 @@ def draw_map(ax: Axes, design: Design) -> None:
 
 
 def draw_elevation(ax: Axes, design: Design) -> None:
-    """Heights over the first coordinate: the plan seen from the south."""
+    """Heights over the first coordinate: the plan seen from the south, with the error ellipse of these two."""
     scenario = design.scenario
+    low, high = _heights_shown(design)
+    for place in _places(scenario):
+        ax.plot([place[0], place[0]], [low, place[2]], color=FAINT, linewidth=0.7, zorder=1)
+    _draw_network(ax, scenario, design.selected, axes=SIDE)
+    ellipse, factor = error_ellipse(design, SIDE), _side_factor(design)
+    if ellipse is not None and factor is not None:
+        draw_ellipse(ax, scenario.target.position_m[list(SIDE)], ellipse, factor)
+    ax.set_ylim(low, high)
+    ax.set_ylabel("up (m)" if scenario.origin else "z (m)")
+
+
+def _nodes_shown(scenario: Scenario) -> tuple[float, float]:
+    """Heights from the ground, or from below the lowest node where all are far above it, to over the highest."""
     heights = _places(scenario)[:, 2]
     lowest, range_of = float(heights.min()), float(np.ptp(heights))
     ground = lowest - 0.1 * range_of if lowest > 2 * range_of else min(0.0, lowest)
-    for place in _places(scenario):
-        ax.plot([place[0], place[0]], [ground, place[2]], color=FAINT, linewidth=0.7, zorder=1)
-    _draw_network(ax, scenario, design.selected, axes=(0, 2))
-    ax.set_ylim(ground, heights.max() + 0.18 * np.ptp([ground, *heights]))
-    ax.set_ylabel("up (m)" if scenario.origin else "z (m)")
+    return ground, float(heights.max() + 0.18 * np.ptp([ground, *heights]))
+
+
+def _side_factor(design: Design) -> float | None:
+    """By how much the ellipse of the side view is enlarged; None where there is none."""
+    ellipse, (low, high) = error_ellipse(design, SIDE), _nodes_shown(design.scenario)
+    return None if ellipse is None else side_enlargement(ellipse, span(_shown(design.scenario)), high - low)
+
+
+def _heights_shown(design: Design) -> tuple[float, float]:
+    """Heights of the side view: every node, and the whole ellipse."""
+    low, high = _nodes_shown(design.scenario)
+    ellipse, factor = error_ellipse(design, SIDE), _side_factor(design)
+    if ellipse is None or factor is None:
+        return low, high
+    height, half = float(design.scenario.target.position_m[2]), 1.08 * factor * ellipse.half_widths_m[1]
+    return min(low, height - half), max(high, height + half)
 
 
 def _draw_network(ax: Axes, scenario: Scenario, chosen: B, axes: tuple[int, int]) -> None:
@@ -164,19 +194,7 @@ def _draw_ellipse(ax: Axes, design: Design) -> list[F]:
     if ellipse is None:
         return []
     factor = enlargement(ellipse, span(_places(design.scenario)))
-    centre = design.scenario.target.position_m[:2]
-    shape: dict[str, Any] = {
-        "xy": tuple(centre),
-        "width": 2 * factor * ellipse.semi_major_m,
-        "height": 2 * factor * ellipse.semi_minor_m,
-        "angle": np.degrees(ellipse.direction_rad),
-    }
-    ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14, zorder=3))
-    ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, zorder=3))
-    phase, turn = np.exp(2j * np.pi * np.arange(13) / 12), np.exp(1j * ellipse.direction_rad)
-    around = factor * turn * (ellipse.semi_major_m * phase.real + 1j * ellipse.semi_minor_m * phase.imag)
-    outline = centre + np.stack([around.real, around.imag], axis=1)
-    return [np.array(pair) for pair in pairwise(outline)]
+    return draw_ellipse(ax, design.scenario.target.position_m[:2], ellipse, factor)
 
 
 def _arrow_tip(scenario: Scenario) -> F:
@@ -200,14 +218,26 @@ def _headline(design: Design) -> str:
     return f"{design.scenario.name}: {group}, {accuracy}"
 
 
-def _caption(design: Design) -> str:
-    ellipse, origin, parts = error_ellipse(design), design.scenario.origin, []
+def _caption(design: Design, spatial: bool) -> list[str]:
+    """Sentences: the error's parts, what the ellipses are, and how the side view is drawn."""
+    ellipse, origin, scenario, parts = error_ellipse(design), design.scenario.origin, design.scenario, []
+    apart = "" if design.accuracy is None else error_apart(design.accuracy.position.covariance_m2)
+    if apart:
+        parts.append(f"Position error: {apart}.")
     if ellipse is not None:
-        factor = enlargement(ellipse, span(_places(design.scenario)))
-        parts.append(f"Ellipse: 1σ position error, {enlargement_in_words(factor)}.")
+        factor = enlargement(ellipse, span(_places(scenario)))
+        parts += ellipses_in_words(factor, _side_factor(design) if spatial else None)
+    if spatial:
+        stretch = np.divide(_ELEVATION_IN, np.ptp(_heights_shown(design))) * span(_shown(scenario)) / _MAP_IN
+        parts.append(f"Side view from the south: heights drawn ×{stretch:.2g}.")
     if origin is not None:
         parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")
-    return " ".join(parts)
+    return parts
+
+
+def _shown(scenario: Scenario) -> F:
+    """What the plan has to show [n, 2]: every node and the tip of the velocity arrow."""
+    return np.vstack([_places(scenario)[:, :2], _arrow_tip(scenario)])
 
 
 def _places(scenario: Scenario) -> F:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from multistatic.report.error_ellipse import ErrorEllipse
 from multistatic.report.labels import Label
-from multistatic.report.style import NORMAL, SMALL
+from multistatic.report.style import ERROR, NORMAL, SMALL
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -16,14 +17,56 @@ if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 ELLIPSE_SHARE = 0.07
+# Of the width and of the height of a side view: what half an ellipse may take. The view grows where it needs to.
+_SIDE_SHARE = (0.07, 0.35)
 _LARGE_COORDINATE_M = 20_000.0
 
 
 def enlargement(ellipse: ErrorEllipse, span_m: float) -> float:
     """A round factor (1, 2 or 5 times a power of ten) that makes the ellipse visible and keeps it small."""
-    wanted = ELLIPSE_SHARE * span_m / ellipse.semi_major_m
+    return _round_factor(ELLIPSE_SHARE * span_m / ellipse.semi_major_m)
+
+
+def side_enlargement(ellipse: ErrorEllipse, width_m: float, height_m: float) -> float:
+    """As `enlargement`, for a side view of that width and height, whose scales differ."""
+    shares = zip(_SIDE_SHARE, (width_m, height_m), ellipse.half_widths_m, strict=True)
+    return _round_factor(min(share * size / half for share, size, half in shares))
+
+
+def _round_factor(wanted: float) -> float:
+    """The largest of 1, 2 or 5 times a power of ten up to `wanted`."""
     power = 10.0 ** np.floor(np.log10(wanted))
     return float(power * max(step for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
+
+
+def draw_ellipse(ax: Axes, centre: F, ellipse: ErrorEllipse, factor: float, alpha: float = 1.0) -> list[F]:
+    """The ellipse about `centre` [2], `factor` times as large; returns its outline as segments [2, 2]."""
+    from matplotlib.patches import Ellipse
+
+    shape: dict[str, Any] = {
+        "xy": (float(centre[0]), float(centre[1])),
+        "width": 2 * factor * ellipse.semi_major_m,
+        "height": 2 * factor * ellipse.semi_minor_m,
+        "angle": np.degrees(ellipse.direction_rad),
+    }
+    ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14 * alpha, zorder=3))
+    ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, alpha=alpha, zorder=3))
+    phase, turn = np.exp(2j * np.pi * np.arange(13) / 12), np.exp(1j * ellipse.direction_rad)
+    around = factor * turn * (ellipse.semi_major_m * phase.real + 1j * ellipse.semi_minor_m * phase.imag)
+    outline = centre + np.stack([around.real, around.imag], axis=1)
+    return [np.array(pair) for pair in pairwise(outline)]
+
+
+def ellipses_in_words(plan: float | None, side: float | None) -> list[str]:
+    """What ellipses are, and how much larger they are drawn, as sentences of a caption."""
+    if plan is None:
+        return []
+    if side is None:
+        return [f"Ellipse: 1σ position error, {enlargement_in_words(plan)}."]
+    if side == plan:
+        return [f"Ellipses: 1σ position error, {enlargement_in_words(plan)}."]
+    words = enlargement_in_words(side)
+    return [f"Ellipses: 1σ position error, {enlargement_in_words(plan)}; in the side view {words}."]
 
 
 def enlargement_in_words(factor: float) -> str:

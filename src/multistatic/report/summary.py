@@ -11,13 +11,15 @@ import numpy as np
 
 from multistatic.bounds.position import PositionBound
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
+from multistatic.design.clock_step import clock_step
 from multistatic.design.compare import Comparison
 from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
-from multistatic.report.wording import criterion_name, percent, quantity
+from multistatic.report.assumptions import assumptions_in_words
+from multistatic.report.wording import criterion_name, error_apart, percent, quantity
 from multistatic.selection.problem import Selection
 from multistatic.signal.pulses import pulse_moments
-from multistatic.units import SPEED_OF_LIGHT_M_S, ratio_to_db, watt_to_dbm
+from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -105,6 +107,9 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
         facts.append(("weak echoes", f"{names}: {level}; a search there finds noise, far from these bounds"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
+    if accuracy.position.note:
+        facts.append(("note", accuracy.position.note))
+    facts.append(("assumptions", assumptions_in_words(design.scenario, one_clock=design.scheme == "mono")))
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
         facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
@@ -114,26 +119,46 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
 
 
 def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
-    """What the next unit of each thing that is scarce does to the criterion."""
+    """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
+    nothing where it changes nothing.
+    """
+    clock = clock_step(design)
+    if clock is not None and (clock.value is None or _matters(clock.change)):
+        grown = "unobservable" if clock.value is None else f"{quantity(clock.value, 'm')}, {_growth(clock.change)}"
+        yield "+1 ns of clock error", f"at every cooperating receiver: position error {grown}"
     found, name = design.sensitivity, criterion_name(design.scenario.design.criterion).partition(" (")[0]
     if found is None:
         return
+    most = "(the most expensive receiver)"
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
-        yield "one more", f"bit/s/Hz at {unit.receiver_id}, the dearest: {change}"
-        if unit.power_change is not None:
-            yield "one more", f"dB of power: {name} {percent(unit.power_change)}"
+        if unit.rate_change is None or _matters(unit.rate_change):
+            yield "+1 bit/s/Hz", f"at {unit.receiver_id} {most}: {change}"
+        if _matters(unit.power_change):
+            yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
     elif found.rate_per_bps_hz is not None and found.power_per_db is not None:
         worst = int(np.argmax(found.rate_per_bps_hz))
-        change = percent(0.1 * float(found.rate_per_bps_hz[worst]))
-        yield "a tenth more", f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the dearest: {name} {change}"
-        yield "a tenth more", f"dB of power: {name} {percent(0.1 * found.power_per_db)}"
+        rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
+        if _matters(rate):
+            yield "+0.1 bit/s/Hz", f"at {design.scenario.receiver_ids[worst]} {most}: {name} {percent(rate)}"
+        if _matters(power):
+            yield "+0.1 dB of power", f"{name} {percent(power)}"
     if found.budget is not None:
         group, change = ", ".join(found.budget.selected), percent(found.budget.change)
         if found.budget.extra_m > 0.0:
-            yield "one more", f"{quantity(found.budget.extra_m, 'm')} of cooperation: {name} {change} with {group}"
+            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change} with {group}"
         else:
             yield "affordable", f"{name} {change} with {group}"
+
+
+def _growth(change: float | None) -> str:
+    """A relative change in per cent, or as a factor where it is a large one."""
+    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:,.0f} times as much"
+
+
+def _matters(change: float | None) -> bool:
+    """True for a relative change that is more than rounding."""
+    return change is not None and percent(change) != percent(0.0)
 
 
 def _above_bound(selection: Selection) -> str:
@@ -158,7 +183,11 @@ def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
     """The bound from delays and Dopplers, and with directions of arrival; the reason where one does not exist."""
     plain, with_angles = getattr(accuracy.position, name), getattr(accuracy.position_with_angles, name)
     first = _reason(accuracy.position) if plain is None else quantity(plain, unit)
-    return first if with_angles is None else f"{first}; {quantity(with_angles, unit)} with angles of arrival"
+    if name == "peb_m" and (apart := error_apart(accuracy.position.covariance_m2)):
+        first += f" ({apart})"
+    if with_angles is None or quantity(with_angles, unit) == quantity(plain, unit):
+        return first
+    return f"{first}; {quantity(with_angles, unit)} with angles of arrival"
 
 
 def _reason(bound: PositionBound) -> str:
@@ -166,8 +195,8 @@ def _reason(bound: PositionBound) -> str:
 
 
 def _receivers(design: Design, accuracy: Accuracy) -> Table:
-    """One line a receiver: its rate, the echo SNR of a block, and how well it alone measures delay (as range) and
-    Doppler (as range rate).
+    """One line a receiver: its rate, the echo SNR of a block, and how well it alone measures the bistatic range and its
+    rate: delay and Doppler with the offsets of the clocks.
     """
     from rich.text import Text
 
@@ -178,12 +207,7 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
     table = light_table("", "receiver", *numbers)
     distances_m = scenario.geometry().target_receiver_m
     snr = dict(zip(accuracy.sensor_ids, accuracy.block_snr, strict=True))
-    alone = {
-        name: (SPEED_OF_LIGHT_M_S * delay_s, scenario.radio.wavelength_m * doppler_hz)
-        for name, delay_s, doppler_hz in zip(
-            accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, strict=True
-        )
-    }
+    alone = {name: _deviations(accuracy, k) for k, name in enumerate(accuracy.sensor_ids)}
     for k, receiver in enumerate(scenario.receivers):
         chosen, rate, required = bool(design.selected[k]), result.rates_bps_hz[k], receiver.rate_required_bps_hz
         listens = receiver.id in alone
@@ -194,23 +218,31 @@ def _receivers(design: Design, accuracy: Accuracy) -> Table:
             f"{rate:.3f}",
             f"{required:.3f}",
             f"{ratio_to_db(float(snr[receiver.id])):.1f} dB" if snr.get(receiver.id, 0.0) > 0 else "–",
-            *(_deviation(alone[receiver.id]) if listens else ("–", "–")),
+            *(alone[receiver.id] if listens else ("–", "–")),
         )
         missed = rate < required * (1 - 1e-6)
         style = "red" if missed else "bold" if chosen else "dim"
         table.add_row(*(Text(cell) for cell in cells), style=style)
     if design.scheme == "mono":
         level = f"{ratio_to_db(float(accuracy.block_snr[0])):.1f} dB" if accuracy.block_snr[0] > 0 else "–"
-        table.add_row("●", "transmitter", "", "", "", level, *_deviation(next(iter(alone.values()))), style="bold")
+        table.add_row("●", "transmitter", "", "", "", level, *next(iter(alone.values())), style="bold")
     return table
 
 
-def _deviation(pair: tuple[float, float]) -> tuple[str, str]:
-    range_m, rate_m_s = (value if np.isfinite(value) else None for value in pair)
+def _deviations(accuracy: Accuracy, k: int) -> tuple[str, str]:
+    """Standard deviations of range and range rate of sensor `k`; `unknown` where it measures them and a clock spoils
+    it, a dash where it does not measure them.
+    """
     return (
-        "–" if range_m is None else f"± {quantity(range_m, 'm')}",
-        "–" if rate_m_s is None else f"± {quantity(rate_m_s, 'm/s')}",
+        _deviation(accuracy.range_std_m[k], accuracy.delay_std_s[k], "m"),
+        _deviation(accuracy.range_rate_std_m_s[k], accuracy.doppler_std_hz[k], "m/s"),
     )
+
+
+def _deviation(with_clocks: float, alone: float, unit: str) -> str:
+    if np.isfinite(with_clocks):
+        return f"± {quantity(float(with_clocks), unit)}"
+    return "unknown" if np.isfinite(alone) else "–"
 
 
 def light_table(*columns: str, whole: bool = False) -> Table:

@@ -391,15 +391,24 @@ def test_numbers_keep_together_in_a_narrow_terminal() -> None:
     assert sum(" m/s" in line or " mm/s" in line for line in lines if "±" in line) == 5
 
 
-def test_summary_gives_delay_as_range_and_doppler_as_range_rate() -> None:
-    made = design(scenario(count=2), group=(0, 1))
+def test_summary_gives_ranges_and_range_rates_with_the_clocks() -> None:
+    """A dash for what is not measured, a word for what a clock spoils."""
+    made = design(scenario(count=3), group=(0, 1, 2))
     assert made.accuracy is not None
-    accuracy = replace(made.accuracy, delay_std_s=np.array([1e-9, np.inf]), doppler_std_hz=np.array([100.0, 1.0]))
+    accuracy = replace(
+        made.accuracy,
+        delay_std_s=np.array([1e-9, np.inf, 1e-9]),
+        doppler_std_hz=np.array([100.0, 1.0, 1.0]),
+        range_std_m=np.array([0.3, np.inf, np.inf]),
+        range_rate_std_m_s=np.array([8.57, 0.0857, np.inf]),
+    )
     lines = printed(design_summary(replace(made, accuracy=accuracy))).splitlines()
-    first, second = (next(line for line in lines if line.split()[:2] == ["●", name]) for name in ("r1", "r2"))
-    assert "± 300 mm" in first
-    assert "± 8.57 m/s" in first
-    assert "–" in second
+    found = [next(line for line in lines if line.split()[:2] == ["●", name]) for name in ("r1", "r2", "r3")]
+    assert [line.split("dB")[1].split() for line in found] == [
+        ["±", "300", "mm", "±", "8.57", "m/s"],
+        ["–", "±", "85.7", "mm/s"],
+        ["unknown", "unknown"],
+    ]
 
 
 @pytest.mark.parametrize(

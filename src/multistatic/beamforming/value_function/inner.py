@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from multistatic.beamforming.value_function import kernels
 from multistatic.units import B, C, F
+
+_Array = TypeVar("_Array", bound=NDArray[Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,6 +76,14 @@ def no_guess(count: int) -> tuple[F, float, float, float]:
     return np.ones(count), 0.0, 0.0, 0.0
 
 
+def in_c_order(array: _Array) -> _Array:
+    """The array as every kernel takes it: rows one after the other, to be written to; itself where it is so already.
+
+    Of another layout, and of an array that may only be read, Numba would compile the whole kernel once more.
+    """
+    return cast(_Array, np.require(array, requirements=["C", "W"]))
+
+
 def least_power(downlink: Downlink) -> InnerSolution | None:
     """The minimum-power beams, ν = 0, power Σλ; None where no power reaches the SINR targets."""
     return _solved(downlink, light=False)
@@ -85,9 +96,9 @@ def most_light(downlink: Downlink) -> InnerSolution | None:
 
 def _solved(downlink: Downlink, light: bool) -> InnerSolution | None:
     found, *solution = kernels.solve_downlink(
-        (downlink.gram, downlink.cross, downlink.norm2),
-        downlink.target,
-        downlink.hears,
+        (in_c_order(downlink.gram), in_c_order(downlink.cross), downlink.norm2),
+        in_c_order(downlink.target),
+        in_c_order(downlink.hears),
         downlink.power,
         no_guess(len(downlink.target)),
         light,

@@ -16,18 +16,17 @@ Symbols, for S streams: `gram` G = [h_sᴴh_t] [S, S], `cross` g = [h_sᴴa] [S]
 [S] true where the receiver of the stream suffers the sensing beam, `power` P, `price` λ [S], `nu` ν.
 
 Written as loops over scalars because array expressions take Numba ten times longer to compile, and Numba's own
-np.linalg 20 s. Every array is C-contiguous, so that each function is compiled once. All are in one file, because
-Numba's cache does not notice a change in another.
+np.linalg 20 s. Every array is C-contiguous and can be written to (`outer` and `inner` see to that), so that each
+function is compiled once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
-from numba import njit
 
+from multistatic.compiled import compiled, inlined, internal
 from multistatic.units import B, C, F
 
 _NEWTON_STEPS = 60
@@ -41,42 +40,18 @@ _BACKTRACKS = 25
 _SMALL_STEPS = 3  # in a row end a descent: there are plateaus
 _FIRST_STEP, _LARGEST_STEP = 0.2, 0.8  # rad
 
-_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-# A callback for C would never be used.
-_OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
-_INTERNAL: dict[str, Any] = {**_OPTIONS, "no_cpython_wrapper": True}
-
-
-def _compiled(function: _Function, **options: Any) -> _Function:
-    """Compile on first use and keep the machine code on disk, where a directory for it can be written."""
-    try:
-        return cast(_Function, njit(cache=True, **_OPTIONS, **options)(function))
-    except RuntimeError:  # no cache directory
-        return cast(_Function, njit(**_OPTIONS, **options)(function))
-
-
-def _internal(function: _Function) -> _Function:
-    """Compile for callers that are compiled themselves: their machine code holds a copy."""
-    return cast(_Function, njit(**_INTERNAL)(function))
-
-
-def _inlined(function: _Function) -> _Function:
-    """Make it a part of its one caller before that is compiled; on its own only where Python calls it."""
-    return _compiled(function, inline="always")
-
-
-@_internal
+@internal
 def _vector(size: int) -> F:
     return np.zeros(size)
 
 
-@_internal
+@internal
 def _matrix(rows: int, columns: int) -> F:
     return np.zeros((rows, columns))
 
 
-@_internal
+@internal
 def _transposed(matrix: F) -> F:
     count = len(matrix)
     turned = _matrix(count, count)
@@ -86,7 +61,7 @@ def _transposed(matrix: F) -> F:
     return turned
 
 
-@_internal
+@internal
 def _solve(matrix: F, right: F) -> F:
     """x with A x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular."""
     count = len(right)
@@ -115,7 +90,7 @@ def _solve(matrix: F, right: F) -> F:
     return solution
 
 
-@_internal
+@internal
 def _error_covariance(gram: C, root: F) -> C:
     """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by symmetric sweeps; with eigenvalues ≥ 1 no pivoting.
 
@@ -167,7 +142,7 @@ def _error_covariance(gram: C, root: F) -> C:
     return inverse
 
 
-@_internal
+@internal
 def _product(left: C, right: C) -> C:
     """Matrix product, with real and imaginary parts apart as in `_error_covariance`."""
     inner, columns = right.shape
@@ -195,12 +170,12 @@ def _product(left: C, right: C) -> C:
     return product
 
 
-@_internal
+@internal
 def _squared(z: complex) -> float:
     return z.real * z.real + z.imag * z.imag
 
 
-@_internal
+@internal
 def _matched(gram: C, cross: C, norm2: float, root: F) -> tuple[C, C, float]:
     """(T₀, y, θ) of prices λ with `root` = sqrt(λ): T₀ = (I + Λ^½ G Λ^½)⁻¹, y = T₀ Λ^½ g and
     θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.
@@ -218,7 +193,7 @@ def _matched(gram: C, cross: C, norm2: float, root: F) -> tuple[C, C, float]:
     return error, y, theta
 
 
-@_internal
+@internal
 def _uplink_beams(
     gram: C, cross: C, norm2: float, target: F, price: F, nu: float, slack: float
 ) -> tuple[float, float, float, C, C, F, F]:
@@ -261,7 +236,7 @@ def _uplink_beams(
     return nu, slack, theta, error, beta, coupling, cost
 
 
-@_internal
+@internal
 def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[float, F, float, C]:
     """(θ₀, i₀, ‖w₀‖², y₀) of the sensing beam w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s.
 
@@ -283,7 +258,7 @@ def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[
     return theta, power, length, weights
 
 
-@_inlined
+@inlined
 def _prices_at(
     channels: tuple[C, C, float], target: F, start: F, nu: float, grow: bool
 ) -> tuple[bool, F, float, float, F, C, C]:
@@ -338,7 +313,7 @@ def _prices_at(
     return found, price, slack, used, powers, error, beta
 
 
-@_internal
+@internal
 def _power_gradient(
     target: F, nu: float, aim: float, error: C, beta: C, coupling: F, powers: F, length: F
 ) -> tuple[F, float]:
@@ -376,7 +351,7 @@ def _power_gradient(
     return by_price, by_nu
 
 
-@_internal
+@internal
 def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     """(largest relative change, λ, last) after relative `change` [S+1] of (λ, last), held within a factor of 5."""
     count = len(price)
@@ -393,7 +368,7 @@ def _move(price: F, last: float, change: F) -> tuple[float, F, float]:
     return largest, moved, last
 
 
-@_internal
+@internal
 def _stationary_beams(coupling: F, cost: F, beta: C) -> tuple[F, F]:
     """The beams, held fixed, are stationary if Bᵀ(λ⁺/λ) + ν⁺α = N with N_t = ‖u_t‖², α_t = |β_t|².
 
@@ -411,7 +386,7 @@ def _stationary_beams(coupling: F, cost: F, beta: C) -> tuple[F, F]:
     return system, right
 
 
-@_internal
+@internal
 def _step_with_sensing(coupling: F, cost: F, beta: C, nu: float, beam: tuple[float, F, float, C]) -> F:
     """Relative changes of (λ, ν) for `beam` (θ₀, i₀, ‖w₀‖², y₀) to be stationary too: -i₀ᵀ(λ⁺/λ) + ν⁺θ₀² = ‖w₀‖²."""
     system, right = _stationary_beams(coupling, cost, beta)
@@ -427,7 +402,7 @@ def _step_with_sensing(coupling: F, cost: F, beta: C, nu: float, beam: tuple[flo
     return _solve(system, right)
 
 
-@_internal
+@internal
 def _step_at_budget(
     target: F,
     power: float,
@@ -461,7 +436,7 @@ def _step_at_budget(
     return _solve(system, right)
 
 
-@_internal
+@internal
 def _spent(cost: F, nu: float, beta: C, powers: F) -> tuple[F, float]:
     """(N [S], Nᵀq): N_t = ‖u_t‖² = cost_t + ν|β_t|²."""
     length = _vector(len(cost))
@@ -472,7 +447,7 @@ def _spent(cost: F, nu: float, beta: C, powers: F) -> tuple[F, float]:
     return length, used
 
 
-@_internal
+@internal
 def _powers(
     power: float, price: F, nu: float, beta: C, coupling: F, cost: F, beam: tuple[float, F, float, C], sensing: bool
 ) -> tuple[bool, F, float]:
@@ -500,7 +475,7 @@ def _powers(
     return valid, powers, left
 
 
-@_inlined
+@inlined
 def _joint_newton(
     channels: tuple[C, C, float],
     target: F,
@@ -543,7 +518,7 @@ def _joint_newton(
     return False, price, nu, slack, price, 0.0, gram, cross, cross
 
 
-@_inlined
+@inlined
 def solve_downlink(
     channels: tuple[C, C, float], target: F, hears: B, power: float, guess: tuple[F, float, float, float], light: bool
 ) -> tuple[bool, bool, F, float, float, F, float, float, C, C, C]:
@@ -617,7 +592,7 @@ def solve_downlink(
     return low > 0.0, False, low_price, low, low_slack, low_powers, 0.0, low_value, low_error, low_beta, low_beta
 
 
-@_internal
+@internal
 def _stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C, C]:
     """What the receive vectors v_s [S, n] make of 𝒢 = 𝓗𝓗ᴴ [K n, K n] and 𝓗a [K n]: (𝒢V [K n, S], G [S, S], g [S])."""
     count, antennas = vectors.shape
@@ -646,7 +621,7 @@ def _stream_channels(gram: C, cross: C, receiver: Any, vectors: C) -> tuple[C, C
     return heard, stream_gram, stream_cross
 
 
-@_internal
+@internal
 def _envelope_gradient(
     heard: C,
     cross: C,
@@ -708,7 +683,7 @@ def _envelope_gradient(
     return by_vector, by_rate
 
 
-@_internal
+@internal
 def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
     """Unit vectors v_s [S, n] moved along v_s cos|z| + E_s ẑ sin|z|, and their frames E_s [S, n, n-1] moved with them.
 
@@ -738,7 +713,7 @@ def _geodesic(vectors: C, basis: C, step: F) -> tuple[C, C]:
     return moved, turned
 
 
-@_internal
+@internal
 def _scaled_shares(receiver: Any, share: F, step: F) -> F:
     """r_s ∝ r_s e^ξ_s within each receiver, at least `IDLE_SHARE` of its rate; ξ [S] are the last entries of `step`."""
     count = len(share)
@@ -760,7 +735,7 @@ def _scaled_shares(receiver: Any, share: F, step: F) -> F:
     return moved
 
 
-@_internal
+@internal
 def _tangent_gradient(basis: C, receiver: Any, share: F, by_vector: C, by_rate: F) -> F:
     """Gradient by (Re z, Im z, ξ) from the derivatives by conj(v_s) and by r_s."""
     count, antennas, free = basis.shape
@@ -781,7 +756,7 @@ def _tangent_gradient(basis: C, receiver: Any, share: F, by_vector: C, by_rate: 
     return gradient
 
 
-@_internal
+@internal
 def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
     """The BFGS update, in place, for gradient `change` over `step`; returns whether `inverse` is still the identity.
 
@@ -814,7 +789,7 @@ def _update(inverse: F, fresh: bool, step: F, change: F) -> bool:
     return False
 
 
-@_compiled
+@compiled
 def descend(
     problem: tuple[C, C, float, B, float],
     start: tuple[Any, C, F, C],

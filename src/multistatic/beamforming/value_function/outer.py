@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from multistatic.beamforming.value_function import kernels
-from multistatic.beamforming.value_function.inner import InnerSolution, no_guess
+from multistatic.beamforming.value_function.inner import InnerSolution, in_c_order, no_guess
 from multistatic.beamforming.value_function.problem import GramProblem, Streams
 from multistatic.units import C, F
 
@@ -65,9 +65,10 @@ def descend_to(
 ) -> Point:
     """`descend`, with the gradient at its end."""
     solution = streams.solution
+    vectors = in_c_order(streams.vectors)
     found, (vectors, share, basis, gradient, iterations), solved = kernels.descend(
-        (problem.gram, problem.cross, problem.norm2, problem.hears[streams.receiver], 1.0),
-        (streams.receiver, streams.vectors, streams.share, frames(streams.vectors)),
+        (in_c_order(problem.gram), in_c_order(problem.cross), problem.norm2, problem.hears[streams.receiver], 1.0),
+        (in_c_order(streams.receiver), vectors, in_c_order(streams.share), frames(vectors)),
         no_guess(len(streams.share)) if solution is None else solution.guess,
         objective == "loss",
         (steps, enough, tolerance),

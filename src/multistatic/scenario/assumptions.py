@@ -1,0 +1,49 @@
+"""What every number of a design takes for granted, as the scenario says it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.scenario.model import EchoLaw, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """The assumptions that decide about the size of a bound, in one word each.
+
+    `clocks`: `perfect` (no clock or oscillator has an offset), `prior` (offsets of a known standard deviation) or
+    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity.
+    `elements`: `isotropic`, every antenna element radiates and receives alike in all directions. `echo_law`: `sum` or
+    `product` (`Propagation`).
+
+    >>> from multistatic import load_preset
+    >>> assumptions(load_preset("paper")).clocks
+    'perfect'
+    """
+
+    clocks: Literal["perfect", "prior", "unknown"]
+    target: Literal["exact"]
+    elements: Literal["isotropic"]
+    echo_law: EchoLaw
+
+
+def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
+    """What `scenario` assumes about clocks, target, elements and echoes; `one_clock`: sender and receiver are one
+    device (the mono-static scheme), which is synchronised with itself.
+    """
+    sender = scenario.transmitter
+    offsets = np.array(
+        [
+            (sender.clock_offset_std_s, sender.frequency_offset_std_hz),
+            *((receiver.clock_offset_std_s, receiver.frequency_offset_std_hz) for receiver in scenario.receivers),
+        ]
+    )
+    return Assumptions(
+        clocks="perfect" if one_clock or not offsets.any() else "prior" if np.isfinite(offsets).all() else "unknown",
+        target="exact",
+        elements="isotropic",
+        echo_law=scenario.propagation.echo_law,
+    )
