@@ -14,6 +14,9 @@ from multistatic.units import B, F
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
+# Singular values of a matrix of unit columns up to this one count as zero: five decades above what rounding leaves of
+# an exact zero (5e-17), three below the smallest of targets that can be located to some kilometres.
+SPAN_TOLERANCE = 1e-11
 
 
 def generalised_inverse(matrix: F) -> F:
@@ -49,6 +52,65 @@ def marginal_variance(information: F, kept: slice) -> F:
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
     return variance
+
+
+def marginal_covariance(kept: F, other: F, nuisance: F) -> F:
+    """Covariance [..., d, d] of the parameters of the columns `kept` [..., n, d] of a whitened Jacobian, those of
+    `other` [..., n, o] and `nuisance` [..., n, c] unknown; infinity where they cannot be estimated.
+
+    (ZᵀZ)⁻¹ of what is left, Z, of the kept columns outside of the span of all others. Columns are scaled to length 1
+    once. They are not scaled again after the nuisance is taken out of them: what is left of a column that the nuisance
+    has eaten is rounding, and must stay as small as it is.
+
+    An error of one rounding in unit columns turns their span by its reciprocal smallest singular value: below that,
+    what is left is no direction.
+    """
+    d, o, c = kept.shape[-1], other.shape[-1], nuisance.shape[-1]
+    rows: F = np.concatenate([nuisance, other, kept], axis=-1)
+    if rows.shape[-2] < d:
+        return np.full((*rows.shape[:-2], d, d), np.inf)
+    length = np.linalg.norm(rows, axis=-2, keepdims=True)
+    length = np.where(length > 0, length, 1.0)
+    rows = rows / length
+    if rows.shape[-2] > rows.shape[-1]:
+        rows = np.asarray(np.linalg.qr(rows, mode="r"))
+    rest, first = _outside(rows[..., :c], rows[..., c:])
+    left, second = _outside(rest[..., :o], rest[..., o:])
+    _, values, turned = np.linalg.svd(left, full_matrices=False)
+    smallest = values[..., -1]
+    regular: B = smallest > np.maximum(SPAN_TOLERANCE, 64.0 * EPSILON / np.minimum(first, second))
+    safe = np.where(regular[..., None], values, 1.0)
+    root = np.swapaxes(turned, -1, -2) / safe[..., None, :] / np.swapaxes(length[..., c + o :], -1, -2)
+    covariance: F = np.where(regular[..., None, None], root @ np.swapaxes(root, -1, -2), np.inf)
+    return covariance
+
+
+def root_of_two(matrix: F) -> F:
+    """L [..., 2, 2], upper triangular with LᵀL = J, for semidefinite J [..., 2, 2]: the Cholesky factor, zero where J
+    is.
+    """
+    first = np.sqrt(matrix[..., 0, 0])
+    safe = np.where(first > 0, first, 1.0)
+    cross = np.where(first > 0, matrix[..., 0, 1] / safe, 0.0)
+    root = np.zeros_like(matrix)
+    root[..., 0, 0], root[..., 0, 1] = first, cross
+    rest = matrix[..., 1, 1] - cross**2
+    root[..., 1, 1] = np.sqrt(np.where(rest > RANK_TOLERANCE * matrix[..., 1, 1], rest, 0.0))
+    return root
+
+
+def _outside(span: F, columns: F) -> tuple[F, F]:
+    """What is left of `columns` [..., n, m] outside of the span of `span` [..., n, s], and the smallest singular value
+    of `span` that counts [...], 1 where none does.
+    """
+    if not span.shape[-1]:
+        return columns, np.ones(columns.shape[:-2])
+    basis, values, _ = np.linalg.svd(span, full_matrices=False)
+    counts = values > SPAN_TOLERANCE
+    basis = basis * counts[..., None, :]
+    for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
+        columns = columns - basis @ (np.swapaxes(basis, -1, -2) @ columns)
+    return columns, np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
 
 
 def _pseudo_inverse(matrix: F) -> tuple[F, F]:

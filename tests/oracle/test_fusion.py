@@ -18,7 +18,9 @@ from scipy.optimize import least_squares
 from multistatic import load_preset, realise, sensing_network
 from multistatic.bounds.clock import ClockErrors, without_offsets
 from multistatic.bounds.delay_doppler import exact_information
-from multistatic.bounds.position import delay_doppler_jacobian, group_information, position_bound
+from multistatic.bounds.jacobian import delay_doppler_jacobian
+from multistatic.bounds.position import position_bound, position_information
+from multistatic.bounds.square_root import covariances, whitened_rows
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize
 from multistatic.localization.model import FusionModel
@@ -147,7 +149,7 @@ def test_covariance_of_exact_measurements_is_the_position_bound(preset, override
     truth = zip(seen.geometry.delay_s, seen.geometry.doppler_hz(seen.velocity_m_s, seen.carrier_hz), strict=True)
     group = [replace(one, delay_s=delay, doppler_hz=shift) for one, (delay, shift) in zip(drawn, truth, strict=True)]
     fix = localize(group, scenario)
-    information = group_information(seen, everyone, 10.0)
+    information = stacked_bound(seen, known_sites(scenario).clock_or_perfect, 10.0)
     scale = np.sqrt(np.diagonal(information))
     expected = np.linalg.inv(information / np.outer(scale, scale)) / np.outer(scale, scale)
     assert fix.covariance is not None
@@ -196,7 +198,8 @@ def test_covariance_with_directions_is_the_bound_with_angles(preset):
     ours = (slopes[0].T @ slopes[0])[:d, :d]
     # The same with the angles alone of the bound: with them less without them.
     both, ranged = (
-        group_information(seen, everyone, illumination_w, angles=angles)[:d, :d] for angles in (True, False)
+        position_information(seen, illumination_w, angles=angles)[everyone].sum(axis=0)[:d, :d]
+        for angles in (True, False)
     )
     weak = FusionModel(
         sites=known_sites(scenario),
@@ -233,12 +236,16 @@ def test_bound_with_clock_offsets_is_the_schur_complement(clock):
     scenario = load_preset("paper", overrides)
     priors = CLOCKS[clock]
     seen = replace(sensing_network(scenario, realise(scenario, np.random.default_rng(1))), clock=priors)
-    found = group_information(seen, np.ones(5, bool), 1e-6)
-    expected = stacked_bound(seen, priors, 1e-6)
-    scale = np.sqrt(np.outer(np.diagonal(expected), np.diagonal(expected)))
-    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-6)
-    synchronised = group_information(replace(seen, clock=None), np.ones(5, bool), 1e-6)
-    assert np.trace(found / scale) < 0.999 * np.trace(synchronised / scale)
+    everyone, d = np.ones(5, bool), seen.dimensions
+    information = stacked_bound(seen, priors, 1e-6)
+    scale = np.sqrt(np.outer(np.diagonal(information), np.diagonal(information)))
+    expected = np.linalg.inv(information / scale) / scale
+    rows = whitened_rows(seen, 1e-6)
+    for quantity, part in zip(("position", "velocity"), (slice(0, d), slice(d, 2 * d)), strict=True):
+        found = covariances(rows, everyone, quantity)[0]
+        np.testing.assert_allclose(found, expected[part, part], rtol=1e-5, atol=1e-6 * np.abs(found).max())
+    synchronised = position_bound(replace(seen, clock=None), everyone, 1e-6)
+    assert synchronised.peb_m < 0.999 * position_bound(seen, everyone, 1e-6).peb_m
 
 
 def test_an_own_offset_is_its_variance_added_to_the_measurement():

@@ -15,7 +15,8 @@ import pytest
 
 from multistatic.bounds.criteria import peb, veb
 from multistatic.bounds.delay_doppler import exact_information
-from multistatic.bounds.position import delay_doppler_jacobian, position_bound, position_information
+from multistatic.bounds.jacobian import delay_doppler_jacobian
+from multistatic.bounds.position import position_bound, position_information
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.scenario.arrays import AntennaArray, linear_array, planar_array
 from multistatic.scenario.geometry import bistatic_geometry

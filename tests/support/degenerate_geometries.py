@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from multistatic.bounds.position import delay_doppler_jacobian, squared_error_bound
+from multistatic.bounds.jacobian import delay_doppler_jacobian
+from multistatic.bounds.position import squared_error_bound
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.localization.fix import Fix
 from multistatic.localization.fusion import localize

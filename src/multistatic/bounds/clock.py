@@ -6,7 +6,7 @@ a standard deviation of 0 is perfect synchronisation (the paper's assumption), i
 
 An offset acts on the same coordinate as the quantity itself, so eliminating it is adding its variance to that of the
 measurement: (J⁻¹ + s² e eᵀ)⁻¹ = J - J e eᵀ J/(1/s² + eᵀJe), which also holds for a J that is singular and for s = ∞.
-The shared offset couples the receivers and is eliminated from their sum (Schur complement).
+The shared offset couples the receivers: it stays an unknown of the group (`square_root`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.linalg import generalised_inverse
 from multistatic.scenario.model import Scenario
-from multistatic.units import F, read_only
+from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,19 +80,13 @@ def without_offsets(information: F, std: ArrayLike) -> F:
     return left
 
 
-def without_common_offset(information: F, jacobian: F, common_std: ArrayLike, groups: F) -> F:
-    """Σ_k b_k T_kᵀ J_k T_k [N, n, n] of each row b of `groups` [N, K], with an offset that its receivers share
-    eliminated.
-
-    `information` J_k [K, m, m] (own offsets already eliminated), `jacobian` T_k [K, m, n], `common_std` [m]. With prior
-    information P of the shared offset: ΣTᵀJT - (ΣTᵀJ)(ΣJ + P)⁻¹(ΣJT), over the coordinates whose deviation is not 0.
+def range_standard_deviations(
+    delay_std_s: F, doppler_std_hz: F, carrier_hz: float, clock: ClockErrors | None
+) -> tuple[F, F]:
+    """Standard deviations of each receiver's bistatic range in m and of its rate in m/s, [K] each, as delay and Doppler
+    give them with the offsets of its own and of the transmitter's clock: independent errors, whose variances add.
     """
-    transposed = np.swapaxes(jacobian, -1, -2)
-    total: F = np.tensordot(groups, transposed @ information @ jacobian, axes=1)
-    deviation = np.asarray(common_std, float)
-    free = np.flatnonzero(deviation > 0)
-    if not len(free):
-        return total
-    shared = np.tensordot(groups, (transposed @ information)[:, :, free], axes=1)
-    own = np.tensordot(groups, information[:, free[:, None], free], axes=1) + np.diag(1.0 / deviation[free] ** 2)
-    return total - shared @ generalised_inverse(own) @ np.swapaxes(shared, -1, -2)
+    if clock is not None:
+        delay_std_s = np.hypot(delay_std_s, np.hypot(clock.time_s, clock.common_time_s))
+        doppler_std_hz = np.hypot(doppler_std_hz, np.hypot(clock.frequency_hz, clock.common_frequency_hz))
+    return SPEED_OF_LIGHT_M_S * delay_std_s, SPEED_OF_LIGHT_M_S / carrier_hz * doppler_std_hz

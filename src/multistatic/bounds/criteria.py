@@ -14,15 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.bounds.delay_doppler import information_per_snr
-from multistatic.bounds.position import (
-    Quantity,
-    group_informations,
-    position_bound,
-    position_information,
-    squared_error_bound,
-)
+from multistatic.bounds.position import position_bound, position_information, squared_error_bound
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.bounds.sensing import SensingNetwork
+from multistatic.bounds.square_root import Quantity, squared_errors, whitened_rows
 from multistatic.bounds.surrogate import surrogate_constant
 from multistatic.units import B, F
 
@@ -76,19 +71,23 @@ class LocalizationCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClockedLocalizationCriterion:
-    """As `LocalizationCriterion`, with the offsets of the clocks eliminated: no power of the illumination."""
+    """As `LocalizationCriterion`, with clocks that are not synchronised: no power of the illumination.
+
+    The value's square is the sum of w² times the squared error in each quantity of `weights`.
+    """
 
     name: str
     unit: str
-    bound: Callable[[F], F]
+    weights_by_quantity: Mapping[Quantity, float]
     network: SensingNetwork
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
-        squared = [self.bound(group_informations(self.network, chunk, illumination_w)) for chunk in _chunks(masks)]
-        return np.sqrt(np.concatenate(squared))
+        rows = whitened_rows(self.network, illumination_w)
+        squared = [w**2 * squared_errors(rows, masks, quantity) for quantity, w in self.weights_by_quantity.items()]
+        return np.sqrt(np.sum(squared, axis=0))
 
     def reason(self, mask: B, illumination_w: float) -> str:
         """Why the target is unobservable for the group `mask` [K], and what would help."""
@@ -135,7 +134,7 @@ def _localization(network: SensingNetwork, name: str, weights: Mapping[Quantity,
         return np.sum([w**2 * squared_error_bound(information, quantity) for quantity, w in asked.items()], axis=0)
 
     if network.clock is not None:
-        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], bound=bound, network=network)
+        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], weights_by_quantity=asked, network=network)
     squares = [weights.get("position", 0.0) ** 2, weights.get("velocity", 0.0) ** 2]
     return LocalizationCriterion(
         name=name,

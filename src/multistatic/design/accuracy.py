@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.bounds.clock import range_standard_deviations
 from multistatic.bounds.delay_doppler import exact_information, standard_deviations
 from multistatic.bounds.position import position_bound
 from multistatic.bounds.sensing import SensingNetwork
@@ -30,6 +31,9 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
     """Bounds of the group `selected` [K] of `network` at illumination p_t > 0."""
     information = exact_information(network, illumination_w)
     delay_std_s, doppler_std_hz = standard_deviations(information, 0.5 / network.bandwidth_hz)
+    range_std_m, range_rate_std_m_s = range_standard_deviations(
+        delay_std_s, doppler_std_hz, network.carrier_hz, network.clock
+    )
     chosen = np.asarray(selected, bool)
     return Accuracy(
         sensor_ids=network.receiver_ids,
@@ -38,6 +42,8 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
         sum_crb=sum_of_bounds(information, chosen),
         delay_std_s=delay_std_s,
         doppler_std_hz=doppler_std_hz,
+        range_std_m=range_std_m,
+        range_rate_std_m_s=range_rate_std_m_s,
         position=position_bound(network, chosen, illumination_w),
         position_with_angles=position_bound(network, chosen, illumination_w, angles=True),
         block_snr=network.samples * network.snr_per_watt * illumination_w,

@@ -25,7 +25,9 @@ class Accuracy:
     `sensor_ids`: who hears the echo, in the order of the arrays below: the K receivers, or the transmitter alone in the
     mono-static scheme.
     `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]:
-    each receiver's own Cramér-Rao bound, selected or not; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
+    each receiver's own Cramér-Rao bound, selected or not; `range_std_m` [K], `range_rate_std_m_s` [K]: the same as
+    bistatic range and its rate with the offsets of the receiver's and the transmitter's clocks, infinite where one is
+    unknown; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
     `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
     arrival too. `block_snr` [K]: echo SNR after integration over block and antennas, Mρ_k, a power ratio.
     """
@@ -36,6 +38,8 @@ class Accuracy:
     sum_crb: float | None
     delay_std_s: F
     doppler_std_hz: F
+    range_std_m: F
+    range_rate_std_m_s: F
     position: PositionBound
     position_with_angles: PositionBound
     block_snr: F

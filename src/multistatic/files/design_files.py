@@ -77,6 +77,7 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
     if beams is None:
         raise ValueError(f"a design with status {design.status!r} has no beams")
     scenario, channel = design.scenario, design.channel
+    covariance_m2 = None if design.accuracy is None else design.accuracy.position.covariance_m2
     return {
         "receiver_ids": np.array(scenario.receiver_ids, dtype=np.str_),
         "selected": np.asarray(design.selected, np.bool_),
@@ -95,6 +96,7 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "noise_power_w": np.array(channel.noise_power_w),
         "clutter_power_w": np.array(channel.clutter_power_w),
         "power_limit_w": np.array(scenario.transmitter.power_w),
+        "position_covariance_m2": np.zeros((0, 0)) if covariance_m2 is None else covariance_m2,
     }
 
 
@@ -183,26 +185,39 @@ def _beamforming(design: Design) -> dict[str, Any]:
 
 def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str, Any]:
     if accuracy is None:
-        names = "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_with_angles_m veb_with_angles_m_s"
-        return dict.fromkeys([*names.split(), "weak_echoes"])
-    sensors = zip(accuracy.sensor_ids, accuracy.delay_std_s, accuracy.doppler_std_hz, accuracy.block_snr, strict=True)
+        names = (
+            "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_horizontal_m peb_vertical_m "
+            "position_covariance_m2 peb_with_angles_m veb_with_angles_m_s"
+        )
+        return {**dict.fromkeys(names.split()), "notes": [], "weak_echoes": None}
+    position, with_angles = accuracy.position, accuracy.position_with_angles
     return {
         "surrogate": finite(accuracy.surrogate),
         "surrogate_published": finite(accuracy.surrogate_published),
         "sum_crb": finite(accuracy.sum_crb),
-        "per_receiver": {
-            name: {
-                "delay_std_s": finite(delay_s),
-                "doppler_std_hz": finite(doppler_hz),
-                "block_snr_db": ratio_to_db(float(snr)) if snr > 0 else None,
-            }
-            for name, delay_s, doppler_hz, snr in sensors
-        },
-        "peb_m": finite(accuracy.position.peb_m),
-        "veb_m_s": finite(accuracy.position.veb_m_s),
-        "peb_with_angles_m": finite(accuracy.position_with_angles.peb_m),
-        "veb_with_angles_m_s": finite(accuracy.position_with_angles.veb_m_s),
+        "per_receiver": _per_receiver(accuracy),
+        "peb_m": finite(position.peb_m),
+        "veb_m_s": finite(position.veb_m_s),
+        "peb_horizontal_m": finite(position.peb_horizontal_m),
+        "peb_vertical_m": finite(position.peb_vertical_m),
+        "position_covariance_m2": None if position.covariance_m2 is None else position.covariance_m2.tolist(),
+        "peb_with_angles_m": finite(with_angles.peb_m),
+        "veb_with_angles_m_s": finite(with_angles.veb_m_s),
+        "notes": [position.note] if position.note else [],
         "weak_echoes": list(weak_echoes(accuracy, selected)),
+    }
+
+
+def _per_receiver(accuracy: Accuracy) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {
+            "delay_std_s": finite(accuracy.delay_std_s[k]),
+            "doppler_std_hz": finite(accuracy.doppler_std_hz[k]),
+            "range_std_m": finite(accuracy.range_std_m[k]),
+            "range_rate_std_m_s": finite(accuracy.range_rate_std_m_s[k]),
+            "block_snr_db": ratio_to_db(float(snr)) if snr > 0 else None,
+        }
+        for k, (name, snr) in enumerate(zip(accuracy.sensor_ids, accuracy.block_snr, strict=True))
     }
 
 

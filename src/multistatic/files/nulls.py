@@ -61,10 +61,14 @@ def _sensitivity_reason(design: Design, name: str) -> str:
 
 
 def _bound_reason(design: Design, name: str) -> str:
+    if name.endswith((".range_std_m", ".range_rate_std_m_s")):
+        return "The receiver gets no information about this quantity, or its clock or the transmitter's is unknown."
     if name.startswith("per_receiver."):
         return "The receiver gets no information about this quantity."
     if name.startswith("surrogate") or name == "sum_crb" or design.accuracy is None:
         return "The group has no information about delay or Doppler, or the figure is not defined for this scheme."
+    if name == "peb_vertical_m" and design.accuracy.position.covariance_m2 is not None:
+        return "The target moves in the plane: its height is known."
     with_angles = "_with_angles" in name
     bound: PositionBound = design.accuracy.position_with_angles if with_angles else design.accuracy.position
     return bound.reason or "Unobservable by this group."

@@ -10,6 +10,7 @@ import numpy as np
 from multistatic.bounds.clock import without_offsets
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.measurement import Measurement
+from multistatic.linalg import root_of_two
 from multistatic.localization.sites import KnownSites
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
@@ -133,7 +134,7 @@ def _whitened(measured: F, covariance: F, heard: B, sites: KnownSites) -> Observ
     inverse = np.stack([np.stack([c, -b], axis=-1), np.stack([-b, a], axis=-1)], axis=-2)
     inverse = inverse / (a * c - b * b)[..., None, None]
     information = without_offsets(inverse, offsets) * heard[..., None, None]
-    return Observations(measured=measured * unit, root=_root_of_two(information), covariance=scaled, heard=heard)
+    return Observations(measured=measured * unit, root=root_of_two(information), covariance=scaled, heard=heard)
 
 
 def _with_directions(ranged: Observations, arrival: F, spread: F, components: B) -> Observations:
@@ -150,17 +151,6 @@ def _with_directions(ranged: Observations, arrival: F, spread: F, components: B)
     root[..., 2, 2], root[..., 3, 3] = weights[..., 0], weights[..., 1]
     axes = np.where((components[..., None] & ~kept)[..., None, :], 0.0, axes)
     return replace(ranged, root=root, arrival=arrival, axes=axes, components=components)
-
-
-def _root_of_two(information: F) -> F:
-    """L [..., 2, 2], upper triangular with LᵀL = J, for semidefinite J: the Cholesky factor, zero where J is."""
-    first = np.sqrt(information[..., 0, 0])
-    safe = np.where(first > 0, first, 1.0)
-    cross = np.where(first > 0, information[..., 0, 1] / safe, 0.0)
-    root = np.zeros_like(information)
-    root[..., 0, 0], root[..., 0, 1] = first, cross
-    root[..., 1, 1] = np.sqrt(np.maximum(information[..., 1, 1] - cross**2, 0.0))
-    return root
 
 
 def _across(direction: F) -> F:

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.bounds.position import group_information
-from multistatic.bounds.sensing import sensing_network
 from multistatic.design.result import Design
-from multistatic.linalg import generalised_inverse
 from multistatic.units import F
 
 
@@ -23,22 +20,9 @@ class ErrorEllipse:
 
 
 def error_ellipse(design: Design) -> ErrorEllipse | None:
-    """The ellipse of the selected group's bound from delays and Dopplers; None where the position is unobservable.
-
-    The covariance is the horizontal block of (J_pp - J_pv J_vv⁺ J_vp)⁻¹, whose trace over all coordinates is PEB².
-    """
-    result, accuracy = design.beamforming, design.accuracy
-    if result is None or result.beams is None or accuracy is None or accuracy.position.peb_m is None:
-        return None
-    if design.scheme == "mono":
-        return None
-    network = sensing_network(design.scenario, design.channel, result.beams.covariance_w)
-    illumination_w = result.beams.illumination_w(design.channel.steering_tx)
-    information = group_information(network, design.selected, illumination_w)
-    d = network.dimensions
-    shared = information[:d, d:]
-    effective = information[:d, :d] - shared @ generalised_inverse(information[d:, d:]) @ shared.T
-    return ellipse_of(generalised_inverse(effective))
+    """The ellipse of the selected group's bound from delays and Dopplers; None where the position is unobservable."""
+    covariance_m2 = None if design.accuracy is None else design.accuracy.position.covariance_m2
+    return None if covariance_m2 is None else ellipse_of(covariance_m2)
 
 
 def ellipse_of(covariance_m2: F) -> ErrorEllipse | None:

@@ -1,0 +1,104 @@
+"""What a group tells about position and velocity, as rows of a whitened Jacobian and never as a sum of information.
+
+Each measurement of unit variance is a row: its derivatives by the target's position and velocity, and by the offsets
+that all receivers share. A receiver's own offset needs no column: it acts on the same coordinate as the measurement, so
+its variance adds to that of the measurement. A prior of a shared offset is one row more.
+
+With J = AᵀA the covariance follows from the singular values of A, whose condition is the root of that of J. Nothing is
+subtracted: eliminating an offset from a sum of information leaves rounding errors of the sum, which look like
+information where the offset has eaten all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.bounds.clock import without_offsets
+from multistatic.bounds.delay_doppler import exact_information
+from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.linalg import marginal_covariance, root_of_two
+from multistatic.units import B, F
+
+Quantity = Literal["position", "velocity"]
+QUANTITIES: tuple[Quantity, Quantity] = ("position", "velocity")
+
+_CHUNK = 1 << 13  # groups at a time: a million groups need no more memory than their values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class WhitenedRows:
+    """Measurements of unit variance, r a receiver (2 of delay and Doppler, 3 more of the direction).
+
+    `target` [K, r, 2d]: derivatives by (p in m, v in m/s). `shared` [K, r, c]: derivatives by the c offsets of time and
+    frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for each of these, zero
+    where nothing is known of it.
+    """
+
+    target: F
+    shared: F
+    prior: F
+
+
+def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> WhitenedRows:
+    """The rows of every receiver at illumination p_t in W; `angles` adds those of its direction of arrival.
+
+    A receiver's information about delay and Doppler is (J_k⁻¹ + diag s²)⁻¹ with the standard deviations s of its own
+    offsets (`without_offsets`); its root times T_k are the rows.
+    """
+    slot_s = 0.5 / network.bandwidth_hz
+    unit = np.array([slot_s, 1.0 / slot_s])  # of (τ̃, f̃) in s and Hz
+    normalised = exact_information(network, illumination_w)
+    clock = network.clock
+    common = np.zeros(2)
+    if clock is not None:
+        normalised = without_offsets(normalised, np.stack([clock.time_s, clock.frequency_hz], axis=1) / unit)
+        common = clock.common
+    root = root_of_two(normalised) / unit
+    free = np.flatnonzero(common > 0)
+    target, shared = root @ delay_doppler_jacobian(network), root[:, :, free]
+    if angles:
+        d = network.dimensions
+        across = direction_rows(network, illumination_w)
+        target = np.concatenate([target, np.pad(across, ((0, 0), (0, 0), (0, d)))], axis=1)
+        shared = np.pad(shared, ((0, 0), (0, across.shape[1]), (0, 0)))
+    return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
+
+
+def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
+    """Least covariance [n, d, d] of the position in m² or the velocity in m²/s² for each group of `masks` [n, K];
+    infinity where it is unobservable.
+    """
+    groups = np.atleast_2d(np.asarray(masks, bool))
+    return np.concatenate([_covariances(rows, chunk, quantity) for chunk in _chunks(groups)])
+
+
+def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
+    """PEB² in m² or VEB² in m²/s² [n] of each group of `masks` [n, K]; infinity where it is unobservable."""
+    total: F = np.trace(covariances(rows, masks, quantity), axis1=-2, axis2=-1)
+    return total
+
+
+def _chunks(groups: B) -> Iterator[B]:
+    for start in range(0, max(len(groups), 1), _CHUNK):
+        yield groups[start : start + _CHUNK]
+
+
+def _covariances(rows: WhitenedRows, groups: B, quantity: Quantity) -> F:
+    """Only the receivers of each group become rows; smaller groups are filled up with rows of zeros."""
+    most = int(groups.sum(axis=1).max(initial=0))
+    order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
+    listed = np.take_along_axis(groups, order, axis=1)[:, :, None, None]
+    size, offsets, (_, each, columns) = len(groups), len(rows.prior), rows.target.shape
+    target = (rows.target[order] * listed).reshape(size, most * each, columns)
+    shared = (rows.shared[order] * listed).reshape(size, most * each, offsets)
+    shared = np.concatenate([shared, np.broadcast_to(rows.prior, (size, offsets, offsets))], axis=1)
+    target = np.pad(target, ((0, 0), (0, offsets), (0, 0)))
+    d = columns // 2
+    position, velocity = target[:, :, :d], target[:, :, d:]
+    kept, other = (position, velocity) if quantity == "position" else (velocity, position)
+    return marginal_covariance(kept, other, shared)
