@@ -144,7 +144,9 @@ def random_group(rng: np.random.Generator) -> ClockedGroup:
     )
 
 
-_OWN_S, _OWN_HZ, _OWN_SHARE = [0.0, 1e-12, 1e-9, 1e-6, np.inf], [0.0, 1.0, 5.0, 100.0, np.inf], [0.4, 0.1, 0.2, 0.1, 0.2]
+_OWN_S = [0.0, 1e-12, 1e-9, 1e-6, np.inf]
+_OWN_HZ = [0.0, 1.0, 5.0, 100.0, np.inf]
+_OWN_SHARE = [0.4, 0.1, 0.2, 0.1, 0.2]
 
 
 def _decimals(rng: np.random.Generator, d: int, reach: float) -> F:
@@ -166,6 +168,7 @@ def _degenerate(rng: np.random.Generator, receivers: F, target: F) -> F:
     if kind == 3:  # two in one place
         return np.vstack([receivers[:1], receivers[:1], receivers[2:]])
     if kind == 4:  # all in one place, or almost
-        return receivers[:1] + rng.choice([0.0, 1e-6, 1e-3]) * rng.standard_normal(receivers.shape) * (receivers[:1] != 0)
+        apart = rng.choice([0.0, 1e-6, 1e-3]) * rng.standard_normal(receivers.shape)
+        return receivers[:1] + apart * (receivers[:1] != 0)
     # nearly on the baseline of all but one
     return np.vstack([receivers[:1], factors[1:] * target + rng.choice([1e-9, 1e-6, 1e-3]) * (target != 0)])
