@@ -14,6 +14,7 @@ from multistatic.units import B, F
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
+_NOISE = 64.0 * EPSILON
 # Singular values of a matrix of unit columns up to this one count as zero: five decades above what rounding leaves of
 # an exact zero (5e-17), three below the smallest of targets that can be located to some kilometres.
 SPAN_TOLERANCE = 1e-11
@@ -74,11 +75,11 @@ def marginal_covariance(kept: F, other: F, nuisance: F) -> F:
     rows = rows / length
     if rows.shape[-2] > rows.shape[-1]:
         rows = np.asarray(np.linalg.qr(rows, mode="r"))
-    rest, first = _outside(rows[..., :c], rows[..., c:])
-    left, second = _outside(rest[..., :o], rest[..., o:])
+    rest, first = _outside(rows[..., :c], rows[..., c:], np.full(rows.shape[:-2], _NOISE))
+    left, second = _outside(rest[..., :o], rest[..., o:], _NOISE / first)
     _, values, turned = np.linalg.svd(left, full_matrices=False)
     smallest = values[..., -1]
-    regular: B = smallest > np.maximum(SPAN_TOLERANCE, 64.0 * EPSILON / np.minimum(first, second))
+    regular: B = smallest > np.maximum(SPAN_TOLERANCE, _NOISE / np.minimum(first, second))
     safe = np.where(regular[..., None], values, 1.0)
     root = np.swapaxes(turned, -1, -2) / safe[..., None, :] / np.swapaxes(length[..., c + o :], -1, -2)
     covariance: F = np.where(regular[..., None, None], root @ np.swapaxes(root, -1, -2), np.inf)
@@ -99,14 +100,14 @@ def root_of_two(matrix: F) -> F:
     return root
 
 
-def _outside(span: F, columns: F) -> tuple[F, F]:
+def _outside(span: F, columns: F, noise: F) -> tuple[F, F]:
     """What is left of `columns` [..., n, m] outside of the span of `span` [..., n, s], and the smallest singular value
     of `span` that counts [...], 1 where none does.
     """
     if not span.shape[-1]:
         return columns, np.ones(columns.shape[:-2])
     basis, values, _ = np.linalg.svd(span, full_matrices=False)
-    counts = values > SPAN_TOLERANCE
+    counts = values > noise[..., None]
     basis = basis * counts[..., None, :]
     for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
         columns = columns - basis @ (np.swapaxes(basis, -1, -2) @ columns)

@@ -113,3 +113,62 @@ def _in_space(places: list[Any]) -> F:
     """Two coordinates get a third one of zero."""
     given = np.array(places, float)
     return np.concatenate([given, np.zeros((*given.shape[:-1], 3 - given.shape[-1]))], axis=-1)
+
+
+def random_group(rng: np.random.Generator) -> ClockedGroup:
+    """Places in tenths of metres, clocks perfect, known to some accuracy or unknown; every third geometry degenerate.
+
+    Decimals make many degeneracies exact, and leave others exact but for the rounding of decimals.
+    """
+    d, count = int(rng.integers(2, 4)), int(rng.integers(2, 7))
+    target, velocity = _decimals(rng, d, 60.0), _decimals(rng, d, 20.0) * (rng.random() < 0.8)
+    receivers = np.array([_decimals(rng, d, 90.0) for _ in range(count)])
+    if rng.random() < 1 / 3:
+        receivers = _degenerate(rng, receivers, target)
+    length = np.linalg.norm(receivers - target, axis=1) + np.linalg.norm(target)
+    delay_std_s = float(10 ** rng.uniform(-13, -10)) * length / 100.0
+    own_s, own_hz = rng.choice(_OWN_S, count, p=_OWN_SHARE), rng.choice(_OWN_HZ, count, p=_OWN_SHARE)
+    return ClockedGroup(
+        label="random",
+        transmitter_m=np.zeros(3),
+        receivers_m=receivers,
+        target_m=target,
+        velocity_m_s=velocity,
+        carrier_hz=3.5e9,
+        delay_std_s=delay_std_s,
+        doppler_std_hz=delay_std_s * float(10 ** rng.uniform(10, 14)),
+        own_time_s=own_s if rng.random() < 0.7 else np.full(count, own_s[0]),
+        own_frequency_hz=own_hz if rng.random() < 0.7 else np.full(count, own_hz[0]),
+        common=(float(rng.choice([0.0, 1e-9, 2e-8, 1e-6, np.inf])), float(rng.choice([0.0, 5.0, 1e3, np.inf]))),
+        dimensions=d,
+    )
+
+
+_OWN_S = [0.0, 1e-12, 1e-9, 1e-6, np.inf]
+_OWN_HZ = [0.0, 1.0, 5.0, 100.0, np.inf]
+_OWN_SHARE = [0.4, 0.1, 0.2, 0.1, 0.2]
+
+
+def _decimals(rng: np.random.Generator, d: int, reach: float) -> F:
+    place = np.zeros(3)
+    place[:d] = np.round(rng.uniform(-reach, reach, d), 1)
+    return place
+
+
+def _degenerate(rng: np.random.Generator, receivers: F, target: F) -> F:
+    """On the baseline, behind the target or the transmitter, in one line or plane with both, or in one place."""
+    kind = rng.integers(6)
+    factors = rng.integers(2, 5, (len(receivers), 1)).astype(float)
+    if kind == 0:  # the target on the baseline of one of them
+        return np.vstack([2.0 * target, receivers[1:]])
+    if kind == 1:  # of all
+        return factors * target
+    if kind == 2:  # all in one line with transmitter and target, off the baseline
+        return target * rng.choice([-1.0, -0.5, 0.5, 0.25], (len(receivers), 1))
+    if kind == 3:  # two in one place
+        return np.vstack([receivers[:1], receivers[:1], receivers[2:]])
+    if kind == 4:  # all in one place, or almost
+        apart = rng.choice([0.0, 1e-6, 1e-3]) * rng.standard_normal(receivers.shape)
+        return receivers[:1] + apart * (receivers[:1] != 0)
+    # nearly on the baseline of all but one
+    return np.vstack([receivers[:1], factors[1:] * target + rng.choice([1e-9, 1e-6, 1e-3]) * (target != 0)])

@@ -1,24 +1,30 @@
 """Recompute a design from its beams, in physical units, by a path that shares no code with the solvers.
 
-Each formula of the package is written a second time here, on purpose and in another form: rates by eigenvalues of the
-whitened signal covariance instead of differences of log-determinants, cost by loops over pairs, the surrogate from
-summed 2 x 2 matrices, PEB by the singular values of the stacked whitened Jacobian. Nothing is reported that this did
-not confirm.
+Each formula of the package is written a second time here, on purpose and in another form: rates by singular values of
+the whitened channel instead of differences of log-determinants, cost by loops over pairs, the bounds by
+`recomputed_bounds`. docs/model.md §4.5 lists every number of `design.json` with what confirms it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from multistatic.bounds.sensing import sensing_array
-from multistatic.design.result import Design, Verification
-from multistatic.scenario.model import Receiver, Transmitter
-from multistatic.signal.pulses import pulse_moments
+from multistatic.bounds.position import PositionBound
+from multistatic.design.recomputed_bounds import (
+    ExactBound,
+    Sensor,
+    exact_bound,
+    information_of_a_block,
+    published_information,
+    sensors_of,
+)
+from multistatic.design.result import Accuracy, Design, Verification
 from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
 
-Clock = Receiver | Transmitter
+# Where the exact bound is larger, "unobservable" is as good an answer: neither is of any use.
+USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 
 
 def verify(design: Design) -> Verification:
@@ -47,20 +53,25 @@ def verify(design: Design) -> Verification:
         violations["reported cost"] = _relative(design.cost_m, cost)
         if scenario.design.receivers is not None and design.scheme == "multi":
             violations["number of receivers"] = float(abs(int(design.selected.sum()) - scenario.design.receivers))
-    information = _information(design, weights, illumination)
-    violations["reported surrogate"] = _relative(accuracy.surrogate, _surrogate(design, information))
-    errors = _position_errors(design, information)
-    for name, bound in (("PEB", accuracy.position.peb_m), ("VEB", accuracy.position.veb_m_s)):
-        if bound is not None:
-            violations[f"reported {name}"] = _relative(bound, errors[name]) - errors["rounding"]
-    return Verification(violations={name: max(0.0, float(value)) for name, value in violations.items()})
+    if result.upper_bound_w is not None:
+        violations["illumination bound"] = illumination / result.upper_bound_w - 1.0
+    sensors = sensors_of(design, weights, illumination)
+    violations |= _sensor_errors(design, accuracy, sensors)
+    group = [sensor for sensor, chosen in zip(sensors, _counted(design), strict=True) if chosen]
+    plain, with_angles = (exact_bound(design, group, illumination, angles=angles) for angles in (False, True))
+    violations |= _bound_errors(accuracy.position, plain, "")
+    violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
+    violations |= _selection_errors(design, _figures_of_merit(design, group) | _errors_in_space(design, plain))
+    return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
-LARGEST_ROUNDING = 1e-2  # a bound that rounding may move by more is not verified
+def _positive(value: float) -> float:
+    """0 where it holds; NaN never passes."""
+    return float("inf") if np.isnan(value) else max(0.0, float(value))
 
 
 def _relative(reported: F | float | None, recomputed: F | float) -> float:
-    if reported is None:
+    if reported is None or not np.isfinite(recomputed).all():
         return float("inf")
     scale = np.maximum(np.abs(recomputed), 1e-300 if np.ndim(recomputed) == 0 else 1.0)
     error = np.max(np.abs(np.asarray(reported) - recomputed) / scale)
@@ -94,97 +105,126 @@ def _cost(design: Design) -> float:
     return total
 
 
-def _information(design: Design, weights: C, illumination_w: float) -> F:
-    """J_k [n, 2, 2] (model.md §3, unknown amplitude) of every receiver, or of the transmitter itself if mono-static."""
-    scenario, channel = design.scenario, design.channel
-    pulse, samples = pulse_moments(scenario.radio.pulse), scenario.radio.samples
-    per_snr = np.diag(
-        [
-            2 * samples * (pulse.mean_square_bandwidth - abs(pulse.mean_frequency) ** 2),
-            8 * np.pi**2 * samples * ((samples**2 - 1) / 12 + pulse.mean_square_time - pulse.mean_time**2),
-        ]
-    )
-    white = channel.noise_power_w + channel.clutter_power_w
-    if design.scheme == "mono":
-        distance = float(np.linalg.norm(scenario.target.position_m - scenario.transmitter.position_m))
-        length = 2 * distance if scenario.propagation.echo_law == "sum" else distance**2
-        gain = scenario.propagation.reference_gain * length ** (-scenario.propagation.path_loss_exponent)
-        snr = [gain * scenario.target.reflection * sensing_array(scenario).size * illumination_w / white]
-    else:
-        snr = []
-        for gain, steering, paths in zip(channel.echo_gain, channel.steering_rx, channel.clutter, strict=True):
-            noise = white * np.eye(len(steering), dtype=complex)
-            for path in paths:
-                for beam in weights:
-                    noise += (path @ beam) @ (path @ beam).conj().T
-            whitened = np.linalg.solve(np.linalg.cholesky(noise), steering)
-            snr.append(gain * illumination_w * np.linalg.norm(whitened) ** 2)
-    return np.array(snr)[:, None, None] * per_snr
+def _counted(design: Design) -> list[bool]:
+    return [True] if design.scheme == "mono" else [bool(chosen) for chosen in design.selected]
 
 
-def _heard(design: Design) -> tuple[F, np.ndarray]:
-    """Positions [n, 3] of whoever hears the echo and which of them count [n]."""
-    if design.scheme == "mono":
-        return design.scenario.transmitter.position_m[None], np.ones(1, bool)
-    return design.scenario.receiver_positions_m, np.asarray(design.selected, bool)
+def _block_information(design: Design, sensor: Sensor) -> F:
+    radio = design.scenario.radio
+    return sensor.snr * np.array(information_of_a_block(radio.pulse, radio.samples))
 
 
-def _surrogate(design: Design, information: F) -> float:
-    total = information[_heard(design)[1]].sum(axis=0)
-    return float(1.0 / total[0, 0] + 1.0 / total[1, 1])
+def _sensor_errors(design: Design, accuracy: Accuracy, sensors: Sequence[Sensor]) -> dict[str, float]:
+    """Deviations of delay, Doppler, range and range rate, and the SNR of a block, receiver by receiver."""
+    scenario, slot_s = design.scenario, design.scenario.radio.slot_s
+    expected: dict[str, list[float]] = {"delay": [], "Doppler": [], "range": [], "range rate": [], "block SNR": []}
+    for sensor in sensors:
+        (tau, cross), (_, f) = _block_information(design, sensor)
+        left = (tau * f - cross**2, tau, f)  # 2 x 2 by its determinant
+        delay_s, doppler_hz = (
+            float(np.sqrt(other / left[0])) * unit if left[0] > 0 else float("inf")
+            for other, unit in ((f, slot_s), (tau, 1.0 / slot_s))
+        )
+        clocks = [] if sensor.clock is None else [sensor.clock, scenario.transmitter]
+        range_s = float(np.sqrt(delay_s**2 + sum(each.clock_offset_std_s**2 for each in clocks)))
+        rate_hz = float(np.sqrt(doppler_hz**2 + sum(each.frequency_offset_std_hz**2 for each in clocks)))
+        values = (delay_s, doppler_hz, SPEED_OF_LIGHT_M_S * range_s, scenario.radio.wavelength_m * rate_hz)
+        for name, value in zip(expected, (*values, scenario.radio.samples * sensor.snr), strict=True):
+            expected[name].append(value)
+    reported = {
+        "delay": accuracy.delay_std_s,
+        "Doppler": accuracy.doppler_std_hz,
+        "range": accuracy.range_std_m,
+        "range rate": accuracy.range_rate_std_m_s,
+        "block SNR": accuracy.block_snr,
+    }
+    return {f"reported {name}": _each(reported[name], expected[name]) for name in expected}
 
 
-def _position_errors(design: Design, information: F) -> dict[str, float]:
-    """PEB and VEB from the pseudo-inverse of the whitened Jacobian of all delays and Dopplers, columns scaled to
-    length 1. Clocks that are not synchronised add their offsets as unknowns, and their priors as measurements.
-
-    `rounding`: the relative error that rounding leaves in bounds made from the product of the Jacobian with itself,
-    whose condition is the square of the Jacobian's: much where receivers are almost in one line with the target.
-    """
-    scenario = design.scenario
-    slot_s, carrier_hz, dims = scenario.radio.slot_s, scenario.radio.carrier_hz, scenario.dimensions
-    target, velocity = scenario.target.position_m, scenario.target.velocity_m_s
-    rows, weights, clocks = [], [], []
-    for k, (place, chosen, fisher) in enumerate(zip(*_heard(design), information, strict=True)):
-        if not chosen:
-            continue
-        slope, bend = np.zeros(3), np.zeros((3, 3))
-        for anchor in (scenario.transmitter.position_m, place):
-            length = float(np.linalg.norm(target - anchor))
-            unit = (target - anchor) / length
-            slope += unit
-            bend += (np.eye(3) - np.outer(unit, unit)) / length
-        delay = np.concatenate([slope[:dims], np.zeros(dims)]) / SPEED_OF_LIGHT_M_S / slot_s
-        doppler = np.concatenate([(velocity @ bend)[:dims], slope[:dims]]) * (-carrier_hz / SPEED_OF_LIGHT_M_S * slot_s)
-        rows += [np.sqrt(fisher[0, 0]) * delay, np.sqrt(fisher[1, 1]) * doppler]
-        if design.scheme != "mono":
-            weights.append((np.sqrt(fisher[0, 0]) / slot_s, np.sqrt(fisher[1, 1]) * slot_s))
-            clocks.append((scenario.receivers[k], scenario.transmitter))
-    jacobian = _with_clocks(np.array(rows), weights, clocks)
-    scale = np.linalg.norm(jacobian, axis=0)
-    scale[scale == 0] = 1.0
-    spread = np.linalg.norm(np.linalg.pinv(jacobian / scale, rcond=1e-12), axis=1) / scale
-    peb, veb = float(np.linalg.norm(spread[:dims])), float(np.linalg.norm(spread[dims : 2 * dims]))
-    rounding = 10.0 * np.finfo(float).eps * float(np.linalg.cond(jacobian / scale)) ** 2
-    return {"PEB": peb, "VEB": veb, "rounding": min(rounding, LARGEST_ROUNDING)}
+def _each(reported: F, expected: Sequence[float]) -> float:
+    """The largest relative error of numbers of any size; infinity agrees with infinity alone."""
+    if len(reported) != len(expected):
+        return float("inf")
+    errors = [0.0]
+    for found, true in zip(reported, expected, strict=True):
+        if np.isinf(true) or np.isinf(found):
+            errors.append(0.0 if found == true else float("inf"))
+        else:
+            errors.append(abs(found - true) / max(abs(true), 1e-300))
+    return float("inf") if np.isnan(errors).any() else float(max(errors))
 
 
-def _with_clocks(jacobian: F, weights: Sequence[tuple[float, float]], clocks: Sequence[tuple[Clock, Clock]]) -> F:
-    """One more column for each clock offset that is not known, and a row for its prior.
+def _figures_of_merit(design: Design, group: Sequence[Sensor]) -> dict[str, float]:
+    """Surrogate, the published one and the sum of the receivers' own bounds, from inverses of 2 x 2 matrices."""
+    radio = design.scenario.radio
+    each = [_block_information(design, sensor) for sensor in group]
+    published = published_information(radio.pulse, radio.samples, radio.bandwidth_hz)
+    return {
+        "surrogate": _trace_of_inverse(np.sum(each, axis=0)),
+        "published": _trace_of_inverse(sum(sensor.published_snr for sensor in group) * published),
+        "sum_crb": sum(_trace_of_inverse(one) for one in each),
+    }
 
-    `weights`: what one second and one hertz of offset change in the two rows of each receiver. `clocks`: whose offsets
-    these are, the receiver's own and the transmitter's.
-    """
-    columns: dict[tuple[int, int], F] = {}
-    priors: dict[tuple[int, int], float] = {}
-    for row, (weight, pair) in enumerate(zip(weights, clocks, strict=True)):
-        for clock in pair:
-            for i, std in enumerate((clock.clock_offset_std_s, clock.frequency_offset_std_hz)):
-                if std > 0:
-                    columns.setdefault((id(clock), i), np.zeros(len(jacobian)))[2 * row + i] = weight[i]
-                    priors[id(clock), i] = 1.0 / std
-    if not columns:
-        return jacobian
-    seen = np.hstack([jacobian, np.array(list(columns.values())).T])
-    known = np.hstack([np.zeros((len(columns), jacobian.shape[1])), np.diag(list(priors.values()))])
-    return np.vstack([seen, known])
+
+def _trace_of_inverse(matrix: F) -> float:
+    determinant = matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]
+    return float((matrix[0, 0] + matrix[1, 1]) / determinant) if determinant > 0 else float("inf")
+
+
+def _errors_in_space(design: Design, exact: ExactBound) -> dict[str, float]:
+    weight_s = design.scenario.design.velocity_weight_s
+    peb, veb = exact.peb_m, exact.veb_m_s
+    return {"peb": peb, "veb": veb, "weighted": float(np.sqrt(peb**2 + (weight_s * veb) ** 2)) if weight_s else peb}
+
+
+def _bound_errors(reported: PositionBound, exact: ExactBound, what: str) -> dict[str, float]:
+    """PEB, VEB and the covariance of the position; "unobservable" holds where the exact bound is of no use either."""
+    errors = {
+        f"reported PEB{what}": _verdict_or_error(reported.peb_m, exact.peb_m, USELESS_PEB_M),
+        f"reported VEB{what}": _verdict_or_error(reported.veb_m_s, exact.veb_m_s, USELESS_VEB_M_S),
+    }
+    if reported.covariance_m2 is not None and exact.position is not None:
+        scale = np.sqrt(np.diagonal(exact.position))
+        errors[f"reported covariance{what}"] = float(
+            np.max(np.abs(reported.covariance_m2 - exact.position) / np.outer(scale, scale))
+        )
+        variances = np.diagonal(exact.position)
+        parts = {"horizontal": (reported.peb_horizontal_m, float(np.sqrt(variances[:2].sum())))}
+        if len(variances) > 2:
+            parts["vertical"] = (reported.peb_vertical_m, float(np.sqrt(variances[2])))
+        for name, (found, expected) in parts.items():
+            errors[f"reported {name} PEB{what}"] = _relative(found, expected)
+    elif (reported.covariance_m2 is None) != (reported.peb_m is None):
+        errors[f"reported covariance{what}"] = float("inf")
+    return errors
+
+
+def _verdict_or_error(reported: float | None, exact: float, useless: float) -> float:
+    if reported is None:
+        return 0.0 if exact >= useless else float("inf")
+    return _relative(reported, exact)
+
+
+def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str, float]:
+    """The value of the criterion, and a bound that is not above it. A criterion of another package is its own claim."""
+    accuracy, chosen = design.accuracy, design.selection
+    assert accuracy is not None
+    errors = {
+        "reported surrogate": _merit_error(accuracy.surrogate, figures["surrogate"]),
+        "reported published surrogate": _merit_error(accuracy.surrogate_published, figures["published"]),
+        "reported sum of bounds": _merit_error(accuracy.sum_crb, figures["sum_crb"]),
+    }
+    if chosen is None or chosen.value is None:
+        return errors
+    value = figures.get(design.scenario.design.criterion)
+    if value is not None and np.isfinite(chosen.value):
+        errors["reported criterion"] = _relative(chosen.value, value)
+    if chosen.bound is not None:
+        errors["selection bound"] = chosen.bound / chosen.value - 1.0
+    return errors
+
+
+def _merit_error(reported: float | None, exact: float) -> float:
+    if reported is None:
+        return 0.0 if np.isinf(exact) else float("inf")
+    return _relative(reported, exact)

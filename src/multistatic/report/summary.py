@@ -107,8 +107,8 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
         facts.append(("weak echoes", f"{names}: {level}; a search there finds noise, far from these bounds"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
-    if accuracy.position.note:
-        facts.append(("note", accuracy.position.note))
+    notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
+    facts += [("note", note) for note in notes]
     facts.append(("assumptions", assumptions_in_words(design.scenario, one_clock=design.scheme == "mono")))
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from multistatic import load_preset
-from multistatic.bounds.position import PositionBound
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design import design_network
 from multistatic.design.verify import verify
@@ -37,12 +36,18 @@ def with_accuracy(design, **changes):
 
 
 def scaled_bound(bound, **factors):
-    return PositionBound(
-        position="observable",
-        velocity="observable",
-        peb_m=bound.peb_m * factors.get("peb", 1.0),
-        veb_m_s=bound.veb_m_s * factors.get("veb", 1.0),
-    )
+    return replace(bound, peb_m=bound.peb_m * factors.get("peb", 1.0), veb_m_s=bound.veb_m_s * factors.get("veb", 1.0))
+
+
+def turned(bound):
+    """The same trace and another direction."""
+    a, b = np.diagonal(bound.covariance_m2)
+    return replace(bound, covariance_m2=np.diag([b, a]))
+
+
+def one_of(values, factor):
+    """The last number off, which no sum over the group would show."""
+    return np.where(np.arange(len(values)) == len(values) - 1, factor * values, values)
 
 
 def one_beam_weaker(weights):
@@ -58,6 +63,31 @@ TAMPERED = {
     "reported rates": lambda d: with_beamforming(d, rates_bps_hz=d.beamforming.rates_bps_hz + 1e-4),
     "reported cost": lambda d: replace(d, cost_m=d.cost_m - 0.01),
     "reported surrogate": lambda d: with_accuracy(d, surrogate=d.accuracy.surrogate * 2),
+    "reported published surrogate": lambda d: with_accuracy(
+        d, surrogate_published=d.accuracy.surrogate_published * (1 + 1e-5)
+    ),
+    "reported sum of bounds": lambda d: with_accuracy(d, sum_crb=d.accuracy.sum_crb * (1 + 1e-5)),
+    "reported delay": lambda d: with_accuracy(d, delay_std_s=one_of(d.accuracy.delay_std_s, 1.00001)),
+    "reported Doppler": lambda d: with_accuracy(d, doppler_std_hz=one_of(d.accuracy.doppler_std_hz, 1.00001)),
+    "reported range": lambda d: with_accuracy(d, range_std_m=one_of(d.accuracy.range_std_m, 1.00001)),
+    "reported range rate": lambda d: with_accuracy(d, range_rate_std_m_s=one_of(d.accuracy.range_rate_std_m_s, 1.1)),
+    "reported block SNR": lambda d: with_accuracy(d, block_snr=one_of(d.accuracy.block_snr, 0.99999)),
+    "reported covariance": lambda d: with_accuracy(d, position=turned(d.accuracy.position)),
+    "reported horizontal PEB": lambda d: with_accuracy(
+        d, position=replace(d.accuracy.position, covariance_m2=1.0001 * d.accuracy.position.covariance_m2)
+    ),
+    "reported PEB with angles": lambda d: with_accuracy(
+        d, position_with_angles=scaled_bound(d.accuracy.position_with_angles, peb=1.00001)
+    ),
+    "reported VEB with angles": lambda d: with_accuracy(
+        d, position_with_angles=scaled_bound(d.accuracy.position_with_angles, veb=0.99999)
+    ),
+    "reported covariance with angles": lambda d: with_accuracy(
+        d, position_with_angles=turned(d.accuracy.position_with_angles)
+    ),
+    "reported criterion": lambda d: replace(d, selection=replace(d.selection, value=d.selection.value * 0.99999)),
+    "selection bound": lambda d: replace(d, selection=replace(d.selection, bound=d.selection.value * 1.00001)),
+    "illumination bound": lambda d: with_beamforming(d, upper_bound_w=d.beamforming.illumination_w * 0.99999),
     "reported PEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, peb=0.999)),
     "reported VEB": lambda d: with_accuracy(d, position=scaled_bound(d.accuracy.position, veb=1.001)),
     "cost": lambda d: replace(
@@ -78,6 +108,42 @@ def test_every_lie_is_caught_by_name(sound, name):
     checked = verify(TAMPERED[name](sound))
     assert not checked.passed
     assert checked.violations[name] > checked.tolerance
+
+
+def test_bounds_without_angles_are_not_those_with_angles(sound):
+    """As if the angles had been left out."""
+    checked = verify(with_accuracy(sound, position_with_angles=sound.accuracy.position))
+    assert checked.violations["reported PEB with angles"] > 1e-3
+
+
+def test_a_bound_that_is_withheld_or_made_up_is_caught(sound):
+    position = sound.accuracy.position
+    withheld = replace(position, position="unobservable", peb_m=None, covariance_m2=None)
+    assert verify(with_accuracy(sound, position=withheld)).violations["reported PEB"] == np.inf
+    alone = design_network(sound.scenario, scheme="bi")
+    assert alone.accuracy.position.peb_m is None
+    assert alone.verification.passed
+    assert verify(with_accuracy(alone, position=position)).violations["reported PEB"] == np.inf
+
+
+@pytest.mark.parametrize("criterion", ["surrogate", "published", "peb", "veb", "weighted"])
+@pytest.mark.parametrize("clock", [False, True])
+@pytest.mark.parametrize("height_m", [0.0, 40.0])
+def test_every_criterion_is_confirmed(criterion, clock, height_m):
+    scenario = network(4, seed=3, height_m=height_m, design=replace(FAST, criterion=criterion))
+    if clock:
+        receivers = tuple(
+            replace(each, clock_offset_std_s=3e-10 * k, frequency_offset_std_hz=5.0 * k)
+            for k, each in enumerate(scenario.receivers)
+        )
+        transmitter = replace(scenario.transmitter, clock_offset_std_s=1e-9, frequency_offset_std_hz=20.0)
+        scenario = replace(scenario, receivers=receivers, transmitter=transmitter)
+    design = design_network(scenario)
+    assert design.verification.max_violation < 1e-9
+    assert "reported criterion" in design.verification.violations
+    assert ("reported vertical PEB" in design.verification.violations) == (height_m > 0)
+    wrong = replace(design, selection=replace(design.selection, value=design.selection.value * 1.00001))
+    assert verify(wrong).violations["reported criterion"] > 5e-6
 
 
 def test_nan_never_passes(sound):

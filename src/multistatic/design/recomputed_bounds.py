@@ -1,0 +1,357 @@
+"""Every bound of a design once more, from the beams, by expressions that `bounds` does not use.
+
+Information about delay and Doppler: the Gram matrix of a whole block of pulses and its two slopes, slot by slot, with
+the amplitude projected out. How delay and Doppler change with the target: differences of the length of the paths alone,
+with 100 digits, so that no formula of a derivative is repeated. Offsets of clocks: unknowns of their own with their
+priors, eliminated from the information one by one. With 100 digits nothing that matters cancels: a verdict of
+`unobservable` and a bound of kilometres are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, localcontext
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from multistatic.bounds.sensing import sensing_array
+from multistatic.design.result import Design
+from multistatic.scenario.model import PulseSpec, Receiver, Transmitter
+from multistatic.signal.pulses import pulse_of
+from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
+
+Clock = Receiver | Transmitter
+Matrix = list[list[Decimal]]
+
+_DIGITS = Context(prec=100)
+# Of a pivot beside its own diagonal, of a parameter about which nothing is told.
+_NOTHING = Decimal("1e-45")
+_STEP = Decimal("1e-20")  # m and s: leaves half of the digits to a difference of differences
+_SPEED = Decimal(int(SPEED_OF_LIGHT_M_S))
+_AGREED = 1e-10  # relative, of two rules of quadrature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sensor:
+    """Who receives the echo: place [3], steering vector [N_r] and element places [N_r, 3] (as received), the SNR of a
+    sample, that of the published bound, the root of the noise covariance over the antennas in W, and its clock.
+    """
+
+    place_m: F
+    steering: C
+    elements_m: F
+    gain: float
+    snr: float
+    published_snr: float
+    whitening: C
+    clock: Clock | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ExactBound:
+    """Covariances [d, d] of the position in m² and of the velocity in m²/s²; None where nothing is told of them."""
+
+    position: F | None
+    velocity: F | None
+
+    @property
+    def peb_m(self) -> float:
+        """Infinity where the position is unobservable."""
+        return float("inf") if self.position is None else float(np.sqrt(np.trace(self.position)))
+
+    @property
+    def veb_m_s(self) -> float:
+        """Infinity where the velocity is unobservable."""
+        return float("inf") if self.velocity is None else float(np.sqrt(np.trace(self.velocity)))
+
+
+def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Sensor, ...]:
+    """All receivers, or the transmitter alone in the mono-static scheme."""
+    scenario, channel = design.scenario, design.channel
+    white = channel.noise_power_w + channel.clutter_power_w
+    if design.scheme == "mono":
+        array = sensing_array(scenario)
+        distance = float(np.linalg.norm(scenario.target.position_m - scenario.transmitter.position_m))
+        length = 2 * distance if scenario.propagation.echo_law == "sum" else distance**2
+        path = scenario.propagation.reference_gain * length ** (-scenario.propagation.path_loss_exponent)
+        gain = path * scenario.target.reflection
+        return (
+            Sensor(
+                place_m=scenario.transmitter.position_m,
+                steering=np.ones(array.size, complex),
+                elements_m=array.elements_m,
+                gain=gain,
+                snr=gain * array.size * illumination_w / white,
+                published_snr=path**2 * array.size * illumination_w / white,
+                whitening=_root(white * np.eye(array.size, dtype=complex)),
+                clock=None,
+            ),
+        )
+    found = []
+    for k, receiver in enumerate(scenario.receivers):
+        steering, paths = channel.steering_rx[k], channel.clutter[k]
+        noise = white * np.eye(len(steering), dtype=complex)
+        for path_k in paths:
+            for beam in weights:
+                noise += (path_k @ beam) @ (path_k @ beam).conj().T
+        elements = np.zeros((len(steering), 3))
+        elements[: receiver.array.size] = receiver.array.elements_m
+        factor = _root(noise)
+        whitened = np.linalg.solve(factor, steering)
+        gain, path = float(channel.echo_gain[k]), float(channel.echo_path_gain[k])
+        found.append(
+            Sensor(
+                place_m=receiver.position_m,
+                steering=steering,
+                elements_m=elements,
+                gain=gain,
+                snr=gain * illumination_w * float(np.linalg.norm(whitened) ** 2),
+                published_snr=path**2 * receiver.array.size * illumination_w / white,
+                whitening=factor,
+                clock=receiver,
+            )
+        )
+    return tuple(found)
+
+
+def _root(noise: C) -> C:
+    factor: C = np.asarray(np.linalg.cholesky(noise), complex)
+    return factor
+
+
+@lru_cache(maxsize=64)
+def information_of_a_block(pulse: PulseSpec, samples: int) -> tuple[tuple[float, float], tuple[float, float]]:
+    """J/ρ about (τ/Δt, fΔt): columns x, -x', j2πt x of a block of white symbols, the part along x taken out."""
+    gram = np.zeros((3, 3), complex)
+    middle = np.arange(samples) - (samples - 1) / 2.0
+    moments = _pulse_integrals(pulse)
+    zero, first, second = samples, float(np.sum(middle)), float(np.sum(middle**2))
+    # <x, x>, <x, -x'>, <x, j2πt x>, <x', x'>, <-x', j2πt x>, <2πt x, 2πt x>, each with t = middle + u
+    gram[0, 0] = zero * moments["1"]
+    gram[0, 1] = -zero * moments["g*g'"]
+    gram[0, 2] = 2j * np.pi * (first * moments["1"] + zero * moments["u"])
+    gram[1, 1] = zero * moments["g'*g'"]
+    gram[1, 2] = -2j * np.pi * (first * np.conj(moments["g*g'"]) + zero * moments["u g'*g"])
+    gram[2, 2] = 4 * np.pi**2 * (second * moments["1"] + 2 * first * moments["u"] + zero * moments["u²"])
+    along = gram[0, 1:]
+    upper = gram[1:, 1:] - np.outer(along.conj(), along) / gram[0, 0]
+    tau, cross, f = 2 * upper[0, 0].real, 2 * upper[0, 1].real, 2 * upper[1, 1].real
+    return (float(tau), float(cross)), (float(cross), float(f))
+
+
+def published_information(pulse: PulseSpec, samples: int, bandwidth_hz: float) -> F:
+    """(13)-(16) with the paper's own integrals F_g, F_tg and F_tġ over t in seconds."""
+    moments, slot_s = _pulse_integrals(pulse), 1.0 / (2.0 * bandwidth_hz)
+    integral_g, integral_tg = moments["g'*g'"].real / slot_s, moments["u²"].real * slot_s**3
+    integral_tgg = moments["u g'*g"].real * slot_s
+    iota = 2.0 * (2.0 * bandwidth_hz) * samples * integral_g
+    chi = 8.0 * np.pi**2 * (2.0 * bandwidth_hz) ** 3 * samples * integral_tg
+    varsigma = 4.0 * np.pi * (2.0 * bandwidth_hz) ** 2 * samples * integral_tgg
+    return np.array([[iota, varsigma], [varsigma, chi]])
+
+
+@lru_cache(maxsize=64)
+def _pulse_integrals(spec: PulseSpec) -> dict[str, complex]:
+    """Integrals over the support by Gauss's rule in half slots; adaptively where two orders of it disagree."""
+    pulse = pulse_of(spec)
+    names = ("1", "u", "u²", "g*g'", "g'*g'", "u g'*g")
+
+    def values(u: F) -> C:
+        g, slope = np.asarray(pulse(u), complex), np.asarray(pulse.derivative(u), complex)
+        power = np.abs(g) ** 2
+        return np.array(
+            [power, u * power, u**2 * power, g.conj() * slope, np.abs(slope) ** 2, u * slope.conj() * g], complex
+        )
+
+    first, last = pulse.support
+    inner = np.arange(np.floor(2 * first) + 1, np.ceil(2 * last)) / 2.0
+    edges = np.array([first, *inner, last])
+    coarse, fine = (_gauss(values, edges, order) for order in (20, 28))
+    if np.linalg.norm(fine - coarse) > _AGREED * np.linalg.norm(fine):
+        fine = _adaptive(values, edges)
+    energy = fine[0].real
+    return {name: complex(value / energy) for name, value in zip(names, fine, strict=True)}
+
+
+def _gauss(values: Callable[[F], C], edges: F, order: int) -> C:
+    node, weight = np.polynomial.legendre.leggauss(order)
+    half = np.diff(edges) / 2.0
+    u = (edges[:-1] + half)[:, None] + half[:, None] * node
+    total: C = values(u.ravel()) @ (half[:, None] * weight).ravel()
+    return total
+
+
+def _adaptive(values: Callable[[F], C], edges: F) -> C:
+    from scipy.integrate import quad_vec
+
+    def at(u: Any) -> Any:
+        return values(np.asarray(u))
+
+    total: C = np.asarray(quad_vec(at, edges[0], edges[-1], epsrel=1e-11, epsabs=1e-13, points=edges[1:-1])[0])
+    return total
+
+
+def exact_bound(design: Design, sensors: Sequence[Sensor], illumination_w: float, *, angles: bool) -> ExactBound:
+    """Bounds of the given sensors together, with 100 digits."""
+    scenario = design.scenario
+    d = scenario.dimensions
+    shared = [
+        Decimal(std) for std in (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
+    ]
+    if design.scheme == "mono":
+        shared = [Decimal(0), Decimal(0)]
+    (tau, cross), (_, f) = information_of_a_block(scenario.radio.pulse, scenario.radio.samples)
+    slot_s = scenario.radio.slot_s
+    with localcontext(_DIGITS):
+        size = 2 * d + 2
+        total = [[Decimal(0)] * size for _ in range(size)]
+        for sensor in sensors:
+            per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
+            fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
+            _add(total, _one_sensor(design, sensor, [_exact(row) for row in fisher]))
+            if angles:
+                for row in map(_exact, _direction_rows(design, sensor, illumination_w)):
+                    _add(total, [[a * b for b in row] for a in row])
+        known = [*range(2 * d)]
+        for i, std in enumerate(shared):
+            if std > 0:
+                known.append(2 * d + i)
+                total[2 * d + i][2 * d + i] += 0 if std.is_infinite() else 1 / std**2
+        total = [[total[i][j] for j in known] for i in known]
+        return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
+
+
+def _one_sensor(design: Design, sensor: Sensor, fisher: Matrix) -> Matrix:
+    """Information about (p, v, the shared offsets of time and frequency), the sensor's own offsets eliminated."""
+    slopes = _slopes(design, sensor)
+    rows = [[*slopes[0], Decimal(1), Decimal(0)], [*slopes[1], Decimal(0), Decimal(1)]]
+    size = len(rows[0])
+    own = []
+    if sensor.clock is not None:
+        deviations = (sensor.clock.clock_offset_std_s, sensor.clock.frequency_offset_std_hz)
+        own = [(i, Decimal(std)) for i, std in enumerate(deviations) if std > 0]
+    for i, _ in own:
+        for j in range(2):
+            rows[j].append(Decimal(int(i == j)))
+    every = range(len(rows[0]))
+    local = [[Decimal(0)] * len(rows[0]) for _ in every]
+    for left, weights in zip(rows, fisher, strict=True):
+        for weight, right in zip(weights, rows, strict=True):
+            _add(local, [[weight * left[i] * right[j] for j in every] for i in every])
+    for column, (_, std) in enumerate(own, start=size):
+        local[column][column] += 0 if std.is_infinite() else 1 / std**2
+    diagonal = [local[i][i] for i in range(len(local))]
+    for column in range(size, len(local)):
+        _eliminate(local, diagonal, column, range(len(local)))
+    return [row[:size] for row in local[:size]]
+
+
+def _slopes(design: Design, sensor: Sensor) -> tuple[list[Decimal], list[Decimal]]:
+    """How delay in s and Doppler in Hz change with each coordinate of position and velocity: differences of the path's
+    length, and of its differences in time.
+    """
+    scenario = design.scenario
+    carrier = Decimal(scenario.radio.carrier_hz)
+    anchors = [_exact(scenario.transmitter.position_m), _exact(sensor.place_m)]
+    position, velocity = _exact(scenario.target.position_m), _exact(scenario.target.velocity_m_s)
+
+    def length(place: list[Decimal]) -> Decimal:
+        return sum((_distance(place, anchor) for anchor in anchors), Decimal(0))
+
+    def doppler(place: list[Decimal], speed: list[Decimal]) -> Decimal:
+        later, sooner = ([p + sign * v * _STEP for p, v in zip(place, speed, strict=True)] for sign in (1, -1))
+        return -carrier / _SPEED * (length(later) - length(sooner)) / (2 * _STEP)
+
+    delays, shifts, still = [], [], []
+    for i in range(scenario.dimensions):
+        ahead, behind = (_moved(position, i, sign * _STEP) for sign in (1, -1))
+        delays.append((length(ahead) - length(behind)) / (2 * _STEP) / _SPEED)
+        shifts.append((doppler(ahead, velocity) - doppler(behind, velocity)) / (2 * _STEP))
+        faster, slower = (_moved(velocity, i, sign) for sign in (Decimal(1), Decimal(-1)))
+        still.append((doppler(position, faster) - doppler(position, slower)) / 2)
+    return [*delays, *([Decimal(0)] * scenario.dimensions)], [*shifts, *still]
+
+
+def _direction_rows(design: Design, sensor: Sensor, illumination_w: float) -> F:
+    """Rows [2N_r, d] of unit variance about the position: slopes of the whitened steering vector, the part along
+    itself taken out.
+    """
+    scenario, d = design.scenario, design.scenario.dimensions
+    place, position = _exact(sensor.place_m), _exact(scenario.target.position_m)
+    turning = np.zeros((3, d))
+    for i in range(d):
+        ahead, behind = (_direction(_moved(position, i, sign * _STEP), place) for sign in (1, -1))
+        turning[:, i] = [float((a - b) / (2 * _STEP)) for a, b in zip(ahead, behind, strict=True)]
+    phase = 2.0 * np.pi / scenario.radio.wavelength_m * (sensor.elements_m @ turning)
+    signal = np.linalg.solve(sensor.whitening, sensor.steering)
+    slopes = np.linalg.solve(sensor.whitening, 1j * sensor.steering[:, None] * phase)
+    basis = np.linalg.qr(signal[:, None])[0]
+    for _ in range(2):
+        slopes = slopes - basis @ (basis.conj().T @ slopes)
+    strength = np.sqrt(2.0 * scenario.radio.samples * sensor.gain * illumination_w)
+    return strength * np.vstack([slopes.real, slopes.imag])
+
+
+def _covariance(information: Matrix, kept: Iterable[int]) -> F | None:
+    """Inverse of what is left of the information about `kept`; None where a combination of them is unobservable."""
+    keep = list(kept)
+    matrix = [row[:] for row in information]
+    diagonal = [matrix[i][i] for i in range(len(matrix))]
+    nuisance = [i for i in range(len(matrix)) if i not in keep]
+    while nuisance:
+        pivot = max(nuisance, key=lambda i: matrix[i][i] / diagonal[i] if diagonal[i] > 0 else Decimal(0))
+        nuisance.remove(pivot)
+        _eliminate(matrix, diagonal, pivot, [*nuisance, *keep])
+    left = [[matrix[i][j] for j in keep] for i in keep]
+    inverse = [[Decimal(int(i == j)) for j in range(len(keep))] for i in range(len(keep))]
+    open_rows = list(range(len(keep)))
+    scale = [diagonal[i] for i in keep]
+    while open_rows:  # Gauss and Jordan, the largest pivot beside its own diagonal first
+        pivot = max(open_rows, key=lambda i: left[i][i] / scale[i] if scale[i] > 0 else Decimal(0))
+        if not left[pivot][pivot] > _NOTHING * scale[pivot]:
+            return None
+        open_rows.remove(pivot)
+        for i in range(len(keep)):
+            if i != pivot:
+                factor = left[i][pivot] / left[pivot][pivot]
+                left[i] = [a - factor * b for a, b in zip(left[i], left[pivot], strict=True)]
+                inverse[i] = [a - factor * b for a, b in zip(inverse[i], inverse[pivot], strict=True)]
+    return np.array([[float(inverse[i][j] / left[i][i]) for j in range(len(keep))] for i in range(len(keep))])
+
+
+def _eliminate(matrix: Matrix, diagonal: Sequence[Decimal], pivot: int, rest: Iterable[int]) -> None:
+    """Take the unknown `pivot` out of the information about `rest`; one of which nothing is told does no harm."""
+    if not matrix[pivot][pivot] > _NOTHING * diagonal[pivot]:
+        return
+    others = [i for i in rest if i != pivot]
+    for i in others:
+        factor = matrix[i][pivot] / matrix[pivot][pivot]
+        if factor:
+            for j in others:
+                matrix[i][j] -= factor * matrix[pivot][j]
+
+
+def _add(total: Matrix, part: Matrix) -> None:
+    for i, row in enumerate(part):
+        for j, value in enumerate(row):
+            total[i][j] += value
+
+
+def _exact(place: F) -> list[Decimal]:
+    return [Decimal(float(x)) for x in place]
+
+
+def _moved(place: list[Decimal], axis: int, step: Decimal) -> list[Decimal]:
+    return [x + step if i == axis else x for i, x in enumerate(place)]
+
+
+def _distance(one: list[Decimal], other: list[Decimal]) -> Decimal:
+    return sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), Decimal(0)).sqrt()
+
+
+def _direction(place: list[Decimal], origin: list[Decimal]) -> list[Decimal]:
+    length = _distance(place, origin)
+    return [(a - b) / length for a, b in zip(place, origin, strict=True)]
