@@ -86,9 +86,9 @@ def scenario_notes(scenario: Scenario) -> list[str]:
                 f"{name}: plane waves are assumed, but its array's far field begins at {far_field:.3g} m "
                 f"and the nearest node is {nearest[name]:.3g} m away"
             )
-    if radio.bandwidth_hz > 0.1 * radio.carrier_hz:
+    if radio.symbol_rate_hz > 0.1 * radio.carrier_hz:
         notes.append(
-            f"the bandwidth is {radio.bandwidth_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
+            f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
         )
     shortest = min(nearest.values())
     if shortest < 1.0:

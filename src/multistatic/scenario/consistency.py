@@ -37,6 +37,9 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         yield from _choose(path, table, "position_m", "position_llh", needed=True)
         yield from _array_problems(path, table)
     transmitter, channel, receivers = (table_at(raw, key) for key in ("transmitter", "channel", "receivers"))
+    if "radio" in raw:
+        rates = "symbol_rate_hz = 1/slot = 2 · bandwidth_hz"
+        yield from _choose("radio", table_at(raw, "radio"), "bandwidth_hz", "symbol_rate_hz", needed=True, hint=rates)
     if "transmitter" in raw:
         yield from _choose("transmitter", transmitter, "antennas", "array", needed=True, both=True)
         yield from _choose("transmitter", transmitter, "power_dbm", "power_w", needed=True)
@@ -61,13 +64,15 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         yield from _array_problems("receivers.random", random)
 
 
-def _choose(path: str, table: Raw, *keys: str, needed: bool = False, both: bool = False) -> Iterator[Problem]:
+def _choose(
+    path: str, table: Raw, *keys: str, needed: bool = False, both: bool = False, hint: str = ""
+) -> Iterator[Problem]:
     """At most one of `keys` (any number where `both`), and at least one where `needed`."""
     given = [key for key in keys if key in table]
     if needed and not given:
-        yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys))
+        yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys), hint)
     if len(given) > 1 and not both:
-        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys))
+        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys), hint)
 
 
 def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_key: str = "array") -> Iterator[Problem]:

@@ -35,7 +35,11 @@ class PulseSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
-    """Carrier, bandwidth B, block length M and pulse. The slot is Δt = 1/(2B)."""
+    """Carrier, bandwidth B, block length M and pulse.
+
+    One complex symbol is sent every slot Δt = 1/(2B), so `bandwidth_hz` is half the symbol rate, as the paper counts
+    it, and the carrier occupies about (1 + roll-off)·2B.
+    """
 
     carrier_hz: float
     bandwidth_hz: float
@@ -51,6 +55,11 @@ class Radio:
     def slot_s(self) -> float:
         """Δt = 1/(2B)."""
         return 0.5 / self.bandwidth_hz
+
+    @property
+    def symbol_rate_hz(self) -> float:
+        """1/Δt = 2B."""
+        return 2.0 * self.bandwidth_hz
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

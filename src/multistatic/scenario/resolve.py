@@ -154,10 +154,16 @@ def _radio(table: RadioTable) -> Radio:
     pulse = table.pulse.model_dump() if isinstance(table.pulse, PulseTable) else {"kind": table.pulse}
     return Radio(
         carrier_hz=float(table.carrier_hz),
-        bandwidth_hz=float(table.bandwidth_hz),
+        bandwidth_hz=_bandwidth_hz(table),
         samples=table.samples,
         pulse=PulseSpec(**pulse),
     )
+
+
+def _bandwidth_hz(table: RadioTable) -> float:
+    if table.symbol_rate_hz is not None:
+        return 0.5 * table.symbol_rate_hz
+    return _or(table.bandwidth_hz, float("nan"))
 
 
 def _transmitter(table: TransmitterTable, position_m: F, wavelength_m: float) -> Transmitter:
@@ -213,7 +219,7 @@ def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagat
         echo_law=table.echo_law,
         direct=table.direct,
         rician_factor=float(table.rician_factor),
-        noise_power_w=_noise_power_w(table, radio.bandwidth_hz),
+        noise_power_w=_noise_power_w(table, radio.symbol_rate_hz),
         clutter_power_w=_level(table.clutter_power_dbm, table.clutter_power_w, absent=0.0),
         clutter=table.clutter,
         scatterers=tuple(
@@ -248,16 +254,21 @@ def free_space_gain(wavelength_m: float) -> float:
 
 
 def thermal_noise_w(
-    bandwidth_hz: float, noise_figure_db: float, temperature_k: float = STANDARD_TEMPERATURE_K
+    symbol_rate_hz: float, noise_figure_db: float, temperature_k: float = STANDARD_TEMPERATURE_K
 ) -> float:
-    """Noise power k T B F of a receiver."""
-    return BOLTZMANN_J_K * temperature_k * bandwidth_hz * db_to_ratio(noise_figure_db)
+    """Noise power k T F/Δt of a receiver in a sample of one slot Δt = 1/`symbol_rate_hz`.
+
+    White complex noise of the density k T F behind a filter matched to a pulse of unit energy per slot: its variance is
+    that of the noise bandwidth 1/Δt. The energy of M slots over this density, E/N0, is the SNR of the radar equation.
+    """
+    return BOLTZMANN_J_K * temperature_k * symbol_rate_hz * db_to_ratio(noise_figure_db)
 
 
-def _noise_power_w(table: ChannelTable, bandwidth_hz: float) -> float:
+def _noise_power_w(table: ChannelTable, symbol_rate_hz: float) -> float:
     if table.noise_figure_db is None:
         return _level(table.noise_power_dbm, table.noise_power_w)
-    return thermal_noise_w(bandwidth_hz, table.noise_figure_db, _or(table.noise_temperature_k, STANDARD_TEMPERATURE_K))
+    temperature_k = _or(table.noise_temperature_k, STANDARD_TEMPERATURE_K)
+    return thermal_noise_w(symbol_rate_hz, table.noise_figure_db, temperature_k)
 
 
 def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) -> float:

@@ -188,7 +188,15 @@ class RadioTable(Table):
     """Carrier, bandwidth and waveform."""
 
     carrier_hz: Annotated[float, Field(ge=1e3, le=1e15)] = Field(description="carrier frequency in Hz")
-    bandwidth_hz: Annotated[float, Field(ge=1.0, le=1e15)] = Field(description="bandwidth B in Hz; the slot is 1/(2B)")
+    symbol_rate_hz: Annotated[float, Field(ge=2.0, le=2e15)] | None = Field(
+        None,
+        description="symbols per second, 1/slot, twice bandwidth_hz; a carrier with roll-off r occupies (1 + r) times "
+        "as many Hz: 80e6 for a channel of 100 MHz with roll-off 0.25",
+    )
+    bandwidth_hz: Annotated[float, Field(ge=1.0, le=1e15)] | None = Field(
+        None,
+        description="the paper's B in Hz, half of symbol_rate_hz: the slot is 1/(2B) and the occupied band about 2B",
+    )
     samples: Annotated[int, Field(ge=2, le=10_000_000)] = Field(description="samples per block, M")
     pulse: Pulse = Field("cosine", description="transmit pulse: its name, or a table with kind, rolloff, span_slots")
 
@@ -302,17 +310,20 @@ class ChannelTable(Table):
     echo_law: Literal["sum", "product"] = Field("sum", description="echo loss of d_b0 + d_0k, or of d_b0 · d_0k")
     direct: Name = Field("rician", description="direct channel: los, rician, or another registered model")
     rician_factor: Annotated[float, Field(ge=0, le=1e12)] = Field(0.5, description="Rician factor, a power ratio")
-    noise_power_dbm: Level | None = Field(None, description="noise power per antenna and sample in dBm")
-    noise_power_w: PowerW | None = Field(None, description="noise power per antenna and sample in W")
+    noise_power_dbm: Level | None = Field(None, description="noise power per antenna in a sample of one slot in dBm")
+    noise_power_w: PowerW | None = Field(None, description="noise power per antenna in a sample of one slot in W")
     noise_figure_db: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        None, description="noise figure in dB: noise power = k T B F, instead of a noise power"
+        None,
+        description="noise figure F in dB instead of a noise power, which then is k T F · symbol rate (k T F / slot)",
     )
     noise_temperature_k: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
         None, description="noise temperature in K with noise_figure_db; default 290"
     )
-    clutter_power_dbm: Level | None = Field(None, description="power of signal-independent clutter in dBm")
+    clutter_power_dbm: Level | None = Field(
+        None, description="power of signal-independent clutter per antenna in a sample of one slot in dBm"
+    )
     clutter_power_w: Annotated[float, Field(ge=0, le=MAX_POWER_W)] | None = Field(
-        None, description="power of signal-independent clutter in W; default 0"
+        None, description="power of signal-independent clutter per antenna in a sample of one slot in W; default 0"
     )
     clutter: Literal["independent", "signal_dependent"] = Field("independent", description="kind of clutter")
     scatterer: Annotated[list[ScattererTable], Field(max_length=1000)] = Field(
