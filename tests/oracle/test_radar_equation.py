@@ -31,7 +31,7 @@ def link(
 ):
     """A target at `ranges_m` from the transmitter and from the one receiver."""
     to_transmitter, to_receiver = ranges_m
-    # Half of the gains and losses in dB stand in the power, half in the reflection (the echo has their product alone):
+    # The echo has the product of all gains alone. Half of their dB stand in the power, half in the cross-section:
     # a direct path of a megawatt through two dishes would be refused as beyond double precision.
     half = 10 ** ((sum(gain_db) - loss_db) / 20)
     # Both on a line through the target, the receiver beyond it: distances are exact.
@@ -50,7 +50,7 @@ id = "a"
 position_m = [{to_transmitter + to_receiver!r}, 0]
 [target]
 position_m = [{to_transmitter!r}, 0]
-reflection = {half * rcs_m2 / (4 * math.pi)!r}
+rcs_m2 = {half * rcs_m2!r}
 [channel]
 path_loss_exponent = 2
 reference_loss_db = "free_space"
@@ -160,7 +160,7 @@ id = "south"
 position_m = [3000, -4000]
 [target]
 position_m = [3000, 0]
-reflection = 0.15915494309189535
+rcs_m2 = 2
 [channel]
 path_loss_exponent = 2
 reference_loss_db = "free_space"
@@ -197,6 +197,11 @@ def test_noise_of_a_recording_is_kt_times_its_sampling_rate(oversampling):
     # 1e5 exponential variables: standard deviation 0.3 %; 1.6 % is five of them, and 3 dB would be a factor of 2
     assert np.mean(np.abs(seen.samples) ** 2) == close_to(BOLTZMANN_J_K * 290 * oversampling * 2e6, rel=0.016)
     assert seen.sample_noise_power_w == close_to(BOLTZMANN_J_K * 290 * oversampling * 2e6, rel=1e-12)
+
+
+def test_the_reflection_factor_is_the_cross_section_over_four_pi():
+    one, other = (parse_scenario(BISTATIC.replace("rcs_m2 = 2", key)) for key in ("rcs_m2 = 2", "reflection = 2"))
+    assert snr_db(other) - snr_db(one) == close_to(10 * math.log10(4 * math.pi), abs=1e-9)
 
 
 def test_the_symbol_rate_is_twice_the_bandwidth_and_one_over_the_slot():

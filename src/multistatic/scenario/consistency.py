@@ -23,6 +23,7 @@ Raw = Mapping[str, Any]
 def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Every contradiction in the raw tables and in the rows of the site list."""
     yield from _choice_problems(raw, rows)
+    yield from _cross_section_problems(raw)
     yield from _id_problems(raw, rows)
     yield from _origin_problems(raw, rows)
     yield from coincidences(_written_positions(raw, rows))
@@ -101,6 +102,30 @@ def _written_size(array: Raw) -> int | None:
         return int(shape[0] * shape[1])
     elements = array.get("elements_m", array.get("elements_wavelengths"))
     return len(elements) if isinstance(elements, list) else None
+
+
+def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
+    """A target and scatterers say how much they reflect in one way; as a cross-section in the radar equation alone."""
+    channel = table_at(raw, "channel")
+    radar = channel.get("echo_law") == "product" and channel.get("reference_loss_db") == "free_space"
+    target = table_at(raw, "target")
+    yield from _choose("target", target, "rcs_m2", "rcs_dbsm", "rcs", "reflection")
+    for key in ("rcs_std_db", "rcs_bistatic_db"):
+        if key in target and "rcs" in target:
+            yield Problem(f"target.{key}", shown(target[key]), "no such key beside rcs, which sets it", "use rcs_dbsm")
+    scatterers = [table for table in _list_at(channel, "scatterer") if isinstance(table, dict)]
+    for index, scatterer in enumerate(scatterers):
+        yield from _choose(f"channel.scatterer[{index}]", scatterer, "rcs_m2", "rcs_dbsm", "reflection")
+    places = [("target", target), *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
+    for path, table in places:
+        for key in ("rcs_m2", "rcs_dbsm", "rcs"):
+            if key in table and not radar:
+                yield Problem(
+                    f"{path}.{key}",
+                    shown(table[key]),
+                    'channel.echo_law = "product" and channel.reference_loss_db = "free_space" with a cross-section',
+                    "reflection is the factor of every other law",
+                )
 
 
 # --- ids -----------------------------------------------------------------------------------------------------------

@@ -81,6 +81,9 @@ Rate = Annotated[float, Field(ge=0.0, le=100.0)]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
+CrossSectionM2 = Annotated[float, Field(gt=0.0, le=1e10)]
+CrossSectionDbsm = Annotated[float, Field(ge=-200.0, le=100.0)]
+CrossSectionName = Literal["uav-small", "uav-large", "person", "vehicle", "agv"]
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
 OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
@@ -89,6 +92,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
+BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
 
 
@@ -276,7 +280,26 @@ class TargetTable(Table):
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
     velocity_m_s: Velocity = Field([0.0, 0.0, 0.0], description="velocity in m/s, along the local axes")
-    reflection: Reflection = Field(1.0, description="power reflection factor; m² with the radar equation")
+    rcs_m2: CrossSectionM2 | None = Field(None, description="radar cross-section in m²; " + BY_RADAR)
+    rcs_dbsm: CrossSectionDbsm | None = Field(None, description="radar cross-section in dB(m²); " + BY_RADAR)
+    rcs: CrossSectionName | None = Field(
+        None,
+        description="kind of target in TR 38.901: uav-small, uav-large, person, vehicle, agv; sets the median of the "
+        "cross-section, rcs_std_db and rcs_bistatic_db; " + BY_RADAR,
+    )
+    reflection: Reflection | None = Field(
+        None,
+        description="power reflection factor β instead of a cross-section; under the radar equation it is the "
+        "cross-section in m² divided by 4π; 1 where nothing is said",
+    )
+    rcs_std_db: Annotated[float, Field(ge=0.0, le=30.0)] = Field(
+        0.0,
+        description="log-normal spread of the cross-section in dB; with it the given value is the median, for which "
+        "everything is computed",
+    )
+    rcs_bistatic_db: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
+        0.0, description="dB by which the cross-section is lower towards a receiver, times sin(bistatic angle / 2)"
+    )
 
 
 class ScattererTable(Table):
@@ -284,7 +307,13 @@ class ScattererTable(Table):
 
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
-    reflection: Reflection = Field(1.0, description="power reflection factor")
+    rcs_m2: CrossSectionM2 | None = Field(None, description="radar cross-section in m²; " + BY_RADAR)
+    rcs_dbsm: CrossSectionDbsm | None = Field(None, description="radar cross-section in dB(m²); " + BY_RADAR)
+    reflection: Reflection | None = Field(
+        None,
+        description="power reflection factor instead of a cross-section; under the radar equation it is the "
+        "cross-section in m² divided by 4π; 1 where nothing is said",
+    )
 
 
 ReferenceLoss = Annotated[
