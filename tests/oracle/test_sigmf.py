@@ -104,7 +104,7 @@ def test_the_example_is_what_the_documentation_says():
     for path in paths:
         sigmf.sigmffile.fromfile(str(path)).validate()
     block, truth = read_block(EXAMPLE), json.loads((EXAMPLE / "truth.json").read_text(encoding="utf-8"))
-    assert [recording.receiver_id for recording in block.recordings] == ["crane", "handheld-2", "vehicle", "wall"]
+    assert [recording.receiver_id for recording in block.recordings] == ["crane", "handheld-3", "vehicle", "wall"]
     for recording in block.recordings:
         row = truth["receivers"][recording.receiver_id]
         times = recording.times_s

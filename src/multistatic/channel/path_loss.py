@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.scenario.model import Propagation
+from multistatic.scenario.geometry import BistaticGeometry
+from multistatic.scenario.model import Propagation, Target
 from multistatic.units import F
 
 
@@ -24,3 +25,14 @@ def echo_gain(propagation: Propagation, transmitter_target_m: ArrayLike, target_
     first, second = np.asarray(transmitter_target_m, float), np.asarray(target_receiver_m, float)
     length = first + second if propagation.echo_law == "sum" else first * second
     return propagation.reference_gain * length**-propagation.path_loss_exponent
+
+
+def target_reflection(target: Target, geometry: BistaticGeometry) -> F:
+    """β_k [K]: the target's power reflection factor towards every receiver.
+
+    10 lg β_k = 10 lg β - κ sin(θ_k/2), κ = `rcs_bistatic_db`, θ_k the bistatic angle between the directions to the
+    transmitter and to the receiver, 0 where these stand side by side (TR 38.901 §7.9.2, forward scattering left out).
+    """
+    half_angle_sine = 0.5 * np.linalg.norm(geometry.receiver_to_target - geometry.to_target, axis=-1)
+    reflection: F = target.reflection * 10.0 ** (-0.1 * target.rcs_bistatic_db * half_angle_sine)
+    return reflection

@@ -7,7 +7,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.channel.direct import receive_steering
 from multistatic.channel.model import Channel
-from multistatic.channel.path_loss import echo_gain
+from multistatic.channel.path_loss import echo_gain, target_reflection
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.model import Scenario
@@ -32,7 +32,7 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
         direct=direct,
         steering_tx=scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m),
         steering_rx=receive_steering(scenario, geometry.receiver_to_target),
-        echo_gain=path_gain * scenario.target.reflection,
+        echo_gain=path_gain * target_reflection(scenario.target, geometry),
         echo_path_gain=path_gain,
         noise_power_w=scenario.propagation.noise_power_w,
         clutter_power_w=0.0 if dependent else scenario.propagation.clutter_power_w,

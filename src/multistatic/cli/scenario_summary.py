@@ -15,11 +15,12 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
 
     `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading. `echo_snr_db`: of the combined
     receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
-    clutter only.
+    clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar equation.
     """
     import numpy as np
 
-    from multistatic.channel.path_loss import direct_gain, echo_gain
+    from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+    from multistatic.scenario.cross_section import cross_section_of
     from multistatic.units import ratio_to_db, watt_to_dbm
 
     geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
@@ -29,8 +30,11 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     disturbance_w = propagation.noise_power_w
     if propagation.clutter == "independent":
         disturbance_w += propagation.clutter_power_w
-    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target.reflection
+    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
+        target, geometry
+    )
     echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    radar = propagation.is_radar_equation(radio.wavelength_m)
     doppler_hz = geometry.doppler_hz(target.velocity_m_s, radio.carrier_hz)
     return {
         "valid": True,
@@ -44,6 +48,9 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "power_dbm": watt_to_dbm(transmitter.power_w),
         "noise_power_dbm": watt_to_dbm(propagation.noise_power_w),
         "transmitter_target_m": geometry.transmitter_target_m,
+        "target_reflection": target.reflection,
+        "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
+        "target_rcs_std_db": target.rcs_std_db,
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
         "receivers": [
             {
@@ -86,16 +93,36 @@ def scenario_notes(scenario: Scenario) -> list[str]:
                 f"{name}: plane waves are assumed, but its array's far field begins at {far_field:.3g} m "
                 f"and the nearest node is {nearest[name]:.3g} m away"
             )
-    if radio.bandwidth_hz > 0.1 * radio.carrier_hz:
+    if radio.symbol_rate_hz > 0.1 * radio.carrier_hz:
         notes.append(
-            f"the bandwidth is {radio.bandwidth_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
+            f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
         )
+    notes += _reflection_notes(scenario)
     shortest = min(nearest.values())
     if shortest < 1.0:
         notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")
     longest = float(geometry.delay_s.max()) / radio.slot_s
     if longest > radio.samples:
         notes.append(f"the longest echo takes {longest:.0f} slots, more than the block of {radio.samples} samples")
+    return notes
+
+
+def _reflection_notes(scenario: Scenario) -> list[str]:
+    """A cross-section that nobody stated, and one that varies."""
+    from multistatic.scenario.cross_section import cross_section_of
+
+    target, notes = scenario.target, []
+    if target.reflection == 1.0 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
+        notes.append(
+            f"the target's reflection factor is 1, which is a cross-section of {cross_section_of(1.0):.3g} m² here: "
+            "target.rcs_m2 states another"
+        )
+    if target.rcs_std_db > 0:
+        low_db = 1.645 * target.rcs_std_db
+        notes.append(
+            f"the cross-section varies by {target.rcs_std_db:.3g} dB and every result is that of its median: in one "
+            f"case of 20 it is {low_db:.2g} dB lower and errors are {10 ** (low_db / 20):.2g} times as large"
+        )
     return notes
 
 
@@ -110,7 +137,8 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
         f"{summary['power_dbm']:.1f} dBm, noise {summary['noise_power_dbm']:.1f} dBm, "
         f"λ {100 * summary['wavelength_m']:.3g} cm\n"
-        f"target {summary['transmitter_target_m']:.1f} m from the transmitter at {summary['speed_m_s']:.1f} m/s, "
+        f"target {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter at "
+        f"{summary['speed_m_s']:.1f} m/s, "
         f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.3g} µs\n"
     )
     table = Table(box=None, padding=(0, 1, 0, 0))
@@ -144,3 +172,13 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         "echo SNR: all antennas, all the power on the target, per sample"
     )
     return Group(Text(heading), table, Text(foot), *(Text(f"note: {note}") for note in summary["notes"]))
+
+
+def _strength(summary: dict[str, Any]) -> str:
+    """The target's reflection factor, and the cross-section that it is by the radar equation."""
+    import math
+
+    reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
+    if area_m2 is None:
+        return f"of {reflection}"
+    return f"of cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"

@@ -23,6 +23,7 @@ Raw = Mapping[str, Any]
 def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Every contradiction in the raw tables and in the rows of the site list."""
     yield from _choice_problems(raw, rows)
+    yield from _cross_section_problems(raw)
     yield from _id_problems(raw, rows)
     yield from _origin_problems(raw, rows)
     yield from coincidences(_written_positions(raw, rows))
@@ -37,6 +38,9 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         yield from _choose(path, table, "position_m", "position_llh", needed=True)
         yield from _array_problems(path, table)
     transmitter, channel, receivers = (table_at(raw, key) for key in ("transmitter", "channel", "receivers"))
+    if "radio" in raw:
+        rates = "symbol_rate_hz = 1/slot = 2 · bandwidth_hz"
+        yield from _choose("radio", table_at(raw, "radio"), "bandwidth_hz", "symbol_rate_hz", needed=True, hint=rates)
     if "transmitter" in raw:
         yield from _choose("transmitter", transmitter, "antennas", "array", needed=True, both=True)
         yield from _choose("transmitter", transmitter, "power_dbm", "power_w", needed=True)
@@ -61,13 +65,15 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         yield from _array_problems("receivers.random", random)
 
 
-def _choose(path: str, table: Raw, *keys: str, needed: bool = False, both: bool = False) -> Iterator[Problem]:
+def _choose(
+    path: str, table: Raw, *keys: str, needed: bool = False, both: bool = False, hint: str = ""
+) -> Iterator[Problem]:
     """At most one of `keys` (any number where `both`), and at least one where `needed`."""
     given = [key for key in keys if key in table]
     if needed and not given:
-        yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys))
+        yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys), hint)
     if len(given) > 1 and not both:
-        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys))
+        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys), hint)
 
 
 def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_key: str = "array") -> Iterator[Problem]:
@@ -96,6 +102,30 @@ def _written_size(array: Raw) -> int | None:
         return int(shape[0] * shape[1])
     elements = array.get("elements_m", array.get("elements_wavelengths"))
     return len(elements) if isinstance(elements, list) else None
+
+
+def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
+    """A target and scatterers say how much they reflect in one way; as a cross-section in the radar equation alone."""
+    channel = table_at(raw, "channel")
+    radar = channel.get("echo_law") == "product" and channel.get("reference_loss_db") == "free_space"
+    target = table_at(raw, "target")
+    yield from _choose("target", target, "rcs_m2", "rcs_dbsm", "rcs", "reflection")
+    for key in ("rcs_std_db", "rcs_bistatic_db"):
+        if key in target and "rcs" in target:
+            yield Problem(f"target.{key}", shown(target[key]), "no such key beside rcs, which sets it", "use rcs_dbsm")
+    scatterers = [table for table in _list_at(channel, "scatterer") if isinstance(table, dict)]
+    for index, scatterer in enumerate(scatterers):
+        yield from _choose(f"channel.scatterer[{index}]", scatterer, "rcs_m2", "rcs_dbsm", "reflection")
+    places = [("target", target), *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
+    for path, table in places:
+        for key in ("rcs_m2", "rcs_dbsm", "rcs"):
+            if key in table and not radar:
+                yield Problem(
+                    f"{path}.{key}",
+                    shown(table[key]),
+                    'channel.echo_law = "product" and channel.reference_loss_db = "free_space" with a cross-section',
+                    "reflection is the factor of every other law",
+                )
 
 
 # --- ids -----------------------------------------------------------------------------------------------------------

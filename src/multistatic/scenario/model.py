@@ -35,7 +35,11 @@ class PulseSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
-    """Carrier, bandwidth B, block length M and pulse. The slot is Δt = 1/(2B)."""
+    """Carrier, bandwidth B, block length M and pulse.
+
+    One complex symbol is sent every slot Δt = 1/(2B), so `bandwidth_hz` is half the symbol rate, as the paper counts
+    it, and the carrier occupies about (1 + roll-off)·2B.
+    """
 
     carrier_hz: float
     bandwidth_hz: float
@@ -51,6 +55,11 @@ class Radio:
     def slot_s(self) -> float:
         """Δt = 1/(2B)."""
         return 0.5 / self.bandwidth_hz
+
+    @property
+    def symbol_rate_hz(self) -> float:
+        """1/Δt = 2B."""
+        return 2.0 * self.bandwidth_hz
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,11 +101,19 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Target:
-    """Position [3], velocity [3] and power reflection factor β (the same towards every receiver)."""
+    """Position [3], velocity [3] and power reflection factor β.
+
+    `reflection`: β of a target that sends its echo straight back; under the radar equation its cross-section divided
+    by 4π. Towards a receiver at the bistatic angle θ it is `rcs_bistatic_db`·sin(θ/2) dB lower; 0: the same towards
+    every receiver. `rcs_std_db`: standard deviation in dB of a log-normal β, of which `reflection` is then the median:
+    every result is the one of the median.
+    """
 
     position_m: F
     velocity_m_s: F
     reflection: float
+    rcs_std_db: float = 0.0
+    rcs_bistatic_db: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "position_m", read_only(self.position_m))
@@ -105,7 +122,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scatterer:
-    """A clutter reflector at `position_m` [3] with power reflection factor β."""
+    """A clutter reflector at `position_m` [3] with power reflection factor β (RCS/4π in the radar equation)."""
 
     position_m: F
     reflection: float
@@ -135,6 +152,15 @@ class Propagation:
     clutter: ClutterKind = "independent"
     scatterers: tuple[Scatterer, ...] = ()
     direct_path_leakage: float = 1.0
+
+    def is_radar_equation(self, wavelength_m: float) -> bool:
+        """True where the echo follows the radar equation from isotropic antennas: β is a cross-section over 4π."""
+        return self.echo_law == "product" and self.reference_gain == free_space_gain(wavelength_m)
+
+
+def free_space_gain(wavelength_m: float) -> float:
+    """Power gain (λ/4π)² between isotropic antennas 1 m apart (Friis)."""
+    return float((wavelength_m / (4 * np.pi)) ** 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.consistency import coincidences
+from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import (
     DesignSettings,
@@ -25,6 +26,7 @@ from multistatic.scenario.model import (
     Scenario,
     Target,
     Transmitter,
+    free_space_gain,
 )
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.schema import (
@@ -85,9 +87,7 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
         radio=radio,
         transmitter=_transmitter(table.transmitter, transmitter_m[0], radio.wavelength_m),
         receivers=tuple(receivers),
-        target=Target(
-            position_m=target_m[0], velocity_m_s=three(table.target.velocity_m_s), reflection=table.target.reflection
-        ),
+        target=_target(table.target, target_m[0]),
         propagation=_propagation(table.channel, scatterers_m, radio),
         requirements=Requirements(
             cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
@@ -154,10 +154,16 @@ def _radio(table: RadioTable) -> Radio:
     pulse = table.pulse.model_dump() if isinstance(table.pulse, PulseTable) else {"kind": table.pulse}
     return Radio(
         carrier_hz=float(table.carrier_hz),
-        bandwidth_hz=float(table.bandwidth_hz),
+        bandwidth_hz=_bandwidth_hz(table),
         samples=table.samples,
         pulse=PulseSpec(**pulse),
     )
+
+
+def _bandwidth_hz(table: RadioTable) -> float:
+    if table.symbol_rate_hz is not None:
+        return 0.5 * table.symbol_rate_hz
+    return _or(table.bandwidth_hz, float("nan"))
 
 
 def _transmitter(table: TransmitterTable, position_m: F, wavelength_m: float) -> Transmitter:
@@ -206,6 +212,26 @@ def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
     return float(required)
 
 
+def _target(table: TargetTable, position_m: F) -> Target:
+    kind = CROSS_SECTIONS.get(table.rcs or "")
+    return Target(
+        position_m=position_m,
+        velocity_m_s=three(table.velocity_m_s),
+        reflection=_reflection(table) if kind is None else reflection_of(kind.median_m2),
+        rcs_std_db=float(table.rcs_std_db) if kind is None else kind.std_db,
+        rcs_bistatic_db=float(table.rcs_bistatic_db) if kind is None else kind.bistatic_db,
+    )
+
+
+def _reflection(table: TargetTable | ScattererTable) -> float:
+    """β as written, or of the cross-section; 1 where nobody says anything."""
+    if table.rcs_m2 is not None:
+        return reflection_of(table.rcs_m2)
+    if table.rcs_dbsm is not None:
+        return reflection_of(db_to_ratio(table.rcs_dbsm))
+    return _or(table.reflection, 1.0)
+
+
 def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagation:
     return Propagation(
         path_loss_exponent=float(table.path_loss_exponent),
@@ -213,11 +239,11 @@ def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagat
         echo_law=table.echo_law,
         direct=table.direct,
         rician_factor=float(table.rician_factor),
-        noise_power_w=_noise_power_w(table, radio.bandwidth_hz),
+        noise_power_w=_noise_power_w(table, radio.symbol_rate_hz),
         clutter_power_w=_level(table.clutter_power_dbm, table.clutter_power_w, absent=0.0),
         clutter=table.clutter,
         scatterers=tuple(
-            Scatterer(position_m=position, reflection=float(scatterer.reflection))
+            Scatterer(position_m=position, reflection=_reflection(scatterer))
             for scatterer, position in zip(table.scatterer, scatterers_m, strict=True)
         ),
         direct_path_leakage=_leakage(table),
@@ -242,22 +268,22 @@ def _leakage(table: ChannelTable) -> float:
     return db_to_ratio(0.0 if leakage is None else leakage)
 
 
-def free_space_gain(wavelength_m: float) -> float:
-    """Power gain (λ/4π)² between isotropic antennas 1 m apart (Friis)."""
-    return float((wavelength_m / (4 * np.pi)) ** 2)
-
-
 def thermal_noise_w(
-    bandwidth_hz: float, noise_figure_db: float, temperature_k: float = STANDARD_TEMPERATURE_K
+    symbol_rate_hz: float, noise_figure_db: float, temperature_k: float = STANDARD_TEMPERATURE_K
 ) -> float:
-    """Noise power k T B F of a receiver."""
-    return BOLTZMANN_J_K * temperature_k * bandwidth_hz * db_to_ratio(noise_figure_db)
+    """Noise power k T F/Δt of a receiver in a sample of one slot Δt = 1/`symbol_rate_hz`.
+
+    White complex noise of the density k T F behind a filter matched to a pulse of unit energy per slot: its variance is
+    that of the noise bandwidth 1/Δt. The energy of M slots over this density, E/N0, is the SNR of the radar equation.
+    """
+    return BOLTZMANN_J_K * temperature_k * symbol_rate_hz * db_to_ratio(noise_figure_db)
 
 
-def _noise_power_w(table: ChannelTable, bandwidth_hz: float) -> float:
+def _noise_power_w(table: ChannelTable, symbol_rate_hz: float) -> float:
     if table.noise_figure_db is None:
         return _level(table.noise_power_dbm, table.noise_power_w)
-    return thermal_noise_w(bandwidth_hz, table.noise_figure_db, _or(table.noise_temperature_k, STANDARD_TEMPERATURE_K))
+    temperature_k = _or(table.noise_temperature_k, STANDARD_TEMPERATURE_K)
+    return thermal_noise_w(symbol_rate_hz, table.noise_figure_db, temperature_k)
 
 
 def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) -> float:

@@ -81,6 +81,9 @@ Rate = Annotated[float, Field(ge=0.0, le=100.0)]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
+CrossSectionM2 = Annotated[float, Field(gt=0.0, le=1e10)]
+CrossSectionDbsm = Annotated[float, Field(ge=-200.0, le=100.0)]
+CrossSectionName = Literal["uav-small", "uav-large", "person", "vehicle", "agv"]
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
 OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
@@ -89,6 +92,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
+BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
 
 
@@ -188,7 +192,15 @@ class RadioTable(Table):
     """Carrier, bandwidth and waveform."""
 
     carrier_hz: Annotated[float, Field(ge=1e3, le=1e15)] = Field(description="carrier frequency in Hz")
-    bandwidth_hz: Annotated[float, Field(ge=1.0, le=1e15)] = Field(description="bandwidth B in Hz; the slot is 1/(2B)")
+    symbol_rate_hz: Annotated[float, Field(ge=2.0, le=2e15)] | None = Field(
+        None,
+        description="symbols per second, 1/slot, twice bandwidth_hz; a carrier with roll-off r occupies (1 + r) times "
+        "as many Hz: 80e6 for a channel of 100 MHz with roll-off 0.25",
+    )
+    bandwidth_hz: Annotated[float, Field(ge=1.0, le=1e15)] | None = Field(
+        None,
+        description="the paper's B in Hz, half of symbol_rate_hz: the slot is 1/(2B) and the occupied band about 2B",
+    )
     samples: Annotated[int, Field(ge=2, le=10_000_000)] = Field(description="samples per block, M")
     pulse: Pulse = Field("cosine", description="transmit pulse: its name, or a table with kind, rolloff, span_slots")
 
@@ -268,7 +280,26 @@ class TargetTable(Table):
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
     velocity_m_s: Velocity = Field([0.0, 0.0, 0.0], description="velocity in m/s, along the local axes")
-    reflection: Reflection = Field(1.0, description="power reflection factor; m² with the radar equation")
+    rcs_m2: CrossSectionM2 | None = Field(None, description="radar cross-section in m²; " + BY_RADAR)
+    rcs_dbsm: CrossSectionDbsm | None = Field(None, description="radar cross-section in dB(m²); " + BY_RADAR)
+    rcs: CrossSectionName | None = Field(
+        None,
+        description="kind of target in TR 38.901: uav-small, uav-large, person, vehicle, agv; sets the median of the "
+        "cross-section, rcs_std_db and rcs_bistatic_db; " + BY_RADAR,
+    )
+    reflection: Reflection | None = Field(
+        None,
+        description="power reflection factor β instead of a cross-section; under the radar equation it is the "
+        "cross-section in m² divided by 4π; 1 where nothing is said",
+    )
+    rcs_std_db: Annotated[float, Field(ge=0.0, le=30.0)] = Field(
+        0.0,
+        description="log-normal spread of the cross-section in dB; with it the given value is the median, for which "
+        "everything is computed",
+    )
+    rcs_bistatic_db: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
+        0.0, description="dB by which the cross-section is lower towards a receiver, times sin(bistatic angle / 2)"
+    )
 
 
 class ScattererTable(Table):
@@ -276,7 +307,13 @@ class ScattererTable(Table):
 
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
-    reflection: Reflection = Field(1.0, description="power reflection factor")
+    rcs_m2: CrossSectionM2 | None = Field(None, description="radar cross-section in m²; " + BY_RADAR)
+    rcs_dbsm: CrossSectionDbsm | None = Field(None, description="radar cross-section in dB(m²); " + BY_RADAR)
+    reflection: Reflection | None = Field(
+        None,
+        description="power reflection factor instead of a cross-section; under the radar equation it is the "
+        "cross-section in m² divided by 4π; 1 where nothing is said",
+    )
 
 
 ReferenceLoss = Annotated[
@@ -302,17 +339,20 @@ class ChannelTable(Table):
     echo_law: Literal["sum", "product"] = Field("sum", description="echo loss of d_b0 + d_0k, or of d_b0 · d_0k")
     direct: Name = Field("rician", description="direct channel: los, rician, or another registered model")
     rician_factor: Annotated[float, Field(ge=0, le=1e12)] = Field(0.5, description="Rician factor, a power ratio")
-    noise_power_dbm: Level | None = Field(None, description="noise power per antenna and sample in dBm")
-    noise_power_w: PowerW | None = Field(None, description="noise power per antenna and sample in W")
+    noise_power_dbm: Level | None = Field(None, description="noise power per antenna in a sample of one slot in dBm")
+    noise_power_w: PowerW | None = Field(None, description="noise power per antenna in a sample of one slot in W")
     noise_figure_db: Annotated[float, Field(ge=0, le=100)] | None = Field(
-        None, description="noise figure in dB: noise power = k T B F, instead of a noise power"
+        None,
+        description="noise figure F in dB instead of a noise power, which then is k T F · symbol rate (k T F / slot)",
     )
     noise_temperature_k: Annotated[float, Field(gt=0, le=1e9)] | None = Field(
         None, description="noise temperature in K with noise_figure_db; default 290"
     )
-    clutter_power_dbm: Level | None = Field(None, description="power of signal-independent clutter in dBm")
+    clutter_power_dbm: Level | None = Field(
+        None, description="power of signal-independent clutter per antenna in a sample of one slot in dBm"
+    )
     clutter_power_w: Annotated[float, Field(ge=0, le=MAX_POWER_W)] | None = Field(
-        None, description="power of signal-independent clutter in W; default 0"
+        None, description="power of signal-independent clutter per antenna in a sample of one slot in W; default 0"
     )
     clutter: Literal["independent", "signal_dependent"] = Field("independent", description="kind of clutter")
     scatterer: Annotated[list[ScattererTable], Field(max_length=1000)] = Field(

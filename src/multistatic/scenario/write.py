@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 
 from multistatic.scenario.array_tables import array_keys
-from multistatic.scenario.model import Receiver, Scenario, Transmitter
-from multistatic.scenario.resolve import free_space_gain
+from multistatic.scenario.cross_section import cross_section_of, reflection_of
+from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
 Keys = Mapping[str, object]
@@ -44,13 +44,13 @@ def resolved_toml(scenario: Scenario) -> str:
         antennas = {**array_keys(receiver.array, wavelength), **_clock(receiver)}
         lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
     target = scenario.target
-    lines += _table(
-        "[target]",
-        {"position_m": target.position_m, "velocity_m_s": target.velocity_m_s, "reflection": target.reflection},
-    )
+    radar = propagation.is_radar_equation(wavelength)
+    motion = {"position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
+    spread = {"rcs_std_db": target.rcs_std_db, "rcs_bistatic_db": target.rcs_bistatic_db}
+    lines += _table("[target]", {**motion, **_reflection(target.reflection, radar), **spread})
     lines += _table("[channel]", _channel(scenario, wavelength))
     for scatterer in propagation.scatterers:
-        place: Keys = {"position_m": scatterer.position_m, "reflection": scatterer.reflection}
+        place: Keys = {"position_m": scatterer.position_m, **_reflection(scatterer.reflection, radar)}
         lines += _table("[[channel.scatterer]]", place)
     limited = math.isfinite(requirements.cooperation_cost_m)
     lines += _table(
@@ -127,6 +127,16 @@ def _channel(scenario: Scenario, wavelength_m: float) -> Keys:
         "clutter": channel.clutter,
         **leakage,
     }
+
+
+def _reflection(reflection: float, radar: bool) -> dict[str, object]:
+    """The cross-section in m² where the radar equation gives it a meaning and some number gives the same bits back."""
+    near = cross_section_of(reflection)
+    candidates = [float(f"{near:.{digits}g}") for digits in range(1, 18)]
+    candidates += [math.nextafter(near, math.inf), math.nextafter(near, -math.inf)]
+    exact = (area for area in candidates if radar and reflection_of(area) == reflection)
+    area = next(exact, None)
+    return {"reflection": reflection} if area is None else {"rcs_m2": area}
 
 
 def _loss_to_gain(loss_db: float) -> float:

@@ -54,10 +54,10 @@ def test_defaults():
     assert scenario.transmitter.receive_array is None
 
 
-def test_thermal_noise_is_ktbf():
+def test_thermal_noise_is_ktf_over_the_slot():
     text = MINIMAL.replace("noise_power_dbm = -90", "noise_figure_db = 7")
     noise = parse_scenario(text).propagation.noise_power_w
-    assert noise == close_to(1.380649e-23 * 290 * 1e8 * 10**0.7, rel=1e-12)
+    assert noise == close_to(1.380649e-23 * 290 * 2e8 * 10**0.7, rel=1e-12)
     assert parse_scenario(text, overrides=["channel.noise_temperature_k=145"]).propagation.noise_power_w == noise / 2
 
 
@@ -260,6 +260,9 @@ def test_every_problem_at_once():
             "transmitter.receive_array",
             "two elements at one place",
         ),
+        ("radio.symbol_rate_hz=80e6", "radio.symbol_rate_hz", "only one of bandwidth_hz, symbol_rate_hz"),
+        ("radio={carrier_hz=3e9,samples=64}", "radio.bandwidth_hz", "symbol_rate_hz = 1/slot = 2 · bandwidth_hz"),
+        ("radio={carrier_hz=3e9,samples=64,symbol_rate_hz=1}", "radio.symbol_rate_hz", "at least 2"),
         ("receivers.site=[]", "receivers.site", "at least 1 entries"),
         ("receivers.site[0].id=''", "receivers.site[0].id", "at least 1 character"),
         ('receivers.site[0].id="a\\u0007"', "receivers.site[0].id", "printable"),

@@ -86,8 +86,9 @@ def test_realistic_presets_are_physical(name):
     propagation, wavelength = scenario.propagation, scenario.radio.wavelength_m
     assert propagation.reference_gain == close_to((wavelength / (4 * np.pi)) ** 2)
     assert propagation.echo_law == "product"
-    assert propagation.noise_power_w > 1.380649e-23 * 290 * scenario.radio.bandwidth_hz
+    assert propagation.noise_power_w > 1.380649e-23 * 290 / scenario.radio.slot_s
     assert scenario.dimensions == 3
+    assert scenario.radio.symbol_rate_hz * (1 + scenario.radio.pulse.rolloff) in (100e6, 200e6)  # carriers of 5G
     geometry = scenario.geometry()
     epsilon = propagation.path_loss_exponent
     echo = scenario.target.reflection * (geometry.transmitter_target_m * geometry.target_receiver_m) ** -epsilon
