@@ -16,6 +16,7 @@ from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
 from multistatic.scenario.translate import path_text, shown
+from multistatic.scenario.twins import COUNTS, ELEMENTS, SPACING, twins_at
 
 Raw = Mapping[str, Any]
 
@@ -33,32 +34,28 @@ def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]
 
 
 def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
-    for path, table in _nodes(raw, rows):
-        yield from _choose(path, table, "position_m", "position_llh", needed=True)
-        yield from _array_problems(path, table)
-    transmitter, channel, receivers = (table_at(raw, key) for key in ("transmitter", "channel", "receivers"))
+    for path, kind, table in _tables(raw, rows):
+        for twins in twins_at(kind):
+            yield from _choose(path, table, *twins.keys, needed=twins.needed)
+            for key, beside in twins.goes_with:
+                if key in table and beside not in table:
+                    yield Problem(f"{path}.{key}", shown(table[key]), f"{beside} beside it")
+        for count, array in COUNTS:
+            yield from _array_problems(path, table, count, array)
+    receivers = table_at(raw, "receivers")
     if "transmitter" in raw:
-        yield from _choose("transmitter", transmitter, "antennas", "array", needed=True, both=True)
-        yield from _choose("transmitter", transmitter, "power_dbm", "power_w", needed=True)
-        yield from _array_problems("transmitter", transmitter, "receive_antennas", "receive_array")
-    if "channel" in raw:
-        yield from _choose("channel", channel, "noise_power_dbm", "noise_power_w", "noise_figure_db", needed=True)
-        for keys in (
-            ("reference_loss_db", "reference_gain"),
-            ("clutter_power_dbm", "clutter_power_w"),
-            ("direct_path_leakage_db", "direct_path_leakage"),
-        ):
-            yield from _choose("channel", channel, *keys)
-        if "noise_temperature_k" in channel and "noise_figure_db" not in channel:
-            yield Problem(
-                "channel.noise_temperature_k", shown(channel["noise_temperature_k"]), "noise_figure_db beside it"
-            )
+        yield from _choose("transmitter", table_at(raw, "transmitter"), "antennas", "array", needed=True, both=True)
     if "receivers" in raw:
         yield from _choose("receivers", receivers, "site", "file", "random", needed=True, both=True)
-        yield from _array_problems("receivers", receivers)
-    if random := table_at(receivers, "random"):
-        yield from _choose("receivers.random", random, "centre_m", "centre_llh")
-        yield from _array_problems("receivers.random", random)
+
+
+def _tables(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str, Raw]]:
+    """Every table with keys that exclude each other or with an array, as (path, kind, table)."""
+    yield from ((path, path, table) for path, table in _nodes(raw, ()))
+    yield from ((row.path, "receivers.site", row.table) for row in rows)
+    yield from ((key, key, table_at(raw, key)) for key in ("radio", "channel", "receivers") if key in raw)
+    if random := table_at(table_at(raw, "receivers"), "random"):
+        yield "receivers.random", "receivers.random", random
 
 
 def _choose(path: str, table: Raw, *keys: str, needed: bool = False, both: bool = False) -> Iterator[Problem]:
@@ -67,7 +64,9 @@ def _choose(path: str, table: Raw, *keys: str, needed: bool = False, both: bool 
     if needed and not given:
         yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys))
     if len(given) > 1 and not both:
-        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys))
+        yield Problem(
+            f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys), "leave out the others"
+        )
 
 
 def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_key: str = "array") -> Iterator[Problem]:
@@ -76,9 +75,9 @@ def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_ke
     if not array:
         return
     path_array = f"{path}.{array_key}"
-    yield from _choose(path_array, array, "spacing_wavelengths", "spacing_m")
+    yield from _choose(path_array, array, *SPACING)
     if array.get("kind") == "elements":
-        yield from _choose(path_array, array, "elements_m", "elements_wavelengths", needed=True)
+        yield from _choose(path_array, array, *ELEMENTS, needed=True)
     size = _written_size(array)
     if array.get("kind") == "ula" and size is None and antennas is None:
         yield Problem(f"{path_array}.antennas", "nothing", "the number of elements")
@@ -147,11 +146,13 @@ def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Probl
 
 
 def coincidences(positions: Iterable[tuple[str, tuple[float, ...]]]) -> Iterator[Problem]:
-    """A problem for every (path, position) at which another one already stands."""
+    """A problem for every (path, position) at which another one already stands. What follows the three coordinates
+    only keeps positions of different kinds apart.
+    """
     seen: dict[tuple[float, ...], str] = {}
     for path, position in positions:
         if position in seen:
-            yield Problem(path, shown(list(position)), "a position of its own", f"{seen[position]} is there too")
+            yield Problem(path, shown(list(position[:3])), "a position of its own", f"{seen[position]} is there too")
         seen.setdefault(position, path)
 
 
