@@ -6,7 +6,7 @@ The checks work on the raw tables and skip whatever is malformed, so that they r
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from multistatic import registry
@@ -37,12 +37,12 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     for path, kind, table in _tables(raw, rows):
         for twins in twins_at(kind):
             yield from _choose(path, table, *twins.keys, needed=twins.needed)
-            for key, beside in twins.goes_with:
-                if key in table and beside not in table:
-                    yield Problem(f"{path}.{key}", shown(table[key]), f"{beside} beside it")
         for count, array in COUNTS:
             yield from _array_problems(path, table, count, array)
-    receivers = table_at(raw, "receivers")
+    channel, receivers = table_at(raw, "channel"), table_at(raw, "receivers")
+    if "noise_temperature_k" in channel and "noise_figure_db" not in channel:
+        received = shown(channel["noise_temperature_k"])
+        yield Problem("channel.noise_temperature_k", received, "noise_figure_db beside it")
     if "transmitter" in raw:
         yield from _choose("transmitter", table_at(raw, "transmitter"), "antennas", "array", needed=True, both=True)
     if "receivers" in raw:
@@ -110,18 +110,30 @@ def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         seen.setdefault(name, path)
     if not seen:
         return
-    for index, name in enumerate(_list_at(table_at(raw, "design"), "given")):
+    excluded = {name for name in _list_at(table_at(raw, "receivers"), "exclude") if isinstance(name, str)}
+    for index, name in enumerate(_list_at(table_at(raw, "receivers"), "exclude")):
         if isinstance(name, str) and name not in seen:
-            yield _unknown(f"design.given[{index}]", name, "the id of a receiver", seen)
+            yield _unknown(f"receivers.exclude[{index}]", name, "the id of a receiver", seen)
+    left = {name: path for name, path in seen.items() if name not in excluded}
+    if not left:
+        yield Problem("receivers.exclude", "every receiver", "at least one receiver that stays")
+        return
+    yield from _use_problems(raw, left, excluded & set(seen))
+
+
+def _use_problems(raw: Raw, ids: Mapping[str, str], excluded: Collection[str]) -> Iterator[Problem]:
+    """Ids that other tables name: those of `ids`, the receivers that stay."""
+    for index, name in enumerate(_list_at(table_at(raw, "design"), "given")):
+        if isinstance(name, str) and name not in ids:
+            yield _unknown(f"design.given[{index}]", name, "the id of a receiver", ids, excluded)
     rates = table_at(table_at(raw, "requirements"), "rate_bps_hz")
     for name in rates:
-        if name not in seen and name != "default":
-            yield _unknown(
-                path_text(["requirements", "rate_bps_hz", name]), name, "the id of a receiver, or default", seen
-            )
+        if name not in ids and name != "default":
+            path = path_text(["requirements", "rate_bps_hz", name])
+            yield _unknown(path, name, "the id of a receiver, or default", ids, excluded)
     count = table_at(raw, "design").get("receivers")
-    if type(count) is int and count > len(seen):
-        yield Problem("design.receivers", shown(count), f"at most {len(seen)}, the number of receivers")
+    if type(count) is int and count > len(ids):
+        yield Problem("design.receivers", shown(count), f"at most {len(ids)}, the number of receivers")
 
 
 def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:
@@ -137,7 +149,9 @@ def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:
             yield "receivers.random.id_prefix", name
 
 
-def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Problem:
+def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded: Collection[str] = ()) -> Problem:
+    if name in excluded:
+        return Problem(path, shown(name), expected, "receivers.exclude leaves it out")
     near = difflib.get_close_matches(name[:64], list(known)[:1000], n=1)
     return Problem(path, shown(name), expected, f"did you mean {near[0]}?" if near else "")
 
@@ -145,14 +159,12 @@ def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Probl
 # --- places --------------------------------------------------------------------------------------------------------
 
 
-def coincidences(positions: Iterable[tuple[str, tuple[float, ...]]]) -> Iterator[Problem]:
-    """A problem for every (path, position) at which another one already stands. What follows the three coordinates
-    only keeps positions of different kinds apart.
-    """
+def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Iterator[Problem]:
+    """A problem for every (path, position, what to show of it) at which another one already stands."""
     seen: dict[tuple[float, ...], str] = {}
-    for path, position in positions:
+    for path, position, written in positions:
         if position in seen:
-            yield Problem(path, shown(list(position[:3])), "a position of its own", f"{seen[position]} is there too")
+            yield Problem(path, written, "a position of its own", f"{seen[position]} is there too")
         seen.setdefault(position, path)
 
 
@@ -169,13 +181,16 @@ def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
             return
 
 
-def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...]]]:
+def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...], str]]:
     """Well-formed positions as written; metres have three entries, latitude-longitude-height four to keep apart."""
+    excluded = _list_at(table_at(raw, "receivers"), "exclude")
     for path, table in _nodes(raw, rows):
+        if table.get("id") is not None and table["id"] in excluded:
+            continue
         for key, mark in (("position_m", ()), ("position_llh", (0.0,))):
             entries = _list_at(table, key)
             if len(entries) in (2, 3) and all(type(entry) in (int, float) for entry in entries):
-                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark)
+                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark), shown(entries)
 
 
 def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:

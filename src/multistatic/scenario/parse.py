@@ -105,7 +105,9 @@ def scenario_template(
     listed = [
         Site(path=f"receivers.site[{index}]", table=site) for index, site in enumerate(table.receivers.site or [])
     ]
-    return ScenarioTemplate(table=table, sites=(*listed, *sites), source=source)
+    left_out = set(table.receivers.exclude)
+    kept = tuple(site for site in (*listed, *sites) if site.table.id not in left_out)
+    return ScenarioTemplate(table=table, sites=kept, source=source)
 
 
 def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:

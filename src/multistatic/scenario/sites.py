@@ -132,8 +132,8 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
             continue
         problems += _misspelt(path, list(properties))
         geometry = feature.get("geometry")
-        cells = {key: value for key, value in {"id": feature.get("id"), **properties}.items() if key in _KNOWN}
-        cells = {key: value for key, value in cells.items() if value is not None}
+        cells = {"id": feature["id"]} if feature.get("id") is not None else {}
+        cells |= {key: value for key, value in properties.items() if key in _KNOWN and value is not None}
         if type(cells.get("id")) is int:
             cells["id"] = str(cells["id"])
         table = _table(cells)

@@ -21,13 +21,13 @@ COUNTS = (("antennas", "array"), ("receive_antennas", "receive_array"))
 class Twins:
     """`keys` of the table at `table` (dotted, without indices) that exclude each other; exactly one where `needed`.
 
-    `goes_with`: keys that mean something only beside one of `keys`, as (key, the one it needs).
+    `also`: what else a value of one of `keys` replaces, as a noise power the temperature of the noise.
     """
 
     table: str
     keys: tuple[str, ...]
     needed: bool = False
-    goes_with: tuple[tuple[str, str], ...] = ()
+    also: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 NODES = ("transmitter", "target", "receivers.site", "channel.scatterer")
@@ -36,12 +36,17 @@ TWINS = (
     Twins(table="receivers.random", keys=("centre_m", "centre_llh")),
     Twins(table="radio", keys=("bandwidth_hz", "symbol_rate_hz"), needed=True),
     Twins(table="transmitter", keys=("power_dbm", "power_w"), needed=True),
-    Twins(table="target", keys=("rcs_m2", "rcs_dbsm", "rcs", "reflection")),
+    Twins(
+        table="target",
+        keys=("rcs_m2", "rcs_dbsm", "rcs", "reflection"),
+        also=(("rcs", ("rcs_std_db", "rcs_bistatic_db")),),
+    ),
+    Twins(table="channel.scatterer", keys=("rcs_m2", "rcs_dbsm", "reflection")),
     Twins(
         table="channel",
         keys=("noise_power_dbm", "noise_power_w", "noise_figure_db"),
         needed=True,
-        goes_with=(("noise_temperature_k", "noise_figure_db"),),
+        also=(("noise_power_dbm", ("noise_temperature_k",)), ("noise_power_w", ("noise_temperature_k",))),
     ),
     Twins(table="channel", keys=("reference_loss_db", "reference_gain")),
     Twins(table="channel", keys=("clutter_power_dbm", "clutter_power_w")),
@@ -64,5 +69,5 @@ def replaced_by(path: str) -> tuple[str, ...]:
     for twins in twins_at(table):
         if last in twins.keys:
             names += [key for key in twins.keys if key != last]
-            names += [key for key, beside in twins.goes_with if last != beside]
+            names += dict(twins.also).get(last, ())
     return tuple(names)
