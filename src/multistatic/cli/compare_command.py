@@ -93,12 +93,13 @@ def _compare(
     import time
 
     from multistatic import registry
+    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
     from multistatic.design.compare import compare as run
     from multistatic.files.scenario_file import load_scenario
     from multistatic.scenario.model import JOINT
 
-    scenario = load_scenario(file, overrides=list(set_ or []))
+    scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
     asked = _names(beamformers) or (scenario.design.beamformer,)
     solvers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in asked))

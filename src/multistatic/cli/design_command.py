@@ -55,13 +55,14 @@ def design(
         _check("--design", method, METHODS)
         _check_agreement(method, select)
     limits = _limits(gap, time_limit)
+    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.design import design_network
     from multistatic.design.one_more import one_more
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
-    scenario = load_scenario(file, overrides=overrides(set_, method, select, beams))
+    scenario = load_scenario(file, overrides=overrides(set_, method, select, beams), on_note=print_note)
     clock = StageClock()
     with shown_stages(quiet) as show:
 

@@ -61,6 +61,7 @@ def estimate(
     Example: multistatic estimate out/paper/simulation --scenario out/paper/scenario.toml --out out/paper/estimates
     """
     from multistatic import registry
+    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.search_options import looking_towards, with_clocks
     from multistatic.estimation.each_trial import measurements_of
@@ -68,7 +69,7 @@ def estimate(
 
     _check_options(known, speed_limit, longest_range, false_alarm_rate, directions and scenario is None)
     estimator = registry.load("estimators", method)
-    network = load_scenario(scenario) if scenario is not None else None
+    network = load_scenario(scenario, on_note=print_note) if scenario is not None else None
     with shown_stages(quiet) as show:
         show("reading recordings")
         heard, waveform, carrier_hz = _read(recordings, reference, known, carrier, network)

@@ -43,6 +43,7 @@ def localize(
     Exit codes: 0 done, 2 bad input, 3 the position of a fix is unobservable or its measurements contradict each other
     (said why).
     """
+    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
@@ -50,7 +51,7 @@ def localize(
     from multistatic.localization.fusion import localize_many
 
     settings, same_time_s = _settings(false_flags, outliers, same_time)
-    network = load_scenario(scenario, overrides=list(set_ or []))
+    network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     groups = _by_time(read_measurements(measurements), half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:

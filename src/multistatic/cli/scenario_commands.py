@@ -36,17 +36,21 @@ def check(
 
     Example: multistatic check urban.toml --set transmitter.power_dbm=36
     """
+    from multistatic.cli.notes import print_note
     from multistatic.errors import InputError
     from multistatic.files.scenario_file import load_scenario
 
+    notes: list[str] = []
     try:
-        scenario = load_scenario(file, overrides=list(set_ or []))
+        scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
     except InputError as error:
         if json_:
             from dataclasses import asdict
 
             _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
         raise
+    for note in notes:
+        print_note(note)
     if resolved:
         from multistatic.scenario.write import resolved_toml
 
@@ -56,7 +60,7 @@ def check(
 
     summary = scenario_summary(scenario)
     if json_:
-        _print_json(summary)
+        _print_json(summary | {"notes": [*notes, *summary["notes"]]})
         return
     from rich.console import Console
 

@@ -58,6 +58,7 @@ def simulate(
     Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
     """
     from multistatic.channel.simulation import simulate_block
+    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
     from multistatic.files.designed_network import read_designed_network
     from multistatic.files.simulation_files import simulation_files, truth_document, write_simulation
@@ -84,7 +85,7 @@ def simulate(
     )
     with shown_stages(quiet) as show:
         show("reading the design")
-        network = read_designed_network(design_dir)
+        network = read_designed_network(design_dir, on_note=print_note)
         start = network.scenario.seed if seed is None else seed
         ids = _receivers(network, receivers)
         show("simulating")

@@ -64,6 +64,7 @@ def study(
     from multistatic.files.study_reader import read_results
 
     loaded = load_study(file, overrides=list(set_ or []))
+    _print_notes(loaded)
     if dry_run:
         _dry_run(loaded, workers, json_)
         return
@@ -90,6 +91,20 @@ def study(
     _report(results, place, json_)
     if failed := int(results.failed().any(axis=1).sum()):
         raise MultistaticError(f"{failed} trials failed; run with --retry-failed to try them again")
+
+
+def _print_notes(loaded: Study) -> None:
+    """What may not be meant in the scenario of the first point; a value of a sweep is not looked at."""
+    from multistatic.cli.notes import print_note
+    from multistatic.errors import ScenarioError
+
+    template = loaded.points[0].templates[0]
+    try:
+        scenario = template.drawn()
+    except ScenarioError:  # the trials that draw it report it
+        return
+    for note in template.notes(scenario):
+        print_note(note)
 
 
 def _list() -> None:

@@ -13,6 +13,7 @@ from multistatic.files.design_files import DOCUMENT, SCENARIO
 from multistatic.files.scenario_file import load_scenario
 from multistatic.files.stored_design import read_design
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.parse import OnNote
 from multistatic.signal.beams import Beams
 
 
@@ -27,14 +28,14 @@ class DesignedNetwork:
     scenario_sha256: str
 
 
-def read_designed_network(folder: str | os.PathLike[str]) -> DesignedNetwork:
+def read_designed_network(folder: str | os.PathLike[str], *, on_note: OnNote | None = None) -> DesignedNetwork:
     """Read `scenario.toml`, `design.json` and `design.npz` of a folder that `design --out` wrote.
 
-    Raises `InputError` where one of them cannot be read, they do not belong together, the design has no verified beams,
-    or it is mono-static, so that no receiver hears the echo.
+    `on_note` as for `load_scenario`. Raises `InputError` where one of them cannot be read, they do not belong
+    together, the design has no verified beams, or it is mono-static, so that no receiver hears the echo.
     """
     stored, path = read_design(folder), Path(folder) / SCENARIO
-    scenario = load_scenario(path)
+    scenario = load_scenario(path, on_note=on_note)
     problems = []
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     provenance = stored.document.get("provenance")

@@ -21,6 +21,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.estimation.measurement import DirectionKind, Measurement, Verdict
 from multistatic.files.atomic import write_text_atomically
 from multistatic.files.scenario_file import read_text_file
+from multistatic.scenario.tables import number_hint, read_table, written_number
 from multistatic.units import F, db_to_ratio, ratio_to_db
 
 NAME = "measurements.csv"
@@ -78,25 +79,14 @@ def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, .
     `detected`, snr and amplitude 0, no direction; a direction is `whole`. A row whose verdict is `not_detected` may
     leave place and spread empty: place 0, variance infinite.
     """
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise InputError(
-            [Problem(f"line {reader.line_num}", str(error), "comma-separated values")], source=source
-        ) from None
-    problems = _header_problems(header)
-    problems += [
-        Problem(f"line {line}", f"{len(row)} cells", f"{len(header)} cells, one for each column")
-        for line, row in rows
-        if len(row) != len(header)
-    ]
+    table = read_table(text, expected=f"names of columns with commas between them: {', '.join(REQUIRED)}")
+    header, rows = table.header, table.rows
+    problems = [*([] if table.problems and not header else _header_problems(header)), *table.problems]
     if not problems and not rows:
         problems.append(Problem("", "no measurements", "at least one row"))
     if problems:
         raise InputError(problems[:_MOST_PROBLEMS], source=source)
-    parsed = [_Row(line=line, cells=dict(zip(header, map(str.strip, row), strict=True))) for line, row in rows]
+    parsed = [_Row(line=line, cells=dict(zip(header, row, strict=True))) for line, row in rows]
     measurements = [row.measurement() for row in parsed]
     problems = [problem for row in parsed for problem in row.problems]
     if problems:
@@ -255,13 +245,11 @@ class _Row:
         cell = self.cells.get(name, "")
         if not cell and empty is not None:
             return empty
-        try:
-            number = float(cell)
-        except ValueError:
-            number = math.nan
+        written = written_number(cell)
+        number = math.nan if written is None else float(written)
         if not (math.isfinite(number) and least <= number <= most):
             limits = "" if math.isinf(least) else f" from {least:g}" + ("" if math.isinf(most) else f" to {most:g}")
-            self._wrong(name, f"a finite number{limits}")
+            self._wrong(name, f"a finite number{limits}", number_hint(cell) or _unit_hint(name, number))
         return number
 
     def _wrong(self, column: str, expected: str, hint: str = "") -> None:
@@ -270,6 +258,17 @@ class _Row:
 
     def _path(self, column: str) -> str:
         return f"line {self.line}, {column}"
+
+
+def _unit_hint(name: str, number: float) -> str:
+    """What a number that its column cannot hold may have been meant as."""
+    if not math.isfinite(number):
+        return ""
+    if name in ("delay_s", "delay_std_s", "shared_delay_std_s"):
+        return "check the unit of the delay: the column is in seconds, not in µs or ns, and no range in m"
+    if name in ("doppler_hz", "doppler_std_hz", "shared_doppler_std_hz"):
+        return "check the unit of the Doppler shift: the column is in Hz"
+    return ""
 
 
 def _covariance(spread: Sequence[float], correlation: float) -> F:

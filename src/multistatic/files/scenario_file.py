@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import sys
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse import OnNote, parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 
 __all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]
@@ -18,25 +19,28 @@ __all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]
 STANDARD_INPUT = "-"
 
 
-def load_scenario(file: str | Path, overrides: Sequence[str] = ()) -> Scenario:
+def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
     """The scenario in `file`: a path, `-` for standard input, or the name of a preset where no such file exists.
 
-    A site list is looked for in the folder of the scenario file (standard input: the working folder). Raises
-    `ScenarioError` with every problem of the content and `InputError` where a file cannot be read.
+    A site list is looked for in the folder of the scenario file (standard input: the working folder). `on_note`
+    receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises `ScenarioError`
+    with every problem of the content and `InputError` where a file cannot be read.
     """
     name = str(file)
     if name == STANDARD_INPUT:
         text, folder = read_standard_input(), Path()
-        return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source="standard input")
+        return parse_scenario(
+            text, overrides=overrides, read_text=_reader(folder), source="standard input", on_note=on_note
+        )
     if name in preset_names() and not Path(name).is_file():
-        return load_preset(name, overrides)
+        return load_preset(name, overrides, on_note=on_note)
     text, folder = read_text_file(Path(name)), Path(name).parent
-    return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name)
+    return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name, on_note=on_note)
 
 
-def load_preset(name: str, overrides: Sequence[str] = ()) -> Scenario:
+def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
     """A scenario that comes with the package."""
-    return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}")
+    return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}", on_note=on_note)
 
 
 def scenario_text(name: str, folder: Path) -> tuple[str, Path]:
@@ -64,12 +68,27 @@ def read_text_file(path: Path, max_bytes: int = MAX_BYTES) -> str:
 def _decoded(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:
     if len(content) > max_bytes:
         raise InputError([too_large(most=max_bytes)], source=name)
+    if (wide := _wide_encoding(content)) is not None:
+        raise InputError([Problem(name, f"text in {wide}", "UTF-8 text", "save it as UTF-8, as in CSV UTF-8")])
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         received = f"byte 0x{content[error.start]:02x} at offset {error.start}"
-        raise InputError([Problem(f"{name} line {line}", received, "UTF-8 text")], source=name) from None
+        hint = "text in another encoding, such as Windows-1252? save it as UTF-8"
+        raise InputError([Problem(f"{name} line {line}", received, "UTF-8 text", hint)], source=name) from None
+
+
+def _wide_encoding(content: bytes) -> str | None:
+    """UTF-16 or UTF-32 by its byte order mark or by the zero bytes of its first characters; None for neither."""
+    for mark, encoding in ((codecs.BOM_UTF32_LE, "UTF-32"), (codecs.BOM_UTF32_BE, "UTF-32"),
+                           (codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16")):  # fmt: skip
+        if content.startswith(mark):
+            return encoding
+    head = content[:64]
+    if len(head) >= 8 and head.count(0) >= len(head) // 3:
+        return "UTF-16 or UTF-32"
+    return None
 
 
 def _reader(folder: Path) -> Callable[[str], str]:

@@ -6,7 +6,7 @@ The checks work on the raw tables and skip whatever is malformed, so that they r
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from multistatic import registry
@@ -16,6 +16,7 @@ from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
 from multistatic.scenario.translate import path_text, shown
+from multistatic.scenario.twins import COUNTS, ELEMENTS, SPACING, twins_at
 
 Raw = Mapping[str, Any]
 
@@ -34,35 +35,28 @@ def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]
 
 
 def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
-    for path, table in _nodes(raw, rows):
-        yield from _choose(path, table, "position_m", "position_llh", needed=True)
-        yield from _array_problems(path, table)
-    transmitter, channel, receivers = (table_at(raw, key) for key in ("transmitter", "channel", "receivers"))
-    if "radio" in raw:
-        rates = "symbol_rate_hz = 1/slot = 2 · bandwidth_hz"
-        yield from _choose("radio", table_at(raw, "radio"), "bandwidth_hz", "symbol_rate_hz", needed=True, hint=rates)
+    for path, kind, table in _tables(raw, rows):
+        for twins in twins_at(kind):
+            yield from _choose(path, table, *twins.keys, needed=twins.needed, hint=twins.hint)
+        for count, array in COUNTS:
+            yield from _array_problems(path, table, count, array)
+    channel, receivers = table_at(raw, "channel"), table_at(raw, "receivers")
+    if "noise_temperature_k" in channel and "noise_figure_db" not in channel:
+        received = shown(channel["noise_temperature_k"])
+        yield Problem("channel.noise_temperature_k", received, "noise_figure_db beside it")
     if "transmitter" in raw:
-        yield from _choose("transmitter", transmitter, "antennas", "array", needed=True, both=True)
-        yield from _choose("transmitter", transmitter, "power_dbm", "power_w", needed=True)
-        yield from _array_problems("transmitter", transmitter, "receive_antennas", "receive_array")
-    if "channel" in raw:
-        yield from _choose("channel", channel, "noise_power_dbm", "noise_power_w", "noise_figure_db", needed=True)
-        for keys in (
-            ("reference_loss_db", "reference_gain"),
-            ("clutter_power_dbm", "clutter_power_w"),
-            ("direct_path_leakage_db", "direct_path_leakage"),
-        ):
-            yield from _choose("channel", channel, *keys)
-        if "noise_temperature_k" in channel and "noise_figure_db" not in channel:
-            yield Problem(
-                "channel.noise_temperature_k", shown(channel["noise_temperature_k"]), "noise_figure_db beside it"
-            )
+        yield from _choose("transmitter", table_at(raw, "transmitter"), "antennas", "array", needed=True, both=True)
     if "receivers" in raw:
         yield from _choose("receivers", receivers, "site", "file", "random", needed=True, both=True)
-        yield from _array_problems("receivers", receivers)
-    if random := table_at(receivers, "random"):
-        yield from _choose("receivers.random", random, "centre_m", "centre_llh")
-        yield from _array_problems("receivers.random", random)
+
+
+def _tables(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str, Raw]]:
+    """Every table with keys that exclude each other or with an array, as (path, kind, table)."""
+    yield from ((path, path, table) for path, table in _nodes(raw, ()))
+    yield from ((row.path, "receivers.site", row.table) for row in rows)
+    yield from ((key, key, table_at(raw, key)) for key in ("radio", "channel", "receivers") if key in raw)
+    if random := table_at(table_at(raw, "receivers"), "random"):
+        yield "receivers.random", "receivers.random", random
 
 
 def _choose(
@@ -73,7 +67,8 @@ def _choose(
     if needed and not given:
         yield Problem(f"{path}.{keys[0]}", "nothing", " or ".join(keys), hint)
     if len(given) > 1 and not both:
-        yield Problem(f"{path}.{given[1]}", " and ".join(given), "only one of " + ", ".join(keys), hint)
+        expected = "only one of " + ", ".join(keys)
+        yield Problem(f"{path}.{given[1]}", " and ".join(given), expected, hint or "leave out the others")
 
 
 def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_key: str = "array") -> Iterator[Problem]:
@@ -82,9 +77,9 @@ def _array_problems(path: str, table: Raw, count_key: str = "antennas", array_ke
     if not array:
         return
     path_array = f"{path}.{array_key}"
-    yield from _choose(path_array, array, "spacing_wavelengths", "spacing_m")
+    yield from _choose(path_array, array, *SPACING)
     if array.get("kind") == "elements":
-        yield from _choose(path_array, array, "elements_m", "elements_wavelengths", needed=True)
+        yield from _choose(path_array, array, *ELEMENTS, needed=True)
     size = _written_size(array)
     if array.get("kind") == "ula" and size is None and antennas is None:
         yield Problem(f"{path_array}.antennas", "nothing", "the number of elements")
@@ -141,18 +136,30 @@ def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         seen.setdefault(name, path)
     if not seen:
         return
-    for index, name in enumerate(_list_at(table_at(raw, "design"), "given")):
+    excluded = {name for name in _list_at(table_at(raw, "receivers"), "exclude") if isinstance(name, str)}
+    for index, name in enumerate(_list_at(table_at(raw, "receivers"), "exclude")):
         if isinstance(name, str) and name not in seen:
-            yield _unknown(f"design.given[{index}]", name, "the id of a receiver", seen)
+            yield _unknown(f"receivers.exclude[{index}]", name, "the id of a receiver", seen)
+    left = {name: path for name, path in seen.items() if name not in excluded}
+    if not left:
+        yield Problem("receivers.exclude", "every receiver", "at least one receiver that stays")
+        return
+    yield from _use_problems(raw, left, excluded & set(seen))
+
+
+def _use_problems(raw: Raw, ids: Mapping[str, str], excluded: Collection[str]) -> Iterator[Problem]:
+    """Ids that other tables name: those of `ids`, the receivers that stay."""
+    for index, name in enumerate(_list_at(table_at(raw, "design"), "given")):
+        if isinstance(name, str) and name not in ids:
+            yield _unknown(f"design.given[{index}]", name, "the id of a receiver", ids, excluded)
     rates = table_at(table_at(raw, "requirements"), "rate_bps_hz")
     for name in rates:
-        if name not in seen and name != "default":
-            yield _unknown(
-                path_text(["requirements", "rate_bps_hz", name]), name, "the id of a receiver, or default", seen
-            )
+        if name not in ids and name != "default":
+            path = path_text(["requirements", "rate_bps_hz", name])
+            yield _unknown(path, name, "the id of a receiver, or default", ids, excluded)
     count = table_at(raw, "design").get("receivers")
-    if type(count) is int and count > len(seen):
-        yield Problem("design.receivers", shown(count), f"at most {len(seen)}, the number of receivers")
+    if type(count) is int and count > len(ids):
+        yield Problem("design.receivers", shown(count), f"at most {len(ids)}, the number of receivers")
 
 
 def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:
@@ -168,7 +175,9 @@ def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:
             yield "receivers.random.id_prefix", name
 
 
-def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Problem:
+def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded: Collection[str] = ()) -> Problem:
+    if name in excluded:
+        return Problem(path, shown(name), expected, "receivers.exclude leaves it out")
     near = difflib.get_close_matches(name[:64], list(known)[:1000], n=1)
     return Problem(path, shown(name), expected, f"did you mean {near[0]}?" if near else "")
 
@@ -176,12 +185,12 @@ def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Probl
 # --- places --------------------------------------------------------------------------------------------------------
 
 
-def coincidences(positions: Iterable[tuple[str, tuple[float, ...]]]) -> Iterator[Problem]:
-    """A problem for every (path, position) at which another one already stands."""
+def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Iterator[Problem]:
+    """A problem for every (path, position, what to show of it) at which another one already stands."""
     seen: dict[tuple[float, ...], str] = {}
-    for path, position in positions:
+    for path, position, written in positions:
         if position in seen:
-            yield Problem(path, shown(list(position)), "a position of its own", f"{seen[position]} is there too")
+            yield Problem(path, written, "a position of its own", f"{seen[position]} is there too")
         seen.setdefault(position, path)
 
 
@@ -198,13 +207,16 @@ def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
             return
 
 
-def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...]]]:
+def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...], str]]:
     """Well-formed positions as written; metres have three entries, latitude-longitude-height four to keep apart."""
+    excluded = _list_at(table_at(raw, "receivers"), "exclude")
     for path, table in _nodes(raw, rows):
+        if table.get("id") is not None and table["id"] in excluded:
+            continue
         for key, mark in (("position_m", ()), ("position_llh", (0.0,))):
             entries = _list_at(table, key)
             if len(entries) in (2, 3) and all(type(entry) in (int, float) for entry in entries):
-                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark)
+                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark), shown(entries)
 
 
 def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from multistatic.errors import Problem
 from multistatic.scenario.decode import MAX_DEPTH
+from multistatic.scenario.twins import COUNTS, replaced_by
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d{1,5}\])?(?:\.[A-Za-z0-9_-]+(?:\[\d{1,5}\])?)*")
 _STEP = re.compile(r"[A-Za-z0-9_-]+|\[\d+\]")
 _NESTING = re.compile(r"[\[{]")
+_BARE_WORD = re.compile(r"(?<=[\[{,=\s])[A-Za-z_][\w.-]*(?=\s*[,\]}])")
 
 
 def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Problem]:
-    """Writes each override into `raw` (in place), in order; the problems of those that cannot be written."""
+    """Writes each override into `raw` (in place), in order; the problems of those that cannot be written.
+
+    An override replaces what the file says in another way (`scenario.twins`): `target.position_m` its `position_llh`.
+    Two overrides that contradict each other both stay, for the check to name.
+    """
     problems = []
+    written: set[str] = set()
     for override in overrides:
         key, equals, value = override.partition("=")
         key = key.strip()
@@ -25,8 +32,15 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
             problems.append(
                 Problem("--set", repr(override[:80]), "KEY=VALUE with a dotted key", "transmitter.antennas=20")
             )
-        elif (reason := write_key(raw, key, _value(value.strip()))) is not None:
+            continue
+        parsed, lost = _value(value.strip())
+        if lost:
+            problems.append(Problem(key, f"--set {override[:80]}", "a TOML value", lost.format(key=key)))
+        elif (reason := write_key(raw, key, parsed)) is not None:
             problems.append(Problem(key, f"--set {override[:80]}", reason))
+        else:
+            written.add(key)
+            drop_twins(raw, key, kept=written)
     return problems
 
 
@@ -35,20 +49,26 @@ def is_key(key: str) -> bool:
     return _KEY.fullmatch(key) is not None and key.count(".") < MAX_DEPTH
 
 
-def _value(text: str) -> Any:
-    """The TOML value that `text` spells, or `text` itself: `--set radio.pulse=sinc` needs no quotes."""
+def _value(text: str) -> tuple[Any, str]:
+    """The TOML value that `text` spells, or `text` itself: `--set radio.pulse=sinc` needs no quotes.
+
+    A list or table that is no TOML is most often one whose quotes the shell has taken: then also what to write instead.
+    """
     if len(text) > 4096 or len(_NESTING.findall(text)) > 10 * MAX_DEPTH:
-        return text
+        return text, ""
     try:
         document = tomllib.loads(f"value = {text}")
     except ValueError:
-        return text
-    return document["value"] if list(document) == ["value"] else text
+        if not text.startswith(("[", "{")):
+            return text, ""
+        quoted = _BARE_WORD.sub(lambda word: f'"{word[0]}"', text)[:120].replace("{", "{{").replace("}", "}}")
+        return text, f"the shell takes quotes away; write --set '{{key}}={quoted}'"
+    return (document["value"], "") if list(document) == ["value"] else (text, "")
 
 
 def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
     """Writes one value into `raw` (in place); what was expected where the key leads nowhere."""
-    steps: list[str | int] = [int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(key)]
+    steps = _steps(key)
     place: Any = raw
     for step, following in zip(steps, [*steps[1:], None], strict=True):
         if isinstance(step, int):
@@ -61,3 +81,62 @@ def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
         else:
             place = place[step] if isinstance(step, int) else place.setdefault(step, {})
     return None
+
+
+def drop_twins(raw: dict[str, Any], key: str, kept: Collection[str] = ()) -> None:
+    """Removes from `raw` (in place) what the value at `key` replaces; not the keys of `kept`, which were set as well.
+
+    An entry of a list, `target.position_llh[0]`, replaces what the list replaces.
+    """
+    steps = _steps(key)
+    while steps and isinstance(steps[-1], int):
+        steps.pop()
+    parents = [_table_at(raw, steps[:depth]) for depth in range(len(steps))]
+    owner = parents[-1] if parents else None
+    if owner is None or not isinstance(steps[-1], str):
+        return
+    path = _path(steps)
+    prefix = path.removesuffix(steps[-1])
+    names = [*replaced_by(path), *_counterpart(owner, steps[-1])]
+    for name in names:
+        if not _was_set(prefix + name, kept):
+            owner.pop(name, None)
+    # The size that an array table now states replaces the node's own number of antennas.
+    if len(steps) > 1 and steps[-1] in ("antennas", "shape") and parents[-2] is not None:
+        for count, array in COUNTS:
+            counted = _path([*steps[:-2], count])
+            if steps[-2] == array and not _was_set(counted, kept):
+                parents[-2].pop(count, None)
+
+
+def _counterpart(owner: dict[str, Any], key: str) -> list[str]:
+    """A number of antennas replaces an array that states its own size, and an array that does so replaces a number."""
+    for count, array in COUNTS:
+        table = owner.get(array)
+        if key in (count, array) and isinstance(table, dict):
+            sized = table.get("kind") != "ula" or "antennas" in table
+            return [array if key == count else count] if sized else []
+    return []
+
+
+def _was_set(path: str, kept: Collection[str]) -> bool:
+    return any(each == path or each.startswith((f"{path}.", f"{path}[")) for each in kept)
+
+
+def _steps(key: str) -> list[str | int]:
+    return [int(step[1:-1]) if step[0] == "[" else step for step in _STEP.findall(key)]
+
+
+def _path(steps: Sequence[str | int]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
+
+
+def _table_at(raw: dict[str, Any], steps: Sequence[str | int]) -> dict[str, Any] | None:
+    """The table that `steps` lead to; None where there is none."""
+    place: Any = raw
+    for step in steps:
+        if isinstance(step, int):
+            place = place[step] if isinstance(place, list) and step < len(place) else None
+        else:
+            place = place.get(step) if isinstance(place, dict) else None
+    return place if isinstance(place, dict) else None

@@ -13,13 +13,16 @@ from multistatic.errors import InputError, Problem, ScenarioError
 from multistatic.scenario.consistency import consistency_problems, table_at
 from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.notes import scenario_notes
 from multistatic.scenario.overrides import apply_overrides
+from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
+OnNote = Callable[[str], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,17 +45,31 @@ class ScenarioTemplate:
         try:
             return resolve(table, self.sites)
         except ScenarioError as error:
-            raise ScenarioError(error.problems, source=self.source) from None
+            found = [each.problem() for each in misread(written_positions(self.table, self.sites))]
+            raise ScenarioError([*error.problems, *found], source=self.source) from None
+
+    def notes(self, scenario: Scenario) -> list[str]:
+        """What is valid in the document, or in a `scenario` that was drawn from it, but may not be meant."""
+        written = written_positions(self.table, self.sites)
+        found = [str(each) for each in misread(written)]
+        return [*found, *position_notes(written), *scenario_notes(scenario, places=not found)]
 
 
 def parse_scenario(
-    text: str, *, overrides: Sequence[str] = (), read_text: ReadText | None = None, source: str = ""
+    text: str,
+    *,
+    overrides: Sequence[str] = (),
+    read_text: ReadText | None = None,
+    source: str = "",
+    on_note: OnNote | None = None,
 ) -> Scenario:
     """The scenario that a TOML text describes (docs/formats.md), in SI units, every random placement drawn.
 
     `overrides`: `KEY=VALUE` with dotted keys, applied before anything is checked. `read_text`: gives the text of the
     site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `source` names the text
-    in messages. The same text, overrides and site list give the same bits.
+    in messages. `on_note` receives a sentence for everything that is valid but may not be meant, such as receivers that
+    would be near if their latitude and longitude were swapped. The same text, overrides and site list give the same
+    bits.
 
     Raises `ScenarioError` with every problem found: its path, what was received and what was expected.
 
@@ -62,7 +79,11 @@ def parse_scenario(
     """
     raw = decode_toml(text, source)
     problems = apply_overrides(raw, overrides)
-    return scenario_template(raw, problems, read_text=read_text, source=source).drawn()
+    template = scenario_template(raw, problems, read_text=read_text, source=source)
+    scenario = template.drawn()
+    for note in template.notes(scenario) if on_note is not None else ():
+        on_note(note)
+    return scenario
 
 
 def scenario_template(
@@ -84,7 +105,9 @@ def scenario_template(
     listed = [
         Site(path=f"receivers.site[{index}]", table=site) for index, site in enumerate(table.receivers.site or [])
     ]
-    return ScenarioTemplate(table=table, sites=(*listed, *sites), source=source)
+    left_out = set(table.receivers.exclude)
+    kept = tuple(site for site in (*listed, *sites) if site.table.id not in left_out)
+    return ScenarioTemplate(table=table, sites=kept, source=source)
 
 
 def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:

@@ -144,7 +144,12 @@ def _placed_at_random(
         SiteTable.model_construct(id=name, antennas=random.antennas, array=random.array)
         for name in numbered_ids(random.id_prefix, random.count)
     )
-    return [_receiver(site, position, table, wavelength_m) for site, position in zip(sites, positions, strict=True)]
+    left_out = set(table.receivers.exclude)
+    return [
+        _receiver(site, position, table, wavelength_m)
+        for site, position in zip(sites, positions, strict=True)
+        if site.id not in left_out
+    ]
 
 
 # --- what ----------------------------------------------------------------------------------------------------------
@@ -315,7 +320,10 @@ def _problems(scenario: Scenario, site_paths: Sequence[str]) -> list[Problem]:
         if np.abs(node.position_m).max() > MAX_COORDINATE_M
     ]
     # To a micrometre: what is nearer than that is one place for every radio wave.
-    problems += coincidences((f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0)) for path, node in nodes)
+    problems += coincidences(
+        (f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0), f"{_metres(node.position_m)} in local metres")
+        for path, node in nodes
+    )
     arrays = [("transmitter.receive_array", scenario.transmitter.receive_array)]
     arrays += [(f"{path}.array", node.array) for path, node in nodes if hasattr(node, "array")]
     entries = len(receivers) * max(receiver.array.size for receiver in receivers) * scenario.transmitter.array.size

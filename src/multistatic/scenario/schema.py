@@ -268,6 +268,9 @@ class ReceiversTable(Table):
         None, description="name of a .csv or .geojson site list, relative to the scenario file"
     )
     random: RandomTable | None = Field(None, description="random placement")
+    exclude: Annotated[list[Name], Field(max_length=MAX_RECEIVERS)] = Field(
+        [], description="ids of receivers that are left out, of whatever origin; the others stay where they are"
+    )
     antennas: Antennas | None = Field(None, description="default number of antennas; 1 where nothing is said")
     array: ArrayTable | None = Field(None, description="default array")
     clock_offset_std_s: Offset = Field(0.0, description="default " + OWN_CLOCK + "; 0: synchronised")

@@ -3,27 +3,36 @@
 CSV: a header line; columns `id`, and `x_m, y_m` (`z_m`) or `latitude_deg, longitude_deg` (`height_m`), and where wanted
 `antennas`, `rate_bps_hz`, `clock_offset_std_s`, `frequency_offset_std_hz`. GeoJSON (RFC 7946): Point features,
 coordinates [longitude, latitude, height], or no geometry and the properties `x_m`, `y_m`, `z_m`; `id` as the feature's
-or as a property; properties `array`, and those of the columns. Other columns and properties are not read, unless they
-look like a misspelt one of these.
+or as a property, text or a whole number (null is none); properties `array`, and those of the columns. Other columns and
+properties are not read, unless they look like a misspelt one of these. A member `crs` is refused unless it is CRS84.
 """
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.decode import MAX_BYTES, too_large
+from multistatic.scenario.tables import number_hint, read_table, written_number
+from multistatic.scenario.translate import shown
 
 _LOCAL = ("x_m", "y_m", "z_m")
 _GEODETIC = ("latitude_deg", "longitude_deg", "height_m")
 _OTHER = ("antennas", "array", "rate_bps_hz", "clock_offset_std_s", "frequency_offset_std_hz")
 _KNOWN = ("id", *_LOCAL, *_GEODETIC, *_OTHER)
+_OFFSETS = ("clock_offset_std_s", "frequency_offset_std_hz")
+_TEXTS = ("id", "array")
+_MOST_PROBLEMS = 100
+_EXAMPLE = "id, latitude_deg, longitude_deg, height_m, or id, x_m, y_m, z_m"
+# Longitude first on WGS 84: the only system of GeoJSON. Its height, in CRS84h, is that of the ellipsoid.
+_LONGITUDE_FIRST = re.compile(
+    r"(?:urn:ogc:def:crs:|https?://www\.opengis\.net/def/crs/)?OGC[:/][\d.]*[:/]?CRS84h?", re.I
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +55,20 @@ def read_site_list(name: str, text: str) -> list[SiteRow]:
 
 
 def _csv_rows(name: str, text: str) -> list[SiteRow]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        lines = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise ScenarioError([Problem(f"{name} line {reader.line_num}", str(error), "comma-separated values")]) from None
-    problems = _header_problems(name, header)
-    problems += [
-        Problem(f"{name} line {line}", f"{len(row)} cells", f"{len(header)} cells, one for each column")
-        for line, row in lines
-        if len(row) != len(header)
+    table = read_table(text, expected="names of columns with commas between them: " + _EXAMPLE, prefix=f"{name} ")
+    problems = [*([] if table.problems and not table.header else _header_problems(name, table.header)), *table.problems]
+    rows = [
+        (f"{name} line {line}", {key: cell for key, cell in zip(table.header, row, strict=False) if cell})
+        for line, row in table.rows
     ]
+    if not problems:
+        problems = [problem for path, cells in rows for problem in _cell_problems(path, cells)]
     if problems:
-        raise ScenarioError(problems)
-    return [
-        SiteRow(
-            path=f"{name} line {line}",
-            table=_table({key: _cell(key, cell) for key, cell in zip(header, row, strict=True) if cell.strip()}),
-        )
-        for line, row in lines
-    ]
+        raise ScenarioError(problems[:_MOST_PROBLEMS])
+    return [SiteRow(path=path, table=_table({k: _cell(k, cell) for k, cell in cells.items()})) for path, cells in rows]
 
 
-def _header_problems(name: str, header: list[str]) -> list[Problem]:
+def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     path = f"{name} line 1"
     problems = _misspelt(path, header)
     problems += [
@@ -82,7 +81,7 @@ def _header_problems(name: str, header: list[str]) -> list[Problem]:
     return problems
 
 
-def _misspelt(path: str, keys: list[str]) -> list[Problem]:
+def _misspelt(path: str, keys: Sequence[str]) -> list[Problem]:
     """Keys that are not ours but nearly: silently dropping `antenas` would be worse than refusing it."""
     problems = []
     for key in keys:
@@ -92,17 +91,18 @@ def _misspelt(path: str, keys: list[str]) -> list[Problem]:
     return problems
 
 
+def _cell_problems(path: str, cells: Mapping[str, str]) -> Iterator[Problem]:
+    """Cells of number columns that spell no number."""
+    for key, cell in cells.items():
+        unknown = key in _OFFSETS and cell == "unknown"
+        if key in _KNOWN and key not in _TEXTS and not unknown and written_number(cell) is None:
+            yield Problem(f"{path}.{key}", shown(cell), "a number", number_hint(cell))
+
+
 def _cell(key: str, cell: str) -> Any:
-    """The number that a cell spells; the text itself where it spells none, for the validation to name."""
-    cell = cell.strip()
-    if key not in _KNOWN or key in ("id", "array"):
-        return cell
-    for number in (int, float):
-        try:
-            return number(cell)
-        except ValueError:
-            continue
-    return cell
+    """The number that a cell of a number column spells; else its text."""
+    number = None if key in _TEXTS or key not in _KNOWN else written_number(cell)
+    return cell if number is None else number
 
 
 def _table(cells: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +122,7 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise ScenarioError([Problem(f"{name} features", "nothing", "a GeoJSON FeatureCollection")])
-    problems: list[Problem] = []
+    problems = list(_crs_problems(f"{name} crs", document))
     rows = []
     for index, feature in enumerate(features):
         path = f"{name} features[{index}]"
@@ -132,18 +132,59 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
             continue
         problems += _misspelt(path, list(properties))
         geometry = feature.get("geometry")
-        cells = {"id": str(feature["id"])} if "id" in feature else {}
-        cells |= {key: value for key, value in properties.items() if key in _KNOWN}
+        cells = {"id": feature["id"]} if feature.get("id") is not None else {}
+        cells |= {key: value for key, value in properties.items() if key in _KNOWN and value is not None}
+        if type(cells.get("id")) is int:
+            cells["id"] = str(cells["id"])
         table = _table(cells)
         if geometry is not None:
             if not isinstance(geometry, dict) or geometry.get("type") != "Point":
                 problems.append(Problem(f"{path}.geometry", "no Point", "a GeoJSON Point"))
                 continue
-            table["position_llh"] = _latitude_first(geometry.get("coordinates"), properties.get("height_m"))
+            problems += _crs_problems(f"{path}.geometry.crs", geometry)
+            coordinates = geometry.get("coordinates")
+            problems += _degrees_problems(f"{path}.geometry.coordinates", coordinates)
+            table["position_llh"] = _latitude_first(coordinates, properties.get("height_m"))
         rows.append(SiteRow(path=path, table=table))
     if problems:
-        raise ScenarioError(problems[:100])
+        raise ScenarioError(problems[:_MOST_PROBLEMS])
     return rows
+
+
+def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
+    """A `crs` member (GeoJSON of 2008, removed by RFC 7946 §4) that says another system than longitude, latitude.
+
+    EPSG:4326 is refused too: its own axes are latitude, longitude, and files follow either order.
+    """
+    crs = holder.get("crs")
+    if crs is None:
+        return
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    named = properties.get("name") if isinstance(properties, dict) else crs
+    if not (isinstance(named, str) and _LONGITUDE_FIRST.fullmatch(named)):
+        yield Problem(
+            path,
+            shown(named),
+            "no crs: GeoJSON has longitude, latitude in degrees, WGS 84 (RFC 7946, section 4)",
+            "convert the coordinates to CRS84 and delete the member crs",
+        )
+
+
+def _degrees_problems(path: str, coordinates: Any) -> Iterator[Problem]:
+    """Coordinates that are no longitude and latitude in degrees: metres of a projection, or the other order."""
+    if not isinstance(coordinates, list) or len(coordinates) < 2:
+        return
+    longitude, latitude = coordinates[:2]
+    if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in (longitude, latitude)):
+        return
+    if abs(latitude) > 90 or not -180 <= longitude <= 360:
+        metres = max(abs(latitude), abs(longitude)) > 360
+        hint = (
+            "metres of a projected crs? convert them, or give them as the properties x_m and y_m without a geometry"
+            if metres
+            else "latitude and longitude swapped?"
+        )
+        yield Problem(path, shown(coordinates), "[longitude, latitude] in degrees", hint)
 
 
 def _latitude_first(coordinates: Any, height: Any) -> Any:
@@ -151,6 +192,8 @@ def _latitude_first(coordinates: Any, height: Any) -> Any:
     if not isinstance(coordinates, list) or not 2 <= len(coordinates) <= 3:
         return coordinates
     longitude, latitude, *heights = coordinates
+    if heights == [None]:
+        heights = []
     return [latitude, longitude, *(heights or ([] if height is None else [height]))]
 
 

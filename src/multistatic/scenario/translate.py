@@ -77,7 +77,23 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
     received = "nothing" if kind == "missing" else shown(detail["input"])
     if kind == "union_tag_invalid" and isinstance(detail["input"], dict):
         received, hint = _tag_received(detail["input"])
+    if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
+        hint = _unit_hint(str(location[-1]), detail["input"], kind.startswith("greater"))
     return Problem(prefix + path_text(location), received, expected, hint)
+
+
+def _unit_hint(key: str, value: object, too_small: bool) -> str:
+    """Which other unit a number may be in that its key cannot hold."""
+    if not isinstance(value, int | float):
+        return ""
+    if key in ("carrier_hz", "bandwidth_hz", "symbol_rate_hz") and too_small and value > 0:
+        return f"{value:g} GHz is {value * 1e9:g}, {value:g} MHz {value * 1e6:g}"
+    if key.endswith("_power_w") or key == "power_w":
+        level = key.removesuffix("_w") + "_dbm"
+        return f"a level in dBm is given as {level}" if value < 0 else ""
+    if key.startswith("rate_bps_hz") and not too_small:
+        return "rates are in bit/s for each Hz, not in Mbit/s"
+    return ""
 
 
 def path_text(location: list[int | str]) -> str:

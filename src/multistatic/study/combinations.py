@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any, Literal
 
 from multistatic.errors import Problem, ScenarioError
-from multistatic.scenario.overrides import write_key
+from multistatic.scenario.overrides import drop_twins, write_key
 from multistatic.scenario.parse import ReadText, ScenarioTemplate, scenario_template
 from multistatic.study.plan import Method, Point, SweptKey
 
@@ -50,6 +50,8 @@ class Settings:
             for key, value in keys.items():
                 if (expected := write_key(raw, key, deepcopy(value))) is not None:
                     problems.append(Problem(key, LEADS_NOWHERE, expected))
+                else:
+                    drop_twins(raw, key, kept=keys)
         try:
             return scenario_template(raw, problems, read_text=read_text), []
         except ScenarioError as error:

@@ -159,7 +159,11 @@ def test_numbers_that_no_covariance_or_network_has_are_named_by_line_and_column(
     ("text", "part"),
     [
         pytest.param("", "received nothing, expected names of columns", id="empty"),
-        pytest.param(";".join(REQUIRED) + "\na;1;1;1;1\n", "with commas between", id="semicolons"),
+        pytest.param(
+            ";".join(REQUIRED) + "\na;1;1;1;1\n",
+            "received semicolons between the columns, expected commas",
+            id="semicolons",
+        ),
         pytest.param("receiver_id,delay_s\na,1\n", "no column delay_std_s", id="columns missing"),
         pytest.param(",".join(REQUIRED) + "\n", "no measurements", id="header only"),
         pytest.param(",".join(REQUIRED) + "\na,1,1\n", "3 cells", id="ragged"),

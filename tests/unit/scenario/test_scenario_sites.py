@@ -11,6 +11,7 @@ from multistatic.errors import InputError, MissingDependencyError, Problem, Scen
 from multistatic.scenario.geodesy import geodetic_from_local, local_from_geodetic
 from multistatic.scenario.model import GeodeticOrigin
 from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.write import resolved_toml
 from tests.support.close import assert_close, close_to
 from tests.support.scenario_helpers import MINIMAL
 
@@ -65,8 +66,8 @@ def test_csv_in_latitude_and_longitude():
         ("id,x_m,y_m,antenas\na,1,2,3\n", "did you mean antennas?"),
         ("id,x_m,y_m,x_m\na,1,2,3\n", "'x_m' twice"),
         ("id,x_m,y_m\na,1\n", "line 2: received 2 cells"),
-        ("id,x_m,y_m\na,one,2\n", "line 2: position_m[0]: received 'one', expected a number"),
-        ("id,x_m,y_m\na,nan,2\n", "line 2: position_m[0]: received nan"),
+        ("id,x_m,y_m\na,one,2\n", "line 2.x_m: received 'one', expected a number"),
+        ("id,x_m,y_m\na,nan,2\n", "line 2.x_m: received 'nan', expected a number (leave the cell empty"),
         ("id,x_m,y_m\na,1,\n", "line 2: position_m"),
         ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
         ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
@@ -132,7 +133,10 @@ def test_geojson_has_longitude_first():
         (collection({"type": "Feature", "geometry": {"type": "LineString"}}), "a GeoJSON Point"),
         (collection(feature(coordinates="x", id="a")), "features[0]: position_llh"),
         (collection(feature(coordinates=[1, 2, 3, 4], id="a")), "features[0]: position_llh"),
-        (collection(feature(coordinates=[1, 95], id="a")), "a latitude from -90 to 90"),
+        (
+            collection(feature(coordinates=[1, 95], id="a")),
+            "[longitude, latitude] in degrees (latitude and longitude swapped?)",
+        ),
         (collection(feature(coordinates=[1, 2])), "features[0]: id: received nothing"),
         (collection(feature(id="a")), "position_m or position_llh"),
         (collection(feature(x_m=1, y_m=2, id="a", antenna=3)), "did you mean antennas?"),
@@ -208,3 +212,137 @@ def test_without_pyproj_the_message_says_what_to_install(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_pyproj)
     with pytest.raises(MissingDependencyError, match=r"pip install 'multistatic\[geo\]'"):
         local_from_geodetic(ORIGIN, [52, 13, 0])
+
+
+# --- coordinate reference systems, ids, sites left out -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "urn:ogc:def:crs:EPSG::3857",
+        "urn:ogc:def:crs:EPSG::4326",
+        "EPSG:25832",
+        "urn:ogc:def:crs:OGC:1.3:CRS83",
+        None,
+    ],
+)
+def test_another_crs_is_refused_by_name(name):
+    document = json.loads(collection(feature(coordinates=[13.4132, 52.5230, 80.0], identity="a")))
+    document["crs"] = {"type": "name", "properties": {"name": name}}
+    said = problems("sites.geojson", json.dumps(document))
+    assert "sites.geojson crs: received" in said
+    assert (name or "crs") in said
+    assert "RFC 7946, section 4" in said
+
+
+def test_a_linked_crs_is_refused():
+    document = json.loads(collection(feature(coordinates=[13.4132, 52.5230, 80.0], identity="a")))
+    document["crs"] = {"type": "link", "properties": {"href": "data.crs", "type": "proj4"}}
+    assert "sites.geojson crs: received" in problems("sites.geojson", json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "crs", [None, "urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:OGC::CRS84", "OGC:CRS84", "OGC:CRS84h"]
+)
+def test_longitude_first_on_wgs_84_is_what_geojson_is(crs):
+    document = json.loads(collection(feature(coordinates=[13.4132, 52.5219, 85.0], identity="a")))
+    document["crs"] = crs and {"type": "name", "properties": {"name": crs}}
+    scenario = read("sites.geojson", json.dumps(document), GEODETIC)
+    assert scenario.receiver_positions_m[0] == close_to([0, 0, 10], abs=1e-6)
+
+
+def test_metres_in_a_geojson_point_at_the_crs():
+    said = problems("sites.geojson", collection(feature(coordinates=[1288200.0, 6129700.0], identity="a")))
+    assert "metres of a projected crs?" in said
+    assert "received [1288200.0, 6129700.0]" in said
+
+
+@pytest.mark.parametrize(
+    ("one", "ids"),
+    [
+        ({"id": 1, "properties": {}}, ("1",)),
+        ({"properties": {"id": 1}}, ("1",)),
+        ({"id": "1", "properties": {"id": None}}, ("1",)),
+        ({"id": None, "properties": {"id": "1"}}, ("1",)),
+    ],
+)
+def test_an_id_is_text_or_a_whole_number_of_the_feature_or_a_property(one, ids):
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [13.4132, 52.5230, 80.0]}}
+    content = json.dumps({"type": "FeatureCollection", "features": [{**point, **one}]})
+    assert read("sites.geojson", content, GEODETIC).receiver_ids == ids
+
+
+@pytest.mark.parametrize("one", [{"id": None, "properties": {}}, {"properties": {"id": None}}, {"properties": None}])
+def test_null_is_no_id(one):
+    point = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [13.4132, 52.5230, 80.0]}}
+    content = json.dumps({"type": "FeatureCollection", "features": [{**point, **one}]})
+    assert "features[0]: id: received nothing" in problems("sites.geojson", content)
+
+
+@pytest.mark.parametrize("identity", [True, 1.5, [1]])
+def test_what_is_neither_text_nor_a_whole_number_is_no_id(identity):
+    content = collection(feature(coordinates=[13.4132, 52.5230, 80.0], id=identity))
+    assert "features[0]: id: received" in problems("sites.geojson", content)
+
+
+LISTED = "id,x_m,y_m\nnorth,1.5,20\nsouth,4,-5\nwest,-30,1\n"
+
+
+def without(*ids: str, text: str = "", sites: str = LISTED):
+    names = json.dumps(list(ids))
+    document = f'{HEAD}\n[receivers]\nfile = "s.csv"\nexclude = {names}\n{REST}\n{text}'
+    return parse_scenario(document, read_text=lambda name: sites)
+
+
+def test_a_site_of_a_list_is_left_out():
+    scenario = without("south")
+    assert scenario.receiver_ids == ("north", "west")
+    assert scenario.receiver_positions_m.tolist() == [[1.5, 20, 0], [-30, 1, 0]]
+    assert parse_scenario(resolved_toml(scenario)).receiver_ids == ("north", "west")
+
+
+def test_a_listed_or_drawn_receiver_is_left_out_and_the_others_stay():
+    everyone = parse_scenario(MINIMAL, overrides=["receivers.random={count=5,radius_m=[5,90]}"])
+    random = "receivers.random={count=5,radius_m=[5,90]}"
+    some = parse_scenario(MINIMAL, overrides=[random, 'receivers.exclude=["a","rx2","rx5"]'])
+    assert some.receiver_ids == ("b", "rx1", "rx3", "rx4")
+    kept = [everyone.receiver_ids.index(name) for name in some.receiver_ids]
+    np.testing.assert_array_equal(some.receiver_positions_m, everyone.receiver_positions_m[kept])
+
+
+def test_two_sites_at_one_place_are_none_where_one_is_left_out():
+    assert without("south", sites=LISTED.replace("4,-5", "1.5,20")).receiver_ids == ("north", "west")
+
+
+@pytest.mark.parametrize(
+    ("ids", "text", "words"),
+    [
+        (("suth",), "", "receivers.exclude[0]: received 'suth', expected the id of a receiver (did you mean south?)"),
+        (("north", "south", "west"), "", "receivers.exclude: received every receiver, expected at least one"),
+        (
+            ("west",),
+            "[design]\ngiven = ['west']",
+            "design.given[0]: received 'west', expected the id of a receiver (rec",
+        ),
+        (
+            ("west",),
+            "[requirements]\nrate_bps_hz = { west = 1, default = 0 }",
+            "requirements.rate_bps_hz.west: received 'west', expected the id of a receiver, or default "
+            "(receivers.exclude leaves it out)",
+        ),
+        (("west",), "[design]\nreceivers = 3", "design.receivers: received 3, expected at most 2"),
+    ],
+)
+def test_what_cannot_be_left_out_is_named(ids, text, words):
+    with pytest.raises(ScenarioError) as caught:
+        without(*ids, text=text)
+    assert words in str(caught.value)
+
+
+def test_the_message_of_two_sites_at_one_place_shows_what_was_written():
+    content = "id,latitude_deg,longitude_deg,height_m\na,48.1381,11.5739,545.0\nb,48.1381,11.5739,545.0\n"
+    said = problems("sites.csv", content)
+    assert "line 3.position_llh: received [48.1381, 11.5739, 545.0], expected" in said
+    content = "id,x_m,y_m\na,48.5,11.5\nb,48.5,11.5\n"
+    assert "line 3.position_m: received [48.5, 11.5], expected" in problems("sites.csv", content)

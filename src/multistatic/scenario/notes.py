@@ -1,0 +1,149 @@
+"""Values that are valid and yet may not be meant: another unit than the key's, positions beyond the radio horizon.
+
+Each note is one sentence with the number, what it means, and the likely cause. A note refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from multistatic.scenario.geodesy import geodetic_from_local
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.position_notes import listed
+from multistatic.units import F, watt_to_dbm
+
+EFFECTIVE_EARTH_RADIUS_M = 6.371e6 * 4 / 3
+"""Radius of a sphere on which rays are straight under the standard refraction of 4/3."""
+MAST_M = 50.0
+"""What a site may stand higher above ground than the lowest one of the scenario: generous, as the ground is unknown."""
+
+
+def scenario_notes(scenario: Scenario, *, places: bool = True) -> list[str]:
+    """Sentences on the values of a scenario that are valid but rarely meant (docs/formats.md has the list); without
+    `places` none on positions.
+    """
+    found = [*_radio_notes(scenario), *_power_notes(scenario), *_other_notes(scenario)]
+    return [*found, *_place_notes(scenario)] if places else found
+
+
+def _radio_notes(scenario: Scenario) -> Iterator[str]:
+    radio = scenario.radio
+    if radio.carrier_hz < 3e6:
+        yield (
+            f"carrier_hz = {radio.carrier_hz:g} Hz is a wavelength of {radio.wavelength_m / 1e3:.3g} km: "
+            f"{radio.carrier_hz:g} MHz would be {radio.carrier_hz * 1e6:g}, {radio.carrier_hz:g} kHz "
+            f"{radio.carrier_hz * 1e3:g}"
+        )
+    if radio.carrier_hz > 3e12:
+        yield f"carrier_hz = {radio.carrier_hz:g} Hz lies above all radio bands (3 THz): check its unit"
+    if radio.bandwidth_hz < 1e3:
+        yield (
+            f"a bandwidth of {radio.bandwidth_hz:g} Hz makes slots of {radio.slot_s:.3g} s: "
+            f"{radio.bandwidth_hz:g} MHz would be {radio.bandwidth_hz * 1e6:g}"
+        )
+    if radio.bandwidth_hz > 0.5 * radio.carrier_hz:
+        yield (
+            f"the occupied band of about {2 * radio.bandwidth_hz:g} Hz is wider than the carrier frequency of "
+            f"{radio.carrier_hz:g} Hz: check both units"
+        )
+
+
+def _power_notes(scenario: Scenario) -> Iterator[str]:
+    power_w, noise_w = scenario.transmitter.power_w, scenario.propagation.noise_power_w
+    if power_w > 1e6 or power_w < 1e-6:
+        yield (
+            f"the transmitter's power is {power_w:.3g} W ({watt_to_dbm(power_w):.1f} dBm): "
+            "power_w is in W and power_dbm in dBm"
+        )
+    if noise_w > 1e-5:
+        yield (
+            f"the noise power is {noise_w:.3g} W ({watt_to_dbm(noise_w):.1f} dBm) in a sample, far above that of any "
+            "receiver: noise_power_w is in W and noise_power_dbm in dBm"
+        )
+    if scenario.propagation.reference_gain > 1.0:
+        yield (
+            f"the path gain at 1 m is {scenario.propagation.reference_gain:.3g}, more power than is sent: "
+            "reference_loss_db is a loss, so positive"
+        )
+
+
+def _place_notes(scenario: Scenario) -> Iterator[str]:
+    names = ["the transmitter", "the target", *scenario.receiver_ids]
+    places = np.array([scenario.transmitter.position_m, scenario.target.position_m, *scenario.receiver_positions_m])
+    heights = _heights_m(scenario, places)
+    yield from _height_notes(scenario, names, heights)
+    yield from _horizon_notes(scenario, places, heights)
+
+
+def _height_notes(scenario: Scenario, names: list[str], heights: F) -> Iterator[str]:
+    sites = np.arange(len(names)) != 1
+    high = [names[i] for i in np.flatnonzero(sites & (heights > 9000.0))]
+    if high:
+        yield (
+            f"{listed(high)} stand{'s' if len(high) == 1 else ''} higher than 9000 m, above every mountain: "
+            f"heights are in m; {heights[sites].max():.0f} ft are {0.3048 * heights[sites].max():.0f} m"
+        )
+    if 20_000.0 < heights[1] < 1.2e5:
+        yield (
+            f"the target flies at {heights[1]:.0f} m, above all aircraft: heights are in m; "
+            f"{heights[1]:.0f} ft are {0.3048 * heights[1]:.0f} m"
+        )
+    low = [names[i] for i in np.flatnonzero(heights < -500.0)]
+    if low and scenario.origin is not None:
+        yield f"{listed(low)} lie{'s' if len(low) == 1 else ''} lower than 500 m below the ellipsoid: check the height"
+
+
+def _horizon_notes(scenario: Scenario, places: F, heights: F) -> Iterator[str]:
+    """Paths longer than the radio horizon: √(2·4/3·R·h) from either end, heights above the lowest one and 50 m more."""
+    horizon = np.sqrt(2 * EFFECTIVE_EARTH_RADIUS_M * (heights - heights.min() + MAST_M))
+    transmitter, target = np.linalg.norm(places - places[0], axis=1), np.linalg.norm(places - places[1], axis=1)
+    if target[0] > horizon[0] + horizon[1]:
+        yield (
+            f"the target is {target[0] / 1e3:.0f} km from the transmitter, beyond the radio horizon of "
+            f"{(horizon[0] + horizon[1]) / 1e3:.0f} km for their heights"
+        )
+    for name, distance, end in (("transmitter", transmitter, 0), ("target", target, 1)):
+        beyond = np.flatnonzero(distance[2:] > horizon[2:] + horizon[end])
+        if len(beyond):
+            far = distance[2:][beyond] / 1e3
+            reach = (horizon[2:] + horizon[end])[beyond].max() / 1e3
+            ends = " to ".join(dict.fromkeys(f"{value:.0f}" for value in (far.min(), far.max())))
+            yield (
+                f"{listed([scenario.receiver_ids[k] for k in beyond])} {'is' if len(beyond) == 1 else 'are'} "
+                f"{ends} km from the {name}, beyond the radio horizon of {reach:.0f} km for their heights"
+            )
+
+
+def _heights_m(scenario: Scenario, places: F) -> F:
+    """Heights [n] above the ellipsoid where the scenario has an origin, else z: a flat earth."""
+    if scenario.origin is None:
+        return places[:, 2].copy()
+    heights: F = geodetic_from_local(scenario.origin, places)[:, 2]
+    return heights
+
+
+def _other_notes(scenario: Scenario) -> Iterator[str]:
+    speed = float(np.linalg.norm(scenario.target.velocity_m_s))
+    if 700.0 < speed < 7000.0:
+        yield (
+            f"the target moves at {speed:.0f} m/s, more than twice the speed of sound: "
+            f"{speed:.0f} km/h are {speed / 3.6:.0f} m/s"
+        )
+    rates = scenario.rate_required_bps_hz
+    if rates.max(initial=0.0) > 20.0:
+        yield (
+            f"a required rate is {rates.max():g} bit/s/Hz, more than any modulation gives: "
+            "rates are in bit/s for each Hz, not in Mbit/s"
+        )
+    clocks = [("the transmitter", scenario.transmitter), *((one.id, one) for one in scenario.receivers)]
+    slow = [name for name, one in clocks if 1e-2 < one.clock_offset_std_s < np.inf]
+    if slow:
+        yield (
+            f"clock_offset_std_s of {listed(slow)} is more than 10 ms, a range of 3000 km: it is in s; "
+            '10 ns are 10e-9, and "unknown" is no clock at all'
+        )
+    off = [name for name, one in clocks if 1e-3 * scenario.radio.carrier_hz < one.frequency_offset_std_hz < np.inf]
+    if off:
+        yield f"frequency_offset_std_hz of {listed(off)} is more than 0.1 % of the carrier: it is in Hz"

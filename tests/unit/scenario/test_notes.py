@@ -1,0 +1,249 @@
+"""Input that is valid and may not be meant: a sentence that names it, and none for scenarios that are meant."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from multistatic.errors import ScenarioError
+from multistatic.files.scenario_file import load_scenario
+from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.preset import preset_names, preset_text
+from tests.support.scenario_helpers import MINIMAL
+
+MUNICH = """
+[radio]
+carrier_hz = 3.6e9
+bandwidth_hz = 100e6
+samples = 65536
+
+[transmitter]
+position_llh = [48.13720, 11.57560, 560.0]
+antennas = 8
+power_dbm = 40.0
+
+[receivers]
+file = "NAME"
+
+[target]
+position_llh = [48.13900, 11.57700, 600.0]
+velocity_m_s = [5.0, 3.0, 0.0]
+
+[channel]
+path_loss_exponent = 2.0
+noise_figure_db = 7.0
+"""
+CSV = "id,latitude_deg,longitude_deg,height_m\nalpha,48.1381,11.5739,545.0\nbeta,48.1365,11.5790,548.5\n"
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def notes(text: str, *overrides: str) -> str:
+    found: list[str] = []
+    parse_scenario(text, overrides=overrides, on_note=found.append)
+    return "\n".join(found)
+
+
+def listed(content: str, name: str = "sites.csv", *, overrides: tuple[str, ...] = ()) -> str:
+    """The notes on a network over Munich with this site list."""
+    found: list[str] = []
+    text = MUNICH.replace("NAME", name)
+    parse_scenario(text, overrides=overrides, read_text=lambda asked: content, on_note=found.append)
+    return "\n".join(found)
+
+
+def points(*coordinates: list[float] | None, **properties: float) -> str:
+    features = [
+        {
+            "type": "Feature",
+            "id": f"site {i}",
+            "geometry": None if each is None else {"type": "Point", "coordinates": each},
+            "properties": properties if each is None else {},
+        }
+        for i, each in enumerate(coordinates)
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+# --- what is meant -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_presets_need_no_note(name):
+    assert notes(preset_text(name)) == ""
+
+
+@pytest.mark.parametrize("name", [path.name for path in sorted(EXAMPLES.glob("*.toml"))])
+def test_examples_need_no_note(name):
+    found: list[str] = []
+    load_scenario(EXAMPLES / name, on_note=found.append)
+    assert found == []
+
+
+def test_a_good_list_needs_no_note():
+    assert listed(CSV) == ""
+    assert listed(points([11.5739, 48.1381, 545.0], [11.579, 48.1365, 548.5]), "sites.geojson") == ""
+
+
+def test_heights_that_nobody_gives_need_no_note():
+    text = MUNICH.replace(", 560.0]", "]").replace(", 600.0]", "]").replace("NAME", "sites.csv")
+    found: list[str] = []
+    content = "id,latitude_deg,longitude_deg\nalpha,48.1381,11.5739\n"
+    parse_scenario(text, read_text=lambda name: content, on_note=found.append)
+    assert found == []
+
+
+# --- heights -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (CSV.replace("545.0", ""), "sites.csv"),
+        (points([11.5739, 48.1381], [11.579, 48.1365, 548.5]).replace("site 0", "alpha"), "sites.geojson"),
+    ],
+)
+def test_a_height_that_is_missing_among_others_is_named(content, name):
+    said = listed(content, name)
+    assert "no height is given for alpha (sites." in said
+    assert "ellipsoidal height of 0 m is assumed, 560 m below the other positions (548.5 to 600 m)" in said
+    assert "beta" not in said
+
+
+def test_a_column_of_heights_that_is_missing_names_every_row():
+    said = listed("id,latitude_deg,longitude_deg\nalpha,48.1381,11.5739\nbeta,48.1365,11.5790\n")
+    assert "no height is given for alpha (sites.csv line 2) and beta (sites.csv line 3)" in said
+
+
+def test_a_transmitter_or_target_without_height_is_named():
+    assert "no height is given for the transmitter" in listed(
+        CSV, overrides=("transmitter.position_llh=[48.1372,11.5756]",)
+    )
+    assert "no height is given for the target" in listed(CSV, overrides=("target.position_llh=[48.139,11.577]",))
+
+
+def test_local_heights_that_are_missing_are_named():
+    said = listed(points(None, None, x_m=30.0, y_m=40.0).replace("40.0", '40.0, "z_m": 7.0', 1), "sites.geojson")
+    assert "no height is given for site 1 (sites.geojson features[1]): z = 0 m is assumed, 7 m below" in said
+
+
+def test_a_height_of_zero_among_high_ones_is_doubted():
+    said = listed(CSV.replace("545.0", "0"))
+    assert "the height of alpha (sites.csv line 2) is given as 0 m, 560 m below" in said
+
+
+# --- latitude and longitude ----------------------------------------------------------------------------------------
+
+SWAPPED = "id,latitude_deg,longitude_deg,height_m\nalpha,11.5739,48.1381,545.0\nbeta,11.5790,48.1365,548.5\n"
+
+
+def test_swapped_columns_are_named_with_both_distances():
+    said = listed(SWAPPED)
+    assert "alpha (sites.csv line 2) and beta (sites.csv line 3) are 5135 to 5136 km from the transmitter" in said
+    assert "swapping latitude and longitude puts them 162 to 265 m away" in said
+
+
+def test_a_geojson_with_latitude_first_is_named():
+    said = listed(points([48.1381, 11.5739, 545.0], [11.579, 48.1365, 548.5]), "sites.geojson")
+    assert "site 0 (sites.geojson features[0]) is 5136 km from the transmitter; swapping latitude and longitude" in said
+    assert "site 1" not in said
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("target.position_llh=[11.577,48.139,600]", "the target is 5136 km from the transmitter; swapping"),
+        ("transmitter.position_llh=[11.5756,48.1372,560]", "the transmitter is 5136 km from the target, alpha"),
+        ("origin={latitude_deg=11.5756,longitude_deg=48.1372,height_m=560}", "the origin is 5136 km"),
+        ("target.position_llh=[48.139,-11.577,600]", "changing the sign of the longitude puts it 229 m away"),
+        ("target.position_llh=[0.840184,0.202057,600]", "reading radians instead of degrees puts it"),
+    ],
+)
+def test_one_position_that_is_misread_is_named(override, words):
+    assert words in listed(CSV, overrides=(override,))
+
+
+def test_a_swapped_centre_of_random_receivers_is_named():
+    random = "random={count=2,radius_m=[10,20],centre_llh=[11.5756,48.1372,560]}"
+    text = MUNICH.replace('file = "NAME"', random)
+    assert "the centre of receivers.random is 5136 km from the transmitter; swapping" in notes(text)
+
+
+def test_swapped_positions_that_are_out_of_range_are_named_as_such():
+    """From New York the swapped place is on the other side of the earth, beyond the largest coordinate."""
+    text = MUNICH.replace("48.13720, 11.57560", "40.7, -74.0").replace("48.13900, 11.57700", "40.701, -74.0")
+    content = "id,latitude_deg,longitude_deg,height_m\na,-74.001,40.701,545.0\n"
+    with pytest.raises(
+        ScenarioError, match=r"11777 km from the transmitter.*swapping latitude and longitude puts it 140 m"
+    ):
+        parse_scenario(text.replace("NAME", "s.csv"), read_text=lambda name: content)
+
+
+def test_radians_are_named():
+    text = MUNICH.replace("48.13720, 11.57560", "0.840152, 0.202032").replace(
+        "48.13900, 11.57700", "0.840184, 0.202057"
+    )
+    content = "id,latitude_deg,longitude_deg,height_m\na,0.840168,0.202003,545.0\n"
+    found: list[str] = []
+    parse_scenario(text.replace("NAME", "s.csv"), read_text=lambda name: content, on_note=found.append)
+    assert "Gulf of Guinea" in "\n".join(found)
+
+
+def test_degrees_in_a_key_of_metres_are_named():
+    content = "id,x_m,y_m,z_m\nalpha,48.1381,11.5739,545.0\n"
+    assert "position_m of alpha (sites.csv line 2) is in metres, but agrees with the latitude" in listed(content)
+    text = MUNICH.replace("position_llh", "position_m").replace("NAME", "s.csv")
+    found: list[str] = []
+    more = content + "beta,48.1365,11.5790,548.5\n"
+    parse_scenario(text, read_text=lambda name: more, on_note=found.append)
+    assert "all positions lie within 1 m of each other" in "\n".join(found)
+
+
+def test_positions_beyond_the_horizon_are_named():
+    """sqrt(2·4/3·R·h) for either end; the target is at 100 m, so 150 m counts: 29.1 + 50.5 km."""
+    said = notes(MINIMAL, "target.position_m=[300e3,0,100]")
+    assert "the target is 300 km from the transmitter, beyond the radio horizon of 80 km for their heights" in said
+    assert "a and b are 300 km from the target, beyond the radio horizon of 80 km for their heights" in said
+    assert "horizon" not in notes(MINIMAL, "target.position_m=[70e3,0,100]")
+
+
+# --- units ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("radio.carrier_hz=3500", "3500 MHz would be 3.5e+09"),
+        ("radio.carrier_hz=3.5e12", "lies above all radio bands"),
+        ("radio.bandwidth_hz=100", "100 MHz would be 1e+08"),
+        ("radio.bandwidth_hz=3e9", "is wider than the carrier frequency"),
+        ("transmitter.power_w=4e6", "power_w is in W and power_dbm in dBm"),
+        ("transmitter.power_dbm=-40", "is 1e-07 W (-40.0 dBm)"),
+        ("channel.noise_power_dbm=-9", "the noise power is 0.000126 W (-9.0 dBm)"),
+        ("channel.reference_loss_db=-38", "reference_loss_db is a loss, so positive"),
+        ("receivers.site[0].position_m=[10,0,9500]", "a stands higher than 9000 m"),
+        ("target.position_m=[10,20,35000]", "35000 ft are 10668 m"),
+        ("target.velocity_m_s=[900,0]", "900 km/h are 250 m/s"),
+        ("requirements.rate_bps_hz=50", "rates are in bit/s for each Hz"),
+        ("receivers.site[0].clock_offset_std_s=10", "clock_offset_std_s of a is more than 10 ms"),
+        ("receivers.site[1].frequency_offset_std_hz=1e7", "frequency_offset_std_hz of b is more than 0.1 %"),
+    ],
+)
+def test_a_value_in_another_unit_is_doubted(override, words):
+    text = MINIMAL.replace("[0, 30, 2]", "[0, 30]")
+    assert notes(text) == ""
+    assert words in notes(text, override)
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("radio.carrier_hz=3.5", "3.5 GHz is 3.5e+09, 3.5 MHz 3.5e+06"),
+        ("transmitter.power_w=-5", "a level in dBm is given as power_dbm"),
+        ("channel.noise_power_w=-90", "a level in dBm is given as noise_power_dbm"),
+        ("requirements.rate_bps_hz=500", "not in Mbit/s"),
+    ],
+)
+def test_a_value_out_of_range_has_a_hint_at_its_unit(override, words):
+    with pytest.raises(ScenarioError) as caught:
+        notes(MINIMAL, override)
+    assert words in str(caught.value)
