@@ -119,21 +119,17 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
 
 def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    own = "its" if solved == 1 else "their"
     if candidates.complete:
-        groups = "affordable groups that nobody can join" if candidates.full else "affordable groups"
-        beams = f"{solved} of {candidates.count} {groups} got beams of {own} own"
-    elif solved == 1:
-        beams = f"{candidates.message} It got beams of its own"
+        kind = "maximal affordable groups" if candidates.full else "affordable groups"
+        beams = f"Beams were optimised for {solved} of the {candidates.count} {kind}"
     else:
-        beams = f"{candidates.message} It and {solved - 1} others got beams of their own"
+        more = "" if solved == 1 else f" and {solved - 1} others"
+        beams = f"{candidates.message} Beams were optimised for it{more}"
     if gap == float("inf"):
-        why = "the criterion declares no gain, so " if not candidates.known.falls else ""
+        why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven of other groups."
-    claim = f" {candidates.known.claim}" if candidates.known.claim else ""
-    if gap <= CERTIFIED_GAP:
-        return f"{beams}; together they are proven optimal.{claim}"
-    return f"{beams}; together at most {100.0 * gap:.2g} % above the optimum.{claim}"
+    verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
+    return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:

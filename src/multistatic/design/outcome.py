@@ -9,7 +9,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.stationarity import stationarity
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
@@ -21,9 +21,6 @@ from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
-# Relative force that is left over. Solvers that stop at a stationary point leave up to some 1e-3; the prices are then
-# off by about as much.
-NEARLY_STATIONARY = 1e-2
 
 
 def finished(

@@ -14,6 +14,7 @@ from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.compare import Comparison
 from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
+from multistatic.design.sensitivity import NOTICEABLE
 from multistatic.report.wording import criterion_name, percent, quantity
 from multistatic.selection.problem import Selection
 from multistatic.signal.pulses import pulse_moments
@@ -109,7 +110,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     if not pulse_moments(pulse).continuous:
         facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
     if result is not None and result.stationarity is not None:
-        facts.append(("local optimum", f"first-order conditions hold to {result.stationarity:.0e}"))
+        facts.append(("stationarity", f"residual {result.stationarity:.0e}"))
     return facts + list(_worth(design, unit))
 
 
@@ -120,14 +121,18 @@ def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
         return
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
-        yield "one more", f"bit/s/Hz at {unit.receiver_id}, the dearest: {change}"
-        if unit.power_change is not None:
+        if unit.rate_change is None or abs(unit.rate_change) >= NOTICEABLE:
+            yield "one more", f"bit/s/Hz at {unit.receiver_id}, the most expensive receiver: {change}"
+        if unit.power_change is not None and abs(unit.power_change) >= NOTICEABLE:
             yield "one more", f"dB of power: {name} {percent(unit.power_change)}"
     elif found.rate_per_bps_hz is not None and found.power_per_db is not None:
         worst = int(np.argmax(found.rate_per_bps_hz))
-        change = percent(0.1 * float(found.rate_per_bps_hz[worst]))
-        yield "a tenth more", f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the dearest: {name} {change}"
-        yield "a tenth more", f"dB of power: {name} {percent(0.1 * found.power_per_db)}"
+        of_rate, of_power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
+        if abs(of_rate) >= NOTICEABLE:
+            where = f"bit/s/Hz at {design.scenario.receiver_ids[worst]}, the most expensive receiver"
+            yield "a tenth more", f"{where}: {name} {percent(of_rate)}"
+        if abs(of_power) >= NOTICEABLE:
+            yield "a tenth more", f"dB of power: {name} {percent(of_power)}"
     if found.budget is not None:
         group, change = ", ".join(found.budget.selected), percent(found.budget.change)
         if found.budget.extra_m > 0.0:
