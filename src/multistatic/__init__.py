@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from multistatic.beamforming.problem import BeamformingResult as BeamformingResult
     from multistatic.bounds.clock import ClockErrors as ClockErrors
     from multistatic.bounds.delay_doppler import exact_information as exact_information
+    from multistatic.bounds.gain import LinearGain as LinearGain
+    from multistatic.bounds.gain import MatrixGain as MatrixGain
     from multistatic.bounds.position import position_bound as position_bound
     from multistatic.bounds.sensing import SensingNetwork as SensingNetwork
     from multistatic.bounds.sensing import sensing_network as sensing_network
@@ -106,6 +108,8 @@ _MODULES = {
     # Receiver selection and beamforming, for those who add an algorithm
     "SelectionProblem": "multistatic.selection.problem",
     "Selection": "multistatic.selection.problem",
+    "LinearGain": "multistatic.bounds.gain",
+    "MatrixGain": "multistatic.bounds.gain",
     "BeamformingProblem": "multistatic.beamforming.problem",
     "BeamformingResult": "multistatic.beamforming.problem",
     # Design

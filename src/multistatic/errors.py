@@ -4,7 +4,8 @@
 
     MultistaticError                   exit code 1
     ├── InputError                     exit code 2   every problem at once, each with its path
-    │   └── ScenarioError                            … of a scenario file or of values that make one
+    │   ├── ScenarioError                            … of a scenario file or of values that make one
+    │   └── PluginError                              … what another package raised or returned
     ├── MissingDependencyError         exit code 2   an optional extra is not installed
     ├── InfeasibleError                exit code 3   which constraint, and what would make it feasible
     └── VerificationError              exit code 4   a result failed the check that follows every solve
@@ -61,6 +62,10 @@ class InputError(MultistaticError):
 
 class ScenarioError(InputError):
     """A scenario, from a file or from values, that cannot be used."""
+
+
+class PluginError(InputError):
+    """An algorithm of another package cannot be imported, raised an exception, or returned what it may not return."""
 
 
 class MissingDependencyError(MultistaticError):

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
+from multistatic.bounds.gain import MatrixGain
 from multistatic.errors import InputError
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.enumeration import enumeration
-from multistatic.selection.gain import MatrixGain, gain_of
+from multistatic.selection.gain import ScaledMatrixGain, gain_of
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.milp import MilpSettings, _best_of_size, milp
 from multistatic.selection.nodes import Nodes, bounded, roots
@@ -33,6 +34,10 @@ class Plain:
     weighting: F
     name: str = "plain"
     unit: str = "m"
+
+    @property
+    def gain(self) -> MatrixGain:
+        return MatrixGain(information=self.information, weighting=self.weighting)
 
     def values(self, masks: B, illumination_w: float) -> F:
         scale = 1 / np.sqrt(np.einsum("kii->i", self.information))
@@ -164,7 +169,7 @@ def test_relaxation_is_that_of_cvxpy() -> None:
         problem = network_problem(10, seed=seed, criterion="peb", count=4, cost_limit_m=1e6)
         problem = dataclasses.replace(problem, cost_limit_m=float(problem.costs_m(np.ones((1, 10), bool))[0]))
         gain = gain_of(problem, "test")
-        assert isinstance(gain, MatrixGain)
+        assert isinstance(gain, ScaledMatrixGain)
         share, size = cvxpy.Variable(10), gain.information.shape[1]
         total = sum(share[k] * gain.information[k] for k in range(10))
         scale = np.linalg.norm(gain.factor)
@@ -280,21 +285,23 @@ def test_milp_at_its_node_limit_keeps_a_valid_bound() -> None:
     assert early.bound <= optimum.value * (1 + 1e-6)
 
 
-def test_values_that_the_weights_do_not_explain_are_refused() -> None:
+def test_values_that_the_gain_does_not_explain_are_refused() -> None:
     problem = selection_problem(6)
-    crooked = dataclasses.replace(problem.criterion, weights=problem.criterion.weights)
+    straight = problem.criterion
 
     class Crooked:
-        name, unit, weights = "crooked", "", crooked.weights
+        name, unit, gain = "crooked", "", straight.gain
 
         def values(self, masks: B, illumination_w: float) -> F:
-            return crooked.values(masks, illumination_w) ** 1.5
+            return straight.values(masks, illumination_w) ** 1.5
 
     class Bare:
-        name, unit = "bare", ""
-        values = staticmethod(crooked.values)
+        """Attributes that look like a declaration are none."""
 
-    for merit in (Crooked(), Bare()):
+        name, unit, weights = "bare", "", straight.weights
+        values = staticmethod(straight.values)
+
+    for merit, expected in ((Crooked(), "does not explain its values"), (Bare(), "local_search")):
         for select in (branch_and_bound, milp):
-            with pytest.raises(InputError, match="local_search"):
+            with pytest.raises(InputError, match=expected):
                 select(dataclasses.replace(problem, criterion=merit), RNG)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
+from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.design.instance import instance_of
 from multistatic.selection.problem import Criterion, SelectionProblem
 from multistatic.units import B, F
@@ -21,6 +22,10 @@ class Weighted:
     weights: F
     name: str = "weighted"
     unit: str = ""
+
+    @property
+    def gain(self) -> LinearGain:
+        return LinearGain(weights=self.weights)
 
     def values(self, masks: B, illumination_w: float) -> F:
         total = masks @ self.weights * illumination_w
@@ -41,8 +46,8 @@ class Position:
         return np.einsum("k,ki,kj->kij", self.strengths, self.gradients, self.gradients)
 
     @property
-    def weighting(self) -> F:
-        return np.eye(self.gradients.shape[1])
+    def gain(self) -> MatrixGain:
+        return MatrixGain(information=self.information, weighting=np.eye(self.gradients.shape[1]))
 
     def values(self, masks: B, illumination_w: float) -> F:
         values = np.full(len(masks), np.inf)

@@ -35,6 +35,7 @@ _CENTRED = 0.02  # promised decrease of the barrier function
 _SHARE = 0.01  # of the bound: constraints with less are dropped after the first level
 _NO_RANK = 1e-14
 _DOUBLINGS = 30
+_REACHED = "The beams are proven optimal: no beams that meet the rates put more power on the target."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,14 +75,17 @@ def certified(problem: BeamformingProblem, result: BeamformingResult) -> Beamfor
 
 
 def bounded(result: BeamformingResult, upper_bound_w: float) -> BeamformingResult:
-    """The result with a proven bound, if it is better than its own; `optimal` where that closes the gap."""
+    """The result with a proven bound, if it is better than its own; `optimal` where that closes the gap, and then the
+    message says so in place of what a method that knows no bound said of its beams.
+    """
     lit = result.illumination_w
     # Beams that exceed a bound by more than they may break a constraint disprove it.
     if lit is None or upper_bound_w >= result.upper_bound_w or upper_bound_w < lit * (1.0 - 2.0 * OPTIMALITY_GAP):
         return result
     bound = max(upper_bound_w, lit)
-    closed = lit >= bound * (1.0 - OPTIMALITY_GAP)
-    return replace(result, upper_bound_w=bound, status="optimal" if closed else result.status)
+    if result.status == "optimal" or lit < bound * (1.0 - OPTIMALITY_GAP):
+        return replace(result, upper_bound_w=bound)
+    return replace(result, upper_bound_w=bound, status="optimal", message=_REACHED)
 
 
 def proves_infeasible(problem: BeamformingProblem) -> bool:

@@ -1,12 +1,13 @@
 """How far beams are from a stationary point of the beamforming problem, recomputed from the beams alone.
 
-At a local optimum there are prices μ ≥ 0 of power and η_k ≥ 0 of the rates, zero where a rate is exceeded, with
+At a local optimum there are prices μ ≥ 0 of power and η_k ≥ 0 of the rates with
 
-    aaᴴW_j - μW_j + Σ_k η_k ∂R_k/∂W_j* = 0   for every beam j,
+    aaᴴW_j - μW_j + Σ_k η_k ∂R_k/∂W_j* = 0   for every beam j,   η_k (R_k/R_th,k - 1) = 0   for every receiver k:
 
 ∂R_k/∂W_k* = H_kᴴΦ_k⁻¹H_kW_k for its own beam, ∂R_k/∂W_j* = -H_kᴴ(Ψ_k⁻¹ - Φ_k⁻¹)H_kW_j for one that disturbs it, with
-Φ_k = Ψ_k + H_kQ_kH_kᴴ and R_k in nats. The prices enter linearly: non-negative least squares finds the best ones, and
-what is left is the residual. It needs nothing from the solver that made the beams.
+Φ_k = Ψ_k + H_kQ_kH_kᴴ and R_k in nats. The prices enter both linearly: non-negative least squares finds the best ones,
+and what is left of both is the residual. So no limit decides which rates count as exceeded: one that is exceeded by a
+part x may have a price, at x of its force. It needs nothing from the solver that made the beams.
 """
 
 from __future__ import annotations
@@ -20,13 +21,16 @@ from multistatic.beamforming.problem import BeamformingProblem, Prices
 from multistatic.signal.beams import Beams
 from multistatic.units import F
 
-ACTIVE = 1e-3  # a rate exceeded by more, relative, has no price
+# Relative force that is left over where beams still count as stationary. Solvers that stop at a stationary point leave
+# up to some 1e-3; the prices are then off by about as much.
+NEARLY_STATIONARY = 1e-2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stationarity:
     """`residual`: length of what is left, relative to the forces that have to cancel; 0 at a stationary point, 1 at
-    worst. `prices`: the best ones, in the units of `Prices`.
+    worst, below `NEARLY_STATIONARY` a local optimum for all practical purposes. `prices`: the best ones, in the units
+    of `Prices`.
     """
 
     residual: float
@@ -43,11 +47,12 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
     rates = rates_nats(channels, weights, hears)
-    tight = np.flatnonzero((required > 0.0) & (rates <= required * (1.0 + ACTIVE)))
+    asked = np.flatnonzero(required > 0.0)
+    exceeded = np.maximum(rates[asked] / required[asked] - 1.0, 0.0)
     disturbance = interference(channels, weights, hears)
     pull = np.einsum("t,u,jul->jtl", towards, towards.conj(), weights)
     forces = [-weights]
-    for k in tight:
+    for k in asked:
         own = channels[k] @ weights[1 + k]
         before = np.linalg.solve(disturbance[k], channels[k])
         after = np.linalg.solve(disturbance[k] + own @ own.conj().T, channels[k])
@@ -57,11 +62,13 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
         forces.append(force)
     columns = np.stack([_real(force) for force in forces], axis=1)
     lengths = np.linalg.norm(columns, axis=0)
-    scaled, left = nonnegative_least_squares(columns / lengths, -_real(pull))
+    complementary = np.column_stack([np.zeros(len(asked)), np.diag(exceeded)])
+    aim = np.concatenate([-_real(pull), np.zeros(len(asked))])
+    scaled, left = nonnegative_least_squares(np.vstack([columns / lengths, complementary]), aim)
     found = scaled / lengths
     scale = float(np.linalg.norm(_real(pull) + found[0] * columns[:, 0]))
     rate = np.zeros(len(channels))
-    rate[tight] = found[1:] * np.log(2.0) * problem.power_limit_w
+    rate[asked] = found[1:] * np.log(2.0) * problem.power_limit_w
     floor = 1e-9 * float(np.linalg.norm(pull))
     return Stationarity(
         residual=left / max(scale, left, floor),

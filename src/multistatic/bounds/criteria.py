@@ -1,9 +1,10 @@
 """The registered criteria of selection, each made from a SensingNetwork: one value per group, lower is better.
 
 An entry point of `multistatic.criteria` is a factory (SensingNetwork) → object with `name`, `unit` and `values(masks,
-illumination_w)`; see `selection.problem.Criterion`. With synchronised clocks every value here is a power of the
-illumination times a function of the group, so the best group is the same for all beams. An offset of a clock does not
-shrink with more light: with `network.clock` the errors in position and velocity are no such power.
+illumination_w)`, and `gain` where its best group can be proven (`bounds.gain`); see `selection.problem.Criterion`.
+With synchronised clocks every value here is a power of the illumination times a function of the group, so the best
+group is the same for all beams. An offset of a clock does not shrink with more illumination: with `network.clock` the
+errors in position and velocity are no such power, and nothing is declared.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.bounds.delay_doppler import information_per_snr
+from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.bounds.position import position_bound, position_information, squared_error_bound
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.bounds.sensing import SensingNetwork
@@ -35,6 +37,11 @@ class AdditiveCriterion:
     weights: F
     unit: str = ""
 
+    @property
+    def gain(self) -> LinearGain:
+        """φ = Σ_k b_k w_k, exponent 1."""
+        return LinearGain(weights=self.weights)
+
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]."""
         weight = np.concatenate([chunk @ self.weights for chunk in _chunks(masks)]) * illumination_w
@@ -54,6 +61,11 @@ class LocalizationCriterion:
     weighting: F
     bound: Callable[[F], F]
     network: SensingNetwork
+
+    @property
+    def gain(self) -> MatrixGain:
+        """φ = 1/tr[A J⁻¹], exponent 1/2."""
+        return MatrixGain(information=self.information, weighting=self.weighting)
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""

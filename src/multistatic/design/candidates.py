@@ -8,37 +8,49 @@ from multistatic import registry
 from multistatic.beamforming.illumination_cut import IlluminationCut
 from multistatic.design.instance import Instance
 from multistatic.selection.affordable import affordable_groups
+from multistatic.selection.gain import Knowledge
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import Selection, SelectionProblem, is_power
-from multistatic.units import B, F
+from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.units import B
 
 
 class Candidates:
     """Groups with two bounds on the value of each: `floors` by what beams reached, `bounds` by what is proven.
 
     Both begin with the value at the illumination of the beams for everyone, `problem.illumination_w`, reached and
-    proven (`upper_bound_w`); cuts raise them. `rest` bounds the value, at that illumination, of all groups that are no
-    candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search, where
-    they are not listed. `full`: only groups that nobody can join are candidates.
+    proven (`upper_bound_w`); cuts raise them. Of a criterion of which nothing is `known` the floors only say in which
+    order the groups are tried, and the bounds are 0. `rest` bounds the value, at that illumination, of all groups that
+    are no candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search,
+    where they are not listed. `full`: only groups that no receiver can join are candidates.
     """
 
     def __init__(
-        self, problem: SelectionProblem, groups: B, upper_bound_w: float, rest: float, count: int, message: str = ""
+        self,
+        problem: SelectionProblem,
+        known: Knowledge,
+        groups: B,
+        upper_bound_w: float,
+        *,
+        rest: float = np.inf,
+        count: int | None = None,
+        message: str = "",
     ) -> None:
-        self.count, self.message, self.complete = count, message, rest == np.inf
-        self.full = is_power(problem.criterion) and problem.count is None
+        self.count, self.message, self.complete = len(groups) if count is None else count, message, rest == np.inf
+        self.known, self.full = known, known.gain is not None and problem.count is None
         self._problem = problem
         values = problem.values(groups)
         order = np.lexsort((problem.costs_m(groups), values))
         order = order[np.isfinite(values[order])]
         self._groups, self._values = groups[order], values[order]
-        best = self._groups[:1]
-        self._exponent = _exponent(problem, best) if is_power(problem.criterion) else None
-        # What a criterion gains from the proven illumination over the one that was reached.
-        gain = float(problem.criterion.values(best, upper_bound_w)[0] / self._values[0])
-        self._floors, self._rest = self._values.copy(), gain * rest
-        powers = gain * self._values
-        self._bounds = powers if self._exponent is not None else problem.criterion.values(self._groups, upper_bound_w)
+        self._floors, self._rest = self._values.copy(), 0.0
+        self._bounds = np.zeros(len(order))
+        if known.gain is not None:
+            # What a criterion gains from the proven illumination over the one that was reached.
+            better = (problem.illumination_w / upper_bound_w) ** known.gain.exponent
+            self._bounds, self._rest = better * self._values, better * rest
+        elif known.falls:
+            self._bounds = problem.criterion.values(self._groups, upper_bound_w)
+            self._rest = rest if self.complete else 0.0
         self._open = np.ones(len(order), bool)
 
     def least(self) -> tuple[int, float] | None:
@@ -53,45 +65,57 @@ class Candidates:
         self._open[number] = False
         return np.asarray(self._groups[number])
 
+    def settle(self, number: int, upper_bound_w: float) -> None:
+        """Beams for the group were found, and a bound on the illumination of any that it can have."""
+        if self.known.falls:
+            at_most = float(self._problem.criterion.values(self._groups[number][None], upper_bound_w)[0])
+            self._bounds[number] = max(self._bounds[number], at_most)
+
     def learn(self, cut: IlluminationCut, best: float) -> None:
         """Raise the floors of candidates below `best` by what the beams for one group prove of all groups."""
         rows = np.flatnonzero(self._open & (self._floors < best))
-        if not len(rows) or self._exponent is None:
+        if not len(rows) or self.known.gain is None:
             return
         ratio = self._problem.illumination_w / cut.bounds_w(self._groups[rows])
-        values: F = self._values[rows] * ratio**self._exponent
+        values = self._values[rows] * ratio**self.known.gain.exponent
         self._floors[rows] = np.maximum(self._floors[rows], values)
         self._bounds[rows] = np.maximum(self._bounds[rows], values)
 
     def proven(self) -> float:
-        """A bound on the value of every group that has no beams of its own."""
-        return min(float(self._bounds[self._open].min(initial=np.inf)), self._rest)
+        """A bound on the value of every affordable group with any beams; 0 where nothing is proven."""
+        return min(float(self._bounds.min(initial=np.inf)), self._rest)
 
 
 def candidates_of(
-    problem: SelectionProblem, instance: Instance, *, most: int, upper_bound_w: float
+    problem: SelectionProblem, known: Knowledge, instance: Instance, *, most: int, upper_bound_w: float
 ) -> Candidates | Selection:
     """All affordable groups where there are at most `most`; the selection that says why there is none, where none is
     feasible.
 
     Where there are more: the one that branch and bound finds best for the beams for everyone, and all of the receivers
     nearest to the target, as many of these as leave an eighth of `most` groups; none of them where `most` is 0. Of a
-    criterion that gets no worse when a receiver joins only groups that nobody can join are candidates: more receivers
-    do not disturb the beams either.
+    criterion with a gain, which never falls when a receiver joins, only groups that no receiver can join are
+    candidates: more receivers do not disturb the beams either.
     """
-    certain = is_power(problem.criterion)
+    certain = known.gain is not None
     groups = affordable_groups(problem, most, full=certain)
     if groups is not None and len(groups) and np.isfinite(problem.values(groups)).any():
-        return Candidates(problem, groups, upper_bound_w, np.inf, len(groups))
+        return Candidates(problem, known, groups, upper_bound_w)
     large = "branch_and_bound" if certain else "local_search"
     selector = registry.load("selectors", "enumeration" if problem.size <= ENUMERABLE else large)
     selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
-    rest = selection.bound if selection.bound is not None else 0.0
     message = f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}"
-    groups = np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)])
-    return Candidates(problem, np.unique(groups, axis=0), upper_bound_w, rest, selection.evaluated, message)
+    return Candidates(
+        problem,
+        known,
+        np.unique(np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)]), axis=0),
+        upper_bound_w,
+        rest=selection.bound if selection.bound is not None else 0.0,
+        count=selection.evaluated,
+        message=message,
+    )
 
 
 def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:
@@ -103,9 +127,3 @@ def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:
         if groups is not None:
             return groups
     return np.zeros((0, problem.size), bool)
-
-
-def _exponent(problem: SelectionProblem, group: B) -> float:
-    """e of value ∝ p^(-e)."""
-    at, twice = (problem.criterion.values(group, factor * problem.illumination_w)[0] for factor in (1.0, 2.0))
-    return float(np.log2(at / twice))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic import registry
+from multistatic.design.algorithms import beamformer_of
 from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
+from multistatic.design.outcome import CERTIFIED_GAP
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
-from multistatic.scenario.model import Scenario
+from multistatic.scenario.model import JOINT, Scenario
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -51,7 +52,7 @@ def compare(
         on_stage(f"starting beams: {beamformer}")
         begun = clock()
         try:
-            solve = registry.load("beamformers", beamformer)
+            solve = beamformer_of(beamformer)
             start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
         except MultistaticError as error:
             rows += [_failed(selector, beamformer, str(error), clock() - begun) for selector in selectors]
@@ -100,5 +101,27 @@ def _failed(selector: str, beamformer: str, message: str, time_s: float) -> Comp
 
 def _ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
     best = min((row.value for row in rows if row.value is not None), default=None)
-    with_gap = [row if row.value is None or best is None else replace(row, gap=row.value / best - 1.0) for row in rows]
+    with_gap = [
+        row if row.value is None or best is None else _held_to(best, replace(row, gap=row.value / best - 1.0))
+        for row in rows
+    ]
     return tuple(sorted(with_gap, key=lambda row: (row.value is None, row.value or 0.0, row.time_s)))
+
+
+def _held_to(best: float, row: Comparison) -> Comparison:
+    """The row without what the `best` value of all rows disproves: an optimum, or the bound of a joint design."""
+    design = row.design
+    if design is None or design.selection is None or design.status == "unverified":
+        return row
+    bound = design.selection.bound if design.selection.method == JOINT else None
+    too_high = bound is not None and best < bound * (1.0 - 2.0 * CERTIFIED_GAP)
+    if not too_high and (design.status != "optimal" or row.gap is None or row.gap <= 2.0 * CERTIFIED_GAP):
+        return row
+    message = f"{row.message} Another row disproves that: its value is {best:.6g}."
+    selection = replace(design.selection, status="feasible", bound=None)
+    return replace(
+        row,
+        status="feasible",
+        message=message,
+        design=replace(design, status="feasible", selection=selection, message=message),
+    )

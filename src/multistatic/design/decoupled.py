@@ -12,8 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic import registry
 from multistatic.beamforming.problem import BeamformingResult
+from multistatic.design.algorithms import beamformer_of, selector_of
 from multistatic.design.instance import Instance
 from multistatic.design.outcome import finished, infeasible_beams, infeasible_selection
 from multistatic.design.result import Design
@@ -30,7 +30,7 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
     `start`: beams for b = 0, if a caller has them already. `on_stage` is told the name of each stage as it begins.
     """
     settings = instance.scenario.design
-    beamformer = registry.load("beamformers", settings.beamformer)
+    beamformer = beamformer_of(settings.beamformer)
     if start is None:
         on_stage("starting beams")
         start = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
@@ -57,7 +57,7 @@ def _rounds(
 ) -> Iterator[tuple[Selection, BeamformingResult | None]]:
     """Yield (group, beams for it) until the group repeats; None in place of beams where no group is feasible."""
     settings = instance.scenario.design
-    selector = registry.load("selectors", settings.selector)
+    selector = selector_of(settings.selector)
     beams, previous = start.beams, None
     for _ in range(MAX_ROUNDS if settings.alternate else 1):
         assert beams is not None

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.channel.model import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
+from multistatic.design.algorithms import criterion_of
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -39,9 +39,7 @@ class Instance:
 
     def criterion(self, covariance_w: C | None = None) -> Criterion:
         """The scenario's figure of merit for its receivers."""
-        factory = registry.load("criteria", self.scenario.design.criterion)
-        criterion: Criterion = factory(self.network(covariance_w))
-        return criterion
+        return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""

@@ -1,9 +1,10 @@
 """The best group and the best beams together, with a certificate.
 
-Every criterion is g(b)·f(p) with f falling in the illumination p, and p(b) ≤ p(1): a selected receiver cancels the
-sensing beam, so with everyone selected the beams are least constrained. Take the groups in the order of g: a later
-group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent. With several receive
-antennas one or two beamforming solves settle all 2^K groups.
+A criterion that declares a gain (`selection.gain`) is g(b)·f(p) with f falling in the illumination p, and p(b) ≤ p(1):
+a selected receiver cancels the sensing beam, so with everyone selected the beams are least constrained. Take the groups
+in the order of g: a later group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent.
+With several receive antennas one or two beamforming solves settle all 2^K groups. Where a criterion declares nothing
+the same search is a heuristic, and nothing is proven.
 
 With one antenna (or in line of sight) p(b) can be a fraction of p(1). There the prices of the beams for one group bound
 the illumination of every other group (`beamforming.illumination_cut`): each solve raises what is known of all groups,
@@ -21,18 +22,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic import registry
 from multistatic.beamforming.certificate import bounded, certified
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.problem import BeamformingResult
+from multistatic.design.algorithms import beamformer_of
 from multistatic.design.candidates import Candidates, candidates_of
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
 from multistatic.design.outcome import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
 from multistatic.design.result import Design
 from multistatic.scenario.model import JOINT
+from multistatic.selection.gain import knowledge_of
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import Selection, SelectionProblem, is_power
+from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 
@@ -60,7 +62,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if scenario.propagation.clutter != "independent":
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
-    beamformer = registry.load("beamformers", scenario.design.beamformer)
+    beamformer = beamformer_of(scenario.design.beamformer)
     on_stage("beams for everyone")
     least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
     everyone: BeamformingResult = beamformer(least_constrained)
@@ -72,14 +74,15 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
     problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
     cuts = has_cuts(least_constrained)
-    # Branch and bound has the best group where the criterion is a power of the illumination: others have to be listed.
-    listed = settings.listed if cuts or not is_power(problem.criterion) else 0
+    known = knowledge_of(problem)
+    # Branch and bound has the best group where the criterion has a gain: others have to be listed.
+    listed = settings.listed if cuts or known.gain is None else 0
     most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
-    candidates = candidates_of(problem, instance, most=most, upper_bound_w=everyone.upper_bound_w)
+    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=everyone.upper_bound_w)
     if isinstance(candidates, Selection):
         return infeasible_selection(instance, candidates)
     on_stage("beamforming")
-    best, solved, proven = None, 0, float("inf")
+    best, solved = None, 0
     while solved < settings.max_solves and (following := candidates.least()) is not None:
         number, floor = following
         if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
@@ -90,7 +93,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         solved += 1
         if result.beams is None or result.illumination_w is None:
             continue
-        proven = min(proven, _value(problem, group, result.upper_bound_w))
+        candidates.settle(number, result.upper_bound_w)
         value = _value(problem, group, result.illumination_w)
         if best is None or value < best[0]:
             best = (value, group, result)
@@ -98,7 +101,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
             candidates.learn(cut, best[0])
     if best is None:
         return infeasible_beams(instance, "multi", result)
-    proven = min(proven, candidates.proven())
+    proven = candidates.proven()
     value, group, result = best
     selection = Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
@@ -116,19 +119,17 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
 
 def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    own = "its" if solved == 1 else "their"
     if candidates.complete:
-        groups = "affordable groups that nobody can join" if candidates.full else "affordable groups"
-        beams = f"{solved} of {candidates.count} {groups} got beams of {own} own"
-    elif solved == 1:
-        beams = f"{candidates.message} It got beams of its own"
+        kind = "maximal affordable groups" if candidates.full else "affordable groups"
+        beams = f"Beams were optimised for {solved} of the {candidates.count} {kind}"
     else:
-        beams = f"{candidates.message} It and {solved - 1} others got beams of their own"
+        more = "" if solved == 1 else f" and {solved - 1} others"
+        beams = f"{candidates.message} Beams were optimised for it{more}"
     if gap == float("inf"):
-        return f"{beams}; nothing is proven of other groups."
-    if gap <= CERTIFIED_GAP:
-        return f"{beams}; together they are proven optimal."
-    return f"{beams}; together at most {100.0 * gap:.2g} % above the optimum."
+        why = "" if candidates.known.falls else "the criterion declares no gain, so "
+        return f"{beams}; {why}nothing is proven of other groups."
+    verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
+    return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:

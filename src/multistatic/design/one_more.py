@@ -8,6 +8,7 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.design.algorithms import beamformer_of
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 
@@ -40,7 +41,7 @@ def one_more(design: Design) -> OneMore | None:
         found is None
         or found.rate_per_bps_hz is None
         or result is None
-        or design.scenario.design.beamformer not in FAST
+        or registry.full_name("beamformers", design.scenario.design.beamformer) not in FAST
     ):
         return None
     instance = Instance(scenario=design.scenario, channel=design.channel)
@@ -55,7 +56,7 @@ def one_more(design: Design) -> OneMore | None:
 
 
 def _change(design: Design, instance: Instance, problem: BeamformingProblem) -> float | None:
-    result = registry.load("beamformers", design.scenario.design.beamformer)(problem)
+    result = beamformer_of(design.scenario.design.beamformer)(problem)
     if result.beams is None or design.selection is None or not design.selection.value:
         return None
     illumination_w = result.beams.illumination_w(instance.channel.steering_tx)

@@ -6,22 +6,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from multistatic import registry
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.stationarity import stationarity
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
 from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
-from multistatic.selection.problem import Selection, is_power
+from multistatic.selection.gain import Knowledge, knowledge_of
+from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
-# Relative force that is left over. Solvers that stop at a stationary point leave up to some 1e-3; the prices are then
-# off by about as much.
-NEARLY_STATIONARY = 1e-2
 
 
 def finished(
@@ -29,29 +28,26 @@ def finished(
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
-    The selection's value was computed for other beams. A criterion that is a power of p_t times a function of the
-    group carries value and proven bound over to the illumination of the final beams by one ratio. Signal-dependent
-    clutter breaks that (the weights move with the beams), and so do clocks that are not synchronised: what was proven
-    at other beams is then dropped. Beams get their certificate once, here.
+    The selection's value was computed for other beams. A criterion with a gain carries value and proven bound over to
+    the illumination of the final beams by one ratio. Signal-dependent clutter breaks that (the weights move with the
+    beams), and so does a criterion without a gain: what was proven at other beams is then dropped. A bound is dropped,
+    too, where the design's own sensitivities know a better group that is affordable. Beams get their certificate once,
+    here.
     """
     beams = beamforming.beams
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
-    problem = instance.beamforming_problem(selected)
-    beamforming = with_certificate(problem, beamforming)
-    illumination_w = beams.illumination_w(instance.channel.steering_tx)
-    criterion = instance.criterion(beams.covariance_w)
-    value = float(criterion.values(selected[None], illumination_w)[0])
-    fixed_weights = instance.scenario.propagation.clutter == "independent"
-    if fixed_weights and (is_power(criterion) or selection.method == JOINT):
-        carried = value / selection.value if selection.value else None
-        bound = None if selection.bound is None or carried is None else carried * selection.bound
-        selection = replace(selection, value=value, bound=bound)
-    else:
-        selection = replace(selection, value=value, bound=None, status="feasible")
+    beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
+    problem = _at_final_beams(instance, scheme, beamforming)
+    known = knowledge_of(problem)
+    selection = _carried(instance, selection, known, float(problem.values(selected[None])[0]))
+    found = _sensitivity(instance, selection, problem, known, beamforming)
+    if found.budget is not None and found.budget.extra_m == 0.0:
+        selection = replace(selection, bound=None, status="feasible")
+    proven = _is_optimal(instance, selection, beamforming)
     design = Design(
-        status="optimal" if _is_optimal(instance, selection, beamforming) else "feasible",
-        message=f"{selection.message} {beamforming.message}".strip(),
+        status="optimal" if proven else "feasible",
+        message=_in_words(selection, beamforming, proven),
         scheme=scheme,
         scenario=instance.scenario,
         channel=instance.channel,
@@ -59,12 +55,36 @@ def finished(
         selection=selection,
         beamforming=beamforming,
         cost_m=selection.cost_m,
-        accuracy=accuracy(instance.network(beams.covariance_w), selected, illumination_w),
+        accuracy=accuracy(instance.network(beams.covariance_w), selected, problem.illumination_w),
         verification=None,
         rounds=rounds,
-        sensitivity=_sensitivity(instance, scheme, selected, beamforming),
+        sensitivity=found,
     )
     return verified(design)
+
+
+def _at_final_beams(instance: Instance, scheme: Scheme, beamforming: BeamformingResult) -> SelectionProblem:
+    """The selection problem that the final beams pose. Nobody is forced: another group would get beams of its own."""
+    assert beamforming.beams is not None
+    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
+    return problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
+
+
+def _carried(instance: Instance, selection: Selection, known: Knowledge, value: float) -> Selection:
+    """The selection with its value at the final beams, and its bound where that is still proven there."""
+    fixed_weights = instance.scenario.propagation.clutter == "independent"
+    if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
+        bound = None if selection.bound is None else selection.bound * value / selection.value
+        return replace(selection, value=value, bound=bound)
+    return replace(selection, value=value, bound=None, status="feasible")
+
+
+def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool) -> str:
+    """The verdict on the group, then that on the beams. Of a design that is proven as a whole, beams that are only a
+    local optimum of their own method are not worth a sentence, which would say the opposite.
+    """
+    of_beams = beamforming.message if beamforming.status == "optimal" or not proven else ""
+    return f"{selection.message} {of_beams}".strip()
 
 
 def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
@@ -91,8 +111,12 @@ def verified(design: Design) -> Design:
 def infeasible_beams(
     instance: Instance, scheme: Scheme, result: BeamformingResult, selection: Selection | None = None
 ) -> Design:
-    """No beams meet the rates: say so, with the largest common rate that was reached."""
-    return _none(instance, scheme, f"The rate requirements cannot be met. {result.message}", selection, result)
+    """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
+    it is what that package says.
+    """
+    ours = registry.plugin("beamformers", instance.scenario.design.beamformer) is None
+    verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
+    return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
 
 
 def infeasible_selection(instance: Instance, selection: Selection) -> Design:
@@ -120,23 +144,26 @@ def _none(
     )
 
 
-def _sensitivity(instance: Instance, scheme: Scheme, selected: B, beamforming: BeamformingResult) -> Sensitivity:
-    """Nobody is forced: beams of their own would be designed for another group. One receiver alone stays alone."""
-    assert beamforming.beams is not None
-    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
+def _sensitivity(
+    instance: Instance,
+    selection: Selection,
+    problem: SelectionProblem,
+    known: Knowledge,
+    beamforming: BeamformingResult,
+) -> Sensitivity:
     if instance.scenario.propagation.clutter != "independent":
         beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
-    if scheme != "multi":
-        problem = replace(problem, cost_limit_m=float("inf"))
-    return sensitivity(problem, selected, beamforming)
+    settled = selection.method == JOINT and known.falls and selection.bound is not None
+    selected = np.asarray(selection.selected, bool)
+    return sensitivity(problem, selected, beamforming, known.gain, affordable_settled=settled)
 
 
 def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:
     """True where group and beams are proven optimal together.
 
-    The best group does not depend on p_t (every criterion is a power of it), so a proven group is jointly optimal
-    when no other group could have more illumination: at the limit N_t P_T, or with everyone selected and proven
-    beams, since p(b) ≤ p(1).
+    The best group of a criterion with a gain does not depend on p_t (others lose their proof in `_carried`), so a
+    proven group is jointly optimal when no other group could have more illumination: at the limit N_t P_T, or with
+    everyone selected and proven beams, since p(b) ≤ p(1).
     """
     if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
         return False

@@ -9,13 +9,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic import registry
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
+from multistatic.design.algorithms import beamformer_of
 from multistatic.design.instance import Instance
 from multistatic.design.outcome import finished, infeasible_beams, verified, with_certificate
 from multistatic.design.result import Design
+from multistatic.selection.gain import knowledge_of
 from multistatic.selection.problem import Selection
+from multistatic.signal.beams import Beams
+from multistatic.units import B, F
 
 Report = Callable[[str], None]
 
@@ -27,7 +30,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     so the position is unobservable from delay and Doppler alone.
     """
     on_stage("beamforming")
-    beamformer = registry.load("beamformers", instance.scenario.design.beamformer)
+    beamformer = beamformer_of(instance.scenario.design.beamformer)
     nobody = np.zeros(instance.size, bool)
     problem = instance.beamforming_problem(nobody)
     result = beamformer(problem)
@@ -58,19 +61,19 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
     """The best single receiver with the best beams for it, exact up to the beamformer.
 
     Receivers are tried in the order of what each could reach at the largest illumination N_t P_T; the search stops
-    when no later one could beat the incumbent. One receiver does not make the target's position observable from delay
-    and Doppler: where the criterion says so for all, the surrogate decides instead.
+    when no later one could beat the incumbent. Where nothing is known of the criterion (`selection.gain.knowledge_of`)
+    that stops nothing, and all are tried. One receiver does not make the target's position observable from delay and
+    Doppler: where the criterion says so for all that are affordable, the surrogate decides instead.
     """
-    instance, note = _able_to_rank_one(instance)
     scenario = instance.scenario
-    beamformer = registry.load("beamformers", scenario.design.beamformer)
+    beamformer = beamformer_of(scenario.design.beamformer)
     singles = np.eye(instance.size, dtype=bool)
     costs = scenario.requirements.distance_weight * scenario.geometry().target_receiver_m
-    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
-    ceiling = instance.criterion().values(singles, limit_w)
     affordable = costs <= scenario.requirements.cooperation_cost_m * (1 + 1e-12)
     if not affordable.any():
         return _too_expensive(instance, float(costs.min()))
+    instance, note = _able_to_rank_one(instance, singles[affordable])
+    ceiling = _ceilings(instance, singles)
     best: tuple[float, Selection] | None = None
     found, failed = None, None
     tried = 0
@@ -104,10 +107,20 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
     return finished(instance, "bi", best[1], found, 1)
 
 
-def _able_to_rank_one(instance: Instance) -> tuple[Instance, str]:
-    """The instance itself, or with the surrogate where its criterion is infinite for every single receiver."""
+def _ceilings(instance: Instance, singles: B) -> F:
+    """A lower bound [K] on the value of each single receiver with any beams: what it would be with all the power on the
+    target. 0 where the criterion is not known to fall with the illumination.
+    """
+    nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.size, 1), complex))
+    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
+    problem = replace(instance.selection_problem(nothing), illumination_w=limit_w)
+    return problem.values(singles) if knowledge_of(problem).falls else np.zeros(instance.size)
+
+
+def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
+    """The instance itself, or with the surrogate where its criterion is infinite for every one of `singles` [n, K]."""
     design = instance.scenario.design
-    if np.isfinite(instance.criterion().values(np.eye(instance.size, dtype=bool), 1.0)).any():
+    if np.isfinite(instance.criterion().values(singles, 1.0)).any():
         return instance, ""
     note = f" One receiver leaves the target unobservable under {design.criterion}: chosen by the surrogate."
     scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
-from multistatic.selection.groups import additions, all_groups, swaps
-from multistatic.selection.problem import SelectionProblem, is_power
+from multistatic.selection.gain import Gain
+from multistatic.selection.groups import LISTED, additions, all_groups, swaps
+from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B, F
 
 _SLOPE = 1e-4  # of the illumination, for criteria that are no power of it
-LISTED = 12  # receivers: 4095 groups take a millisecond
+NOTICEABLE = 1e-6  # smallest relative change that counts: below, values differ by rounding and are shown as equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +21,9 @@ class BudgetStep:
     """The smallest step in budget that admits a group better than every affordable one.
 
     `extra_m` more cooperation cost admits the group `selected` (ids), which changes the criterion by `change`
-    (relative, negative: better) at the same illumination; 0 where a better group is affordable already. Up to
-    `LISTED` receivers all groups are looked at, beyond them those that differ by one receiver added or exchanged: the
-    step is then the smallest of these.
+    (relative, negative: better by more than `NOTICEABLE`) at the same illumination; 0 where a better group is
+    affordable already. Up to `LISTED` receivers all groups are looked at, beyond them those that differ by one receiver
+    added or exchanged: the step is then the smallest of these.
     """
 
     extra_m: float
@@ -43,8 +44,18 @@ class Sensitivity:
     budget: BudgetStep | None
 
 
-def sensitivity(problem: SelectionProblem, selected: B, beamforming: BeamformingResult) -> Sensitivity:
-    """The sensitivities of the group `selected` [K] with its beams.
+def sensitivity(
+    problem: SelectionProblem,
+    selected: B,
+    beamforming: BeamformingResult,
+    gain: Gain | None,
+    *,
+    affordable_settled: bool = False,
+) -> Sensitivity:
+    """The sensitivities of the group `selected` [K] with its beams; `gain` of the criterion, if it has one.
+
+    `affordable_settled`: every affordable group was compared with beams of its own, so that one which is better at the
+    same illumination, which it cannot have, is no better group.
 
     A criterion is g(b)·p^(-e), with e = 1 for the surrogates and 1/2 for errors in metres (less where offsets of
     clocks are part of them: the slope at p_t), so its relative change is -e times that of the illumination, whose
@@ -53,22 +64,25 @@ def sensitivity(problem: SelectionProblem, selected: B, beamforming: Beamforming
     illumination_w, prices = beamforming.illumination_w, beamforming.prices
     assert illumination_w is not None
     assert beamforming.power_w is not None
-    exponent = _exponent(problem, selected, illumination_w)
+    exponent = _exponent(problem, gain, selected, illumination_w)
     rate = power = None
-    if prices is not None:
+    if prices is not None and np.isfinite(exponent):
         rate = exponent * prices.rate_w_per_bps_hz / illumination_w
         power = -exponent * prices.power * beamforming.power_w / illumination_w * np.log(10.0) / 10.0
     return Sensitivity(
         rate_per_bps_hz=rate,
         power_per_db=None if power is None else float(power),
-        budget=_next_group(problem, selected),
+        budget=_next_group(problem, selected, affordable_settled),
     )
 
 
-def _exponent(problem: SelectionProblem, selected: B, illumination_w: float) -> float:
-    factor = 2.0 if is_power(problem.criterion) else 1.0 + _SLOPE
-    at, more = (problem.criterion.values(selected[None], each * illumination_w)[0] for each in (1.0, factor))
-    return float(np.log(at / more) / np.log(factor))
+def _exponent(problem: SelectionProblem, gain: Gain | None, selected: B, illumination_w: float) -> float:
+    """e of value ∝ p^(-e): declared, or the slope at p; NaN where there is none."""
+    if gain is not None:
+        return gain.exponent
+    factor = 1.0 + _SLOPE
+    at, more = (float(problem.criterion.values(selected[None], each * illumination_w)[0]) for each in (1.0, factor))
+    return float(np.log(at / more) / np.log(factor)) if np.isfinite(at) and np.isfinite(more) else float("nan")
 
 
 def _others(problem: SelectionProblem, selected: B) -> B:
@@ -79,7 +93,7 @@ def _others(problem: SelectionProblem, selected: B) -> B:
     return exchanged if problem.count is not None else np.concatenate([additions(problem, selected), exchanged])
 
 
-def _next_group(problem: SelectionProblem, selected: B) -> BudgetStep | None:
+def _next_group(problem: SelectionProblem, selected: B, affordable_settled: bool) -> BudgetStep | None:
     if not np.isfinite(problem.cost_limit_m):
         return None
     unlimited = replace(problem, cost_limit_m=float("inf"))
@@ -88,8 +102,9 @@ def _next_group(problem: SelectionProblem, selected: B) -> BudgetStep | None:
         return None
     own = float(problem.values(selected[None])[0])
     values, costs = problem.values(groups), problem.costs_m(groups)
-    extra = np.maximum(costs - problem.cost_limit_m, 0.0)
-    better = np.flatnonzero(values < own * (1.0 - 1e-9))
+    # As `SelectionProblem.feasible` has it: what exceeds the limit by rounding alone is affordable.
+    extra = np.where(costs <= problem.cost_limit_m * (1 + 1e-12), 0.0, costs - problem.cost_limit_m)
+    better = np.flatnonzero((values < own * (1.0 - NOTICEABLE)) & ((extra > 0.0) | (not affordable_settled)))
     if not len(better):
         return None
     best = better[np.lexsort((values[better], extra[better]))[0]]

@@ -114,7 +114,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     if not pulse_moments(pulse).continuous:
         facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
     if result is not None and result.stationarity is not None:
-        facts.append(("local optimum", f"first-order conditions hold to {result.stationarity:.0e}"))
+        facts.append(("stationarity", f"residual {result.stationarity:.0e}"))
     return facts + list(_worth(design, unit))
 
 

@@ -48,11 +48,12 @@ def branch_and_bound(
 ) -> Selection:
     """The optimal group: `optimal` where the proven gap is at most 1e-6, else the best group found and its bound.
 
-    For criteria with additive weights (`LinearCriterion`) or information matrices (`MatrixCriterion`); others raise
-    `InputError`. Starts from greedy with exchanges. Of groups that are equal within `settings.gap` any is returned.
+    For criteria that declare a gain (`selection.gain.exact_gain`); others raise `InputError`. Starts from greedy with
+    exchanges. Of groups that are equal within `settings.gap` any is returned.
     """
     if settings is None:
         settings = BranchAndBoundSettings(gap=problem.limits.gap, stop=problem.limits.stop)
+    gain = gain_of(problem, METHOD)
     everyone = float(problem.values(np.ones((1, problem.size), bool))[0])
     start, evaluated = grown(problem) if np.isfinite(everyone) else (None, 1)
     if not np.isfinite(everyone) or not _possible(problem):
@@ -63,7 +64,7 @@ def branch_and_bound(
     # A budget for everyone never binds; an infinite one would leave nothing to multiply a price with.
     affordable = min(problem.cost_limit_m, float(problem.costs_m(np.ones((1, problem.size), bool))[0]))
     problem = replace(problem, cost_limit_m=affordable)
-    search = _Search(problem, gain_of(problem, METHOD), settings, everyone)
+    search = _Search(problem, gain, settings, everyone)
     search.run(start)
     if search.best is None:
         return nothing(problem, method=METHOD, evaluated=evaluated + search.nodes)

@@ -1,14 +1,16 @@
-"""What a group is worth, as a concave function of the selection: the common form of all criteria with a proof.
+"""What is known of a criterion's values, and the gain of a selection: the common form of all criteria with a proof.
 
-Every such criterion is value ∝ φ(b)^(-e) with a gain φ that is concave, homogeneous of degree one and never falls when
-a receiver joins. At any fractional selection b̄ ∈ [0, 1]^K there are weights w̃ ≥ 0 with
+This is the one place that decides what may be proven (`knowledge_of`). A criterion that declares a gain
+(`bounds.gain`), which is then compared with its values, has value ∝ (p φ(b))^(-e) with a φ that is concave, homogeneous
+of degree one and never falls when a receiver joins. At any fractional selection b̄ ∈ [0, 1]^K there are weights w̃ ≥ 0
+with
 
     φ(b) ≤ Σ_k b_k w̃_k for every b ≥ 0, with equality at b = b̄:
 
 the tangent. So each bound on a sum of weights under the cost limit bounds every criterion.
 
-- Additive criteria: φ = Σ b_k w_k, e = 1, and w̃ = w everywhere.
-- tr[A J⁻¹] with J = Σ b_k J_k and A = E Eᵀ: φ = 1/tr[Eᵀ J⁻¹ E], e = 1/2. By the Cauchy-Schwarz inequality
+- Additive criteria: φ = Σ b_k w_k, and w̃ = w everywhere.
+- tr[A J⁻¹] with J = Σ b_k J_k and A = E Eᵀ: φ = 1/tr[Eᵀ J⁻¹ E]. By the Cauchy-Schwarz inequality
   tr[Yᵀ E]² ≤ tr[Yᵀ J Y] tr[Eᵀ J⁻¹ E] for every Y, so w̃_k = tr[Yᵀ J_k Y]/tr[Yᵀ E]². It is the tangent for
   Y = J⁻¹ E, but valid for any Y: rounding in Y costs tightness, never the proof. Where E leaves the range of J, the
   part of E outside it is such a Y and proves φ = 0 on the support of b̄.
@@ -16,18 +18,30 @@ the tangent. So each bound on a sum of weights under the cost limit bounds every
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+import zlib
+from dataclasses import dataclass, replace
+from typing import NoReturn, Protocol
 
 import numpy as np
 
+from multistatic.bounds.criteria import AdditiveCriterion, ClockedLocalizationCriterion, LocalizationCriterion
+from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.linalg import RANK_TOLERANCE
-from multistatic.selection.problem import LinearCriterion, MatrixCriterion, SelectionProblem
-from multistatic.units import F
+from multistatic.selection.foreign import ForeignCriterion
+from multistatic.selection.groups import groups_of_all_sizes
+from multistatic.selection.problem import Criterion, SelectionProblem
+from multistatic.units import B, F
 
 # E lies in the range of J if no more than this part of it lies outside.
 RANGE_TOLERANCE = 1e-6
+# A declared gain explains the values where both agree to this: relative, and as a part of the gain of all receivers.
+_AGREEMENT, _SMALL = 1e-4, 1e-9
+# Beyond this condition number an observable target is not told from an unobservable one.
+_CONDITION = 1e-9
+# The power law in the illumination is compared at these multiples of it.
+_MULTIPLES = (1e-3, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 1e3)
+_LAW = 1e-6
 
 
 class Gain(Protocol):
@@ -46,7 +60,7 @@ class Gain(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LinearGain:
+class ScaledLinearGain:
     """Σ b_k w_k of `weights` [K] that sum to one."""
 
     weights: F
@@ -59,7 +73,7 @@ class LinearGain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MatrixGain:
+class ScaledMatrixGain:
     """1/tr[Eᵀ J⁻¹ E] of `information` J_k [K, n, n] with `factor` E [n, m]; unknowns scaled to unit information."""
 
     information: F
@@ -71,10 +85,7 @@ class MatrixGain:
         """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ told apart."""
         count, size, _ = self.information.shape
         flat = self.information.reshape(count, -1)
-        total = (selection @ flat).reshape(-1, size, size)
-        diagonal = np.einsum("nii->ni", total)
-        scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))[..., None]
-        values, vectors = np.linalg.eigh(total * scale * np.swapaxes(scale, 1, 2))
+        values, vectors, scale = self._modes(selection)
         regular = (values > RANK_TOLERANCE)[..., None]
         inside = np.swapaxes(vectors, 1, 2) @ (scale * self.factor)
         beyond = np.where(regular, 0.0, inside)
@@ -83,55 +94,163 @@ class MatrixGain:
         solution = scale * (vectors @ np.where(singular[:, None, None], beyond, solved))
         along = np.einsum("nij,ij->n", solution, self.factor)
         outer = (solution @ np.swapaxes(solution, 1, 2)).reshape(-1, size * size)
-        weights: F = np.maximum(outer @ flat.T, 0.0) / along[:, None] ** 2
+        weights: F = np.maximum(outer @ flat.T, 0.0) / np.where(along != 0.0, along, 1.0)[:, None] ** 2
         return weights
 
+    def near_singular(self, selection: F) -> B:
+        """Where J [n] of `selection` [n, K] is singular, or close to it."""
+        smallest: B = self._modes(selection)[0][:, 0] < _CONDITION
+        return smallest
 
-def gain_of(problem: SelectionProblem, method: str) -> LinearGain | MatrixGain:
-    """The gain of a problem's criterion, whose value must be finite with every receiver selected.
+    def _modes(self, selection: F) -> tuple[F, F, F]:
+        """Eigenvalues [n, m] (rising) and eigenvectors of D J D, and the diagonal of D as columns [n, m, 1]."""
+        count, size, _ = self.information.shape
+        total = (selection @ self.information.reshape(count, -1)).reshape(-1, size, size)
+        diagonal = np.einsum("nii->ni", total)
+        scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))[..., None]
+        values, vectors = np.linalg.eigh(total * scale * np.swapaxes(scale, 1, 2))
+        return values, vectors, scale
 
-    On behalf of `method`, criteria that offer neither weights nor matrices raise `InputError`, and so do those whose
-    weights or matrices do not explain their values: a proof would be wrong.
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Knowledge:
+    """What is known of a criterion's values, and so what can be proven with them.
+
+    `gain`: declared by the criterion and compared with its values; None: it declares none, so nothing is known of one
+    group from another. `falls`: the value never rises with the illumination. It follows from a gain, and it is known of
+    our own criteria with clocks, whose information grows with the illumination (docs/model.md §4.3); what another
+    package says of itself in any other way counts for nothing. `claim`: a sentence that names whose declaration the
+    proofs rest on, "" where it is ours.
     """
-    criterion = problem.criterion
-    gain: LinearGain | MatrixGain | None = None
-    if isinstance(criterion, MatrixCriterion):
-        gain = _matrix_gain(np.asarray(criterion.information, float), np.asarray(criterion.weighting, float))
-    elif isinstance(criterion, LinearCriterion):
-        gain = LinearGain(weights=np.asarray(criterion.weights, float) / np.sum(criterion.weights))
-    if gain is not None and _explains(gain, problem):
+
+    gain: Gain | None
+    falls: bool
+    claim: str = ""
+
+
+def knowledge_of(problem: SelectionProblem) -> Knowledge:
+    """What is known of the problem's criterion. `InputError` where a declared gain does not explain its values."""
+    criterion, gain = problem.criterion, exact_gain(problem)
+    if gain is None:
+        return Knowledge(gain=None, falls=type(criterion) is ClockedLocalizationCriterion and _falls(problem))
+    claim = ""
+    if isinstance(criterion, ForeignCriterion):
+        claim = f"The proof rests on the gain that {criterion.plugin.origin} declares for {criterion.name}."
+    return Knowledge(gain=gain, falls=True, claim=claim)
+
+
+def exact_gain(problem: SelectionProblem) -> Gain | None:
+    """The gain that the problem's criterion declares in its attribute `gain`, scaled to 1 with every receiver selected;
+    None where it declares none.
+
+    A declaration is compared with the criterion's values (`_contradiction`): `InputError` where they disagree, for a
+    proof would be wrong.
+    """
+    declared = getattr(problem.criterion, "gain", None)
+    if declared is None:
+        return None
+    if not isinstance(declared, LinearGain | MatrixGain):
+        _refuse(problem.criterion, f"a gain of type {type(declared).__name__}", "a LinearGain, a MatrixGain or None")
+    if declared.size != problem.size:
+        _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"one of {problem.size}")
+    gain = _scaled(declared)
+    group = _contradiction(gain, problem)
+    if group is not None:
+        what = f"a {type(declared).__name__} that does not explain its values{group}"
+        _refuse(problem.criterion, what, "values c (p φ)^(-e) of the declared gain φ and exponent e")
+    return gain
+
+
+def gain_of(problem: SelectionProblem, method: str) -> Gain:
+    """`exact_gain` on behalf of `method`, which needs one: `InputError` for criteria that declare none."""
+    gain = exact_gain(problem)
+    if gain is not None:
         return gain
     raise InputError(
         [
             Problem(
                 path="design.selector",
-                received=f"{method} with the criterion {criterion.name}",
-                expected="a criterion whose values follow from its additive weights or information matrices",
+                received=f"{method} with the criterion {problem.criterion.name}, which declares no gain",
+                expected="a criterion whose gain is declared, such as surrogate or peb without clock errors",
                 hint="local_search takes any criterion, enumeration any up to 20 receivers",
             )
         ]
     )
 
 
-def _matrix_gain(information: F, weighting: F) -> MatrixGain:
+def _scaled(declared: LinearGain | MatrixGain) -> Gain:
+    if isinstance(declared, MatrixGain):
+        return _matrix_gain(declared)
+    total = float(declared.weights.sum())
+    return ScaledLinearGain(weights=declared.weights / (total if total > 0.0 else 1.0), exponent=declared.exponent)
+
+
+def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
+    information, weighting = np.asarray(declared.information), np.asarray(declared.weighting)
     diagonal = np.einsum("kii->i", information)
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     values, vectors = np.linalg.eigh(weighting * scale[:, None] * scale)
     positive = values > values.max() * len(values) * np.finfo(float).eps
     factor = vectors[:, positive] * np.sqrt(values[positive])
-    scaled = information * scale[:, None] * scale
+    gain = ScaledMatrixGain(information=information * scale[:, None] * scale, factor=factor, exponent=declared.exponent)
     # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of everyone becomes one.
-    everyone = MatrixGain(information=scaled, factor=factor).tangent(np.ones((1, len(information)))).sum()
-    return MatrixGain(information=scaled, factor=factor * np.sqrt(everyone))
+    everyone = float(gain.tangent(np.ones((1, len(information)))).sum())
+    return replace(gain, factor=factor * np.sqrt(everyone)) if everyone > 0.0 else gain
 
 
-def _explains(gain: LinearGain | MatrixGain, problem: SelectionProblem) -> bool:
-    """True where value ∝ φ^(-e) on everyone, on every second receiver and on everyone but one."""
+def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
+    """Where the criterion's values are not c (p φ)^(-e), as the end of a sentence; None where they are.
+
+    Our own criteria have tests that look at every group: a few are looked at here. Of others all groups are, up to 12
+    receivers, and many of every size beyond, with the power law in the illumination for some of them.
+    """
+    ours = type(problem.criterion) in (AdditiveCriterion, LocalizationCriterion)
+    masks = _a_few(problem) if ours else groups_of_all_sizes(problem.size, zlib.crc32(problem.positions_m.tobytes()))
+    illumination_w = problem.illumination_w if problem.illumination_w > 0.0 else 1.0
+    values = np.asarray(problem.criterion.values(masks, illumination_w), float)
+    if np.isnan(values).any() or np.any(values <= 0.0):
+        return ": some are not positive"
+    finite = np.isfinite(values)
+    if not finite.any():
+        return None
+    if not finite[0]:
+        return ": infinity with every receiver selected, and not with fewer"
+    selection = masks.astype(float)
+    expected = np.einsum("nk,nk->n", gain.tangent(selection), selection)
+    found = np.where(finite, values[0] / values, 0.0) ** (1.0 / gain.exponent)
+    agree = np.abs(found - expected) <= _SMALL + _AGREEMENT * expected
+    # A verdict of a rank decides between infinity and a large number: near it both are right.
+    excused = gain.near_singular(selection) if isinstance(gain, ScaledMatrixGain) else np.zeros(len(masks), bool)
+    agree |= excused & (~finite | ours)
+    if not agree.all():
+        return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
+    for multiple in (0.5, 2.0) if ours else _MULTIPLES:
+        some = masks[finite][: 4 if ours else 64]
+        moved = np.asarray(problem.criterion.values(some, multiple * illumination_w), float)
+        if not np.allclose(moved, values[finite][: len(some)] * multiple**-gain.exponent, rtol=_LAW, atol=0.0):
+            return f": they are no power {-gain.exponent:g} of the illumination"
+    return None
+
+
+def _a_few(problem: SelectionProblem) -> B:
+    """Everyone, every second receiver, and everyone but one."""
     number = np.arange(problem.size)
     groups = [number >= 0, number % 2 == 0, number % 2 == 1, *(number != k for k in range(min(problem.size, 8)))]
-    masks = np.array([group for group in groups if group.any()])
-    values = problem.values(masks)
-    masks, values = masks[np.isfinite(values)], values[np.isfinite(values)]
-    selection = masks.astype(float)
-    gains = np.einsum("nk,nk->n", gain.tangent(selection), selection)
-    return bool(np.allclose((values[0] / values) ** (1.0 / gain.exponent), gains, rtol=1e-4, atol=1e-9))
+    return np.array([group for group in groups if group.any()])
+
+
+def _falls(problem: SelectionProblem) -> bool:
+    """True where no value of a few groups rises with the illumination: what is known is looked at, too."""
+    if not problem.illumination_w > 0.0:
+        return False
+    masks = _a_few(problem)
+    values = np.array(
+        [problem.criterion.values(masks, multiple * problem.illumination_w) for multiple in (0.5, 1.0, 2.0)]
+    )
+    return bool(np.all(values[1:] <= values[:-1] * (1.0 + _LAW)))
+
+
+def _refuse(criterion: Criterion, received: str, expected: str) -> NoReturn:
+    if isinstance(criterion, ForeignCriterion):
+        criterion.plugin.refuse(received, expected)
+    raise InputError([Problem("design.criterion", f"{received} from the criterion {criterion.name}", expected)])

@@ -13,6 +13,9 @@ from multistatic.units import B, F
 
 ENUMERABLE = 20
 CHUNK = 1 << 14
+# All groups of so many receivers are looked at without a second thought: 4095.
+LISTED = 12
+_SAMPLE = 1024
 # Receivers from which pairs and triples are formed: about 2 000 groups each.
 POOL = {2: 64, 3: 24}
 
@@ -29,6 +32,23 @@ def all_groups(problem: SelectionProblem) -> Iterator[B]:
         masks[:, free] = (numbers[:, None] >> np.arange(len(free))) & 1
         sizes = masks.sum(axis=1)
         yield masks[sizes >= 1 if problem.count is None else sizes == problem.count]
+
+
+def groups_of_all_sizes(size: int, seed: int) -> B:
+    """Groups [n, K] to compare a criterion with what it declares, all receivers first: every group up to `LISTED`
+    receivers; beyond, singles, pairs, all but one, and random groups of every size. `seed`: of the random ones, so that
+    they differ from network to network and nothing can be made to fit them.
+    """
+    if size <= LISTED:
+        numbers = np.arange((1 << size) - 1, 0, -1)
+        return (numbers[:, None] >> np.arange(size)) & 1 == 1
+    rng = np.random.default_rng(seed)
+    one = np.eye(size, dtype=bool)
+    first, second = np.triu_indices(size, 1)
+    few = rng.permutation(len(first))[:_SAMPLE]
+    place = np.argsort(rng.random((_SAMPLE, size)), axis=1)
+    drawn = place < rng.integers(1, size, (_SAMPLE, 1))
+    return np.concatenate([np.ones((1, size), bool), drawn, one, ~one, one[first[few]] | one[second[few]]])
 
 
 def additions(problem: SelectionProblem, mask: B) -> B:

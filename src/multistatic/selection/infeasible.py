@@ -24,7 +24,8 @@ def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: Lin
         everyone = np.ones(problem.size, bool)
         reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
         if reason is not None and not np.isfinite(problem.values(everyone[None])[0]):
-            message = f"{message} With everyone selected: {reason(everyone, problem.illumination_w)}"
+            told = reason(everyone, problem.illumination_w)
+            message = f"{message} With every receiver selected: {told}" if told else message
     else:
         message = _over_budget(problem, cheapest)
     return _infeasible(problem, method, evaluated, message, cheapest.cost_m if cheapest else None, tree)

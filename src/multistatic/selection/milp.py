@@ -17,7 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from multistatic.errors import InputError, Problem
-from multistatic.selection.gain import LinearGain, gain_of
+from multistatic.selection.gain import ScaledLinearGain, gain_of
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem
@@ -40,26 +40,26 @@ DEFAULT = MilpSettings()
 
 
 def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSettings = DEFAULT) -> Selection:
-    """The optimal group of an additive criterion (`LinearCriterion`; others raise `InputError`), one program a size.
+    """The optimal group of a criterion that declares a `LinearGain` (others raise `InputError`), one program a size.
 
     Starts from the greedy group: each program asks for more than the best so far. At a node limit the answer is
     `feasible` with the bound that was reached.
     """
-    everyone = problem.values(np.ones((1, problem.size), bool))
-    if not np.isfinite(everyone[0]):
-        return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)
-    if not isinstance(gain, LinearGain):
+    if not isinstance(gain, ScaledLinearGain):
         raise InputError(
             [
                 Problem(
                     path="design.selector",
                     received=f"milp with the criterion {problem.criterion.name}",
-                    expected="an additive criterion: surrogate or published",
+                    expected="a criterion that declares a LinearGain, such as surrogate or published",
                     hint="branch_and_bound is exact for position and velocity bounds",
                 )
             ]
         )
+    everyone = problem.values(np.ones((1, problem.size), bool))
+    if not np.isfinite(everyone[0]):
+        return nothing(problem, method=METHOD, evaluated=1)
     weights = gain.weights * (LARGEST_WEIGHT / gain.weights.max())
     best, evaluated = grown(problem)
     reached = 0.0 if best is None else float(weights @ best)
@@ -81,7 +81,7 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
         method=METHOD,
         selected=best,
         value=value,
-        bound=value if proven else value * reached / limit,
+        bound=value if proven else value * (reached / limit) ** gain.exponent,
         cost_m=float(problem.costs_m(best[None])[0]),
         evaluated=evaluated,
         message=f"{'Proven optimal' if proven else 'Best known at the node limit'}: {programs} programs in HiGHS.",

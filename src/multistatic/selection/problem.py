@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, Protocol
 
 import numpy as np
 
@@ -12,7 +12,12 @@ from multistatic.units import B, F, read_only
 
 
 class Criterion(Protocol):
-    """A figure of merit of a group of receivers. Lower is better; infinity where the target is unobservable."""
+    """A figure of merit of a group of receivers: positive, lower is better; infinity where the target is unobservable.
+
+    A criterion may have an attribute `gain`, a `LinearGain` or `MatrixGain` (`bounds.gain`): the declaration that makes
+    proofs possible. Without it, or with None, the best group is searched and never proven. It may have a method
+    `reason(mask, illumination_w)` that says why a target is unobservable. No other attribute means anything.
+    """
 
     @property
     def name(self) -> str:
@@ -24,38 +29,6 @@ class Criterion(Protocol):
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value of each row of `masks` [n, K] at illumination p_t, shape [n]; an empty group gives infinity."""
-
-
-@runtime_checkable
-class LinearCriterion(Criterion, Protocol):
-    """A criterion whose value is proportional to 1/(p_t Σ_{k∈G} w_k): exact methods need no more than w ≥ 0."""
-
-    @property
-    def weights(self) -> F:
-        """w_k [K]."""
-
-
-@runtime_checkable
-class MatrixCriterion(Criterion, Protocol):
-    """A criterion whose square is proportional to tr[A J⁻¹]/p_t with J = Σ_{k∈G} J_k: a weighted sum of variances.
-
-    The PEB has A = 1 on the position and 0 on the velocity; any positive semidefinite A will do.
-    """
-
-    @property
-    def information(self) -> F:
-        """J_k [K, n, n], positive semidefinite."""
-
-    @property
-    def weighting(self) -> F:
-        """A [n, n], positive semidefinite."""
-
-
-def is_power(criterion: Criterion) -> bool:
-    """True where the value is known to be a power of the illumination times a function of the group, which gets no
-    worse when a receiver joins: then the best group is the same at any illumination, and exact methods have proofs.
-    """
-    return isinstance(criterion, LinearCriterion | MatrixCriterion)
 
 
 def _never() -> bool:

@@ -55,8 +55,8 @@ PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
     """Beams by successive convex approximation from a feasible start; needs CVXPY.
 
-    The result is a local optimum: `feasible`, or `optimal` where it meets the bound N_t P_T. It is `infeasible` with
-    the largest common rate that was reached where no feasible start was found.
+    The result approaches a local optimum: `feasible`, or `optimal` where it meets the bound N_t P_T. It is `infeasible`
+    with the largest common rate that was reached where no feasible start was found.
     """
     settings = settings or ScaSettings()
     require_cvxpy()
@@ -78,7 +78,7 @@ def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> Bea
         problem,
         expand(problem, reduced, weights),
         method=METHOD,
-        message=f"Local optimum of {len(starts)} starts after {len(history) - 1} convex programs.",
+        message=f"The best of {len(starts)} starts after {len(history) - 1} convex programs.",
         iterations=len(history) - 1,
         history_w=tuple(value * watts for value in history),
     )

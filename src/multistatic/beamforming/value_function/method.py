@@ -17,6 +17,7 @@ import numpy as np
 from multistatic.beamforming.certificate import proves_infeasible
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.inner import InnerSolution
 from multistatic.beamforming.value_function.outer import evaluate as evaluated
 from multistatic.beamforming.value_function.problem import (
@@ -28,7 +29,12 @@ from multistatic.beamforming.value_function.problem import (
     matched_powers,
 )
 from multistatic.beamforming.value_function.reach import Reach, reach, scaled
-from multistatic.beamforming.value_function.search import ValueFunctionSettings, best_streams, feasible_start
+from multistatic.beamforming.value_function.search import (
+    ValueFunctionSettings,
+    best_streams,
+    feasible_start,
+    polished,
+)
 from multistatic.beamforming.wording import told_apart
 from multistatic.signal.beams import Beams
 from multistatic.units import C
@@ -36,6 +42,7 @@ from multistatic.units import C
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
 _SEED = 0x5EED
+_POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +65,11 @@ class _Posed:
             weights[1 + k, :, used[k]] = data[:, s]
             used[k] += 1
         return Beams(weights=weights * np.sqrt(self.asked.power_limit_w / np.sum(np.abs(weights) ** 2)))
+
+    def designed(self, streams: Streams, solution: InnerSolution) -> Beams:
+        """The beams of an inner solution."""
+        data, sensing = downlink_beams(self.reduced, self.channels, self.steering, streams, solution)
+        return self.beams(data, streams.receiver, sensing)
 
     def tilted(self, tilt: float) -> _Posed:
         """The same with a slightly different target: a plus `tilt` ‖a‖ times a fixed random unit vector."""
@@ -114,14 +126,31 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
         if best.solution is None:
             return infeasible(asked, method=METHOD, message="The rates need all of the power, to rounding.")
         solution = replace(best.solution, proven=False)
-    data, sensing = downlink_beams(at.reduced, at.channels, at.steering, best, solution)
-    beams = at.beams(data, best.receiver, sensing)
-    bound, message = None, f"Local optimum over the receive vectors of {len(best.share)} streams."
+    beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
         message = "Global optimum: every channel has rank one, and the dual proves it."
+    else:
+        bound, residual = None, stationarity(asked, beams).residual
+        if residual > _POLISHED and solution.proven:
+            best = polished(at.reduced, best)
+            assert best.solution is not None
+            solution = best.solution
+            beams = at.designed(best, solution)
+            residual = stationarity(asked, beams).residual
+        message = _verdict(residual, len(best.share))
     result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
     return replace(result, prices=_prices(at, best, solution))
+
+
+def _verdict(residual: float, streams: int) -> str:
+    """What the first-order conditions say of the beams."""
+    if residual < NEARLY_STATIONARY:
+        return f"Local optimum over the receive vectors of {streams} streams."
+    return (
+        f"The descent over the receive vectors of {streams} streams ended before a local optimum "
+        f"(stationarity residual {residual:.0e})."
+    )
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:

@@ -1,0 +1,118 @@
+"""The selector, the beamformer and the criterion that a scenario names. Those of other packages come with checks: what
+they return is recomputed, and what they claim without proof is their claim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.beamforming.certificate import certified
+from multistatic.beamforming.evaluate import (
+    OPTIMALITY_GAP,
+    VIOLATION_LIMIT,
+    evaluate,
+    infeasible,
+    violations,
+)
+from multistatic.beamforming.problem import Beamformer, BeamformingProblem, BeamformingResult
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.registry import Plugin, one_line
+from multistatic.selection.foreign import checked_criterion, checked_selection
+from multistatic.selection.problem import Criterion, Selection, SelectionProblem, Selector
+from multistatic.signal.beams import Beams
+
+_BROKEN = {"power": "exceed the power", "rate": "miss a required rate"}
+
+
+class CriterionFactory(Protocol):
+    """An entry point of `multistatic.criteria`."""
+
+    def __call__(self, network: SensingNetwork) -> Criterion:
+        """The criterion of a network."""
+
+
+def selector_of(name: str) -> Selector:
+    """The registered selector; of another package with the checks of `selection.foreign.checked_selection`."""
+    select: Selector = registry.load("selectors", name)
+    plugin = registry.plugin("selectors", name)
+    if plugin is None:
+        return select
+
+    def checked(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
+        return checked_selection(problem, select(problem, rng), plugin)
+
+    return checked
+
+
+def criterion_of(name: str) -> CriterionFactory:
+    """The registered criterion; of another package with the checks of `selection.foreign.ForeignCriterion`."""
+    make: CriterionFactory = registry.load("criteria", name)
+    plugin = registry.plugin("criteria", name)
+    return make if plugin is None else lambda network: checked_criterion(make(network), plugin)
+
+
+def beamformer_of(name: str) -> Beamformer:
+    """The registered beamformer; of another package with the checks of `checked_beams`."""
+    solve: Beamformer = registry.load("beamformers", name)
+    plugin = registry.plugin("beamformers", name)
+    return solve if plugin is None else lambda problem: checked_beams(problem, solve(problem), plugin)
+
+
+def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> BeamformingResult:
+    """The result of another package's beamformer, recomputed from its beams.
+
+    Beams that break a constraint are an error of the package. An upper bound, or that beams are optimal, is its claim:
+    our own certificate (`beamforming.certificate`) takes its place, and the message says what could not be confirmed.
+    Prices come from the first-order conditions, as for every method without a dual.
+    """
+    if not isinstance(result, BeamformingResult):
+        plugin.refuse(type(result).__name__, "a BeamformingResult")
+    says = f"{plugin.origin} says: {one_line(str(result.message)) or 'nothing'}"
+    if result.beams is None:
+        return infeasible(problem, method=plugin.name, message=says)
+    beams = _checked_weights(problem, result.beams, plugin)
+    broken = [
+        f"{_BROKEN[name]} by {100 * value:.2g} %"
+        for name, value in violations(problem, beams).items()
+        if not value <= VIOLATION_LIMIT
+    ]
+    if broken:
+        plugin.refuse(f"beams that {' and '.join(broken)}", "beams that meet the power and the required rates")
+    checked = evaluate(problem, beams, method=plugin.name, message=says, iterations=_count(result.iterations))
+    claims_bound = _claimed_bound_w(result) < problem.illumination_limit_w * (1.0 - OPTIMALITY_GAP)
+    if result.status != "optimal" and not claims_bound:
+        return checked
+    checked = certified(problem, checked)
+    if checked.status == "optimal":
+        return checked
+    claim = "optimal beams" if result.status == "optimal" else f"an upper bound of {_claimed_bound_w(result):.5g} W"
+    return replace(checked, message=f"{says} (It claims {claim}; this is not proven here.)")
+
+
+def _checked_weights(problem: BeamformingProblem, beams: Any, plugin: Plugin) -> Beams:
+    expected = (1 + len(problem.direct), problem.steering_tx.size)
+    if not isinstance(beams, Beams):
+        plugin.refuse(f"beams of type {type(beams).__name__}", "Beams")
+    weights = np.asarray(beams.weights)
+    if weights.ndim != 3 or weights.shape[:2] != expected or not weights.shape[2]:
+        plugin.refuse(f"beams of shape {list(weights.shape)}", f"[{expected[0]}, {expected[1]}, L]")
+    if not np.isfinite(weights).all():
+        plugin.refuse("beams with NaN or infinity", "finite complex amplitudes in sqrt(W)")
+    used = int(max(np.linalg.matrix_rank(beam) for beam in weights[1:]))
+    if used > problem.streams:
+        plugin.refuse(f"{used} streams to a receiver", f"at most {problem.streams}")
+    return beams
+
+
+def _claimed_bound_w(result: BeamformingResult) -> float:
+    """The bound that a result states; infinity where it states none that is a number."""
+    bound = result.upper_bound_w
+    return float(bound) if isinstance(bound, int | float | np.floating) and np.isfinite(bound) else np.inf
+
+
+def _count(value: Any) -> int:
+    return int(value) if isinstance(value, int | np.integer) else 0

@@ -1,0 +1,141 @@
+"""Criteria and selectors of other packages: what they return is checked, and what they claim stays their claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from multistatic.registry import Plugin, one_line
+from multistatic.selection.answer import best_feasible
+from multistatic.selection.groups import LISTED, all_groups
+from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.units import B, F
+
+CLAIMED_GAP = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ForeignCriterion:
+    """A criterion of another package: every answer of it is checked, and its exceptions name the package."""
+
+    criterion: Any
+    plugin: Plugin
+
+    @property
+    def name(self) -> str:
+        """The registered name."""
+        return self.plugin.name
+
+    @property
+    def unit(self) -> str:
+        """As the criterion says."""
+        return str(self.plugin.run(getattr, self.criterion, "unit"))
+
+    @property
+    def gain(self) -> Any:
+        """What the criterion declares; None where it has no such attribute."""
+        return self.plugin.run(lambda: getattr(self.criterion, "gain", None), doing="in its gain")
+
+    def values(self, masks: B, illumination_w: float) -> F:
+        """Value [n] of each row of `masks` [n, K]: positive numbers, infinity where the target is unobservable."""
+        asked = np.atleast_2d(masks)
+        found = self.plugin.run(self.criterion.values, asked.copy(), illumination_w, doing="in values")
+        array = self.plugin.run(np.asarray, found)
+        if array.shape != (len(asked),) or array.dtype.kind not in "fiu":
+            received = f"values of type {type(found).__name__}, shape {list(array.shape)} and {array.dtype}"
+            self.plugin.refuse(received, f"one real number for each of {len(asked)} groups")
+        values: F = array.astype(float)
+        if np.isnan(values).any():
+            self.plugin.refuse(f"NaN for {int(np.isnan(values).sum())} of {len(values)} groups", _POSITIVE)
+        if np.any(values <= 0.0):
+            self.plugin.refuse(f"the value {values.min():g}", _POSITIVE)
+        return values
+
+    def reason(self, mask: B, illumination_w: float) -> str:
+        """Why the target is unobservable, where the criterion can tell."""
+        told = getattr(self.criterion, "reason", None)
+        return "" if told is None else str(self.plugin.run(told, mask, illumination_w, doing="in reason"))
+
+
+_POSITIVE = "positive numbers, lower is better, and infinity where the target is unobservable"
+
+
+def checked_criterion(criterion: Any, plugin: Plugin) -> ForeignCriterion:
+    """The criterion of another package behind checks; `PluginError` where it is none."""
+    missing = [name for name in ("name", "unit", "values") if not hasattr(criterion, name)]
+    if missing:
+        plugin.refuse(
+            f"{type(criterion).__name__} without {' and '.join(missing)}",
+            "an object with name, unit and values(masks, illumination_w)",
+        )
+    if not callable(criterion.values):
+        plugin.refuse("values that cannot be called", "a method values(masks, illumination_w)")
+    return ForeignCriterion(criterion=criterion, plugin=plugin)
+
+
+def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) -> Selection:
+    """The answer of another package's selector with everything recomputed: group, value and cost.
+
+    That a group is optimal, or a bound, is the package's claim. Up to 12 receivers that are not forced it is compared
+    with all groups; beyond, the answer is `feasible`, without a bound, and the message says whose claim it is.
+    """
+    if not isinstance(answer, Selection):
+        plugin.refuse(type(answer).__name__, "a Selection")
+    if answer.status not in ("optimal", "feasible", "infeasible"):
+        plugin.refuse(f"the status {answer.status!r}", "optimal, feasible or infeasible")
+    says = f"{plugin.origin} says: {one_line(str(answer.message)) or 'nothing'}"
+    if answer.status == "infeasible":
+        nothing = np.zeros(problem.size, bool)
+        return replace(
+            answer, method=plugin.name, selected=nothing, value=None, bound=None, message=says, nearest_budget_m=None
+        )
+    group = np.asarray(answer.selected)
+    if group.shape != (problem.size,):
+        plugin.refuse(f"a group of shape {list(group.shape)}", f"one truth value for each of {problem.size} receivers")
+    _check_constraints(problem, group, plugin)
+    value = float(problem.values(group[None])[0])
+    if not np.isfinite(value):
+        names = ", ".join(problem.ids(group))
+        plugin.refuse(f"the group {names}, for which the target is unobservable", "a group with a finite value")
+    proven, note = _judged(problem, answer, value)
+    return replace(
+        answer,
+        status="optimal" if proven else "feasible",
+        method=plugin.name,
+        value=value,
+        bound=value if proven else None,
+        cost_m=float(problem.costs_m(group[None])[0]),
+        message=f"{says}{note}",
+    )
+
+
+def _check_constraints(problem: SelectionProblem, group: B, plugin: Plugin) -> None:
+    if problem.feasible(group[None])[0]:
+        return
+    names, cost_m = ", ".join(problem.ids(group)) or "nobody", float(problem.costs_m(group[None])[0])
+    if np.any(problem.forced & ~group):
+        left_out = ", ".join(problem.ids(problem.forced & ~group))
+        plugin.refuse(f"the group {names}", f"one that holds {left_out}, which must be selected for the rate")
+    if not group.any() or (problem.count is not None and group.sum() != problem.count):
+        asked = "at least one receiver" if problem.count is None else f"exactly {problem.count} receivers"
+        plugin.refuse(f"the group {names}", asked)
+    plugin.refuse(f"the group {names}, which costs {cost_m:.6g} m", f"at most {problem.cost_limit_m:.6g} m")
+
+
+def _judged(problem: SelectionProblem, answer: Selection, value: float) -> tuple[bool, str]:
+    """Whether the group is proven best for these beams, and a sentence on what the selector claims of it."""
+    bound = answer.bound
+    if answer.status != "optimal" and bound is None:
+        return False, ""
+    claim = "optimal" if answer.status == "optimal" else f"within a bound of {bound:.5g}"
+    if int((~problem.forced).sum()) > LISTED:
+        return False, f" (It claims that the group is {claim} for the starting beams; this was not checked.)"
+    groups = np.concatenate(list(all_groups(problem)))
+    best = best_feasible(problem, groups)
+    lowest = value if best is None else float(problem.values(best[None])[0])
+    if lowest >= value * (1.0 - CLAIMED_GAP):
+        return True, f" (Best of all {len(groups)} groups for the starting beams: checked.)"
+    names = "" if best is None else ", ".join(problem.ids(best))
+    return False, f" (It claims that the group is {claim}; that is wrong, for {names} is better.)"
