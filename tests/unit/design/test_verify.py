@@ -11,6 +11,7 @@ from multistatic.design import design_network
 from multistatic.design.verify import verify
 from multistatic.scenario.model import DesignSettings, Requirements
 from multistatic.signal.beams import Beams
+from tests.support.close import close_to
 from tests.support.networks import network
 
 FAST = DesignSettings(selector="greedy", beamformer="value_function")
@@ -181,3 +182,16 @@ def test_rounding_of_an_ill_conditioned_position_is_no_fault():
     assert design.status != "unverified"
     wrong = replace(design.accuracy.position, peb_m=design.accuracy.position.peb_m * 1.001)
     assert not verify(with_accuracy(design, position=wrong)).passed
+
+
+def test_both_halves_of_the_surrogate_are_recomputed():
+    """With few samples the Doppler half counts: a surrogate of delays alone is a lie."""
+    scenario = network(3, design=FAST)
+    design = design_network(replace(scenario, radio=replace(scenario.radio, samples=4)))
+    assert design.verification.violations["reported surrogate"] < 1e-9
+    chosen = design.selected
+    of_delays = 1 / np.sum((5e-9 / design.accuracy.delay_std_s[chosen]) ** 2)
+    of_dopplers = 1 / np.sum(1 / (5e-9 * design.accuracy.doppler_std_hz[chosen]) ** 2)
+    assert design.accuracy.surrogate == close_to(of_delays + of_dopplers, rel=1e-9)
+    for half in (of_delays, of_dopplers):
+        assert verify(with_accuracy(design, surrogate=half)).violations["reported surrogate"] > 1e-3
