@@ -88,7 +88,7 @@ BENCHMARKS = {
     ),
     "degenerate": Benchmark(partial(localization.degenerate, draws=6), partial(localization.degenerate, draws=1)),
     "estimation-speed": Benchmark(
-        partial(estimation.speed, trials=1024, rivals=8), partial(estimation.speed, trials=256, rivals=3)
+        partial(estimation.speed, trials=1024, rivals=48), partial(estimation.speed, trials=256, rivals=24)
     ),
     "estimation-accuracy": Benchmark(
         partial(estimation.accuracy, trials=10_000), partial(estimation.accuracy, trials=1000, samples=256)

@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from multistatic.cli.app import app
 from tests.support.close import close_to
 
+pytestmark = pytest.mark.slow
+
 
 def multistatic(folder: Path, *arguments: str) -> str:
     """Standard output of a command in `folder`."""

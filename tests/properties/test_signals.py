@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -76,6 +77,7 @@ def test_nothing_outside_the_support(modulation, seed, far):
     assert not signal.slopes([begin - far * SLOT_S, end + far * SLOT_S]).any()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(modulation=modulations(), seed=seeds, gain=st.floats(1e-3, 1e3), turn=st.floats(0, 7))
 def test_information_is_a_fisher_matrix_that_grows_with_the_power(modulation, seed, gain, turn):

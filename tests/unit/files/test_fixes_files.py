@@ -50,6 +50,7 @@ def test_the_example_is_where_the_robot_drives(example):
     assert fixes[2].normalised_residuals[0] > 100
 
 
+@pytest.mark.slow
 def test_the_example_is_what_its_program_writes(tmp_path):
     import subprocess
     import sys
@@ -107,6 +108,7 @@ def test_geojson_with_origin_is_where_the_target_is():
     assert "note" not in fixes_geojson(fixes, scenario)
 
 
+@pytest.mark.slow
 def test_command_writes_everything(tmp_path):
     out = tmp_path / "fixes"
     found = run(

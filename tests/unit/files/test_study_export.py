@@ -42,6 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
     return results_of(tmp_path_factory.mktemp("export"))
 
 
+@pytest.mark.slow
 def test_xarray_opens_netcdf(results: StudyResults, tmp_path: Path) -> None:
     xarray = pytest.importorskip("xarray")
     (tmp_path / "a.nc").write_bytes(netcdf_bytes(results))
