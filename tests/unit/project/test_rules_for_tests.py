@@ -8,8 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from tests.support.close import assert_close, close_to
 from tests.support.paths import ROOT
 
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "multistatic"
@@ -76,6 +78,47 @@ def test_the_lint_knows_every_comparison_with_a_hidden_tolerance(tmp_path: Path)
 def test_only_the_helper_goes_round_the_lint() -> None:
     silenced = [path.relative_to(TESTS).as_posix() for path in FILES if "noqa: TID251" in path.read_text("utf-8")]
     assert sorted(silenced) == ["support/close.py", "unit/project/test_rules_for_tests.py"]
+
+
+def test_close_to_has_no_hidden_tolerance() -> None:
+    assert close_to(1e-13, rel=1e-6) != 0.0
+    assert close_to(1e-13) != 1.00001e-13
+    assert close_to(0.0) != 1e-300
+    assert close_to(0.0, abs=1e-9) == 1e-10
+    assert close_to(2.0, rel=1e-3) == 2.001
+    assert close_to([1e-13, 2.0], rel=1e-6) != [0.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected", "tolerance"),
+    [
+        pytest.param([1e-13, 0.0], [1e-13, 1e-13], {"rel": 1e-6}, id="zero for something small"),
+        pytest.param([1.0 + 1e-8], [1.0], {"abs": 1e-9}, id="nothing relative beside the absolute"),
+        pytest.param([1.0, 2.1], [1.0, 2.0], {"rel": 1e-3}, id="one of two"),
+        pytest.param([np.nan], [np.nan], {"rel": 1.0}, id="NaN equals nothing"),
+        pytest.param([np.nan], [1.0], {"abs": np.inf}, id="NaN for a number"),
+        pytest.param([5.0], [np.inf], {"rel": 1.0}, id="a number for an infinity"),
+        pytest.param([np.inf], [-np.inf], {"rel": 1.0}, id="an infinity for the other"),
+        pytest.param([np.inf], [5.0], {"rel": 1.0}, id="an infinity for a number"),
+        pytest.param([], [], {"rel": 1.0}, id="nothing"),
+        pytest.param([1.0], [1.0, 1.0], {"rel": 1.0}, id="too few"),
+        pytest.param([[1.0], [1.0]], [1.0, 1.0], {"rel": 1.0}, id="another shape"),
+        pytest.param([1.0 + 1e-3j], [1.0], {"abs": 1e-4}, id="an imaginary part"),
+    ],
+)
+def test_what_assert_close_refuses(actual: object, expected: object, tolerance: dict[str, float]) -> None:
+    with pytest.raises(AssertionError):
+        assert_close(actual, expected, **tolerance)
+
+
+def test_what_assert_close_accepts() -> None:
+    assert_close([np.inf, 1.0, 1e-13], [np.inf, 1.0 + 1e-7, 1e-13], rel=1e-6)
+    assert_close([[1.0, 1.1]], 1.05, abs=0.051)
+    assert_close([1.0, 0.0], [1.0, 1e-9], abs=[0.0, 1e-8])
+    with pytest.raises(
+        AssertionError, match=r"1 of 4 entries differ; at \(1, 0\): .*3\.0.*difference 1, tolerance 0\.2"
+    ):
+        assert_close([[0.0, 1.0], [3.0, 5.0]], [[0.0, 1.0], [2.0, 5.0]], rel=0.1)
 
 
 @pytest.mark.parametrize("folder", [PACKAGE, ROOT / "benchmarks", ROOT / "examples"], ids=lambda path: path.name)
