@@ -133,6 +133,7 @@ def test_command_writes_everything(tmp_path):
         assert path.read_bytes() == (again / path.name).read_bytes(), "the same input, other bytes"
 
 
+@pytest.mark.slow
 def test_pictures_of_what_is_ambiguous_or_lost(tmp_path):
     """The map survives two answers, and none."""
     from multistatic.report.fix_map import fix_pictures

@@ -74,6 +74,7 @@ def test_xarray_opens_netcdf(results: StudyResults, tmp_path: Path) -> None:
         assert json.loads(found.attrs["sessions"])[0]["versions"]["numpy"] == np.__version__
 
 
+@pytest.mark.slow
 def test_pandas_opens_csv(results: StudyResults, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     table = pandas.read_csv(io.BytesIO(csv_bytes(results)))
