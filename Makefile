@@ -31,8 +31,9 @@ check: lint  ## style, types, layers and the quick tests: a minute
 test: lint  ## style, types, layers and tests: some minutes
 	$(PYTEST)
 
-evidence: $(VENV)/test.stamp  ## statistics with many trials, and studies that are killed a hundred times: half an hour
+evidence: $(VENV)/test.stamp  ## statistics with many trials, faults by the hundred, properties of fresh examples: half an hour
 	$(PYTEST) -m evidence
+	$(PYTEST) --hypothesis-profile=fresh tests/properties tests/faults
 
 lint: $(VENV)/test.stamp  ## style, types and layers only
 	$(BIN)/ruff check .

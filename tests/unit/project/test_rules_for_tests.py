@@ -144,7 +144,7 @@ def test_what_check_and_test_leave_out() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (check,) = re.findall(r"^check: .*\n\t(.*)", makefile, re.M)
     (everything,) = re.findall(r"^test: .*\n\t(.*)", makefile, re.M)
-    (evidence,) = re.findall(r"^evidence: .*\n\t(.*)", makefile, re.M)
+    (evidence,) = re.findall(r"^evidence: .*\n\t(.*)\n\t.*hypothesis-profile=fresh", makefile, re.M)
     assert check == '$(PYTEST) -m "not slow and not evidence"'
     assert everything == "$(PYTEST)"
     assert evidence == "$(PYTEST) -m evidence"
