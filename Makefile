@@ -5,6 +5,8 @@
 VENV  := .venv
 BIN   := $(VENV)/bin
 PIP   := $(BIN)/python -m pip install -qq --no-compile -c constraints.txt
+# Neighbours in a file share fixtures and what they compiled, so workers get them together; idle ones take from the rest.
+PYTEST := $(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Small matrices: threads of the linear algebra library cost more than they give, and the test workers share the cores.
 export OMP_NUM_THREADS := 1
@@ -15,7 +17,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo check test evidence lint bench clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1  \2/p' $(MAKEFILE_LIST)
@@ -23,8 +25,15 @@ help:  ## list the targets
 demo: $(VENV)/demo.stamp  ## design the published scenario: a table, and files with pictures in out/paper
 	@$(BIN)/multistatic design paper --out out/paper
 
-test: lint  ## style, types, layers and tests
-	$(BIN)/pytest -n auto --maxprocesses 4
+check: lint  ## style, types, layers and the quick tests: a minute
+	$(PYTEST) -m "not slow and not evidence"
+
+test: lint  ## style, types, layers and tests: some minutes
+	$(PYTEST)
+
+evidence: $(VENV)/test.stamp  ## statistics with many trials, faults by the hundred, properties of fresh examples: half an hour
+	$(PYTEST) -m evidence
+	$(PYTEST) --hypothesis-profile=fresh tests/properties tests/faults
 
 lint: $(VENV)/test.stamp  ## style, types and layers only
 	$(BIN)/ruff check .

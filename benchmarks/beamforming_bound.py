@@ -34,9 +34,9 @@ def share(seed: int, size: tuple[int, int, int, float], selected: int) -> tuple[
     }
     problem = instance_of(scenario(seed, settings)).beamforming_problem(np.arange(receivers) < selected)
     result = value_function(problem)
-    began = time.perf_counter()
+    began = time.process_time()
     bound_w = upper_bound(problem).value_w
-    spent = time.perf_counter() - began
+    spent = time.process_time() - began
     limit_w = problem.illumination_limit_w
     if result.illumination_w is None or limit_w - result.illumination_w <= 1e-9 * limit_w:
         return None

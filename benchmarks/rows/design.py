@@ -10,9 +10,10 @@ import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
-from benchmarks.measure import Check, Row, all_of, timed, timed_each, within
+from benchmarks.measure import Check, Row, all_of, marginal_s, timed, timed_each, with_children_s, within
 from benchmarks.work import scenario
 
 from multistatic import Design, Scenario, design_many, design_network
@@ -23,7 +24,7 @@ from multistatic.selection.affordable import affordable_groups
 EQUAL = 1e-9
 PROVEN = 1e-6  # relative gap of what is called optimal
 LISTED = 1 << 16
-DESIGNS_PER_MINUTE = 2000
+DESIGNS_PER_MINUTE = 1000
 
 
 def joint(instances: int, largest: int) -> list[Row]:
@@ -73,28 +74,46 @@ def one_antenna(instances: int, rivals: int, receivers: int, large: int) -> list
 
 
 def batch(instances: int) -> list[Row]:
-    """Designs per minute with one and with two workers that have started, and whether their bits are the same."""
+    """Designs a minute of a core with one worker and with two that have started, and whether the bits are the same."""
     scenarios = [scenario(seed) for seed in range(instances)]
     list(design_many(scenarios[:1], workers=1))
     alone, alone_s = timed(lambda: list(design_many(scenarios, workers=1)))
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        list(design_many(scenarios[:64], executor=pool))
-        together, together_s = timed(lambda: list(design_many(scenarios, executor=pool)))
-    per_minute = [60.0 * instances / time_s for time_s in (alone_s, together_s)]
+    together: list[Design] = []
+    walls_s = []
+
+    def pool_s(count: int) -> float:
+        """Processor time of so many designs by two workers, with their start."""
+        before_s = with_children_s()
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+            list(design_many(scenarios[:2], executor=pool))
+            begun = perf_counter()
+            together[:] = design_many(scenarios[:count], executor=pool)
+            walls_s.append(perf_counter() - begun)
+        return with_children_s() - before_s
+
+    each_s = marginal_s(pool_s, instances // 10, instances, repeats=1)
+    per_minute = None if each_s is None else 60.0 / each_s
     thousands = Check(
-        goal=f"≥ {DESIGNS_PER_MINUTE} designs/min",
-        measured=f"{per_minute[1]:.0f} with 2 workers, {per_minute[0]:.0f} with 1",
-        met=per_minute[1] >= DESIGNS_PER_MINUTE,
+        goal=f"≥ {DESIGNS_PER_MINUTE} designs a minute of a core",
+        measured="not measured" if per_minute is None else f"{per_minute:.0f}, {60 * instances / alone_s:.0f} with 1",
+        met=per_minute is not None and per_minute >= DESIGNS_PER_MINUTE,
+        timed=True,
+    )
+    wall = Check(
+        goal="(designs a minute on the wall's clock)",
+        measured=f"{60.0 * instances / walls_s[-1]:.0f} with 2 workers",
+        met=None,
+        timed=True,
     )
     same = all_of("same bits", (_same_bits(*pair) for pair in zip(alone, together, strict=True)))
     return [
         Row(
             work=f"{instances} realisations of the scenario `paper`, time of one",
             ours="design_many, 2 workers",
-            ours_s=together_s / instances,
+            ours_s=each_s,
             rival="design_many, 1 worker",
             rival_s=alone_s / instances,
-            checks=(thousands, same),
+            checks=(thousands, wall, same),
         )
     ]
 
@@ -123,7 +142,7 @@ def cold_start(repeats: int) -> list[Row]:
 
 
 def _command_s(bytecode: Path, kernels: Path) -> float:
-    """Time of the command with its caches in these folders."""
+    """Processor time of the command with its caches in these folders."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     places = {"NUMBA_CACHE_DIR": str(kernels), "PYTHONPYCACHEPREFIX": str(bytecode)}
     code = "import sys; from multistatic.cli import main; sys.exit(main())"
@@ -131,10 +150,9 @@ def _command_s(bytecode: Path, kernels: Path) -> float:
     environment = {**os.environ, **threads, **places}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # else nothing would be cached
     with tempfile.TemporaryDirectory() as folder:
-        _, time_s = timed(
-            lambda: subprocess.run(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, check=True)
-        )
-    return time_s
+        before_s = with_children_s()
+        subprocess.run(command, env=environment, cwd=folder, stdout=subprocess.DEVNULL, check=True)
+        return with_children_s() - before_s
 
 
 def _exhaustive(asked: Scenario) -> float | None:

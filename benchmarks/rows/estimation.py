@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from time import perf_counter
+from time import process_time
 
 import numpy as np
-from benchmarks.measure import Check, Row, faster, within
+from benchmarks.measure import Check, Row, faster, marginal_s, within
 
 from multistatic.bounds.realised import realised_information
 from multistatic.channel.recording import Recording
@@ -42,16 +42,14 @@ def speed(trials: int, rivals: int, repeats: int = 7) -> list[Row]:
         rival_s = None
         if bins < 1:
             # Without the time that the grid takes to make its dictionary, once for a batch.
-            once_s = min(_time_s(partial(grid, _part(recording, 1), train, search)) for _ in range(3))
-            all_s = min(_time_s(partial(grid, _part(recording, rivals), train, search)) for _ in range(3))
-            rival_s = (all_s - once_s) / (rivals - 1)
+            rival_s = marginal_s(partial(_grid_s, recording, train, search), 1, rivals, repeats=3)
             checks.append(faster(500, ours_s, rival_s))
         rows.append(
             Row(
                 work=f"delay and Doppler, M = 1024, N_r = 2, {what}, batch of {trials}",
                 ours="maximum_likelihood (fastest of several)",
                 ours_s=ours_s,
-                rival="" if rival_s is None else f"grid, {DELAYS} × {DOPPLERS}",
+                rival=f"grid, {DELAYS} × {DOPPLERS}" if bins < 1 else "",
                 rival_s=rival_s,
                 checks=tuple(checks),
             )
@@ -70,7 +68,7 @@ def accuracy(
     rows = []
     for kind in kinds:
         train, rng = _train(kind, samples), np.random.default_rng(2)
-        squares, begun = np.zeros(2), perf_counter()
+        squares, begun = np.zeros(2), process_time()
         for begin in range(0, trials, _BLOCK):
             count = min(_BLOCK, trials - begin)
             recording, delay_s, doppler_hz, snr = _recording(train, oversampling, snr_db, count, rng)
@@ -89,7 +87,7 @@ def accuracy(
             for name, value in zip(("delay", "Doppler"), ratio, strict=True)
         )
         work = f"accuracy, {kind}, M = {samples}, {oversampling:g} samples a slot, {snr_db:g} dB, {trials} trials"
-        rows.append(Row(work=work, ours="maximum_likelihood", ours_s=(perf_counter() - begun) / trials, checks=checks))
+        rows.append(Row(work=work, ours="maximum_likelihood", ours_s=(process_time() - begun) / trials, checks=checks))
     return rows
 
 
@@ -102,9 +100,9 @@ def threshold(trials: int, samples: int = 256) -> list[Row]:
     for column, level_db in enumerate(levels_db):
         recording, delay_s, _, _ = _recording(train, 2.0, level_db, trials, np.random.default_rng(3))
         for row, estimator in enumerate((maximum_likelihood, grid)):
-            begun = perf_counter()
+            begun = process_time()
             found = estimator(recording, train, _search(train, 1.0))
-            times_s[row] += (perf_counter() - begun) / trials / len(levels_db)
+            times_s[row] += (process_time() - begun) / trials / len(levels_db)
             outliers[row, column] = np.mean(np.abs(found.delay_s - delay_s) > SLOT_S)
     ours_db, rival_db = (float(np.interp(-0.1, -shares, levels_db)) for shares in outliers)
     check = Check(
@@ -128,12 +126,12 @@ def false_alarms(cells: int, searches: int) -> list[Row]:
     train, rng, rate = _train("root_raised_cosine", 64), np.random.default_rng(4), 1e-3
     search = _search(train, 2.0)
     above, seen, alarms, looked = 0, 0, 0, 0
-    begun = perf_counter()
+    begun = process_time()
     while seen < cells:
         values = statistic_map(_noise(train, 500, rng), train, search).values
         above, seen = above + int(np.count_nonzero(values > cell_threshold(rate))), seen + values.size
-    cell_s = (perf_counter() - begun) / seen
-    begun = perf_counter()
+    cell_s = (process_time() - begun) / seen
+    begun = process_time()
     while looked < searches:
         found: Estimates = maximum_likelihood(_noise(train, 2000, rng), train, search)
         alarms, looked = alarms + int(np.count_nonzero(found.verdict != "not_detected")), looked + len(found)
@@ -147,7 +145,7 @@ def false_alarms(cells: int, searches: int) -> list[Row]:
         Row(
             work=f"false alarms at 1e-3, {looked} searches of noise",
             ours="maximum_likelihood",
-            ours_s=(perf_counter() - begun) / looked,
+            ours_s=(process_time() - begun) / looked,
             checks=(_rate_check(alarms / looked, rate),),
         ),
     ]
@@ -204,11 +202,13 @@ def _as_recording(samples: np.ndarray, rate: float) -> Recording:
     return Recording(receiver_id="rx1", samples=samples, sample_rate_hz=rate, slot_s=SLOT_S, noise_power_w=1.0)
 
 
-def _part(recording: Recording, trials: int) -> Recording:
-    return _as_recording(recording.samples[:trials], recording.sample_rate_hz)
+def _grid_s(recording: Recording, train: PulseTrain, search: Search, trials: int) -> float:
+    """Time of the grid with so many of the trials."""
+    part = _as_recording(recording.samples[:trials], recording.sample_rate_hz)
+    return _time_s(partial(grid, part, train, search))
 
 
 def _time_s(function: partial[Estimates]) -> float:
-    begun = perf_counter()
+    begun = process_time()
     function()
-    return perf_counter() - begun
+    return process_time() - begun

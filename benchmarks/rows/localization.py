@@ -60,7 +60,7 @@ def fixes(count: int, rivals: int) -> list[Row]:
         reached = Check(goal="RMSE/PEB from 0.95 to 1.15", measured=f"{ratio:.4f}", met=0.95 < ratio < 1.15)
         clean = Check(goal="(false flags at a stated rate of 1e-3)", measured=f"{flags:.1e}", met=None)
         ours_each, rival_each = ours_s / count, float(np.median(rival_s))
-        many = Check(goal="≥ 1000 fixes a second", measured=f"{1 / ours_each:.0f}", met=ours_each <= 1e-3)
+        many = Check(goal="≥ 1000 fixes a second", measured=f"{1 / ours_each:.0f}", met=ours_each <= 1e-3, timed=True)
         checks = (inside, reached, clean, many)
         rows.append(
             Row(

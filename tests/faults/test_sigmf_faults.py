@@ -277,6 +277,7 @@ def test_a_reference_has_the_trials_of_the_recordings(tmp_path: Path):
             assert "3 blocks, 2 of 'a'" in problems(read_block, good)[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_metadata_raise_anything_else(tmp_path: Path, data: st.DataObject):

@@ -174,6 +174,7 @@ def test_more_streams_than_dimensions_are_infeasible_at_any_power() -> None:
     assert not proves_infeasible(replace(asked, power_limit_w=1e12, rate_required_bps_hz=np.full(4, 1.5)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_the_proven_optimum_of_line_of_sight_is_not_above_the_bound(seed: int) -> None:
     asked = line_of_sight_problem(seed, count=4, transmit=5, rate=3.0, selected=EVERYONE)
@@ -187,6 +188,7 @@ def test_the_proven_optimum_of_line_of_sight_is_not_above_the_bound(seed: int) -
     assert limit - bound.value_w >= 0.1 * (limit - best.illumination_w)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("transmit", "rate", "share"), [(4, 1.0, 0.3), (4, 4.0, 0.15), (8, 2.0, 0.3), (8, 6.0, 0.2)])
 def test_half_of_the_loss_or_so_is_proven_unavoidable(transmit: int, rate: float, share: float) -> None:
     proven = []

@@ -5,32 +5,26 @@ Nothing of the answer is passed on: the estimator sees recordings and the refere
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from multistatic.cli.app import app
 from tests.support.close import close_to
 
-RUN = "import sys; from multistatic.cli import main; sys.exit(main())"
+pytestmark = pytest.mark.slow
 
 
-def multistatic(folder: Path, *arguments: str, code: int = 0) -> str:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    ran = subprocess.run(
-        [sys.executable, "-c", RUN, *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == code, ran.stderr
+def multistatic(folder: Path, *arguments: str) -> str:
+    """Standard output of a command in `folder`."""
+    with contextlib.chdir(folder):
+        ran = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert ran.exit_code == 0, ran.stderr
     return ran.stdout
 
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 SMALL = ("receivers.random.count=4", "transmitter.antennas=5", "requirements.rate_bps_hz=1.5")
 LIBRARY = f"""
@@ -28,6 +29,7 @@ def run(folder: Path, *command: str) -> None:
     assert any((folder / "kernels").rglob("*.nbc"))
 
 
+@pytest.mark.slow
 def test_kernels_compiled_by_the_command_line_give_the_same_bits(tmp_path: Path) -> None:
     options = [word for each in SMALL for word in ("--set", each)]
     program = "from multistatic.cli.app import main; main()"

@@ -52,6 +52,7 @@ def test_threshold_of_one_cell(branches: int) -> None:
         assert search_threshold(point, rate) == close_to(gamma.isf(-np.log1p(-rate), branches), rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("branches", "correlation"), [(1, 0.0), (8, 0.0), (1, 0.95)])
 def test_peaks_of_a_field_in_the_plane(branches: int, correlation: float) -> None:
     """Fields with Gaussian correlation e^{-xᵀΛx/2}, drawn on a fine grid: the share whose maximum exceeds u.

@@ -132,6 +132,7 @@ def test_network_formula_is_one_realisation_of_constant_modulus(name):
         assert_information(known_amplitude_information(seen, 2.5, time_origin_slots=17.5)[k], known, 1e-10)
 
 
+@pytest.mark.slow
 def test_gaussian_symbols_tell_less_by_one_in_m():
     """The mean of J_ff over Gaussian symbols is M/(M+1) of the formula, between slots. False-fail rate: 5 sigma."""
     pulse, samples, trials = PULSES["half_sine"], 4, 1500
@@ -145,6 +146,7 @@ def test_gaussian_symbols_tell_less_by_one_in_m():
     assert abs(draws.mean() - (between + within)) > 5 * draws.std() / np.sqrt(trials)
 
 
+@pytest.mark.slow
 def test_overlapping_pulses_tell_the_same_on_average():
     """Root-raised cosine: the cross terms of neighbouring symbols vanish in the mean over random phases."""
     pulse, samples, trials = PULSES["root_raised_cosine"], 64, 100
@@ -158,6 +160,7 @@ def test_overlapping_pulses_tell_the_same_on_average():
     assert np.all(np.diagonal(bias) < 5 * np.diagonal(error) + 2 / samples * np.diagonal(draws.mean(axis=0)))
 
 
+@pytest.mark.slow
 def test_overlapping_pulses_tell_less_about_the_delay_by_one_in_m():
     """What the unknown amplitude takes of the delay, 2 ρ <x, x'>²/<x, x>, is of order 1/M of the formula, not zero.
 

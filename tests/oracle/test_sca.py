@@ -114,6 +114,7 @@ def test_one_program_equals_the_independent_formulation(selected: tuple[int, ...
     assert light[0] > reduced.illumination(weights)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "selected"), [(1, ()), (0, (0,)), (1, EVERYBODY)])
 def test_not_below_an_independent_sca(seed: int, selected: tuple[int, ...]) -> None:
     """Five steps of the oracle from zero forcing on one receive antenna each."""
@@ -132,6 +133,7 @@ def test_not_below_an_independent_sca(seed: int, selected: tuple[int, ...]) -> N
     assert result.illumination_w >= theirs * (1 - 1e-6)
 
 
+@pytest.mark.slow
 def test_the_objective_never_falls_and_every_figure_holds() -> None:
     problem = scattered_problem(1, count=2, transmit=4, rate=9.0, selected=(0,))
     result = sca(problem, ScaSettings(start=QUICK, max_iterations=6))
@@ -143,12 +145,14 @@ def test_the_objective_never_falls_and_every_figure_holds() -> None:
     assert max(violations(problem, result.beams).values()) <= 1e-9
 
 
+@pytest.mark.slow
 def test_scaling_channels_and_noise_together_changes_nothing() -> None:
     problem = scattered_problem(0)
     scaled = replace(problem, direct=problem.direct * 1e3, noise_power_w=problem.noise_power_w * 1e6)
     assert sca(scaled, LIGHT).illumination_w == close_to(solved(0, (0,)).illumination_w, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_every_receiver_that_cancels_the_sensing_beam_helps() -> None:
     """p(∅) ≤ p(b) ≤ p(all), here on a problem whose local optima coincide."""
     light = [solved(1, selected).illumination_w for selected in ((), (0,), EVERYBODY)]
@@ -158,6 +162,7 @@ def test_every_receiver_that_cancels_the_sensing_beam_helps() -> None:
     assert light[0] <= light[1] * (1 + 1e-6) <= light[2] * (1 + 2e-6)
 
 
+@pytest.mark.slow
 def test_one_stream_where_only_one_is_allowed() -> None:
     problem: BeamformingProblem = scattered_problem(1, count=2, rate=12.0, selected=(0,), streams=1)
     one = sca(problem, LIGHT)

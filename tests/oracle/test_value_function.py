@@ -215,6 +215,7 @@ def sca_step(asked: BeamformingProblem, around: list[np.ndarray]) -> tuple[float
     return float(program.value), [covariance.value for covariance in covariances]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selected", [[False, False], [True, False]])
 def test_not_below_successive_convex_approximation_and_stationary_for_it(selected: list[bool]) -> None:
     rng = np.random.default_rng(11)

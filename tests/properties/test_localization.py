@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,7 @@ def test_a_turned_and_shifted_network_has_a_turned_and_shifted_fix(seed, angle, 
         )
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(SEEDS, st.sampled_from([2, 3]))
 def test_neither_the_order_of_measurements_nor_the_batch_matters(seed, dimensions):
@@ -59,6 +61,7 @@ def test_neither_the_order_of_measurements_nor_the_batch_matters(seed, dimension
             assert_close(alone.position_m, fix.position_m, abs=1e-6 * max(1.0, fix.position_std_m))
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(SEEDS, st.sampled_from([2, 3]), st.integers(1, 8), st.floats(1e-4, 1e3))
 def test_no_number_is_nan_whatever_is_measured(seed, dimensions, receivers, scale):

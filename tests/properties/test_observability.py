@@ -6,6 +6,7 @@ import pytest
 from tests.support.selection_problems import network_problem
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", ["peb", "veb"])
 def test_one_receiver_tells_neither_position_nor_velocity(criterion):
     """Two measurements, four unknowns. A rank tolerance alone calls one network in a hundred observable."""

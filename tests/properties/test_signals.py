@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -16,6 +17,7 @@ from multistatic.files.atomic import write_files_atomically
 from multistatic.files.recordings import read_recording, recording_files
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.ofdm import Ofdm, used_subcarriers
+from multistatic.signal.pulse_sum import EDGE
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import Modulation, SingleCarrier
@@ -62,6 +64,8 @@ def test_modulation_is_linear(modulation, seed):
 def test_a_grid_and_its_times_one_by_one_agree(modulation, seed, per_slot, begin):
     signal = modulation(draws(seed, COUNT))
     times = SLOT_S * (begin + np.arange(200) / per_slot)
+    # Closer than `EDGE` before a jump is at it; exactly so close, rounding decides.
+    assume(np.abs(times / SLOT_S % 1.0 - (1.0 - EDGE)).min() > 1e-11)
     shuffled = np.random.default_rng(seed).permutation(len(times))
     for function, unit in ((signal.values, 1.0), (signal.slopes, 1.0 / SLOT_S)):
         assert_close(function(times[shuffled]), function(times)[shuffled], abs=1e-8 * unit)
@@ -76,6 +80,7 @@ def test_nothing_outside_the_support(modulation, seed, far):
     assert not signal.slopes([begin - far * SLOT_S, end + far * SLOT_S]).any()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(modulation=modulations(), seed=seeds, gain=st.floats(1e-3, 1e3), turn=st.floats(0, 7))
 def test_information_is_a_fisher_matrix_that_grows_with_the_power(modulation, seed, gain, turn):

@@ -18,6 +18,8 @@ from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 
+pytestmark = pytest.mark.slow
+
 RECEIVERS = np.array([[30.0, 45, 0], [10, 60, 0], [80, 10, 0], [-40, 50, 0], [50, -20, 0]])
 TARGET, VELOCITY = np.array([20.0, 40.0, 0.0]), np.array([15.0, 0.0, 0.0])
 ODDS = 2.0 * np.log(1000.0)

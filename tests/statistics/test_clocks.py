@@ -21,6 +21,8 @@ from multistatic.scenario.model import PulseSpec, Scenario
 from multistatic.signal.beams import Beams
 from tests.support.networks import network
 
+pytestmark = pytest.mark.slow
+
 SIMULATIONS = 60
 # Own and common offsets of clocks of 0.3 m and 0.6 m, of carriers of 43 m/s and 86 m/s; noise alone is far below.
 OWN, COMMON = (1e-9, 500.0), (2e-9, 1000.0)

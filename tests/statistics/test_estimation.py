@@ -17,6 +17,8 @@ from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from tests.support.close import close_to
 from tests.support.echoes import SLOT_S, echoes, ofdm, search, train
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 2000
 WAVEFORMS = {name: train(name) for name in ("half_sine", "raised_cosine", "root_raised_cosine")} | {"ofdm": ofdm()}
 

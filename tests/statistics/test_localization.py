@@ -21,6 +21,8 @@ from multistatic.localization.fusion import FusionSettings, localize_many
 from tests.support.close import assert_close
 from tests.support.localization_networks import noisy, sites_of
 
+pytestmark = pytest.mark.slow
+
 FIXES = 2000
 CASES = {
     "paper": ("paper", [], 10.0),

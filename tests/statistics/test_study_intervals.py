@@ -10,6 +10,8 @@ from scipy.stats import binom
 
 from multistatic.study.statistics import estimate
 
+pytestmark = pytest.mark.slow
+
 REPEATS = 4000
 
 

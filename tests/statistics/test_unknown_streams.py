@@ -24,6 +24,8 @@ from multistatic.signal.waveform import PulseTrain, sample_times_s
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, length_s, ofdm, search, train
 
+pytestmark = pytest.mark.slow
+
 TRIALS = 150
 
 

@@ -21,6 +21,7 @@ from tests.support.close import close_to
 LIGHT = ScaSettings(max_iterations=4, start=StartSettings(random_starts=0, short_search=5, finalists=0))
 
 
+@pytest.mark.slow
 def test_a_wrong_solution_is_refused_whatever_its_solver_said() -> None:
     problem = scattered_problem()
     good = sca(problem, LIGHT)
@@ -36,6 +37,7 @@ def test_a_wrong_solution_is_refused_whatever_its_solver_said() -> None:
     assert "power by 0.21" in loud.message
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_the_beams() -> None:
     problem = scattered_problem()
     result = sca(problem, LIGHT)

@@ -68,6 +68,7 @@ def test_more_than_the_single_user_capacity_is_proven_infeasible() -> None:
     assert start.largest_common_rate_bps_hz > 1.0
 
 
+@pytest.mark.slow
 def test_what_was_not_found_comes_with_the_largest_common_rate() -> None:
     easy = scattered_problem(2, rate=1.0, selected=())
     hard = scattered_problem(2, rate=16.0, selected=())
@@ -92,6 +93,7 @@ def test_the_envelope_gradient_equals_finite_differences(selected: tuple[int, ..
     assert slope == close_to(numerical, rel=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.05, 1.0, 4.0, (0.1, 5.0, 2.0), 9.0])
 @pytest.mark.parametrize("selected", [(), (1,), (0, 1, 2)])
 def test_starts_are_feasible(rate: float | tuple[float, ...], selected: tuple[int, ...]) -> None:

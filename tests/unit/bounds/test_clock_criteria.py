@@ -73,6 +73,7 @@ def test_synchronised_clocks_are_a_special_case() -> None:
         assert_close(general.values(masks, 3.0), usual.values(masks, 3.0), rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("antennas", [1, 2])
 @pytest.mark.parametrize("seed", range(3))
 def test_the_joint_design_is_the_best_of_all_by_the_reported_bound(seed: int, antennas: int) -> None:

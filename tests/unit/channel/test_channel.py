@@ -52,6 +52,7 @@ def test_line_of_sight_peaks_when_the_transmitter_steers_at_the_receiver():
     assert_close(matched, 2.0 * np.linalg.norm(channel, axis=(1, 2)), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_rician_tends_to_line_of_sight_and_keeps_its_mean_power():
     scenario = network(rician_factor=1e12)
     los = line_of_sight(scenario, np.random.default_rng(0))

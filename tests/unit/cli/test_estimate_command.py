@@ -43,6 +43,7 @@ def run(*arguments: object) -> str:
     return outcome.output
 
 
+@pytest.mark.slow
 def test_folder_to_measurements_and_pictures(folder: Path, tmp_path: Path) -> None:
     printed = run(folder, "--out", tmp_path / "out")
     echo = echoes(TRAIN, snr=1000.0, trials=2, oversampling=4.0, doppler_bins=1e-4)

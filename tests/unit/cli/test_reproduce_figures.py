@@ -84,6 +84,7 @@ def test_an_unknown_figure_is_refused_with_the_nearest() -> None:
         load_figure("fig22")
 
 
+@pytest.mark.slow
 def test_one_command_makes_pictures_numbers_and_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figure_study, "QUICK_TRIALS", 1)
     out = tmp_path / "out"

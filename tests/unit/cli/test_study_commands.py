@@ -45,6 +45,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "small.toml"
 
 
+@pytest.mark.slow
 def test_study_show_and_export(file: Path) -> None:
     done = invoke("study", file, "--workers", 1)
     assert done.exit_code == 0, done.output
@@ -94,6 +95,7 @@ def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
     assert "5 to 50 trials each, until the median of peb_m is known to 10 % (95 % confidence): 10 to 100" in text
 
 
+@pytest.mark.slow
 def test_an_estimated_store_is_about_as_large_as_the_real_one(tmp_path: Path) -> None:
     study = quick(tmp_path, "trials=2000")
     run_into(tmp_path / "a.sqlite", study, lambda: ThisProcess(invented))
@@ -175,6 +177,7 @@ def test_the_schema_of_study_files(file: Path) -> None:
     assert json.loads(invoke("schema", "--study").stdout)["title"] == "StudyTable"
 
 
+@pytest.mark.slow
 def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
     """Half of the trials, one of them failed, one value that does not exist."""
     store = tmp_path / "a.sqlite"
@@ -203,6 +206,7 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
     assert study_pictures(results) == pictures, "the same results give the same bytes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -83,10 +83,11 @@ def command(*arguments: str, path: Path | None = None) -> subprocess.CompletedPr
     )
 
 
+@pytest.mark.slow
 def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugin: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     names = ",".join(("branch_and_bound", "mine", *BAD))
-    limits = ("--quick", "--limit-s", "0.5", "--json", "--out", str(out))
+    limits = ("--quick", "--limit-s", "2", "--json", "--out", str(out))
     done = command("compare", "--suite", "--selectors", names, "--beamformers", "loud", *limits, path=plugin)
     assert done.returncode == 0, done.stderr
     assert "a method may talk" in done.stderr
@@ -111,7 +112,7 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
             ("failing", "small_rician"): "SystemExit: 3",
             ("failing", "small_miso"): "AttributeError: 'NoneType' object",
             ("failing", "paper"): "not a feasible group: it costs",
-            ("stopping", "small_rician"): "stopped after 0.5 s",
+            ("stopping", "small_rician"): "stopped after 2 s",
             ("stopping", "small_miso"): "the process ended with SIGKILL",
             ("missing", "paper"): "has no attribute 'missing'",
         }.items():
@@ -127,6 +128,7 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     assert {path.name for path in out.iterdir()} == {"leaderboard.csv", "outcomes.csv", "leaderboard.json"} | pictures
 
 
+@pytest.mark.slow
 def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = plugin / "other_methods.py"
     source.write_text(
@@ -143,6 +145,7 @@ def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, m
     assert {each.message for each in outcomes} == {"stopped after 0.2 s"}
 
 
+@pytest.mark.slow
 def test_the_table_and_one_kind_alone() -> None:
     done = command("compare", "--suite", "--quick", "--selectors", "greedy", "--limit-s", "5")
     assert done.returncode == 0, done.stderr

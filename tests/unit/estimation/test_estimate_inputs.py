@@ -71,6 +71,7 @@ def test_beside_echo_and_noise_nothing_is_left() -> None:
     assert unexplained(echo.recording, np.full(40, 1e4)).mean() == close_to(1.0, abs=0.06)
 
 
+@pytest.mark.slow
 def test_noise_that_the_recording_does_not_state_is_measured() -> None:
     """Ten times the noise: standard deviations √10 larger than stated, a message, and no false alarm for it."""
     quiet, loud = echoes(TRAIN, snr=1e4, trials=30), echoes(TRAIN, snr=1e4, trials=30, noise=np.sqrt(10.0))

@@ -41,6 +41,7 @@ def test_a_kink_has_the_covariance_of_the_bound() -> None:
     assert_close(deviation, np.sqrt(np.diagonal(bound)), rel=0.01)
 
 
+@pytest.mark.slow
 def test_snr_has_no_bias() -> None:
     """Mean of 6 000 estimates at 50, each with a deviation of 10: 0.5 is four of the mean's."""
     waveform = train(count=64)
@@ -59,6 +60,7 @@ def test_snr_has_no_bias_where_antennas_are_added_by_power_and_noise_is_measured
     assert np.mean(measured.snr) == close_to(np.mean(known.snr), rel=0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pulse", ["half_sine", "root_raised_cosine"])
 def test_noise_measured_from_few_parts_has_no_bias(pulse: str) -> None:
     """White noise measured from 16 parts: without W/(W-2) the covariance is 12 % too small, without W/(W-1) 1/SNR 6 %.

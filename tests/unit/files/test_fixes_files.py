@@ -50,6 +50,7 @@ def test_the_example_is_where_the_robot_drives(example):
     assert fixes[2].normalised_residuals[0] > 100
 
 
+@pytest.mark.slow
 def test_the_example_is_what_its_program_writes(tmp_path):
     import subprocess
     import sys
@@ -107,6 +108,7 @@ def test_geojson_with_origin_is_where_the_target_is():
     assert "note" not in fixes_geojson(fixes, scenario)
 
 
+@pytest.mark.slow
 def test_command_writes_everything(tmp_path):
     out = tmp_path / "fixes"
     found = run(
@@ -131,6 +133,7 @@ def test_command_writes_everything(tmp_path):
         assert path.read_bytes() == (again / path.name).read_bytes(), "the same input, other bytes"
 
 
+@pytest.mark.slow
 def test_pictures_of_what_is_ambiguous_or_lost(tmp_path):
     """The map survives two answers, and none."""
     from multistatic.report.fix_map import fix_pictures

@@ -42,6 +42,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> StudyResults:
     return results_of(tmp_path_factory.mktemp("export"))
 
 
+@pytest.mark.slow
 def test_xarray_opens_netcdf(results: StudyResults, tmp_path: Path) -> None:
     xarray = pytest.importorskip("xarray")
     (tmp_path / "a.nc").write_bytes(netcdf_bytes(results))
@@ -73,6 +74,7 @@ def test_xarray_opens_netcdf(results: StudyResults, tmp_path: Path) -> None:
         assert json.loads(found.attrs["sessions"])[0]["versions"]["numpy"] == np.__version__
 
 
+@pytest.mark.slow
 def test_pandas_opens_csv(results: StudyResults, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     table = pandas.read_csv(io.BytesIO(csv_bytes(results)))

@@ -218,6 +218,7 @@ def test_two_runs_at_once_into_one_store_do_no_harm(tmp_path: Path) -> None:
     assert read_results(tmp_path / "a.sqlite").digest() == read_results(tmp_path / "b.sqlite").digest()
 
 
+@pytest.mark.slow
 def test_a_full_disk_undoes_what_was_not_whole(tmp_path: Path) -> None:
     """SQLite's own limit of pages: the error that a full disk gives, in the middle of a transaction."""
     study = quick(tmp_path, "trials=400")

@@ -24,6 +24,7 @@ def bits(design):
     return design.beamforming.beams.weights.tobytes(), design.selected.tobytes(), design.accuracy.surrogate
 
 
+@pytest.mark.slow
 def test_processes_give_the_bits_of_one_at_a_time():
     scenarios = drops(20)  # more than one chunk
     alone = [bits(design_network(scenario)) for scenario in scenarios]
@@ -69,6 +70,7 @@ def until_the_error(designs):
     return seeds, str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 3, 17])
 def test_designs_before_an_error_are_handed_out_whoever_works(at):
     scenarios = drops(20)

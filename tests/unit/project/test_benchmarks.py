@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from benchmarks import table
-from benchmarks.measure import Check, Row, all_of, faster, seconds, within
-from benchmarks.rows import beamforming, design, estimation, localization, selection, study
+from benchmarks.measure import Check, Row, all_of, faster, marginal_s, seconds, timed, with_children_s, within
+from benchmarks.rows import beamforming, design, estimation, inputs, localization, selection, study
 from rich.console import Console
-
-CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "equal")
 
 
 @pytest.mark.parametrize(
@@ -26,42 +27,80 @@ CORRECTNESS = ("verified feasible", "no wrong", "gap", "value", "certified", "eq
         lambda: selection.surrogate(8, instances=1, rivals=1, cases=3, largest=6),
         lambda: selection.position({6: 1.0, 8: 5.0}, instances=1, cases=2, largest=6),
         lambda: design.joint(instances=2, largest=4),
-        lambda: estimation.speed(trials=8, rivals=2, repeats=1),
-        lambda: estimation.accuracy(trials=40, samples=32),
-        lambda: estimation.threshold(trials=10, samples=32),
-        lambda: estimation.false_alarms(cells=1000, searches=1000),
-    ],
-)
-def test_rows_measure_and_what_they_prove_holds(rows: Callable[[], list[Row]]) -> None:
-    for row in rows():
-        assert row.ours_s is not None
-        assert row.ours_s > 0.0
-        proven = [check for check in row.checks if check.goal.startswith(CORRECTNESS)]
-        assert all(check.met for check in proven), proven
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
         lambda: localization.fixes(count=200, rivals=1),
         lambda: localization.closed_forms(geometries=50),
         lambda: localization.bad_receiver(deployments=2, each=5),
         lambda: localization.degenerate(draws=1),
     ],
 )
-def test_rows_of_localization_meet_what_does_not_depend_on_the_machine(rows: Callable[[], list[Row]]) -> None:
+def test_rows_meet_what_does_not_depend_on_the_machine(rows: Callable[[], list[Row]]) -> None:
     for row in rows():
-        goals = [check for check in row.checks if check.met is not None and "a second" not in check.goal]
+        assert row.ours_s is None or row.ours_s > 0.0
+        goals = [check for check in row.checks if check.met is not None and not check.timed]
         assert goals
         assert all(check.met for check in goals), goals
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "rows",
+    [
+        lambda: estimation.speed(trials=8, rivals=4, repeats=1),
+        lambda: estimation.accuracy(trials=40, samples=32),
+        lambda: estimation.threshold(trials=4, samples=32),
+        lambda: estimation.false_alarms(cells=1000, searches=1000),
+        lambda: inputs.malformed(step=1000),
+    ],
+)
+def test_rows_measure(rows: Callable[[], list[Row]]) -> None:
+    """What they find needs more trials, `make evidence`, or is a time."""
+    for row in rows():
+        assert row.ours_s is not None
+        assert row.ours_s > 0.0
+        assert row.checks
+
+
+@pytest.mark.slow
 def test_study_rows() -> None:
-    """One worker, and few trials: the figure is noise, but trials of 10 ms take 10 ms or a little more."""
-    (row,) = study.overhead(trials=30, repeats=2, counts=(1,))
+    """Trials of 10 ms take 10 ms of a processor, and storing some of them not as much again."""
+    (row,) = study.overhead(trials=30, repeats=1, counts=(1,))
     assert row.checks[0].goal == "overhead ≤ 5 %"
-    assert row.ours_s >= 0.95 * study.TRIAL_S
-    assert float(row.checks[0].measured.split()[0]) > -2.0  # what it is on a busy machine says nothing
+    assert row.ours_s is not None
+    assert study.TRIAL_S <= row.ours_s < 2 * study.TRIAL_S
+
+
+@pytest.mark.slow
+def test_a_benchmark_whose_trials_fail_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(task):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(study, "busy", failing)
+    with pytest.raises(RuntimeError, match=r"a trial failed.*ZeroDivisionError"):
+        study.overhead(trials=10, repeats=1, counts=(1,))
+
+
+def test_a_difference_that_may_be_noise_is_refused() -> None:
+    taken = iter([1.0, 3.0, 1.5, 2.5])
+    assert marginal_s(lambda pieces: next(taken), 2, 5, repeats=2) == 0.5
+    for noisy in ([1.0, 0.9, 1.0, 2.0], [1.0, 2.0, 2.5, 3.0], [1.0, 1.0, 1.0, 1.0]):
+        taken = iter(noisy)
+        assert marginal_s(lambda pieces, left=taken: next(left), 2, 5, repeats=2) is None
+    assert faster(10, 0.1, None) == Check(goal="≥ 10× faster", measured="not measured", met=False, timed=True)
+    with pytest.raises(ValueError, match=r"old took -0\.1 s"):
+        Row(work="some work", ours="new", ours_s=1.0, rival="old", rival_s=-0.1)
+    with pytest.raises(ValueError, match="new took nan s"):
+        Row(work="some work", ours="new", ours_s=float("nan"))
+
+
+def test_times_are_those_of_the_processor() -> None:
+    """A pause takes none, work takes some, and so does the work of a child once it has ended."""
+    before_s = with_children_s()
+    _, paused_s = timed(time.sleep, 0.2)
+    assert paused_s < 0.1
+    _, worked_s = timed(lambda: sum(range(300_000)))
+    assert worked_s > 0.0
+    subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
+    assert with_children_s() - before_s > paused_s + worked_s + 0.02
 
 
 def test_goals() -> None:
@@ -88,7 +127,7 @@ def test_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.
     assert "1 of 2 goals met" in printed
     assert "cores" in printed
     stored = json.loads((tmp_path / "rows.json").read_text("utf-8"))
-    assert stored["rows"][0]["checks"][1] == {"goal": "loss", "measured": "1", "met": False}
+    assert stored["rows"][0]["checks"][1] == {"goal": "loss", "measured": "1", "met": False, "timed": False}
     text = io.StringIO()
     Console(file=text, width=200).print(table.table([row], markdown=True))
     lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.getvalue().splitlines() if "|" in line]

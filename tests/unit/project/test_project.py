@@ -227,6 +227,7 @@ def examples(page: Path, language: str) -> list[tuple[str, str | None]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [p for p in PAGES if examples(p, "python")], ids=lambda page: page.name)
 def test_python_examples(page: Path, tmp_path: Path) -> None:
     blocks = examples(page, "python")
@@ -245,6 +246,7 @@ SHELL = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "expected"), SHELL)
 def test_shell_examples(block: str, expected: str | None, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")

@@ -129,6 +129,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_every_picture_can_be_drawn(case: str) -> None:
     pictures = design_pictures(CASES[case]())
@@ -153,16 +154,19 @@ def test_an_infeasible_design_has_no_pictures_and_a_message() -> None:
     assert "The cooperation cost cannot be met." in printed(design_summary(infeasible()))
 
 
+@pytest.mark.slow
 def test_the_same_design_gives_the_same_pictures() -> None:
     assert design_pictures(design()) == design_pictures(design())
 
 
+@pytest.mark.slow
 def test_drawing_changes_no_settings_and_needs_no_window() -> None:
     before = dict(matplotlib.rcParams)
     design_pictures(design(scenario(count=3), group=(0,)))
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_text_stays_text_in_svg() -> None:
     svg = design_pictures(design())["map.svg"].decode()
     assert ">target</text>" in svg

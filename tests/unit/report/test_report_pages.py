@@ -7,6 +7,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pytest
 from rich.text import Text
 from typer.testing import CliRunner
 
@@ -76,6 +77,7 @@ def test_a_design_is_one_page_with_the_same_bytes(tmp_path: Path) -> None:
     assert b"http" not in made
 
 
+@pytest.mark.slow
 def test_the_page_comes_and_goes_with_the_pictures(tmp_path: Path) -> None:
     small = ["design", "paper", "--out", str(tmp_path), "--set", "transmitter.antennas=4", "--quiet"]
     small += ["--set", "requirements.rate_bps_hz=0.5"]

@@ -91,6 +91,7 @@ def test_beyond_the_groups_that_can_be_listed_the_gap_of_both_together_is_told(l
     assert gaps, "no instance with a gap: the test looks at nothing"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", ["surrogate", "peb"])
 def test_beyond_20_receivers_with_one_antenna_the_joint_optimum_is_proven(criterion):
     """Against beams for every affordable group, one by one."""

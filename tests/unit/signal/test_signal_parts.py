@@ -21,6 +21,7 @@ def recorded() -> Waveform:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 7, 32, 130])
 @pytest.mark.parametrize(
     "waveform",

@@ -85,6 +85,7 @@ def test_pictures_say_what_the_ratio_is_to_and_where_there_is_nothing(results: S
     assert limits[0] == (20.0, 30.0)
 
 
+@pytest.mark.slow
 def test_figure_5_holds_every_drop_against_the_best_group(tmp_path: Path) -> None:
     text = QUICK.replace('["greedy", "all"]', '["minimax_linkage", "enumeration"]').replace(
         '"surrogate", "peb_m"', '"surrogate", "surrogate_published", "rate_mean_bps_hz", "peb_m"'

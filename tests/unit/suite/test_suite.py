@@ -46,7 +46,8 @@ TASKS = tasks_of(SuiteSettings())
 QUICK = {each.name for each in SUITE if each.quick}
 SELECTION_TASKS = tuple(one for board in SELECTION_BOARDS for one in TASKS[board])
 QUICK_BEAMS = tuple(one for one in TASKS[BEAMS] if one.instance.quick)
-HEURISTICS = ("greedy", "greedy_swap", "local_search", "minimax_linkage", "best_n", "nearest_n", "random")
+RANKINGS = ("best_n", "nearest_n")
+HEURISTICS = ("greedy", "greedy_swap", "local_search", "minimax_linkage", *RANKINGS, "random")
 
 
 def task(name: str, board: str) -> Task:
@@ -144,7 +145,9 @@ def test_best_known_groups_reach_their_values_and_no_method_is_better(one: Task)
     assert exact.value == close_to(one.best.value, rel=2e-9)
     for name in HEURISTICS:
         found = registry.load("selectors", name)(problem, np.random.default_rng(0))
-        assert found.value is None or found.value >= one.best.value * (1 - 1e-9), name
+        if name in RANKINGS and found.status == "infeasible":  # a ranking looks at one group only
+            continue
+        assert found.value >= one.best.value * (1 - 1e-9), name
 
 
 # Best-known beams: by formulas of this file
