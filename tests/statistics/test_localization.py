@@ -19,11 +19,12 @@ from multistatic.bounds.position import position_bound
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
 from tests.support.localization_networks import noisy, sites_of
+from tests.support.scenario_helpers import SYNCHRONISED
 
 FIXES = 2000
 CASES = {
     "paper": ("paper", [], 10.0),
-    "urban": ("urban", [], 100.0),
+    "urban": ("urban", SYNCHRONISED["urban"], 100.0),
     "heading": ("paper", ["target.velocity_m_s=[-7.0,11.0]"], 10.0),
     "own clocks": (
         "paper",
@@ -32,7 +33,7 @@ CASES = {
     ),
     "shared clock": (
         "urban",
-        ['transmitter.clock_offset_std_s="unknown"', "transmitter.frequency_offset_std_hz=50"],
+        [*SYNCHRONISED["urban"], 'transmitter.clock_offset_std_s="unknown"', "transmitter.frequency_offset_std_hz=50"],
         100.0,
     ),
 }
