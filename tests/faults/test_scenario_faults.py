@@ -279,8 +279,8 @@ NEEDED = {
 )
 @pytest.mark.parametrize("other", [("transmitter",), ("target",), ("receivers", "site", 0)], ids=str)
 def test_no_two_nodes_at_one_place(path, other):
-    if path == other:
-        return
+    if path == other or (path[:-1] == other[:-1] and path[0] == "receivers"):
+        return  # sectors of one mast
     for shift in (0.0, 1e-9):
         position = [coordinate + shift for coordinate in at(RAW, (*other, "position_m"))]
         assert "a position of its own" in refused(text_of(changed((*path, "position_m"), position)))

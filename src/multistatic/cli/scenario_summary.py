@@ -98,6 +98,7 @@ def scenario_notes(scenario: Scenario) -> list[str]:
             f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
         )
     notes += _reflection_notes(scenario)
+    notes += _shared_places(scenario)
     shortest = min(nearest.values())
     if shortest < 1.0:
         notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")
@@ -124,6 +125,19 @@ def _reflection_notes(scenario: Scenario) -> list[str]:
             f"case of 20 it is {low_db:.2g} dB lower and errors are {10 ** (low_db / 20):.2g} times as large"
         )
     return notes
+
+
+def _shared_places(scenario: Scenario) -> list[str]:
+    """Receivers that stand together: sectors of a mast, or a row that was copied."""
+    together: dict[tuple[float, ...], list[str]] = {}
+    for receiver in scenario.receivers:
+        together.setdefault(tuple(receiver.position_m.round(6)), []).append(receiver.id)
+    return [
+        f"{', '.join(ids)} stand at one place: sectors of one mast measure one range, and count as one receiver "
+        "where a position is to be found"
+        for ids in together.values()
+        if len(ids) > 1
+    ]
 
 
 def rendered(summary: dict[str, Any]) -> RenderableType:

@@ -13,6 +13,7 @@ from multistatic import registry
 from multistatic.errors import Problem
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
+from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
 from multistatic.scenario.translate import path_text, shown
@@ -176,15 +177,6 @@ def _unknown(path: str, name: str, expected: str, known: Iterable[str]) -> Probl
 # --- places --------------------------------------------------------------------------------------------------------
 
 
-def coincidences(positions: Iterable[tuple[str, tuple[float, ...]]]) -> Iterator[Problem]:
-    """A problem for every (path, position) at which another one already stands."""
-    seen: dict[tuple[float, ...], str] = {}
-    for path, position in positions:
-        if position in seen:
-            yield Problem(path, shown(list(position)), "a position of its own", f"{seen[position]} is there too")
-        seen.setdefault(position, path)
-
-
 def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Latitudes and longitudes need an origin in them: the table of this name, or the transmitter."""
     if "origin" in raw or "position_llh" in table_at(raw, "transmitter"):
@@ -198,13 +190,13 @@ def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
             return
 
 
-def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...]]]:
+def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, tuple[float, ...], str]]:
     """Well-formed positions as written; metres have three entries, latitude-longitude-height four to keep apart."""
     for path, table in _nodes(raw, rows):
         for key, mark in (("position_m", ()), ("position_llh", (0.0,))):
             entries = _list_at(table, key)
             if len(entries) in (2, 3) and all(type(entry) in (int, float) for entry in entries):
-                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark)
+                yield f"{path}.{key}", (*entries, *[0.0] * (3 - len(entries)), *mark), shown(entries)
 
 
 def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:

@@ -11,7 +11,6 @@ import numpy as np
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
 from multistatic.scenario.arrays import AntennaArray
-from multistatic.scenario.consistency import coincidences
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import (
@@ -29,6 +28,7 @@ from multistatic.scenario.model import (
     free_space_gain,
 )
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
+from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
     MAX_COORDINATE_M,
     ArrayTable,
@@ -315,7 +315,10 @@ def _problems(scenario: Scenario, site_paths: Sequence[str]) -> list[Problem]:
         if np.abs(node.position_m).max() > MAX_COORDINATE_M
     ]
     # To a micrometre: what is nearer than that is one place for every radio wave.
-    problems += coincidences((f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0)) for path, node in nodes)
+    problems += coincidences(
+        (f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0), f"{_metres(node.position_m)} in local metres")
+        for path, node in nodes
+    )
     arrays = [("transmitter.receive_array", scenario.transmitter.receive_array)]
     arrays += [(f"{path}.array", node.array) for path, node in nodes if hasattr(node, "array")]
     entries = len(receivers) * max(receiver.array.size for receiver in receivers) * scenario.transmitter.array.size
