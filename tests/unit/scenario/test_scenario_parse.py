@@ -54,6 +54,25 @@ def test_defaults():
     assert scenario.transmitter.receive_array is None
 
 
+FLAT = ["transmitter.position_m=[0,0,4]", "receivers.site[0].position_m=[10,0,4]", "target.position_m=[20,40,4]"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "dimensions"),
+    [
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4]"], 2),
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4,0.1]"], 3),
+        (["receivers.site[1].position_m=[0,30,4.1]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "target.position_m=[20,40,5]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "transmitter.position_m=[0,0,3]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4,1]", "design.dimensions=2"], 2),
+    ],
+    ids=["flat", "it climbs", "a mast", "it flies", "a roof", "as set"],
+)
+def test_what_leaves_the_plane_is_three_dimensional(overrides, dimensions):
+    assert parse_scenario(MINIMAL, overrides=[*FLAT, *overrides]).dimensions == dimensions
+
+
 def test_thermal_noise_is_ktf_over_the_slot():
     text = MINIMAL.replace("noise_power_dbm = -90", "noise_figure_db = 7")
     noise = parse_scenario(text).propagation.noise_power_w
