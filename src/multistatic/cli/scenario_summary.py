@@ -43,6 +43,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "dimensions": scenario.dimensions,
         "wavelength_m": radio.wavelength_m,
         "slot_s": radio.slot_s,
+        "symbol_rate_hz": radio.symbol_rate_hz,
         "block_s": radio.samples * radio.slot_s,
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
@@ -122,7 +123,7 @@ def _reflection_notes(scenario: Scenario) -> list[str]:
         low_db = 1.645 * target.rcs_std_db
         notes.append(
             f"the cross-section varies by {target.rcs_std_db:.3g} dB and every result is that of its median: in one "
-            f"case of 20 it is {low_db:.2g} dB lower and errors are {10 ** (low_db / 20):.2g} times as large"
+            f"case of 20 it is {low_db:.2g} dB lower and errors from noise are {10 ** (low_db / 20):.2g} times as large"
         )
     return notes
 
@@ -153,7 +154,8 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         f"λ {100 * summary['wavelength_m']:.3g} cm\n"
         f"target {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter at "
         f"{summary['speed_m_s']:.1f} m/s, "
-        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.3g} µs\n"
+        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.4g} µs at "
+        f"{1e-6 * summary['symbol_rate_hz']:.4g} million symbols/s\n"
     )
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("receiver", no_wrap=True)
