@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from multistatic.errors import Problem
+from multistatic.scenario.model import Scenario
 
 _ROLE = re.compile(r"(transmitter|target|channel\.scatterer)(?:\[\d+\])?\.position(?:_m|_llh)?")
 _NO_GAIN = "a path of length 0 has no gain"
@@ -35,6 +36,19 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Ite
             reason = _MONO if {role, other} == {"transmitter", "receiver"} else _NO_GAIN
             yield Problem(path, written, "a position of its own", f"{first} is there too; {reason}")
         seen.setdefault(position, {}).setdefault(role, path)
+
+
+def shared_places(scenario: Scenario) -> Iterator[str]:
+    """A sentence on receivers that stand together: sectors of a mast, or a row that was copied."""
+    together: dict[tuple[float, ...], list[str]] = {}
+    for receiver in scenario.receivers:
+        together.setdefault(tuple(receiver.position_m.round(6)), []).append(receiver.id)
+    for ids in together.values():
+        if len(ids) > 1:
+            yield (
+                f"{', '.join(ids)} stand at one place: sectors of one mast measure one range, and count as one "
+                "receiver where a position is to be found"
+            )
 
 
 def _role(path: str) -> str:
