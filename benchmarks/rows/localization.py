@@ -42,7 +42,7 @@ def fixes(count: int, rivals: int) -> list[Row]:
     """`count` fixes of each preset, with the test for bad receivers on, beside SciPy begun at the truth."""
     rows = []
     for preset, illumination_w in ILLUMINATION_W.items():
-        clocks = SYNCHRONISED if preset == "urban" else []
+        clocks, said = (SYNCHRONISED, " with perfect clocks") if preset == "urban" else ([], "")
         network = load_preset(preset, ['radio.pulse="half_sine"', *clocks])
         seen = sensing_network(network, realise(network, np.random.default_rng(1)))
         groups = draw_measurements(seen, illumination_w, np.random.default_rng(2), count)
@@ -70,7 +70,7 @@ def fixes(count: int, rivals: int) -> list[Row]:
         checks = (inside, reached, clean, many)
         rows.append(
             Row(
-                work=f"{count} fixes of `{preset}`, {len(groups[0])} receivers, time of one",
+                work=f"{count} fixes of `{preset}`{said}, {len(groups[0])} receivers, time of one",
                 ours="localize_many",
                 ours_s=ours_each,
                 rival=f"SciPy least_squares from the truth, {rivals} fixes",

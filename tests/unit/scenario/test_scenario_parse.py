@@ -130,6 +130,24 @@ def test_arrays_of_receivers_fall_back_to_the_group():
     assert [receiver.array.size for receiver in parse_scenario(text).receivers] == [6, 3]
 
 
+@pytest.mark.parametrize(
+    ("keys", "lowest", "highest", "centre"),
+    [
+        ("", 7.0, 7.0, [2.0, 3.0]),
+        ("height_m = 1.5", 1.5, 1.5, [2.0, 3.0]),
+        ("centre_m = [50, 60, 9]", 9.0, 9.0, [50.0, 60.0]),
+        ("centre_m = [50, 60, 9]\nheight_m = [1, 3]", 1.0, 3.0, [50.0, 60.0]),
+    ],
+)
+def test_receivers_at_random_stand_about_the_transmitter_and_at_its_height(keys, lowest, highest, centre):
+    text = MINIMAL + f"[receivers.random]\ncount = 50\nradius_m = [5, 9]\n{keys}\n"
+    placed = parse_scenario(text, overrides=["transmitter.position_m=[2,3,7]"]).receiver_positions_m[2:]
+    distance = np.linalg.norm(placed[:, :2] - centre, axis=1)
+    assert 5 <= distance.min() < distance.max() <= 9
+    assert lowest <= placed[:, 2].min() <= placed[:, 2].max() <= highest
+    assert (np.ptp(placed[:, 2]) > 0) == (highest > lowest)
+
+
 def test_receivers_listed_and_at_random_together():
     text = MINIMAL + "[receivers.random]\ncount = 12\nradius_m = [5, 9]\nheight_m = [1, 3]\ncentre_m = [50, 50]\n"
     scenario = parse_scenario(text)
