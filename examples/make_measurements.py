@@ -3,7 +3,8 @@
     python examples/make_measurements.py FOLDER_OF_EXAMPLES > measurements.csv
 
 All power is on the robot, which drives on between the times. Errors are drawn from each receiver's own Cramér-Rao bound
-(seed 2). At the last time the receiver "wall" is deceived: its delay is 40 ns too long, as of an echo by a detour.
+and from the priors of the clocks, anew at each time (seed 2). At the last time the receiver "wall" is deceived: its
+delay is 40 ns too long, as of an echo by a detour.
 """
 
 from __future__ import annotations

@@ -30,6 +30,11 @@ from multistatic.localization.drawn import draw_measurements
 from multistatic.units import SPEED_OF_LIGHT_M_S
 
 ILLUMINATION_W = {"paper": 10.0, "urban": 100.0}
+SYNCHRONISED = [
+    f"{node}.{key}=0"
+    for node in ("transmitter", "receivers", "receivers.site[6]", "receivers.site[7]")
+    for key in ("clock_offset_std_s", "frequency_offset_std_hz")
+]
 EXACT_M = 1e-6
 
 
@@ -37,7 +42,8 @@ def fixes(count: int, rivals: int) -> list[Row]:
     """`count` fixes of each preset, with the test for bad receivers on, beside SciPy begun at the truth."""
     rows = []
     for preset, illumination_w in ILLUMINATION_W.items():
-        network = load_preset(preset, ['radio.pulse="half_sine"'])
+        clocks, said = (SYNCHRONISED, " with perfect clocks") if preset == "urban" else ([], "")
+        network = load_preset(preset, ['radio.pulse="half_sine"', *clocks])
         seen = sensing_network(network, realise(network, np.random.default_rng(1)))
         groups = draw_measurements(seen, illumination_w, np.random.default_rng(2), count)
         localize_many(groups[:10], network)
@@ -64,7 +70,7 @@ def fixes(count: int, rivals: int) -> list[Row]:
         checks = (inside, reached, clean, many)
         rows.append(
             Row(
-                work=f"{count} fixes of `{preset}`, {len(groups[0])} receivers, time of one",
+                work=f"{count} fixes of `{preset}`{said}, {len(groups[0])} receivers, time of one",
                 ours="localize_many",
                 ours_s=ours_each,
                 rival=f"SciPy least_squares from the truth, {rivals} fixes",

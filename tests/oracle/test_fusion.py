@@ -29,6 +29,7 @@ from multistatic.localization.sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import WAVELENGTH_M, exact, measured, noisy, place, sites_of
+from tests.support.scenario_helpers import SYNCHRONISED
 
 CLOCKS = {
     "none": None,
@@ -142,7 +143,7 @@ def test_minimum_covariance_and_offsets_are_those_of_scipy(dimensions, clock):
 )
 @pytest.mark.parametrize("preset", ["paper", "urban"])
 def test_covariance_of_exact_measurements_is_the_position_bound(preset, overrides):
-    scenario = load_preset(preset, ['radio.pulse="half_sine"', *overrides])
+    scenario = load_preset(preset, ['radio.pulse="half_sine"', *SYNCHRONISED[preset], *overrides])
     seen = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
     d, everyone = seen.dimensions, np.ones(len(seen.receiver_ids), bool)
     drawn = draw_measurements(seen, 10.0, np.random.default_rng(0))[0]
@@ -164,7 +165,7 @@ def test_covariance_of_exact_measurements_is_the_position_bound(preset, override
 @pytest.mark.parametrize("preset", ["paper", "urban"])
 def test_covariance_with_directions_is_the_bound_with_angles(preset):
     """Components along the axes that antennas span are all that the angles' information is about, side or no side."""
-    scenario = load_preset(preset, ['radio.pulse="half_sine"'])
+    scenario = load_preset(preset, ['radio.pulse="half_sine"', *SYNCHRONISED[preset]])
     seen = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
     # Weak, so that angles matter beside delays of millimetres.
     illumination_w = 1e-3
@@ -271,4 +272,4 @@ def test_known_sites_of_a_scenario():
     assert sites.receiver_ids == ("roof-north", "roof-east")
     assert sites.clock is not None
     assert sites.clock.time_s.tolist() == [0.0, np.inf]
-    assert known_sites(load_preset("urban")).clock is None
+    assert known_sites(load_preset("urban", SYNCHRONISED["urban"])).clock is None

@@ -20,13 +20,14 @@ from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
 from tests.support.close import assert_close
 from tests.support.localization_networks import noisy, sites_of
+from tests.support.scenario_helpers import SYNCHRONISED
 
 pytestmark = pytest.mark.slow
 
 FIXES = 2000
 CASES = {
     "paper": ("paper", [], 10.0),
-    "urban": ("urban", [], 100.0),
+    "urban": ("urban", SYNCHRONISED["urban"], 100.0),
     "heading": ("paper", ["target.velocity_m_s=[-7.0,11.0]"], 10.0),
     "own clocks": (
         "paper",
@@ -35,7 +36,7 @@ CASES = {
     ),
     "shared clock": (
         "urban",
-        ['transmitter.clock_offset_std_s="unknown"', "transmitter.frequency_offset_std_hz=50"],
+        [*SYNCHRONISED["urban"], 'transmitter.clock_offset_std_s="unknown"', "transmitter.frequency_offset_std_hz=50"],
         100.0,
     ),
 }

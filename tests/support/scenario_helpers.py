@@ -35,6 +35,18 @@ path_loss_exponent = 2
 noise_power_dbm = -90
 """
 
+SYNCHRONISED = {
+    "paper": (),
+    "urban": (
+        *(
+            f"{node}.{key}=0"
+            for node in ("transmitter", "receivers", "receivers.site[6]", "receivers.site[7]")
+            for key in ("clock_offset_std_s", "frequency_offset_std_hz")
+        ),
+    ),
+}
+"""Overrides that take the clocks out of a preset: what is tested is not about them, or needs errors of millimetres."""
+
 
 def assert_same_bits(one: Any, other: Any, path: str = "") -> None:
     """Two frozen values are the same, every float to the last bit."""

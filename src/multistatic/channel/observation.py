@@ -4,6 +4,11 @@ y_k(t) = Σ_paths e^{j2πft} H x(t - τ) + white noise. The paths are the target
 of all users, and the scatterers of signal-dependent clutter; x(t - τ) is evaluated at the delayed times themselves, so
 delays need not lie on the grid. Noise and signal-independent clutter are white with the density σ²Δt whatever the
 sampling rate.
+
+The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which nobody knows: it is
+uniform, independent for each scatterer and receiver, and the same in all trials, for scatterers stand still. The
+clutter covariance of the channel (`Channel.echo_snr_per_watt`) is the mean over these phases: powers add. In one
+recording echoes that arrive less than a slot apart interfere.
 """
 
 from __future__ import annotations
@@ -31,8 +36,9 @@ class ObservationSettings:
     out. `direct_path`: power ratio of the direct path that is heard, 0 for none, 1 for all; None as the scenario says:
     its `direct_path_leakage` where clutter depends on the signal, none where it is independent, for σ_c² then stands
     for the direct path too (below (3)). `random_phase`: every trial's echo has its own uniform phase, the same at all
-    antennas. `clocks`: {receiver id: Clock}; a receiver that is not in it has a perfect one. `longest_delay_s`: until
-    when receivers listen after the block has been sent; None until the last path has passed.
+    antennas, and every scatterer one at each receiver; False: all phases are zero. `clocks`: {receiver id: Clock}; a
+    receiver that is not in it has a perfect one. `longest_delay_s`: until when receivers listen after the block
+    has been sent; None until the last path has passed.
     """
 
     oversampling: float = 1.0
@@ -98,18 +104,20 @@ def observe(
     heard = heard_channel(scenario, channel, settings)
     echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
     times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])
+    scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
     children = rng.spawn(len(scenario.receivers))
     observations = []
     for k, name in enumerate(scenario.receiver_ids):
         if name not in wanted:
             continue
         clock = settings.clocks.get(name, Clock())
-        phase_rng, noise_rng = children[k].spawn(2)
+        phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
         echo = echoes[k].read_by(clock)
-        amplitude = settings.echo * _phases(settings, phase_rng)
+        amplitude = settings.echo * _phases(settings, settings.trials, phase_rng)
+        phases = [1.0] * (len(interference) - scatterers) + [*_phases(settings, scatterers, scatterer_rng)]
         samples = amplitude[:, None, None] * received(echo, signal, times_s)
-        for each in interference:
-            samples += received(each[k].read_by(clock), signal, times_s)
+        for each, phase in zip(interference, phases, strict=True):
+            samples += phase * received(each[k].read_by(clock), signal, times_s)
         samples += _white_noise(channel, settings, samples.shape, noise_rng)
         recording = Recording(
             receiver_id=name,
@@ -180,9 +188,9 @@ def _listening_times_s(signal: TransmitSignal, settings: ObservationSettings, de
     return np.arange(first, int(np.ceil((end_s + longest_s) * rate_hz)) + 1) / rate_hz
 
 
-def _phases(settings: ObservationSettings, rng: np.random.Generator) -> C:
-    """A phasor for each trial."""
-    turns = rng.random(settings.trials) if settings.random_phase else np.zeros(settings.trials)
+def _phases(settings: ObservationSettings, count: int, rng: np.random.Generator) -> C:
+    """`count` phasors, for trials or for scatterers."""
+    turns = rng.random(count) if settings.random_phase else np.zeros(count)
     return np.asarray(np.exp(2j * np.pi * turns))
 
 

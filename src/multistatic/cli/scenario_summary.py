@@ -43,6 +43,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "dimensions": scenario.dimensions,
         "wavelength_m": radio.wavelength_m,
         "slot_s": radio.slot_s,
+        "symbol_rate_hz": radio.symbol_rate_hz,
         "block_s": radio.samples * radio.slot_s,
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
@@ -72,8 +73,13 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
 
 
 def scenario_notes(scenario: Scenario) -> list[str]:
-    """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
+    """Where the scenario strains the model (near field, wide band, gain below 1 m, echoes longer than the block), and
+    what may not be meant: a cross-section that nobody stated, receivers at one place.
+    """
     import numpy as np
+
+    from multistatic.scenario.places import shared_places
+    from multistatic.scenario.target_notes import target_notes
 
     geometry, radio = scenario.geometry(), scenario.radio
     notes = []
@@ -97,32 +103,13 @@ def scenario_notes(scenario: Scenario) -> list[str]:
         notes.append(
             f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
         )
-    notes += _reflection_notes(scenario)
+    notes += [*target_notes(scenario), *shared_places(scenario)]
     shortest = min(nearest.values())
     if shortest < 1.0:
         notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")
     longest = float(geometry.delay_s.max()) / radio.slot_s
     if longest > radio.samples:
         notes.append(f"the longest echo takes {longest:.0f} slots, more than the block of {radio.samples} samples")
-    return notes
-
-
-def _reflection_notes(scenario: Scenario) -> list[str]:
-    """A cross-section that nobody stated, and one that varies."""
-    from multistatic.scenario.cross_section import cross_section_of
-
-    target, notes = scenario.target, []
-    if target.reflection == 1.0 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
-        notes.append(
-            f"the target's reflection factor is 1, which is a cross-section of {cross_section_of(1.0):.3g} m² here: "
-            "target.rcs_m2 states another"
-        )
-    if target.rcs_std_db > 0:
-        low_db = 1.645 * target.rcs_std_db
-        notes.append(
-            f"the cross-section varies by {target.rcs_std_db:.3g} dB and every result is that of its median: in one "
-            f"case of 20 it is {low_db:.2g} dB lower and errors are {10 ** (low_db / 20):.2g} times as large"
-        )
     return notes
 
 
@@ -139,7 +126,8 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         f"λ {100 * summary['wavelength_m']:.3g} cm\n"
         f"target {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter at "
         f"{summary['speed_m_s']:.1f} m/s, "
-        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.3g} µs\n"
+        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.4g} µs at "
+        f"{1e-6 * summary['symbol_rate_hz']:.4g} million symbols/s\n"
     )
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("receiver", no_wrap=True)

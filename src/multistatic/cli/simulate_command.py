@@ -41,7 +41,7 @@ def simulate(
     no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
     clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
     noise: Annotated[bool, typer.Option(help="Thermal noise.")] = True,
-    random_phase: Annotated[bool, typer.Option(help="A random phase of each echo.")] = True,
+    random_phase: Annotated[bool, typer.Option(help="A random phase of each echo and scatterer.")] = True,
     time_offset_std: Annotated[
         float | None, typer.Option(help="Of each receiver's clock, in s; default the scenario's, as of the next three.")
     ] = None,

@@ -13,6 +13,7 @@ from multistatic import registry
 from multistatic.errors import Problem
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
+from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
 from multistatic.scenario.translate import path_text, shown
@@ -183,15 +184,6 @@ def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded
 
 
 # --- places --------------------------------------------------------------------------------------------------------
-
-
-def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Iterator[Problem]:
-    """A problem for every (path, position, what to show of it) at which another one already stands."""
-    seen: dict[tuple[float, ...], str] = {}
-    for path, position, written in positions:
-        if position in seen:
-            yield Problem(path, written, "a position of its own", f"{seen[position]} is there too")
-        seen.setdefault(position, path)
 
 
 def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:

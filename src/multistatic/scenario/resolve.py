@@ -11,7 +11,6 @@ import numpy as np
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
 from multistatic.scenario.arrays import AntennaArray
-from multistatic.scenario.consistency import coincidences
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import (
@@ -29,6 +28,7 @@ from multistatic.scenario.model import (
     free_space_gain,
 )
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
+from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
     MAX_COORDINATE_M,
     ArrayTable,

@@ -359,7 +359,7 @@ class ChannelTable(Table):
     )
     clutter: Literal["independent", "signal_dependent"] = Field("independent", description="kind of clutter")
     scatterer: Annotated[list[ScattererTable], Field(max_length=1000)] = Field(
-        [], description="reflectors of signal-dependent clutter"
+        [], description="reflectors of signal-dependent clutter, taken as independent: their powers add"
     )
     direct_path_leakage_db: Leakage | None = Field(
         None, description='direct path left in the clutter in dB, or "none"; 0 where nothing is said'

@@ -107,6 +107,56 @@ def test_scatterers_have_their_own_delays_and_stand_still():
     assert not any(seen.recording.samples.any() for seen in silent)
 
 
+def overlapping():
+    """Two scatterers whose echoes arrive half a slot apart or less at every receiver, and one signal of 40 trials."""
+    places = [np.array([30.0, -10.0, 0.0]), np.array([30.3, -10.0, 0.0])]
+    scatterers = tuple(Scatterer(position_m=place, reflection=0.3) for place in places)
+    settings = {"clutter": "signal_dependent", "direct_path_leakage": 0.0}
+    both = case(trials=(40,), scatterers=scatterers, **settings)
+    ways = [
+        [np.linalg.norm(place) + np.linalg.norm(place - receiver.position_m) for place in places]
+        for receiver in both[0].receivers
+    ]
+    assert (np.abs(np.diff(ways)) < 0.5 * both[0].radio.slot_s * C0).all()
+    return both, [case(trials=(40,), scatterers=(each,), **settings) for each in scatterers]
+
+
+def test_every_scatterer_has_a_phase_of_its_own_at_each_receiver():
+    both, alone = overlapping()
+    silent = replace(QUIET, echo=False, trials=40)
+    first, second = (observe(*each, rng(), silent) for each in alone)
+    phasors = []
+    for seed in range(100):
+        for k, seen in enumerate(observe(*both, rng(seed), replace(silent, random_phase=True))):
+            length = min(each[k].recording.samples.shape[-1] for each in (first, second))
+            basis = np.stack([each[k].recording.samples[..., :length].ravel() for each in (first, second)], axis=1)
+            found, residual, _, _ = np.linalg.lstsq(basis, seen.recording.samples[..., :length].ravel(), rcond=None)
+            assert residual.sum() < 1e-18 * np.sum(np.abs(basis) ** 2), "one phase in all trials"
+            phasors.append(found)
+    phasors = np.array(phasors)
+    np.testing.assert_allclose(np.abs(phasors), 1.0, atol=1e-9)
+    # 300 independent draws: five standard deviations of a mean phasor are 0.29
+    for each in (phasors[:, 0], phasors[:, 1], phasors[:, 0] * phasors[:, 1].conj()):
+        assert abs(each.mean()) < 5 / np.sqrt(len(phasors))
+
+
+def test_powers_of_overlapping_scatterers_add_in_the_mean_as_the_model_says():
+    both, _ = overlapping()
+    _, channel, signal = both
+    covariance = signal.beams.covariance_w
+    energies = {True: [], False: []}
+    for random_phase, found in energies.items():
+        settings = replace(QUIET, echo=False, trials=40, oversampling=2, random_phase=random_phase)
+        for seed in range(40):
+            seen = observe(*both, rng(seed), settings)
+            found.append([np.sum(np.abs(each.recording.samples) ** 2) / (2 * 40) for each in seen])
+    model = M * np.einsum("kirt,tu,kiru->k", channel.clutter, covariance, channel.clutter.conj()).real
+    mean, coherent = (np.mean(energies[key], axis=0) / model for key in (True, False))
+    # 40 phases move the mean of echoes that overlap almost wholly by 11 % (one standard deviation)
+    np.testing.assert_allclose(mean, 1.0, atol=0.4)
+    assert (coherent > 1.5).all()
+
+
 def test_parts_add_up():
     scatterer = Scatterer(position_m=np.array([30.0, -10.0, 0.0]), reflection=0.3)
     scenario, channel, signal = case(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=0.1)

@@ -90,7 +90,7 @@ def test_a_place_in_space_has_three_coordinates() -> None:
         (["--towards", "20,forty", "--scenario", "paper"], ["'20,forty'"]),
         (["--towards", "20,nan", "--scenario", "paper"], ["'20,nan'"]),
         (["--towards", "1,2,3,4", "--scenario", "paper"], ["'1,2,3,4'"]),
-        (["--towards", "20,40", "--scenario", "urban"], ["'rx03', expected a receiver"]),
+        (["--towards", "20,40", "--scenario", "urban"], ["a slot of", "'rx03', expected a receiver"]),
     ],
 )
 def test_what_cannot_be_looked_at_is_named(folder: Path, arguments: list[str], problems: list[str]) -> None:

@@ -146,6 +146,8 @@ def test_mat_files_have_a_limit(results: StudyResults, monkeypatch: pytest.Monke
     [
         ("transmitter.power_dbm", "dBm", "transmitter.power"),
         ("radio.carrier_hz", "Hz", "radio.carrier"),
+        ("target.rcs_m2", "m²", "target.rcs"),
+        ("target.rcs_dbsm", "dBsm", "target.rcs"),
         ("requirements.rate_bps_hz", "bit/s/Hz", "requirements.rate"),
         ("target.velocity_m_s", "m/s", "target.velocity"),
         ("channel.rician_factor", "", "channel.rician_factor"),

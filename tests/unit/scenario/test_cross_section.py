@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +19,10 @@ from multistatic.channel.realise import channel_rng, realise
 from multistatic.cli.scenario_summary import scenario_notes, scenario_summary
 from multistatic.errors import ScenarioError
 from multistatic.scenario.cross_section import CROSS_SECTIONS
+from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse import parse_scenario
-from multistatic.scenario.schema import CrossSectionName
+from multistatic.scenario.schema import CrossSectionName, ScenarioTable
+from multistatic.scenario.target_notes import reflection_notes
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL, assert_same_bits
@@ -170,5 +173,22 @@ def test_check_states_both_numbers_and_what_is_not_certain():
     assert summary["target_rcs_m2"] == close_to(25.1327, rel=1e-5)
     assert scenario_summary(parse_scenario(MINIMAL))["target_rcs_m2"] is None
     assert "cross-section of 12.6 m²" in " ".join(scenario_notes(scenario()))
-    assert "6.2 dB lower and errors are 2 times" in " ".join(scenario_notes(scenario("target.rcs=uav-small")))
+    assert "6.2 dB lower and errors from noise are 2 times" in " ".join(
+        scenario_notes(scenario("target.rcs=uav-small"))
+    )
     assert "cross-section" not in " ".join(scenario_notes(scenario("target.rcs_m2=2")))
+
+
+def written_notes(*overrides: str) -> list[str]:
+    raw = tomllib.loads(MINIMAL)
+    assert not apply_overrides(raw, overrides)
+    return list(reflection_notes(ScenarioTable.model_validate(raw)))
+
+
+def test_a_reflection_factor_in_the_radar_equation_is_named_as_the_cross_section_that_it_is():
+    (note,) = written_notes(*RADAR, "target.reflection=2")
+    assert note.startswith("target.reflection = 2 is a cross-section of 25.1 m² (14.0 dBsm)")
+    (note,) = written_notes(*RADAR, SCATTERER % "reflection=0.5")
+    assert note.startswith("channel.scatterer[0].reflection = 0.5 is a cross-section of 6.28 m²")
+    for others in ([], [*RADAR, "target.rcs_m2=2"], ["channel.echo_law=sum", "target.reflection=2"]):
+        assert written_notes(*others) == []

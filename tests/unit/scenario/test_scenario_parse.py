@@ -54,6 +54,25 @@ def test_defaults():
     assert scenario.transmitter.receive_array is None
 
 
+FLAT = ["transmitter.position_m=[0,0,4]", "receivers.site[0].position_m=[10,0,4]", "target.position_m=[20,40,4]"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "dimensions"),
+    [
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4]"], 2),
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4,0.1]"], 3),
+        (["receivers.site[1].position_m=[0,30,4.1]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "target.position_m=[20,40,5]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "transmitter.position_m=[0,0,3]"], 3),
+        (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4,1]", "design.dimensions=2"], 2),
+    ],
+    ids=["flat", "it climbs", "a mast", "it flies", "a roof", "as set"],
+)
+def test_what_leaves_the_plane_is_three_dimensional(overrides, dimensions):
+    assert parse_scenario(MINIMAL, overrides=[*FLAT, *overrides]).dimensions == dimensions
+
+
 def test_thermal_noise_is_ktf_over_the_slot():
     text = MINIMAL.replace("noise_power_dbm = -90", "noise_figure_db = 7")
     noise = parse_scenario(text).propagation.noise_power_w
@@ -109,6 +128,24 @@ def test_a_linear_array_may_take_its_size_from_the_node():
 def test_arrays_of_receivers_fall_back_to_the_group():
     text = MINIMAL + "[receivers]\nantennas = 6\n"
     assert [receiver.array.size for receiver in parse_scenario(text).receivers] == [6, 3]
+
+
+@pytest.mark.parametrize(
+    ("keys", "lowest", "highest", "centre"),
+    [
+        ("", 7.0, 7.0, [2.0, 3.0]),
+        ("height_m = 1.5", 1.5, 1.5, [2.0, 3.0]),
+        ("centre_m = [50, 60, 9]", 9.0, 9.0, [50.0, 60.0]),
+        ("centre_m = [50, 60, 9]\nheight_m = [1, 3]", 1.0, 3.0, [50.0, 60.0]),
+    ],
+)
+def test_receivers_at_random_stand_about_the_transmitter_and_at_its_height(keys, lowest, highest, centre):
+    text = MINIMAL + f"[receivers.random]\ncount = 50\nradius_m = [5, 9]\n{keys}\n"
+    placed = parse_scenario(text, overrides=["transmitter.position_m=[2,3,7]"]).receiver_positions_m[2:]
+    distance = np.linalg.norm(placed[:, :2] - centre, axis=1)
+    assert 5 <= distance.min() < distance.max() <= 9
+    assert lowest <= placed[:, 2].min() <= placed[:, 2].max() <= highest
+    assert (np.ptp(placed[:, 2]) > 0) == (highest > lowest)
 
 
 def test_receivers_listed_and_at_random_together():
@@ -257,14 +294,18 @@ def test_every_problem_at_once():
             "transmitter.receive_array",
             "two elements at one place",
         ),
-        ("radio.symbol_rate_hz=80e6", "radio.symbol_rate_hz", "only one of bandwidth_hz, symbol_rate_hz"),
+        (
+            "radio={carrier_hz=3e9,samples=64,bandwidth_hz=1e6,symbol_rate_hz=2e6}",
+            "radio.symbol_rate_hz",
+            "only one of bandwidth_hz, symbol_rate_hz",
+        ),
         ("radio={carrier_hz=3e9,samples=64}", "radio.bandwidth_hz", "symbol_rate_hz = 1/slot = 2 · bandwidth_hz"),
         ("radio={carrier_hz=3e9,samples=64,symbol_rate_hz=1}", "radio.symbol_rate_hz", "at least 2"),
         ("receivers.site=[]", "receivers.site", "at least 1 entries"),
         ("receivers.site[0].id=''", "receivers.site[0].id", "at least 1 character"),
         ('receivers.site[0].id="a\\u0007"', "receivers.site[0].id", "printable"),
         ("receivers.site[0].id=default", "receivers.site[0].id", "another id"),
-        ("receivers.site[1].position_m=[10,0,0]", "receivers.site[1].position_m", "receivers.site[0].position_m"),
+        ("receivers.site[1].position_m=[0,0]", "receivers.site[1].position_m", "transmitter.position_m is there too"),
         ("receivers.file=sites.csv", "receivers.file", "no folder"),
         ("receivers.random={count=3,radius_m=[5,1]}", "receivers.random.radius_m", "in this order"),
         ("receivers.random={count=3,radius_m=[0,0]}", "receivers.random (receiver rx1).position", "transmitter"),

@@ -6,8 +6,9 @@ import jsonschema
 import numpy as np
 import pytest
 
+from multistatic.bounds.clock import clock_errors
 from multistatic.errors import InputError, ScenarioError
-from multistatic.files.scenario_file import load_preset
+from multistatic.files.scenario_file import load_preset, load_scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.schema import ScenarioTable, scenario_json_schema
@@ -77,6 +78,19 @@ def test_every_key_has_a_description():
                 yield from undescribed(each, f"{prefix}{name}.")
 
     assert list(undescribed(ScenarioTable)) == []
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_but_the_papers_states_its_clocks(name):
+    perfect = clock_errors(load_preset(name)).perfect
+    assert perfect == (name in ("paper", "published_drop"))
+
+
+@pytest.mark.parametrize("path", EXAMPLE_FILES, ids=lambda path: path.stem)
+def test_every_example_states_its_clocks(path):
+    scenario = load_scenario(path)
+    assert scenario.transmitter.clock_offset_std_s > 0
+    assert all(receiver.clock_offset_std_s > 0 for receiver in scenario.receivers)
 
 
 @pytest.mark.parametrize("name", ["city", "urban"])

@@ -71,7 +71,7 @@ def test_csv_in_latitude_and_longitude():
         ("id,x_m,y_m\na,1,\n", "line 2: position_m"),
         ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
         ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
-        ("id,x_m,y_m\na,1,2\nb,1,2\n", "line 3.position_m"),
+        ("id,x_m,y_m\na,1,2\nb,0,0\n", "line 3.position_m"),
         ("id,x_m,y_m\na,20,40\n", "expected a position of its own"),
         ("id,x_m,y_m,antennas\na,1,2,2.5\n", "antennas: received 2.5, expected a whole number"),
         ("id,x_m,y_m,latitude_deg,longitude_deg\na,1,2,3,4\n", "only one of position_m, position_llh"),

@@ -39,6 +39,15 @@ def test_constants_of_the_slot_pulses(kind, bandwidth, square_time, mean_frequen
     assert moments.continuous == (kind == "half_sine")
 
 
+@pytest.mark.parametrize(("edge", "continuous"), [(0.0, True), (0.0099, True), (0.0101, False), (0.05, False)])
+def test_a_pulse_jumps_where_its_end_is_above_a_hundredth_of_its_peak(edge, continuous):
+    """A raised half-wave of peak 1 whose ends are `edge` high; at one end only as well."""
+    both = pulse_from_callable(lambda u: edge + (1 - edge) * np.sin(np.pi * u))
+    assert both.moments.continuous == continuous
+    one = pulse_from_callable(lambda u: np.where(u > 0.5, edge + (1 - edge) * np.sin(np.pi * u), np.sin(np.pi * u)))
+    assert one.moments.continuous == continuous
+
+
 def test_closed_forms_of_the_half_sine():
     moments = pulse_moments(PulseSpec(kind="half_sine"))
     assert moments.mean_time == close_to(0.5, abs=1e-12)
