@@ -44,7 +44,7 @@ class Checks:
         most: float = _LARGEST,
     ) -> None:
         """A real number, not NaN, above `above`, from `least` to `most`."""
-        real = isinstance(value, Real) and type(value) is not bool
+        real = type(value) is not bool and isinstance(value, Real)
         if not (real and float(value) > above and least <= float(value) <= most):
             self.refuse(name, shown(value), expected)
 
