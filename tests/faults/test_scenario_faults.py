@@ -29,7 +29,7 @@ from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.write import resolved_toml
 
-SECONDS = 1.0
+SECONDS = 2.0  # of processor time: a busy machine is no slow program
 
 FULL = """
 schema = 1
@@ -161,13 +161,13 @@ def text_of(document: dict[str, Any]) -> str:
 
 def outcome(text: str) -> Scenario | ScenarioError:
     """What became of a text, after the promises that hold for every text."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     result: Scenario | ScenarioError
     try:
         result = parse_scenario(text)
     except ScenarioError as error:
         result = error
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
     if isinstance(result, ScenarioError):
         assert result.problems
         for problem in result.problems:
@@ -292,9 +292,17 @@ def test_one_place_in_metres_and_in_latitude_and_longitude():
     assert "transmitter.position is there too" in refused(text_of(document))
 
 
-@pytest.mark.parametrize("name", ["a", "c", "ue1", "default"])
-def test_no_two_receivers_of_one_id(name):
-    assert "id" in refused(text_of(changed(("receivers", "site", 1, "id"), name)))
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a", "receivers.site[1].id: received 'a', expected a unique id (receivers.site[0].id has it too)"),
+        ("c", "receivers.site[2].id: received 'c', expected a unique id (receivers.site[1].id has it too)"),
+        ("ue1", "receivers.random.id_prefix: received 'ue1', expected a unique id (receivers.site[1].id has it too)"),
+        ("default", "receivers.site[1].id: received 'default', expected another id"),
+    ],
+)
+def test_no_two_receivers_of_one_id(name, words):
+    assert words in refused(text_of(changed(("receivers", "site", 1, "id"), name)))
 
 
 @pytest.mark.parametrize("name", ["", " ", "a ", "\n", "x" * 65, "a\u202eb", "\u0000", "tab\tbed"])
@@ -382,10 +390,10 @@ def test_binary_junk(seed, tmp_path):
 def test_large_files_are_not_read_to_their_end(size, tmp_path):
     path = tmp_path / "large.toml"
     path.write_bytes(b"[" * size)
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(InputError, match="1 MiB"):
         load_scenario(path)
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 # --- truncation and random edits -----------------------------------------------------------------------------------

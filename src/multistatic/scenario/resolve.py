@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +41,7 @@ from multistatic.scenario.schema import (
     TargetTable,
     TransmitterTable,
 )
-from multistatic.scenario.translate import capped
+from multistatic.scenario.translate import capped, shown
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0
@@ -84,7 +84,14 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
     places = [("transmitter", transmitter_m[0]), ("target", target_m[0])]
     places += zip([*(site.path for site in sites), *drawn], (each.position_m for each in receivers), strict=True)
     places += [(f"channel.scatterer[{i}]", position) for i, position in enumerate(scatterers_m)]
-    if problems := [*_place_problems(places), *_array_problems(transmitter, receivers, places)]:
+    paths = [
+        "transmitter",
+        "target",
+        *(site.path for site in sites),
+        *(path for path, _ in places[2 + len(receivers) :]),
+    ]
+    written = {path: shown(each.position_llh) for path, each in zip(paths, placed, strict=True) if each.position_llh}
+    if problems := [*_place_problems(places, written), *_array_problems(transmitter, receivers, places)]:
         raise ScenarioError(capped(problems))
     return Scenario(
         name=table.name,
@@ -285,14 +292,16 @@ def _or(value: float | None, default: float) -> float:
 # --- what can only be seen once everything is in metres ------------------------------------------------------------
 
 
-def _place_problems(places: Sequence[tuple[str, F]]) -> Iterator[Problem]:
-    """Positions that are far off, or at one place; `places` are (path, position [3])."""
+def _place_problems(places: Sequence[tuple[str, F]], written: Mapping[str, str]) -> Iterator[Problem]:
+    """Positions that are far off, or at one place; `places` are (path, position [3]), `written` what a file says of
+    those that it gives in latitude and longitude.
+    """
+    received = {path: f"{_metres(position)} in local metres" for path, position in places}
+    received |= {path: f"{text}, which is {received[path]}" for path, text in written.items()}
     for path, position in places:
         if np.abs(position).max() > MAX_COORDINATE_M:
-            yield Problem(f"{path}.position", _metres(position), f"coordinates within ±{MAX_COORDINATE_M:g} m")
-    yield from coincidences(
-        (f"{path}.position", coordinates(position), f"{_metres(position)} in local metres") for path, position in places
-    )
+            yield Problem(f"{path}.position", received[path], f"coordinates within ±{MAX_COORDINATE_M:g} m")
+    yield from coincidences((f"{path}.position", coordinates(position), received[path]) for path, position in places)
 
 
 def _array_problems(
