@@ -49,11 +49,16 @@ def localize(
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
     from multistatic.localization.fusion import localize_many
+    from multistatic.localization.times import times_text
+    from multistatic.localization.units import measurement_notes
 
     settings, same_time_s = _settings(false_flags, outliers, same_time)
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
-    groups = _by_time(read_measurements(measurements), half_a_block_s if same_time_s is None else same_time_s)
+    rows = read_measurements(measurements)
+    for note in measurement_notes(rows, network):
+        print_note(note)
+    groups = _by_time(rows, half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
         show("localizing")
         fixes = localize_many(groups, network, settings)
@@ -70,7 +75,8 @@ def localize(
     for verdict in ("unobservable", "contradictory"):
         lost = [fix for fix in fixes if fix.position_verdict == verdict]
         if lost:
-            times = ", ".join(f"{fix.time_s:g} s" for fix in lost[:5]) + (", …" if len(lost) > 5 else "")
+            named = times_text([fix.time_s for fix in lost[:5]])
+            times = ", ".join(f"{time} s" for time in named) + (", …" if len(lost) > 5 else "")
             raise InfeasibleError(
                 " ".join([f"the position is {verdict} at {times}: {lost[0].message}", *_lonely(groups)])
             )
@@ -96,10 +102,10 @@ def _settings(false_flags: str, outliers: str, same_time: str | None) -> tuple[F
 
 def _number(text: str) -> float:
     """NaN, which no option allows, where it is none."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
+    from multistatic.scenario.tables import written_number
+
+    number = written_number(text.strip())
+    return math.nan if number is None else float(number)
 
 
 def _by_time(measurements: Sequence[Measurement], same_time_s: float) -> list[list[Measurement]]:
@@ -107,13 +113,16 @@ def _by_time(measurements: Sequence[Measurement], same_time_s: float) -> list[li
 
     `InputError` where a receiver measured several times within that.
     """
+    from multistatic.localization.times import times_text
+
     groups: list[list[Measurement]] = []
     problems = []
     for one in sorted(measurements, key=lambda one: one.time_s):
         if not groups or one.time_s - groups[-1][0].time_s > same_time_s:
             groups.append([])
         if any(other.receiver_id == one.receiver_id and other.time_s != one.time_s for other in groups[-1]):
-            received = f"{one.receiver_id!r} at {groups[-1][0].time_s:g} s and {one.time_s:g} s make one fix"
+            first, second = times_text([groups[-1][0].time_s, one.time_s])
+            received = f"{one.receiver_id!r} at {first} s and {second} s make one fix"
             problems.append(
                 Problem("--same-time", received, f"less than {same_time_s:g} s, or one measurement a block")
             )

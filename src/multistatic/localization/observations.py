@@ -12,6 +12,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.estimation.measurement import Measurement
 from multistatic.linalg import root_of_two
 from multistatic.localization.sites import KnownSites
+from multistatic.localization.times import times_text
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 # A variance of a direction below this share of the largest is not a measured coordinate (2-D: none out of the plane).
@@ -76,7 +77,7 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
     components = heard.copy()
     for i, group in enumerate(groups):
         for one in group:
-            path = f"measurement of {one.receiver_id!r} at {one.time_s:g} s"
+            path = f"measurement of {one.receiver_id!r} at {times_text([one.time_s])[0]} s"
             k = place.get(one.receiver_id)
             if k is None:
                 known = ", ".join(sites.receiver_ids[:10])

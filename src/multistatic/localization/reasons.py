@@ -8,6 +8,7 @@ import numpy as np
 
 from multistatic.localization.model import FusionModel
 from multistatic.localization.outliers import RobustFits
+from multistatic.localization.units import delay_doubt
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # A path at most this much longer than the direct one passes the baseline within 7 % of its length.
@@ -25,6 +26,10 @@ def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
 
 def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
     fits, ids = found.fits, model.sites.receiver_ids
+    if doubt := _doubt_of_unit(model, i):
+        yield doubt
+        if not fits.usable[i]:
+            return
     if not fits.usable[i]:
         yield _unobservable_position(model, found, i)
         return
@@ -50,6 +55,15 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
         )
 
 
+def _doubt_of_unit(model: FusionModel, i: int) -> str:
+    """Whether the delays can be in seconds, of the receivers whose clocks leave no other explanation."""
+    seen, sites = model.seen, model.sites
+    reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
+    timed = seen.heard[i] & (offsets < 0.01 * np.abs(reach))
+    direct = np.linalg.norm(sites.receivers_m - sites.transmitter_m, axis=1)
+    return delay_doubt(reach[timed], direct[timed])
+
+
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
     heard = seen.heard[i] & ~found.flagged[i]
@@ -70,7 +84,7 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     if below:
         return (
             f"The path over the target to {', '.join(below)} is shorter than the direct path, which no target makes: "
-            "check the clock, the position and the unit of the delay."
+            "check the clock, the position and the unit of the delay, and that it counts from the transmission."
         )
     near = [ids[k] for k in np.flatnonzero(ranged & (reach < _NEAR_BASELINE * direct) & (margin < _SURE * direct))]
     if near:
@@ -91,7 +105,12 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
 
 def _range_std_m(model: FusionModel, i: int) -> F:
     """Standard deviations of the ranges [K] in m, clocks included."""
-    clock = model.sites.clock_or_perfect
-    offsets = np.hypot(clock.time_s, clock.common_time_s) * SPEED_OF_LIGHT_M_S
-    total: F = np.hypot(np.sqrt(model.seen.covariance[i, :, 0, 0]), offsets)
+    total: F = np.hypot(np.sqrt(model.seen.covariance[i, :, 0, 0]), _clock_std_m(model))
     return total
+
+
+def _clock_std_m(model: FusionModel) -> F:
+    """Standard deviations of the clocks [K] in m, the transmitter's included."""
+    clock = model.sites.clock_or_perfect
+    offsets: F = np.hypot(clock.time_s, clock.common_time_s) * SPEED_OF_LIGHT_M_S
+    return offsets

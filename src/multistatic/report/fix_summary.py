@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.localization.fix import Fix
+from multistatic.localization.times import times_text
 from multistatic.report.wording import common_unit
 from multistatic.units import F
 
@@ -32,6 +33,9 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
 
     shown = fixes[:ROWS_AT_MOST]
     scale, unit = common_unit([fix.time_s for fix in shown], "s")
+    if scale < 1.0:  # kiloseconds and more: nobody's unit, least of all that of Unix time
+        scale, unit = 1.0, "s"
+    times = times_text([fix.time_s for fix in shown], scale)
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
@@ -42,9 +46,9 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
         table.add_column(f"{name}\n{of}", justify="right", no_wrap=True)
     for name in ("verdict", "used", "p"):
         table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
-    for fix in shown:
+    for fix, time in zip(shown, times, strict=True):
         cells = (
-            f"{scale * fix.time_s:.6g}",
+            time,
             *_cells(fix.position_m, place, dimensions),
             *map(_deviation, (fix.horizontal_std_m, fix.vertical_std_m)[: len(errors)]),
             *_cells(fix.velocity_m_s, speed, dimensions),
@@ -55,7 +59,7 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
         )
         table.add_row(*map(Text, cells), style=_STYLE[fix.position_verdict])
     more = [Text(f"and {len(fixes) - len(shown)} more")] if len(fixes) > len(shown) else []
-    return Group(table, *more, *(Text(sentence) for sentence in _said(shown, scale, unit)))
+    return Group(table, *more, *(Text(sentence) for sentence in _said(shown, times, unit)))
 
 
 def _format(vectors: Sequence[tuple[F | None, float | None]], digits: int) -> Callable[[float], str]:
@@ -77,10 +81,10 @@ def _deviation(std: float | None) -> str:
     return "–" if std is None else f"{std:.2g}"
 
 
-def _said(fixes: Sequence[Fix], scale: float, unit: str) -> list[str]:
+def _said(fixes: Sequence[Fix], times: Sequence[str], unit: str) -> list[str]:
     """Each message once, with the times of its fixes."""
-    times: dict[str, list[str]] = {}
-    for fix in fixes:
+    said: dict[str, list[str]] = {}
+    for fix, time in zip(fixes, times, strict=True):
         if fix.message:
-            times.setdefault(fix.message, []).append(f"{scale * fix.time_s:.6g}")
-    return [f"at {', '.join(when)} {unit}: {message}" for message, when in times.items()]
+            said.setdefault(fix.message, []).append(time)
+    return [f"at {', '.join(when)} {unit}: {message}" for message, when in said.items()]

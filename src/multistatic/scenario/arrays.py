@@ -26,7 +26,11 @@ class AntennaArray:
     elements_m: F
 
     def __post_init__(self) -> None:
-        elements = read_only(self.elements_m)
+        try:
+            elements = read_only(self.elements_m)
+        except (TypeError, ValueError):
+            expected = "finite positions of shape (n >= 1, 3)"
+            raise ScenarioError([Problem("array.elements", repr(self.elements_m)[:60], expected)]) from None
         if elements.ndim != 2 or elements.shape[1] != 3 or not len(elements) or not np.isfinite(elements).all():
             raise ScenarioError(
                 [Problem("array.elements", f"shape {elements.shape}", "finite positions of shape (n >= 1, 3)")]
@@ -60,6 +64,11 @@ def planar_array(
     shape: tuple[int, int], spacing_m: float, axes: tuple[Sequence[float], Sequence[float]] = (ALONG_Y, ALONG_Z)
 ) -> AntennaArray:
     """UPA of `shape` = (columns along axes[0], rows along axes[1]); the first axis varies fastest."""
+    for axis in axes:
+        if not 0 < np.linalg.norm(axis) < np.inf:
+            raise ScenarioError(
+                [Problem("array.axis", str(list(axis)), "a direction: a finite vector that is not zero")]
+            )
     along, across = (np.asarray(axis, float) / np.linalg.norm(axis) for axis in axes)
     rows, columns = np.divmod(np.arange(shape[0] * shape[1]), shape[0])
     return AntennaArray(elements_m=spacing_m * (columns[:, None] * along + rows[:, None] * across))

@@ -145,11 +145,16 @@ def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     if not left:
         yield Problem("receivers.exclude", "every receiver", "at least one receiver that stays")
         return
-    yield from _use_problems(raw, left, excluded & set(seen))
+    with_rate = {
+        table["id"] for _, table in _listed(raw, rows) if isinstance(table.get("id"), str) and "rate_bps_hz" in table
+    }
+    yield from _use_problems(raw, left, excluded & set(seen), with_rate)
 
 
-def _use_problems(raw: Raw, ids: Mapping[str, str], excluded: Collection[str]) -> Iterator[Problem]:
-    """Ids that other tables name: those of `ids`, the receivers that stay."""
+def _use_problems(
+    raw: Raw, ids: Mapping[str, str], excluded: Collection[str], with_rate: Collection[object]
+) -> Iterator[Problem]:
+    """Ids that other tables name: those of `ids`, the receivers that stay; `with_rate` have a rate of their own."""
     for index, name in enumerate(_list_at(table_at(raw, "design"), "given")):
         if isinstance(name, str) and name not in ids:
             yield _unknown(f"design.given[{index}]", name, "the id of a receiver", ids, excluded)
@@ -158,22 +163,32 @@ def _use_problems(raw: Raw, ids: Mapping[str, str], excluded: Collection[str]) -
         if name not in ids and name != "default":
             path = path_text(["requirements", "rate_bps_hz", name])
             yield _unknown(path, name, "the id of a receiver, or default", ids, excluded)
+    if isinstance(table_at(raw, "requirements").get("rate_bps_hz"), dict) and "default" not in rates:
+        for name in sorted(ids.keys() - rates.keys() - set(with_rate)):
+            path, expected = "requirements.rate_bps_hz", "a rate for every receiver, or a default"
+            yield Problem(path, f"no rate for {name!r}", expected)
     count = table_at(raw, "design").get("receivers")
     if type(count) is int and count > len(ids):
         yield Problem("design.receivers", shown(count), f"at most {len(ids)}, the number of receivers")
 
 
 def _ids(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str]]:
-    receivers = table_at(raw, "receivers")
-    tables = [(f"receivers.site[{index}]", site) for index, site in enumerate(_list_at(receivers, "site"))]
-    for path, site in [*tables, *((row.path, row.table) for row in rows)]:
-        if isinstance(site, dict) and isinstance(site.get("id"), str):
+    for path, site in _listed(raw, rows):
+        if isinstance(site.get("id"), str):
             yield f"{path}.id", site["id"]
-    random = table_at(receivers, "random")
+    random = table_at(table_at(raw, "receivers"), "random")
     count, prefix = random.get("count"), random.get("id_prefix", "rx")
     if type(count) is int and 1 <= count <= MAX_RECEIVERS and isinstance(prefix, str):
         for name in numbered_ids(prefix, count):
             yield "receivers.random.id_prefix", name
+
+
+def _listed(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
+    """The tables of single receivers, of the document and of the site list."""
+    for index, site in enumerate(_list_at(table_at(raw, "receivers"), "site")):
+        if isinstance(site, dict):
+            yield f"receivers.site[{index}]", site
+    yield from ((row.path, row.table) for row in rows)
 
 
 def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded: Collection[str] = ()) -> Problem:

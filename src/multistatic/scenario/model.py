@@ -1,19 +1,22 @@
 """What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
 
 These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in
-`scenario.schema`.
+`scenario.schema`. Each of them checks itself when it is made, by `dataclasses.replace` too: `ScenarioError` names every
+problem with its path, as in `target.position_m`. Positions and velocities may have two coordinates: the third is 0.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
 from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.checks import Checks, coordinates
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
-from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 EchoLaw = Literal["sum", "product"]
 ClutterKind = Literal["independent", "signal_dependent"]
@@ -32,6 +35,13 @@ class PulseSpec:
     rolloff: float = 0.25
     span_slots: int = 16
 
+    def __post_init__(self) -> None:
+        checks = Checks("radio.pulse")
+        checks.text("kind", self.kind)
+        checks.number("rolloff", self.rolloff, "a roll-off factor from 0 to 1", least=0.0, most=1.0)
+        checks.whole("span_slots", self.span_slots, "a whole number from 1 to 1024", least=1, most=1024)
+        checks.done()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
@@ -45,6 +55,14 @@ class Radio:
     bandwidth_hz: float
     samples: int
     pulse: PulseSpec = field(default_factory=PulseSpec)
+
+    def __post_init__(self) -> None:
+        checks = Checks("radio")
+        checks.number("carrier_hz", self.carrier_hz, "a frequency in Hz above 0", above=0.0)
+        checks.number("bandwidth_hz", self.bandwidth_hz, "a bandwidth in Hz above 0", above=0.0)
+        checks.whole("samples", self.samples, "a whole number, 2 or more", least=2, most=10**9)
+        checks.kind("pulse", self.pulse, PulseSpec)
+        checks.done()
 
     @property
     def wavelength_m(self) -> float:
@@ -77,7 +95,14 @@ class Transmitter:
     frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "position_m", read_only(self.position_m))
+        checks = Checks("transmitter")
+        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
+        checks.kind("array", self.array, AntennaArray)
+        checks.number("power_w", self.power_w, "a power in W above 0", above=0.0)
+        checks.kind("receive_array", self.receive_array, AntennaArray, optional=True)
+        checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
+        checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -96,7 +121,14 @@ class Receiver:
     frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "position_m", read_only(self.position_m))
+        checks = Checks(f"receivers[{self.id!r}]")
+        checks.text("id", self.id)
+        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
+        checks.kind("array", self.array, AntennaArray)
+        checks.number("rate_required_bps_hz", self.rate_required_bps_hz, "a rate in bit/s/Hz, 0 or more", least=0.0)
+        checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
+        checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,8 +148,13 @@ class Target:
     rcs_bistatic_db: float = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "position_m", read_only(self.position_m))
-        object.__setattr__(self, "velocity_m_s", read_only(self.velocity_m_s))
+        checks = Checks("target")
+        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
+        object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
+        checks.number("reflection", self.reflection, "a power ratio above 0", above=0.0)
+        checks.number("rcs_std_db", self.rcs_std_db, "a spread in dB, 0 or more", least=0.0)
+        checks.number("rcs_bistatic_db", self.rcs_bistatic_db, "a loss in dB, 0 or more", least=0.0)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,7 +165,10 @@ class Scatterer:
     reflection: float
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "position_m", read_only(self.position_m))
+        checks = Checks("scatterer")
+        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
+        checks.number("reflection", self.reflection, "a power ratio above 0", above=0.0)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -153,6 +193,22 @@ class Propagation:
     scatterers: tuple[Scatterer, ...] = ()
     direct_path_leakage: float = 1.0
 
+    def __post_init__(self) -> None:
+        checks = Checks("propagation")
+        checks.number(
+            "path_loss_exponent", self.path_loss_exponent, "an exponent above 0, at most 10", above=0.0, most=10.0
+        )
+        checks.number("reference_gain", self.reference_gain, "a power ratio above 0", above=0.0)
+        checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
+        checks.text("direct", self.direct)
+        checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0)
+        checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", above=0.0)
+        checks.number("clutter_power_w", self.clutter_power_w, "a power in W, 0 or more", least=0.0)
+        checks.one_of("clutter", self.clutter, get_args(ClutterKind))
+        object.__setattr__(self, "scatterers", checks.several("scatterers", self.scatterers, Scatterer))
+        checks.number("direct_path_leakage", self.direct_path_leakage, "a power ratio, 0 or more", least=0.0)
+        checks.done()
+
     def is_radar_equation(self, wavelength_m: float) -> bool:
         """True where the echo follows the radar equation from isotropic antennas: β is a cross-section over 4π."""
         return self.echo_law == "product" and self.reference_gain == free_space_gain(wavelength_m)
@@ -169,6 +225,13 @@ class Requirements:
 
     cooperation_cost_m: float = float("inf")
     distance_weight: float = 0.5
+
+    def __post_init__(self) -> None:
+        checks = Checks("requirements")
+        limit = "a limit in m above 0, infinity for none"
+        checks.number("cooperation_cost_m", self.cooperation_cost_m, limit, above=0.0, most=math.inf)
+        checks.number("distance_weight", self.distance_weight, "a weight from 0 to 1", least=0.0, most=1.0)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +255,19 @@ class DesignSettings:
     dimensions: Literal[2, 3] | None = None
     alternate: bool = False
 
+    def __post_init__(self) -> None:
+        checks = Checks("design")
+        for name in ("criterion", "selector", "beamformer"):
+            checks.text(name, getattr(self, name))
+        checks.number("velocity_weight_s", self.velocity_weight_s, "a time in s, 0 or more", least=0.0)
+        checks.whole("streams", self.streams, "a whole number from 1 to 64", least=1, most=64)
+        if self.receivers is not None:
+            checks.whole("receivers", self.receivers, "a whole number, 1 or more, or None", least=1, most=10**6)
+        object.__setattr__(self, "given", checks.several("given", self.given, str))
+        checks.one_of("dimensions", self.dimensions, (None, 2, 3))
+        checks.kind("alternate", self.alternate, bool)
+        checks.done()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GeodeticOrigin:
@@ -200,6 +276,14 @@ class GeodeticOrigin:
     latitude_deg: float
     longitude_deg: float
     height_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        checks = Checks("origin")
+        checks.number("latitude_deg", self.latitude_deg, "a latitude from -90 to 90 degrees", least=-90.0, most=90.0)
+        longitude = "a longitude from -180 to 360 degrees"
+        checks.number("longitude_deg", self.longitude_deg, longitude, least=-180.0, most=360.0)
+        checks.number("height_m", self.height_m, "a height in m within ±1e6", least=-1e6, most=1e6)
+        checks.done()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -216,6 +300,22 @@ class Scenario:
     requirements: Requirements = field(default_factory=Requirements)
     design: DesignSettings = field(default_factory=DesignSettings)
     origin: GeodeticOrigin | None = None
+
+    def __post_init__(self) -> None:
+        checks = Checks("")
+        checks.text("name", self.name)
+        checks.whole("seed", self.seed, "a whole number, 0 or more", least=0, most=2**63 - 1)
+        object.__setattr__(self, "receivers", checks.several("receivers", self.receivers, Receiver))
+        parts = {"radio": Radio, "transmitter": Transmitter, "target": Target, "propagation": Propagation}
+        parts |= {"requirements": Requirements, "design": DesignSettings}
+        for name, kind in parts.items():
+            checks.kind(name, getattr(self, name), kind)
+        checks.kind("origin", self.origin, GeodeticOrigin, optional=True)
+        if not self.receivers and not checks.problems:
+            checks.refuse("receivers", "none", "at least one receiver")
+        if not checks.problems:
+            _check_agreement(self, checks)
+        checks.done()
 
     @property
     def receiver_ids(self) -> tuple[str, ...]:
@@ -249,3 +349,30 @@ class Scenario:
     def mask(self, ids: tuple[str, ...]) -> B:
         """b [K]: True for the receivers in `ids`."""
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
+
+
+def _check_agreement(scenario: Scenario, checks: Checks) -> None:
+    """What only the parts together show: ids that repeat or that nobody has, and paths without length."""
+    ids = scenario.receiver_ids
+    known = set(ids)
+    if len(known) < len(ids):
+        for name in sorted({name for name in ids if ids.count(name) > 1}):
+            checks.refuse(f"receivers[{name!r}].id", repr(name), "a unique id", "another receiver has it too")
+    for index, name in enumerate(scenario.design.given):
+        if name not in known:
+            checks.refuse(f"design.given[{index}]", repr(name), "the id of a receiver")
+    if scenario.design.receivers is not None and scenario.design.receivers > len(ids):
+        most = f"at most {len(ids)}, the number of receivers"
+        checks.refuse("design.receivers", str(scenario.design.receivers), most)
+    target, transmitter = coordinates(scenario.target.position_m), coordinates(scenario.transmitter.position_m)
+    places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
+    for i, scatterer in enumerate(scenario.propagation.scatterers):
+        places.append((f"propagation.scatterers[{i}].position_m", scatterer.position_m))
+    if target == transmitter:
+        checks.refuse("target.position_m", str(list(target)), "a position apart from the transmitter")
+    for path, position_m in places:
+        here = coordinates(position_m)
+        if here == target:
+            checks.refuse("target.position_m", str(list(here)), "a position of its own", f"{path} is there too")
+        elif here == transmitter:
+            checks.refuse(path, str(list(here)), "a position apart from the transmitter")

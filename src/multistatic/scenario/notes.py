@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from multistatic.scenario.geodesy import geodetic_from_local
-from multistatic.scenario.model import Scenario
+from multistatic.scenario.model import Receiver, Scenario, Transmitter
 from multistatic.scenario.position_notes import listed
 from multistatic.units import F, watt_to_dbm
 
@@ -137,7 +137,8 @@ def _other_notes(scenario: Scenario) -> Iterator[str]:
             f"a required rate is {rates.max():g} bit/s/Hz, more than any modulation gives: "
             "rates are in bit/s for each Hz, not in Mbit/s"
         )
-    clocks = [("the transmitter", scenario.transmitter), *((one.id, one) for one in scenario.receivers)]
+    clocks: list[tuple[str, Transmitter | Receiver]] = [("the transmitter", scenario.transmitter)]
+    clocks += [(one.id, one) for one in scenario.receivers]
     slow = [name for name, one in clocks if 1e-2 < one.clock_offset_std_s < np.inf]
     if slow:
         yield (

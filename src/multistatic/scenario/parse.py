@@ -81,8 +81,9 @@ def parse_scenario(
     problems = apply_overrides(raw, overrides)
     template = scenario_template(raw, problems, read_text=read_text, source=source)
     scenario = template.drawn()
-    for note in template.notes(scenario) if on_note is not None else ():
-        on_note(note)
+    if on_note is not None:
+        for note in template.notes(scenario):
+            on_note(note)
     return scenario
 
 

@@ -91,8 +91,8 @@ def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Writt
         name, geodetic = "the centre of receivers.random", random.centre_llh is not None
         written.append(Written(name=name, path="receivers.random", entries=entries, geodetic=geodetic))
     if (origin := table.origin) is not None:
-        entries = [origin.latitude_deg, origin.longitude_deg, origin.height_m]
-        written.append(Written(name="the origin", path="origin", entries=tuple(entries), geodetic=True))
+        entries = (origin.latitude_deg, origin.longitude_deg, origin.height_m)
+        written.append(Written(name="the origin", path="origin", entries=entries, geodetic=True))
     return written
 
 
@@ -136,7 +136,7 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
         each.name
         for each in metres
         if any(np.max(np.abs(np.subtract(each.entries[:2], other.entries[:2]))) < _DEGREE_LIKE for other in degrees)
-        and np.hypot(*each.entries[:2]) > 10.0
+        and np.linalg.norm(each.entries[:2]) > 10.0
     ]
     if alike:
         yield (

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
 from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import (
@@ -43,7 +43,7 @@ from multistatic.scenario.schema import (
     TargetTable,
     TransmitterTable,
 )
-from multistatic.scenario.translate import capped
+from multistatic.scenario.translate import capped, shown
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0
@@ -81,11 +81,25 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
     ]
     if table.receivers.random is not None:
         receivers += _placed_at_random(table.receivers.random, table, transmitter_m[0], radio.wavelength_m, origin)
-    scenario = Scenario(
+    transmitter = _transmitter(table.transmitter, transmitter_m[0], radio.wavelength_m)
+    drawn = (f"receivers.random (receiver {receiver.id})" for receiver in receivers[len(sites) :])
+    places = [("transmitter", transmitter_m[0]), ("target", target_m[0])]
+    places += zip([*(site.path for site in sites), *drawn], (each.position_m for each in receivers), strict=True)
+    places += [(f"channel.scatterer[{i}]", position) for i, position in enumerate(scatterers_m)]
+    paths = [
+        "transmitter",
+        "target",
+        *(site.path for site in sites),
+        *(path for path, _ in places[2 + len(receivers) :]),
+    ]
+    written = {path: shown(each.position_llh) for path, each in zip(paths, placed, strict=True) if each.position_llh}
+    if problems := [*_place_problems(places, written), *_array_problems(transmitter, receivers, places)]:
+        raise ScenarioError(capped(problems))
+    return Scenario(
         name=table.name,
         seed=table.seed,
         radio=radio,
-        transmitter=_transmitter(table.transmitter, transmitter_m[0], radio.wavelength_m),
+        transmitter=transmitter,
         receivers=tuple(receivers),
         target=_target(table.target, target_m[0]),
         propagation=_propagation(table.channel, scatterers_m, radio),
@@ -96,9 +110,6 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
         design=design_settings(table.design),
         origin=origin,
     )
-    if problems := _problems(scenario, [site.path for site in sites]):
-        raise ScenarioError(problems)
-    return scenario
 
 
 # --- where ---------------------------------------------------------------------------------------------------------
@@ -209,11 +220,11 @@ def _array(antennas: int | None, table: ArrayTable | None, wavelength_m: float) 
 
 
 def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
-    """The site's own rate, else the one required of its id, else the default; NaN where nobody says one."""
+    """The site's own rate, else the one required of its id, else the default: one of them is there."""
     if site.rate_bps_hz is not None:
         return float(site.rate_bps_hz)
     if isinstance(required, dict):
-        return float(required.get(site.id, required.get("default", float("nan"))))
+        return float(required[site.id] if site.id in required else required["default"])
     return float(required)
 
 
@@ -307,41 +318,33 @@ def _or(value: float | None, default: float) -> float:
 # --- what can only be seen once everything is in metres ------------------------------------------------------------
 
 
-def _problems(scenario: Scenario, site_paths: Sequence[str]) -> list[Problem]:
-    """Coincident or far-off positions and array elements, receivers without a rate, a channel too large for memory."""
-    receivers = scenario.receivers
-    drawn = (f"receivers.random (receiver {receiver.id})" for receiver in receivers[len(site_paths) :])
-    nodes: list[tuple[str, Any]] = [("transmitter", scenario.transmitter), ("target", scenario.target)]
-    nodes += zip([*site_paths, *drawn], receivers, strict=True)
-    nodes += [(f"channel.scatterer[{i}]", each) for i, each in enumerate(scenario.propagation.scatterers)]
-    problems = [
-        Problem(f"{path}.position", _metres(node.position_m), f"coordinates within ±{MAX_COORDINATE_M:g} m")
-        for path, node in nodes
-        if np.abs(node.position_m).max() > MAX_COORDINATE_M
-    ]
-    # To a micrometre: what is nearer than that is one place for every radio wave.
-    problems += coincidences(
-        (f"{path}.position", tuple(np.round(node.position_m, 6) + 0.0), f"{_metres(node.position_m)} in local metres")
-        for path, node in nodes
-    )
-    arrays = [("transmitter.receive_array", scenario.transmitter.receive_array)]
-    arrays += [(f"{path}.array", node.array) for path, node in nodes if hasattr(node, "array")]
-    entries = len(receivers) * max(receiver.array.size for receiver in receivers) * scenario.transmitter.array.size
-    if entries > MAX_CHANNEL_ENTRIES:
+def _place_problems(places: Sequence[tuple[str, F]], written: Mapping[str, str]) -> Iterator[Problem]:
+    """Positions that are far off, or at one place; `places` are (path, position [3]), `written` what a file says of
+    those that it gives in latitude and longitude.
+    """
+    received = {path: f"{_metres(position)} in local metres" for path, position in places}
+    received |= {path: f"{text}, which is {received[path]}" for path, text in written.items()}
+    for path, position in places:
+        if np.abs(position).max() > MAX_COORDINATE_M:
+            yield Problem(f"{path}.position", received[path], f"coordinates within ±{MAX_COORDINATE_M:g} m")
+    yield from coincidences((f"{path}.position", coordinates(position), received[path]) for path, position in places)
+
+
+def _array_problems(
+    transmitter: Transmitter, receivers: Sequence[Receiver], places: Sequence[tuple[str, F]]
+) -> list[Problem]:
+    """Coincident array elements, or a channel too large for memory."""
+    entries = len(receivers) * max(receiver.array.size for receiver in receivers) * transmitter.array.size
+    if entries > MAX_CHANNEL_ENTRIES:  # and looking at every element of so many would take minutes
         size = f"{entries:.2g} channel coefficients (receivers x receive x transmit antennas)"
-        problems.append(Problem("receivers", size, f"at most {MAX_CHANNEL_ENTRIES:.0e}"))
-        arrays = []  # looking at every element of so many would take minutes
-    problems += [
+        return [Problem("receivers", size, f"at most {MAX_CHANNEL_ENTRIES:.0e}")]
+    arrays = [("transmitter.receive_array", transmitter.receive_array), ("transmitter.array", transmitter.array)]
+    arrays += [(f"{path}.array", each.array) for (path, _), each in zip(places[2:], receivers, strict=False)]
+    return [
         Problem(path, "two elements at one place", "elements at places of their own")
         for path, array in arrays
         if array is not None and len(np.unique(array.elements_m, axis=0)) < array.size
     ]
-    problems += [
-        Problem("requirements.rate_bps_hz", f"no rate for {receiver.id!r}", "a rate for every receiver, or a default")
-        for receiver in receivers
-        if np.isnan(receiver.rate_required_bps_hz)
-    ]
-    return capped(problems)
 
 
 def _metres(position_m: F) -> str:

@@ -27,6 +27,12 @@ _OTHER = ("antennas", "array", "rate_bps_hz", "clock_offset_std_s", "frequency_o
 _KNOWN = ("id", *_LOCAL, *_GEODETIC, *_OTHER)
 _OFFSETS = ("clock_offset_std_s", "frequency_offset_std_hz")
 _TEXTS = ("id", "array")
+_OTHER_NAMES = {
+    **dict.fromkeys(("lat", "latitude", "lat_deg"), "latitude_deg"),
+    **dict.fromkeys(("lon", "lng", "long", "longitude", "lon_deg"), "longitude_deg"),
+    **dict.fromkeys(("alt", "altitude", "alt_m", "altitude_m", "elevation", "elevation_m", "height"), "height_m"),
+    **{axis: f"{axis}_m" for axis in "xyz"},
+}
 _MOST_PROBLEMS = 100
 _EXAMPLE = "id, latitude_deg, longitude_deg, height_m, or id, x_m, y_m, z_m"
 # Longitude first on WGS 84: the only system of GeoJSON. Its height, in CRS84h, is that of the ellipsoid.
@@ -70,7 +76,7 @@ def _csv_rows(name: str, text: str) -> list[SiteRow]:
 
 def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     path = f"{name} line 1"
-    problems = _misspelt(path, header)
+    problems = [*_misspelt(path, header), *_other_names(path, header)]
     problems += [
         Problem(path, f"{column!r} twice", "each column once") for column in set(header) if header.count(column) > 1
     ]
@@ -89,6 +95,14 @@ def _misspelt(path: str, keys: Sequence[str]) -> list[Problem]:
         if near:
             problems.append(Problem(path, f"column {key[:64]!r}", "a known column", f"did you mean {near[0]}?"))
     return problems
+
+
+def _other_names(path: str, header: Sequence[str]) -> Iterator[Problem]:
+    """Columns that other programs call latitude, longitude, height or x, y, z: not reading them would lose them."""
+    for column in header:
+        known = _OTHER_NAMES.get(column.lower())
+        if known is not None and known not in header:
+            yield Problem(path, f"column {column!r}", "a known column", f"did you mean {known}?")
 
 
 def _cell_problems(path: str, cells: Mapping[str, str]) -> Iterator[Problem]:
@@ -130,7 +144,7 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
         if not isinstance(feature, dict) or not isinstance(properties, dict):
             problems.append(Problem(path, "no feature", "a GeoJSON Feature with properties"))
             continue
-        problems += _misspelt(path, list(properties))
+        problems += [*_crs_problems(f"{path}.crs", feature), *_misspelt(path, list(properties))]
         geometry = feature.get("geometry")
         cells = {"id": feature["id"]} if feature.get("id") is not None else {}
         cells |= {key: value for key, value in properties.items() if key in _KNOWN and value is not None}

@@ -79,7 +79,19 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
         received, hint = _tag_received(detail["input"])
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
         hint = _unit_hint(str(location[-1]), detail["input"], kind.startswith("greater"))
+    if location and location[-1] in ("position_llh", "centre_llh") and kind == "value":
+        hint = _degrees_hint(detail["input"])
     return Problem(prefix + path_text(location), received, expected, hint)
+
+
+def _degrees_hint(llh: object) -> str:
+    """Why a latitude or longitude is out of range."""
+    if not (isinstance(llh, list) and all(isinstance(each, int | float) for each in llh)):
+        return ""
+    latitude, longitude = llh[:2]
+    if max(abs(latitude), abs(longitude)) > 360:
+        return "metres of a projection? convert them to latitude and longitude, or give local metres as position_m"
+    return "latitude and longitude swapped?" if abs(latitude) > 90 >= abs(longitude) else ""
 
 
 def _unit_hint(key: str, value: object, too_small: bool) -> str:

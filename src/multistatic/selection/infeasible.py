@@ -43,6 +43,8 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
     elif not mask.any() or (problem.count is not None and mask.sum() != problem.count):
         asked = "at least one is needed" if problem.count is None else f"exactly {problem.count} are asked for"
         message = f"{rule}: a group of {mask.sum()}, but {asked}."
+        if problem.count is not None and mask.any():
+            message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):
         message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
     elif not problem.feasible(mask[None])[0]:

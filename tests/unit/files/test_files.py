@@ -93,12 +93,29 @@ def test_document_values() -> None:
     assert document["rates_bps_hz"]["r10"] == made.beamforming.rates_bps_hz[9]
     assert document["rate_required_bps_hz"] == 4.0
     assert document["cooperation_cost_limit_m"] == 200.0
-    assert document["bounds"]["per_receiver"]["r3"]["delay_std_s"] == made.accuracy.delay_std_s[2]  # type: ignore[union-attr]
-    assert document["bounds"]["peb_m"] == 0.82
     assert document["reasons"]["bounds.veb_m_s"] == "One Doppler short."
     assert document["verification"]["passed"] is True
     assert document["verification"]["max_violation"] == 3e-9
     assert document["timing_s"] == TIMING_S
+
+
+def test_every_bound_of_the_document_is_the_one_of_its_name() -> None:
+    """All numbers differ: none may stand in the place of another, and levels are in dB of power."""
+    accuracy = replace(
+        design().accuracy,  # type: ignore[type-var]
+        delay_std_s=np.arange(1.0, 11.0) * 1e-10,
+        doppler_std_hz=np.arange(21.0, 31.0),
+        block_snr=np.array([100.0, 1000.0, 10.0, *[1.0] * 7]),
+        position=PositionBound(position="observable", velocity="observable", peb_m=0.82, veb_m_s=2.5),
+        position_with_angles=PositionBound(position="observable", velocity="observable", peb_m=0.31, veb_m_s=1.9),
+    )
+    bounds = design_document(design(accuracy=accuracy), timing_s={})["bounds"]
+    assert bounds["per_receiver"]["r1"] == {"delay_std_s": 1e-10, "doppler_std_hz": 21.0, "block_snr_db": 20.0}
+    assert bounds["per_receiver"]["r2"] == {"delay_std_s": 2e-10, "doppler_std_hz": 22.0, "block_snr_db": 30.0}
+    assert bounds["per_receiver"]["r3"]["block_snr_db"] == close_to(10.0, rel=1e-12)
+    assert (bounds["surrogate"], bounds["surrogate_published"], bounds["sum_crb"]) == (3.6e-4, 3.1e-4, 2.2e-2)
+    assert (bounds["peb_m"], bounds["peb_with_angles_m"]) == (0.82, 0.31)
+    assert (bounds["veb_m_s"], bounds["veb_with_angles_m_s"]) == (2.5, 1.9)
 
 
 @pytest.mark.parametrize(("bound", "gap"), [(None, None), (3.0e-4, 1 / 6), (3.6e-4, 0.0), (4e-4, 0.0)])

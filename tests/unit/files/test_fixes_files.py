@@ -89,6 +89,50 @@ def test_documents_have_no_nan_and_are_described(example):
         assert name.startswith(("cov_", "other_", "v")) or f"`{name}`" in section, name
 
 
+def test_every_number_of_the_document_is_that_of_the_fix(example):
+    """Offsets, residuals and common offsets that are all different: none may stand in the place of another."""
+    scenario, _, fixes = example
+    count = len(fixes[0].receiver_ids)
+    numbers = np.arange(1.0, 5.0 * count + 1).reshape(5, count)
+    fix = replace(
+        fixes[0],
+        residuals=np.stack([1e-9 * numbers[0], numbers[1]], axis=1),
+        normalised_residuals=numbers[2],
+        clock_offsets=np.stack([1e-6 * numbers[3], 0.5 * numbers[4]], axis=1),
+        common_clock_offset=(3e-9, 4.0),
+        other_position_m=np.array([7.0, 8.0, 9.0]),
+        other_velocity_m_s=np.array([-7.0, -8.0, -9.0]),
+        chi_square=3.25,
+        p_value=0.75,
+    )
+    document = fixes_document([fix], scenario)["fixes"][0]
+    for k, name in enumerate(fix.receiver_ids):
+        if name in fix.used:
+            assert document["receivers"][name] == {
+                "delay_residual_s": 1e-9 * numbers[0, k],
+                "doppler_residual_hz": numbers[1, k],
+                "normalised_residual": numbers[2, k],
+                "clock_offset_s": 1e-6 * numbers[3, k],
+                "frequency_offset_hz": 0.5 * numbers[4, k],
+            }
+    assert (document["common_clock_offset_s"], document["common_frequency_offset_hz"]) == (3e-9, 4.0)
+    assert (document["chi_square"], document["p_value"]) == (3.25, 0.75)
+    assert document["degrees_of_freedom"] == fix.degrees_of_freedom
+    assert (document["position_std_m"], document["velocity_std_m_s"]) == (fix.position_std_m, fix.velocity_std_m_s)
+    assert document["position_std_m"] == close_to(np.sqrt(np.trace(fix.covariance[:2, :2])), rel=1e-12)
+    assert document["velocity_std_m_s"] == close_to(np.sqrt(np.trace(fix.covariance[2:, 2:])), rel=1e-12)
+    for name in ("position_m", "velocity_m_s", "other_position_m", "other_velocity_m_s", "covariance"):
+        assert document[name] == getattr(fix, name).tolist()
+    best, other = fixes_geojson([fix], scenario)["features"]
+    assert [best["properties"][f"v{axis}_m_s"] for axis in "xyz"] == fix.velocity_m_s.tolist()
+    assert [other["properties"][f"{axis}_m"] for axis in "xyz"] == [7, 8, 9]
+    assert [other["properties"][f"v{axis}_m_s"] for axis in "xyz"] == [-7, -8, -9]
+    (row,) = csv.DictReader(io.StringIO(fixes_table([fix])))
+    assert [float(row[f"v{axis}_m_s"]) for axis in "xyz"] == fix.velocity_m_s.tolist()
+    assert [float(row[f"other_{axis}_m"]) for axis in "xyz"] == [7, 8, 9]
+    assert (float(row["position_std_m"]), float(row["velocity_std_m_s"])) == (fix.position_std_m, fix.velocity_std_m_s)
+
+
 def test_geojson_without_origin_says_so(example):
     scenario, _, fixes = example
     document = fixes_geojson(fixes, scenario)

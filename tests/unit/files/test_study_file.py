@@ -342,3 +342,40 @@ def test_json_schema_takes_the_example_and_refuses_a_wrong_one() -> None:
     assert list(validator.iter_errors(ranged))
     assert list(validator.iter_errors({**good, "trials": 0}))
     assert list(validator.iter_errors({**good, "scenarios": "paper"}))
+
+
+def test_a_swept_position_replaces_the_one_of_the_scenario_in_degrees(tmp_path: Path) -> None:
+    """`position_m` swept over a scenario that has `position_llh`, and the other way round for one method."""
+    text = """
+scenario = "city"
+trials = 1
+metrics = ["peb_m"]
+
+[sweep]
+target.position_m = [[10.0, 20.0, 30.0], [30.0, 20.0, 40.0]]
+
+[[compare]]
+name = "metres"
+
+[[compare]]
+name = "watts"
+set.transmitter.power_w = 2.5
+"""
+    study = quick(tmp_path, text=text)
+    scenarios = [[template.drawn(1) for template in point.templates] for point in study.points]
+    assert [[one.target.position_m.tolist() for one in row] for row in scenarios] == [
+        [[10.0, 20.0, 30.0]] * 2,
+        [[30.0, 20.0, 40.0]] * 2,
+    ]
+    assert scenarios[0][1].transmitter.power_w == 2.5
+    degrees = text.replace("[[10.0, 20.0, 30.0], [30.0, 20.0, 40.0]]", "[[10.0, 20.0, 30.0]]").replace(
+        "set.transmitter.power_w = 2.5", "set.target.position_llh = [52.522, 13.414, 100.0]"
+    )
+    metres, other = quick(tmp_path, text=degrees).points[0].templates
+    assert metres.drawn(1).target.position_m.tolist() == [10.0, 20.0, 30.0]
+    assert other.table.target.position_llh == [52.522, 13.414, 100.0]
+
+
+def test_quotes_that_the_shell_took_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"write --set 'metrics=\[\"peb\"\]'"):
+        quick(tmp_path, "metrics=[peb]")

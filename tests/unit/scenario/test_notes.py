@@ -176,6 +176,22 @@ def test_swapped_positions_that_are_out_of_range_are_named_as_such():
         ScenarioError, match=r"11777 km from the transmitter.*swapping latitude and longitude puts it 140 m"
     ):
         parse_scenario(text.replace("NAME", "s.csv"), read_text=lambda name: content)
+    with pytest.raises(ScenarioError, match=r"received \[-74.001, 40.701, 545.0\], which is \[.*\] in local metres"):
+        parse_scenario(text.replace("NAME", "s.csv"), read_text=lambda name: content)
+
+
+@pytest.mark.parametrize(
+    ("llh", "words"),
+    [
+        ("[139.7, 35.6, 40.0]", "received [139.7, 35.6, 40.0], expected a latitude from -90 to 90 degrees first"),
+        ("[139.7, 35.6]", "(latitude and longitude swapped?)"),
+        ("[5333000.0, 691000.0]", "metres of a projection?"),
+    ],
+)
+def test_a_latitude_that_is_none_has_its_likely_cause(llh, words):
+    with pytest.raises(ScenarioError) as caught:
+        listed(CSV, overrides=(f"target.position_llh={llh}",))
+    assert words in str(caught.value)
 
 
 def test_radians_are_named():

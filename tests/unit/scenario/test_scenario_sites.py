@@ -78,6 +78,16 @@ def test_csv_in_latitude_and_longitude():
         ("id,latitude_deg,longitude_deg\na,1,2\n", "[origin]"),
         ('id,x_m,y_m\n"a,1,2\n', "comma-separated values"),
         ("id,x_m,y_m\n\x00,1,2\n", "sites.csv"),
+        (
+            "id,lat,lon,alt\na,1,2,3\n",
+            "line 1: received column 'lat', expected a known column (did you mean latitude_deg?)",
+        ),
+        ("id,lat,lon,alt\na,1,2,3\n", "(did you mean longitude_deg?)"),
+        (
+            "id,latitude_deg,longitude_deg,altitude\na,1,2,3\n",
+            "column 'altitude', expected a known column (did you mean height_m?)",
+        ),
+        ("id,X,Y\na,1,2\n", "column 'X', expected a known column (did you mean x_m?)"),
     ],
 )
 def test_csv_problems_are_named(content, words):

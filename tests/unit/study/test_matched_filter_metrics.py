@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2
 
+from multistatic.bounds.position import PositionBound
 from multistatic.design import design_network
 from multistatic.design.result import Design
 from multistatic.files.scenario_file import load_preset
@@ -18,6 +19,7 @@ from multistatic.localization import fusion
 from multistatic.study import matched_filter
 from multistatic.study.matched_filter import BLOCKS, FilterErrors, filter_errors
 from multistatic.study.metrics import METRICS, Outcome
+from tests.support import handmade_design as handmade
 from tests.support.close import close_to
 
 QUIET = {"requirements.rate_bps_hz": 0.0, "requirements.cooperation_cost_m": 1e6, "radio.pulse": "half_sine"}
@@ -55,6 +57,78 @@ def test_sums_and_ratios_of_known_errors() -> None:
     assert errors.position_rmse_m == 3.0
     assert errors.located == 0.5
     assert replace(errors, position_m=np.zeros(0)).position_rmse_m is None
+
+
+def test_delays_and_doppler_shifts_both_count_in_the_sum() -> None:
+    """In slots and in cycles a slot, with slots of 1 ms so that both halves are of one size."""
+    errors = FilterErrors(
+        delay_s=np.array([[3e-3, -1e-3]]),
+        doppler_hz=np.array([[2000.0, 4000.0]]),
+        delay_std_s=np.array([1e-3]),
+        doppler_std_hz=np.array([1000.0]),
+        slot_s=1e-3,
+        position_m=np.zeros(0),
+    )
+    assert errors.sum_mse == close_to((9 + 1) / 2 + (4 + 16) / 2, rel=1e-12)
+
+
+METRIC_VALUES = {
+    "value": 3.6e-4,
+    "surrogate": 3.6e-4,
+    "surrogate_published": 3.1e-4,
+    "sum_crb": 2.2e-2,
+    "peb_m": 0.82,
+    "veb_m_s": 2.5,
+    "peb_with_angles_m": 0.31,
+    "veb_with_angles_m_s": 1.9,
+    "illumination_w": 7.0,
+    "beam_gap": 0.3,
+    "power_w": 1.0,
+    "rate_sum_bps_hz": 50.0,
+    "rate_min_bps_hz": 3.0,
+    "rate_mean_bps_hz": 5.0,
+    "cost_m": 181.5,
+    "receivers": 3.0,
+    "gap": 1 / 6,
+    "feasible": 1.0,
+    "optimal": 0.0,
+    "rounds": 1.0,
+    "filter_sum_mse": 15.0,
+    "filter_delay_ratio": 5.0**0.5,
+    "filter_doppler_ratio": 10.0**0.5,
+    "filter_position_rmse_m": 12.5**0.5,
+    "filter_located": 1.0,
+    "time_s": 0.125,
+}
+
+
+def test_every_metric_reads_the_number_of_its_name() -> None:
+    """A design by hand whose numbers all differ, with a filter whose errors are known."""
+    made = handmade.design()
+    assert made.accuracy is not None
+    assert made.selection is not None
+    assert made.beamforming is not None
+    seen = PositionBound(position="observable", velocity="observable", peb_m=0.82, veb_m_s=2.5)
+    rates = np.array([3.0, 7.0, *[5.0] * 8])
+    made = replace(
+        made,
+        accuracy=replace(made.accuracy, position=seen),
+        selection=replace(made.selection, bound=3.0e-4),
+        beamforming=replace(made.beamforming, illumination_w=7.0, upper_bound_w=10.0, power_w=1.0, rates_bps_hz=rates),
+    )
+    filtered = FilterErrors(
+        delay_s=np.array([[3e-3, -1e-3]]),
+        doppler_hz=np.array([[2000.0, 4000.0]]),
+        delay_std_s=np.array([1e-3]),
+        doppler_std_hz=np.array([1000.0]),
+        slot_s=1e-3,
+        position_m=np.array([3.0, 4.0]),
+    )
+    seen_by = replace(outcome(made), time_s=0.125)
+    seen_by.shared["matched_filter"] = filtered
+    assert set(METRIC_VALUES) == set(METRICS)
+    for name, expected in METRIC_VALUES.items():
+        assert METRICS[name].value(seen_by) == close_to(expected, rel=1e-12, abs=0.0), name
 
 
 def test_far_above_the_threshold_the_filter_meets_its_bound(loud: Design) -> None:
