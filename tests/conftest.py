@@ -1,0 +1,3 @@
+"""The fixtures of `tests/support`, for all tests."""
+
+pytest_plugins = ("tests.support.packages",)
