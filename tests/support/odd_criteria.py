@@ -142,6 +142,42 @@ class NotEveryone(Base):
         return np.where(masks.all(axis=1), np.inf, 1 / (self.sums(masks) * p))
 
 
+class NearlyRight(Base):
+    """The gain is right to a thousandth of a per cent."""
+
+    def __init__(self, network):
+        super().__init__(network)
+        self.gain = LinearGain(weights=self.w)
+
+    def of(self, masks, p):
+        return (1 + 1e-5 * masks[:, 0]) / (self.sums(masks) * p)
+
+
+class WrongLawOfSmallGroups(Base):
+    """The gain is right at 1 W."""
+
+    def __init__(self, network):
+        super().__init__(network)
+        self.gain = LinearGain(weights=self.w)
+
+    def of(self, masks, p):
+        return 1 / (self.sums(masks) * np.where(masks.sum(axis=1) < 3, p**0.5, p))
+
+
+class Dwarfed(Base):
+    """One receiver has a weight beside which all others vanish; for those the gain is wrong."""
+
+    def __init__(self, network):
+        super().__init__(network)
+        self.w = self.w.copy()
+        self.w[np.argmin(network.snr_per_watt)] = 1e12
+        self.gain = LinearGain(weights=self.w)
+
+    def of(self, masks, p):
+        giant = masks @ (self.w > 1e6)
+        return np.where(giant, 1 / (self.sums(masks) * p), masks.sum(axis=1) ** 2 / (self.sums(masks) * p))
+
+
 class Negative(Base):
     def of(self, masks, p):
         return -10 * np.log10(self.sums(masks) * p) - 200.0
@@ -190,6 +226,9 @@ REFUSED = (
     "LargeGroupsOnly",
     "OneExcepted",
     "NotEveryone",
+    "NearlyRight",
+    "WrongLawOfSmallGroups",
+    "Dwarfed",
     "Negative",
     "Zero",
 )
