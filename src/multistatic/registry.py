@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import Any, NoReturn
 
 from multistatic.errors import InputError, MultistaticError, PluginError, Problem
@@ -36,6 +35,7 @@ _PATHS = {
     "estimators": "--method",
     "metrics": "metrics",
 }
+_VALUES = ("metrics",)  # groups of objects; all others are of functions
 _LONGEST = 200  # characters of another package's words inside a message of ours
 
 
@@ -101,7 +101,9 @@ def load(group: str, name: str) -> Any:
         return point.load()
     found = guard.run(point.load, doing="on import")
     if not callable(found):
-        return found if found is not None else guard.refuse("None", "a registered object")
+        if group not in _VALUES:
+            guard.refuse(f"an object of type {type(found).__name__}", "a function")
+        return found
 
     def guarded(*arguments: Any, **options: Any) -> Any:
         result = guard.run(lambda: found(*arguments, **options))
@@ -119,6 +121,12 @@ def plugin(group: str, name: str) -> Plugin | None:
 def origin(group: str, name: str) -> Origin:
     """Whose object it is, without importing it; `InputError` as from `load`."""
     return _point(group, name).origin
+
+
+def says(plugin: Plugin, words: object) -> str:
+    """What another package says of its answer, as part of a message."""
+    told = one_line(str(words))
+    return f'{plugin.origin} says: "{told}"' if told else f"{plugin.origin} says nothing."
 
 
 def one_line(text: str) -> str:
@@ -139,7 +147,10 @@ def _place(error: BaseException) -> str:
     # The frames of the import machinery say nothing.
     own = [frame for frame in frames if not frame.filename.startswith("<frozen") and frame.filename != __file__]
     named = [frame for frame in own if "importlib" not in frame.filename]
-    return f" in {Path(named[-1].filename).name} line {named[-1].lineno}" if named else ""
+    if not named:
+        return ""
+    file = named[-1].filename.replace("\\", "/").rpartition("/")[2]
+    return f" in {file} line {named[-1].lineno}"
 
 
 class _Registered:

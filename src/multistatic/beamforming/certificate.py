@@ -35,7 +35,7 @@ _CENTRED = 0.02  # promised decrease of the barrier function
 _SHARE = 0.01  # of the bound: constraints with less are dropped after the first level
 _NO_RANK = 1e-14
 _DOUBLINGS = 30
-_REACHED = "The beams are proven optimal: no beams that meet the rates put more power on the target."
+_REACHED = "No beams put more power on the target: they reach the upper bound that holds for any channels."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

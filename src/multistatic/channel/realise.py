@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic import registry
-from multistatic.channel.direct import receive_steering
+from multistatic.channel.direct import largest_array, receive_steering
 from multistatic.channel.model import Channel
 from multistatic.channel.path_loss import echo_gain, target_reflection
 from multistatic.errors import Problem, ScenarioError
@@ -25,7 +25,7 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
     """
     geometry = scenario.geometry()
     path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
-    direct = registry.load("channel_models", scenario.propagation.direct)(scenario, rng)
+    direct = _direct_channel(scenario, rng)
     _refuse_more_than_numbers_hold(scenario, direct)
     dependent = scenario.propagation.clutter == "signal_dependent"
     return Channel(
@@ -45,6 +45,32 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
 def channel_rng(seed: int) -> np.random.Generator:
     """The generator of the channel of a scenario with this seed: a stream of its own, apart from that of placement."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+
+
+def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
+    """Direct channels [K, N_r, N_t] by the model that the scenario names; those of another package are checked."""
+    name = scenario.propagation.direct
+    found = registry.load("channel_models", name)(scenario, rng)
+    plugin = registry.plugin("channel_models", name)
+    if plugin is None:
+        return np.asarray(found)
+    shape = (len(scenario.receivers), largest_array(scenario), scenario.transmitter.array.size)
+    direct = plugin.run(np.asarray, found)
+    if direct.shape != shape or direct.dtype.kind not in "cfiu":
+        plugin.refuse(
+            f"a channel of shape {list(direct.shape)} and type {direct.dtype}",
+            f"complex numbers [K, N_r, N_t] = {list(shape)}: receivers, antennas of the largest of them, transmitter",
+        )
+    bad = ~np.isfinite(direct).all(axis=(1, 2))
+    if bad.any():
+        plugin.refuse(f"NaN or infinity at {scenario.receiver_ids[int(np.argmax(bad))]!r}", "finite channels")
+    for receiver, channel in zip(scenario.receivers, direct, strict=True):
+        if np.any(channel[receiver.array.size :]):
+            plugin.refuse(
+                f"a channel to {len(channel)} antennas of {receiver.id!r}",
+                f"rows of zeros beyond its {receiver.array.size}",
+            )
+    return np.asarray(direct, complex)
 
 
 def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:

@@ -20,7 +20,7 @@ from multistatic.beamforming.evaluate import (
 )
 from multistatic.beamforming.problem import Beamformer, BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.registry import Plugin, one_line
+from multistatic.registry import Plugin, says
 from multistatic.selection.foreign import checked_criterion, checked_selection
 from multistatic.selection.problem import Criterion, Selection, SelectionProblem, Selector
 from multistatic.signal.beams import Beams
@@ -71,9 +71,9 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     """
     if not isinstance(result, BeamformingResult):
         plugin.refuse(type(result).__name__, "a BeamformingResult")
-    says = f"{plugin.origin} says: {one_line(str(result.message)) or 'nothing'}"
+    words = says(plugin, result.message)
     if result.beams is None:
-        return infeasible(problem, method=plugin.name, message=says)
+        return infeasible(problem, method=plugin.name, message=words)
     beams = _checked_weights(problem, result.beams, plugin)
     broken = [
         f"{_BROKEN[name]} by {100 * value:.2g} %"
@@ -82,7 +82,7 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     ]
     if broken:
         plugin.refuse(f"beams that {' and '.join(broken)}", "beams that meet the power and the required rates")
-    checked = evaluate(problem, beams, method=plugin.name, message=says, iterations=_count(result.iterations))
+    checked = evaluate(problem, beams, method=plugin.name, message=words, iterations=_count(result.iterations))
     claims_bound = _claimed_bound_w(result) < problem.illumination_limit_w * (1.0 - OPTIMALITY_GAP)
     if result.status != "optimal" and not claims_bound:
         return checked
@@ -90,7 +90,7 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     if checked.status == "optimal":
         return checked
     claim = "optimal beams" if result.status == "optimal" else f"an upper bound of {_claimed_bound_w(result):.5g} W"
-    return replace(checked, message=f"{says} (It claims {claim}; this is not proven here.)")
+    return replace(checked, message=f"{words} (It claims {claim}; this is not proven here.)")
 
 
 def _checked_weights(problem: BeamformingProblem, beams: Any, plugin: Plugin) -> Beams:

@@ -13,6 +13,8 @@ from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
+_REORDERED = 1 << 14  # groups: beyond, looking at all of them after each solve takes longer than the solve
+
 
 class Candidates:
     """Groups with two bounds on the value of each: `floors` by what beams reached, `bounds` by what is proven.
@@ -80,6 +82,11 @@ class Candidates:
         values = self._values[rows] * ratio**self.known.gain.exponent
         self._floors[rows] = np.maximum(self._floors[rows], values)
         self._bounds[rows] = np.maximum(self._bounds[rows], values)
+
+    def order_at(self, illumination_w: float) -> None:
+        """Try next what is best at the illumination of the incumbent, where nothing is known of another one."""
+        if not self.known.falls and len(self._groups) <= _REORDERED:
+            self._floors = self._problem.criterion.values(self._groups, illumination_w)
 
     def proven(self) -> float:
         """A bound on the value of every affordable group with any beams; 0 where nothing is proven."""

@@ -82,21 +82,22 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if isinstance(candidates, Selection):
         return infeasible_selection(instance, candidates)
     on_stage("beamforming")
-    best, solved = None, 0
-    while solved < settings.max_solves and (following := candidates.least()) is not None:
+    best, tried = None, np.zeros((0, instance.size), bool)
+    while len(tried) < settings.max_solves and (following := candidates.least()) is not None:
         number, floor = following
         if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
             break
         group = candidates.take(number)
         asked = instance.beamforming_problem(group)
         result = bounded(everyone if group.all() else beamformer(asked), everyone.upper_bound_w)
-        solved += 1
+        tried = np.vstack([tried, group])
         if result.beams is None or result.illumination_w is None:
             continue
         candidates.settle(number, result.upper_bound_w)
         value = _value(problem, group, result.illumination_w)
         if best is None or value < best[0]:
             best = (value, group, result)
+            candidates.order_at(result.illumination_w)
         if cuts and (cut := illumination_cut(asked)) is not None:
             candidates.learn(cut, best[0])
     if best is None:
@@ -111,10 +112,10 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=_verdict(candidates, solved, value / proven - 1.0 if proven > 0 else float("inf")),
+        message=_verdict(candidates, len(tried), value / proven - 1.0 if proven > 0 else float("inf")),
     )
     on_stage("verification")
-    return finished(instance, "multi", selection, result, solved)
+    return finished(instance, "multi", selection, result, len(tried), tried=tried)
 
 
 def _verdict(candidates: Candidates, solved: int, gap: float) -> str:

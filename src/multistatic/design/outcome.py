@@ -24,15 +24,20 @@ CERTIFIED_GAP = 1e-6
 
 
 def finished(
-    instance: Instance, scheme: Scheme, selection: Selection, beamforming: BeamformingResult, rounds: int
+    instance: Instance,
+    scheme: Scheme,
+    selection: Selection,
+    beamforming: BeamformingResult,
+    rounds: int,
+    tried: B | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
     The selection's value was computed for other beams. A criterion with a gain carries value and proven bound over to
     the illumination of the final beams by one ratio. Signal-dependent clutter breaks that (the weights move with the
     beams), and so does a criterion without a gain: what was proven at other beams is then dropped. A bound is dropped,
-    too, where the design's own sensitivities know a better group that is affordable. Beams get their certificate once,
-    here.
+    too, where the design's own sensitivities know a better group that is affordable. `tried` [n, K]: groups that had
+    beams of their own and were no better. Beams get their certificate once, here.
     """
     beams = beamforming.beams
     assert beams is not None
@@ -41,9 +46,9 @@ def finished(
     problem = _at_final_beams(instance, scheme, beamforming)
     known = knowledge_of(problem)
     selection = _carried(instance, selection, known, float(problem.values(selected[None])[0]))
-    found = _sensitivity(instance, selection, problem, known, beamforming)
+    found = _sensitivity(instance, selection, problem, known, beamforming, tried)
     if found.budget is not None and found.budget.extra_m == 0.0:
-        selection = replace(selection, bound=None, status="feasible")
+        selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
     proven = _is_optimal(instance, selection, beamforming)
     design = Design(
         status="optimal" if proven else "feasible",
@@ -76,7 +81,15 @@ def _carried(instance: Instance, selection: Selection, known: Knowledge, value: 
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
-    return replace(selection, value=value, bound=None, status="feasible")
+    return _unproven(replace(selection, value=value), "nothing is proven for the final ones")
+
+
+def _unproven(selection: Selection, why: str) -> Selection:
+    """The selection without what was proven of it, and without words that say so."""
+    message = selection.message
+    if selection.status == "optimal" or selection.bound is not None:
+        message = f"The group of {selection.method} for the starting beams; {why}."
+    return replace(selection, bound=None, status="feasible", message=message)
 
 
 def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool) -> str:
@@ -150,12 +163,14 @@ def _sensitivity(
     problem: SelectionProblem,
     known: Knowledge,
     beamforming: BeamformingResult,
+    tried: B | None,
 ) -> Sensitivity:
     if instance.scenario.propagation.clutter != "independent":
         beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
-    settled = selection.method == JOINT and known.falls and selection.bound is not None
-    selected = np.asarray(selection.selected, bool)
-    return sensitivity(problem, selected, beamforming, known.gain, affordable_settled=settled)
+    # A joint design with a bound has compared every affordable group: its bound says how much better one can be.
+    every = selection.method == JOINT and selection.bound is not None
+    settled = every if tried is None or every else tried
+    return sensitivity(problem, np.asarray(selection.selected, bool), beamforming, known.gain, settled=settled)
 
 
 def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:

@@ -104,7 +104,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
         assert failed is not None
         return infeasible_beams(instance, "bi", failed)
     on_stage("verification")
-    return finished(instance, "bi", best[1], found, 1)
+    return finished(instance, "bi", replace(best[1], evaluated=tried), found, 1)
 
 
 def _ceilings(instance: Instance, singles: B) -> F:

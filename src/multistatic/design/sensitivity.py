@@ -50,12 +50,12 @@ def sensitivity(
     beamforming: BeamformingResult,
     gain: Gain | None,
     *,
-    affordable_settled: bool = False,
+    settled: B | bool = False,
 ) -> Sensitivity:
     """The sensitivities of the group `selected` [K] with its beams; `gain` of the criterion, if it has one.
 
-    `affordable_settled`: every affordable group was compared with beams of its own, so that one which is better at the
-    same illumination, which it cannot have, is no better group.
+    `settled`: affordable groups [n, K], or all of them, that were compared with beams of their own: one that is better
+    at the same illumination, which it cannot have, is no better group.
 
     A criterion is g(b)·p^(-e), with e = 1 for the surrogates and 1/2 for errors in metres (less where offsets of
     clocks are part of them: the slope at p_t), so its relative change is -e times that of the illumination, whose
@@ -72,7 +72,7 @@ def sensitivity(
     return Sensitivity(
         rate_per_bps_hz=rate,
         power_per_db=None if power is None else float(power),
-        budget=_next_group(problem, selected, affordable_settled),
+        budget=_next_group(problem, selected, settled),
     )
 
 
@@ -93,7 +93,7 @@ def _others(problem: SelectionProblem, selected: B) -> B:
     return exchanged if problem.count is not None else np.concatenate([additions(problem, selected), exchanged])
 
 
-def _next_group(problem: SelectionProblem, selected: B, affordable_settled: bool) -> BudgetStep | None:
+def _next_group(problem: SelectionProblem, selected: B, settled: B | bool) -> BudgetStep | None:
     if not np.isfinite(problem.cost_limit_m):
         return None
     unlimited = replace(problem, cost_limit_m=float("inf"))
@@ -104,7 +104,8 @@ def _next_group(problem: SelectionProblem, selected: B, affordable_settled: bool
     values, costs = problem.values(groups), problem.costs_m(groups)
     # As `SelectionProblem.feasible` has it: what exceeds the limit by rounding alone is affordable.
     extra = np.where(costs <= problem.cost_limit_m * (1 + 1e-12), 0.0, costs - problem.cost_limit_m)
-    better = np.flatnonzero((values < own * (1.0 - NOTICEABLE)) & ((extra > 0.0) | (not affordable_settled)))
+    known = (groups[:, None] == settled).all(axis=2).any(axis=1) if isinstance(settled, np.ndarray) else settled
+    better = np.flatnonzero((values < own * (1.0 - NOTICEABLE)) & ((extra > 0.0) | np.logical_not(known)))
     if not len(better):
         return None
     best = better[np.lexsort((values[better], extra[better]))[0]]

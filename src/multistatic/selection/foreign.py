@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from multistatic.registry import Plugin, one_line
+from multistatic.registry import Plugin, says
 from multistatic.selection.answer import best_feasible
 from multistatic.selection.groups import LISTED, all_groups
 from multistatic.selection.problem import Selection, SelectionProblem
@@ -85,11 +85,11 @@ def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) ->
         plugin.refuse(type(answer).__name__, "a Selection")
     if answer.status not in ("optimal", "feasible", "infeasible"):
         plugin.refuse(f"the status {answer.status!r}", "optimal, feasible or infeasible")
-    says = f"{plugin.origin} says: {one_line(str(answer.message)) or 'nothing'}"
+    words = says(plugin, answer.message)
     if answer.status == "infeasible":
         nothing = np.zeros(problem.size, bool)
         return replace(
-            answer, method=plugin.name, selected=nothing, value=None, bound=None, message=says, nearest_budget_m=None
+            answer, method=plugin.name, selected=nothing, value=None, bound=None, message=words, nearest_budget_m=None
         )
     group = np.asarray(answer.selected)
     if group.shape != (problem.size,):
@@ -107,7 +107,7 @@ def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) ->
         value=value,
         bound=value if proven else None,
         cost_m=float(problem.costs_m(group[None])[0]),
-        message=f"{says}{note}",
+        message=f"{words}{note}",
     )
 
 

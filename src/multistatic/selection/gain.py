@@ -28,20 +28,26 @@ from multistatic.bounds.criteria import AdditiveCriterion, ClockedLocalizationCr
 from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.linalg import RANK_TOLERANCE
+from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.foreign import ForeignCriterion
-from multistatic.selection.groups import groups_of_all_sizes
+from multistatic.selection.groups import LISTED, groups_of_all_sizes
 from multistatic.selection.problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 
 # E lies in the range of J if no more than this part of it lies outside.
 RANGE_TOLERANCE = 1e-6
-# A declared gain explains the values where both agree to this: relative, and as a part of the gain of all receivers.
-_AGREEMENT, _SMALL = 1e-4, 1e-9
-# Beyond this condition number an observable target is not told from an unobservable one.
-_CONDITION = 1e-9
+# A declared gain explains the values where both agree to this part of the gain: what is called optimal is so to 1e-6.
+_AGREEMENT = 1e-6
+# Rounding in a sum of matrices, which their smallest eigenvalue enlarges; and below which one it is as good as zero.
+_ROUNDING, _CONDITION = 1e-13, 1e-9
+# Below both a target may be called unobservable: a value that is too large proves nothing wrong.
+_UNSURE = 1e-6
+# A gain up to this part of everyone's is as good as none, where the matrix is nearly singular.
+_SMALL, _LOOSE = 1e-9, 1e-4
 # The power law in the illumination is compared at these multiples of it.
 _MULTIPLES = (1e-3, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 1e3)
-_LAW = 1e-6
+_LAW = 1e-7
+_FEASIBLE = 1 << 14  # groups
 
 
 class Gain(Protocol):
@@ -97,9 +103,9 @@ class ScaledMatrixGain:
         weights: F = np.maximum(outer @ flat.T, 0.0) / np.where(along != 0.0, along, 1.0)[:, None] ** 2
         return weights
 
-    def near_singular(self, selection: F) -> B:
-        """Where J [n] of `selection` [n, K] is singular, or close to it."""
-        smallest: B = self._modes(selection)[0][:, 0] < _CONDITION
+    def smallest_eigenvalue(self, selection: F) -> F:
+        """Of J [n] of `selection` [n, K], its diagonal scaled to one; 0 where it is singular."""
+        smallest: F = np.maximum(self._modes(selection)[0][:, 0], 0.0)
         return smallest
 
     def _modes(self, selection: F) -> tuple[F, F, F]:
@@ -201,11 +207,10 @@ def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
 def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
     """Where the criterion's values are not c (p φ)^(-e), as the end of a sentence; None where they are.
 
-    Our own criteria have tests that look at every group: a few are looked at here. Of others all groups are, up to 12
-    receivers, and many of every size beyond, with the power law in the illumination for some of them.
+    Our own criteria have tests that look at every group: a few are looked at here.
     """
     ours = type(problem.criterion) in (AdditiveCriterion, LocalizationCriterion)
-    masks = _a_few(problem) if ours else groups_of_all_sizes(problem.size, zlib.crc32(problem.positions_m.tobytes()))
+    masks = _a_few(problem) if ours else _compared(problem)
     illumination_w = problem.illumination_w if problem.illumination_w > 0.0 else 1.0
     values = np.asarray(problem.criterion.values(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
@@ -215,21 +220,42 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
         return None
     if not finite[0]:
         return ": infinity with every receiver selected, and not with fewer"
-    selection = masks.astype(float)
-    expected = np.einsum("nk,nk->n", gain.tangent(selection), selection)
     found = np.where(finite, values[0] / values, 0.0) ** (1.0 / gain.exponent)
-    agree = np.abs(found - expected) <= _SMALL + _AGREEMENT * expected
-    # A verdict of a rank decides between infinity and a large number: near it both are right.
-    excused = gain.near_singular(selection) if isinstance(gain, ScaledMatrixGain) else np.zeros(len(masks), bool)
-    agree |= excused & (~finite | ours)
+    agree = _agree(gain, masks.astype(float), found, ours)
     if not agree.all():
         return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
-        some = masks[finite][: 4 if ours else 64]
-        moved = np.asarray(problem.criterion.values(some, multiple * illumination_w), float)
-        if not np.allclose(moved, values[finite][: len(some)] * multiple**-gain.exponent, rtol=_LAW, atol=0.0):
+        moved = np.asarray(problem.criterion.values(masks[finite], multiple * illumination_w), float)
+        if not np.allclose(moved, values[finite] * multiple**-gain.exponent, rtol=_LAW, atol=0.0):
             return f": they are no power {-gain.exponent:g} of the illumination"
     return None
+
+
+def _agree(gain: Gain, selection: F, found: F, ours: bool) -> B:
+    """Which of the gains `found` [n] in values are those declared for `selection` [n, K]; 0 where a value is infinite.
+
+    A verdict of a rank decides between infinity and a large number: near it both are right. Of our own criteria more
+    rounding is excused, for what is compared are two ways to the same sum, each of which is tested by itself.
+    """
+    expected = np.einsum("nk,nk->n", gain.tangent(selection), selection)
+    if not isinstance(gain, ScaledMatrixGain):
+        agree: B = np.abs(found - expected) <= _AGREEMENT * expected
+        return agree
+    smallest = gain.smallest_eigenvalue(selection)
+    tolerance = _AGREEMENT + _ROUNDING / np.maximum(smallest, _ROUNDING)
+    excused = (smallest < _CONDITION) & ((found <= _SMALL) | ours)
+    excused |= (found == 0.0) & (smallest < _UNSURE) & (expected < _UNSURE)
+    loose = np.abs(found - expected) <= _SMALL + _LOOSE * expected if ours else np.zeros(len(found), bool)
+    return (np.abs(found - expected) <= tolerance * expected) | excused | loose
+
+
+def _compared(problem: SelectionProblem) -> B:
+    """The groups [n, K] of another package's criterion that are compared with what it declares, everyone first: every
+    group up to `LISTED` receivers; beyond, some of every size and, if they are not too many, all that are feasible.
+    """
+    groups = groups_of_all_sizes(problem.size, zlib.crc32(problem.positions_m.tobytes()))
+    feasible = affordable_groups(problem, _FEASIBLE) if problem.size > LISTED else None
+    return groups if feasible is None else np.concatenate([groups, feasible])
 
 
 def _a_few(problem: SelectionProblem) -> B:

@@ -7,6 +7,7 @@ their moments hold the interior part only (`continuous` is False).
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,26 @@ __all__ = [
 
 
 def pulse_of(spec: PulseSpec) -> Pulse:
-    """The registered pulse that `spec` names."""
+    """The registered pulse that `spec` names; one of another package is checked."""
     pulse: Pulse = registry.load("pulses", spec.kind)(spec)
+    plugin = registry.plugin("pulses", spec.kind)
+    return pulse if plugin is None else checked_pulse(pulse, plugin)
+
+
+def checked_pulse(pulse: Any, plugin: registry.Plugin) -> Pulse:
+    """The pulse of another package; `PluginError` where it is none, or where its functions do not return one finite
+    number for each time.
+    """
+    if not isinstance(pulse, Pulse):
+        plugin.refuse(type(pulse).__name__, "a Pulse, as pulse_from_callable makes it")
+    times = np.linspace(*pulse.support, 101)
+    for name, function in (("pulse", pulse.shape), ("slope", pulse.slope)):
+        values = plugin.run(lambda f=function: np.asarray(f(times)), doing=f"in its {name}")
+        if values.shape != times.shape or values.dtype.kind not in "cfiu":
+            received = f"a {name} of shape {list(values.shape)} and type {values.dtype} for {len(times)} times"
+            plugin.refuse(received, "one number for each time")
+        if not np.isfinite(values).all():
+            plugin.refuse(f"a {name} with NaN or infinity", f"finite values on its support {pulse.support}")
     return pulse
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -157,9 +157,29 @@ def metric_names() -> tuple[str, ...]:
 
 
 def metric(name: str) -> Metric:
-    """The metric of this name; `InputError` for an unknown one."""
-    found: Metric = METRICS[name] if name in METRICS else registry.load("metrics", name)
-    return found
+    """The metric of this name; `InputError` for an unknown one. Values of another package's metric are checked."""
+    if name in METRICS:
+        return METRICS[name]
+    found: Metric = registry.load("metrics", name)
+    plugin = registry.plugin("metrics", name)
+    return found if plugin is None else _checked(found, plugin)
+
+
+def _checked(found: Any, plugin: registry.Plugin) -> Metric:
+    """The metric of another package, whose values are numbers or None."""
+    if not isinstance(found, Metric):
+        plugin.refuse(type(found).__name__, "a Metric")
+
+    def value(outcome: Outcome) -> float | None:
+        number = plugin.run(found.value, outcome, doing="in value")
+        if number is None:
+            return None
+        real = isinstance(number, bool | int | float | np.bool_ | np.integer | np.floating)
+        if not real or np.isnan(number):
+            plugin.refuse(registry.one_line(repr(number)), "a number, or None where it does not exist")
+        return float(number)
+
+    return replace(found, value=value)
 
 
 def stored_unit(name: str, criteria: Set[str]) -> str:

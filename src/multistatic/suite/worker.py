@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
-from multistatic.errors import InputError, MissingDependencyError
+from multistatic.errors import InputError, MissingDependencyError, PluginError
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
 from multistatic.suite.tasks import Answer, Outcome, Task, judged
@@ -149,6 +149,8 @@ def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) ->
             if not _same(again, answer):  # the time of another answer
                 break
             seconds = min(seconds, took)
+    except PluginError as error:
+        return "error", _line(_reason(error)), 0.0
     except (InputError, MissingDependencyError) as error:
         return "refused", _line(_reason(error)), 0.0
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row

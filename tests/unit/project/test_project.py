@@ -45,6 +45,8 @@ PUBLIC = [
     "InfeasibleError",
     "InputError",
     "KnownSites",
+    "LinearGain",
+    "MatrixGain",
     "Measurement",
     "MissingDependencyError",
     "MultistaticError",

@@ -129,7 +129,7 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
-        message = "Global optimum: every channel has rank one, and the dual proves it."
+        message = "No beams put more power on the target: every channel has rank one, and the dual proves it."
     else:
         bound, residual = None, stationarity(asked, beams).residual
         if residual > _POLISHED and solution.proven:
