@@ -15,6 +15,8 @@ from multistatic.units import B, F
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
 _NOISE = 64.0 * EPSILON
+# Of the inverse of a triangle of unit columns: a rounding error in it is then below 1e-10.
+_WELL_CONDITIONED = 1e4
 # Singular values of a matrix of unit columns up to this one count as zero: five decades above what rounding leaves of
 # an exact zero (5e-17), three below the smallest of targets that can be located to some kilometres.
 SPAN_TOLERANCE = 1e-11
@@ -55,35 +57,71 @@ def marginal_variance(information: F, kept: slice) -> F:
     return variance
 
 
-def marginal_covariance(kept: F, other: F, nuisance: F) -> F:
-    """Covariance [..., d, d] of the parameters of the columns `kept` [..., n, d] of a whitened Jacobian, those of
-    `other` [..., n, o] and `nuisance` [..., n, c] unknown; infinity where they cannot be estimated.
+def marginal_covariance(rows: F, sizes: tuple[int, int, int]) -> F:
+    """Covariance [N, d, d] of some parameters of a whitened Jacobian `rows` [N, n, c + o + d], all others unknown;
+    infinity where they cannot be estimated.
 
-    (ZᵀZ)⁻¹ of what is left, Z, of the kept columns outside of the span of all others. Columns are scaled to length 1
-    once. They are not scaled again after the nuisance is taken out of them: what is left of a column that the nuisance
-    has eaten is rounding, and must stay as small as it is.
+    `sizes` (c, o, d): the columns of nuisance parameters first, then other unknowns, then the d that are asked about.
+    (ZᵀZ)⁻¹ of what is left, Z, of the last columns outside of the span of all others. Columns are scaled to length 1
+    once. They are not scaled again after a part is taken out of them: what is left of a column that the nuisance has
+    eaten is rounding, and must stay as small as it is.
 
-    An error of one rounding in unit columns turns their span by its reciprocal smallest singular value: below that,
-    what is left is no direction.
+    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are told from
+    singular values.
     """
-    d, o, c = kept.shape[-1], other.shape[-1], nuisance.shape[-1]
-    rows: F = np.concatenate([nuisance, other, kept], axis=-1)
+    d = sizes[2]
     if rows.shape[-2] < d:
-        return np.full((*rows.shape[:-2], d, d), np.inf)
-    length = np.linalg.norm(rows, axis=-2, keepdims=True)
+        return np.full((len(rows), d, d), np.inf)
+    length = np.sqrt(np.einsum("...ij,...ij->...j", rows, rows))
     length = np.where(length > 0, length, 1.0)
-    rows = rows / length
-    if rows.shape[-2] > rows.shape[-1]:
-        rows = np.asarray(np.linalg.qr(rows, mode="r"))
-    rest, first = _outside(rows[..., :c], rows[..., c:], np.full(rows.shape[:-2], _NOISE))
+    unit = rows / length[:, None, :]
+    triangle = np.asarray(np.linalg.qr(unit, mode="r")) if unit.shape[-2] > unit.shape[-1] else unit
+    regular = np.zeros(len(rows), bool)
+    root = np.full((len(rows), d, d), np.inf)
+    if unit.shape[-2] > unit.shape[-1]:
+        inverse, regular = _inverse_triangle(triangle)
+        root = inverse[:, -d:, -d:]
+    rest = np.flatnonzero(~regular)
+    if len(rest):
+        root[rest], regular[rest] = _root_by_rank(triangle[rest], sizes)
+    scaled = root / length[:, -d:, None]
+    covariance: F = np.full((len(rows), d, d), np.inf)
+    covariance[regular] = scaled[regular] @ np.swapaxes(scaled[regular], -1, -2)
+    return covariance
+
+
+def _inverse_triangle(triangle: F) -> tuple[F, B]:
+    """Inverse [N, p, p] of upper triangular matrices, and where it is accurate [N]: of condition below
+    `_WELL_CONDITIONED`; what stands elsewhere means nothing.
+    """
+    size = triangle.shape[-1]
+    pivots = np.diagonal(triangle, axis1=-2, axis2=-1)
+    sound: B = np.all(np.abs(pivots) * _WELL_CONDITIONED > 1.0, axis=-1)
+    safe = np.where(sound[:, None], pivots, 1.0)
+    inverse = np.zeros_like(triangle)
+    for j in range(size):
+        inverse[:, j, j] = 1.0 / safe[:, j]
+        if j:
+            above = (inverse[:, :j, :j] @ triangle[:, :j, j, None])[..., 0]
+            inverse[:, :j, j] = -above * inverse[:, j, j, None]
+    largest = np.max(np.abs(inverse), axis=(-2, -1), where=sound[:, None, None], initial=0.0)
+    return inverse, sound & (largest < _WELL_CONDITIONED)
+
+
+def _root_by_rank(unit: F, sizes: tuple[int, int, int]) -> tuple[F, B]:
+    """A [N, d, d] with AAᵀ = (ZᵀZ)⁻¹ for unit columns, and where there is one [N].
+
+    Directions of the unknowns that are no larger than rounding do not count. An error of one rounding in unit columns
+    turns their span by its reciprocal smallest singular value: below that, what is left of the last columns is no
+    direction.
+    """
+    c, o, _ = sizes
+    rest, first = _outside(unit[..., :c], unit[..., c:], np.full(len(unit), _NOISE))
     left, second = _outside(rest[..., :o], rest[..., o:], _NOISE / first)
     _, values, turned = np.linalg.svd(left, full_matrices=False)
-    smallest = values[..., -1]
-    regular: B = smallest > np.maximum(SPAN_TOLERANCE, _NOISE / np.minimum(first, second))
-    safe = np.where(regular[..., None], values, 1.0)
-    root = np.swapaxes(turned, -1, -2) / safe[..., None, :] / np.swapaxes(length[..., c + o :], -1, -2)
-    covariance: F = np.where(regular[..., None, None], root @ np.swapaxes(root, -1, -2), np.inf)
-    return covariance
+    exists: B = values[..., -1] > np.maximum(SPAN_TOLERANCE, _NOISE / np.minimum(first, second))
+    safe = np.where(exists[..., None], values, 1.0)
+    return np.swapaxes(turned, -1, -2) / safe[..., None, :], exists
 
 
 def root_of_two(matrix: F) -> F:

@@ -27,7 +27,7 @@ from multistatic.units import B, F
 Quantity = Literal["position", "velocity"]
 QUANTITIES: tuple[Quantity, Quantity] = ("position", "velocity")
 
-_CHUNK = 1 << 13  # groups at a time: a million groups need no more memory than their values
+_CHUNK = 1 << 10  # groups at a time: a million groups need no more memory than their values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -93,12 +93,12 @@ def _covariances(rows: WhitenedRows, groups: B, quantity: Quantity) -> F:
     most = int(groups.sum(axis=1).max(initial=0))
     order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
     listed = np.take_along_axis(groups, order, axis=1)[:, :, None, None]
-    size, offsets, (_, each, columns) = len(groups), len(rows.prior), rows.target.shape
-    target = (rows.target[order] * listed).reshape(size, most * each, columns)
-    shared = (rows.shared[order] * listed).reshape(size, most * each, offsets)
-    shared = np.concatenate([shared, np.broadcast_to(rows.prior, (size, offsets, offsets))], axis=1)
-    target = np.pad(target, ((0, 0), (0, offsets), (0, 0)))
+    offsets, (_, each, columns) = len(rows.prior), rows.target.shape
     d = columns // 2
-    position, velocity = target[:, :, :d], target[:, :, d:]
+    position, velocity = rows.target[:, :, :d], rows.target[:, :, d:]
     kept, other = (position, velocity) if quantity == "position" else (velocity, position)
-    return marginal_covariance(kept, other, shared)
+    sensors = np.concatenate([rows.shared, other, kept], axis=2)
+    stacked = np.zeros((len(groups), most * each + offsets, offsets + columns))
+    stacked[:, : most * each] = (sensors[order] * listed).reshape(len(groups), most * each, offsets + columns)
+    stacked[:, most * each :, :offsets] = rows.prior
+    return marginal_covariance(stacked, (offsets, d, d))
