@@ -14,12 +14,10 @@ from multistatic.units import B, F
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
-_NOISE = 64.0 * EPSILON
-# Of the inverse of a triangle of unit columns: a rounding error in it is then below 1e-10.
+# Of singular values of unit columns. Between the two, 16 digits do not tell a direction from rounding, or tell it to
+# fewer than 10 digits.
 _WELL_CONDITIONED = 1e4
-# Singular values of a matrix of unit columns up to this one count as zero: five decades above what rounding leaves of
-# an exact zero (5e-17), three below the smallest of targets that can be located to some kilometres.
-SPAN_TOLERANCE = 1e-11
+_NOTHING = 1e-14
 
 
 def generalised_inverse(matrix: F) -> F:
@@ -57,37 +55,34 @@ def marginal_variance(information: F, kept: slice) -> F:
     return variance
 
 
-def marginal_covariance(rows: F, sizes: tuple[int, int, int]) -> F:
-    """Covariance [N, d, d] of some parameters of a whitened Jacobian `rows` [N, n, c + o + d], all others unknown;
-    infinity where they cannot be estimated.
+def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
+    """Covariance [N, d, d] of the last d = `kept` parameters of whitened Jacobians [N, n, p], all others unknown, and
+    where 16 digits were enough to tell [N]; infinity where they cannot be estimated.
 
-    `sizes` (c, o, d): the columns of nuisance parameters first, then other unknowns, then the d that are asked about.
     (ZᵀZ)⁻¹ of what is left, Z, of the last columns outside of the span of all others. Columns are scaled to length 1
-    once. They are not scaled again after a part is taken out of them: what is left of a column that the nuisance has
-    eaten is rounding, and must stay as small as it is.
+    once, and never again: what is left of a column that others have taken is rounding, and must stay as small as it is.
 
     Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are told from
     singular values.
     """
-    d = sizes[2]
-    if rows.shape[-2] < d:
-        return np.full((len(rows), d, d), np.inf)
-    length = np.sqrt(np.einsum("...ij,...ij->...j", rows, rows))
+    count, height, width = rows.shape
+    length = np.sqrt(np.einsum("nij,nij->nj", rows, rows))
     length = np.where(length > 0, length, 1.0)
     unit = rows / length[:, None, :]
-    triangle = np.asarray(np.linalg.qr(unit, mode="r")) if unit.shape[-2] > unit.shape[-1] else unit
-    regular = np.zeros(len(rows), bool)
-    root = np.full((len(rows), d, d), np.inf)
-    if unit.shape[-2] > unit.shape[-1]:
-        inverse, regular = _inverse_triangle(triangle)
-        root = inverse[:, -d:, -d:]
-    rest = np.flatnonzero(~regular)
+    covariance: F = np.full((count, kept, kept), np.inf)
+    root = np.zeros_like(covariance)
+    exists = np.zeros(count, bool)
+    if height > width:
+        triangle = np.asarray(np.linalg.qr(unit, mode="r"))
+        inverse, exists = _inverse_triangle(triangle)
+        root = inverse[:, -kept:, -kept:].copy()
+    certain = exists.copy()
+    rest = np.flatnonzero(~exists)
     if len(rest):
-        root[rest], regular[rest] = _root_by_rank(triangle[rest], sizes)
-    scaled = root / length[:, -d:, None]
-    covariance: F = np.full((len(rows), d, d), np.inf)
-    covariance[regular] = scaled[regular] @ np.swapaxes(scaled[regular], -1, -2)
-    return covariance
+        root[rest], exists[rest], certain[rest] = _root_by_rank(unit[rest], kept)
+    scaled = root / length[:, -kept:, None]
+    covariance[exists] = scaled[exists] @ np.swapaxes(scaled[exists], 1, 2)
+    return covariance, certain
 
 
 def _inverse_triangle(triangle: F) -> tuple[F, B]:
@@ -108,20 +103,28 @@ def _inverse_triangle(triangle: F) -> tuple[F, B]:
     return inverse, sound & (largest < _WELL_CONDITIONED)
 
 
-def _root_by_rank(unit: F, sizes: tuple[int, int, int]) -> tuple[F, B]:
-    """A [N, d, d] with AAᵀ = (ZᵀZ)⁻¹ for unit columns, and where there is one [N].
+def _root_by_rank(unit: F, kept: int) -> tuple[F, B, B]:
+    """A [N, d, d] with AAᵀ = (ZᵀZ)⁻¹ for unit columns, where there is one [N], and where that is certain [N].
 
-    Directions of the unknowns that are no larger than rounding do not count. An error of one rounding in unit columns
-    turns their span by its reciprocal smallest singular value: below that, what is left of the last columns is no
-    direction.
+    The span of the other columns is certain where its singular values are large or nothing, and where those that are
+    nothing could not be otherwise: as many rows as directions. What is left is certain where it is well above or well
+    below the rounding that such a span leaves.
     """
-    c, o, _ = sizes
-    rest, first = _outside(unit[..., :c], unit[..., c:], np.full(len(unit), _NOISE))
-    left, second = _outside(rest[..., :o], rest[..., o:], _NOISE / first)
-    _, values, turned = np.linalg.svd(left, full_matrices=False)
-    exists: B = values[..., -1] > np.maximum(SPAN_TOLERANCE, _NOISE / np.minimum(first, second))
+    others, asked = unit[..., :-kept], unit[..., -kept:]
+    touched = np.sum(np.any(others != 0, axis=-1), axis=-1)
+    basis, values, _ = np.linalg.svd(others, full_matrices=False)
+    counts = values > 1.0 / _WELL_CONDITIONED
+    certain: B = counts.sum(axis=-1) == np.minimum(touched, others.shape[-1])
+    basis = basis * counts[..., None, :]
+    for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
+        asked = asked - basis @ (np.swapaxes(basis, -1, -2) @ asked)
+    if asked.shape[-2] < kept:
+        return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
+    _, values, turned = np.linalg.svd(asked, full_matrices=False)
+    exists: B = values[..., -1] > 1.0 / _WELL_CONDITIONED
+    certain &= exists | (values[..., -1] < _NOTHING)
     safe = np.where(exists[..., None], values, 1.0)
-    return np.swapaxes(turned, -1, -2) / safe[..., None, :], exists
+    return np.swapaxes(turned, -1, -2) / safe[..., None, :], exists, certain
 
 
 def root_of_two(matrix: F) -> F:
@@ -136,20 +139,6 @@ def root_of_two(matrix: F) -> F:
     rest = matrix[..., 1, 1] - cross**2
     root[..., 1, 1] = np.sqrt(np.where(rest > RANK_TOLERANCE * matrix[..., 1, 1], rest, 0.0))
     return root
-
-
-def _outside(span: F, columns: F, noise: F) -> tuple[F, F]:
-    """What is left of `columns` [..., n, m] outside of the span of `span` [..., n, s], and the smallest singular value
-    of `span` that counts [...], 1 where none does.
-    """
-    if not span.shape[-1]:
-        return columns, np.ones(columns.shape[:-2])
-    basis, values, _ = np.linalg.svd(span, full_matrices=False)
-    counts = values > noise[..., None]
-    basis = basis * counts[..., None, :]
-    for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
-        columns = columns - basis @ (np.swapaxes(basis, -1, -2) @ columns)
-    return columns, np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
 
 
 def _pseudo_inverse(matrix: F) -> tuple[F, F]:

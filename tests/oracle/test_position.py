@@ -183,7 +183,7 @@ def test_realistic_numbers_keep_their_digits():
             pulse=PULSES["cosine"].moments,
         )
         deviation = 1 / np.sqrt(np.diagonal(exact_information(seen, 1.0), axis1=1, axis2=2))
-        jacobian = delay_doppler_jacobian(seen) * (np.array([1 / 5e-9, 5e-9]) / deviation)[:, :, None]
+        jacobian = delay_doppler_jacobian(seen).hi * (np.array([1 / 5e-9, 5e-9]) / deviation)[:, :, None]
         jacobian = jacobian.reshape(10, 6)
         scale = np.linalg.norm(jacobian, axis=0)
         spread = np.linalg.norm(np.linalg.pinv(jacobian / scale, rcond=1e-14), axis=1) / scale

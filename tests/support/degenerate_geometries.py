@@ -167,7 +167,7 @@ def information_at(sites: KnownSites, target: np.ndarray, velocity: np.ndarray) 
         dimensions=sites.dimensions,
     )
     spread = np.array([0.1 / SPEED_OF_LIGHT_M_S, 0.1 / sites.wavelength_m])
-    white = delay_doppler_jacobian(network) / spread[:, None]
+    white = delay_doppler_jacobian(network).hi / spread[:, None]
     return np.einsum("kia,kib->ab", white, white).reshape(2 * d, 2 * d)
 
 

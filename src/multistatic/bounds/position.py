@@ -66,7 +66,7 @@ def position_information(network: SensingNetwork, illumination_w: float, *, angl
     2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), cov(e) as the noise over the antennas weighs them (`apertures_m2`). Exact
     for noise that is white in time, whatever its covariance over the antennas.
     """
-    target = whitened_rows(replace(network, clock=None), illumination_w, angles=angles).target
+    target = whitened_rows(replace(network, clock=None), illumination_w, angles=angles).target.hi
     information: F = np.swapaxes(target, 1, 2) @ target
     return information
 

@@ -21,6 +21,8 @@ from multistatic.bounds.clock import without_offsets
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.sensing import SensingNetwork
+from multistatic.double_double import DoubleDouble, exactly
+from multistatic.double_double import marginal_covariance as exact_marginal_covariance
 from multistatic.linalg import marginal_covariance, root_of_two
 from multistatic.units import B, F
 
@@ -34,12 +36,12 @@ _CHUNK = 1 << 10  # groups at a time: a million groups need no more memory than 
 class WhitenedRows:
     """Measurements of unit variance, r a receiver (2 of delay and Doppler, 3 more of the direction).
 
-    `target` [K, r, 2d]: derivatives by (p in m, v in m/s). `shared` [K, r, c]: derivatives by the c offsets of time and
-    frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for each of these, zero
-    where nothing is known of it.
+    `target` [K, r, 2d]: derivatives by (p in m, v in m/s), with 32 digits. `shared` [K, r, c]: derivatives by the c
+    offsets of time and frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for
+    each of these, zero where nothing is known of it.
     """
 
-    target: F
+    target: DoubleDouble
     shared: F
     prior: F
 
@@ -60,18 +62,23 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         common = clock.common
     root = root_of_two(normalised) / unit
     free = np.flatnonzero(common > 0)
-    target, shared = root @ delay_doppler_jacobian(network), root[:, :, free]
+    delay, doppler = (delay_doppler_jacobian(network)[:, i] for i in range(2))
+    first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
+    rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
     if angles:
         d = network.dimensions
-        across = direction_rows(network, illumination_w)
-        target = np.concatenate([target, np.pad(across, ((0, 0), (0, 0), (0, d)))], axis=1)
+        across = np.pad(direction_rows(network, illumination_w), ((0, 0), (0, 0), (0, d)))
+        rows += [exactly(across[:, i]) for i in range(across.shape[1])]
         shared = np.pad(shared, ((0, 0), (0, across.shape[1]), (0, 0)))
+    target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
     return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
 
 
 def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
     """Least covariance [n, d, d] of the position in m² or the velocity in m²/s² for each group of `masks` [n, K];
     infinity where it is unobservable.
+
+    With 16 digits where these are enough to tell, as for almost every group, and with 32 elsewhere.
     """
     groups = np.atleast_2d(np.asarray(masks, bool))
     return np.concatenate([_covariances(rows, chunk, quantity) for chunk in _chunks(groups)])
@@ -89,16 +96,32 @@ def _chunks(groups: B) -> Iterator[B]:
 
 
 def _covariances(rows: WhitenedRows, groups: B, quantity: Quantity) -> F:
-    """Only the receivers of each group become rows; smaller groups are filled up with rows of zeros."""
+    d = rows.target.hi.shape[-1] // 2
+    # The unknowns that are asked about are the last columns.
+    order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
+    whole, rest = (
+        np.concatenate([shared, part[:, :, order]], axis=2)
+        for shared, part in ((rows.shared, rows.target.hi), (np.zeros_like(rows.shared), rows.target.lo))
+    )
+    covariance, certain = marginal_covariance(_stacked(whole, rows.prior, groups), d)
+    doubtful = np.flatnonzero(~certain)
+    if len(doubtful):
+        zero = np.zeros_like(rows.prior)
+        digits = (_stacked(whole, rows.prior, groups[doubtful]), _stacked(rest, zero, groups[doubtful]))
+        exact = DoubleDouble(*(np.ascontiguousarray(np.swapaxes(part, 1, 2)) for part in digits))
+        covariance[doubtful] = exact_marginal_covariance(exact, d)
+    return covariance
+
+
+def _stacked(rows: F, prior: F, groups: B) -> F:
+    """Rows [n, rows, columns] of each group. Only its receivers become rows; smaller groups are filled up with rows of
+    zeros.
+    """
     most = int(groups.sum(axis=1).max(initial=0))
     order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
     listed = np.take_along_axis(groups, order, axis=1)[:, :, None, None]
-    offsets, (_, each, columns) = len(rows.prior), rows.target.shape
-    d = columns // 2
-    position, velocity = rows.target[:, :, :d], rows.target[:, :, d:]
-    kept, other = (position, velocity) if quantity == "position" else (velocity, position)
-    sensors = np.concatenate([rows.shared, other, kept], axis=2)
-    stacked = np.zeros((len(groups), most * each + offsets, offsets + columns))
-    stacked[:, : most * each] = (sensors[order] * listed).reshape(len(groups), most * each, offsets + columns)
-    stacked[:, most * each :, :offsets] = rows.prior
-    return marginal_covariance(stacked, (offsets, d, d))
+    (_, each, columns), offsets = rows.shape, len(prior)
+    stacked = np.zeros((len(groups), most * each + offsets, columns))
+    stacked[:, : most * each] = (rows[order] * listed).reshape(len(groups), most * each, columns)
+    stacked[:, most * each :, :offsets] = prior
+    return stacked

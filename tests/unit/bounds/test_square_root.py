@@ -226,7 +226,7 @@ def test_angles_and_clocks_together(height_m: float) -> None:
 
     for k in range(4):
         block = np.zeros((2, rows.shape[1]))
-        block[:, : 2 * d] = delay_doppler_jacobian(seen)[k]
+        block[:, : 2 * d] = delay_doppler_jacobian(seen).hi[k]
         block[:, 2 * d + 2 * k : 2 * d + 2 * k + 2] = block[:, -2:] = np.eye(2)
         rows = np.vstack([rows, np.sqrt(exact_information(seen, 1e-3)[k].diagonal())[:, None] * block / unit[:, None]])
         across = np.zeros((3, rows.shape[1]))
