@@ -14,10 +14,10 @@ from multistatic.units import B, F
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
-# Of singular values of unit columns. Between the two, 16 digits do not tell a direction from rounding, or tell it to
-# fewer than 10 digits.
-_WELL_CONDITIONED = 1e4
-_NOTHING = 1e-14
+# Of the inverse of a triangle of unit columns, and of a singular value times what is left of other columns: with these
+# 9 digits are sure.
+_WELL_CONDITIONED = 1e6
+_DIRECTION, _NOTHING = 1e-7, 1e-14
 
 
 def generalised_inverse(matrix: F) -> F:
@@ -106,25 +106,41 @@ def _inverse_triangle(triangle: F) -> tuple[F, B]:
 def _root_by_rank(unit: F, kept: int) -> tuple[F, B, B]:
     """A [N, d, d] with AAᵀ = (ZᵀZ)⁻¹ for unit columns, where there is one [N], and where that is certain [N].
 
-    The span of the other columns is certain where its singular values are large or nothing, and where those that are
-    nothing could not be otherwise: as many rows as directions. What is left is certain where it is well above or well
-    below the rounding that such a span leaves.
+    The span of the other columns is certain where singular values that count as nothing could not be otherwise: as many
+    rows as directions. What is left, Z, is certain where it is well above or well below the rounding that such a span
+    leaves, which is the larger the smaller the singular values that count.
     """
     others, asked = unit[..., :-kept], unit[..., -kept:]
-    touched = np.sum(np.any(others != 0, axis=-1), axis=-1)
+    if asked.shape[-2] < kept:
+        return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
     basis, values, _ = np.linalg.svd(others, full_matrices=False)
-    counts = values > 1.0 / _WELL_CONDITIONED
-    certain: B = counts.sum(axis=-1) == np.minimum(touched, others.shape[-1])
+    counts = values > _DIRECTION
+    weakest = np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
     basis = basis * counts[..., None, :]
     for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
         asked = asked - basis @ (np.swapaxes(basis, -1, -2) @ asked)
-    if asked.shape[-2] < kept:
-        return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
     _, values, turned = np.linalg.svd(asked, full_matrices=False)
-    exists: B = values[..., -1] > 1.0 / _WELL_CONDITIONED
-    certain &= exists | (values[..., -1] < _NOTHING)
+    smallest = values[..., -1]
+    exists: B = smallest * weakest > _DIRECTION
+    certain = exists | ((smallest < _NOTHING) & (weakest * _WELL_CONDITIONED > 100.0))
+    certain &= counts.sum(axis=-1) == _largest_rank(others)
     safe = np.where(exists[..., None], values, 1.0)
     return np.swapaxes(turned, -1, -2) / safe[..., None, :], exists, certain
+
+
+def _largest_rank(matrix: F) -> F:
+    """The most that the rank [N] of matrices [N, n, p] can be for their zeros: of each set of columns that share rows,
+    the number of these rows or of the columns.
+    """
+    there = matrix != 0
+    linked = np.einsum("ni,nj->ij", *(2 * [there.reshape(-1, matrix.shape[-1]).astype(float)])) > 0
+    for _ in range(len(linked)):
+        linked = linked | (linked @ linked)
+    total = np.zeros(len(matrix))
+    for columns in np.unique(linked, axis=0):
+        touched = np.any(there[..., columns], axis=-1).sum(axis=-1)
+        total += np.minimum(touched, columns.sum())
+    return total
 
 
 def root_of_two(matrix: F) -> F:

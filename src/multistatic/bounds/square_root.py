@@ -117,11 +117,12 @@ def _stacked(rows: F, prior: F, groups: B) -> F:
     """Rows [n, rows, columns] of each group. Only its receivers become rows; smaller groups are filled up with rows of
     zeros.
     """
+    (count, each, columns), offsets = rows.shape, len(prior)
     most = int(groups.sum(axis=1).max(initial=0))
     order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
-    listed = np.take_along_axis(groups, order, axis=1)[:, :, None, None]
-    (_, each, columns), offsets = rows.shape, len(prior)
+    order = np.where(np.take_along_axis(groups, order, axis=1), order, count)
+    padded = np.concatenate([rows, np.zeros((1, each, columns))])
     stacked = np.zeros((len(groups), most * each + offsets, columns))
-    stacked[:, : most * each] = (rows[order] * listed).reshape(len(groups), most * each, columns)
+    stacked[:, : most * each] = padded[order].reshape(len(groups), most * each, columns)
     stacked[:, most * each :, :offsets] = prior
     return stacked
