@@ -17,8 +17,8 @@ _SPLITTER = 134217729.0  # 2²⁷ + 1
 # Of a column of length 1: what is left of one that depends on others is some 1e-31 over their smallest singular value.
 _NOTHING = 1e-24
 # Singular values of a matrix of unit columns up to this one count as zero. A geometry that is degenerate but for the
-# rounding of its coordinates leaves 1e-16.
-SPAN_TOLERANCE = 1e-13
+# rounding of its coordinates leaves 1e-16; targets that are located to some kilometres, 1e-9.
+SPAN_TOLERANCE = 1e-11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,15 +71,19 @@ def exactly(values: Any) -> DoubleDouble:
 
 
 def marginal_covariance(rows: DoubleDouble, kept: int) -> F:
-    """`linalg.marginal_covariance` of `rows` [N, p, n], columns first, the last `kept` columns asked about.
+    """Covariance [N, d, d] as of `linalg.marginal_covariance`: `rows` [N, n, p], the last d = `kept` columns asked
+    about.
 
     Modified Gram-Schmidt: each column is made orthogonal to those before it, and one of which nothing is left is left
     out. What is left of the columns that are asked about is a triangle, whose inverse is a root of the covariance.
     """
-    count, columns, _ = rows.hi.shape
-    length = np.sqrt(np.einsum("nij,nij->ni", rows.hi, rows.hi))
+    count, _, columns = rows.hi.shape
+    length = np.sqrt(np.einsum("nij,nij->nj", rows.hi, rows.hi))
     length = np.where(length > 0, length, 1.0)
-    left = [rows[:, i] for i in range(columns)]
+    left = [
+        DoubleDouble(np.ascontiguousarray(rows.hi[:, :, i]), np.ascontiguousarray(rows.lo[:, :, i]))
+        for i in range(columns)
+    ]
     triangle = np.zeros((count, kept, kept))
     known: B = np.ones(count, bool)
     for i in range(columns):

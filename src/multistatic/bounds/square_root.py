@@ -81,7 +81,25 @@ def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
     With 16 digits where these are enough to tell, as for almost every group, and with 32 elsewhere.
     """
     groups = np.atleast_2d(np.asarray(masks, bool))
-    return np.concatenate([_covariances(rows, chunk, quantity) for chunk in _chunks(groups)])
+    d = rows.target.hi.shape[-1] // 2
+    # The unknowns that are asked about are the last columns.
+    order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
+    whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
+    parts = [marginal_covariance(_stacked(whole, rows.prior, chunk), d) for chunk in _chunks(groups)]
+    covariance = np.concatenate([found for found, _ in parts])
+    doubtful = np.flatnonzero(~np.concatenate([certain for _, certain in parts]))
+    if len(doubtful):
+        rest = np.concatenate([np.zeros_like(rows.shared), rows.target.lo[:, :, order]], axis=2)
+        zero = np.zeros_like(rows.prior)
+        covariance[doubtful] = np.concatenate(
+            [
+                exact_marginal_covariance(
+                    DoubleDouble(_stacked(whole, rows.prior, chunk), _stacked(rest, zero, chunk)), d
+                )
+                for chunk in _chunks(groups[doubtful])
+            ]
+        )
+    return covariance
 
 
 def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
@@ -93,24 +111,6 @@ def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
 def _chunks(groups: B) -> Iterator[B]:
     for start in range(0, max(len(groups), 1), _CHUNK):
         yield groups[start : start + _CHUNK]
-
-
-def _covariances(rows: WhitenedRows, groups: B, quantity: Quantity) -> F:
-    d = rows.target.hi.shape[-1] // 2
-    # The unknowns that are asked about are the last columns.
-    order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
-    whole, rest = (
-        np.concatenate([shared, part[:, :, order]], axis=2)
-        for shared, part in ((rows.shared, rows.target.hi), (np.zeros_like(rows.shared), rows.target.lo))
-    )
-    covariance, certain = marginal_covariance(_stacked(whole, rows.prior, groups), d)
-    doubtful = np.flatnonzero(~certain)
-    if len(doubtful):
-        zero = np.zeros_like(rows.prior)
-        digits = (_stacked(whole, rows.prior, groups[doubtful]), _stacked(rest, zero, groups[doubtful]))
-        exact = DoubleDouble(*(np.ascontiguousarray(np.swapaxes(part, 1, 2)) for part in digits))
-        covariance[doubtful] = exact_marginal_covariance(exact, d)
-    return covariance
 
 
 def _stacked(rows: F, prior: F, groups: B) -> F:
