@@ -34,13 +34,20 @@ def marginal_variance(information: F, kept: slice) -> F:
     With k the kept and o the others: tr[(J_kk - J_ko J_oo⁺ J_ok)⁻¹]; infinity where a kept parameter, or a combination
     of them, cannot be estimated. Others that cannot be estimated do no harm: they absorb no more than they touch.
     """
+    return marginal_variance_and_margin(information, kept)[0]
+
+
+def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
+    """`marginal_variance` and how far each rank is from being less [...], from 0 to 1; a rounding error of the
+    information changes the variance by about its size over this margin.
+    """
     size = information.shape[-1]
     keep = np.arange(size)[kept]
     other = np.setdiff1d(np.arange(size), keep)
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]
-    inverse, smallest = _pseudo_inverse(rest)
+    inverse, smallest, full = _pseudo_inverse(rest)
     absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
@@ -52,7 +59,7 @@ def marginal_variance(information: F, kept: slice) -> F:
     regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
-    return variance
+    return variance, np.where(regular & full, values[..., 0] * smallest, 0.0)
 
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
@@ -157,15 +164,17 @@ def root_of_two(matrix: F) -> F:
     return root
 
 
-def _pseudo_inverse(matrix: F) -> tuple[F, F]:
-    """`generalised_inverse` and the smallest eigenvalue of S that counts [...], 1 where there is none."""
+def _pseudo_inverse(matrix: F) -> tuple[F, F, B]:
+    """`generalised_inverse`, the smallest eigenvalue of S that counts [...], 1 where there is none, and where all count
+    [...].
+    """
     scale = _scale(matrix)
     values, vectors = np.linalg.eigh(matrix * scale[..., :, None] * scale[..., None, :])
     kept = values > RANK_TOLERANCE
     inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
     unscaled = vectors * scale[..., :, None]
     inverse: F = (unscaled * inverted[..., None, :]) @ np.swapaxes(unscaled, -1, -2)
-    return inverse, np.min(np.where(kept, values, 1.0), axis=-1, initial=1.0)
+    return inverse, np.min(np.where(kept, values, 1.0), axis=-1, initial=1.0), np.asarray(kept.all(axis=-1))
 
 
 def _scale(matrix: F) -> F:

@@ -78,7 +78,12 @@ def squared_error_bound(information: F, quantity: Quantity) -> F:
     clocks leave is not to be had from a sum (`square_root`).
     """
     d = information.shape[-1] // 2
-    return marginal_variance(information, slice(0, d) if quantity == "position" else slice(d, 2 * d))
+    return marginal_variance(information, part_of(quantity, d))
+
+
+def part_of(quantity: Quantity, dimensions: int) -> slice:
+    """Where a quantity stands among (p, v)."""
+    return slice(0, dimensions) if quantity == "position" else slice(dimensions, 2 * dimensions)
 
 
 def position_bound(

@@ -60,6 +60,21 @@ def test_stored_cases(group: ClockedGroup) -> None:
     assert faults(group, (group.peb_m, group.veb_m_s)) == []
 
 
+def test_synchronised_networks_have_the_same_verdicts() -> None:
+    """PEBs of metres were withheld, and others were a thousandth of the truth, where sums of information decided."""
+    rng = np.random.default_rng(0)
+    nothing, observable = [], 0
+    for i in range(60):
+        group = random_group(rng, degenerate=0.7)
+        zeros = np.zeros(len(group.receivers_m))
+        group = replace(group, own_time_s=zeros, own_frequency_hz=zeros, common=(0.0, 0.0))
+        exact = exact_bounds(group)
+        observable += sum(each is not None for each in exact)
+        nothing += [f"{i}: {fault}" for fault in faults(group, exact)]
+    assert nothing == []
+    assert observable > 40
+
+
 def test_stored_cases_agree_with_our_own_many_digits() -> None:
     for group in stored_cases()[::5]:
         for found, stored in zip(exact_bounds(group), (group.peb_m, group.veb_m_s), strict=True):
@@ -268,11 +283,15 @@ def test_clocks_are_named_only_where_they_are_to_blame() -> None:
     assert "clocks" not in lacking.reason
 
 
-def test_criteria_judge_as_the_bound_does() -> None:
+@pytest.mark.parametrize("synchronised", [False, True])
+def test_criteria_judge_as_the_bound_does(synchronised: bool) -> None:
     """A group that the bound calls unobservable has no finite value, and one that it locates has one."""
     rng = np.random.default_rng(3)
     for _ in range(40):
-        group = random_group(rng)
+        group = random_group(rng, degenerate=0.6)
+        if synchronised:
+            nothing = np.zeros(len(group.receivers_m))
+            group = replace(group, own_time_s=nothing, own_frequency_hz=nothing, common=(0.0, 0.0))
         seen, mask = sensing_network_of(group), np.ones((1, len(group.receivers_m)), bool)
         found = everyone(group)
         for name, bound in (("peb", found.peb_m), ("veb", found.veb_m_s)):
