@@ -150,6 +150,20 @@ def _largest_rank(matrix: F) -> F:
     return total
 
 
+def least_informative(rows: F, changes: F, span: F) -> F:
+    """The s [m, c] for which rows + Σ s_i changes_i, `rows` [m, n, d] and `changes` [m, n, d, c], is least outside of
+    the columns of `span` [m, n, o]: the sum of its squares there.
+    """
+    transposed = np.swapaxes(span, 1, 2)
+    onto = span @ generalised_inverse(transposed @ span) @ transposed
+    count, height, d, c = changes.shape
+    outside = (changes - (onto @ changes.reshape(count, height, d * c)).reshape(changes.shape)).reshape(count, -1, c)
+    left = (rows - onto @ rows).reshape(count, -1, 1)
+    turned = np.swapaxes(outside, 1, 2)
+    steps: F = -(generalised_inverse(turned @ outside) @ (turned @ left))[..., 0]
+    return steps
+
+
 def root_of_two(matrix: F) -> F:
     """L [..., 2, 2], upper triangular with LᵀL = J, for semidefinite J [..., 2, 2]: the Cholesky factor, zero where J
     is.
