@@ -30,6 +30,8 @@ from multistatic.units import B, F
 _SAME = 0.01
 # An error of this share of the distance to a site turns the direction to it by as many rad.
 _COARSE = 1.0 / 20.0
+# A variance that grows by more than this factor with what no measurement tells has been one of luck.
+_LOST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -175,7 +177,8 @@ def _without_luck(model: FusionModel, x: F, information: F, case: np.ndarray) ->
     least = x.copy()
     least[:, d : 2 * d] += (steps[:, None] @ directions)[:, 0]
     slopes = model.evaluate(least, case)[1]
-    return np.isfinite(marginal_variance(np.swapaxes(slopes, 1, 2) @ slopes, slice(0, d)))
+    worst = marginal_variance(np.swapaxes(slopes, 1, 2) @ slopes, slice(0, d))
+    return worst < _LOST * marginal_variance(information, slice(0, d))
 
 
 def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:

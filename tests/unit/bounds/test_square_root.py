@@ -275,6 +275,18 @@ def test_a_bound_of_no_use_says_so() -> None:
     assert everyone(tabled("three", {}, None, None)).note == ""
 
 
+@pytest.mark.parametrize("where", ["baseline", "line"])
+def test_a_bound_of_luck_says_so(where: str) -> None:
+    """On a baseline the Doppler shift knows the place by what the target moves across, which nobody knows."""
+    found = everyone(tabled(where, {}, None, None))
+    assert found.peb_m is not None
+    assert found.veb_m_s is None
+    assert "so no estimator reaches it" in found.note
+    lost = everyone(tabled("three", {"frequency": (INF,) * 3}, None, None))
+    assert lost.veb_m_s is None
+    assert lost.note == ""
+
+
 def test_clocks_are_named_only_where_they_are_to_blame() -> None:
     blamed = everyone(tabled("two", {"common": (INF, 0)}, None, None)).reason
     assert "with synchronised clocks these receivers would give the position and the velocity" in blamed
