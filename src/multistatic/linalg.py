@@ -14,10 +14,10 @@ from multistatic.units import B, F
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
 EPSILON = float(np.finfo(float).eps)
-_NOISE = 64.0 * EPSILON
-# Singular values of a matrix of unit columns up to this one count as zero: five decades above what rounding leaves of
-# an exact zero (5e-17), three below the smallest of targets that can be located to some kilometres.
-SPAN_TOLERANCE = 1e-11
+# Of the inverse of a triangle of unit columns, and of a singular value times what is left of other columns: with these
+# 9 digits are sure.
+_WELL_CONDITIONED = 1e6
+_DIRECTION, _NOTHING = 1e-7, 1e-14
 
 
 def generalised_inverse(matrix: F) -> F:
@@ -34,13 +34,20 @@ def marginal_variance(information: F, kept: slice) -> F:
     With k the kept and o the others: tr[(J_kk - J_ko J_oo⁺ J_ok)⁻¹]; infinity where a kept parameter, or a combination
     of them, cannot be estimated. Others that cannot be estimated do no harm: they absorb no more than they touch.
     """
+    return marginal_variance_and_margin(information, kept)[0]
+
+
+def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
+    """`marginal_variance` and how far each rank is from being less [...], from 0 to 1; a rounding error of the
+    information changes the variance by about its size over this margin.
+    """
     size = information.shape[-1]
     keep = np.arange(size)[kept]
     other = np.setdiff1d(np.arange(size), keep)
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]
-    inverse, smallest = _pseudo_inverse(rest)
+    inverse, smallest, full = _pseudo_inverse(rest)
     absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
@@ -52,38 +59,109 @@ def marginal_variance(information: F, kept: slice) -> F:
     regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
-    return variance
+    return variance, np.where(regular & full, values[..., 0] * smallest, 0.0)
 
 
-def marginal_covariance(kept: F, other: F, nuisance: F) -> F:
-    """Covariance [..., d, d] of the parameters of the columns `kept` [..., n, d] of a whitened Jacobian, those of
-    `other` [..., n, o] and `nuisance` [..., n, c] unknown; infinity where they cannot be estimated.
+def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
+    """Covariance [N, d, d] of the last d = `kept` parameters of whitened Jacobians [N, n, p], all others unknown, and
+    where 16 digits were enough to tell [N]; infinity where they cannot be estimated.
 
-    (ZᵀZ)⁻¹ of what is left, Z, of the kept columns outside of the span of all others. Columns are scaled to length 1
-    once. They are not scaled again after the nuisance is taken out of them: what is left of a column that the nuisance
-    has eaten is rounding, and must stay as small as it is.
+    (ZᵀZ)⁻¹ of what is left, Z, of the last columns outside of the span of all others. Columns are scaled to length 1
+    once, and never again: what is left of a column that others have taken is rounding, and must stay as small as it is.
 
-    An error of one rounding in unit columns turns their span by its reciprocal smallest singular value: below that,
-    what is left is no direction.
+    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are told from
+    singular values.
     """
-    d, o, c = kept.shape[-1], other.shape[-1], nuisance.shape[-1]
-    rows: F = np.concatenate([nuisance, other, kept], axis=-1)
-    if rows.shape[-2] < d:
-        return np.full((*rows.shape[:-2], d, d), np.inf)
-    length = np.linalg.norm(rows, axis=-2, keepdims=True)
+    count, height, width = rows.shape
+    length = np.sqrt(np.einsum("nij,nij->nj", rows, rows))
     length = np.where(length > 0, length, 1.0)
-    rows = rows / length
-    if rows.shape[-2] > rows.shape[-1]:
-        rows = np.asarray(np.linalg.qr(rows, mode="r"))
-    rest, first = _outside(rows[..., :c], rows[..., c:], np.full(rows.shape[:-2], _NOISE))
-    left, second = _outside(rest[..., :o], rest[..., o:], _NOISE / first)
-    _, values, turned = np.linalg.svd(left, full_matrices=False)
+    unit = rows / length[:, None, :]
+    covariance: F = np.full((count, kept, kept), np.inf)
+    root = np.zeros_like(covariance)
+    exists = np.zeros(count, bool)
+    if height > width:
+        triangle = np.asarray(np.linalg.qr(unit, mode="r"))
+        inverse, exists = _inverse_triangle(triangle)
+        root = inverse[:, -kept:, -kept:].copy()
+    certain = exists.copy()
+    rest = np.flatnonzero(~exists)
+    if len(rest):
+        root[rest], exists[rest], certain[rest] = _root_by_rank(unit[rest], kept)
+    scaled = root / length[:, -kept:, None]
+    covariance[exists] = scaled[exists] @ np.swapaxes(scaled[exists], 1, 2)
+    return covariance, certain
+
+
+def _inverse_triangle(triangle: F) -> tuple[F, B]:
+    """Inverse [N, p, p] of upper triangular matrices, and where it is accurate [N]: of condition below
+    `_WELL_CONDITIONED`; what stands elsewhere means nothing.
+    """
+    size = triangle.shape[-1]
+    pivots = np.diagonal(triangle, axis1=-2, axis2=-1)
+    sound: B = np.all(np.abs(pivots) * _WELL_CONDITIONED > 1.0, axis=-1)
+    safe = np.where(sound[:, None], pivots, 1.0)
+    inverse = np.zeros_like(triangle)
+    for j in range(size):
+        inverse[:, j, j] = 1.0 / safe[:, j]
+        if j:
+            above = (inverse[:, :j, :j] @ triangle[:, :j, j, None])[..., 0]
+            inverse[:, :j, j] = -above * inverse[:, j, j, None]
+    largest = np.max(np.abs(inverse), axis=(-2, -1), where=sound[:, None, None], initial=0.0)
+    return inverse, sound & (largest < _WELL_CONDITIONED)
+
+
+def _root_by_rank(unit: F, kept: int) -> tuple[F, B, B]:
+    """A [N, d, d] with AAᵀ = (ZᵀZ)⁻¹ for unit columns, where there is one [N], and where that is certain [N].
+
+    The span of the other columns is certain where singular values that count as nothing could not be otherwise: as many
+    rows as directions. What is left, Z, is certain where it is well above or well below the rounding that such a span
+    leaves, which is the larger the smaller the singular values that count.
+    """
+    others, asked = unit[..., :-kept], unit[..., -kept:]
+    if asked.shape[-2] < kept:
+        return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
+    basis, values, _ = np.linalg.svd(others, full_matrices=False)
+    counts = values > _DIRECTION
+    weakest = np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
+    basis = basis * counts[..., None, :]
+    for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
+        asked = asked - basis @ (np.swapaxes(basis, -1, -2) @ asked)
+    _, values, turned = np.linalg.svd(asked, full_matrices=False)
     smallest = values[..., -1]
-    regular: B = smallest > np.maximum(SPAN_TOLERANCE, _NOISE / np.minimum(first, second))
-    safe = np.where(regular[..., None], values, 1.0)
-    root = np.swapaxes(turned, -1, -2) / safe[..., None, :] / np.swapaxes(length[..., c + o :], -1, -2)
-    covariance: F = np.where(regular[..., None, None], root @ np.swapaxes(root, -1, -2), np.inf)
-    return covariance
+    exists: B = smallest * weakest > _DIRECTION
+    certain = exists | ((smallest < _NOTHING) & (weakest * _WELL_CONDITIONED > 100.0))
+    certain &= counts.sum(axis=-1) == _largest_rank(others)
+    safe = np.where(exists[..., None], values, 1.0)
+    return np.swapaxes(turned, -1, -2) / safe[..., None, :], exists, certain
+
+
+def _largest_rank(matrix: F) -> F:
+    """The most that the rank [N] of matrices [N, n, p] can be for their zeros: of each set of columns that share rows,
+    the number of these rows or of the columns.
+    """
+    there = matrix != 0
+    linked = np.einsum("ni,nj->ij", *(2 * [there.reshape(-1, matrix.shape[-1]).astype(float)])) > 0
+    for _ in range(len(linked)):
+        linked = linked | (linked @ linked)
+    total = np.zeros(len(matrix))
+    for columns in np.unique(linked, axis=0):
+        touched = np.any(there[..., columns], axis=-1).sum(axis=-1)
+        total += np.minimum(touched, columns.sum())
+    return total
+
+
+def least_informative(rows: F, changes: F, span: F) -> F:
+    """The s [m, c] for which rows + Σ s_i changes_i, `rows` [m, n, d] and `changes` [m, n, d, c], is least outside of
+    the columns of `span` [m, n, o]: the sum of its squares there.
+    """
+    transposed = np.swapaxes(span, 1, 2)
+    onto = span @ generalised_inverse(transposed @ span) @ transposed
+    count, height, d, c = changes.shape
+    outside = (changes - (onto @ changes.reshape(count, height, d * c)).reshape(changes.shape)).reshape(count, -1, c)
+    left = (rows - onto @ rows).reshape(count, -1, 1)
+    turned = np.swapaxes(outside, 1, 2)
+    steps: F = -(generalised_inverse(turned @ outside) @ (turned @ left))[..., 0]
+    return steps
 
 
 def root_of_two(matrix: F) -> F:
@@ -100,29 +178,17 @@ def root_of_two(matrix: F) -> F:
     return root
 
 
-def _outside(span: F, columns: F, noise: F) -> tuple[F, F]:
-    """What is left of `columns` [..., n, m] outside of the span of `span` [..., n, s], and the smallest singular value
-    of `span` that counts [...], 1 where none does.
+def _pseudo_inverse(matrix: F) -> tuple[F, F, B]:
+    """`generalised_inverse`, the smallest eigenvalue of S that counts [...], 1 where there is none, and where all count
+    [...].
     """
-    if not span.shape[-1]:
-        return columns, np.ones(columns.shape[:-2])
-    basis, values, _ = np.linalg.svd(span, full_matrices=False)
-    counts = values > noise[..., None]
-    basis = basis * counts[..., None, :]
-    for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
-        columns = columns - basis @ (np.swapaxes(basis, -1, -2) @ columns)
-    return columns, np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
-
-
-def _pseudo_inverse(matrix: F) -> tuple[F, F]:
-    """`generalised_inverse` and the smallest eigenvalue of S that counts [...], 1 where there is none."""
     scale = _scale(matrix)
     values, vectors = np.linalg.eigh(matrix * scale[..., :, None] * scale[..., None, :])
     kept = values > RANK_TOLERANCE
     inverted = np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)
     unscaled = vectors * scale[..., :, None]
     inverse: F = (unscaled * inverted[..., None, :]) @ np.swapaxes(unscaled, -1, -2)
-    return inverse, np.min(np.where(kept, values, 1.0), axis=-1, initial=1.0)
+    return inverse, np.min(np.where(kept, values, 1.0), axis=-1, initial=1.0), np.asarray(kept.all(axis=-1))
 
 
 def _scale(matrix: F) -> F:

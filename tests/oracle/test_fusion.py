@@ -215,7 +215,7 @@ def stacked_bound(seen, clock: ClockErrors, illumination_w: float) -> np.ndarray
     slot = 0.5 / seen.bandwidth_hz
     unit = np.diag([1 / slot, slot])
     total = np.zeros((n + 2 * count + 2,) * 2)
-    jacobian, information = delay_doppler_jacobian(seen), exact_information(seen, illumination_w)
+    jacobian, information = delay_doppler_jacobian(seen).hi, exact_information(seen, illumination_w)
     for k in range(count):
         rows = np.zeros((2, len(total)))
         rows[:, :n], rows[:, n + 2 * k : n + 2 * k + 2], rows[:, -2:] = jacobian[k], np.eye(2), np.eye(2)

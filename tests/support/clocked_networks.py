@@ -115,15 +115,20 @@ def _in_space(places: list[Any]) -> F:
     return np.concatenate([given, np.zeros((*given.shape[:-1], 3 - given.shape[-1]))], axis=-1)
 
 
-def random_group(rng: np.random.Generator) -> ClockedGroup:
-    """Places in tenths of metres, clocks perfect, known to some accuracy or unknown; every third geometry degenerate.
+def ordinary_group(rng: np.random.Generator) -> ClockedGroup:
+    """As `random_group`, with receivers anywhere."""
+    return random_group(rng, degenerate=0.0)
+
+
+def random_group(rng: np.random.Generator, degenerate: float = 1 / 3) -> ClockedGroup:
+    """Places in tenths of metres, clocks perfect, known to some accuracy or unknown; a share of geometries degenerate.
 
     Decimals make many degeneracies exact, and leave others exact but for the rounding of decimals.
     """
     d, count = int(rng.integers(2, 4)), int(rng.integers(2, 7))
     target, velocity = _decimals(rng, d, 60.0), _decimals(rng, d, 20.0) * (rng.random() < 0.8)
     receivers = np.array([_decimals(rng, d, 90.0) for _ in range(count)])
-    if rng.random() < 1 / 3:
+    if rng.random() < degenerate:
         receivers = _degenerate(rng, receivers, target)
     length = np.linalg.norm(receivers - target, axis=1) + np.linalg.norm(target)
     delay_std_s = float(10 ** rng.uniform(-13, -10)) * length / 100.0

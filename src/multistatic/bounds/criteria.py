@@ -9,21 +9,24 @@ errors in position and velocity are no such power, and nothing is declared.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from multistatic.bounds.delay_doppler import information_per_snr
 from multistatic.bounds.gain import LinearGain, MatrixGain
-from multistatic.bounds.position import position_bound, position_information, squared_error_bound
+from multistatic.bounds.position import part_of, position_bound, position_information
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.square_root import Quantity, squared_errors, whitened_rows
 from multistatic.bounds.surrogate import surrogate_constant
+from multistatic.linalg import marginal_variance_and_margin
 from multistatic.units import B, F
 
 _CHUNK = 1 << 14
+# Margin of a sum of information from being singular: rounding then changes the value by some 1e-9.
+_SURE = 1e-6
 # What our own criteria are measured in; of another package's the unit is known only once it is made.
 UNITS = {"surrogate": "", "published": "", "peb": "m", "veb": "m/s", "weighted": "m"}
 
@@ -50,16 +53,18 @@ class AdditiveCriterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocalizationCriterion:
-    """PEB, VEB or a sum of both from delays and Dopplers. `information` [K, 2d, 2d] at 1 W; `bound` gives the square.
+    """PEB, VEB or a sum of both from delays and Dopplers: its square is the sum of w² times the squared error in each
+    quantity of `asked`. `information` [K, 2d, 2d] at 1 W.
 
-    `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere.
+    `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere. Sums of
+    information are quick; where they have too few digits for the value, it is that of `position_bound`.
     """
 
     name: str
     unit: str
     information: F
     weighting: F
-    bound: Callable[[F], F]
+    asked: Mapping[Quantity, float]
     network: SensingNetwork
 
     @property
@@ -69,12 +74,25 @@ class LocalizationCriterion:
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
-        count, size, _ = self.information.shape
-        flat = self.information.reshape(count, size * size)
-        squared = [self.bound((chunk @ flat).reshape(-1, size, size)) for chunk in _chunks(masks)]
+        groups = np.atleast_2d(np.asarray(masks, bool))
         if not illumination_w > 0:
-            return np.full(len(np.atleast_2d(masks)), np.inf)
-        return np.sqrt(np.concatenate(squared) / illumination_w)
+            return np.full(len(groups), np.inf)
+        parts = [self._squared(chunk) for chunk in _chunks(groups)]
+        squared = np.concatenate([found for found, _ in parts])
+        doubtful = np.flatnonzero(np.concatenate([margin for _, margin in parts]) < _SURE)
+        if len(doubtful):
+            squared[doubtful] = _squared_errors(self.network, self.asked, groups[doubtful], 1.0)
+        return np.sqrt(squared / illumination_w)
+
+    def _squared(self, chunk: F) -> tuple[F, F]:
+        """Squared value at 1 W, and the smallest margin of its parts."""
+        count, size, _ = self.information.shape
+        information = (chunk @ self.information.reshape(count, size * size)).reshape(-1, size, size)
+        parts = [
+            (w**2, *marginal_variance_and_margin(information, part_of(quantity, size // 2)))
+            for quantity, w in self.asked.items()
+        ]
+        return np.sum([w2 * found for w2, found, _ in parts], axis=0), np.min([m for *_, m in parts], axis=0)
 
     def reason(self, mask: B, illumination_w: float) -> str:
         """Why the target is unobservable for the group `mask` [K], and what would help."""
@@ -85,21 +103,19 @@ class LocalizationCriterion:
 class ClockedLocalizationCriterion:
     """As `LocalizationCriterion`, with clocks that are not synchronised: no power of the illumination.
 
-    The value's square is the sum of w² times the squared error in each quantity of `weights`.
+    The value's square is the sum of w² times the squared error in each quantity of `asked`.
     """
 
     name: str
     unit: str
-    weights_by_quantity: Mapping[Quantity, float]
+    asked: Mapping[Quantity, float]
     network: SensingNetwork
 
     def values(self, masks: B, illumination_w: float) -> F:
         """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
-        rows = whitened_rows(self.network, illumination_w)
-        squared = [w**2 * squared_errors(rows, masks, quantity) for quantity, w in self.weights_by_quantity.items()]
-        return np.sqrt(np.sum(squared, axis=0))
+        return np.sqrt(_squared_errors(self.network, self.asked, masks, illumination_w))
 
     def reason(self, mask: B, illumination_w: float) -> str:
         """Why the target is unobservable for the group `mask` [K], and what would help."""
@@ -141,21 +157,23 @@ def weighted(network: SensingNetwork) -> Localization:
 def _localization(network: SensingNetwork, name: str, weights: Mapping[Quantity, float]) -> Localization:
     """The root of the sum of w² times the squared error in each quantity; a weight of 0 asks nothing of it."""
     asked = {quantity: weight for quantity, weight in weights.items() if weight > 0}
-
-    def bound(information: F) -> F:
-        return np.sum([w**2 * squared_error_bound(information, quantity) for quantity, w in asked.items()], axis=0)
-
     if network.clock is not None:
-        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], weights_by_quantity=asked, network=network)
+        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], asked=asked, network=network)
     squares = [weights.get("position", 0.0) ** 2, weights.get("velocity", 0.0) ** 2]
     return LocalizationCriterion(
         name=name,
         unit=UNITS[name],
         information=position_information(network, 1.0),
         weighting=np.diag(np.repeat(squares, network.dimensions)),
-        bound=bound,
+        asked=asked,
         network=network,
     )
+
+
+def _squared_errors(network: SensingNetwork, asked: Mapping[Quantity, float], masks: B, illumination_w: float) -> F:
+    rows = whitened_rows(network, illumination_w)
+    total: F = np.sum([w**2 * squared_errors(rows, masks, quantity) for quantity, w in asked.items()], axis=0)
+    return total
 
 
 def _chunks(masks: B) -> Iterator[F]:

@@ -8,19 +8,21 @@ information about the same (p, v), which does add: J(p, v) = Σ_k b_k T_kᵀ J_k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.bounds.square_root import QUANTITIES, Quantity, covariances, whitened_rows
-from multistatic.linalg import marginal_variance
+from multistatic.bounds.square_root import QUANTITIES, Quantity, covariances, squared_errors, whitened_rows
+from multistatic.linalg import least_informative, marginal_variance
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
 
 # Directions closer than this are told apart by no measurement; used to name the reason, not to reach the verdict.
 _DIRECTION_TOLERANCE = 1e-6
+# A bound that grows by more than this factor has been one of luck.
+_LOST = 1e3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -66,7 +68,7 @@ def position_information(network: SensingNetwork, illumination_w: float, *, angl
     2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), cov(e) as the noise over the antennas weighs them (`apertures_m2`). Exact
     for noise that is white in time, whatever its covariance over the antennas.
     """
-    target = whitened_rows(replace(network, clock=None), illumination_w, angles=angles).target
+    target = whitened_rows(replace(network, clock=None), illumination_w, angles=angles).target.hi
     information: F = np.swapaxes(target, 1, 2) @ target
     return information
 
@@ -78,7 +80,12 @@ def squared_error_bound(information: F, quantity: Quantity) -> F:
     clocks leave is not to be had from a sum (`square_root`).
     """
     d = information.shape[-1] // 2
-    return marginal_variance(information, slice(0, d) if quantity == "position" else slice(d, 2 * d))
+    return marginal_variance(information, part_of(quantity, d))
+
+
+def part_of(quantity: Quantity, dimensions: int) -> slice:
+    """Where a quantity stands among (p, v)."""
+    return slice(0, dimensions) if quantity == "position" else slice(dimensions, 2 * dimensions)
 
 
 def position_bound(
@@ -97,7 +104,7 @@ def position_bound(
         veb_m_s=veb,
         reason=_reason(network, chosen, illumination_w, angles, missing) if missing else "",
         covariance_m2=None if peb is None else position,
-        note=_note(network, chosen, peb, veb),
+        note=" ".join(_notes(network, chosen, illumination_w, angles, peb, veb)),
     )
 
 
@@ -106,20 +113,53 @@ def _root(covariance: F) -> float | None:
     return float(np.sqrt(total)) if np.isfinite(total) else None
 
 
-def _note(network: SensingNetwork, chosen: B, peb: float | None, veb: float | None) -> str:
-    """That a bound is larger than anything the network could be asked about."""
+def _notes(
+    network: SensingNetwork, chosen: B, illumination_w: float, angles: bool, peb: float | None, veb: float | None
+) -> Iterator[str]:
+    """What makes a bound that exists one of no use."""
     geometry = network.geometry
-    notes = []
     if peb is not None:
         longest = float(geometry.transmitter_target_m + geometry.target_receiver_m[chosen].max())
         if peb > longest:
-            notes.append(
+            yield (
                 f"The position error bound of {peb:.3g} m is useless: it exceeds the longest bistatic range of the "
                 f"group, {longest:.4g} m, so the target is located no better than by having been detected."
             )
+        if veb is None and _needs_the_velocity(network, chosen, illumination_w, angles, peb):
+            yield (
+                f"The position error bound of {peb:.3g} m holds for exactly this velocity and on exactly this line "
+                "between the transmitter and a receiver; other velocities that give the same measurements leave the "
+                "position unobservable, so no estimator reaches it. Select receivers to the side."
+            )
     if veb is not None and veb > SPEED_OF_LIGHT_M_S:
-        notes.append(f"The velocity error bound of {veb:.3g} m/s is useless: it exceeds the speed of light.")
-    return " ".join(notes)
+        yield f"The velocity error bound of {veb:.3g} m/s is useless: it exceeds the speed of light."
+
+
+def _needs_the_velocity(network: SensingNetwork, chosen: B, illumination_w: float, angles: bool, peb: float) -> bool:
+    """Whether the position is observable only because the velocity, which is not, is what it is: as for `localize`,
+    it is asked about at the least favourable of all velocities that the measurements do not tell apart.
+    """
+    d = network.dimensions
+
+    def rows(velocity_m_s: F) -> F:
+        found = whitened_rows(replace(network, velocity_m_s=velocity_m_s), illumination_w, angles=angles)
+        target = found.target.hi[chosen].reshape(-1, 2 * d)
+        offsets = len(found.prior)
+        shared = found.shared[chosen].reshape(len(target), offsets)
+        return np.block([[target, shared], [np.zeros((offsets, 2 * d)), found.prior]])
+
+    here = rows(network.velocity_m_s)
+    _, values, axes = np.linalg.svd(here[:, d : 2 * d])
+    untold = np.pad(values, (0, d - len(values))) <= _DIRECTION_TOLERANCE * values.max(initial=0.0)
+    if not untold.any():
+        return False
+    steps = np.pad(axes[untold], ((0, 0), (0, 3 - d)))
+    changes = np.stack([(rows(network.velocity_m_s + step) - here)[:, :d] for step in steps], axis=-1)
+    size = least_informative(here[None, :, :d], changes[None], here[None, :, d:])[0]
+    least = whitened_rows(
+        replace(network, velocity_m_s=network.velocity_m_s + size @ steps), illumination_w, angles=angles
+    )
+    return not np.sqrt(squared_errors(least, chosen, "position")[0]) < _LOST * peb
 
 
 def _reason(

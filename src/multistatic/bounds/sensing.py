@@ -151,4 +151,7 @@ def _there_and_back(scenario: Scenario) -> BistaticGeometry:
         to_target=direction,
         receiver_to_target=read_only(direction[None]),
         to_receivers=read_only(np.zeros((1, 3))),
+        transmitter_m=read_only(scenario.transmitter.position_m),
+        receivers_m=read_only(scenario.transmitter.position_m[None]),
+        target_m=read_only(scenario.target.position_m),
     )

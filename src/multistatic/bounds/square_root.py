@@ -21,25 +21,27 @@ from multistatic.bounds.clock import without_offsets
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.sensing import SensingNetwork
+from multistatic.double_double import DoubleDouble, exactly
+from multistatic.double_double import marginal_covariance as exact_marginal_covariance
 from multistatic.linalg import marginal_covariance, root_of_two
 from multistatic.units import B, F
 
 Quantity = Literal["position", "velocity"]
 QUANTITIES: tuple[Quantity, Quantity] = ("position", "velocity")
 
-_CHUNK = 1 << 13  # groups at a time: a million groups need no more memory than their values
+_CHUNK = 1 << 10  # groups at a time: a million groups need no more memory than their values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WhitenedRows:
     """Measurements of unit variance, r a receiver (2 of delay and Doppler, 3 more of the direction).
 
-    `target` [K, r, 2d]: derivatives by (p in m, v in m/s). `shared` [K, r, c]: derivatives by the c offsets of time and
-    frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for each of these, zero
-    where nothing is known of it.
+    `target` [K, r, 2d]: derivatives by (p in m, v in m/s), with 32 digits. `shared` [K, r, c]: derivatives by the c
+    offsets of time and frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for
+    each of these, zero where nothing is known of it.
     """
 
-    target: F
+    target: DoubleDouble
     shared: F
     prior: F
 
@@ -60,21 +62,44 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         common = clock.common
     root = root_of_two(normalised) / unit
     free = np.flatnonzero(common > 0)
-    target, shared = root @ delay_doppler_jacobian(network), root[:, :, free]
+    delay, doppler = (delay_doppler_jacobian(network)[:, i] for i in range(2))
+    first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
+    rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
     if angles:
         d = network.dimensions
-        across = direction_rows(network, illumination_w)
-        target = np.concatenate([target, np.pad(across, ((0, 0), (0, 0), (0, d)))], axis=1)
+        across = np.pad(direction_rows(network, illumination_w), ((0, 0), (0, 0), (0, d)))
+        rows += [exactly(across[:, i]) for i in range(across.shape[1])]
         shared = np.pad(shared, ((0, 0), (0, across.shape[1]), (0, 0)))
+    target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
     return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
 
 
 def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
     """Least covariance [n, d, d] of the position in m² or the velocity in m²/s² for each group of `masks` [n, K];
     infinity where it is unobservable.
+
+    With 16 digits where these are enough to tell, as for almost every group, and with 32 elsewhere.
     """
     groups = np.atleast_2d(np.asarray(masks, bool))
-    return np.concatenate([_covariances(rows, chunk, quantity) for chunk in _chunks(groups)])
+    d = rows.target.hi.shape[-1] // 2
+    # The unknowns that are asked about are the last columns.
+    order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
+    whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
+    parts = [marginal_covariance(_stacked(whole, rows.prior, chunk), d) for chunk in _chunks(groups)]
+    covariance = np.concatenate([found for found, _ in parts])
+    doubtful = np.flatnonzero(~np.concatenate([certain for _, certain in parts]))
+    if len(doubtful):
+        rest = np.concatenate([np.zeros_like(rows.shared), rows.target.lo[:, :, order]], axis=2)
+        zero = np.zeros_like(rows.prior)
+        covariance[doubtful] = np.concatenate(
+            [
+                exact_marginal_covariance(
+                    DoubleDouble(_stacked(whole, rows.prior, chunk), _stacked(rest, zero, chunk)), d
+                )
+                for chunk in _chunks(groups[doubtful])
+            ]
+        )
+    return covariance
 
 
 def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
@@ -88,17 +113,16 @@ def _chunks(groups: B) -> Iterator[B]:
         yield groups[start : start + _CHUNK]
 
 
-def _covariances(rows: WhitenedRows, groups: B, quantity: Quantity) -> F:
-    """Only the receivers of each group become rows; smaller groups are filled up with rows of zeros."""
+def _stacked(rows: F, prior: F, groups: B) -> F:
+    """Rows [n, rows, columns] of each group. Only its receivers become rows; smaller groups are filled up with rows of
+    zeros.
+    """
+    (count, each, columns), offsets = rows.shape, len(prior)
     most = int(groups.sum(axis=1).max(initial=0))
     order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
-    listed = np.take_along_axis(groups, order, axis=1)[:, :, None, None]
-    size, offsets, (_, each, columns) = len(groups), len(rows.prior), rows.target.shape
-    target = (rows.target[order] * listed).reshape(size, most * each, columns)
-    shared = (rows.shared[order] * listed).reshape(size, most * each, offsets)
-    shared = np.concatenate([shared, np.broadcast_to(rows.prior, (size, offsets, offsets))], axis=1)
-    target = np.pad(target, ((0, 0), (0, offsets), (0, 0)))
-    d = columns // 2
-    position, velocity = target[:, :, :d], target[:, :, d:]
-    kept, other = (position, velocity) if quantity == "position" else (velocity, position)
-    return marginal_covariance(kept, other, shared)
+    order = np.where(np.take_along_axis(groups, order, axis=1), order, count)
+    padded = np.concatenate([rows, np.zeros((1, each, columns))])
+    stacked = np.zeros((len(groups), most * each + offsets, columns))
+    stacked[:, : most * each] = padded[order].reshape(len(groups), most * each, columns)
+    stacked[:, most * each :, :offsets] = prior
+    return stacked

@@ -86,14 +86,14 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
                 gain=gain,
                 snr=gain * array.size * illumination_w / white,
                 published_snr=path**2 * array.size * illumination_w / white,
-                whitening=_root(white * np.eye(array.size, dtype=complex)),
+                whitening=_root((white * np.eye(array.size)).astype(complex)),
                 clock=None,
             ),
         )
     found = []
     for k, receiver in enumerate(scenario.receivers):
         steering, paths = channel.steering_rx[k], channel.clutter[k]
-        noise = white * np.eye(len(steering), dtype=complex)
+        noise: C = (white * np.eye(len(steering))).astype(complex)
         for path_k in paths:
             for beam in weights:
                 noise += (path_k @ beam) @ (path_k @ beam).conj().T

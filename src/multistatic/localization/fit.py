@@ -3,8 +3,8 @@
 A covariance from the curvature at the minimum describes the error only where the measurements pin the target down.
 Three tests decide, in this order:
 
-- **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`, the same
-  verdict as `bounds.position`), and likewise for the velocity;
+- **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`), whatever
+  that part of the velocity is that no measurement tells, and likewise for the velocity;
 - **one region**: χ² rises around the minimum as its curvature promises (`first_order`), and no second minimum of equal
   right is joined to the first without a barrier. Otherwise (a target near a baseline, above all) the position is
   unobservable to first order;
@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.linalg import RANK_TOLERANCE, marginal_variance
+from multistatic.linalg import RANK_TOLERANCE, least_informative, marginal_variance
 from multistatic.localization.first_order import to_first_order
 from multistatic.localization.levenberg_marquardt import minimise
 from multistatic.localization.model import FusionModel
@@ -30,6 +30,8 @@ from multistatic.units import B, F
 _SAME = 0.01
 # An error of this share of the distance to a site turns the direction to it by as many rad.
 _COARSE = 1.0 / 20.0
+# A variance that grows by more than this factor with what no measurement tells has been one of luck.
+_LOST = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -133,6 +135,9 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     d, begun = model.sites.dimensions, np.isfinite(cost)
     position = begun & np.isfinite(marginal_variance(information, slice(0, d)))
     velocity = begun & np.isfinite(marginal_variance(information, slice(d, 2 * d)))
+    partly = np.flatnonzero(position & ~velocity)
+    if len(partly):
+        position[partly] = _without_luck(model, x[partly], information[partly], partly)
     rival = np.isfinite(other_cost) & (other_cost - np.where(begun, cost, 0.0) < ambiguity)
     joined = rival.copy()
     index = np.flatnonzero(rival)
@@ -149,6 +154,31 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
         two=rival & ~joined,
         degrees=_degrees(model, information),
     )
+
+
+def _without_luck(model: FusionModel, x: F, information: F, case: np.ndarray) -> B:
+    """Where the position is observable whatever the velocity is [m], of fits whose velocity is not.
+
+    Velocities that differ by what no Doppler shift tells are equally likely. On a baseline a shift changes with the
+    position by what the target moves across the line, which is a part of the velocity that it does not tell: if that
+    part is zero, nothing changes. The position counts where it is observable at the least favourable of them.
+    """
+    d = model.sites.dimensions
+    values, axes = np.linalg.eigh(information[:, d : 2 * d, d : 2 * d])
+    untold = values <= RANK_TOLERANCE * np.maximum(values[:, -1:], 1e-300)
+    directions = np.swapaxes(axes * untold[:, None, :], 1, 2)
+    slopes = model.evaluate(x, case)[1]
+    changes = []
+    for i in range(d):
+        moved = x.copy()
+        moved[:, d : 2 * d] += directions[:, i]
+        changes.append((model.evaluate(moved, case)[1] - slopes)[:, :, :d])
+    steps = least_informative(slopes[:, :, :d], np.stack(changes, axis=-1), slopes[:, :, d:])
+    least = x.copy()
+    least[:, d : 2 * d] += (steps[:, None] @ directions)[:, 0]
+    slopes = model.evaluate(least, case)[1]
+    worst = marginal_variance(np.swapaxes(slopes, 1, 2) @ slopes, slice(0, d))
+    return worst < _LOST * marginal_variance(information, slice(0, d))
 
 
 def _pass(model: FusionModel, x: F, other: F, case: np.ndarray) -> F:

@@ -20,7 +20,7 @@ class BistaticGeometry:
 
     Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K],
     `receiver_receiver_m` [K, K]; `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers`
-    [K, 3] is transmitter → receiver.
+    [K, 3] is transmitter → receiver. `transmitter_m` [3], `receivers_m` [K, 3], `target_m` [3]: the places themselves.
     """
 
     transmitter_target_m: float
@@ -30,6 +30,9 @@ class BistaticGeometry:
     to_target: F
     receiver_to_target: F
     to_receivers: F
+    transmitter_m: F
+    receivers_m: F
+    target_m: F
 
     @property
     def bistatic_range_m(self) -> F:
@@ -64,6 +67,9 @@ def bistatic_geometry(transmitter_m: ArrayLike, receivers_m: ArrayLike, target_m
         to_target=read_only(u_b),
         receiver_to_target=read_only(u_k),
         to_receivers=read_only(u_bk),
+        transmitter_m=read_only(transmitter),
+        receivers_m=read_only(receivers),
+        target_m=read_only(target),
     )
 
 
