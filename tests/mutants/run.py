@@ -99,11 +99,13 @@ def _start(tests: Iterable[str], mutation: Mutation | None, interpreted: bool, l
         descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(descriptor, 1)
         os.dup2(descriptor, 2)
+        options = _OPTIONS
         if interpreted:
             importlib.import_module("numba").config.DISABLE_JIT = True
+            options = (*_AS_MACHINE_CODE, *_OPTIONS)
         if mutation:
             serve(mutation.module, text)
-        status = int(pytest.main([*_OPTIONS, *tests]))
+        status = int(pytest.main([*options, *tests]))
     except BaseException:  # noqa: BLE001 - nothing may return into the code of the parent
         traceback.print_exc()
     sys.stdout.flush()
