@@ -43,6 +43,6 @@ def test_the_limit_itself_belongs_to_the_group() -> None:
 
 def test_a_receiver_that_measured_twice_within_a_fix_is_named() -> None:
     rows = [measured("a", 0.0), measured("b", 0.0), measured("a", 0.25)]
-    with pytest.raises(InputError, match="'a' at 0 s and 0.25 s make one fix"):
+    with pytest.raises(InputError, match=r"'a' at 0 s and 0\.25 s make one fix"):
         _by_time(rows, 0.5)
     assert len(_by_time(rows, 0.125)) == 2

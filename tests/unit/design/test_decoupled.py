@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -30,7 +29,7 @@ def instance(*, alternate: bool) -> Instance:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
+def script(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The selector answers with one group of the list after the other."""
     groups: list[tuple[str, ...]] = []
     load = registry.load
@@ -42,7 +41,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, ...]]]:
     monkeypatch.setattr(
         decoupled.registry, "load", lambda group, name: scripted if group == "selectors" else load(group, name)
     )
-    yield groups
+    return groups
 
 
 def values(script: list[tuple[str, ...]]) -> dict[tuple[str, ...], float]:
