@@ -91,6 +91,11 @@ def test_a_later_round_without_a_group_leaves_the_best_so_far(script: list[tuple
 
 def test_without_any_group_there_is_no_design(script: list[tuple[str, ...]]) -> None:
     script += [()]
-    design = design_decoupled(instance(alternate=True), silent)
+    one = instance(alternate=True)
+    design = design_decoupled(one, silent)
     assert design.status == "infeasible"
     assert design.beamforming is None
+    assert design.scenario is one.scenario
+    assert design.channel is one.channel
+    assert design.selection is not None
+    assert (design.scheme, design.message, design.rounds) == ("multi", design.selection.message, 0)
