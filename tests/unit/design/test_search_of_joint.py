@@ -76,3 +76,12 @@ def test_clutter_that_depends_on_the_beams_is_designed_in_turn() -> None:
     assert np.array_equal(design.selected, expected.selected)
     assert (design.selection.method, design.selection.bound) == ("greedy_swap", None)
     assert design.scenario.design.alternate
+
+
+@pytest.mark.parametrize(
+    ("count", "words"), [(None, "affordable groups that nobody can join got"), (2, "affordable groups got")]
+)
+def test_which_groups_were_looked_at_is_said(count: int | None, words: str) -> None:
+    """With a number asked for, groups that others could join count too."""
+    scenario = network(5, rate_bps_hz=0.5, cost_m=170.0, design=replace(FAST, receivers=count))
+    assert words in design_joint(instance_of(scenario), silent).message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,20 @@ def test_ranges_are_blurred_where_too_few_sharp_ones_decide(own_m, common_m, too
     )
     model, _, _ = model_of(2, 5, 1, clock=clock)
     assert blurred(model).tolist() == [too_few]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_component_gives_the_direction_and_its_mirror_image(seed):
+    """An array along y measures u_y: one receiver's range puts a start at the target from either side of the array."""
+    rng = np.random.default_rng(seed)
+    sites = sites_of(place(rng, (1,), 2), 2)
+    target = place(rng, (), 2)
+    towards = (target - sites.receivers_m[0]) / np.linalg.norm(target - sites.receivers_m[0])
+    mirrored = towards * [-1.0, 1.0, 1.0]
+    (one,) = measured(sites, *exact(sites, target, np.zeros(3)))
+    along_y = 1e-8 * np.diag([0.0, 1.0, 0.0])
+    for direction in (towards, mirrored):
+        seen = replace(one, direction=direction, direction_covariance=along_y, direction_kind="components")
+        states, costs = closed_form_starts(FusionModel(sites=sites, seen=observations([[seen]], sites)))
+        found = states[0, np.isfinite(costs[0]), :2]
+        assert np.linalg.norm(found - target[:2], axis=1).min() < 1e-6

@@ -1,0 +1,166 @@
+"""Every number of `multistatic check` for a scenario that is worked out by hand."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import replace
+
+import numpy as np
+from rich.console import Console
+
+from multistatic.cli.scenario_summary import rendered, scenario_notes, scenario_summary
+from multistatic.scenario.arrays import linear_array
+from multistatic.scenario.model import Propagation, Radio, Receiver, Scenario, Target, Transmitter
+from tests.support.close import close_to
+
+LIGHT_M_S = 299_792_458.0
+WAVELENGTH_M = LIGHT_M_S / 3e9
+
+
+def by_hand() -> Scenario:
+    """Transmitter at 0; target at (30, 40), 50 m away, at 10 m/s along x; receivers at (30, 0) and (60, 0)."""
+    return Scenario(
+        name="by hand",
+        seed=3,
+        radio=Radio(carrier_hz=3e9, bandwidth_hz=1e8, samples=256),
+        transmitter=Transmitter(position_m=np.zeros(3), array=linear_array(4, WAVELENGTH_M / 2), power_w=0.1),
+        receivers=(
+            Receiver(
+                id="a",
+                position_m=np.array([30.0, 0.0, 0.0]),
+                array=linear_array(2, WAVELENGTH_M / 2),
+                rate_required_bps_hz=1.5,
+            ),
+            Receiver(
+                id="b",
+                position_m=np.array([60.0, 0.0, 0.0]),
+                array=linear_array(3, WAVELENGTH_M / 2),
+                rate_required_bps_hz=2.5,
+            ),
+        ),
+        target=Target(position_m=np.array([30.0, 40.0, 0.0]), velocity_m_s=np.array([10.0, 0.0, 0.0]), reflection=0.5),
+        propagation=Propagation(path_loss_exponent=2.0, noise_power_w=1e-12, clutter_power_w=3e-12),
+    )
+
+
+def decibels(ratio: float) -> float:
+    return 10 * math.log10(ratio)
+
+
+def test_numbers_of_the_network() -> None:
+    found = scenario_summary(by_hand())
+    expected = {
+        "name": "by hand",
+        "seed": 3,
+        "dimensions": 2,
+        "wavelength_m": WAVELENGTH_M,
+        "slot_s": 5e-9,
+        "block_s": 256 * 5e-9,
+        "transmit_antennas": 4,
+        "power_dbm": 20.0,
+        "noise_power_dbm": -90.0,
+        "transmitter_target_m": 50.0,
+        "speed_m_s": 10.0,
+    }
+    for name, value in expected.items():
+        assert found[name] == (value if isinstance(value, str) else close_to(value, rel=1e-12)), name
+    assert found["notes"] == []
+
+
+def test_numbers_of_every_receiver() -> None:
+    """The unit vectors to the target are (0.6, 0.8) from the transmitter, (0, 1) from a and (-0.6, 0.8) from b."""
+    a, b = scenario_summary(by_hand())["receivers"]
+    expected_a = {
+        "position_m": [30.0, 0.0, 0.0],
+        "antennas": 2,
+        "rate_required_bps_hz": 1.5,
+        "transmitter_m": 30.0,
+        "target_m": 40.0,
+        "delay_s": 90.0 / LIGHT_M_S,
+        "doppler_hz": -10.0 * 0.6 / WAVELENGTH_M,
+        "direct_snr_db": decibels(30.0**-2 * 0.1 / 1e-12),
+        "echo_snr_db": decibels(90.0**-2 * 0.5 * 2 * 4 * 0.1 / 4e-12),
+    }
+    expected_b = {
+        "position_m": [60.0, 0.0, 0.0],
+        "antennas": 3,
+        "rate_required_bps_hz": 2.5,
+        "transmitter_m": 60.0,
+        "target_m": 50.0,
+        "delay_s": 100.0 / LIGHT_M_S,
+        "direct_snr_db": decibels(60.0**-2 * 0.1 / 1e-12),
+        "echo_snr_db": decibels(100.0**-2 * 0.5 * 3 * 4 * 0.1 / 4e-12),
+    }
+    for row, expected in ((a, expected_a), (b, expected_b)):
+        for name, value in expected.items():
+            assert row[name] == close_to(value, rel=1e-9), name
+    assert b["doppler_hz"] == close_to(0.0, abs=1e-9)
+    assert (a["id"], b["id"]) == ("a", "b")
+
+
+def test_clutter_that_depends_on_the_signal_is_not_in_the_echo_snr() -> None:
+    what = by_hand()
+    dependent = replace(what, propagation=replace(what.propagation, clutter="signal_dependent"))
+    a, _ = scenario_summary(dependent)["receivers"]
+    assert a["echo_snr_db"] == close_to(decibels(90.0**-2 * 0.5 * 2 * 4 * 0.1 / 1e-12), rel=1e-9)
+
+
+def shown(what: Scenario) -> str:
+    stream = io.StringIO()
+    Console(file=stream, width=160, color_system=None).print(rendered(scenario_summary(what)))
+    return stream.getvalue()
+
+
+def test_the_table() -> None:
+    text = shown(by_hand())
+    for words in ("2 receivers, 4 transmit antennas", "20.0 dBm, noise -90.0 dBm", "9.99 cm"):
+        assert words in text
+    for words in ("target 50.0 m from the transmitter at 10.0 m/s", "2 unknown coordinates", "block of 1.28 µs"):
+        assert words in text
+    lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
+    assert lines["a"] == ["a", "2", "1.5", "30.0", "40.0", "300.2", "-60.0", "80.5", "70.9"]
+    assert lines["b"][:6] == ["b", "3", "2.5", "60.0", "50.0", "333.6"]
+    assert "direct SNR 74.4 to 80.5 dB" in text
+
+
+def test_an_array_whose_far_field_begins_beyond_the_nearest_node() -> None:
+    """33 elements are 16 wavelengths long: 2 D²/λ = 512 λ = 51.2 m, beyond 30 m and 50 m; 24 elements: 26.4 m."""
+    what = by_hand()
+    long, short = (
+        replace(what, transmitter=replace(what.transmitter, array=linear_array(n, WAVELENGTH_M / 2))) for n in (33, 24)
+    )
+    (note,) = scenario_notes(long)
+    assert note.startswith("transmitter: ")
+    assert f"begins at {512 * WAVELENGTH_M:.3g} m" in note
+    assert "nearest node is 30 m away" in note
+    assert scenario_notes(short) == []
+
+
+def test_a_receiver_is_compared_with_the_nearer_of_target_and_transmitter() -> None:
+    what = by_hand()
+    wide = replace(what.receivers[1], array=linear_array(34, WAVELENGTH_M / 2))
+    (note,) = scenario_notes(replace(what, receivers=(what.receivers[0], wide)))
+    assert note.startswith("b: ")
+    assert "nearest node is 50 m away" in note
+
+
+def test_a_band_of_more_than_a_tenth_of_the_carrier() -> None:
+    what = by_hand()
+    wide, narrow = (replace(what, radio=replace(what.radio, bandwidth_hz=each)) for each in (3.1e8, 2.9e8))
+    assert scenario_notes(wide) == ["the bandwidth is 10% of the carrier; the model is narrowband"]
+    assert scenario_notes(narrow) == []
+
+
+def test_an_echo_that_outlasts_the_block() -> None:
+    """100 m are 333.6 ns or 66.7 slots."""
+    what = by_hand()
+    short, enough = (replace(what, radio=replace(what.radio, samples=each)) for each in (66, 67))
+    assert scenario_notes(short) == ["the longest echo takes 67 slots, more than the block of 66 samples"]
+    assert scenario_notes(enough) == []
+
+
+def test_nodes_less_than_a_metre_apart() -> None:
+    what = by_hand()
+    beside = replace(what.receivers[0], position_m=np.array([0.9, 0.0, 0.0]))
+    assert "two nodes are 0.9 m apart" in scenario_notes(replace(what, receivers=(beside, what.receivers[1])))[0]
