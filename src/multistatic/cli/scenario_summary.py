@@ -17,9 +17,12 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
     clutter only.
     """
+    from dataclasses import asdict
+
     import numpy as np
 
     from multistatic.channel.path_loss import direct_gain, echo_gain
+    from multistatic.scenario.assumptions import assumptions
     from multistatic.units import ratio_to_db, watt_to_dbm
 
     geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
@@ -60,6 +63,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
             }
             for k, receiver in enumerate(scenario.receivers)
         ],
+        "assumptions": asdict(assumptions(scenario)),
         "notes": scenario_notes(scenario),
     }
 
@@ -99,8 +103,8 @@ def scenario_notes(scenario: Scenario) -> list[str]:
     return notes
 
 
-def rendered(summary: dict[str, Any]) -> RenderableType:
-    """The summary as a table with a heading, for a terminal."""
+def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
+    """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -143,4 +147,10 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         f"\ndirect SNR {low:.1f} to {high:.1f} dB: one antenna on either side, all the power; "
         "echo SNR: all antennas, all the power on the target, per sample"
     )
-    return Group(Text(heading), table, Text(foot), *(Text(f"note: {note}") for note in summary["notes"]))
+    return Group(
+        Text(heading),
+        table,
+        Text(foot),
+        Text(f"assumptions: {assumed}"),
+        *(Text(f"note: {note}") for note in summary["notes"]),
+    )

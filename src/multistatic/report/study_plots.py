@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.axis_labels import key_label, metric_label, setting_label
+from multistatic.report.study_assumptions import study_assumptions
 from multistatic.report.study_table import metric_scale
 from multistatic.report.style import (
+    CAPTION_LINE_IN,
     ERROR,
     INK,
     MUTED,
@@ -24,6 +26,7 @@ from multistatic.report.style import (
     SMALL,
     TARGET,
     add_heading,
+    caption_lines,
     finish_axes,
     new_figure,
     render,
@@ -42,6 +45,8 @@ _COLOURS = (SELECTED, TARGET, "#009e73", ERROR, SENSING, INK, MUTED)
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", ":")
 MAX_PANELS = 12
+# Metrics that depend on clocks and on what is known of the target.
+_ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
 _PANEL_IN = (3.0, 2.3)
 
 
@@ -68,8 +73,10 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
     panels = _panels(results)[:MAX_PANELS]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    left, right, top, bottom, gap = 0.7, 0.15, 0.85, 0.85, 0.45
+    left, right, bottom, gap = 0.7, 0.15, 0.85, 0.45
     width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
+    caption = _caption(results, metric, bound, width - left - 0.1)
+    top = 0.85 + CAPTION_LINE_IN * (len(caption) - 1)
     height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
     figure = new_figure(width, height)
     over = results.metrics[metric].over
@@ -94,15 +101,22 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
     figure.legend(
         handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
     )
+    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", *caption)
+    return figure
+
+
+def _caption(results: StudyResults, metric: int, bound: int | None, room_in: float) -> list[str]:
+    """Lines: which statistic of how many trials, and what accuracies assume."""
     rule = results.rule
     state = "" if results.complete else ", not complete"
     kind = "share" if results.metrics[metric].proportion else rule.statistic
     trials = int(results.done().any(axis=1).sum())
-    caption = f"{kind} with its {100 * rule.confidence:g} % interval, {trials} trials in all{state}"
+    line = f"{kind} with its {100 * rule.confidence:g} % interval, {trials} trials in all{state}"
     if bound is not None:
-        caption += f"; dotted: {results.metrics[bound].description}"
-    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", caption)
-    return figure
+        line += f"; dotted: {results.metrics[bound].description}"
+    if results.metrics[metric].name not in _ACCURACIES:
+        return [line]
+    return [line, *caption_lines(new_figure(1.0, 1.0), room_in, study_assumptions(results))]
 
 
 def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:

@@ -45,7 +45,7 @@ def design_summary(design: Design, unit: OneMore | None = None) -> RenderableTyp
 
 
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableType:
-    """One line a method, best first, and below it why some have no design."""
+    """One line a method, best first, and below it why some have no design and what all of them assume."""
     from rich.console import Group
     from rich.text import Text
 
@@ -58,7 +58,9 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
         best = row.gap is not None and row.gap < 1e-9
         table.add_row(*(Text(cell) for cell in cells), style="bold" if best else "" if row.value is not None else "dim")
     failed = [Text(f"{row.selector} + {row.beamformer}: {row.message}", "dim") for row in rows if row.value is None]
-    return Group(table, *failed)
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    assumed = [] if scenario is None else [Text(assumptions_in_words(scenario), "dim")]
+    return Group(table, *failed, *assumed)
 
 
 def _columns(criterion: str) -> tuple[str, ...]:
