@@ -109,12 +109,13 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
         facts.append(("weak echoes", f"{names}: {level}; a search there finds noise, far from these bounds"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
-    if accuracy.position.note:
-        facts.append(("note", accuracy.position.note))
+    notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
+    facts += [("note", note) for note in notes]
     facts.append(("assumptions", assumptions_in_words(design.scenario, one_clock=design.scheme == "mono")))
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
-        facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
+        without = f"of the {pulse.kind} pulse without the jumps at its ends, whose bandwidth is infinite"
+        facts.append(("delay bounds", without))
     if result is not None and result.stationarity is not None:
         facts.append(("local optimum", f"first-order conditions hold to {result.stationarity:.0e}"))
     return facts + list(_worth(design, unit))
@@ -177,7 +178,7 @@ def _below_bound(gap: float | None) -> str:
 
 def _group(design: Design) -> str:
     if design.scheme == "mono":
-        return "none: the transmitter hears its own echo"
+        return "none: the transmitter receives its own echo"
     return f"{', '.join(design.selected_ids)} ({len(design.selected_ids)} of {len(design.selected)})"
 
 
