@@ -144,6 +144,7 @@ def test_a_line_a_fix_and_no_word_is_broken() -> None:
     lines = printed(fixes, 3)
     assert all(len(line) <= WIDTH for line in lines)
     rows = [line.split() for line in lines]
+    assert ["time", *"xyz", "±xy", "±z", "vx", "vy", "vz", "±"] in rows
     assert ["µs", *"mmmmm", *["m/s"] * 4, "verdict", "used", "p"] in rows
     row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0014", "0.001", "-299.1", "-288.5", "-99.8"]
     assert any(words[:9] == row and words[10:] == ["unique", "8", "1.2e-11"] for words in rows)

@@ -132,6 +132,9 @@ def test_the_captions_of_a_design() -> None:
 
 def test_a_mono_static_design_has_one_clock() -> None:
     made = replace(design(clocked(scenario(), [np.inf])), scheme="mono")
+    assert made.accuracy is not None
+    alone = {"sensor_ids": ("transmitter",), "block_snr": np.array([50.0])}
+    assert "Clocks: perfect." in printed(design_summary(replace(made, accuracy=replace(made.accuracy, **alone))))
     with styled():
         assert "Clocks: perfect." in words_on(map_figure(made))
 
@@ -234,11 +237,37 @@ def test_fixes_in_space_have_both_parts_and_both_ellipses() -> None:
         np.testing.assert_allclose(drawn_covariance(axes), expected, rtol=1e-9, atol=1e-9 * expected.max())
 
 
-def test_heights_are_drawn_as_much_larger_as_the_caption_says() -> None:
+@pytest.mark.parametrize("east_m", [20.0, 400.0])
+def test_heights_are_drawn_as_much_larger_as_the_caption_says(east_m: float) -> None:
+    """At 400 m the arrow of the velocity reaches beyond every node, and the map is wider for it."""
+    made = in_space()
+    place = np.array([east_m, *made.scenario.target.position_m[1:]])
+    moved = replace(made.scenario, target=replace(made.scenario.target, position_m=place))
     with styled():
-        figure = map_figure(in_space())
+        figure = map_figure(replace(made, scenario=moved))
         side = figure.axes[1]
         width, height = side.get_window_extent().size
+    stretch = (height / np.ptp(side.get_ylim())) / (width / np.ptp(side.get_xlim()))
+    assert f"heights drawn ×{stretch:.2g}." in words_on(figure)
+
+
+def test_of_several_fixes_the_caption_has_the_median() -> None:
+    """With one that lies beyond all sites, so that the picture is wider than they are."""
+    what = load_preset("urban")
+    network = sensing_network(what, realise(what, np.random.default_rng(1)))
+    groups = draw_measurements(network, 100.0, np.random.default_rng(0))
+    (fix,) = localize_many(groups, what)
+    assert fix.position_m is not None
+    spreads = [np.diag([1.0, 1.0, 4.0]), np.diag([2.0, 2.0, 9.0]), np.diag([800.0, 800.0, 1e4])]
+    fixes = [
+        replace(fix, position_covariance_m2=1e-6 * spread, position_m=fix.position_m + np.array([1e3 * k, 0, 0]))
+        for k, spread in enumerate(spreads)
+    ]
+    with styled():
+        figure = fix_figure(fixes, groups * 3, what)
+        side = figure.axes[1]
+        width, height = side.get_window_extent().size
+    assert "Position error: horizontal 2 mm, vertical 3 mm (median variances)." in words_on(figure)
     stretch = (height / np.ptp(side.get_ylim())) / (width / np.ptp(side.get_xlim()))
     assert f"heights drawn ×{stretch:.2g}." in words_on(figure)
 
