@@ -125,7 +125,16 @@ def _list() -> None:
 
 
 def _document(rows: tuple[Comparison, ...], criterion: str) -> dict[str, object]:
-    return {"criterion": criterion, "rows": [_plain(row) for row in rows]}
+    from dataclasses import asdict
+
+    from multistatic.scenario.assumptions import assumptions
+
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    return {
+        "criterion": criterion,
+        "assumptions": None if scenario is None else asdict(assumptions(scenario)),
+        "rows": [_plain(row) for row in rows],
+    }
 
 
 def _plain(row: Comparison) -> dict[str, object]:

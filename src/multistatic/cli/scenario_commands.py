@@ -64,7 +64,9 @@ def check(
         return
     from rich.console import Console
 
-    Console().print(rendered(summary), highlight=False)
+    from multistatic.report.assumptions import assumptions_in_words
+
+    Console().print(rendered(summary, assumptions_in_words(scenario)), highlight=False)
 
 
 def schema(

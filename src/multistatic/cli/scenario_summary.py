@@ -17,9 +17,12 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
     clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar equation.
     """
+    from dataclasses import asdict
+
     import numpy as np
 
     from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+    from multistatic.scenario.assumptions import assumptions
     from multistatic.scenario.cross_section import cross_section_of
     from multistatic.units import ratio_to_db, watt_to_dbm
 
@@ -68,6 +71,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
             }
             for k, receiver in enumerate(scenario.receivers)
         ],
+        "assumptions": asdict(assumptions(scenario)),
         "notes": scenario_notes(scenario),
     }
 
@@ -113,8 +117,8 @@ def scenario_notes(scenario: Scenario) -> list[str]:
     return notes
 
 
-def rendered(summary: dict[str, Any]) -> RenderableType:
-    """The summary as a table with a heading, for a terminal."""
+def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
+    """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -159,14 +163,6 @@ def rendered(summary: dict[str, Any]) -> RenderableType:
         f"\ndirect SNR {low:.1f} to {high:.1f} dB: one antenna on either side, all the power; "
         "echo SNR: all antennas, all the power on the target, per sample"
     )
-    return Group(Text(heading), table, Text(foot), *(Text(f"note: {note}") for note in summary["notes"]))
-
-
-def _strength(summary: dict[str, Any]) -> str:
-    """The target's reflection factor, and the cross-section that it is by the radar equation."""
-    import math
-
-    reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
-    if area_m2 is None:
-        return f"of {reflection}"
-    return f"of cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"
+    from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+    from multistatic.scenario.assumptions import assumptions
+    from multistatic.scenario.cross_section import cross_section_of

@@ -8,9 +8,11 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from multistatic.design.result import Design
+from multistatic.report.assumptions import ELEMENTS
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.radiation import Bearings, bearings, level_dbm, mirror_azimuth_deg, radiated_power_w
 from multistatic.report.style import (
+    CAPTION_LINE_IN,
     FAINT,
     INK,
     MUTED,
@@ -21,6 +23,7 @@ from multistatic.report.style import (
     SMALL,
     TARGET,
     add_heading,
+    caption_lines,
     finish_axes,
     new_figure,
 )
@@ -146,43 +149,52 @@ def draw_sphere(ax: Axes, design: Design) -> None:
 
 
 def _plane_figure(design: Design) -> Figure:
-    width, height, left, cut, polar = 7.2, 3.45, 0.6, 3.95, 1.85
-    figure = new_figure(width, height)
+    width, left, cut, polar = 7.2, 0.6, 3.95, 1.85
+    figure = new_figure(width, 1.0)
+    caption = caption_lines(figure, width - left - 0.1, _caption(design))
+    height = 3.45 + CAPTION_LINE_IN * (len(caption) - 1)
+    figure.set_size_inches(width, height)
     draw_azimuth_cut(figure.add_axes((left / width, 0.48 / height, cut / width, 1.75 / height)), design)
     draw_directions(figure.add_axes((left / width, 2.24 / height, cut / width, 0.62 / height)), design)
     corner = ((left + cut + 0.42) / width, 0.5 / height)
     draw_polar_cut(figure.add_axes((*corner, polar / width, polar / height), projection="polar"), design)
-    _add_heading(figure, left, design)
+    add_heading(figure, left, _headline(design), *caption)
     return figure
 
 
 def _spatial_figure(design: Design) -> Figure:
-    width, height, left, panel = 7.2, 5.0, 0.6, 5.85
-    figure = new_figure(width, height)
+    width, left, panel = 7.2, 0.6, 5.85
+    figure = new_figure(width, 1.0)
+    caption = caption_lines(figure, width - left - 0.1, _caption(design))
+    height = 5.0 + CAPTION_LINE_IN * (len(caption) - 1)
+    figure.set_size_inches(width, height)
     cut = figure.add_axes((left / width, 2.72 / height, panel / width, 1.6 / height))
     draw_azimuth_cut(cut, design)
     cut.set_xlabel("")
     cut.tick_params(labelbottom=False)
     draw_sphere(figure.add_axes((left / width, 0.48 / height, panel / width, 2.1 / height)), design)
-    _add_heading(figure, left, design)
+    add_heading(figure, left, _headline(design), *caption)
     return figure
 
 
-def _add_heading(figure: Figure, left_in: float, design: Design) -> None:
+def _headline(design: Design) -> str:
     target = _target(design.scenario)
     illumination_w = float(
         radiated_power_w(design.scenario, _weights(design), target.azimuth_deg, target.elevation_deg)[0]
     )
-    headline = (
-        "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
-    )
+    return "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
+
+
+def _caption(design: Design) -> list[str]:
+    """Sentences: what is drawn, and what the radiated power assumes."""
+    target = _target(design.scenario)
     alone = np.sum(np.abs(_weights(design)[0]) ** 2) > 1e-6 * np.sum(np.abs(_weights(design)) ** 2)
     parts = ["Line: all beams. Area: sensing beam." if alone else "Line: all beams; the data beams do the sensing."]
     if _is_spatial(design.scenario):
         parts.insert(0, f"Cut at the target's elevation of {target.elevation_deg[0] + 0.0:.1f}°.")
     if mirror_azimuth_deg(design.scenario, float(target.azimuth_deg[0])) is not None:
         parts.append("Dotted: mirror direction, which the array sees alike.")
-    add_heading(figure, left_in, headline, " ".join(parts))
+    return [*parts, ELEMENTS]
 
 
 def _cut(design: Design) -> tuple[F, F, F]:

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.design.compare import Comparison
+from multistatic.report.assumptions import assumption_sentences
 from multistatic.report.style import (
+    CAPTION_LINE_IN,
     FAINT,
     INK,
     MUTED,
     SELECTED,
     SMALL,
     add_heading,
+    caption_lines,
     finish_axes,
     new_figure,
     render,
@@ -43,16 +46,22 @@ def comparison_figure(rows: Sequence[Comparison], criterion: str) -> Figure:
     figure = new_figure(1.0, 1.0)
     names = method_names(rows)
     left = 0.25 + max((text_width_in(figure, name, size=SMALL, weight="bold") for name in names), default=0.0)
-    width, height = left + 5.6, 1.2 + _ROW_IN * max(len(rows), 1)
+    width = left + 5.6
+    done = sum(row.value is not None for row in rows)
+    room = width - 0.12 - 0.1
+    caption = caption_lines(figure, room, [f"{done} found a design.", "Lower is better; percentages: gap to the best."])
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    if scenario is not None:
+        caption += caption_lines(figure, room, assumption_sentences(scenario))
+    around = 1.2 + CAPTION_LINE_IN * (len(caption) - 1)
+    height = around + _ROW_IN * max(len(rows), 1)
     figure.set_size_inches(width, height)
-    body = (0.5 / height, 1 - 1.2 / height)
+    body = (0.5 / height, 1 - around / height)
     values = figure.add_axes((left / width, body[0], 3.1 / width, body[1]))
     draw_values(values, rows, criterion)
     times = figure.add_axes(((left + 3.6) / width, body[0], 1.6 / width, body[1]))
     draw_times(times, rows)
-    done = sum(row.value is not None for row in rows)
-    headline = f"{len(rows)} methods on one scenario"
-    add_heading(figure, 0.12, headline, f"{done} found a design. Lower is better; percentages: gap to the best.")
+    add_heading(figure, 0.12, f"{len(rows)} methods on one scenario", *caption)
     return figure
 
 

@@ -208,9 +208,9 @@ def _arrow_tip(scenario: Scenario) -> F:
 def _headline(design: Design) -> str:
     group = f"{len(design.selected_ids)} of {len(design.selected)} receivers cooperate"
     if design.scheme == "mono":
-        group = "the transmitter listens"
+        group = "the transmitter receives its own echo"
     elif design.scheme == "bi":
-        group = f"{' '.join(design.selected_ids)} listens"
+        group = f"{' '.join(design.selected_ids)} receives the echo"
     if design.accuracy is None:
         return f"{design.scenario.name}: {group}"
     bound = design.accuracy.position.peb_m

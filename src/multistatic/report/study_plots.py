@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.axis_labels import key_label, metric_label, setting_label
+from multistatic.report.study_assumptions import study_assumptions
 from multistatic.report.study_table import metric_scale
 from multistatic.report.style import (
+    CAPTION_LINE_IN,
     ERROR,
     INK,
     MUTED,
@@ -24,6 +26,7 @@ from multistatic.report.style import (
     SMALL,
     TARGET,
     add_heading,
+    caption_lines,
     finish_axes,
     new_figure,
     render,
@@ -42,6 +45,8 @@ _COLOURS = (SELECTED, TARGET, "#009e73", ERROR, SENSING, INK, MUTED)
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", ":")
 MAX_PANELS = 12
+# Metrics that depend on clocks and on what is known of the target.
+_ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
 _PANEL_IN = (3.0, 2.3)
 
 
@@ -65,11 +70,18 @@ def study_pictures(
 
 def study_figure(results: StudyResults, metric: int, bound: int | None = None) -> Figure:
     """All panels of one metric, on one scale; dotted, where it is given, the metric that bounds it."""
-    panels = _panels(results)[:MAX_PANELS]
+    every = _panels(results)
+    panels = every[:MAX_PANELS]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    left, right, top, bottom, gap = 0.7, 0.15, 0.85, 0.85, 0.45
+    left, right, bottom, gap = 0.7, 0.15, 0.85, 0.45
     width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
+    shown = [point for _, members in panels for point in members]
+    caption = _caption(results, metric, shown, bound)
+    if len(every) > len(panels):
+        caption.insert(1, f"{len(panels)} of {len(every)} panels are drawn.")
+    caption = caption_lines(new_figure(1.0, 1.0), width - left - 0.1, caption)
+    top = 0.85 + CAPTION_LINE_IN * (len(caption) - 1)
     height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
     figure = new_figure(width, height)
     over = results.metrics[metric].over
@@ -91,18 +103,33 @@ def study_figure(results: StudyResults, metric: int, bound: int | None = None) -
         drawn.append(ax)
     _one_scale(drawn, may_be_logarithmic=not results.metrics[metric].proportion)
     handles, labels = drawn[0].get_legend_handles_labels()
+    values = dict(zip(results.methods, np.isfinite(results.values[shown, ..., metric]).swapaxes(0, 1), strict=True))
+    labels = [name if values[name].any() else f"{name}: no value" for name in labels]
     figure.legend(
         handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
     )
+    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", *caption)
+    return figure
+
+
+def _caption(results: StudyResults, metric: int, points: Sequence[int], bound: int | None) -> list[str]:
+    """Sentences: which statistic of how many trials, with which intervals, and what accuracies assume."""
     rule = results.rule
+    found = [results.estimate(point, number, metric) for point in points for number in range(len(results.methods))]
+    known = [each for each in found if each.value is not None]
+    bare = sum(each.low is None for each in known)
+    interval = f" with its {100 * rule.confidence:g} % interval"
+    few = " No interval is drawn: there are too few trials for one." if bare else ""
+    if 0 < bare < len(known):
+        few = " No interval is drawn where there are too few trials for one."
     state = "" if results.complete else ", not complete"
     kind = "share" if results.metrics[metric].proportion else rule.statistic
     trials = int(results.done().any(axis=1).sum())
-    caption = f"{kind} with its {100 * rule.confidence:g} % interval, {trials} trials in all{state}"
+    line = f"{kind}{interval if bare < len(known) else ''}, {trials} trials in all{state}"
     if bound is not None:
-        caption += f"; dotted: {results.metrics[bound].description}"
-    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", caption)
-    return figure
+        line += f"; dotted: {results.metrics[bound].description}"
+    assumed = study_assumptions(results) if results.metrics[metric].name in _ACCURACIES else []
+    return [f"{line[0].upper()}{line[1:]}.{few}", *assumed]
 
 
 def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:

@@ -45,7 +45,7 @@ def design_summary(design: Design, unit: OneMore | None = None) -> RenderableTyp
 
 
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableType:
-    """One line a method, best first, and below it why some have no design."""
+    """One line a method, best first, and below it why some have no design and what all of them assume."""
     from rich.console import Group
     from rich.text import Text
 
@@ -58,7 +58,9 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
         best = row.gap is not None and row.gap < 1e-9
         table.add_row(*(Text(cell) for cell in cells), style="bold" if best else "" if row.value is not None else "dim")
     failed = [Text(f"{row.selector} + {row.beamformer}: {row.message}", "dim") for row in rows if row.value is None]
-    return Group(table, *failed)
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    assumed = [] if scenario is None else [Text(assumptions_in_words(scenario), "dim")]
+    return Group(table, *failed, *assumed)
 
 
 def _columns(criterion: str) -> tuple[str, ...]:
@@ -112,7 +114,8 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     facts.append(("assumptions", assumptions_in_words(design.scenario, one_clock=design.scheme == "mono")))
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
-        facts.append(("delay bounds", f"of the interior of the {pulse.kind} pulse; its jumps have infinite bandwidth"))
+        without = f"of the {pulse.kind} pulse without the jumps at its ends, whose bandwidth is infinite"
+        facts.append(("delay bounds", without))
     if result is not None and result.stationarity is not None:
         facts.append(("stationarity", f"residual {result.stationarity:.0e}"))
     return facts + list(_worth(design, unit))
@@ -175,7 +178,7 @@ def _below_bound(gap: float | None) -> str:
 
 def _group(design: Design) -> str:
     if design.scheme == "mono":
-        return "none: the transmitter hears its own echo"
+        return "none: the transmitter receives its own echo"
     return f"{', '.join(design.selected_ids)} ({len(design.selected_ids)} of {len(design.selected)})"
 
 

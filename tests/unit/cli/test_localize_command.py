@@ -145,9 +145,10 @@ def test_a_line_a_fix_and_no_word_is_broken() -> None:
     lines = printed(fixes, 3)
     assert all(len(line) <= WIDTH for line in lines)
     rows = [line.split() for line in lines]
-    assert ["µs", *"mmmm", *["m/s"] * 4, "verdict", "used", "p"] in rows
-    row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0017", "-299.1", "-288.5", "-99.8"]
-    assert any(words[:8] == row and words[9:] == ["unique", "8", "1.2e-11"] for words in rows)
+    assert ["time", *"xyz", "±xy", "±z", "vx", "vy", "vz", "±"] in rows
+    assert ["µs", *"mmmmm", *["m/s"] * 4, "verdict", "used", "p"] in rows
+    row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0014", "0.001", "-299.1", "-288.5", "-99.8"]
+    assert any(words[:9] == row and words[10:] == ["unique", "8", "1.2e-11"] for words in rows)
     assert any("contradictory" in words for words in rows)
     assert sum("unobservable" in words for words in rows) == 2
     assert "at 10.7, 16 µs: No receiver detected the echo." in [line.strip() for line in lines]

@@ -57,6 +57,15 @@ def test_check_reads_stdin_and_overrides(run):
     assert json.loads(result.stdout)["power_dbm"] == close_to(33.0)
 
 
+def test_check_states_the_assumptions(run):
+    changes = ("--set", "receivers.clock_offset_std_s=2e-9", "--set", 'channel.echo_law="product"')
+    shown = " ".join(run("check", "paper", *changes).stdout.split())
+    assert "assumptions: Clocks: receivers' time ± 2 ns. Target: known exactly. Elements: isotropic." in shown
+    summary = json.loads(run("check", "paper", "--json", *changes).stdout)
+    expected = {"clocks": "prior", "target": "exact", "elements": "isotropic", "echo_law": "product"}
+    assert summary["assumptions"] == expected
+
+
 def test_check_snr_by_hand(run):
     """Receiver a at 10 m, ε = 2, 20 dBm, noise -90 dBm: 20 - 20 + 90 = 90 dB."""
     receivers = json.loads(run("check", "-", "--json", input=MINIMAL).stdout)["receivers"]

@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from multistatic import Scenario, design_network, load_preset
 from multistatic.bounds.position import PositionBound
+from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Design, Verification
 from multistatic.errors import InputError
 from multistatic.files.design_files import (
@@ -36,10 +38,13 @@ TIMING_S = {"selection": 0.25, "beamforming": 1.5}
 # The contract: names may be added, none may go.
 KEYS = {
     "": "format name status message scheme selected criterion selection beamforming rates_bps_hz rate_required_bps_hz "
-    "cooperation_cost_m cooperation_cost_limit_m bounds verification timing_s provenance reasons",
+    "cooperation_cost_m cooperation_cost_limit_m assumptions bounds sensitivities verification timing_s "
+    "provenance reasons",
     "selection": "method value bound gap",
     "beamforming": "method illumination_w upper_bound_w gap power_w iterations",
     "bounds": "surrogate surrogate_published per_receiver peb_m veb_m_s peb_with_angles_m",
+    "assumptions": "clocks target elements echo_law",
+    "sensitivities": "rate_per_bps_hz power_per_db budget clock_1ns",
     "verification": "passed max_violation",
     "provenance": "version scenario_sha256 seed dependencies",
 }
@@ -116,6 +121,56 @@ def test_every_bound_of_the_document_is_the_one_of_its_name() -> None:
     assert (bounds["surrogate"], bounds["surrogate_published"], bounds["sum_crb"]) == (3.6e-4, 3.1e-4, 2.2e-2)
     assert (bounds["peb_m"], bounds["peb_with_angles_m"]) == (0.82, 0.31)
     assert (bounds["veb_m_s"], bounds["veb_with_angles_m_s"]) == (2.5, 1.9)
+
+
+def test_document_states_assumptions_and_what_a_nanosecond_does() -> None:
+    made = design()
+    document = design_document(made, timing_s={})
+    assert document["assumptions"] == {
+        "clocks": "perfect",
+        "target": "exact",
+        "elements": "isotropic",
+        "echo_law": "sum",
+    }
+    step = clock_step(made)
+    assert step is not None
+    assert document["sensitivities"]["clock_1ns"] == {"value": step.value, "change": step.change}
+    assert step.change == close_to(step.value / 0.82 - 1.0)
+    transmitter = replace(made.scenario.transmitter, clock_offset_std_s=np.inf)
+    unknown = replace(made, scenario=replace(made.scenario, transmitter=transmitter))
+    assert design_document(unknown, timing_s={})["assumptions"]["clocks"] == "unknown"
+    alone = design_document(replace(unknown, scheme="mono"), timing_s={})
+    assert alone["assumptions"]["clocks"] == "perfect"
+    assert alone["sensitivities"]["clock_1ns"] is None
+    assert alone["reasons"]["sensitivities.clock_1ns"].endswith(".")
+
+
+def test_ranges_in_the_document_count_clocks() -> None:
+    """c·sqrt(σ_τ² + s²) beside the delay alone; null with its reason where a clock is unknown."""
+    document = design_document(design_network(clocked(2e-9)), timing_s={})
+    for one in document["bounds"]["per_receiver"].values():
+        expected = 299792458.0 * math.hypot(one["delay_std_s"], 2e-9)
+        assert one["range_std_m"] == close_to(expected, rel=1e-12)
+        assert one["range_std_m"] > 299792458.0 * one["delay_std_s"] * 1.5
+    document = design_document(design_network(clocked(math.inf)), timing_s={})
+    for name, one in document["bounds"]["per_receiver"].items():
+        assert one["range_std_m"] is None
+        assert "clock" in document["reasons"][f"bounds.per_receiver.{name}.range_std_m"]
+
+
+def clocked(std_s: float) -> Scenario:
+    """A small network whose receivers' clocks are off by `std_s`."""
+    small = load_preset("paper", ["receivers.random.count=3", "transmitter.antennas=4", "requirements.rate_bps_hz=1.0"])
+    receivers = tuple(replace(one, clock_offset_std_s=std_s) for one in small.receivers)
+    return replace(small, receivers=receivers)
+
+
+def test_the_parts_of_the_error_in_the_document_add_up_to_it() -> None:
+    made = design(scenario(count=6, spatial=True), group=(0, 1, 2))
+    bounds = design_document(made, timing_s={})["bounds"]
+    assert math.hypot(bounds["peb_horizontal_m"], bounds["peb_vertical_m"]) == close_to(bounds["peb_m"])
+    assert np.trace(bounds["position_covariance_m2"]) == close_to(bounds["peb_m"] ** 2)
+    assert bounds["peb_vertical_m"] == close_to(math.sqrt(bounds["position_covariance_m2"][2][2]))
 
 
 @pytest.mark.parametrize(("bound", "gap"), [(None, None), (3.0e-4, 1 / 6), (3.6e-4, 0.0), (4e-4, 0.0)])

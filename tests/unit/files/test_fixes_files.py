@@ -196,6 +196,27 @@ def test_pictures_of_what_is_ambiguous_or_lost(tmp_path):
     assert rows[1]["x_m"] == ""
 
 
+@pytest.mark.parametrize("preset", ["paper", "urban"])
+def test_horizontal_and_vertical_errors_are_parts_of_the_whole(preset):
+    scenario = load_preset(preset)
+    network = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
+    (fix,) = localize_many(draw_measurements(network, 100.0, np.random.default_rng(0)), scenario)
+    plain = fixes_document([fix], scenario)["fixes"][0]
+    (row,) = csv.DictReader(io.StringIO(fixes_table([fix])))
+    covariance = np.array(plain["position_covariance_m2"])
+    assert plain["horizontal_std_m"] ** 2 == close_to(covariance[0, 0] + covariance[1, 1])
+    assert float(row["horizontal_std_m"]) == plain["horizontal_std_m"]
+    if preset == "paper":
+        assert (plain["vertical_std_m"], row["vertical_std_m"]) == (None, "")
+        assert plain["horizontal_std_m"] == plain["position_std_m"]
+    else:
+        assert plain["vertical_std_m"] ** 2 == close_to(covariance[2, 2])
+        assert float(row["vertical_std_m"]) == plain["vertical_std_m"]
+    (feature,) = fixes_geojson([fix], scenario)["features"]
+    assert feature["properties"]["horizontal_std_m"] == plain["horizontal_std_m"]
+    assert feature["properties"]["vertical_std_m"] == plain["vertical_std_m"]
+
+
 @pytest.mark.parametrize(("preset", "panels"), [("paper", 1), ("urban", 2)])
 def test_maps_in_space_have_an_elevation_and_many_fixes_are_faint(preset, panels):
     from multistatic.report.fix_map import fix_figure
