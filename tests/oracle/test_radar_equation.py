@@ -21,7 +21,7 @@ from multistatic.channel.realise import channel_rng, realise
 from multistatic.scenario.parse import parse_scenario
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 BOLTZMANN_J_K = 1.380649e-23
 
@@ -179,7 +179,7 @@ def test_a_design_reports_the_energy_over_the_noise_density():
     energy_j = 1000 * 1e-3 * wavelength**2 * 2.0 / ((4 * math.pi) ** 3 * 3000.0**2 * 4000.0**2)
     design = design_network(scenario)
     reported = scenario.radio.samples * design.beamforming.illumination_w * design.channel.echo_snr_per_watt()
-    np.testing.assert_allclose(reported, energy_j / (BOLTZMANN_J_K * 290), rtol=1e-9)
+    assert_close(reported, energy_j / (BOLTZMANN_J_K * 290), rel=1e-09)
     assert 10 * math.log10(reported[0]) == close_to(15.94, abs=0.005)
 
 

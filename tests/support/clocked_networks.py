@@ -14,6 +14,7 @@ from multistatic.bounds.sensing import SensingNetwork
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.signal.moments import PulseMoments
 from multistatic.units import F
+from tests.support.close import assert_close
 
 CASES = Path(__file__).parent.parent / "data" / "clocked_groups.json"
 BANDWIDTH_HZ, SAMPLES = 50e6, 1024
@@ -60,7 +61,7 @@ def sensing_network_of(group: ClockedGroup) -> SensingNetwork:
     doppler_per_snr = 8.0 * np.pi**2 * SAMPLES * (SAMPLES**2 - 1) / 12.0
     snr = 1.0 / (group.doppler_std_hz * slot_s) ** 2 / doppler_per_snr
     bandwidth = (slot_s / group.delay_std_s) ** 2 / (2.0 * SAMPLES * snr)
-    np.testing.assert_allclose(bandwidth, bandwidth[0], rtol=1e-12)
+    assert_close(bandwidth, bandwidth[0], rel=1e-12)
     clock = group.clock
     return SensingNetwork(
         receiver_ids=tuple(f"rx{k}" for k in range(len(group.receivers_m))),

@@ -119,7 +119,6 @@ def scenario_notes(scenario: Scenario) -> list[str]:
 
 def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
     """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
-    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
@@ -163,6 +162,20 @@ def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
         f"\ndirect SNR {low:.1f} to {high:.1f} dB: one antenna on either side, all the power; "
         "echo SNR: all antennas, all the power on the target, per sample"
     )
-    from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
-    from multistatic.scenario.assumptions import assumptions
-    from multistatic.scenario.cross_section import cross_section_of
+    return Group(
+        Text(heading),
+        table,
+        Text(foot),
+        Text(f"assumptions: {assumed}"),
+        *(Text(f"note: {note}") for note in summary["notes"]),
+    )
+
+
+def _strength(summary: dict[str, Any]) -> str:
+    """The target's reflection factor, and the cross-section that it is by the radar equation."""
+    import math
+
+    reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
+    if area_m2 is None:
+        return f"of {reflection}"
+    return f"of cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"

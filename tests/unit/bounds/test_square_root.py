@@ -28,7 +28,7 @@ from tests.support.clocked_networks import (
     sensing_network_of,
     stored_cases,
 )
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.many_digits import exact_bounds
 from tests.support.networks import network
 
@@ -188,7 +188,7 @@ def test_one_group_and_many_are_the_same() -> None:
                 together = squared_errors(rows, masks, "position")
                 alone = [squared_errors(rows, mask, "position")[0] for mask in masks[:50]]
                 assert len(together) == 2000
-                np.testing.assert_allclose(together[:50], alone, rtol=1e-9)
+                assert_close(together[:50], alone, rel=1e-09)
     assert squared_errors(rows, np.zeros((2, 6), bool), "velocity").tolist() == [np.inf, np.inf]
 
 
@@ -208,7 +208,7 @@ def test_covariance_and_its_parts() -> None:
     assert one.covariance_m2 is not None
     assert other.covariance_m2 is not None
     scale = np.abs(one.covariance_m2).max()
-    np.testing.assert_allclose(other.covariance_m2, turn @ one.covariance_m2 @ turn.T, atol=1e-6 * scale)
+    assert_close(other.covariance_m2, turn @ one.covariance_m2 @ turn.T, abs=1e-06 * scale)
     assert np.trace(one.covariance_m2) == close_to(one.peb_m**2, rel=1e-12)
     assert one.peb_horizontal_m**2 == close_to(one.covariance_m2[0, 0] + one.covariance_m2[1, 1], rel=1e-12)
     assert one.peb_vertical_m**2 == close_to(one.covariance_m2[2, 2], rel=1e-12)
@@ -259,7 +259,7 @@ def test_angles_and_clocks_together(height_m: float) -> None:
     inverse = np.linalg.inv((everything / length).T @ (everything / length)) / np.outer(length, length)
     for quantity, part in (("position", slice(0, d)), ("velocity", slice(d, 2 * d))):
         found = covariances(whitened_rows(seen, 1e-3, angles=True), all_four, quantity)[0]
-        np.testing.assert_allclose(found, inverse[part, part], rtol=1e-6, atol=1e-8 * np.abs(found).max())
+        assert_close(found, inverse[part, part], rel=1e-06, abs=1e-08 * np.abs(found).max())
     worse = position_bound(seen, all_four, 1e-3)
     better = position_bound(seen, all_four, 1e-3, angles=True)
     assert better.peb_m < worse.peb_m
@@ -327,7 +327,7 @@ def test_ranges_count_clocks() -> None:
     assert rate_m_s[1] == close_to(SPEED_OF_LIGHT_M_S / 3e9 * np.sqrt(2525.0), rel=1e-12)
     assert np.isinf([range_m[2], rate_m_s[2]]).all()
     plain, _ = range_standard_deviations(delays, dopplers, 3e9, None)
-    np.testing.assert_allclose(plain, SPEED_OF_LIGHT_M_S * 1e-9, rtol=1e-14)
+    assert_close(plain, SPEED_OF_LIGHT_M_S * 1e-09, rel=1e-14)
 
 
 def test_marginal_covariance_of_plain_matrices() -> None:
@@ -337,11 +337,11 @@ def test_marginal_covariance_of_plain_matrices() -> None:
     gram = np.swapaxes(rows / scale[:, None], 1, 2) @ (rows / scale[:, None])
     expected = np.linalg.inv(gram)[:, 4:, 4:] / scale[:, 4:, None] / scale[:, None, 4:]
     exactly_so = exact_marginal_covariance(exactly(rows), 3)
-    np.testing.assert_allclose(exactly_so, expected, rtol=1e-7)
-    np.testing.assert_allclose(told(rows), expected, rtol=1e-7)
+    assert_close(exactly_so, expected, rel=1e-07)
+    assert_close(told(rows), expected, rel=1e-07)
     # A nuisance that repeats another one, or that touches nothing, changes nothing.
     again = np.concatenate([4.0 * rows[:, :, :1], np.zeros((20, 9, 1)), rows], axis=2)
-    np.testing.assert_allclose(told(again), expected, rtol=1e-7)
+    assert_close(told(again), expected, rel=1e-07)
     # One that repeats what is asked about leaves nothing.
     taken = np.concatenate([rows[:, :, 4:5], rows[:, :, 1:]], axis=2)
     assert np.isinf(told(taken)).all()
@@ -353,7 +353,7 @@ def told(rows: np.ndarray) -> np.ndarray:
     """With 16 digits where these are said to be enough, with 32 elsewhere; either way where both speak they agree."""
     found, certain = marginal_covariance(rows, 3)
     exact = exact_marginal_covariance(exactly(rows), 3)
-    np.testing.assert_allclose(found[certain], exact[certain], rtol=1e-6)
+    assert_close(found[certain], exact[certain], rel=1e-06)
     return np.where(certain[:, None, None], found, exact)
 
 
@@ -411,7 +411,7 @@ def test_root_of_two_is_a_root_or_zero() -> None:
     half = rng.standard_normal((30, 2, 2))
     matrix = half @ np.swapaxes(half, 1, 2)
     root = root_of_two(matrix)
-    np.testing.assert_allclose(np.swapaxes(root, 1, 2) @ root, matrix, rtol=1e-9, atol=1e-12)
+    assert_close(np.swapaxes(root, 1, 2) @ root, matrix, rel=1e-09, abs=1e-12)
     flat = np.array([[1.0, 3.0], [3.0, 9.0]])
     assert root_of_two(flat)[1, 1] == 0.0
     assert not root_of_two(np.zeros((2, 2))).any()

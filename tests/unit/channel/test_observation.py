@@ -134,7 +134,7 @@ def test_every_scatterer_has_a_phase_of_its_own_at_each_receiver():
             assert residual.sum() < 1e-18 * np.sum(np.abs(basis) ** 2), "one phase in all trials"
             phasors.append(found)
     phasors = np.array(phasors)
-    np.testing.assert_allclose(np.abs(phasors), 1.0, atol=1e-9)
+    assert_close(np.abs(phasors), 1.0, abs=1e-09)
     # 300 independent draws: five standard deviations of a mean phasor are 0.29
     for each in (phasors[:, 0], phasors[:, 1], phasors[:, 0] * phasors[:, 1].conj()):
         assert abs(each.mean()) < 5 / np.sqrt(len(phasors))
@@ -153,7 +153,7 @@ def test_powers_of_overlapping_scatterers_add_in_the_mean_as_the_model_says():
     model = M * np.einsum("kirt,tu,kiru->k", channel.clutter, covariance, channel.clutter.conj()).real
     mean, coherent = (np.mean(energies[key], axis=0) / model for key in (True, False))
     # 40 phases move the mean of echoes that overlap almost wholly by 11 % (one standard deviation)
-    np.testing.assert_allclose(mean, 1.0, atol=0.4)
+    assert_close(mean, 1.0, abs=0.4)
     assert (coherent > 1.5).all()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from multistatic.channel.direct import largest_array, line_of_sight, receive_steering, rician
 from multistatic.scenario.model import Scenario
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 FACTOR = 3.0
@@ -32,7 +32,7 @@ def test_line_of_sight_is_an_outer_product_of_both_responses() -> None:
     for k in (0, 7, 123):
         sent = np.exp(2j * np.pi / wavelength_m * scenario.transmitter.array.elements_m @ towards[k])
         heard = np.exp(-2j * np.pi / wavelength_m * scenario.receivers[k].array.elements_m @ towards[k])
-        np.testing.assert_allclose(channel[k], np.sqrt(gains(scenario)[k]) * np.outer(heard, sent), rtol=1e-9)
+        assert_close(channel[k], np.sqrt(gains(scenario)[k]) * np.outer(heard, sent), rel=1e-09)
 
 
 def test_what_is_not_specular_is_white_with_the_power_that_is_left() -> None:

@@ -13,7 +13,7 @@ from multistatic.bounds.published import published_information
 from multistatic.design.accuracy import WEAK_ECHO, accuracy, weak_echoes
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Verification
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 ILLUMINATION_W = 0.375
@@ -31,9 +31,9 @@ def test_deviations_and_snr_of_every_receiver(seen) -> None:
     found = accuracy(seen, CHOSEN, ILLUMINATION_W)
     inverse = np.linalg.inv(exact_information(seen, ILLUMINATION_W))
     slot_s = 1 / (2 * 100e6)
-    np.testing.assert_allclose(found.delay_std_s, slot_s * np.sqrt(inverse[:, 0, 0]), rtol=1e-10)
-    np.testing.assert_allclose(found.doppler_std_hz, np.sqrt(inverse[:, 1, 1]) / slot_s, rtol=1e-10)
-    np.testing.assert_allclose(found.block_snr, 4 * seen.snr_per_watt * ILLUMINATION_W, rtol=1e-12)
+    assert_close(found.delay_std_s, slot_s * np.sqrt(inverse[:, 0, 0]), rel=1e-10)
+    assert_close(found.doppler_std_hz, np.sqrt(inverse[:, 1, 1]) / slot_s, rel=1e-10)
+    assert_close(found.block_snr, 4 * seen.snr_per_watt * ILLUMINATION_W, rel=1e-12)
     assert found.sensor_ids == ("rx1", "rx2", "rx3", "rx4")
 
 

@@ -8,7 +8,7 @@ import pytest
 from multistatic import registry
 from multistatic.estimation.grid import DELAYS, DOPPLERS, _quantised
 from multistatic.estimation.matched_filter import branches_of, statistic_map
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, brute_statistic, echoes, length_s, search, train
 
 # A phase and an amplitude of its own for each antenna.
@@ -19,7 +19,7 @@ def test_a_known_direction_gives_the_mean_of_the_antennas_in_phase() -> None:
     samples = np.arange(12.0).reshape(3, 4) * np.exp(1j)
     (found,) = branches_of(samples, search(train(), steering=STEERING))
     expected = STEERING.conj() @ samples / np.linalg.norm(STEERING)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert_close(found, expected, rel=1e-12)
 
 
 def test_combined_in_phase_the_statistic_is_the_whole_snr() -> None:
@@ -36,7 +36,7 @@ def test_combined_in_phase_the_statistic_is_the_whole_snr() -> None:
 def test_a_grid_adds_the_variance_of_a_step(steps: tuple[float, float]) -> None:
     information = np.array([[[40.0, 3.0], [3.0, 5e7]]])
     expected = np.linalg.inv(information[0]) + np.diag(np.square(steps)) / 12
-    np.testing.assert_allclose(np.linalg.inv(_quantised(information, steps)[0]), expected, rtol=1e-9)
+    assert_close(np.linalg.inv(_quantised(information, steps)[0]), expected, rel=1e-09)
 
 
 def test_the_covariance_of_the_grid_has_its_quantisation() -> None:

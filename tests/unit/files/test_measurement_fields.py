@@ -11,7 +11,7 @@ import pytest
 from multistatic.errors import InputError
 from multistatic.estimation.measurement import Measurement
 from multistatic.files.measurements import measurement_document, measurements_text, parse_measurements
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 # A row in which no two numbers are alike.
 ROW = {
@@ -60,13 +60,13 @@ def test_every_column_is_read_into_its_field() -> None:
         "Two peaks.",
     )
     assert (one.time_s, one.delay_s, one.doppler_hz) == (2.5, 3e-7, 120.0)
-    np.testing.assert_allclose(one.covariance, [[16e-18, 5e-9], [5e-9, 25.0]], rtol=1e-14)
+    assert_close(one.covariance, [[1.6e-17, 5e-09], [5e-09, 25.0]], rel=1e-14)
     assert one.shared_std == (1e-9, 2.0)
     assert one.snr == close_to(100.0, rel=1e-12)
     assert one.amplitude == 1.5e-5 - 2.5e-5j
     assert one.direction is not None
     assert one.direction_covariance is not None
-    np.testing.assert_allclose(one.direction, [0.6, 0.0, 0.8], rtol=1e-15)
+    assert_close(one.direction, [0.6, 0.0, 0.8], rel=1e-15)
     expected = [[1e-2, 1e-5, -48e-4], [1e-5, 3e-4, -2e-5], [-48e-4, -2e-5, 5e-3]]
     np.testing.assert_array_equal(one.direction_covariance, expected)
 

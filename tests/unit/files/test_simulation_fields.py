@@ -15,7 +15,7 @@ from multistatic.files.recordings import read_recording, recording_files
 from multistatic.files.simulation_files import truth_document
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.beams import Beams
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 
 SETTINGS = SimulationSettings(
@@ -92,4 +92,4 @@ def test_a_recording_is_read_back_with_all_its_fields(tmp_path: Path) -> None:
     assert read.receiver_id == "rx 7"
     assert (read.sample_rate_hz, read.slot_s, read.noise_power_w, read.start_s) == (4e8, 6e-9, 2.5e-12, -3.5e-8)
     assert read.sample_noise_power_w == close_to(2.5e-12 * 6e-9 * 4e8, rel=1e-12)
-    np.testing.assert_allclose(read.times_s, -3.5e-8 + np.arange(5) / 4e8, rtol=1e-12)
+    assert_close(read.times_s, -3.5e-08 + np.arange(5) / 400000000.0, rel=1e-12)

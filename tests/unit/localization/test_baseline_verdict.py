@@ -10,6 +10,7 @@ from multistatic.bounds.position import position_bound
 from multistatic.localization.fusion import localize
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.clocked_networks import ClockedGroup, sensing_network_of
+from tests.support.close import assert_close
 from tests.support.degenerate_geometries import beyond_a_line_of_sites, on_the_baseline_of_one_of_two
 from tests.support.localization_networks import CARRIER_HZ, WAVELENGTH_M, exact, measured, sites_of
 
@@ -60,4 +61,4 @@ def test_beside_the_baseline_doppler_shifts_of_many_receivers_count():
     sites = sites_of(sides, 2)
     fix = localize(measured(sites, *exact(sites, target, velocity)), sites)
     assert (fix.position_verdict, fix.velocity_verdict) == ("unique", "observable")
-    np.testing.assert_allclose(fix.position_m, target, atol=1e-6)
+    assert_close(fix.position_m, target, abs=1e-06)

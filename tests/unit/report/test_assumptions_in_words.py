@@ -25,6 +25,7 @@ from multistatic.report.style import styled
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.report.wording import error_apart
 from multistatic.scenario.model import Scenario
+from tests.support.close import assert_close
 from tests.support.handmade_design import design, scenario
 
 NS = 1e-9
@@ -207,7 +208,7 @@ def test_the_map_in_space_has_both_parts_and_both_ellipses() -> None:
     for axes, view in ((plan, (0, 1)), (side, (0, 2))):
         covariance, factor = drawn_covariance(axes), factor_in(caption, axes is side)
         expected = COVARIANCE[np.ix_(view, view)] * factor**2
-        np.testing.assert_allclose(covariance, expected, rtol=1e-9, atol=1e-9 * expected.max())
+        assert_close(covariance, expected, rel=1e-09, abs=1e-09 * expected.max())
 
 
 @pytest.mark.parametrize("scale", [1e-9, 1e-2, 1e3, 1e6])
@@ -234,7 +235,7 @@ def test_fixes_in_space_have_both_parts_and_both_ellipses() -> None:
     for axes, view in zip(figure.axes, ((0, 1), (0, 2)), strict=True):
         factor = factor_in(caption, view == (0, 2))
         expected = fix.position_covariance_m2[np.ix_(view, view)] * factor**2
-        np.testing.assert_allclose(drawn_covariance(axes), expected, rtol=1e-9, atol=1e-9 * expected.max())
+        assert_close(drawn_covariance(axes), expected, rel=1e-09, abs=1e-09 * expected.max())
 
 
 @pytest.mark.parametrize("east_m", [20.0, 400.0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from multistatic.signal.beams import Beams
-from tests.support.close import close_to
+from tests.support.close import assert_close, close_to
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def beams() -> Beams:
 
 def test_covariance_is_the_sum_of_the_outer_products(beams: Beams) -> None:
     expected = sum(beam @ beam.conj().T for beam in beams.weights)
-    np.testing.assert_allclose(beams.covariance_w, expected, rtol=1e-12)
+    assert_close(beams.covariance_w, expected, rel=1e-12)
     assert np.abs(beams.covariance_w.imag).max() > 0.1
 
 
