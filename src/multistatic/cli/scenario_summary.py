@@ -119,6 +119,7 @@ def scenario_notes(scenario: Scenario) -> list[str]:
 
 def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
     """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
