@@ -103,14 +103,13 @@ def _modulated(fields: Fields, symbols: C) -> Waveform | None:
 
 def _single_carrier(fields: Fields, count: int) -> SingleCarrier | None:
     slot_s, pulse = fields.number("slot_s", "the slot in s, above 0", least=0.0), fields.inner("pulse")
-    spec = PulseSpec(
-        kind=pulse.text("kind", "a registered pulse"),
-        rolloff=pulse.number("rolloff", "a number from 0 to 1", 0.25),
-        span_slots=pulse.count("span_slots", 16, 1, 1024),
-    )
+    kind = pulse.text("kind", "a registered pulse")
+    rolloff = pulse.number("rolloff", "a number from 0 to 1", 0.25)
+    span_slots = pulse.count("span_slots", 16, 1, 1024)
     if fields.problems:
         return None
     try:
+        spec = PulseSpec(kind=kind, rolloff=rolloff, span_slots=span_slots)
         return SingleCarrier(pulse=pulse_of(spec), slot_s=slot_s, symbols=count)
     except InputError as error:
         fields.problems.extend(Problem(pulse.where, *_told(problem)) for problem in error.problems)

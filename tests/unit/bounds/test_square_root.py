@@ -353,7 +353,8 @@ def told(rows: np.ndarray) -> np.ndarray:
     """With 16 digits where these are said to be enough, with 32 elsewhere; either way where both speak they agree."""
     found, certain = marginal_covariance(rows, 3)
     exact = exact_marginal_covariance(exactly(rows), 3)
-    assert_close(found[certain], exact[certain], rel=1e-06)
+    if certain.any():
+        assert_close(found[certain], exact[certain], rel=1e-06)
     return np.where(certain[:, None, None], found, exact)
 
 
