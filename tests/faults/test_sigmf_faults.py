@@ -197,7 +197,7 @@ REFERENCE_FAULTS = {
     "no slot": (lambda m: m.pop("slot_s"), "slot_s: received nothing"),
     "no pulse": (lambda m: m.update(pulse="half_sine"), "pulse: received 'half_sine', expected an object"),
     "unknown pulse": (lambda m: m["pulse"].update(kind="halfsine"), "did you mean 'half_sine'"),
-    "rolloff": (lambda m: m["pulse"].update(kind="root_raised_cosine", rolloff=2), "a number from 0 to 1"),
+    "rolloff": (lambda m: m["pulse"].update(kind="root_raised_cosine", rolloff=2), "a roll-off factor from 0 to 1"),
     "span": (lambda m: m["pulse"].update(span_slots=0), "a whole number from 1 to 1024"),
 }
 OFDM_FAULTS = {

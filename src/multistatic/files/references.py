@@ -104,7 +104,7 @@ def _modulated(fields: Fields, symbols: C) -> Waveform | None:
 def _single_carrier(fields: Fields, count: int) -> SingleCarrier | None:
     slot_s, pulse = fields.number("slot_s", "the slot in s, above 0", least=0.0), fields.inner("pulse")
     kind = pulse.text("kind", "a registered pulse")
-    rolloff = pulse.number("rolloff", "a number from 0 to 1", 0.25)
+    rolloff = pulse.number("rolloff", "a roll-off factor from 0 to 1", 0.25)
     span_slots = pulse.count("span_slots", 16, 1, 1024)
     if fields.problems:
         return None
