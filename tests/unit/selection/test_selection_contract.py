@@ -171,6 +171,7 @@ def test_what_a_method_cannot_do_is_refused(name: str, label: str) -> None:
     assert problem.hint
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "label"), ANSWERED)
 def test_same_seed_same_answer(name: str, label: str) -> None:
     first, second = run(name, PROBLEMS[label], seed=4), run(name, PROBLEMS[label], seed=4)
@@ -178,6 +179,7 @@ def test_same_seed_same_answer(name: str, label: str) -> None:
     assert first.message == second.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SELECTORS if name not in RULES])
 def test_the_nearest_budget_is_enough_and_nothing_less_is(name: str) -> None:
     found = 0
