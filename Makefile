@@ -31,7 +31,7 @@ check: lint  ## style, types, layers and the quick tests: a minute
 test: lint  ## style, types, layers and tests: some minutes
 	$(PYTEST)
 
-evidence: $(VENV)/test.stamp  ## statistics with many trials, faults by the hundred, properties of fresh examples: half an hour
+evidence: $(VENV)/test.stamp  ## statistics with many trials, faults by the hundred, properties of fresh examples: long
 	$(PYTEST) -m evidence
 	$(PYTEST) --hypothesis-profile=fresh tests/properties tests/faults
 

@@ -196,6 +196,7 @@ def test_the_full_document_is_valid_and_the_emitter_faithful():
 # --- every key, every wrong value ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", list(paths(RAW)), ids=lambda path: ".".join(map(str, path)))
 def test_every_key_with_every_wrong_value(path):
     refusals = 0

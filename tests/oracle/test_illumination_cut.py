@@ -33,6 +33,7 @@ def the_cut(problem: BeamformingProblem) -> IlluminationCut:
     return cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["one antenna", "line of sight"])
 @pytest.mark.parametrize("seed", range(4))
 def test_every_group_stays_below_its_bound_and_the_own_one_reaches_it(seed: int, kind: str) -> None:

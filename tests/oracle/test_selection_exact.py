@@ -201,6 +201,7 @@ def drawn_problem(seed: int, criterion: str, largest: int) -> SelectionProblem:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("criterion", "largest", "cases"), [("surrogate", 12, 150), ("peb", 11, 80), ("veb", 11, 40), ("weighted", 11, 40)]
 )

@@ -73,6 +73,7 @@ def test_least_power_is_the_optimum_of_the_semidefinite_program(seed: int, gamma
     assert solution.value == close_to(solution.price.sum(), rel=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selection", SELECTIONS)
 @pytest.mark.parametrize("gamma", [1.0, 15.0])
 @pytest.mark.parametrize("margin", [1.02, 3.0, 300.0])

@@ -224,6 +224,7 @@ def test_added_streams_keep_every_rate() -> None:
     assert np.bincount(richer.receiver).max() == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", range(6))
 def test_random_problems_are_feasible_or_doubtless_infeasible(block: int) -> None:
     for trial in range(40):

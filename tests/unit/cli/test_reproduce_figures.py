@@ -190,6 +190,7 @@ def test_a_ratio_next_to_1_has_the_digits_that_tell_it(made: Callable[[F], dict[
     assert "1.0003 [1.0003, 1.0003]; 0 / 0 / 8 |" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("low", "high", "stated", "verdict"),
     [

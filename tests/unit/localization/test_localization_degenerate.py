@@ -13,6 +13,7 @@ from tests.support.degenerate_geometries import KINDS, UNIQUE, UNOBSERVABLE, ass
 from tests.support.localization_networks import exact, measured, place, sites_of
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("still", [False, True], ids=["moving", "still"])
 @pytest.mark.parametrize("noise", [False, True], ids=["exact", "noisy"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)

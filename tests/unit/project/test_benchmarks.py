@@ -18,6 +18,7 @@ from benchmarks.rows import beamforming, design, estimation, inputs, localizatio
 from rich.console import Console
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [

@@ -111,6 +111,7 @@ def lint_imports(cwd: Path) -> subprocess.CompletedProcess[str]:
     return run("lint-imports", "--config", config, "--no-cache", "--no-logo", cwd=cwd)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line"),
     [

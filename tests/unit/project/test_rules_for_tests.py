@@ -16,13 +16,16 @@ from tests.support.paths import ROOT
 
 TESTS, PACKAGE = ROOT / "tests", ROOT / "src" / "multistatic"
 FILES = sorted(TESTS.rglob("*.py"))
-# What is no room of the package: the project as a whole.
+# What is no room of the package: the project as a whole, and what other packages register, wherever it is used.
 OTHERS = {"project"}
-KINDS = {"unit", "properties", "oracle", "statistics", "faults", "evidence", "support"}
+ACROSS = {"plugins"}
+KINDS = {"unit", "properties", "oracle", "statistics", "faults", "evidence"}
+NO_TESTS = {"support", "mutants", "data"}
 CLOCKS = re.compile(r"perf_counter|monotonic|process_time|\btime\.time\b|thread_time")
 # These wait for another process, or hand a clock to what is tested: they compare no time with a limit of their own.
 MAY_NAME_A_CLOCK = {
     "faults/test_study_faults.py",
+    "mutants/run.py",
     "unit/design/test_design.py",
     "unit/project/test_rules_for_tests.py",
     "unit/study/test_study_runner.py",
@@ -40,19 +43,21 @@ def test_tests_are_in_the_rooms_of_the_package() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
     found = {path.name for path in (TESTS / "unit").iterdir() if path.is_dir() and path.name != "__pycache__"}
     assert found - OTHERS <= rooms
-    assert {path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__"} == KINDS
+    assert {path.name for path in TESTS.iterdir() if path.is_dir() and path.name != "__pycache__"} <= KINDS | NO_TESTS
 
 
 def test_a_module_of_its_own_name_is_tested_beside_its_room() -> None:
     """Files of tests/unit itself are of the modules that are in no room."""
     modules = {path.stem for path in PACKAGE.glob("*.py")}
-    assert {path.stem.removeprefix("test_") for path in (TESTS / "unit").glob("test_*.py")} <= modules
+    assert {path.stem.removeprefix("test_") for path in (TESTS / "unit").glob("test_*.py")} <= modules | ACROSS
 
 
 def test_helpers_hold_no_tests_and_tests_are_named_so() -> None:
-    assert [path.name for path in (TESTS / "support").glob("test_*.py")] == []
-    outside = [path for path in FILES if "support" not in path.parts and path.name != "__init__.py"]
-    assert [path.name for path in outside if not re.match(r"test_\w+\.py|conftest\.py", path.name)] == []
+    named = {path: bool(re.match(r"test_\w+\.py$", path.name)) for path in FILES}
+    kind = {path: path.relative_to(TESTS).parts[0] for path in FILES}
+    assert [path.name for path in FILES if kind[path] in NO_TESTS and named[path]] == []
+    others = [path.name for path in FILES if kind[path] not in NO_TESTS and not named[path]]
+    assert set(others) <= {"__init__.py", "conftest.py"}
 
 
 def test_the_lint_knows_every_comparison_with_a_hidden_tolerance(tmp_path: Path) -> None:

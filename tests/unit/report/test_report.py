@@ -334,6 +334,7 @@ ROWS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "rows",
     [ROWS, ROWS[2:], (), (*ROWS, row("random", 0.9, 449.0), row("best_n", 2e-3, 0.0, beamformer="los_sdp"))],

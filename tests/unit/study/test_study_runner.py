@@ -125,6 +125,7 @@ class Flaky:
         return design_network(scenario, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", [0, 3, None])
 def test_a_trial_that_exits_is_a_failure_and_not_the_end(
     code: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
