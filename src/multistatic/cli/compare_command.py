@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.numbers import number
 
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
@@ -33,7 +34,8 @@ def compare(
     suite: Annotated[bool, typer.Option("--suite", help="Rank methods on the frozen benchmark suite instead.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="With --suite: the small instances only.")] = False,
     limit_s: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="With --suite: for a method on an instance. [default: 60]")
+        float | None,
+        typer.Option(parser=number, metavar="SECONDS", help="With --suite: for a method on an instance. [default: 60]"),
     ] = None,
     set_: SET = None,
     list_: Annotated[bool, typer.Option("--list", help="List every registered algorithm and stop.")] = False,

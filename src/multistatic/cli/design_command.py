@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from multistatic.cli.numbers import number
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
 
 if TYPE_CHECKING:
@@ -35,9 +36,12 @@ def design(
     ] = None,
     beams: Annotated[str | None, typer.Option(metavar="NAME", help="Beamformer (`compare --list`).")] = None,
     scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single receiver) or mono.")] = "multi",
-    gap: Annotated[float, typer.Option(help="Proven relative gap at which the exact searches may end.")] = 1e-9,
+    gap: Annotated[
+        float, typer.Option(parser=number, help="Proven relative gap at which the exact searches may end.")
+    ] = 1e-9,
     time_limit: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="End them then, with the best so far and its proven gap.")
+        float | None,
+        typer.Option(parser=number, metavar="SECONDS", help="End them then, with the best so far and its proven gap."),
     ] = None,
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,

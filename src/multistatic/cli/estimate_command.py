@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET
+from multistatic.cli.numbers import number
 from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -38,11 +39,13 @@ def estimate(
     out: Annotated[Path | None, typer.Option(help="Folder for measurements.csv and pictures.")] = None,
     scenario: Annotated[str | None, typer.Option(metavar="FILE", help="Scenario: distances, carrier, arrays.")] = None,
     known: Annotated[str, typer.Option(help="all streams, or s0 alone (the others add to the noise).")] = "all",
-    speed_limit: Annotated[float, typer.Option(help="Largest speed of the target, in m/s.")] = 100.0,
+    speed_limit: Annotated[float, typer.Option(parser=number, help="Largest speed of the target, in m/s.")] = 100.0,
     longest_range: Annotated[
-        float | None, typer.Option(help="Longest bistatic range in m; default all that was recorded.")
+        float | None, typer.Option(parser=number, help="Longest bistatic range in m; default all that was recorded.")
     ] = None,
-    carrier: Annotated[float | None, typer.Option(help="Carrier in Hz, where the recordings do not say it.")] = None,
+    carrier: Annotated[
+        float | None, typer.Option(parser=number, help="Carrier in Hz, where the recordings do not say it.")
+    ] = None,
     towards: Annotated[
         str | None,
         typer.Option(metavar="X,Y[,Z]", help="Where the target is, roughly: the arrays of --scenario look there only."),
@@ -50,7 +53,7 @@ def estimate(
     directions: Annotated[
         bool, typer.Option("--directions", help="Also the direction, from the arrays of --scenario; see its note.")
     ] = False,
-    false_alarm_rate: Annotated[float, typer.Option(help="Of one search of noise alone.")] = 1e-3,
+    false_alarm_rate: Annotated[float, typer.Option(parser=number, help="Of one search of noise alone.")] = 1e-3,
     method: Annotated[str, typer.Option(metavar="NAME", help="A registered estimator.")] = "maximum_likelihood",
     pictures: Annotated[bool, typer.Option(help="Draw delay-Doppler maps into --out.")] = True,
     json_: JSON = False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.errors import InputError, Problem
+from multistatic.scenario.tables import written_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,10 +67,8 @@ def looking_towards(
 
 def _place(towards: str, network: Scenario, problems: list[Problem]) -> F:
     """The point of `--towards`; in 2-D, where two coordinates do, at the target's height, which is known there."""
-    try:
-        point = np.array([float(word) for word in towards.split(",")])
-    except ValueError:
-        point = np.array([])
+    written = [written_number(word.strip()) for word in towards.split(",")]
+    point = np.array([math.nan if each is None else float(each) for each in written])
     if not network.dimensions <= point.size <= 3 or not np.isfinite(point).all():
         wanted = "two or three" if network.dimensions == 2 else "three"
         problems.append(Problem("--towards", repr(towards), f"{wanted} coordinates in metres, with commas"))

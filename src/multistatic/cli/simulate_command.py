@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET
+from multistatic.cli.numbers import number
 from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def simulate(
     waveform: Annotated[str, typer.Option(help="single-carrier (the scenario's pulse) or ofdm.")] = "single-carrier",
     subcarriers: Annotated[int, typer.Option(help="Of an OFDM symbol; all but DC are used.")] = 64,
     cyclic_prefix: Annotated[int, typer.Option(help="Of an OFDM symbol, in slots.")] = 16,
-    oversampling: Annotated[float, typer.Option(help="Samples a slot.")] = 4.0,
+    oversampling: Annotated[float, typer.Option(parser=number, help="Samples a slot.")] = 4.0,
     trials: Annotated[int, typer.Option(help="Blocks with new noise and a new phase of the echo.")] = 1,
     redraw_symbols: Annotated[bool, typer.Option("--redraw-symbols", help="New symbols in every trial.")] = False,
     seed: Annotated[
@@ -36,20 +37,26 @@ def simulate(
     ] = None,
     echo: Annotated[bool, typer.Option(help="The target's echo.")] = True,
     direct_path: Annotated[
-        float | None, typer.Option(help="Power ratio of the direct path that is heard; default as the scenario says.")
+        float | None,
+        typer.Option(parser=number, help="Power ratio of the direct path that is heard; default as the scenario says."),
     ] = None,
     no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
     clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
     noise: Annotated[bool, typer.Option(help="Thermal noise.")] = True,
     random_phase: Annotated[bool, typer.Option(help="A random phase of each echo and scatterer.")] = True,
     time_offset_std: Annotated[
-        float | None, typer.Option(help="Of each receiver's clock, in s; default the scenario's, as of the next three.")
+        float | None,
+        typer.Option(
+            parser=number, help="Of each receiver's clock, in s; default the scenario's, as of the next three."
+        ),
     ] = None,
-    frequency_offset_std: Annotated[float | None, typer.Option(help="Of its carrier, in Hz.")] = None,
+    frequency_offset_std: Annotated[float | None, typer.Option(parser=number, help="Of its carrier, in Hz.")] = None,
     common_time_offset_std: Annotated[
-        float | None, typer.Option(help="Of the transmitter's clock, in s: all receivers see it.")
+        float | None, typer.Option(parser=number, help="Of the transmitter's clock, in s: all receivers see it.")
     ] = None,
-    common_frequency_offset_std: Annotated[float | None, typer.Option(help="Of its carrier, in Hz.")] = None,
+    common_frequency_offset_std: Annotated[
+        float | None, typer.Option(parser=number, help="Of its carrier, in Hz.")
+    ] = None,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:

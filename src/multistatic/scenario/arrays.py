@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from multistatic.errors import Problem, ScenarioError
 from multistatic.units import C, F, read_only
 
+_LARGEST_M = 1e7
 ALONG_Y = (0.0, 1.0, 0.0)
 ALONG_Z = (0.0, 0.0, 1.0)
 
@@ -26,15 +27,15 @@ class AntennaArray:
     elements_m: F
 
     def __post_init__(self) -> None:
+        expected = f"finite positions of shape (n >= 1, 3), within ±{_LARGEST_M:g} m"
         try:
             elements = read_only(self.elements_m)
         except (TypeError, ValueError):
-            expected = "finite positions of shape (n >= 1, 3)"
             raise ScenarioError([Problem("array.elements", repr(self.elements_m)[:60], expected)]) from None
-        if elements.ndim != 2 or elements.shape[1] != 3 or not len(elements) or not np.isfinite(elements).all():
-            raise ScenarioError(
-                [Problem("array.elements", f"shape {elements.shape}", "finite positions of shape (n >= 1, 3)")]
-            )
+        sound = elements.ndim == 2 and elements.shape[1] == 3 and len(elements) > 0
+        if not sound or not np.abs(elements).max() <= _LARGEST_M:  # NaN is not, either
+            received = "a coordinate that is not" if sound else f"shape {elements.shape}"
+            raise ScenarioError([Problem("array.elements", received, expected)])
         object.__setattr__(self, "elements_m", elements)
 
     @property

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from multistatic.errors import Problem, ScenarioError
 from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
-_LARGEST = 1e40  # no length, power or ratio of a network; squares of it are still finite
+_LARGEST = 1e41  # no length, power or ratio of a network; squares of it are still finite
 
 
 class Checks:

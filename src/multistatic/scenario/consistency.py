@@ -101,17 +101,14 @@ def _written_size(array: Raw) -> int | None:
 
 
 def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
-    """A target and scatterers say how much they reflect in one way; as a cross-section in the radar equation alone."""
+    """A target and scatterers say how much they reflect as a cross-section in the radar equation alone."""
     channel = table_at(raw, "channel")
     radar = channel.get("echo_law") == "product" and channel.get("reference_loss_db") == "free_space"
     target = table_at(raw, "target")
-    yield from _choose("target", target, "rcs_m2", "rcs_dbsm", "rcs", "reflection")
     for key in ("rcs_std_db", "rcs_bistatic_db"):
         if key in target and "rcs" in target:
             yield Problem(f"target.{key}", shown(target[key]), "no such key beside rcs, which sets it", "use rcs_dbsm")
     scatterers = [table for table in _list_at(channel, "scatterer") if isinstance(table, dict)]
-    for index, scatterer in enumerate(scatterers):
-        yield from _choose(f"channel.scatterer[{index}]", scatterer, "rcs_m2", "rcs_dbsm", "reflection")
     places = [("target", target), *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
     for path, table in places:
         for key in ("rcs_m2", "rcs_dbsm", "rcs"):

@@ -21,6 +21,9 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 EchoLaw = Literal["sum", "product"]
 ClutterKind = Literal["independent", "signal_dependent"]
 
+_LEAST_POWER_W = 1e-44  # -410 dBm: less is zero once it is multiplied by a path gain
+_LARGEST_COORDINATE_M = 1e7
+
 JOINT = "joint"
 """Stands in the place of a selector's name: choose group and beams together."""
 
@@ -58,8 +61,8 @@ class Radio:
 
     def __post_init__(self) -> None:
         checks = Checks("radio")
-        checks.number("carrier_hz", self.carrier_hz, "a frequency in Hz above 0", above=0.0)
-        checks.number("bandwidth_hz", self.bandwidth_hz, "a bandwidth in Hz above 0", above=0.0)
+        checks.number("carrier_hz", self.carrier_hz, "a frequency from 1e3 to 1e15 Hz", least=1e3, most=1e15)
+        checks.number("bandwidth_hz", self.bandwidth_hz, "a bandwidth from 1 to 1e15 Hz", least=1.0, most=1e15)
         checks.whole("samples", self.samples, "a whole number, 2 or more", least=2, most=10**9)
         checks.kind("pulse", self.pulse, PulseSpec)
         checks.done()
@@ -98,7 +101,7 @@ class Transmitter:
         checks = Checks("transmitter")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
-        checks.number("power_w", self.power_w, "a power in W above 0", above=0.0)
+        checks.number("power_w", self.power_w, "a power in W above 0", least=_LEAST_POWER_W)
         checks.kind("receive_array", self.receive_array, AntennaArray, optional=True)
         checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
         checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
@@ -125,7 +128,9 @@ class Receiver:
         checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
-        checks.number("rate_required_bps_hz", self.rate_required_bps_hz, "a rate in bit/s/Hz, 0 or more", least=0.0)
+        checks.number(
+            "rate_required_bps_hz", self.rate_required_bps_hz, "a rate in bit/s/Hz, 0 or more", least=0.0, most=1e3
+        )
         checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
         checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
         checks.done()
@@ -151,7 +156,7 @@ class Target:
         checks = Checks("target")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
-        checks.number("reflection", self.reflection, "a power ratio above 0", above=0.0)
+        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", above=0.0, most=1e9)
         checks.number("rcs_std_db", self.rcs_std_db, "a spread in dB, 0 or more", least=0.0)
         checks.number("rcs_bistatic_db", self.rcs_bistatic_db, "a loss in dB, 0 or more", least=0.0)
         checks.done()
@@ -167,7 +172,7 @@ class Scatterer:
     def __post_init__(self) -> None:
         checks = Checks("scatterer")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
-        checks.number("reflection", self.reflection, "a power ratio above 0", above=0.0)
+        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", above=0.0, most=1e9)
         checks.done()
 
 
@@ -198,11 +203,11 @@ class Propagation:
         checks.number(
             "path_loss_exponent", self.path_loss_exponent, "an exponent above 0, at most 10", above=0.0, most=10.0
         )
-        checks.number("reference_gain", self.reference_gain, "a power ratio above 0", above=0.0)
+        checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
         checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
         checks.text("direct", self.direct)
-        checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0)
-        checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", above=0.0)
+        checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
+        checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
         checks.number("clutter_power_w", self.clutter_power_w, "a power in W, 0 or more", least=0.0)
         checks.one_of("clutter", self.clutter, get_args(ClutterKind))
         object.__setattr__(self, "scatterers", checks.several("scatterers", self.scatterers, Scatterer))
@@ -368,6 +373,10 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
     places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
     for i, scatterer in enumerate(scenario.propagation.scatterers):
         places.append((f"propagation.scatterers[{i}].position_m", scatterer.position_m))
+    everything = [("transmitter.position_m", scenario.transmitter.position_m)]
+    for path, position_m in [*everything, ("target.position_m", scenario.target.position_m), *places]:
+        if max(map(abs, position_m.tolist())) > _LARGEST_COORDINATE_M:
+            checks.refuse(path, str(position_m.tolist()), f"coordinates within ±{_LARGEST_COORDINATE_M:g} m")
     if target == transmitter:
         checks.refuse("target.position_m", str(list(target)), "a position apart from the transmitter")
     for path, position_m in places:

@@ -160,3 +160,20 @@ def test_options_are_decimal_numbers(tmp_path, option, value):
     result = run("localize", path, "--scenario", tmp_path / "triangle.toml", "-q", option, value)
     assert isinstance(result.exception, InputError)
     assert f"{option}: received {value}" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (("design", "paper"), "--gap"),
+        (("design", "paper"), "--time-limit"),
+        (("estimate", "nothing"), "--speed-limit"),
+        (("simulate", "nothing"), "--oversampling"),
+        (("simulate", "nothing"), "--time-offset-std"),
+        (("compare", "paper"), "--limit-s"),
+    ],
+)
+def test_numbers_of_other_options_are_decimal_too(command, option):
+    result = run(*command, option, "1_0e-3")
+    assert result.exit_code == 2
+    assert "'1_0e-3' is no number: an underscore is no digit" in " ".join(result.stderr.replace("│", " ").split())

@@ -180,6 +180,13 @@ def test_swapped_positions_that_are_out_of_range_are_named_as_such():
         parse_scenario(text.replace("NAME", "s.csv"), read_text=lambda name: content)
 
 
+def test_the_message_of_a_site_at_the_target_shows_the_three_numbers_that_were_written():
+    with pytest.raises(
+        ScenarioError, match=r"line 4\.position_llh: received \[48\.139, 11\.577, 600\], expected a pos"
+    ):
+        listed(CSV + "gamma,48.139,11.577,600\n")
+
+
 @pytest.mark.parametrize(
     ("llh", "words"),
     [

@@ -4,7 +4,6 @@ import pytest
 
 from multistatic.errors import ScenarioError
 from multistatic.scenario.parse import parse_scenario
-from multistatic.scenario.preset import preset_text
 from multistatic.scenario.twins import TWINS, replaced_by
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL
@@ -52,8 +51,9 @@ def test_a_number_of_antennas_replaces_an_array_that_has_its_own():
 
 
 def test_a_gain_replaces_a_loss():
-    gain = parse_scenario(preset_text("urban"), overrides=["channel.reference_gain=1e-3"]).propagation.reference_gain
-    assert gain == 1e-3
+    text = MINIMAL + "reference_loss_db = 40\n"
+    assert parse_scenario(text).propagation.reference_gain == close_to(1e-4, rel=1e-12)
+    assert parse_scenario(text, overrides=["channel.reference_gain=1e-3"]).propagation.reference_gain == 1e-3
 
 
 @pytest.mark.parametrize(

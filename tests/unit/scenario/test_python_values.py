@@ -74,23 +74,25 @@ def test_positions_are_copies_that_nobody_can_write_to():
 
 
 NUMBERS = {
-    "transmitter.power_w": (-1.0, 0.0, NAN, INF, "20", None, True),
+    "transmitter.power_w": (-1.0, 0.0, 1e-300, 1e300, NAN, INF, "20", None, True),
     "transmitter.clock_offset_std_s": (-1e-9, NAN, "unknown"),
     "transmitter.frequency_offset_std_hz": (-1.0, NAN),
-    "receivers.rate_required_bps_hz": (-1.0, NAN, INF, "2"),
+    "receivers.rate_required_bps_hz": (-1.0, 1e6, NAN, INF, "2"),
     "receivers.clock_offset_std_s": (-1e-9, NAN),
     "receivers.frequency_offset_std_hz": (-1e-9, NAN),
     "target.reflection": (0.0, -1.0, NAN, INF),
+    "target.rcs_std_db": (-1.0, NAN),
+    "target.rcs_bistatic_db": (-1.0, NAN),
     "propagation.path_loss_exponent": (0.0, -2.0, NAN, 11.0),
     "propagation.reference_gain": (0.0, -1.0, NAN, INF),
     "propagation.rician_factor": (-0.5, NAN, INF),
-    "propagation.noise_power_w": (0.0, -1e-12, NAN, INF),
+    "propagation.noise_power_w": (0.0, 1e-300, -1e-12, NAN, INF),
     "propagation.clutter_power_w": (-1.0, NAN, INF),
     "propagation.direct_path_leakage": (-1.0, NAN),
     "propagation.echo_law": ("both", None, 3),
     "propagation.clutter": ("white", None),
     "propagation.direct": ("", None, 3),
-    "radio.carrier_hz": (0.0, -3e9, NAN, INF, "3e9"),
+    "radio.carrier_hz": (0.0, 3.5, 1e20, -3e9, NAN, INF, "3e9"),
     "radio.bandwidth_hz": (0.0, -1e8, NAN, INF),
     "radio.samples": (1, 0, -5, 64.5, NAN, "64", True),
     "radio.pulse": ("cosine", None),
@@ -149,6 +151,12 @@ def test_the_target_stands_apart():
         changed("propagation.scatterers", scatterers)
     with pytest.raises(ScenarioError, match=r"receivers\['a'\]\.position_m: .*apart from the transmitter"):
         changed("receivers.position_m", SCENARIO.transmitter.position_m)
+
+
+def test_coordinates_are_those_of_a_network():
+    for path in POSITIONS:
+        with pytest.raises(ScenarioError, match=r"position_m: received .*expected coordinates within ±1e\+07 m"):
+            changed(path, [1e8, 0, 0])
 
 
 def test_ids_agree():

@@ -350,9 +350,6 @@ def test_what_cannot_be_left_out_is_named(ids, text, words):
     assert words in str(caught.value)
 
 
-def test_the_message_of_two_sites_at_one_place_shows_what_was_written():
-    content = "id,latitude_deg,longitude_deg,height_m\na,48.1381,11.5739,545.0\nb,48.1381,11.5739,545.0\n"
-    said = problems("sites.csv", content)
-    assert "line 3.position_llh: received [48.1381, 11.5739, 545.0], expected" in said
-    content = "id,x_m,y_m\na,48.5,11.5\nb,48.5,11.5\n"
-    assert "line 3.position_m: received [48.5, 11.5], expected" in problems("sites.csv", content)
+def test_the_message_of_a_site_at_the_target_shows_what_was_written():
+    said = problems("sites.csv", "id,x_m,y_m\na,48.5,11.5\nb,20.0,40\n")
+    assert "line 3.position_m: received [20.0, 40], expected a position of its own (target.position_m is there" in said
