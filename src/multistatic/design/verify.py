@@ -21,7 +21,7 @@ from multistatic.design.recomputed_bounds import (
     sensors_of,
 )
 from multistatic.design.result import Accuracy, Design, Verification
-from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, C, F
 
 # Where the exact bound is larger, "unobservable" is as good an answer: neither is of any use.
 USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
@@ -48,7 +48,7 @@ def verify(design: Design) -> Verification:
         "reported illumination": _relative(result.illumination_w, illumination),
     }
     if design.scheme != "mono":
-        cost = _cost(design)
+        cost = _cost(design, design.selected)
         violations["cost"] = cost / scenario.requirements.cooperation_cost_m - 1.0
         violations["reported cost"] = _relative(design.cost_m, cost)
         if scenario.design.receivers is not None and design.scheme == "multi":
@@ -61,7 +61,9 @@ def verify(design: Design) -> Verification:
     plain, with_angles = (exact_bound(design, group, illumination, angles=angles) for angles in (False, True))
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
-    violations |= _selection_errors(design, _figures_of_merit(design, group) | _errors_in_space(design, plain))
+    figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
+    violations |= _selection_errors(design, figures)
+    violations |= _budget_errors(design, sensors, illumination, figures)
     return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
@@ -92,11 +94,11 @@ def _rates(direct: C, weights: C, noise_power_w: float, hears_sensing_beam: np.n
     return np.array(rates)
 
 
-def _cost(design: Design) -> float:
-    """(22), the sum of the prices v_k of the group."""
+def _cost(design: Design, selected: B) -> float:
+    """(22), the sum of the prices v_k of the group `selected` [K]."""
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
-    group = [scenario.receivers[k].position_m for k in np.flatnonzero(design.selected)]
+    group = [scenario.receivers[k].position_m for k in np.flatnonzero(selected)]
     total = 0.0
     for place in group:
         others = [float(np.linalg.norm(place - other)) for other in group if other is not place]
@@ -222,6 +224,26 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     if chosen.bound is not None:
         errors["selection bound"] = chosen.bound / chosen.value - 1.0
     return errors
+
+
+def _budget_errors(
+    design: Design, sensors: Sequence[Sensor], illumination_w: float, figures: Mapping[str, float]
+) -> dict[str, float]:
+    """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
+    step = None if design.sensitivity is None else design.sensitivity.budget
+    own = figures.get(design.scenario.design.criterion)
+    if step is None or own is None:
+        return {}
+    chosen = np.array([name in step.selected for name in design.scenario.receiver_ids])
+    limit_m = design.scenario.requirements.cooperation_cost_m
+    extra_m = max(_cost(design, chosen) - limit_m, 0.0)
+    group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
+    exact = exact_bound(design, group, illumination_w, angles=False)
+    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[design.scenario.design.criterion]
+    return {
+        "reported budget": abs(step.extra_m - extra_m) / limit_m,
+        "reported change by budget": abs(step.change - (value / own - 1.0)),
+    }
 
 
 def _merit_error(reported: float | None, exact: float) -> float:

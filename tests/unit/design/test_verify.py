@@ -147,6 +147,20 @@ def test_every_criterion_is_confirmed(criterion, clock, height_m):
     assert verify(wrong).violations["reported criterion"] > 5e-6
 
 
+def test_the_next_group_is_confirmed():
+    """What more budget is worth is a claim about another group: its cost and its value are computed again."""
+    design = design_network(network(5, seed=2, design=replace(FAST, criterion="peb"), cost_m=110.0))
+    step = design.sensitivity.budget
+    assert step is not None
+    assert design.verification.max_violation < 1e-9
+    for name, changed in (
+        ("reported budget", replace(step, extra_m=step.extra_m * 1.001 + 1e-3)),
+        ("reported change by budget", replace(step, change=step.change - 1e-4)),
+    ):
+        wrong = replace(design, sensitivity=replace(design.sensitivity, budget=changed))
+        assert verify(wrong).violations[name] > 1e-6
+
+
 def test_nan_never_passes(sound):
     checked = verify(with_beamforming(sound, illumination_w=float("nan")))
     assert not checked.passed
