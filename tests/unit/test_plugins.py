@@ -549,18 +549,10 @@ def test_beams_that_a_package_did_not_find_are_its_verdict(packages: Packages) -
 
 def test_a_comparison_has_a_row_that_names_the_package(packages: Packages) -> None:
     packages.install("selectors", SELECTORS, "raises", "rogue")
-    packages.install("selectors", "import no_such_module_anywhere", "broken")
-    result = CliRunner().invoke(
-        app,
-        [
-            "compare",
-            "paper",
-            "--selectors",
-            "raises,rogue,greedy,broken",
-            *[a for s in SMALL for a in ("--set", s)],
-            "--json",
-        ],
-    )
+    packages.install("selectors", "import no_such_module_anywhere", "broken", package="broken-package")
+    overrides = [word for override in SMALL for word in ("--set", override)]
+    arguments = ["compare", "paper", "--selectors", "raises,rogue,greedy,broken", *overrides, "--json"]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     rows = {row["selector"]: row for row in json.loads(result.stdout)["rows"]}
     assert rows["raises"]["status"] == "not run"
