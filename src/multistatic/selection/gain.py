@@ -170,6 +170,12 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     return gain
 
 
+def surely_unobservable(problem: SelectionProblem) -> bool:
+    """True where a criterion of ours is infinite with every receiver selected: then it is for every group."""
+    ours = type(problem.criterion) in (*_OURS, ClockedLocalizationCriterion)
+    return ours and not np.isfinite(problem.values(np.ones((1, problem.size), bool))[0])
+
+
 def gain_of(problem: SelectionProblem, method: str) -> Gain:
     """`exact_gain` on behalf of `method`, which needs one: `InputError` for criteria that declare none."""
     gain = exact_gain(problem)
