@@ -6,7 +6,8 @@ The cost Ω (22) never rises when a receiver leaves. Of a group of m let A = Σ_
 where receivers join in the order of their numbers. A budget leaves few: 8 000 of 2⁴⁰ groups of the published scenario
 with 40 receivers.
 
-Where a receiver that joins never makes a criterion worse, the best group is one that no receiver can join: a full group.
+Where a receiver that joins never makes a criterion worse, the best group is one that no receiver can join: a maximal
+group.
 """
 
 from __future__ import annotations
