@@ -198,6 +198,15 @@ PULSES = """
     def raises(spec):
         return Pulse(shape=lambda u: 1 // 0, slope=lambda u: u, support=(0.0, 1.0))
 
+    def no_support(spec):
+        return Pulse(shape=lambda u: u, slope=lambda u: u, support=None)
+
+    def one_time_only(spec):
+        return Pulse(shape=lambda u: float(u), slope=lambda u: float(u), support=(0.0, 1.0))
+
+    def flat(spec):
+        return Pulse(shape=lambda u: u.ravel(), slope=lambda u: u, support=(0.0, 1.0))
+
     def good(spec):
         return pulse_from_callable(lambda u: 1 - np.abs(2 * u - 1), lambda u: -2 * np.sign(2 * u - 1))
 """
@@ -210,6 +219,9 @@ PULSES = """
         ("scalar", "a pulse of shape []"),
         ("words", "received str"),
         ("raises", "ZeroDivisionError"),
+        ("no_support", "TypeError"),
+        ("one_time_only", "TypeError"),
+        ("flat", "a pulse of shape [100]"),
     ],
 )
 def test_pulses(packages: Packages, name: str, said: str) -> None:
@@ -537,14 +549,15 @@ def test_beams_that_a_package_did_not_find_are_its_verdict(packages: Packages) -
 
 def test_a_comparison_has_a_row_that_names_the_package(packages: Packages) -> None:
     packages.install("selectors", SELECTORS, "raises", "rogue")
-    result = CliRunner().invoke(
-        app,
-        ["compare", "paper", "--selectors", "raises,rogue,greedy", *[a for s in SMALL for a in ("--set", s)], "--json"],
-    )
+    packages.install("selectors", "import no_such_module_anywhere", "broken", package="broken-package")
+    overrides = [word for override in SMALL for word in ("--set", override)]
+    arguments = ["compare", "paper", "--selectors", "raises,rogue,greedy,broken", *overrides, "--json"]
+    result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     rows = {row["selector"]: row for row in json.loads(result.stdout)["rows"]}
     assert rows["raises"]["status"] == "not run"
     assert "other-package 1.2" in rows["raises"]["message"]
+    assert "on import" in rows["broken"]["message"]
     assert rows["rogue"]["status"] == "feasible"
 
 

@@ -108,7 +108,7 @@ def _compare(
     for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
         for name in wanted:
             if name != JOINT:
-                registry.load(group, name)
+                registry.origin(group, name)  # known; one that does not import is a row with the reason
     with shown_stages(quiet) as on_stage:
         rows = run(scenario, chosen, solvers, clock=time.perf_counter, on_stage=on_stage)
     return rows, scenario.design.criterion

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multistatic import registry
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
@@ -48,7 +49,7 @@ def compare(
     """
     instance = instance_of(scenario)
     rows: list[Comparison] = []
-    for beamformer in beamformers:
+    for beamformer in dict.fromkeys(registry.full_name("beamformers", name) for name in beamformers):
         on_stage(f"starting beams: {beamformer}")
         begun = clock()
         try:

@@ -102,9 +102,16 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
             candidates.learn(cut, best[0])
     if best is None:
         return infeasible_beams(instance, "multi", result)
-    proven = candidates.proven()
     value, group, result = best
-    selection = Selection(
+    selection = _certified(problem, candidates, group, value, len(tried))
+    on_stage("verification")
+    return finished(instance, "multi", selection, result, len(tried), tried=tried)
+
+
+def _certified(problem: SelectionProblem, candidates: Candidates, group: B, value: float, solved: int) -> Selection:
+    """The best group found, with what is proven of all others after `solved` beamforming problems."""
+    proven = candidates.proven()
+    return Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
         method=JOINT,
         selected=group,
@@ -112,10 +119,8 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=_verdict(candidates, len(tried), value / proven - 1.0 if proven > 0 else float("inf")),
+        message=_verdict(candidates, solved, value / proven - 1.0 if proven > 0 else float("inf")),
     )
-    on_stage("verification")
-    return finished(instance, "multi", selection, result, len(tried), tried=tried)
 
 
 def _verdict(candidates: Candidates, solved: int, gap: float) -> str:

@@ -6,7 +6,8 @@ The cost Ω (22) never rises when a receiver leaves. Of a group of m let A = Σ_
 where receivers join in the order of their numbers. A budget leaves few: 8 000 of 2⁴⁰ groups of the published scenario
 with 40 receivers.
 
-Where a receiver that joins never makes a criterion worse, the best group is one that nobody can join: a full group.
+Where a receiver that joins never makes a criterion worse, the best group is one that no receiver can join: a maximal
+group.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ _CHUNK = 1 << 12
 
 
 def affordable_groups(problem: SelectionProblem, most: int, *, full: bool = False, among: B | None = None) -> B | None:
-    """All feasible groups [n, K], the small ones first; `full`: only those that nobody can join within the cost and the
-    number asked for; `among` [K]: of these receivers. None where more than `most` groups are within the cost.
+    """All feasible groups [n, K], the small ones first; `full`: only those that no receiver can join within cost and
+    the number asked for; `among` [K]: of these receivers. None where more than `most` groups are within the cost.
     """
     others = np.zeros(problem.size, bool) if among is None else ~among
     members = np.zeros((1, 0), np.intp)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.selection.gain import Gain, gain_of
+from multistatic.selection.gain import Gain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.infeasible import nothing
@@ -53,6 +53,8 @@ def branch_and_bound(
     """
     if settings is None:
         settings = BranchAndBoundSettings(gap=problem.limits.gap, stop=problem.limits.stop)
+    if surely_unobservable(problem):
+        return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)
     everyone = float(problem.values(np.ones((1, problem.size), bool))[0])
     start, evaluated = grown(problem) if np.isfinite(everyone) else (None, 1)

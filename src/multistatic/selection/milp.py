@@ -17,7 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from multistatic.errors import InputError, Problem
-from multistatic.selection.gain import ScaledLinearGain, gain_of
+from multistatic.selection.gain import ScaledLinearGain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem
@@ -45,6 +45,8 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
     Starts from the greedy group: each program asks for more than the best so far. At a node limit the answer is
     `feasible` with the bound that was reached.
     """
+    if surely_unobservable(problem):
+        return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)
     if not isinstance(gain, ScaledLinearGain):
         raise InputError(

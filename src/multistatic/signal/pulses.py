@@ -44,15 +44,21 @@ def checked_pulse(pulse: Any, plugin: registry.Plugin) -> Pulse:
     """
     if not isinstance(pulse, Pulse):
         plugin.refuse(type(pulse).__name__, "a Pulse, as pulse_from_callable makes it")
-    times = np.linspace(*pulse.support, 101)
+    times = plugin.run(_times, pulse, doing="in its support")
     for name, function in (("pulse", pulse.shape), ("slope", pulse.slope)):
         values = plugin.run(lambda f=function: np.asarray(f(times)), doing=f"in its {name}")
         if values.shape != times.shape or values.dtype.kind not in "cfiu":
-            received = f"a {name} of shape {list(values.shape)} and type {values.dtype} for {len(times)} times"
+            received = f"a {name} of shape {list(values.shape)} and type {values.dtype} for times of shape [4, 25]"
             plugin.refuse(received, "one number for each time")
         if not np.isfinite(values).all():
             plugin.refuse(f"a {name} with NaN or infinity", f"finite values on its support {pulse.support}")
     return pulse
+
+
+def _times(pulse: Pulse) -> F:
+    """Times [4, 25] all over the support: the functions of a pulse are elementwise, whatever the shape."""
+    first, last = pulse.support
+    return np.linspace(float(first), float(last), 100).reshape(4, 25)
 
 
 _NEAR_ZERO = 1e-9
@@ -61,7 +67,9 @@ _NEAR_ZERO = 1e-9
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
     """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
-    return pulse_of(spec).moments
+    pulse, plugin = pulse_of(spec), registry.plugin("pulses", spec.kind)
+    moments: PulseMoments = pulse.moments if plugin is None else plugin.run(lambda: pulse.moments, doing="in moments")
+    return moments
 
 
 def cosine(spec: PulseSpec) -> Pulse:

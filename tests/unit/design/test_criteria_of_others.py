@@ -107,3 +107,41 @@ def test_the_best_single_receiver_is_the_best_whatever_the_criterion(name: str) 
                 result = value_function(instance.beamforming_problem(group))
                 values.append(instance.criterion().values(group[None], result.illumination_w)[0])
         assert design.selection.value == close_to(min(values), rel=1e-9)
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("name", [name for name in REFUSED if name not in ("Negative", "Zero")])
+def test_beyond_twelve_receivers_what_the_budget_affords_is_compared(name: str) -> None:
+    settings = DesignSettings(criterion=name, selector="joint", beamformer="value_function")
+    for count, antennas, direct in ((14, 2, "rician"), (22, 1, "los")):
+        scenario = network(
+            count,
+            antennas=antennas,
+            transmit_antennas=24,
+            rate_bps_hz=0.1,
+            seed=1,
+            cost_m=150.0,
+            direct=direct,
+            design=settings,
+        )
+        with pytest.raises(PluginError, match="does not explain its values"):
+            design_network(scenario)
+
+
+@pytest.mark.usefixtures("others")
+def test_our_own_bounds_under_another_name_are_proven_as_before(packages: Packages) -> None:
+    """Nothing of an honest criterion is refused, near-singular groups in flat space included."""
+    names = ("peb", "veb")
+    source = "\n".join(["from multistatic.bounds import criteria", *(f"their_{n} = criteria.{n}" for n in names)])
+    packages.install("criteria", source, *(f"their_{n}" for n in names), package="borrowing-package")
+    for seed in range(3):
+        for name in names:
+            values = {"seed": seed, "height_m": 0.5 * (seed % 2), "cost_m": 200.0, "rate_bps_hz": 0.5}
+            ours, theirs = (
+                design_network(network(5 + seed, design=DesignSettings(criterion=each), **values))
+                for each in (name, f"their_{name}")
+            )
+            assert theirs.status == ours.status
+            assert theirs.selected_ids == ours.selected_ids
+            if ours.status != "infeasible":
+                assert theirs.selection.bound == ours.selection.bound

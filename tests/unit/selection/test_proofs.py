@@ -8,12 +8,16 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from multistatic.design.instance import instance_of
+from multistatic.scenario.model import DesignSettings
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.cheapest import cheapest_group
+from multistatic.selection.enumeration import enumeration
 from multistatic.selection.kmeans import KMeansSettings, _clusters, _lloyd, _plus_plus
 from multistatic.selection.milp import milp
 from multistatic.selection.problem import SelectionProblem
 from tests.support.close import close_to
+from tests.support.networks import network
 from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
 
 RNG = np.random.default_rng(0)
@@ -135,3 +139,21 @@ def test_weights_of_zero_are_a_gain_too() -> None:
     problem = selection_problem(5, criterion=Weighted(weights=np.zeros(5)))
     for select in (branch_and_bound, milp):
         assert select(problem, RNG).status == "infeasible"
+
+
+def test_our_criteria_that_are_infinite_with_everyone_are_infeasible_and_no_error() -> None:
+    """Receivers in one line with the target tell nothing across it; the verdict is the same from every exact method."""
+    scenario = network(3, seed=1, design=DesignSettings(criterion="peb"))
+    target = scenario.target.position_m
+    along = np.array([1.0, 2.0, 0.0]) / np.sqrt(5.0)
+    receivers = tuple(
+        dataclasses.replace(one, position_m=target + (10.0 + 20.0 * k) * along)
+        for k, one in enumerate(scenario.receivers)
+    )
+    scenario = dataclasses.replace(scenario, receivers=receivers)
+    instance = instance_of(scenario)
+    problem = selection_problem(3, criterion=instance.criterion(), cost_limit_m=1e6)
+    for select in (branch_and_bound, enumeration):
+        answer = select(problem, RNG)
+        assert answer.status == "infeasible"
+        assert answer.message.startswith("No group was found that makes the target observable under the criterion peb.")
