@@ -21,8 +21,9 @@ from multistatic.errors import ScenarioError
 from multistatic.scenario.cross_section import CROSS_SECTIONS
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse import parse_scenario
-from multistatic.scenario.schema import CrossSectionName, ScenarioTable
+from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.target_notes import reflection_notes
+from multistatic.scenario.values import CrossSectionName
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL, assert_same_bits
