@@ -40,7 +40,6 @@ from multistatic.scenario.values import (
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
 OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
-
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
