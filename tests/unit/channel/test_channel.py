@@ -92,6 +92,14 @@ def test_echo_snr_with_independent_clutter_counts_the_antennas():
     np.testing.assert_allclose(channel.echo_snr_per_watt(), expected)
 
 
+def test_the_path_gain_is_that_without_the_reflection():
+    scenario = network()
+    channel = realise(scenario, channel_rng(0))
+    path_gain = scenario.geometry().bistatic_range_m**-2.7
+    np.testing.assert_allclose(channel.echo_path_gain, path_gain)
+    np.testing.assert_allclose(channel.echo_gain, 0.6 * path_gain)
+
+
 def test_signal_dependent_clutter_equals_a_brute_force_covariance():
     scatterer = Scatterer(position_m=np.array([30.0, -10.0, 0.0]), reflection=0.3)
     scenario = network(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=1e-3)
