@@ -95,7 +95,7 @@ def test_echo_snr_with_independent_clutter_counts_the_antennas():
 def test_the_path_gain_is_that_without_the_reflection():
     scenario = network()
     channel = realise(scenario, channel_rng(0))
-    path_gain = scenario.geometry().bistatic_range_m**-2.7
+    path_gain = scenario.geometry().bistatic_range_m ** -2.7
     np.testing.assert_allclose(channel.echo_path_gain, path_gain)
     np.testing.assert_allclose(channel.echo_gain, 0.6 * path_gain)
 
