@@ -14,10 +14,10 @@ from multistatic.errors import Problem
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.places import coincidences
-from multistatic.scenario.schema import MAX_RECEIVERS
 from multistatic.scenario.sites import SiteRow
 from multistatic.scenario.translate import path_text, shown
 from multistatic.scenario.twins import COUNTS, ELEMENTS, SPACING, twins_at
+from multistatic.scenario.values import MAX_RECEIVERS
 
 Raw = Mapping[str, Any]
 

@@ -30,7 +30,6 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    MAX_COORDINATE_M,
     ArrayTable,
     ChannelTable,
     DesignTable,
@@ -44,6 +43,7 @@ from multistatic.scenario.schema import (
     TransmitterTable,
 )
 from multistatic.scenario.translate import capped, shown
+from multistatic.scenario.values import MAX_COORDINATE_M
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0

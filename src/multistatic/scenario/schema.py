@@ -6,90 +6,40 @@ at one place) is in `scenario.consistency`; what the values mean is in `scenario
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from multistatic.scenario.model import JOINT
-from multistatic.units import SPEED_OF_LIGHT_M_S
-
-MAX_ANTENNAS = 4096
-MAX_RECEIVERS = 1_000
-MAX_LEVEL_DB = 400.0
-MAX_COORDINATE_M = 1e7
-MAX_HEIGHT_M = 1e6
-MAX_POWER_W = 1e37
-MIN_POWER_W = 1e-43
-
-
-def _require(holds: bool, expected: str) -> None:
-    if not holds:
-        raise PydanticCustomError("value", expected)
-
-
-def _not_bool(value: Any) -> Any:
-    _require(not isinstance(value, bool), "1")
-    return value
-
-
-def _printable(text: str) -> str:
-    _require(text.isprintable() and text == text.strip(), "printable text without blanks around it")
-    return text
-
-
-def _on_earth(llh: list[float]) -> list[float]:
-    _require(abs(llh[0]) <= 90, "a latitude from -90 to 90 degrees first")
-    _require(-180 <= llh[1] <= 360, "a longitude from -180 to 360 degrees second")
-    _require(len(llh) == 2 or abs(llh[2]) <= MAX_HEIGHT_M, f"a height within ±{MAX_HEIGHT_M:g} m")
-    return llh
-
-
-def _below_light(velocity: list[float]) -> list[float]:
-    _require(math.hypot(*velocity) < SPEED_OF_LIGHT_M_S, "a speed below that of light")
-    return velocity
-
-
-def _not_zero(vector: list[float]) -> list[float]:
-    _require(1e-100 < math.hypot(*vector) < 1e100, "a direction: a vector that is not zero")
-    return vector
-
-
-def _not_parallel(axes: list[list[float]]) -> list[list[float]]:
-    one, other = ([x / math.hypot(*axis) for x in (*axis, 0.0)[:3]] for axis in axes)
-    _require(
-        abs(sum(x * y for x, y in zip(one, other, strict=True))) < 1 - 1e-12, "two directions that are not parallel"
-    )
-    return axes
-
-
-def _ordered(interval: list[float]) -> list[float]:
-    _require(interval[0] <= interval[1], "[smallest, largest] in this order")
-    return interval
-
-
-Level = Annotated[float, Field(ge=-MAX_LEVEL_DB, le=MAX_LEVEL_DB)]
-PowerW = Annotated[float, Field(ge=MIN_POWER_W, le=MAX_POWER_W)]
-Coordinate = Annotated[float, Field(ge=-MAX_COORDINATE_M, le=MAX_COORDINATE_M)]
-Position = Annotated[list[Coordinate], Field(min_length=2, max_length=3)]
-Geodetic = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_on_earth)]
-Velocity = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_below_light)]
-Direction = Annotated[list[float], Field(min_length=2, max_length=3), AfterValidator(_not_zero)]
-Antennas = Annotated[int, Field(ge=1, le=MAX_ANTENNAS)]
-Rate = Annotated[float, Field(ge=0.0, le=100.0)]
-Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
-CrossSectionM2 = Annotated[float, Field(gt=0.0, le=1e10)]
-CrossSectionDbsm = Annotated[float, Field(ge=-200.0, le=100.0)]
-CrossSectionName = Literal["uav-small", "uav-large", "person", "vehicle", "agv"]
+from multistatic.scenario.values import (
+    MAX_ANTENNAS,
+    MAX_HEIGHT_M,
+    MAX_POWER_W,
+    MAX_RECEIVERS,
+    Antennas,
+    Coordinate,
+    CrossSectionDbsm,
+    CrossSectionM2,
+    CrossSectionName,
+    Direction,
+    Fraction,
+    Geodetic,
+    Level,
+    Name,
+    Position,
+    PowerW,
+    Rate,
+    Reflection,
+    SchemaOne,
+    Seed,
+    Velocity,
+    not_parallel,
+    ordered,
+    printable,
+)
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
 OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"'
-SchemaOne = Annotated[Literal[1], BeforeValidator(_not_bool)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
-
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
@@ -145,7 +95,7 @@ class PlanarTable(Table):
     )
     spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
     spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
-    axes: Annotated[list[Direction], Field(min_length=2, max_length=2), AfterValidator(_not_parallel)] = Field(
+    axes: Annotated[list[Direction], Field(min_length=2, max_length=2), AfterValidator(not_parallel)] = Field(
         [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], description="the two directions of the array, any length"
     )
 
@@ -238,7 +188,7 @@ class RandomTable(Table):
 
     count: Annotated[int, Field(ge=1, le=MAX_RECEIVERS)] = Field(description="how many receivers")
     radius_m: Annotated[
-        list[Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=2, max_length=2), AfterValidator(_ordered)
+        list[Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=2, max_length=2), AfterValidator(ordered)
     ] = Field(description="[smallest, largest] horizontal distance from the centre in m")
     density: Literal["area", "radius"] = Field("area", description="uniform in the area, or in the radius")
     centre_m: Position | None = Field(None, description=POSITION + "; default: the transmitter")
@@ -246,14 +196,14 @@ class RandomTable(Table):
     height_m: (
         Annotated[
             Annotated[Coordinate, _tag("value")]
-            | Annotated[list[Coordinate], Field(min_length=2, max_length=2), AfterValidator(_ordered), _tag("range")],
+            | Annotated[list[Coordinate], Field(min_length=2, max_length=2), AfterValidator(ordered), _tag("range")],
             Discriminator(_height_tag),
         ]
         | None
     ) = Field(None, description="local z in m, or [lowest, highest]; default: z of the centre")
     antennas: Antennas | None = Field(None, description="elements of a half-wavelength ULA along y")
     array: ArrayTable | None = Field(None, description="an array table: kind = ula, upa or elements")
-    id_prefix: Annotated[str, Field(min_length=1, max_length=48), AfterValidator(_printable)] = Field(
+    id_prefix: Annotated[str, Field(min_length=1, max_length=48), AfterValidator(printable)] = Field(
         "rx", description="start of every id"
     )
 

@@ -93,6 +93,31 @@ def test_echo_snr_with_independent_clutter_counts_the_antennas():
     assert_close(channel.echo_snr_per_watt(), expected, rel=1e-9)
 
 
+def test_the_path_gain_is_that_without_the_reflection():
+    scenario = network()
+    channel = realise(scenario, channel_rng(0))
+    path_gain = scenario.geometry().bistatic_range_m ** -2.7
+    np.testing.assert_allclose(channel.echo_path_gain, path_gain)
+    np.testing.assert_allclose(channel.echo_gain, 0.6 * path_gain)
+
+
+@pytest.mark.parametrize("law", ["sum", "product"])
+def test_a_scatterer_is_an_echo_of_its_own_place_and_strength(law):
+    """√(β η) a_k a_bᵀ by hand, the arrays looking at the scatterer."""
+    place = np.array([30.0, -10.0, 0.0])
+    scatterer = Scatterer(position_m=place, reflection=0.3)
+    scenario = network(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=0.0, echo_law=law)
+    channel = realise(scenario, channel_rng(0))
+    wavelength = scenario.radio.wavelength_m
+    for k, receiver in enumerate(scenario.receivers):
+        ways = [place - scenario.transmitter.position_m, place - receiver.position_m]
+        first, second = map(np.linalg.norm, ways)
+        gain = 0.3 * ((first + second) if law == "sum" else first * second) ** -2.7
+        sent = np.exp(2j * np.pi / wavelength * scenario.transmitter.array.elements_m @ ways[0] / first)
+        got = np.exp(2j * np.pi / wavelength * receiver.array.elements_m @ ways[1] / second)
+        np.testing.assert_allclose(channel.clutter[k, 0], np.sqrt(gain) * np.outer(got, sent), rtol=1e-9)
+
+
 def test_signal_dependent_clutter_equals_a_brute_force_covariance():
     scatterer = Scatterer(position_m=np.array([30.0, -10.0, 0.0]), reflection=0.3)
     scenario = network(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=1e-3)

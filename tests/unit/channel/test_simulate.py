@@ -74,6 +74,12 @@ def test_expected_snr_is_that_of_the_samples(waveform, symbols):
         assert snr.std() / np.sqrt(200) < 0.02 * expected
 
 
+@pytest.mark.parametrize(("samples", "count"), [(96, 2), (119, 2), (120, 3)])
+def test_as_many_ofdm_symbols_as_fit_into_the_block(samples, count):
+    modulation = block(waveform="ofdm", subcarriers=32, cyclic_prefix=8, samples=samples).signal.modulation
+    assert (modulation.ofdm_symbols, modulation.slots) == (count, 40 * count)
+
+
 def test_redrawn_symbols_differ_between_trials():
     assert block(trials=3).signal.symbols.shape == (4, 2, 96)
     redrawn = block(trials=3, redraw_symbols=True).signal.symbols

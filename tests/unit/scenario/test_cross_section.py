@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic import design_network
 from multistatic.channel.path_loss import target_reflection
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.cli.scenario_summary import scenario_notes, scenario_summary
@@ -21,8 +22,10 @@ from multistatic.errors import ScenarioError
 from multistatic.scenario.cross_section import CROSS_SECTIONS
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse import parse_scenario
-from multistatic.scenario.schema import CrossSectionName, ScenarioTable
+from multistatic.scenario.preset import preset_text
+from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.target_notes import reflection_notes
+from multistatic.scenario.values import CrossSectionName
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import assert_close, close_to
 from tests.support.scenario_helpers import MINIMAL, assert_same_bits
@@ -192,3 +195,18 @@ def test_a_reflection_factor_in_the_radar_equation_is_named_as_the_cross_section
     assert note.startswith("channel.scatterer[0].reflection = 0.5 is a cross-section of 6.28 m²")
     for others in ([], [*RADAR, "target.rcs_m2=2"], ["channel.echo_law=sum", "target.reflection=2"]):
         assert written_notes(*others) == []
+
+
+@pytest.mark.parametrize("scheme", ["multi", "bi", "mono"])
+def test_a_design_for_a_named_kind_is_verified(scheme):
+    """The bistatic term is in every gain that is recomputed; seen straight back it is nothing."""
+    overrides = [*RADAR, "channel.noise_power_dbm=-110", "channel.direct=los"]
+    overrides += ["design.receivers=3", 'design.criterion="peb"']
+    text = preset_text("published_drop").replace("reflection = 0.6", 'rcs = "agv"')
+    given = parse_scenario(text, overrides=overrides)
+    design = design_network(given, scheme=scheme)
+    assert design.verification.passed
+    straight = replace(given, target=replace(given.target, rcs_bistatic_db=0.0))
+    ratio = design.channel.echo_gain / design_network(straight, scheme=scheme).channel.echo_gain
+    assert (ratio < 0.9).any()
+    assert (ratio >= 10**-0.3).all()

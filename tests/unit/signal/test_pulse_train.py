@@ -184,3 +184,10 @@ def test_symbols_that_do_not_fit_are_refused():
     signal = transmit()
     with pytest.raises(ValueError, match=r"symbols of shape \(3, 2, 30\), expected"):
         TransmitSignal(beams=signal.beams, symbols=signal.symbols[1:], modulation=signal.modulation)
+
+
+@pytest.mark.parametrize(("kind", "first", "last"), [("half_sine", 0.0, 1.0), ("root_raised_cosine", -3.0, 3.0)])
+def test_a_train_lasts_from_its_first_pulse_to_the_end_of_its_last(kind, first, last):
+    pulse = pulse_of(PulseSpec(kind=kind, span_slots=3))
+    train = PulseTrain(symbols=np.ones((2, 7)), pulse=pulse, slot_s=5e-9)
+    assert train.support_s == close_to((first * 5e-9, (6 + last) * 5e-9), rel=1e-12, abs=1e-24)

@@ -410,3 +410,10 @@ def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None
     everything = methods_of(SuiteSettings())
     assert set(everything["peb"]) == set(registry.names("selectors")) - {"given"}
     assert set(everything[BEAMS]) == set(registry.names("beamformers"))
+
+
+def test_no_instance_follows_the_meaning_of_a_noise_figure():
+    """A frozen instance states its noise power: what a noise figure means may be corrected, an instance may not."""
+    noise_w = {instance.name: instance.scenario.propagation.noise_power_w for instance in load_suite()}
+    assert noise_w.pop("three_dimensions") == 1.380649e-23 * 290.0 * 100e6 * 10**0.7
+    assert set(noise_w.values()) == {1e-9}
