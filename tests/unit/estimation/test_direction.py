@@ -155,7 +155,7 @@ def test_direction_of_an_echo() -> None:
     np.testing.assert_allclose(found.amplitude, echo.amplitude, rtol=0.1)
 
 
-@pytest.mark.parametrize(("log_odds", "clear"), [(4.0, False), (6.5, False), (7.4, True)])
+@pytest.mark.parametrize(("log_odds", "clear"), [(4.0, False), (5.0, False), (7.4, True)])
 def test_a_direction_is_ambiguous_up_to_odds_of_a_thousand(log_odds: float, clear: bool) -> None:
     """Both ends of a line of two: the other end explains all of the SNR but `log_odds`; ln 1000 is 6.9."""
     array, direction, other = linear_array(2, 0.05), unit(np.sqrt(1 - 0.99**2), 0.99, 0), unit(0, -1, 0)
