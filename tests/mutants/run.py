@@ -154,16 +154,26 @@ def _end(process: int) -> None:
     os.waitpid(process, 0)
 
 
-def unchanged_tests_pass(mutations: Iterable[Mutation]) -> str:
+def unchanged_tests_pass(mutations: Iterable[Mutation], jobs: int) -> str:
     """Run the named tests on the sources as they are, compiled and interpreted apart; what pytest said if they fail."""
-    for interpreted in (False, True):
-        tests = sorted({test for each in mutations if each.interpreted is interpreted for test in each.tests})
-        if not tests:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            child = _start(tests, None, interpreted, Path(folder) / "log")
-            _, status = os.waitpid(child.process, 0)
+    parts: dict[tuple[bool, int], set[str]] = {}
+    files: dict[str, int] = {}
+    for each in mutations:
+        for test in each.tests:
+            part = files.setdefault(test.partition("::")[0], len(files) % jobs)
+            parts.setdefault((each.interpreted, part), set()).add(test)
+    with tempfile.TemporaryDirectory() as folder:
+        waiting, running = list(parts.items()), dict[int, _Child]()
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                (interpreted, _), tests = waiting.pop()
+                child = _start(sorted(tests), None, interpreted, Path(folder) / f"{len(waiting)}.log")
+                running[child.process] = child
+            ended, status = os.wait()
+            child = running.pop(ended)
             if _verdict(status) != "survived":
+                for process in running:
+                    _end(process)
                 return child.log.read_text(errors="replace")
     return ""
 
@@ -204,7 +214,7 @@ def main(arguments: list[str] | None = None) -> int:
     gc.freeze()
     begun = time.monotonic()
     print(f"{len(mutations)} mutations; the tests on the unchanged sources first", flush=True)  # noqa: T201
-    failed = "" if options.skip_unchanged else unchanged_tests_pass(mutations)
+    failed = "" if options.skip_unchanged else unchanged_tests_pass(mutations, options.jobs)
     if failed:
         print(f"{failed}\nThe tests fail without any change.")  # noqa: T201
         return 1

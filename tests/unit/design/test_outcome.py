@@ -44,3 +44,15 @@ def test_a_proven_group_with_all_power_on_the_target_is_optimal() -> None:
     design = design_network(network(4, cost_m=160.0, rate_bps_hz=0.0, design=EXACT))
     assert not np.all(design.selected)
     assert design.status == "optimal"
+
+
+def test_everyone_selected_with_proven_beams_is_optimal_below_the_limit_too() -> None:
+    """No group has more illumination than everyone, and in line of sight the beams are proven."""
+    scenario = network(3, antennas=1, rate_bps_hz=1.0, direct="los", design=EXACT)
+    design = design_network(scenario)
+    assert np.all(design.selected)
+    limit_w = instance_of(design.scenario).beamforming_problem(design.selected).illumination_limit_w
+    assert design.beamforming is not None
+    assert design.beamforming.status == "optimal"
+    assert design.beamforming.illumination_w < (1 - 2e-5) * limit_w
+    assert design.status == "optimal"

@@ -10,6 +10,7 @@ from multistatic.bounds.published import published_information_per_snr
 from multistatic.design import recomputed_bounds
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulse import pulse_from_callable
+from tests.support.close import assert_close
 
 PULSES = {
     "chirp": pulse_from_callable(lambda u: np.sin(np.pi * u) * np.exp(4j * u**2 - 1j * u)),
@@ -31,10 +32,10 @@ def test_information_of_a_block(name, samples, monkeypatch):
     found = np.array(recomputed_bounds.information_of_a_block(spec, samples))
     expected = information_per_snr(pulse.moments, samples)
     scale = np.sqrt(np.outer(np.diagonal(expected), np.diagonal(expected)))
-    np.testing.assert_allclose(found / scale, expected / scale, atol=1e-8)
+    assert_close(found / scale, expected / scale, abs=1e-08)
     printed = recomputed_bounds.published_information(spec, samples, 5e7)
     published = published_information_per_snr(pulse.moments, samples, 5e7)
-    np.testing.assert_allclose(printed, published, rtol=1e-8, atol=1e-8 * np.abs(published[0, 1]))
+    assert_close(printed, published, rel=1e-08, abs=1e-08 * np.abs(published[0, 1]))
 
 
 def test_a_chirp_couples_delay_and_doppler():

@@ -167,3 +167,13 @@ def test_direction_of_an_echo() -> None:
         spread = np.sqrt(np.trace(measurement.direction_covariance))
         assert np.linalg.norm(measurement.direction - direction) < 5 * spread
     assert_close(found.amplitude, echo.amplitude, rel=0.1)
+
+
+@pytest.mark.parametrize(("log_odds", "clear"), [(4.0, False), (5.0, False), (7.4, True)])
+def test_a_direction_is_ambiguous_up_to_odds_of_a_thousand(log_odds: float, clear: bool) -> None:
+    """Both ends of a line of two: the other end explains all of the SNR but `log_odds`; ln 1000 is 6.9."""
+    array, direction, other = linear_array(2, 0.05), unit(np.sqrt(1 - 0.99**2), 0.99, 0), unit(0, -1, 0)
+    own, rival = (array.steering_vector(each, WAVELENGTH_M) for each in (direction, other))
+    missed = 1.0 - np.abs(np.vdot(rival, own)) ** 2 / 4
+    found = find_directions(own[None], np.array([log_odds / missed]), array, WAVELENGTH_M, 2)
+    assert bool(np.isfinite(found.covariance).all()) is clear

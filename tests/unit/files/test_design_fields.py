@@ -166,3 +166,13 @@ def test_every_array_is_that_of_its_name() -> None:
     arrays = design_arrays(replace(made, channel=replace(channel, noise_power_w=2.5e-9, clutter_power_w=1.5e-9)))
     for name, value in expected.items():
         np.testing.assert_array_equal(arrays[name], value, err_msg=name)
+
+
+def test_an_echo_below_the_noise_has_a_level_and_none_at_all_has_none() -> None:
+    made = all_different()
+    assert made.accuracy is not None
+    weak = replace(made, accuracy=replace(made.accuracy, block_snr=np.array([0.5, 0.0, 1.0])))
+    rows = design_document(weak, timing_s={})["bounds"]["per_receiver"]
+    assert rows["r1"]["block_snr_db"] == close_to(10 * np.log10(0.5), rel=1e-12)
+    assert rows["r2"]["block_snr_db"] is None
+    assert rows["r3"]["block_snr_db"] == 0.0

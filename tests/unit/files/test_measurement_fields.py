@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,3 +111,9 @@ def test_what_cannot_be_is_refused(column: str, value: float, refused: bool) -> 
             parse_measurements(text)
     else:
         assert parse_measurements(text)
+
+
+@pytest.mark.parametrize("shared", [(1e-9, 0.0), (0.0, 2.0), (0.0, 0.0)])
+def test_an_error_that_is_shared_on_one_axis_alone_is_kept(shared: tuple[float, float]) -> None:
+    (again,) = parse_measurements(measurements_text([replace(read(), shared_std=shared)]))
+    assert again.shared_std == shared

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -93,3 +94,10 @@ def test_a_recording_is_read_back_with_all_its_fields(tmp_path: Path) -> None:
     assert (read.sample_rate_hz, read.slot_s, read.noise_power_w, read.start_s) == (4e8, 6e-9, 2.5e-12, -3.5e-8)
     assert read.sample_noise_power_w == close_to(2.5e-12 * 6e-9 * 4e8, rel=1e-12)
     assert_close(read.times_s, -3.5e-08 + np.arange(5) / 400000000.0, rel=1e-12)
+
+
+def test_trials_follow_each_other_in_one_file() -> None:
+    samples = np.arange(12.0).reshape(3, 1, 4) + 0j
+    written = Recording(receiver_id="a", samples=samples, sample_rate_hz=1e8, slot_s=1e-8, noise_power_w=1e-12)
+    meta = json.loads(recording_files("recording_a", written, carrier_hz=1e9)["recording_a.sigmf-meta"])
+    assert [capture["core:sample_start"] for capture in meta["captures"]] == [0, 4, 8]

@@ -8,6 +8,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from multistatic import registry
 from multistatic.design.instance import instance_of
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
@@ -15,7 +16,7 @@ from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.kmeans import KMeansSettings, _clusters, _lloyd, _plus_plus
 from multistatic.selection.milp import milp
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.problem import SearchLimits, SelectionProblem
 from tests.support.close import close_to
 from tests.support.networks import network
 from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
@@ -157,3 +158,28 @@ def test_our_criteria_that_are_infinite_with_everyone_are_infeasible_and_no_erro
         answer = select(problem, RNG)
         assert answer.status == "infeasible"
         assert answer.message.startswith("No group was found that makes the target observable under the criterion peb.")
+
+
+def test_optimal_is_said_only_where_the_gap_is_a_millionth() -> None:
+    """Searches that may stop at a gap of 0.8 % end with gaps of all sizes below."""
+    search, between = registry.load("selectors", "branch_and_bound"), 0
+    for seed in range(8):
+        problem = dataclasses.replace(network_problem(24, seed=seed, criterion="peb"), limits=SearchLimits(gap=8e-3))
+        found = search(problem, np.random.default_rng(0))
+        if found.value is None or found.bound is None:
+            continue
+        excess = found.value / found.bound - 1.0
+        assert (found.status == "optimal") == (excess <= 1e-6)
+        between += 1e-6 < excess < 1e-2
+    assert between, "no search ended between: the test looks at nothing"
+
+
+def test_a_search_for_the_cheapest_group_is_no_proof() -> None:
+    """24 receivers of which four are asked for are not enumerated; twelve are."""
+    many, few = (selection_problem(size, count=4, cost_limit_m=1.0) for size in (24, 12))
+    found, proven = cheapest_group(many), cheapest_group(few)
+    assert found is not None
+    assert proven is not None
+    assert (found.exact, proven.exact) == (False, True)
+    message = registry.load("selectors", "greedy")(many, np.random.default_rng(0)).message
+    assert "cheapest known group" in message
