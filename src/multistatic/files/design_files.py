@@ -206,7 +206,7 @@ def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str,
         "position_covariance_m2": None if position.covariance_m2 is None else position.covariance_m2.tolist(),
         "peb_with_angles_m": finite(with_angles.peb_m),
         "veb_with_angles_m_s": finite(with_angles.veb_m_s),
-        "notes": [position.note] if position.note else [],
+        "notes": list(dict.fromkeys(each.note for each in (position, with_angles) if each.note)),
         "weak_echoes": list(weak_echoes(accuracy, selected)),
     }
 

@@ -117,7 +117,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
         without = f"of the {pulse.kind} pulse without the jumps at its ends, whose bandwidth is infinite"
         facts.append(("delay bounds", without))
     if result is not None and result.stationarity is not None:
-        facts.append(("local optimum", f"first-order conditions hold to {result.stationarity:.0e}"))
+        facts.append(("stationarity", f"residual {result.stationarity:.0e}"))
     return facts + list(_worth(design, unit))
 
 
