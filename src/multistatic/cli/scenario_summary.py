@@ -77,13 +77,8 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
 
 
 def scenario_notes(scenario: Scenario) -> list[str]:
-    """Where the scenario strains the model (near field, wide band, gain below 1 m, echoes longer than the block), and
-    what may not be meant: a cross-section that nobody stated, receivers at one place.
-    """
+    """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
     import numpy as np
-
-    from multistatic.scenario.places import shared_places
-    from multistatic.scenario.target_notes import target_notes
 
     geometry, radio = scenario.geometry(), scenario.radio
     notes = []
@@ -107,7 +102,6 @@ def scenario_notes(scenario: Scenario) -> list[str]:
         notes.append(
             f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
         )
-    notes += [*target_notes(scenario), *shared_places(scenario)]
     shortest = min(nearest.values())
     if shortest < 1.0:
         notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")

@@ -15,10 +15,12 @@ from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.notes import scenario_notes
 from multistatic.scenario.overrides import apply_overrides
+from multistatic.scenario.places import shared_places
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
+from multistatic.scenario.target_notes import reflection_notes, target_notes
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
@@ -52,7 +54,9 @@ class ScenarioTemplate:
         """What is valid in the document, or in a `scenario` that was drawn from it, but may not be meant."""
         written = written_positions(self.table, self.sites)
         found = [str(each) for each in misread(written)]
-        return [*found, *position_notes(written), *scenario_notes(scenario, places=not found)]
+        positions = [*found, *position_notes(written), *shared_places(scenario)]
+        strength = [*target_notes(scenario), *reflection_notes(self.table)]
+        return [*positions, *strength, *scenario_notes(scenario, places=not found)]
 
 
 def parse_scenario(
