@@ -26,6 +26,7 @@ file = "sites.csv"
 
 [target]
 position_llh = [48.13900, 11.57700, 600.0]
+rcs_m2 = 0.1
 
 [channel]
 path_loss_exponent = 2.0

@@ -155,16 +155,17 @@ def test_short_and_registered_names_have_the_same_lines() -> None:
     short = replace(scenario, design=replace(scenario.design, beamformer="los"))
     lines = [shown(design, one_more(design)) for design in map(design_network, (scenario, short))]
     assert lines[0] == lines[1]
-    assert "one more" in lines[0]
+    assert "+1 bit/s/Hz" in lines[0]
 
 
 def test_lines_that_would_change_nothing_are_left_out() -> None:
     design = design_network(network(4, transmit_antennas=6, rate_bps_hz=2.0, cost_m=200.0, design=JOINTLY))
     silent = OneMore(receiver_id="rx1", rate_change=-3e-9, power_change=2e-8)
-    assert "bit/s/Hz at rx1" not in shown(design, silent)
-    assert "dB of power" not in shown(design, silent)
+    assert "+1 bit/s/Hz" not in shown(design, silent)
+    assert "+1 dB of power" not in shown(design, silent)
     telling = OneMore(receiver_id="rx1", rate_change=None, power_change=-0.2)
-    assert "bit/s/Hz at rx1, the most expensive receiver: cannot be met" in shown(design, telling)
-    assert "dB of power: surrogate U -20 %" in shown(design, telling)
+    lines = " ".join(shown(design, telling).split())
+    assert "+1 bit/s/Hz at rx1 (the most expensive receiver): cannot be met" in lines
+    assert "+1 dB of power surrogate U -20 %" in lines
     assert "stationarity" in shown(design, telling)
     assert "first-order conditions" not in shown(design, telling)

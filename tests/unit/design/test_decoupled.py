@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from multistatic import registry
 from multistatic.design import decoupled
 from multistatic.design.decoupled import MAX_ROUNDS, design_decoupled
 from multistatic.design.instance import Instance, instance_of
@@ -32,15 +31,12 @@ def instance(*, alternate: bool) -> Instance:
 def script(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     """The selector answers with one group of the list after the other."""
     groups: list[tuple[str, ...]] = []
-    load = registry.load
 
     def scripted(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
         mask = np.isin(np.array(problem.receiver_ids), groups.pop(0))
         return given(replace(problem, given=mask), rng)
 
-    monkeypatch.setattr(
-        decoupled.registry, "load", lambda group, name: scripted if group == "selectors" else load(group, name)
-    )
+    monkeypatch.setattr(decoupled, "selector_of", lambda name: scripted)
     return groups
 
 

@@ -79,7 +79,7 @@ def test_clutter_that_depends_on_the_beams_is_designed_in_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(None, "affordable groups that nobody can join got"), (2, "affordable groups got")]
+    ("count", "words"), [(None, "of the 4 maximal affordable groups"), (2, "of the 6 affordable groups")]
 )
 def test_which_groups_were_looked_at_is_said(count: int | None, words: str) -> None:
     """With a number asked for, groups that others could join count too."""

@@ -17,14 +17,14 @@ import pytest
 from multistatic import design_network
 from multistatic.channel.path_loss import target_reflection
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.cli.scenario_summary import scenario_notes, scenario_summary
+from multistatic.cli.scenario_summary import scenario_summary
 from multistatic.errors import ScenarioError
 from multistatic.scenario.cross_section import CROSS_SECTIONS
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_text
 from multistatic.scenario.schema import ScenarioTable
-from multistatic.scenario.target_notes import reflection_notes
+from multistatic.scenario.target_notes import reflection_notes, target_notes
 from multistatic.scenario.values import CrossSectionName
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import assert_close, close_to
@@ -175,11 +175,15 @@ def test_check_states_both_numbers_and_what_is_not_certain():
     assert summary["target_reflection"] == 2.0
     assert summary["target_rcs_m2"] == close_to(25.1327, rel=1e-5)
     assert scenario_summary(parse_scenario(MINIMAL))["target_rcs_m2"] is None
-    assert "cross-section of 12.6 m²" in " ".join(scenario_notes(scenario()))
-    assert "6.2 dB lower and errors from noise are 2 times" in " ".join(
-        scenario_notes(scenario("target.rcs=uav-small"))
-    )
-    assert "cross-section" not in " ".join(scenario_notes(scenario("target.rcs_m2=2")))
+    assert "cross-section of 12.6 m²" in " ".join(target_notes(scenario()))
+    assert "6.2 dB lower and errors from noise are 2 times" in " ".join(target_notes(scenario("target.rcs=uav-small")))
+    assert list(target_notes(scenario("target.rcs_m2=2"))) == []
+
+
+def test_notes_on_the_target_come_with_every_file_that_is_read():
+    heard: list[str] = []
+    parse_scenario(MINIMAL, overrides=[*RADAR, "target.reflection=2"], on_note=heard.append)
+    assert any(note.startswith("target.reflection = 2 is a cross-section of 25.1 m²") for note in heard)
 
 
 def written_notes(*overrides: str) -> list[str]:

@@ -19,9 +19,9 @@ from multistatic import (
     realise,
     sensing_network,
 )
-from multistatic.cli.scenario_summary import scenario_notes
 from multistatic.errors import ScenarioError
 from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.places import shared_places
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL
 
@@ -42,7 +42,7 @@ REFUSED = [(one, other) for i, one in enumerate(PLACES) for other in [*PLACES][i
 def test_sectors_of_a_mast_and_scatterers_may_share_a_place(pair):
     overrides = [SCATTERERS, *(f"{PLACES[one]}=[5,6,2]" for one in pair)]
     scenario = parse_scenario(MINIMAL, overrides=overrides)
-    noted = [note for note in scenario_notes(scenario) if "one place" in note]
+    noted = list(shared_places(scenario))
     assert len(noted) == (pair[0] == "receiver")
 
 
