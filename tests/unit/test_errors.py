@@ -32,7 +32,7 @@ def test_errors_come_back_as_they_were(kind, travel):
 
 
 def test_every_class_is_looked_at():
-    assert len(CLASSES) == 6
+    assert len(CLASSES) == 7
     error = pickle.loads(pickle.dumps(made(InputError)))
     assert error.problems == tuple(PROBLEMS)
     assert str(error).startswith("city.toml: 2 problems\n  a.b: received -1")

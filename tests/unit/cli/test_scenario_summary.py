@@ -108,7 +108,7 @@ def test_clutter_that_depends_on_the_signal_is_not_in_the_echo_snr() -> None:
 
 def shown(what: Scenario) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=160, color_system=None).print(rendered(scenario_summary(what)))
+    Console(file=stream, width=160, color_system=None).print(rendered(scenario_summary(what), "Clocks: perfect."))
     return stream.getvalue()
 
 
@@ -116,12 +116,13 @@ def test_the_table() -> None:
     text = shown(by_hand())
     for words in ("2 receivers, 4 transmit antennas", "20.0 dBm, noise -90.0 dBm", "9.99 cm"):
         assert words in text
-    for words in ("target 50.0 m from the transmitter at 10.0 m/s", "2 unknown coordinates", "block of 1.28 µs"):
+    for words in ("50.0 m from the transmitter at 10.0 m/s", "2 unknown coordinates", "block of 1.28 µs"):
         assert words in text
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
     assert lines["a"] == ["a", "2", "1.5", "30.0", "40.0", "300.2", "-60.0", "80.5", "70.9"]
     assert lines["b"][:6] == ["b", "3", "2.5", "60.0", "50.0", "333.6"]
     assert "direct SNR 74.4 to 80.5 dB" in text
+    assert "assumptions: Clocks: perfect." in text
 
 
 def test_an_array_whose_far_field_begins_beyond_the_nearest_node() -> None:
@@ -148,7 +149,7 @@ def test_a_receiver_is_compared_with_the_nearer_of_target_and_transmitter() -> N
 def test_a_band_of_more_than_a_tenth_of_the_carrier() -> None:
     what = by_hand()
     wide, narrow = (replace(what, radio=replace(what.radio, bandwidth_hz=each)) for each in (3.1e8, 2.9e8))
-    assert scenario_notes(wide) == ["the bandwidth is 10% of the carrier; the model is narrowband"]
+    assert scenario_notes(wide) == ["the symbol rate is 21% of the carrier; the model is narrowband"]
     assert scenario_notes(narrow) == []
 
 

@@ -110,13 +110,21 @@ def test_every_bound_of_the_document_is_the_one_of_its_name() -> None:
         design().accuracy,  # type: ignore[type-var]
         delay_std_s=np.arange(1.0, 11.0) * 1e-10,
         doppler_std_hz=np.arange(21.0, 31.0),
+        range_std_m=np.arange(1.0, 11.0) * 0.5,
+        range_rate_std_m_s=np.arange(1.0, 11.0) * 0.25,
         block_snr=np.array([100.0, 1000.0, 10.0, *[1.0] * 7]),
         position=PositionBound(position="observable", velocity="observable", peb_m=0.82, veb_m_s=2.5),
         position_with_angles=PositionBound(position="observable", velocity="observable", peb_m=0.31, veb_m_s=1.9),
     )
     bounds = design_document(design(accuracy=accuracy), timing_s={})["bounds"]
-    assert bounds["per_receiver"]["r1"] == {"delay_std_s": 1e-10, "doppler_std_hz": 21.0, "block_snr_db": 20.0}
-    assert bounds["per_receiver"]["r2"] == {"delay_std_s": 2e-10, "doppler_std_hz": 22.0, "block_snr_db": 30.0}
+    for k, snr_db in ((1, 20.0), (2, 30.0)):
+        assert bounds["per_receiver"][f"r{k}"] == {
+            "delay_std_s": k * 1e-10,
+            "doppler_std_hz": 20.0 + k,
+            "range_std_m": 0.5 * k,
+            "range_rate_std_m_s": 0.25 * k,
+            "block_snr_db": snr_db,
+        }
     assert bounds["per_receiver"]["r3"]["block_snr_db"] == close_to(10.0, rel=1e-12)
     assert (bounds["surrogate"], bounds["surrogate_published"], bounds["sum_crb"]) == (3.6e-4, 3.1e-4, 2.2e-2)
     assert (bounds["peb_m"], bounds["peb_with_angles_m"]) == (0.82, 0.31)
