@@ -148,8 +148,8 @@ def test_a_receiver_is_compared_with_the_nearer_of_target_and_transmitter() -> N
 
 def test_a_band_of_more_than_a_tenth_of_the_carrier() -> None:
     what = by_hand()
-    wide, narrow = (replace(what, radio=replace(what.radio, bandwidth_hz=each)) for each in (3.1e8, 2.9e8))
-    assert scenario_notes(wide) == ["the symbol rate is 21% of the carrier; the model is narrowband"]
+    wide, narrow = (replace(what, radio=replace(what.radio, bandwidth_hz=each)) for each in (1.55e8, 1.45e8))
+    assert scenario_notes(wide) == ["the symbol rate is 10% of the carrier; the model is narrowband"]
     assert scenario_notes(narrow) == []
 
 
