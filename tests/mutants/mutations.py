@@ -17,7 +17,7 @@ class Mutation:
     """`old` occurs exactly once in `file` (below src/multistatic) and becomes `new`.
 
     `why`: what a user would see if it went unnoticed. `tests`: files or node ids from the root of the project.
-    `interpreted`: the file holds kernels; they run as Python, so that no machine code on disk can take their place.
+    `interpreted`: machine code is made of the file; kernels run as Python, so that none on disk can take its place.
     """
 
     file: str
