@@ -73,7 +73,7 @@ def test_in_white_noise_it_is_the_information_of_what_was_recorded(samples: slic
 
 
 def test_in_noise_alone_the_statistic_has_its_mean() -> None:
-    """1 - R is Beta(W-P, P), so the mean of -(W-P) ln(1-R) is (W-P) Σ 1/j over j = W-P … W-1; of 400 it varies by 3 %."""
+    """1 - R is Beta(W-P, P): the mean of -(W-P) ln(1-R) is (W-P) Σ 1/j, j = W-P … W-1; that of 400 varies by 3 %."""
     waveform, branches, parts = train(count=64), 3, 16
     recording = echoes(waveform, snr=0.0, trials=400, steering=np.ones(branches)).recording
     meter = noise_meter(waveform, reference_of(waveform, recording.sample_rate_hz), recording, branches)
