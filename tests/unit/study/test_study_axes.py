@@ -99,3 +99,12 @@ def test_a_bad_value_is_named_once_and_where_it_was_set(tmp_path: Path) -> None:
     bad = "sweep={transmitter={power_dbm=[20,30]},requirements={cooperation_cost_m=[100.0,-1.0]}}"
     assert problems(tmp_path, bad) == ["sweep.requirements.cooperation_cost_m[1]"]
     assert problems(tmp_path, "set.receivers.random.count=0") == ["set.receivers.random.count"]
+
+
+def test_the_points_of_a_grid_are_a_product_and_have_a_limit(tmp_path: Path) -> None:
+    grid = (
+        "sweep={{transmitter={{power_dbm={{start=0.0,stop=30.0,count={}}}}},"
+        "channel={{rician_factor={{start=1.0,stop=2.0,count={}}}}}}}"
+    )
+    assert len(quick(tmp_path, grid.format(2, 3)).points) == 6
+    assert problems(tmp_path, grid.format(500, 500)) == ["sweep"]
