@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import least_squares
 
-from multistatic.localization.levenberg_marquardt import minimise
+from multistatic.localization.levenberg_marquardt import _step, minimise
 from tests.support.close import assert_close, close_to
 
 
@@ -31,6 +31,18 @@ def test_what_has_not_converged_does_not_say_so():
     gradient = np.linalg.norm((np.swapaxes(slopes, 1, 2) @ residual[..., None])[..., 0], axis=1)
     assert not found.converged.all()
     assert np.all(gradient[found.converged] < 1e-3)
+
+
+def test_of_a_linear_problem_the_fall_is_foretold_exactly():
+    """χ² after a damped step is what the model says, whatever the damping and the units of the unknowns."""
+    rng = np.random.default_rng(4)
+    slopes = rng.standard_normal((10, 6, 3)) * [1.0, 1e3, 1e-2]
+    residual, damping = rng.standard_normal((10, 6)), 10.0 ** rng.uniform(-6, 2, 10)
+    step, decrement, foretold = _step(residual, slopes, damping)
+    after = np.sum((residual + (slopes @ step[..., None])[..., 0]) ** 2, axis=1)
+    assert_close(np.sum(residual**2, axis=1) - after, foretold, rel=1e-9)
+    gradient = (np.swapaxes(slopes, 1, 2) @ residual[..., None])[..., 0]
+    assert_close(decrement, -np.sum(step * gradient, axis=1), rel=1e-12)
 
 
 def test_decays_are_fitted_as_scipy_fits_them():

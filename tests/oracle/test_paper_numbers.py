@@ -101,6 +101,10 @@ def test_constants_and_slot(rows):
     for name, kind in (("g1", "cosine"), ("g2", "sinc")):
         for quantity, expected in zip(("F_g Δt", "F_tg/Δt³", "F_tġ/Δt"), moments(kind), strict=True):
             assert row(rows, f"{quantity} of {name}").ours == close_to(expected, rel=1e-7)
+        mean = quad(lambda u, kind=kind: u * PULSES[kind][0](u) ** 2, 1e-9, 1)[0]
+        spread = (1024**2 - 1) / 12 + moments(kind)[1] - mean**2
+        assert row(rows, f"F_tg/Δt³ of {name}").exact == close_to(spread, rel=1e-10)
+        assert row(rows, f"F_tġ/Δt of {name}").exact == close_to(0.0, abs=1e-9)
     assert row(rows, "F_g Δt of g1").exact == close_to(np.pi**2 / 4 - 1, rel=1e-10)
     assert row(rows, "correlation ς/sqrt(ιχ), cosine").ours == close_to(-0.88, abs=1e-3)
 

@@ -297,6 +297,15 @@ def test_nuisance_that_cannot_be_estimated_does_no_harm():
     assert marginal_variance(np.zeros((5, 2, 2)), slice(0, 1)).tolist() == [np.inf] * 5
 
 
+@pytest.mark.parametrize("apart", [1e-3, 1e-6, 1e-10])
+def test_what_is_nearly_alike_is_told_apart_down_to_rounding(apart):
+    """A correlation of 1 - e leaves 1/(1 - (1 - e)²) of each variance; at 1e-15, which rounding makes, nothing."""
+    close = np.array([[1.0, 1.0 - apart], [1.0 - apart, 1.0]])
+    assert marginal_variance(close, slice(0, 1)) == close_to(1.0 / (2.0 * apart - apart**2), rel=1e-3)
+    assert marginal_variance(np.array([[1.0, 1.0 - 1e-15], [1.0 - 1e-15, 1.0]]), slice(0, 1)) == np.inf
+    assert_close(generalised_inverse(close) @ close, np.eye(2), abs=1e-4)
+
+
 # --- errata of the paper ----------------------------------------------------------------------------------------------
 
 

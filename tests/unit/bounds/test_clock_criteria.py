@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multistatic import design_network, load_preset, registry, sensing_network
-from multistatic.bounds.clock import ClockErrors
+from multistatic.bounds.clock import ClockErrors, without_offsets
 from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.bounds.position import position_bound
 from multistatic.channel.realise import channel_rng, realise
@@ -166,3 +166,16 @@ def test_an_unobservable_target_is_explained() -> None:
     design = design_network(load_preset("paper", overrides=["receivers.random.count=1", "design.criterion=peb"]))
     assert design.status == "infeasible"
     assert "1 of at least 2 receivers" in design.message
+
+
+def test_offsets_add_their_variances_to_coupled_measurements() -> None:
+    """(J⁻¹ + diag s²)⁻¹, with an inverse; an unknown offset leaves nothing of its own coordinate."""
+    rng = np.random.default_rng(2)
+    half = rng.standard_normal((20, 2, 3))
+    information, std = half @ np.swapaxes(half, 1, 2), rng.uniform(0.1, 2.0, (20, 2))
+    expected = np.linalg.inv(np.linalg.inv(information) + std[:, :, None] ** 2 * np.eye(2))
+    assert_close(without_offsets(information, std), expected, rel=1e-9, abs=1e-12)
+    unknown = without_offsets(information, np.array([np.inf, 0.0]))
+    left = information[:, 1, 1] - information[:, 0, 1] ** 2 / information[:, 0, 0]
+    assert_close(unknown[:, 1, 1], left, rel=1e-9)
+    assert not unknown[:, 0].any()

@@ -12,6 +12,7 @@ from multistatic.bounds.jacobian import delay_doppler_jacobian
 from multistatic.bounds.position import position_information
 from multistatic.bounds.sensing import SensingNetwork, apertures_m2
 from multistatic.design.instance import instance_of
+from multistatic.scenario.arrays import planar_array
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.signal.moments import PulseMoments
 from tests.support.close import assert_close, close_to
@@ -52,19 +53,40 @@ def test_jacobian_is_the_derivative_of_delay_and_doppler(dimensions: int) -> Non
     assert found[:, 0, dimensions:] == close_to(np.zeros((4, dimensions)), abs=1e-20)
 
 
+# Delay and Doppler are coupled by none of our pulses but the chirp; here by half of what is possible.
+COUPLED = PulseMoments(
+    mean_square_bandwidth=7.0,
+    mean_frequency=0.0,
+    mean_time=0.0,
+    mean_square_time=0.1,
+    time_frequency=40.0j,
+    continuous=True,
+)
+
+
+@pytest.mark.parametrize("pulse", [None, COUPLED])
 @pytest.mark.parametrize("dimensions", [2, 3])
-def test_position_information_is_the_chain_rule(dimensions: int) -> None:
+def test_position_information_is_the_chain_rule(dimensions: int, pulse: PulseMoments | None) -> None:
     seen, slot_s = network_of(dimensions), 5e-9
+    seen = seen if pulse is None else replace(seen, pulse=pulse)
+    assert (exact_information(seen, 0.5)[0, 0, 1] == 0.0) == (pulse is None)
     jacobian = delay_doppler_jacobian(seen).hi * np.array([1 / slot_s, slot_s])[:, None]
     for k, own in enumerate(exact_information(seen, 0.5)):
         expected = jacobian[k].T @ own @ jacobian[k]
         assert_close(position_information(seen, 0.5)[k], expected, rel=1e-10)
 
 
+@pytest.mark.parametrize("planar", [False, True])
 @pytest.mark.parametrize("dimensions", [2, 3])
-def test_what_angles_add_is_the_information_of_the_antennas_phases(dimensions: int) -> None:
-    """2Mρ/N_r · Re[∂aᴴ∂a - |aᴴ∂a|²/N_r] with the steering vector differentiated numerically."""
-    scenario, seen = scenario_of(dimensions), network_of(dimensions)
+def test_what_angles_add_is_the_information_of_the_antennas_phases(dimensions: int, planar: bool) -> None:
+    """2Mρ/N_r · Re[∂aᴴ∂a - |aᴴ∂a|²/N_r] with the steering vector differentiated numerically; of a planar array both
+    axes count, the short one too.
+    """
+    scenario = scenario_of(dimensions)
+    if planar:
+        array = planar_array((6, 2), 0.5 * scenario.radio.wavelength_m)
+        scenario = replace(scenario, receivers=tuple(replace(each, array=array) for each in scenario.receivers))
+    seen = instance_of(scenario).network()
     added = position_information(seen, 0.5, angles=True) - position_information(seen, 0.5)
     for k, receiver in enumerate(scenario.receivers):
 

@@ -367,6 +367,10 @@ def test_rank_is_certain_only_where_zeros_force_it() -> None:
     found, certain = marginal_covariance(rows, 2)
     assert certain.all()
     assert np.isfinite(found).all()
+    beside = np.zeros((5, 8, 6))  # one column over many rows is of rank one
+    beside[:, :2, :3] = rng.standard_normal((5, 2, 3))
+    beside[:, 2:, 3:] = rng.standard_normal((5, 6, 3))
+    assert marginal_covariance(beside, 2)[1].all()
     rows[:, :3, :3] = rng.standard_normal((5, 3, 1)) * np.array([1.0, 0.5, 4.0])
     assert not marginal_covariance(rows, 2)[1].any()
     assert np.isfinite(exact_marginal_covariance(exactly(rows), 2)).all()

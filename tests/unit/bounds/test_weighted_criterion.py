@@ -14,8 +14,12 @@ from tests.support.networks import network
 
 @pytest.mark.parametrize("horizon_s", [0.0, 0.3, 5.0])
 @pytest.mark.parametrize("height_m", [0.0, 25.0])
-def test_it_is_the_sum_of_both_bounds(horizon_s, height_m):
+@pytest.mark.parametrize("clock_s", [0.0, 2e-9])
+def test_it_is_the_sum_of_both_bounds(horizon_s, height_m, clock_s):
     scenario = network(6, height_m=height_m)
+    scenario = replace(
+        scenario, receivers=tuple(replace(each, clock_offset_std_s=clock_s) for each in scenario.receivers)
+    )
     scenario = replace(scenario, design=replace(scenario.design, velocity_weight_s=horizon_s))
     seen = instance_of(scenario).network()
     masks = np.array([[1, 1, 1, 1, 0, 0], [1] * 6, [0, 0, 1, 1, 1, 1]], bool)

@@ -161,6 +161,21 @@ def test_the_next_group_is_confirmed():
         assert verify(wrong).violations[name] > 1e-6
 
 
+@pytest.mark.parametrize("weight", [0.0, 0.3, 1.0])
+def test_the_cost_is_confirmed_for_every_weight_of_the_distance(weight):
+    scenario = network(5, seed=2, design=FAST, cost_m=400.0)
+    requirements = replace(scenario.requirements, distance_weight=weight)
+    checked = design_network(replace(scenario, requirements=requirements)).verification
+    assert checked.violations["reported cost"] < 1e-12
+
+
+@pytest.mark.parametrize("echo_law", ["sum", "product"])
+def test_a_transmitter_that_listens_is_confirmed_under_both_laws(echo_law):
+    design = design_network(network(3, design=FAST, echo_law=echo_law), scheme="mono")
+    assert design.verification.violations["reported block SNR"] < 1e-9
+    assert design.verification.violations["reported published surrogate"] < 1e-9
+
+
 def test_nan_never_passes(sound):
     checked = verify(with_beamforming(sound, illumination_w=float("nan")))
     assert not checked.passed

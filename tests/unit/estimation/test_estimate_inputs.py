@@ -61,6 +61,23 @@ def test_every_disagreement_is_named_at_once() -> None:
     assert len(list(disagreements([wrong, wrong], TRAIN, load_preset("paper")))) == 2 * 5
 
 
+@pytest.mark.parametrize(("ratio", "named"), [(1 + 1e-5, True), (1 - 1e-5, True), (1 + 1e-8, False), (1 - 1e-8, False)])
+def test_slots_that_differ_by_rounding_are_one(ratio: float, named: bool) -> None:
+    network = load_preset("paper")
+    heard = replace(echoes(TRAIN, snr=100.0).recording, slot_s=SLOT_S * ratio)
+    assert ("that of the known signal" in told(heard)) is named
+    heard = replace(heard, slot_s=network.radio.slot_s * ratio)
+    assert ("that of the scenario" in told(heard, network=True)) is named
+
+
+def test_how_much_more_than_noise_there_is() -> None:
+    """A hundred times the stated noise, in 64 slots and more: 20 dB to a third of a decibel."""
+    echo = echoes(TRAIN, snr=0.0, noise=10.0)
+    (one,) = measurements_of(maximum_likelihood, echo.recording, TRAIN, search(TRAIN))
+    excess_db = float(one.message.removeprefix("Beside the echo there is ").partition(" dB")[0])
+    assert excess_db == close_to(20.0, abs=1.0)
+
+
 def test_slots_of_waveforms() -> None:
     assert known_slot_s(TRAIN) == known_slot_s(ofdm()) == SLOT_S
 

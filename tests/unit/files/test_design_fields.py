@@ -28,6 +28,8 @@ def all_different() -> Design:
         sum_crb=2.25e-2,
         delay_std_s=np.array([1.5e-9, 2.5e-9, 3.5e-9]),
         doppler_std_hz=np.array([11.0, 12.0, 13.0]),
+        range_std_m=np.array([0.5, 0.75, np.inf]),
+        range_rate_std_m_s=np.array([1.5, 2.5, 3.5]),
         block_snr=np.array([1e3, 1e2, 4.0]),
         position=replace(made.accuracy.position, velocity="observable", peb_m=0.8125, veb_m_s=1.75),
         position_with_angles=replace(made.accuracy.position_with_angles, peb_m=0.3125, veb_m_s=1.25),
@@ -124,12 +126,29 @@ def test_the_bounds_of_the_document() -> None:
     }
     assert {name: bounds[name] for name in expected} == expected
     rows = {
+        "r1": {"range_std_m": 0.5, "range_rate_std_m_s": 1.5, "delay_std_s": 1.5e-9, "doppler_std_hz": 11.0},
+        "r2": {"range_std_m": 0.75, "range_rate_std_m_s": 2.5, "delay_std_s": 2.5e-9, "doppler_std_hz": 12.0},
+        "r3": {"range_std_m": None, "range_rate_std_m_s": 3.5, "delay_std_s": 3.5e-9, "doppler_std_hz": 13.0},
+    }
+    for name, row in rows.items():
+        assert {key: bounds["per_receiver"][name][key] for key in row} == row
+    levels = {
         "r1": {"delay_std_s": 1.5e-9, "doppler_std_hz": 11.0, "block_snr_db": close_to(30.0, rel=1e-12)},
         "r2": {"delay_std_s": 2.5e-9, "doppler_std_hz": 12.0, "block_snr_db": close_to(20.0, rel=1e-12)},
         "r3": {"delay_std_s": 3.5e-9, "doppler_std_hz": 13.0, "block_snr_db": close_to(10 * np.log10(4.0), rel=1e-12)},
     }
-    for name, row in rows.items():
+    for name, row in levels.items():
         assert {key: bounds["per_receiver"][name][key] for key in row} == row
+
+
+def test_errors_in_space_of_the_document() -> None:
+    made = all_different()
+    assert made.accuracy is not None
+    covariance_m2 = np.array([[4.0, 0.5, 0.25], [0.5, 5.0, 0.125], [0.25, 0.125, 16.0]])
+    space = replace(made.accuracy.position, peb_m=5.0, covariance_m2=covariance_m2)
+    bounds = design_document(replace(made, accuracy=replace(made.accuracy, position=space)), timing_s={})["bounds"]
+    assert (bounds["peb_horizontal_m"], bounds["peb_vertical_m"]) == (3.0, 4.0)
+    assert bounds["position_covariance_m2"] == covariance_m2.tolist()
 
 
 def test_the_sensitivities_of_the_document() -> None:

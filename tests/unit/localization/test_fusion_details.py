@@ -102,6 +102,7 @@ def test_the_residual_of_a_receiver_left_out_is_its_distance_from_what_the_other
     group = measured(sites, delay + 1e-8 * (np.arange(5) == 3), doppler + rng.standard_normal(5))
     fix = localize(group, sites)
     assert fix.outliers == ("r3",)
+    assert fix.message == "r3 contradicts the others and was left out."
     rest = localize([one for one in group if one.receiver_id != "r3"], sites)
     assert_close(fix.position_m, rest.position_m, abs=1e-7)
 
@@ -138,4 +139,5 @@ def test_finite_priors_count_as_measurements(common, priors):
     )
     sites = sites_of(PLACES, 2, clock=clock)
     fix = localize(measured(sites, *exact(sites, TARGET, VELOCITY)), sites)
+    assert fix.message == ""
     assert fix.degrees_of_freedom == 10 + priors - 4 - np.count_nonzero(common)

@@ -155,6 +155,7 @@ def test_a_geojson_with_latitude_first_is_named():
         ("transmitter.position_llh=[11.5756,48.1372,560]", "the transmitter is 5136 km from the target, alpha"),
         ("origin={latitude_deg=11.5756,longitude_deg=48.1372,height_m=560}", "the origin is 5136 km"),
         ("target.position_llh=[48.139,-11.577,600]", "changing the sign of the longitude puts it 229 m away"),
+        ("target.position_llh=[-48.139,11.577,600]", "changing the sign of the latitude puts it 229 m away"),
         ("target.position_llh=[0.840184,0.202057,600]", "reading radians instead of degrees puts it"),
     ],
 )

@@ -1,0 +1,168 @@
+"""What pictures and pages show is in the unit that they name: coordinates of what was drawn, intervals, ratios."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from multistatic import load_preset, sensing_network
+from multistatic.bounds.delay_doppler import exact_information
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.bounds.surrogate import surrogate
+from multistatic.channel.realise import channel_rng, realise
+from multistatic.estimation.matched_filter import StatisticMap
+from multistatic.estimation.measurement import Measurement
+from multistatic.files.study_file import run_into
+from multistatic.files.study_reader import read_results
+from multistatic.localization.drawn import draw_measurements
+from multistatic.localization.fusion import localize_many
+from multistatic.report.claims import _ratio
+from multistatic.report.comparison import comparison_figure
+from multistatic.report.delay_doppler_map import delay_doppler_figure
+from multistatic.report.fix_map import fix_figure
+from multistatic.report.paper_numbers import _levels
+from multistatic.report.radiation import radiated_power_w
+from multistatic.report.rates import _missed
+from multistatic.report.study_plan import _range
+from multistatic.report.study_plots import study_pictures
+from multistatic.report.study_table import _cell
+from multistatic.report.style import styled
+from multistatic.report.summary import _growth
+from multistatic.study.statistics import Estimate
+from multistatic.study.workers import ThisProcess
+from multistatic.units import SPEED_OF_LIGHT_M_S
+from tests.support.close import assert_close, close_to
+from tests.support.handmade_design import design
+from tests.support.studies import invented, quick
+
+FOUND = Measurement(
+    receiver_id="r1",
+    delay_s=312e-9,
+    doppler_hz=-4500.0,
+    covariance=np.diag([(25e-12) ** 2, 12.5**2]),
+    amplitude=1j,
+    snr=1000.0,
+    verdict="detected",
+)
+
+
+def mapped(dopplers_hz: list[float]) -> StatisticMap:
+    values = np.full((1, len(dopplers_hz), 5), 1.0)
+    values[0, -1, 3] = 1000.0
+    return StatisticMap(delay_s=np.linspace(300e-9, 320e-9, 5), doppler_hz=np.array(dopplers_hz), values=values)
+
+
+def test_a_map_is_in_nanoseconds_kilohertz_and_decibels() -> None:
+    with styled():
+        figure = delay_doppler_figure(mapped([-6000.0, -5000.0, -4000.0]), FOUND)
+    ax = figure.axes[0]
+    (mesh,) = ax.collections
+    coordinates = mesh.get_coordinates()  # type: ignore[attr-defined]
+    assert_close([coordinates[..., 0].mean(), coordinates[..., 1].mean()], [310.0, -5.0], rel=1e-9)
+    assert_close(np.max(mesh.get_array()), 30.0, rel=1e-9)
+    (cross,) = ax.lines
+    assert_close(np.concatenate(cross.get_data()), [312.0, -4.5], rel=1e-9)
+    words = " ".join(text.get_text() for text in figure.texts)
+    assert "SNR 30.0 dB" in words
+    assert "Delay 312.0000 ns ± 25 ps, Doppler -4500.0 ± 12.5 Hz." in words
+
+
+def test_of_one_doppler_shift_there_is_a_profile() -> None:
+    with styled():
+        profile, line = delay_doppler_figure(mapped([0.0]), FOUND).axes[0].lines
+    assert_close(profile.get_xdata(), np.linspace(300.0, 320.0, 5), rel=1e-9)
+    assert_close(np.max(profile.get_ydata()), 30.0, rel=1e-9)
+    assert_close(np.asarray(line.get_xdata()), 312.0, rel=1e-9)
+
+
+def test_bistatic_ellipses_are_where_the_path_is_as_long_as_the_delay_says() -> None:
+    """Every curve is that of a receiver that was used, and each such receiver has one."""
+    what = load_preset("urban")
+    groups = draw_measurements(
+        sensing_network(what, realise(what, np.random.default_rng(1))), 100.0, np.random.default_rng(0)
+    )
+    (fix,) = localize_many(groups, what)
+    left_out = fix.used[0]
+    with styled():
+        ax = fix_figure([replace(fix, used=fix.used[1:])], groups, what).axes[0]
+    assert fix.position_m is not None
+    places = dict(zip(what.receiver_ids, what.receiver_positions_m, strict=True))
+    lengths = {one.receiver_id: SPEED_OF_LIGHT_M_S * one.delay_s for one in groups[0]}
+    drawn = set()
+    for collection in ax.collections:
+        if not hasattr(collection, "levels"):
+            continue
+        points = np.concatenate([path.vertices for path in collection.get_paths()])
+        points = np.column_stack([points, np.full(len(points), fix.position_m[2])])
+        out = np.linalg.norm(points - what.transmitter.position_m, axis=1)
+        for name, length in lengths.items():
+            if np.max(np.abs(out + np.linalg.norm(points - places[name], axis=1) - length)) < 1e-3 * length:
+                drawn.add(name)
+    assert left_out not in drawn
+    assert drawn == set(fix.used[1:])
+
+
+def test_a_cell_has_value_and_interval_in_one_unit() -> None:
+    found = Estimate(count=4, value=0.002, low=0.001, high=0.004)
+    assert _cell(found, 1e3, 4) == "2 [1, 4]"
+    assert _cell(found, 1e3, 5) == "2 [1, 4] *"
+    assert _cell(replace(found, low=None), 1e3, 4) == "2"
+    assert _cell(replace(found, value=None), 1e3, 4) == "–"
+
+
+def test_ratios_near_one_have_the_digits_that_tell_them_apart() -> None:
+    assert [_ratio(value) for value in (0.12345, 2.06212, 1.00123, 0.99877)] == ["0.123", "2.06", "1.0012", "0.99877"]
+
+
+def test_ranges_of_one_number_are_one_number() -> None:
+    assert [_range(3, 3), _range(3, 7)] == ["3", "3 to 7"]
+
+
+def test_growth_is_in_per_cent_or_a_factor() -> None:
+    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as much"]
+
+
+def test_only_the_metrics_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
+    run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
+    results = read_results(tmp_path / "a.sqlite")
+    assert sorted(study_pictures(results, ["peb_m"])) == ["peb_m.png", "peb_m.svg"]
+
+
+def test_many_directions_are_each_direction_alone() -> None:
+    made = design()
+    assert made.beamforming is not None
+    assert made.beamforming.beams is not None
+    weights = np.asarray(made.beamforming.beams.weights)
+    azimuth = np.linspace(-180.0, 180.0, 5000).reshape(2, 2500)
+    power = radiated_power_w(made.scenario, weights, azimuth, 10.0)
+    assert power.shape == (2, 2500)
+    for i, j in ((0, 0), (0, 2100), (1, 2499)):
+        assert power[i, j] == close_to(float(radiated_power_w(made.scenario, weights, azimuth[i, j], 10.0)), rel=1e-9)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_levels_are_those_of_the_nearest_receivers(size: int) -> None:
+    scenario = load_preset("paper")
+    network: SensingNetwork = sensing_network(scenario, realise(scenario, channel_rng(scenario.seed)))
+    chosen = np.zeros(len(scenario.receivers), bool)
+    chosen[np.argsort(scenario.geometry().target_receiver_m)[:size]] = True
+    illumination_w = scenario.transmitter.array.size * scenario.transmitter.power_w
+    assert _levels(scenario, size).exact == surrogate(exact_information(network, illumination_w), chosen)
+
+
+def test_a_comparison_counts_what_was_found() -> None:
+    with styled():
+        figure = comparison_figure([], "surrogate")
+    assert any("0 found a design." in text.get_text() for text in figure.texts)
+
+
+def test_a_rate_is_missed_where_it_is_more_than_rounding_below_what_is_required() -> None:
+    made = design()
+    assert made.beamforming is not None
+    required = made.scenario.rate_required_bps_hz
+    short = required * (1.0 - np.where(np.arange(len(required)) == 2, 2e-6, 5e-7))
+    missed = _missed(replace(made, beamforming=replace(made.beamforming, rates_bps_hz=short)))
+    assert np.flatnonzero(missed).tolist() == [2]
