@@ -88,6 +88,9 @@ CHANNELS = """
     def leaves(scenario, rng):
         raise SystemExit(3)
 
+    def beyond_numbers(scenario, rng):
+        return line_of_sight(scenario, rng) * 1e200
+
     not_a_function = 7
 """
 
@@ -103,6 +106,7 @@ CHANNELS = """
         ("raises", "KeyError ('key') in other_package"),
         ("ragged", "ValueError"),
         ("leaves", "SystemExit (3)"),
+        ("beyond_numbers", "an amplitude gain of "),
         ("not_a_function", "an object of type int"),
         ("missing", "AttributeError"),
     ],
@@ -227,6 +231,22 @@ PULSES = """
 def test_pulses(packages: Packages, name: str, said: str) -> None:
     packages.install("pulses", PULSES, name)
     assert said in refusal(f"radio.pulse={name}")
+
+
+@pytest.mark.parametrize("name", ["rectangle", "turning"])
+def test_a_pulse_without_bandwidth_is_refused(packages: Packages, name: str) -> None:
+    source = """
+        import numpy as np
+        from multistatic import pulse_from_callable
+
+        def rectangle(spec):
+            return pulse_from_callable(lambda u: 1.0 + 0.0 * u)
+
+        def turning(spec):
+            return pulse_from_callable(lambda u: np.exp(1j * u), lambda u: 1j * np.exp(1j * u))
+    """
+    packages.install("pulses", source, name)
+    assert "whose slope is zero" in refusal(f"radio.pulse={name}")
 
 
 def test_a_good_pulse_is_taken(packages: Packages) -> None:
@@ -426,6 +446,23 @@ def test_a_selectors_claim_is_checked_where_there_are_few_groups(packages: Packa
     assert "this was not checked" in unchecked.message
 
 
+def test_what_a_selector_writes_into_its_problem_is_written_into_a_copy(packages: Packages) -> None:
+    source = """
+        import numpy as np
+        from multistatic import Selection
+
+        def rewrites(problem, rng):
+            for array in (problem.forced, problem.target_distance_m, problem.receiver_distance_m):
+                array[...] = 0
+            object.__setattr__(problem, "cost_limit_m", 1e9)
+            everyone = np.ones(problem.size, bool)
+            return Selection(status="feasible", method="rewrites", selected=everyone, value=1.0, bound=None,
+                             cost_m=0.0, evaluated=1, message="All.")
+    """
+    packages.install("selectors", source, "rewrites")
+    assert "which costs" in refusal("design.selector=rewrites", "requirements.cooperation_cost_m=100")
+
+
 def test_a_verdict_of_infeasible_is_theirs(packages: Packages) -> None:
     packages.install("selectors", SELECTORS, "gives_up")
     design = design_network(load_preset("paper", ["design.selector=gives_up"]))
@@ -545,6 +582,16 @@ def test_beams_that_a_package_did_not_find_are_its_verdict(packages: Packages) -
     assert design.message == (
         'No beams were found that meet the rate requirements. other-package 1.2 says: "Too hard."'
     )
+
+
+def test_a_comparison_of_which_nothing_ran_is_bad_input(packages: Packages) -> None:
+    packages.install("criteria", CRITERIA, "not_numbers")
+    overrides = [word for override in [*SMALL, "design.criterion=not_numbers"] for word in ("--set", override)]
+    for more in ([], ["--json"]):
+        result = CliRunner().invoke(app, ["compare", "paper", "--selectors", "greedy,joint", *overrides, *more])
+        assert result.exit_code == 2
+        assert "other-package" in result.stdout
+        assert "not run" in result.stdout
 
 
 def test_a_comparison_has_a_row_that_names_the_package(packages: Packages) -> None:

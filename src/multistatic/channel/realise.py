@@ -16,6 +16,7 @@ from multistatic.units import C, ratio_to_db, watt_to_dbm
 # Double precision leaves 16 digits of the interference beside the noise, and rates need some of them. In `paper` beams
 # keep their rates to 1e-6 up to 127 dB, miss them by 1e-5 at 137 dB and by 1e-4 at 150 dB; at 180 dB nothing is left.
 LARGEST_SNR = 1e13
+_LARGEST_GAIN = 1e100  # its square is still a number
 
 
 def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
@@ -64,6 +65,9 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
     bad = ~np.isfinite(direct).all(axis=(1, 2))
     if bad.any():
         plugin.refuse(f"NaN or infinity at {scenario.receiver_ids[int(np.argmax(bad))]!r}", "finite channels")
+    largest = float(np.abs(direct).max(initial=0.0))
+    if largest > _LARGEST_GAIN:
+        plugin.refuse(f"an amplitude gain of {largest:.3g}", f"at most {_LARGEST_GAIN:g}")
     for receiver, channel in zip(scenario.receivers, direct, strict=True):
         if np.any(channel[receiver.array.size :]):
             plugin.refuse(

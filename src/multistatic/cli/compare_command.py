@@ -9,6 +9,7 @@ import typer
 
 from multistatic.cli.design_command import JSON, QUIET, SET
 from multistatic.cli.numbers import number
+from multistatic.errors import InputError
 
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
@@ -49,6 +50,8 @@ def compare(
 
     With --suite every registered method, your own included, is ranked by its gap to the best-known values.
     Example: multistatic compare --suite --quick --out out/leaderboard
+
+    Exit codes: 0 done, 2 bad input, or no method could be run (each row says why).
     """
     if list_:
         _list()
@@ -81,12 +84,14 @@ def compare(
         import json
 
         typer.echo(json.dumps(_document(rows, criterion), indent=2, allow_nan=False))
-        return
-    from rich.console import Console
+    else:
+        from rich.console import Console
 
-    from multistatic.report.summary import comparison_table
+        from multistatic.report.summary import comparison_table
 
-    Console().print(comparison_table(rows, criterion))
+        Console().print(comparison_table(rows, criterion))
+    if all(row.status == "not run" for row in rows):
+        raise typer.Exit(InputError.exit_code)  # the rows say why
 
 
 def _compare(

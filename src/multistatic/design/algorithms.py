@@ -43,9 +43,16 @@ def selector_of(name: str) -> Selector:
         return select
 
     def checked(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
-        return checked_selection(problem, select(problem, rng), plugin)
+        return checked_selection(problem, select(_own_copy(problem), rng), plugin)
 
     return checked
+
+
+def _own_copy(problem: SelectionProblem) -> SelectionProblem:
+    """The problem with arrays of its own: what another package writes into them changes nothing here."""
+    arrays = ("positions_m", "target_distance_m", "receiver_distance_m", "echo_gain", "forced")
+    own: dict[str, Any] = {name: np.array(getattr(problem, name)) for name in arrays}
+    return replace(problem, given=None if problem.given is None else np.array(problem.given), **own)
 
 
 def criterion_of(name: str) -> CriterionFactory:

@@ -44,6 +44,8 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
             return best or infeasible_beams(instance, "multi", result, selection)
         on_stage("verification")
         design = finished(instance, "multi", selection, result, rounds)
+        if design.status == "infeasible":
+            return best or design
         best = design if best is None or _value(design) < _value(best) else replace(best, rounds=rounds)
     assert best is not None
     return best

@@ -37,7 +37,8 @@ def finished(
     the illumination of the final beams by one ratio. Signal-dependent clutter breaks that (the weights move with the
     beams), and so does a criterion without a gain: what was proven at other beams is then dropped. A bound is dropped,
     too, where the design's own sensitivities know a better group that is affordable. `tried` [n, K]: groups that had
-    beams of their own and were no better. Beams get their certificate once, here.
+    beams of their own and were no better. Beams get their certificate once, here. A criterion that is infinite for the
+    group at the final beams leaves no design.
     """
     beams = beamforming.beams
     assert beams is not None
@@ -45,7 +46,10 @@ def finished(
     beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
     problem = _at_final_beams(instance, scheme, beamforming)
     known = knowledge_of(problem)
-    selection = _carried(instance, selection, known, float(problem.values(selected[None])[0]))
+    value = float(problem.values(selected[None])[0])
+    if not np.isfinite(value):
+        return _none(instance, scheme, _unobservable(problem, selected), _nobody(selection), beamforming)
+    selection = _carried(instance, selection, known, value)
     found = _sensitivity(instance, selection, problem, known, beamforming, tried)
     if found.budget is not None and found.budget.extra_m == 0.0:
         selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
@@ -97,7 +101,22 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
     local optimum of their own method are not worth a sentence, which would say the opposite.
     """
     of_beams = beamforming.message if beamforming.status == "optimal" or not proven else ""
-    return f"{selection.message} {of_beams}".strip()
+    of_group = selection.message
+    if not proven and selection.method != JOINT and selection.bound is not None:
+        of_group = f"{of_group} That is for these beams: with beams of its own another group may be better."
+    return f"{of_group} {of_beams}".strip()
+
+
+def _unobservable(problem: SelectionProblem, selected: B) -> str:
+    """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
+    name, group = problem.criterion.name, ", ".join(problem.ids(selected))
+    return f"For {group} with the final beams the target is unobservable under the criterion {name}."
+
+
+def _nobody(selection: Selection) -> Selection:
+    """The selection without its group, which turned out to be none."""
+    nobody: B = np.zeros(len(selection.selected), bool)
+    return replace(selection, status="infeasible", selected=nobody, value=None, bound=None, cost_m=0.0)
 
 
 def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:

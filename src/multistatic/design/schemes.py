@@ -119,8 +119,9 @@ def _ceilings(instance: Instance, singles: B) -> F:
 
 def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
     """The instance itself, or with the surrogate where its criterion is infinite for every one of `singles` [n, K]."""
-    design = instance.scenario.design
-    if np.isfinite(instance.criterion().values(singles, 1.0)).any():
+    design, criterion = instance.scenario.design, instance.criterion()
+    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
+    if any(np.isfinite(criterion.values(singles, illumination_w)).any() for illumination_w in (limit_w, 1.0)):
         return instance, ""
     note = f" One receiver leaves the target unobservable under {design.criterion}: chosen by the surrogate."
     scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))

@@ -17,6 +17,7 @@ from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
 from multistatic.report.assumptions import assumptions_in_words
 from multistatic.report.wording import criterion_name, error_apart, percent, quantity
+from multistatic.scenario.model import JOINT
 from multistatic.selection.problem import Selection
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import ratio_to_db, watt_to_dbm
@@ -91,7 +92,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
         facts.append(("cooperation cost", f"{design.cost_m:.4g} m, {limit}"))
     if design.selection is not None:
-        proof = _above_bound(design.selection)
+        proof = _above_bound(design, design.selection)
         value = "–" if design.selection.value is None else f"{design.selection.value:.5g}"
         name = criterion_name(design.scenario.design.criterion)
         facts.append(("selection", f"{name} {value} by {design.selection.method}{proof}"))
@@ -164,10 +165,13 @@ def _matters(change: float | None) -> bool:
     return change is not None and percent(change) != percent(0.0)
 
 
-def _above_bound(selection: Selection) -> str:
+def _above_bound(design: Design, selection: Selection) -> str:
+    """What is proven of the group; unless group and beams were searched together, only for the beams as they are."""
+    together = design.status == "optimal" or selection.method == JOINT
+    beams = "" if together else " for these beams"
     if selection.status == "optimal":
-        return ", proven optimal"
-    return "" if selection.excess is None else f", at most {100 * selection.excess:.2g} % above the best"
+        return f", proven optimal{beams}"
+    return "" if selection.excess is None else f", at most {100 * selection.excess:.2g} % above the best{beams}"
 
 
 def _below_bound(gap: float | None) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from multistatic.errors import Problem, ScenarioError
+from multistatic.scenario.checks import real_array, shown
 from multistatic.units import C, F, read_only
 
 _LARGEST_M = 1e7
@@ -28,11 +29,10 @@ class AntennaArray:
 
     def __post_init__(self) -> None:
         expected = f"finite positions of shape (n >= 1, 3), within ±{_LARGEST_M:g} m"
-        try:
-            elements = read_only(self.elements_m)
-        except (TypeError, ValueError):
-            raise ScenarioError([Problem("array.elements", repr(self.elements_m)[:60], expected)]) from None
-        sound = elements.ndim == 2 and elements.shape[1] == 3 and len(elements) > 0
+        elements = read_only(real_array(self.elements_m))
+        if not elements.size:
+            raise ScenarioError([Problem("array.elements", shown(self.elements_m)[:60], expected)])
+        sound = elements.ndim == 2 and elements.shape[1] == 3
         if not sound or not np.abs(elements).max() <= _LARGEST_M:  # NaN is not, either
             received = "a coordinate that is not" if sound else f"shape {elements.shape}"
             raise ScenarioError([Problem("array.elements", received, expected)])

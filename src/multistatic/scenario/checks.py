@@ -26,6 +26,7 @@ class Checks:
     def __init__(self, path: str) -> None:
         self.path = path
         self.problems: list[Problem] = []
+        self._plain: dict[str, float | int] = {}
 
     def refuse(self, name: str, received: str, expected: str, hint: str = "") -> None:
         """Note a problem of the field `name`; `received` in words."""
@@ -44,18 +45,25 @@ class Checks:
         most: float = _LARGEST,
     ) -> None:
         """A real number, not NaN, above `above`, from `least` to `most`."""
-        real = type(value) is not bool and isinstance(value, Real)
-        if not (real and float(value) > above and least <= float(value) <= most):
+        number = _as_float(value)
+        if not (number > above and least <= number <= most):
             self.refuse(name, shown(value), expected)
+        elif type(value) not in (int, float):
+            self._plain[name] = number
 
     def deviation(self, name: str, value: Any) -> None:
-        """A standard deviation: 0 or more, infinite where nothing is known."""
-        self.number(name, value, "a standard deviation of 0 or more, infinity for unknown", least=0.0, most=math.inf)
+        """A standard deviation: 0, or a number whose square has digits, or infinite where nothing is known."""
+        expected = "a standard deviation: 0, from 1e-30 to 1e30, or infinity for unknown"
+        number = _as_float(value)
+        limited = 0.0 < number < math.inf
+        self.number(name, value, expected, least=1e-30 if limited else 0.0, most=1e30 if limited else math.inf)
 
     def whole(self, name: str, value: Any, expected: str, *, least: int, most: int) -> None:
         """A whole number from `least` to `most`."""
-        if type(value) is bool or not isinstance(value, Integral) or not least <= int(value) <= most:
+        if not (_is_whole(value) and least <= int(value) <= most):
             self.refuse(name, shown(value), expected)
+        else:
+            self._plain[name] = int(value)
 
     def text(self, name: str, value: Any) -> None:
         """A name: printable, no blanks around it."""
@@ -63,9 +71,12 @@ class Checks:
             self.refuse(name, shown(value), "printable text without blanks around it")
 
     def one_of(self, name: str, value: Any, known: Collection[Any]) -> None:
-        """One of a few words."""
-        if not any(value is each or value == each for each in known):
+        """One of a few words or whole numbers."""
+        comparable = value is None or isinstance(value, str) or _is_whole(value)
+        if not (comparable and value in known):
             self.refuse(name, shown(value), "one of " + ", ".join(map(str, known)))
+        elif _is_whole(value):
+            self._plain[name] = int(value)
 
     def kind(self, name: str, value: Any, kind: type, *, optional: bool = False) -> bool:
         """A value of this class, or None where `optional`."""
@@ -86,10 +97,7 @@ class Checks:
 
     def vector(self, name: str, value: ArrayLike, expected: str = "finite coordinates [x, y] or [x, y, z]") -> F:
         """Three finite coordinates, read-only; of two the third is 0."""
-        try:
-            entries = np.asarray(value, dtype=np.float64)
-        except (TypeError, ValueError):
-            entries = np.empty(0)
+        entries = real_array(value)
         if entries.shape not in ((2,), (3,)):
             received = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else shown(value)
             self.refuse(name, received, expected)
@@ -106,15 +114,44 @@ class Checks:
             self.refuse(name, str(vector.tolist()), "a speed below that of light")
         return vector
 
-    def done(self) -> None:
-        """Raise `ScenarioError` with every problem that was found."""
+    def done(self, checked: object) -> None:
+        """Raise `ScenarioError` with every problem that was found. Numbers of NumPy become Python's in `checked`: not
+        all arithmetic takes them.
+        """
         if self.problems:
             raise ScenarioError(self.problems)
+        for name, number in self._plain.items():
+            object.__setattr__(checked, name, number)
+
+
+def real_array(value: ArrayLike) -> F:
+    """The array of real numbers; an empty one where it is none: words, complex numbers, rows of different lengths."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return np.empty(0)
+    return array.astype(np.float64) if array.dtype.kind in "fiu" else np.empty(0)
 
 
 def shown(value: object) -> str:
-    """A value as it is written in Python; NumPy's scalars as plain numbers."""
-    return repr(value.item() if isinstance(value, np.generic) else value)
+    """A value as it is written in Python, on one line; NumPy's scalars as plain numbers."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        return f"a whole number of {value.bit_length()} bits"
+    return " ".join(repr(value.item() if isinstance(value, np.generic) else value).split())
+
+
+def _is_whole(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, Integral)
+
+
+def _as_float(value: Any) -> float:
+    """The real number; NaN where it is none, or where no double holds it."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def coordinates(position_m: F) -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from multistatic.scenario.arrays import AntennaArray
-from multistatic.scenario.checks import Checks, coordinates
+from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
@@ -43,7 +43,7 @@ class PulseSpec:
         checks.text("kind", self.kind)
         checks.number("rolloff", self.rolloff, "a roll-off factor from 0 to 1", least=0.0, most=1.0)
         checks.whole("span_slots", self.span_slots, "a whole number from 1 to 1024", least=1, most=1024)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class Radio:
         checks.number("bandwidth_hz", self.bandwidth_hz, "a bandwidth from 1 to 1e15 Hz", least=1.0, most=1e15)
         checks.whole("samples", self.samples, "a whole number, 2 or more", least=2, most=10**9)
         checks.kind("pulse", self.pulse, PulseSpec)
-        checks.done()
+        checks.done(self)
 
     @property
     def wavelength_m(self) -> float:
@@ -105,7 +105,7 @@ class Transmitter:
         checks.kind("receive_array", self.receive_array, AntennaArray, optional=True)
         checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
         checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -124,7 +124,7 @@ class Receiver:
     frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = Checks(f"receivers[{self.id!r}]")
+        checks = Checks(f"receivers[{shown(self.id)}]")
         checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
@@ -133,7 +133,7 @@ class Receiver:
         )
         checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
         checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,10 +156,10 @@ class Target:
         checks = Checks("target")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
-        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", above=0.0, most=1e9)
+        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
         checks.number("rcs_std_db", self.rcs_std_db, "a spread in dB, 0 or more", least=0.0)
         checks.number("rcs_bistatic_db", self.rcs_bistatic_db, "a loss in dB, 0 or more", least=0.0)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -172,8 +172,8 @@ class Scatterer:
     def __post_init__(self) -> None:
         checks = Checks("scatterer")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
-        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", above=0.0, most=1e9)
-        checks.done()
+        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -212,7 +212,7 @@ class Propagation:
         checks.one_of("clutter", self.clutter, get_args(ClutterKind))
         object.__setattr__(self, "scatterers", checks.several("scatterers", self.scatterers, Scatterer))
         checks.number("direct_path_leakage", self.direct_path_leakage, "a power ratio, 0 or more", least=0.0)
-        checks.done()
+        checks.done(self)
 
     def is_radar_equation(self, wavelength_m: float) -> bool:
         """True where the echo follows the radar equation from isotropic antennas: β is a cross-section over 4π."""
@@ -236,7 +236,7 @@ class Requirements:
         limit = "a limit in m above 0, infinity for none"
         checks.number("cooperation_cost_m", self.cooperation_cost_m, limit, above=0.0, most=math.inf)
         checks.number("distance_weight", self.distance_weight, "a weight from 0 to 1", least=0.0, most=1.0)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,7 +271,7 @@ class DesignSettings:
         object.__setattr__(self, "given", checks.several("given", self.given, str))
         checks.one_of("dimensions", self.dimensions, (None, 2, 3))
         checks.kind("alternate", self.alternate, bool)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -288,7 +288,7 @@ class GeodeticOrigin:
         longitude = "a longitude from -180 to 360 degrees"
         checks.number("longitude_deg", self.longitude_deg, longitude, least=-180.0, most=360.0)
         checks.number("height_m", self.height_m, "a height in m within ±1e6", least=-1e6, most=1e6)
-        checks.done()
+        checks.done(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -320,7 +320,7 @@ class Scenario:
             checks.refuse("receivers", "none", "at least one receiver")
         if not checks.problems:
             _check_agreement(self, checks)
-        checks.done()
+        checks.done(self)
 
     @property
     def receiver_ids(self) -> tuple[str, ...]:

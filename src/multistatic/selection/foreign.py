@@ -14,6 +14,8 @@ from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
 CLAIMED_GAP = 1e-6
+# Rounding of single precision, summed in another order, is far below.
+_REPEATABLE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,14 +41,29 @@ class ForeignCriterion:
         return self.plugin.run(lambda: getattr(self.criterion, "gain", None), doing="in its gain")
 
     def values(self, masks: B, illumination_w: float) -> F:
-        """Value [n] of each row of `masks` [n, K]: positive numbers, infinity where the target is unobservable."""
+        """Value [n] of each row of `masks` [n, K]: positive numbers, infinity where the target is unobservable.
+
+        Nobody sees nothing, whatever the criterion says of the empty group. The best row is asked about once more on
+        its own: a value that depends on the other rows, or on how often it is asked for, is no value of a group.
+        """
         asked = np.atleast_2d(masks)
+        values = self._numbers(asked, illumination_w)
+        if len(values) > 1 and np.isfinite(values.min()):
+            best = int(np.argmin(values))
+            alone = float(self._numbers(asked[best : best + 1], illumination_w)[0])
+            if not abs(alone - values[best]) <= _REPEATABLE * values[best]:
+                received = f"the value {values[best]:.6g} for a group among {len(values)}, and {alone:.6g} for it alone"
+                self.plugin.refuse(received, "a value that depends on the group and the illumination only")
+        return values
+
+    def _numbers(self, asked: B, illumination_w: float) -> F:
         found = self.plugin.run(self.criterion.values, asked.copy(), illumination_w, doing="in values")
         array = self.plugin.run(np.asarray, found)
         if array.shape != (len(asked),) or array.dtype.kind not in "fiu":
             received = f"values of type {type(found).__name__}, shape {list(array.shape)} and {array.dtype}"
             self.plugin.refuse(received, f"one real number for each of {len(asked)} groups")
         values: F = array.astype(float)
+        values[~asked.any(axis=1)] = np.inf
         if np.isnan(values).any():
             self.plugin.refuse(f"NaN for {int(np.isnan(values).sum())} of {len(values)} groups", _POSITIVE)
         if np.any(values <= 0.0):

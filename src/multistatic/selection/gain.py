@@ -235,7 +235,9 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
         return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
         moved = np.asarray(problem.criterion.values(masks[finite], multiple * illumination_w), float)
-        if not np.allclose(moved, values[finite] * multiple**-gain.exponent, rtol=_LAW, atol=0.0):
+        if not np.allclose(
+            moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
+        ):
             return f": they are no power {-gain.exponent:g} of the illumination"
     return None
 

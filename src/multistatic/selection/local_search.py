@@ -61,9 +61,11 @@ def _thrifty(problem: SelectionProblem, mask: B) -> B:
         values, costs_m = problem.values(groups), problem.costs_m(groups)
         metres = np.maximum(costs_m - cost_m, np.finfo(float).tiny)
         if np.isfinite(value):
-            score = np.log(value / values) / metres
+            score = (np.log(value) - np.log(values)) / metres
+        elif np.isfinite(values).any():
+            score = -np.log(values) - np.log(metres)
         else:
-            score = np.where(np.isfinite(values), 1.0 / (values * metres), -metres)
+            score = -metres
         i = int(np.argmax(score))
         mask, value, cost_m = np.asarray(groups[i]), values[i], costs_m[i]
     return mask

@@ -62,13 +62,24 @@ def _times(pulse: Pulse) -> F:
 
 
 _NEAR_ZERO = 1e-9
+# What the quadrature leaves in place of a mean-square bandwidth of zero is below, in units of 1/slot².
+_NO_BANDWIDTH = 1e-6
 
 
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
     """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
     pulse, plugin = pulse_of(spec), registry.plugin("pulses", spec.kind)
-    moments: PulseMoments = pulse.moments if plugin is None else plugin.run(lambda: pulse.moments, doing="in moments")
+    if plugin is None:
+        return pulse.moments
+    moments: PulseMoments = plugin.run(lambda: pulse.moments, doing="in moments")
+    effective = moments.mean_square_bandwidth - abs(moments.mean_frequency) ** 2
+    if not effective > _NO_BANDWIDTH * max(1.0, moments.mean_square_bandwidth):
+        plugin.refuse(
+            "a pulse whose slope is zero, or no more than a turning phase, all over its support",
+            "a pulse that tells about its delay: an amplitude that changes",
+            "a rectangular pulse does so only at its ends, where no slope exists",
+        )
     return moments
 
 

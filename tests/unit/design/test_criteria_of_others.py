@@ -15,6 +15,7 @@ from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
 from multistatic.design.instance import Instance, instance_of
 from multistatic.errors import PluginError
+from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import DesignSettings, Scenario
 from tests.support.close import close_to
 from tests.support.networks import network
@@ -145,3 +146,103 @@ def test_our_own_bounds_under_another_name_are_proven_as_before(packages: Packag
             assert theirs.selected_ids == ours.selected_ids
             if ours.status != "infeasible":
                 assert theirs.selection.bound == ours.selection.bound
+
+
+STRANGE = """
+import numpy as np
+
+
+class Base:
+    name = unit = "m"
+
+    def __init__(self, network):
+        self.w = np.asarray(network.snr_per_watt) / np.max(network.snr_per_watt)
+
+    def inverse(self, masks, p):
+        total = p * (masks @ self.w)
+        return np.divide(1.0, total, out=np.full(len(masks), np.inf), where=total > 0)
+
+
+class FiniteForNobody(Base):
+    def values(self, masks, p):
+        return (10 + 3 * masks.sum(axis=1)).astype(int)
+
+
+class FiniteForSome(Base):
+    def values(self, masks, p):
+        return np.where(masks[:, 0] | (masks.sum(axis=1) == 2), np.inf, self.inverse(masks, p))
+
+
+class ByRow(Base):
+    def values(self, masks, p):
+        return self.inverse(masks, p) * (1.0 + 0.1 * len(masks))
+
+
+class SinglePrecision(Base):
+    def __init__(self, network):
+        from multistatic import LinearGain
+
+        super().__init__(network)
+        self.gain = LinearGain(weights=self.w)
+
+    def values(self, masks, p):
+        return self.inverse(masks, p).astype(np.float32)
+
+
+class LostInLight(Base):
+    def values(self, masks, p):
+        return np.where(p > LIMIT, np.inf, 1.0 / masks.sum(axis=1).clip(1))
+"""
+
+
+@pytest.mark.parametrize("name", ["FiniteForNobody", "FiniteForSome"])
+@pytest.mark.parametrize("selector", ["local_search", "greedy_swap", "enumeration", "joint"])
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_never_a_group(packages: Packages, name: str, selector: str) -> None:
+    packages.install("criteria", STRANGE, name)
+    for seed in DROPS:
+        design = design_network(drop(name, seed, selector))
+        assert design.status == "feasible"
+        assert design.selected.any()
+        assert np.isfinite(design.selection.value)
+
+
+@pytest.mark.parametrize("selector", ["enumeration", "joint", "local_search"])
+def test_a_value_that_depends_on_the_other_groups_is_refused(packages: Packages, selector: str) -> None:
+    packages.install("criteria", STRANGE, "ByRow")
+    with pytest.raises(PluginError, match="and the illumination only"):
+        design_network(drop("ByRow", 1, selector))
+
+
+@pytest.mark.parametrize("alternate", [False, True])
+def test_a_target_that_the_final_beams_lose_leaves_no_design(packages: Packages, alternate: bool) -> None:
+    settings = DesignSettings(
+        criterion="surrogate", selector="greedy", beamformer="value_function", alternate=alternate
+    )
+    scenario = network(6, antennas=1, transmit_antennas=6, rate_bps_hz=4.0, seed=1, cost_m=150.0, design=settings)
+    start_w = value_function(instance_of(scenario).beamforming_problem(np.zeros(6, bool))).illumination_w
+    assert design_network(scenario).beamforming.illumination_w > 1.08 * start_w
+    packages.install("criteria", STRANGE.replace("LIMIT", repr(1.05 * start_w)), "LostInLight")
+    design = design_network(replace(scenario, design=replace(settings, criterion="LostInLight")))
+    assert design.status == "infeasible"
+    assert "with the final beams the target is unobservable under the criterion" in design.message
+    assert not design.selected.any()
+
+
+def test_what_is_optimal_for_its_beams_only_is_said_to_be() -> None:
+    settings = ["receivers.random.count=6", "receivers.random.antennas=1", "channel.direct=los", "design.streams=1"]
+    settings += ["transmitter.antennas=8", "requirements.rate_bps_hz=0.955", "design.selector=branch_and_bound"]
+    found = 0
+    for seed in range(1, 4):
+        scenario = load_preset("paper", [f"seed={seed}", "requirements.cooperation_cost_m=263.31", *settings])
+        design, best = design_network(scenario), truth(instance_of(scenario))
+        found += design.selection.value > best * (1 + 1e-6)
+        assert design.status == "feasible" or design.selection.value == close_to(best, rel=1e-6)
+        assert (design.status == "optimal") != ("for these beams" in design.message)
+    assert found > 0
+
+
+def test_single_precision_is_no_contradiction(packages: Packages) -> None:
+    packages.install("criteria", STRANGE, "SinglePrecision")
+    for seed in DROPS:
+        assert "other-package 1.2 declares" in design_network(drop("SinglePrecision", seed)).message

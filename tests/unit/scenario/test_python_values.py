@@ -199,3 +199,55 @@ def test_numpy_numbers_and_lists_of_receivers_are_taken():
     assert scenario.transmitter.power_w == close_to(2.0, rel=1e-15)
     assert scenario.receiver_ids == ("a", "b")
     assert_same_bits(replace(SCENARIO), SCENARIO)
+
+
+@pytest.mark.parametrize(
+    "path", ["radio.carrier_hz", "transmitter.power_w", "receivers.clock_offset_std_s", *POSITIONS]
+)
+@pytest.mark.parametrize("value", [10**400, -(10**400)])
+def test_a_whole_number_beyond_doubles_is_refused(path: str, value: int) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        changed(path, value)
+    assert caught.value.problems[0].path.endswith(path.partition(".")[2])
+    assert len(caught.value.problems[0].received) < 70
+
+
+@pytest.mark.parametrize("path", [*POSITIONS, "target.velocity_m_s"])
+@pytest.mark.parametrize("value", [np.array([1j, 2, 3]), np.array(["1", "2"]), np.array([True, False])])
+@pytest.mark.filterwarnings("error")
+def test_an_array_of_something_else_is_no_position(path: str, value: np.ndarray) -> None:
+    with pytest.raises(ScenarioError):
+        changed(path, value)
+    with pytest.raises(ScenarioError):
+        AntennaArray(elements_m=np.array([value, value]))
+
+
+@pytest.mark.parametrize("path", ["propagation.echo_law", "propagation.clutter", "design.dimensions", "name", "seed"])
+@pytest.mark.parametrize("value", [np.array([1.0, 2.0]), np.zeros((2, 3)), 2.0, np.float32(2), [2], {}])
+def test_what_is_no_word_is_named_on_one_line(path: str, value: object) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        changed(path, value)
+    (problem,) = caught.value.problems
+    assert "\n" not in problem.received
+    assert problem.path == path
+
+
+@pytest.mark.parametrize("name", ["clock_offset_std_s", "frequency_offset_std_hz"])
+@pytest.mark.parametrize("value", [1e-320, 1e-300, 1e200, 1e308])
+def test_a_deviation_whose_square_is_no_number_is_refused(name: str, value: float) -> None:
+    for path in ("transmitter", "receivers"):
+        with pytest.raises(ScenarioError, match="from 1e-30 to 1e30"):
+            changed(f"{path}.{name}", value)
+        for good in (0, 1e-30, 1e30, INF):
+            changed(f"{path}.{name}", good)
+
+
+def test_numbers_of_numpy_become_plain() -> None:
+    found = changed("receivers.clock_offset_std_s", np.float32(0.5))
+    assert type(found.receivers[0].clock_offset_std_s) is float
+    assert (
+        type(changed("transmitter.frequency_offset_std_hz", np.int64(3)).transmitter.frequency_offset_std_hz) is float
+    )
+    assert type(changed("design.dimensions", np.int64(2)).design.dimensions) is int
+    assert type(changed("radio.samples", np.int32(64)).radio.samples) is int
+    assert type(changed("seed", np.uint8(3)).seed) is int
