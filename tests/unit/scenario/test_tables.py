@@ -127,3 +127,8 @@ def test_a_measurement_that_its_column_cannot_hold_has_a_hint_at_the_unit(column
         parse_measurements(",".join(cells) + "\n" + ",".join(cells.values()) + "\n")
     assert words in str(caught.value)
     assert f"received '{cell}'" in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", ["2026-11-30T12:00:00Z", "2026-11-30 12:00:00.123", "12:00:00", "30.11.2026 12:00"])
+def test_a_date_is_told_to_be_seconds(cell):
+    assert number_hint(cell) == "a date or a time of day: write seconds, such as Unix time"
