@@ -26,18 +26,7 @@ def channel_notes(table: ChannelTable) -> Iterator[str]:
         yield f"direct_path_leakage = {ratio:g} leaves more than the whole direct path: it is a ratio of powers"
     if isinstance(leakage, int | float) and leakage > 0:
         yield f"direct_path_leakage_db = {leakage:g} leaves more than the whole direct path: a suppression is negative"
-    yield from _without_effect(table)
-
-
-def _without_effect(table: ChannelTable) -> Iterator[str]:
-    """Parts of signal-dependent clutter beside clutter of the other kind."""
-    if table.clutter != "independent":
-        return
-    written = {
-        "channel.scatterer": table.scatterer or None,
-        "direct_path_leakage_db": table.direct_path_leakage_db,
-        "direct_path_leakage": table.direct_path_leakage,
-    }
-    for key, value in written.items():
-        if value is not None:
-            yield f'{key} has no effect with clutter = "independent": clutter = "signal_dependent" makes it count'
+    if table.scatterer and table.clutter == "independent":
+        yield (
+            'channel.scatterer has no effect with clutter = "independent": clutter = "signal_dependent" makes it count'
+        )

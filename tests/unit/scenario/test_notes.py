@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from multistatic.errors import ScenarioError
-from multistatic.files.scenario_file import load_scenario
+from multistatic.files.scenario_file import load_preset, load_scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
+from multistatic.scenario.write import resolved_toml
 from tests.support.scenario_helpers import MINIMAL
 
 MUNICH = """
@@ -327,7 +328,6 @@ def test_a_high_tower_and_a_mountain_need_no_note():
         ("channel.noise_power_dbm=-174.0", "a density in dBm/Hz is no noise power"),
         ("channel.noise_temperature_k=17.0", "17 °C are 290.15 K"),
         ("target.velocity_m_s=[120000.0,0.0,0.0]", "faster than anything in orbit"),
-        ("channel.direct_path_leakage_db=-60.0", "direct_path_leakage_db has no effect"),
         ("channel.scatterer=[{position_llh=[48.138,11.577,545.0]}]", "channel.scatterer has no effect"),
     ],
 )
@@ -361,3 +361,8 @@ def test_a_factor_of_one_is_named_once():
 def test_short_waves_in_free_space_need_no_note():
     waves = ("radio.carrier_hz=10e6", "radio.bandwidth_hz=50e3", "target.rcs_m2=100.0")
     assert listed(CSV, overrides=(*RADAR, *waves)) == ""
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_scenario_that_is_written_out_needs_no_other_note(name):
+    assert notes(resolved_toml(load_preset(name))) == ""
