@@ -39,7 +39,11 @@ def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
     far = reach_m >= longest
     if not far.any():
         return ""
-    some = "" if far.all() or not names else f" of {listed(sorted({names[k] for k in np.flatnonzero(far)}))}"
+    some = (
+        ""
+        if far.all() or not names
+        else f" of {listed(sorted({name for name, doubted in zip(names, far, strict=True) if doubted}))}"
+    )
     reach, direct = reach_m[far], direct_m[far]
     fitting = {
         words: factor * reach

@@ -25,6 +25,7 @@ _DEGREE_LIKE = 0.5  # metres that agree so well with the transmitter's degrees a
 _NAMES_AT_MOST = 5
 _FOOT_M = 0.3048
 _PROJECTED_M = 300e3
+_STEEP_M = 300.0  # more than all but a few towers
 _NO_SITES = ("target", "origin", "receivers.random")
 
 Point = tuple[float, float]
@@ -108,6 +109,7 @@ def position_notes(written: Sequence[Written]) -> Iterator[str]:
     for geodetic in (True, False):
         yield from _height_notes([each for each in written if each.geodetic is geodetic], geodetic)
     yield from _height_unit_notes(written)
+    yield from _steep_notes(written)
     yield from _degree_notes(written)
     yield from _elsewhere_notes(written)
 
@@ -154,8 +156,47 @@ def _height_in(factor: float, one: Written, other: Written) -> bool:
     apart = abs(height - reference)
     if apart < _ZERO_IS_ODD_M or not 0.8 < factor * height / reference < 1.25:
         return False
-    slant = float(_distances(other, [one.entries])[0])
-    return slant**2 < 2 * apart**2
+    return _away_m(one, other) < apart
+
+
+def _steep_notes(written: Sequence[Written]) -> Iterator[str]:
+    """Positions so far below a site beside them that their heights count from somewhere else, such as the ground.
+
+    Heights that no site has on Earth are named as such (`scenario.notes`).
+    """
+    stated = [each for each in written if len(each.entries) == 3 and each.entries[2] != 0]
+    stated = [each for each in stated if each.path not in _NO_SITES[1:] and -500 <= each.entries[2] <= 9000]
+    sites = [each for each in stated if each.path != "target" and not each.path.startswith("channel.")]
+    for geodetic in (True, False):
+        alike = [each for each in stated if each.geodetic is geodetic]
+        below = [
+            (each, highest, highest.entries[2] - each.entries[2])
+            for each in alike
+            if (highest := _steeply_above(each, [site for site in sites if site.geodetic is geodetic])) is not None
+        ]
+        units = [_height_in(factor, one, other) for one, other, _ in below for factor in (1e3, 1 / _FOOT_M)]
+        if below and not (geodetic and any(units)):
+            drops = [f"{drop:.0f}" for drop in (min(drop for *_, drop in below), max(drop for *_, drop in below))]
+            yield (
+                f"{listed([each.name for each, _, _ in below])} {'is' if len(below) == 1 else 'are'} "
+                f"{' to '.join(dict.fromkeys(drops))} m below {below[0][1].name}, and less than that away: "
+                f"{'heights are above the ellipsoid' if geodetic else 'z counts from the origin'}, not above the ground"
+            )
+
+
+def _steeply_above(one: Written, sites: Sequence[Written]) -> Written | None:
+    """The highest of the sites that are more than 300 m above a position, and less than that away from it."""
+    drops = [(site, site.entries[2] - one.entries[2]) for site in sites]
+    steep = [site for site, drop in drops if drop > _STEEP_M and _away_m(one, site) < drop]
+    return max(steep, key=lambda site: site.entries[2], default=None)
+
+
+def _away_m(one: Written, other: Written) -> float:
+    """The horizontal distance of two positions of one kind."""
+    if one.geodetic:
+        level = (*other.entries[:2], one.entries[2])
+        return float(_distances(one, [level])[0])
+    return math.dist(one.entries[:2], other.entries[:2])
 
 
 def _elsewhere_notes(written: Sequence[Written]) -> Iterator[str]:

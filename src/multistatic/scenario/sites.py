@@ -148,7 +148,9 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ScenarioError([Problem(name, str(error)[:80], "a GeoJSON document")]) from None
+        lines = "Extra data" in str(error)
+        hint = "one object on each line? put them into a FeatureCollection" if lines else ""
+        raise ScenarioError([Problem(name, str(error)[:80], "a GeoJSON document", hint)]) from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise ScenarioError([Problem(f"{name} features", "nothing", "a GeoJSON FeatureCollection")])

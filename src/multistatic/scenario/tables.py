@@ -73,6 +73,10 @@ def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:
         return Problem(path, f"a comment, {line.strip()[:40]!r}", expected, "a table has no comments: delete the line")
     if line.lstrip().startswith(("{", "[")):
         return Problem(path, f"{line.strip()[:40]!r}, as of JSON", expected, "name the file .geojson if it is GeoJSON")
+    if line.lstrip().startswith("<"):
+        return Problem(
+            path, f"{line.strip()[:40]!r}, as of XML", expected, "export KML, GPX or a page as CSV or GeoJSON"
+        )
     if first > 0:
         return Problem(f"{prefix}line 1", "an empty line", expected, "delete the empty lines before the header")
     for separator, name in _SEPARATORS.items():

@@ -313,7 +313,7 @@ def test_heights_in_kilometres_or_feet_are_named(heights, words):
 
 
 def test_a_high_tower_and_a_mountain_need_no_note():
-    assert listed(CSV.replace("545.0", "880.0")) == ""
+    assert listed(CSV.replace("545.0", "840.0")) == ""
     far = "id,latitude_deg,longitude_deg,height_m\nsummit,47.90,11.80,1838.0\n"
     assert "hardly in m" not in listed(far)
 
@@ -366,3 +366,30 @@ def test_short_waves_in_free_space_need_no_note():
 @pytest.mark.parametrize("name", preset_names())
 def test_a_scenario_that_is_written_out_needs_no_other_note(name):
     assert notes(resolved_toml(load_preset(name))) == ""
+
+
+# --- heights above the ground ----------------------------------------------------------------------------------------
+
+
+def test_heights_above_ground_beside_heights_above_the_ellipsoid_are_named():
+    said = listed(CSV.replace("545.0", "20.0").replace("548.5", "21.0"))
+    assert "alpha (sites.csv line 2) and beta (sites.csv line 3) are 539 to 540 m below the transmitter" in said
+    assert "heights are above the ellipsoid, not above the ground" in said
+
+
+def test_a_target_under_the_sites_is_named():
+    assert "the target is 555 m below the transmitter" in listed(
+        CSV, overrides=("target.position_llh=[48.139,11.577,5.0]",)
+    )
+
+
+def test_z_from_two_origins_is_named():
+    said = notes(MINIMAL, "transmitter.position_m=[0,0,560]", "receivers.site[0].position_m=[60,0,20]")
+    assert "z counts from the origin, not above the ground" in said
+
+
+def test_towers_mountains_and_aircraft_are_no_steep_sites():
+    assert listed(CSV, overrides=("transmitter.position_llh=[48.1372,11.5756,800.0]",)) == ""
+    assert listed(CSV, overrides=("target.position_llh=[48.139,11.577,3000.0]",)) == ""
+    valley = "id,latitude_deg,longitude_deg,height_m\nvalley,48.1481,11.5739,20.0\n"
+    assert listed(valley) == ""
