@@ -17,6 +17,14 @@ from multistatic.scenario.preset import preset_names, preset_text
 __all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]
 
 STANDARD_INPUT = "-"
+_BINARY = {
+    b"PK\x03\x04": "a spreadsheet or another packed file",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet",
+    b"\x1f\x8b": "a compressed file",
+    b"\x00\x00\x27\x0a": "a shapefile",
+    b"SQLite format 3": "a database, such as a GeoPackage",
+}
+"""What files of other programs begin with."""
 
 
 def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
@@ -68,6 +76,8 @@ def read_text_file(path: Path, max_bytes: int = MAX_BYTES) -> str:
 def _decoded(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:
     if len(content) > max_bytes:
         raise InputError([too_large(most=max_bytes)], source=name)
+    if (kind := next((kind for mark, kind in _BINARY.items() if content.startswith(mark)), None)) is not None:
+        raise InputError([Problem(name, kind, "UTF-8 text", "export it as CSV UTF-8, or unpack it")], source=name)
     if (wide := _wide_encoding(content)) is not None:
         raise InputError([Problem(name, f"text in {wide}", "UTF-8 text", "save it as UTF-8, as in CSV UTF-8")])
     try:

@@ -61,7 +61,8 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
     reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
     timed = seen.heard[i] & (offsets < 0.01 * np.abs(reach))
     direct = np.linalg.norm(sites.receivers_m - sites.transmitter_m, axis=1)
-    return delay_doubt(reach[timed], direct[timed])
+    names = [sites.receiver_ids[k] for k in np.flatnonzero(timed)]
+    return delay_doubt(reach[timed], direct[timed], names)
 
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:

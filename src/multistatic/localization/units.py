@@ -12,6 +12,7 @@ import numpy as np
 
 from multistatic.estimation.measurement import Measurement
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.position_notes import listed
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # Factors from the unit to seconds.
@@ -20,36 +21,46 @@ _RANGES = {"metres, a range": 1.0 / SPEED_OF_LIGHT_M_S, "kilometres, a range": 1
 # Paths of this many baselines are doubted; the next larger unit is a thousand times longer.
 _TOO_LONG = 100.0
 _SHORTEST_BASELINE_M = 10.0
+_BEYOND_ECHOES_M = 1e8  # a path that no network receives an echo over, whatever its unit was meant to be
 _FASTEST_M_S = 3000.0
 _SLOTS, _BLOCKS = (1e-7, 100.0), (1e-5, 100.0)
 _LATEST_S = 1e11  # Unix time in seconds reaches it in the year 5138, in milliseconds it did in 1973
 
 
-def delay_doubt(reach_m: F, direct_m: F) -> str:
+def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
     """A sentence where paths over the target [n] must have been written in another unit than seconds; else nothing.
 
-    `direct_m` [n]: the direct path of the receiver of each. Whoever calls leaves out clocks that are unknown.
+    `direct_m` [n]: the direct path of the receiver of each. `names` [n]: their receivers, said where only some are
+    doubted. Whoever calls leaves out clocks that are unknown.
     """
     if not len(reach_m):
         return ""
-    baseline = max(float(np.max(direct_m)), _SHORTEST_BASELINE_M)
-    if np.median(reach_m) < _TOO_LONG * baseline:
+    longest = _TOO_LONG * max(float(np.max(direct_m)), _SHORTEST_BASELINE_M)
+    far = reach_m >= longest
+    if not far.any():
         return ""
-    fitting = {
-        words: factor * reach_m
-        for words, factor in (_TIMES | _RANGES).items()
-        if np.all(factor * reach_m >= 0.999 * direct_m)
-    }
-    if not fitting:
-        return ""
-    words = min(fitting, key=lambda name: float(np.median(fitting[name])))
-    if np.median(fitting[words]) > _TOO_LONG * baseline:
-        return ""
-    seconds = reach_m / SPEED_OF_LIGHT_M_S
-    return (
-        f"Check the unit of the delay: {_span(seconds, 's')} is a path of {_span(reach_m / 1e3, 'km')}, for receivers "
-        f"{_span(direct_m, 'm')} from the transmitter. In {words}, it would be {_span(fitting[words], 'm')}."
+    some = (
+        ""
+        if far.all() or not names
+        else f" of {listed(sorted({name for name, doubted in zip(names, far, strict=True) if doubted}))}"
     )
+    reach, direct = reach_m[far], direct_m[far]
+    fitting = {
+        words: factor * reach
+        for words, factor in (_TIMES | _RANGES).items()
+        if np.all(factor * reach >= 0.999 * direct) and np.median(factor * reach) <= longest
+    }
+    if not fitting and np.max(reach) < _BEYOND_ECHOES_M:
+        return ""
+    seconds = reach / SPEED_OF_LIGHT_M_S
+    doubt = (
+        f"Check the unit of the delay{some}: {_span(seconds, 's')} is a path of {_span(reach / 1e3, 'km')}, for "
+        f"receivers {_span(direct, 'm')} from the transmitter."
+    )
+    if not fitting:
+        return doubt
+    words = min(fitting, key=lambda name: float(np.median(fitting[name])))
+    return f"{doubt} In {words}, it would be {_span(fitting[words], 'm')}."
 
 
 def excess_doubt(reach_m: F, direct_m: F) -> str:
@@ -81,7 +92,8 @@ def _delay_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str]:
     timed = [one for one in heard if clocks[one.receiver_id] < 0.01 * abs(one.delay_s)]
     reach = SPEED_OF_LIGHT_M_S * np.array([one.delay_s for one in timed])
     direct = np.array([geometry.transmitter_receiver_m[ids.index(one.receiver_id)] for one in timed])
-    found = [doubt for doubt in (delay_doubt(reach, direct), excess_doubt(reach, direct)) if doubt]
+    names = [one.receiver_id for one in timed]
+    found = [doubt for doubt in (delay_doubt(reach, direct, names), excess_doubt(reach, direct)) if doubt]
     deviation = float(np.median([one.delay_std_s for one in heard]))
     slots = deviation / scenario.radio.slot_s
     if slots > _SLOTS[1]:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.geodesy import geodetic_from_local
-from multistatic.scenario.model import Receiver, Scenario, Transmitter
+from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
 from multistatic.scenario.position_notes import listed
-from multistatic.units import F, watt_to_dbm
+from multistatic.units import BOLTZMANN_J_K, F, ratio_to_db, watt_to_dbm
 
 EFFECTIVE_EARTH_RADIUS_M = 6.371e6 * 4 / 3
 """Radius of a sphere on which rays are straight under the standard refraction of 4/3."""
@@ -57,12 +58,18 @@ def _power_notes(scenario: Scenario) -> Iterator[str]:
             f"the transmitter's power is {power_w:.3g} W ({watt_to_dbm(power_w):.1f} dBm): "
             "power_w is in W and power_dbm in dBm"
         )
+    thermal_w = BOLTZMANN_J_K * 290.0 * scenario.radio.symbol_rate_hz
+    if noise_w < 0.01 * thermal_w:
+        yield (
+            f"the noise power is {watt_to_dbm(noise_w):.1f} dBm in a sample of one slot, far below the "
+            f"thermal noise of {watt_to_dbm(thermal_w):.1f} dBm there at 290 K: a density in dBm/Hz is no noise power"
+        )
     if noise_w > 1e-5:
         yield (
             f"the noise power is {noise_w:.3g} W ({watt_to_dbm(noise_w):.1f} dBm) in a sample, far above that of any "
             "receiver: noise_power_w is in W and noise_power_dbm in dBm"
         )
-    if scenario.propagation.reference_gain > 1.0:
+    if scenario.propagation.reference_gain > 1.000001 * max(1.0, free_space_gain(scenario.radio.wavelength_m)):
         yield (
             f"the path gain at 1 m is {scenario.propagation.reference_gain:.3g}, more power than is sent: "
             "reference_loss_db is a loss, so positive"
@@ -73,19 +80,20 @@ def _place_notes(scenario: Scenario) -> Iterator[str]:
     names = ["the transmitter", "the target", *scenario.receiver_ids]
     places = np.array([scenario.transmitter.position_m, scenario.target.position_m, *scenario.receiver_positions_m])
     heights = _heights_m(scenario, places)
-    yield from _height_notes(scenario, names, heights)
+    yield from _height_notes(scenario, names, places, heights)
     yield from _horizon_notes(scenario, places, heights)
 
 
-def _height_notes(scenario: Scenario, names: list[str], heights: F) -> Iterator[str]:
-    sites = np.arange(len(names)) != 1
+def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -> Iterator[str]:
+    near = np.hypot(*places[:, :2].T) < 300e3  # beyond, the curvature of the earth alone makes heights of kilometres
+    sites = near & (np.arange(len(names)) != 1)
     high = [names[i] for i in np.flatnonzero(sites & (heights > 9000.0))]
     if high:
         yield (
             f"{listed(high)} stand{'s' if len(high) == 1 else ''} higher than 9000 m, above every mountain: "
             f"heights are in m; {heights[sites].max():.0f} ft are {0.3048 * heights[sites].max():.0f} m"
         )
-    if 20_000.0 < heights[1] < 1.2e5:
+    if near[1] and 20_000.0 < heights[1] < 1.2e5:
         yield (
             f"the target flies at {heights[1]:.0f} m, above all aircraft: heights are in m; "
             f"{heights[1]:.0f} ft are {0.3048 * heights[1]:.0f} m"
@@ -130,6 +138,14 @@ def _other_notes(scenario: Scenario) -> Iterator[str]:
         yield (
             f"the target moves at {speed:.0f} m/s, more than twice the speed of sound: "
             f"{speed:.0f} km/h are {speed / 3.6:.0f} m/s"
+        )
+    if speed > 12_000.0:
+        yield f"the target moves at {speed:.4g} m/s, faster than anything in orbit: velocity_m_s is in m/s"
+    area_m2 = cross_section_of(scenario.target.reflection)
+    if area_m2 > 1e5 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
+        yield (
+            f"the target's cross-section is {area_m2:.3g} m² ({ratio_to_db(area_m2):.1f} dBsm), more than that of the "
+            "largest ships: rcs_m2 is in m² and rcs_dbsm in dB"
         )
     rates = scenario.rate_required_bps_hz
     if rates.max(initial=0.0) > 20.0:

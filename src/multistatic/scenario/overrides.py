@@ -67,20 +67,30 @@ def _value(text: str) -> tuple[Any, str]:
 
 
 def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
-    """Writes one value into `raw` (in place); what was expected where the key leads nowhere."""
+    """Writes one value into `raw` (in place); what was expected where the key leads nowhere, and `raw` as it was."""
     steps = _steps(key)
+    if expected := _missing(raw, steps):
+        return expected
     place: Any = raw
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step in steps[:-1]:
+        place = place[step] if isinstance(step, int) else place.setdefault(step, {})
+    place[steps[-1]] = value
+    return None
+
+
+def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
+    """What `steps` need and do not find; nothing where they lead somewhere, if need be through new tables."""
+    place: Any = raw
+    for depth, step in enumerate(steps):
         if isinstance(step, int):
-            if not isinstance(place, list) or step >= len(place):
-                return f"an index below {len(place)}" if isinstance(place, list) else "a list to index"
+            if not isinstance(place, list):
+                return f"a list at {_path(steps[:depth])}: set the whole list instead of an entry"
+            if step >= len(place):
+                return f"an index below {len(place)}"
         elif not isinstance(place, dict):
             return f"a table to hold {step}"
-        if following is None:
-            place[step] = value
-        else:
-            place = place[step] if isinstance(step, int) else place.setdefault(step, {})
-    return None
+        place = place[step] if isinstance(step, int) else place.get(step, {})
+    return ""
 
 
 def drop_twins(raw: dict[str, Any], key: str, kept: Collection[str] = ()) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from multistatic.errors import InputError, Problem, ScenarioError
+from multistatic.scenario.channel_notes import channel_notes
 from multistatic.scenario.consistency import consistency_problems, table_at
 from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.model import Scenario
@@ -55,7 +56,7 @@ class ScenarioTemplate:
         written = written_positions(self.table, self.sites)
         found = [str(each) for each in misread(written)]
         positions = [*found, *position_notes(written), *shared_places(scenario)]
-        strength = [*target_notes(scenario), *reflection_notes(self.table)]
+        strength = [*target_notes(scenario), *reflection_notes(self.table), *channel_notes(self.table.channel)]
         return [*positions, *strength, *scenario_notes(scenario, places=not found)]
 
 

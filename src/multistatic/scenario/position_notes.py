@@ -4,6 +4,7 @@ longitude in the wrong order or with the wrong sign, radians, degrees in a key o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,12 +23,19 @@ _NEARER = 100.0  # another reading is proposed where it brings positions nearer 
 _ZERO_IS_ODD_M = 100.0
 _DEGREE_LIKE = 0.5  # metres that agree so well with the transmitter's degrees are degrees
 _NAMES_AT_MOST = 5
+_FOOT_M = 0.3048
+_PROJECTED_M = 300e3
+_STEEP_M = 300.0  # more than all but a few towers
+_NO_SITES = ("target", "origin", "receivers.random")
 
 Point = tuple[float, float]
 _READINGS: tuple[tuple[str, Callable[[Point], Point]], ...] = (
     ("swapping latitude and longitude", lambda p: (p[1], p[0])),
     ("changing the sign of the longitude", lambda p: (p[0], -p[1])),
     ("changing the sign of the latitude", lambda p: (-p[0], p[1])),
+    ("changing both signs", lambda p: (-p[0], -p[1])),
+    ("swapping latitude and longitude and changing a sign", lambda p: (-p[1], p[0])),
+    ("swapping latitude and longitude and changing a sign", lambda p: (p[1], -p[0])),
     ("reading radians instead of degrees", lambda p: (float(np.degrees(p[0])), float(np.degrees(p[1])))),
 )
 
@@ -100,7 +108,10 @@ def position_notes(written: Sequence[Written]) -> Iterator[str]:
     """Sentences on positions that may not be meant, without those of `misread`."""
     for geodetic in (True, False):
         yield from _height_notes([each for each in written if each.geodetic is geodetic], geodetic)
+    yield from _height_unit_notes(written)
+    yield from _steep_notes(written)
     yield from _degree_notes(written)
+    yield from _elsewhere_notes(written)
 
 
 def _height_notes(written: Sequence[Written], geodetic: bool) -> Iterator[str]:
@@ -123,6 +134,86 @@ def _height_notes(written: Sequence[Written], geodetic: bool) -> Iterator[str]:
         yield f"the height of {listed(zero)} is given as 0 m, {apart}: is it unknown rather than 0?"
 
 
+def _height_unit_notes(written: Sequence[Written]) -> Iterator[str]:
+    """Heights of sites that are in kilometres or feet beside those of the others in metres."""
+    sites = [each for each in written if each.geodetic and len(each.entries) == 3 and each.path not in _NO_SITES]
+    high = [each for each in sites if each.entries[2] > _ZERO_IS_ODD_M]
+    for unit, factor in (("km", 1e3), ("ft", _FOOT_M)):
+        odd = [each for each in sites if any(_height_in(factor, each, other) for other in high)]
+        if odd:
+            height = odd[0].entries[2]
+            yield (
+                f"the height of {listed([each.name for each in odd])} is hardly in m beside those of the other sites: "
+                f"{height:g} {unit} are {factor * height:.4g} m"
+            )
+
+
+def _height_in(factor: float, one: Written, other: Written) -> bool:
+    """`one` has the height of `other` if a unit of `factor` metres is meant, and stands far above or below as written,
+    on no slope that sites stand on.
+    """
+    height, reference = one.entries[2], other.entries[2]
+    apart = abs(height - reference)
+    if apart < _ZERO_IS_ODD_M or not 0.8 < factor * height / reference < 1.25:
+        return False
+    return _away_m(one, other) < apart
+
+
+def _steep_notes(written: Sequence[Written]) -> Iterator[str]:
+    """Positions so far below a site beside them that their heights count from somewhere else, such as the ground.
+
+    Heights that no site has on Earth are named as such (`scenario.notes`).
+    """
+    stated = [each for each in written if len(each.entries) == 3 and each.entries[2] != 0]
+    stated = [each for each in stated if each.path not in _NO_SITES[1:] and -500 <= each.entries[2] <= 9000]
+    sites = [each for each in stated if each.path != "target" and not each.path.startswith("channel.")]
+    for geodetic in (True, False):
+        alike = [each for each in stated if each.geodetic is geodetic]
+        below = [
+            (each, highest, highest.entries[2] - each.entries[2])
+            for each in alike
+            if (highest := _steeply_above(each, [site for site in sites if site.geodetic is geodetic])) is not None
+        ]
+        units = [_height_in(factor, one, other) for one, other, _ in below for factor in (1e3, 1 / _FOOT_M)]
+        if below and not (geodetic and any(units)):
+            drops = [f"{drop:.0f}" for drop in (min(drop for *_, drop in below), max(drop for *_, drop in below))]
+            yield (
+                f"{listed([each.name for each, _, _ in below])} {'is' if len(below) == 1 else 'are'} "
+                f"{' to '.join(dict.fromkeys(drops))} m below {below[0][1].name}, and less than that away: "
+                f"{'heights are above the ellipsoid' if geodetic else 'z counts from the origin'}, not above the ground"
+            )
+
+
+def _steeply_above(one: Written, sites: Sequence[Written]) -> Written | None:
+    """The highest of the sites that are more than 300 m above a position, and less than that away from it."""
+    drops = [(site, site.entries[2] - one.entries[2]) for site in sites]
+    steep = [site for site, drop in drops if drop > _STEEP_M and _away_m(one, site) < drop]
+    return max(steep, key=lambda site: site.entries[2], default=None)
+
+
+def _away_m(one: Written, other: Written) -> float:
+    """The horizontal distance of two positions of one kind."""
+    if one.geodetic:
+        level = (*other.entries[:2], one.entries[2])
+        return float(_distances(one, [level])[0])
+    return math.dist(one.entries[:2], other.entries[:2])
+
+
+def _elsewhere_notes(written: Sequence[Written]) -> Iterator[str]:
+    """Latitude and longitude 0 of a position that nobody knows, and metres of a map projection."""
+    degrees = [each for each in written if each.geodetic]
+    unknown = [each.name for each in degrees if each.entries[:2] == (0, 0)]
+    if unknown and len(unknown) < len(degrees):
+        yield f"latitude and longitude of {listed(unknown)} are 0 and 0, off the coast of Africa: are they unknown?"
+    mapped = [each for each in written if not each.geodetic and math.hypot(*each.entries[:2]) > _PROJECTED_M]
+    if mapped and degrees:
+        x_m, y_m = mapped[0].entries[:2]
+        yield (
+            f"position_m of {listed([each.name for each in mapped])} lies far away ({x_m:g}, {y_m:g}): it counts from "
+            "the origin in metres east and north; coordinates of a map projection, such as UTM, do not"
+        )
+
+
 def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
     """Latitudes and longitudes in radians, or in keys of metres."""
     degrees = [each for each in written if each.geodetic]
@@ -132,10 +223,11 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
             "they are in degrees, not in radians"
         )
     metres = [each for each in written if not each.geodetic]
+    orders = [order for other in degrees for order in (other.entries[:2], other.entries[1::-1])]
     alike = [
         each.name
         for each in metres
-        if any(np.max(np.abs(np.subtract(each.entries[:2], other.entries[:2]))) < _DEGREE_LIKE for other in degrees)
+        if any(np.max(np.abs(np.subtract(each.entries[:2], order))) < _DEGREE_LIKE for order in orders)
         and np.linalg.norm(each.entries[:2]) > 10.0
     ]
     if alike:

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,7 @@ def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
     ]
     if "id" not in header:
         problems.append(Problem(path, "no column id", "a column id"))
+    problems += _height_of_the_other_kind(path, header)
     if not ({"x_m", "y_m"} <= set(header) or {"latitude_deg", "longitude_deg"} <= set(header)):
         problems.append(Problem(path, "no position", "columns x_m and y_m, or latitude_deg and longitude_deg"))
     return problems
@@ -105,12 +107,26 @@ def _other_names(path: str, header: Sequence[str]) -> Iterator[Problem]:
             yield Problem(path, f"column {column!r}", "a known column", f"did you mean {known}?")
 
 
+def _height_of_the_other_kind(path: str, keys: Collection[str]) -> Iterator[Problem]:
+    """`z_m` beside latitude and longitude alone, or `height_m` beside x and y alone, would not be read."""
+    for key, horizontal, right in (("z_m", _LOCAL[:2], "height_m"), ("height_m", _GEODETIC[:2], "z_m")):
+        if key in keys and right not in keys and not set(horizontal) & set(keys):
+            expected = f"{right}, the height that belongs to the other columns"
+            yield Problem(path, key, expected, f"{key} belongs to {horizontal[0]} and {horizontal[1]}")
+
+
 def _cell_problems(path: str, cells: Mapping[str, str]) -> Iterator[Problem]:
     """Cells of number columns that spell no number."""
     for key, cell in cells.items():
         unknown = key in _OFFSETS and cell == "unknown"
-        if key in _KNOWN and key not in _TEXTS and not unknown and written_number(cell) is None:
-            yield Problem(f"{path}.{key}", shown(cell), "a number", number_hint(cell))
+        if key not in _KNOWN or key in _TEXTS or unknown:
+            continue
+        number = written_number(cell)
+        if number is None:
+            expected = 'a number, or "unknown" in small letters' if key in _OFFSETS else "a number"
+            yield Problem(f"{path}.{key}", shown(cell), expected, number_hint(cell))
+        elif not math.isfinite(number):
+            yield Problem(f"{path}.{key}", shown(cell), "a finite number", "no number is as large as that")
 
 
 def _cell(key: str, cell: str) -> Any:
@@ -132,7 +148,9 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ScenarioError([Problem(name, str(error)[:80], "a GeoJSON document")]) from None
+        lines = "Extra data" in str(error)
+        hint = "one object on each line? put them into a FeatureCollection" if lines else ""
+        raise ScenarioError([Problem(name, str(error)[:80], "a GeoJSON document", hint)]) from None
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise ScenarioError([Problem(f"{name} features", "nothing", "a GeoJSON FeatureCollection")])
@@ -151,13 +169,17 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
         if type(cells.get("id")) is int:
             cells["id"] = str(cells["id"])
         table = _table(cells)
-        if geometry is not None:
+        if geometry is None:
+            problems += _height_of_the_other_kind(path, cells)
+        else:
             if not isinstance(geometry, dict) or geometry.get("type") != "Point":
-                problems.append(Problem(f"{path}.geometry", "no Point", "a GeoJSON Point"))
+                kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+                problems.append(Problem(f"{path}.geometry", shown(kind), "a GeoJSON Point, the place of one receiver"))
                 continue
             problems += _crs_problems(f"{path}.geometry.crs", geometry)
             coordinates = geometry.get("coordinates")
             problems += _degrees_problems(f"{path}.geometry.coordinates", coordinates)
+            problems += _contradictions(path, coordinates, properties)
             table["position_llh"] = _latitude_first(coordinates, properties.get("height_m"))
         rows.append(SiteRow(path=path, table=table))
     if problems:
@@ -178,7 +200,7 @@ def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
     if not (isinstance(named, str) and _LONGITUDE_FIRST.fullmatch(named)):
         yield Problem(
             path,
-            shown(named),
+            "a crs without a name" if named is None else shown(named),
             "no crs: GeoJSON has longitude, latitude in degrees, WGS 84 (RFC 7946, section 4)",
             "convert the coordinates to CRS84 and delete the member crs",
         )
@@ -199,6 +221,28 @@ def _degrees_problems(path: str, coordinates: Any) -> Iterator[Problem]:
             else "latitude and longitude swapped?"
         )
         yield Problem(path, shown(coordinates), "[longitude, latitude] in degrees", hint)
+
+
+def _contradictions(path: str, coordinates: Any, cells: Mapping[str, Any]) -> Iterator[Problem]:
+    """Properties beside a geometry that state another place than it does, or a height under another name."""
+    latitude_first = _latitude_first(coordinates, None)
+    if not isinstance(latitude_first, list):
+        return
+    for key, entry in zip(_GEODETIC, latitude_first, strict=False):
+        stated = cells.get(key)
+        if _is_number(stated) and _is_number(entry) and abs(stated - entry) > (1e-2 if key == "height_m" else 1e-6):
+            received = f"{key} = {shown(stated)}, but {shown(entry)} in the coordinates"
+            yield Problem(path, received, "one position", f"leave out the property {key}, or correct one of the two")
+    if cells.get("z_m") is not None and "x_m" not in cells:
+        yield Problem(path, "z_m beside coordinates", "the height as height_m or in the coordinates", "z_m is local")
+    if len(latitude_first) == 2 and "height_m" not in cells:
+        heights = {key for key, value in cells.items() if value is not None} - set(_KNOWN)
+        names = sorted(key for key in heights if _OTHER_NAMES.get(key.lower()) == "height_m")
+        yield from (Problem(path, f"property {name!r}", "a known property", "did you mean height_m?") for name in names)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _latitude_first(coordinates: Any, height: Any) -> Any:

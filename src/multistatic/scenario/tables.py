@@ -20,6 +20,7 @@ _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+(?:[eE][+-]?[0-9]+)?")
 _GROUPS = re.compile(r"[+-]?[0-9]{1,3}(?:[,' \u00a0\u2009\u202f][0-9]{3})+(?:\.[0-9]*)?")
 _WITH_UNIT = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]+)?\s*(?:[^\W\d_]+|[°%])")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}:[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*")
 _HEX = re.compile(r"[+-]?0[xXbBoO][0-9a-fA-F_]+")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -72,6 +73,10 @@ def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:
         return Problem(path, f"a comment, {line.strip()[:40]!r}", expected, "a table has no comments: delete the line")
     if line.lstrip().startswith(("{", "[")):
         return Problem(path, f"{line.strip()[:40]!r}, as of JSON", expected, "name the file .geojson if it is GeoJSON")
+    if line.lstrip().startswith("<"):
+        return Problem(
+            path, f"{line.strip()[:40]!r}, as of XML", expected, "export KML, GPX or a page as CSV or GeoJSON"
+        )
     if first > 0:
         return Problem(f"{prefix}line 1", "an empty line", expected, "delete the empty lines before the header")
     for separator, name in _SEPARATORS.items():
@@ -118,6 +123,8 @@ def number_hint(cell: str) -> str:
         return "an underscore is no digit"
     if _HEX.fullmatch(cell):
         return "write decimal digits"
+    if _DATE.fullmatch(cell):
+        return "a date or a time of day: write seconds, such as Unix time"
     if _GROUPS.fullmatch(cell) or _DECIMAL_COMMA.fullmatch(cell):
         return "the decimal sign is a point, and nothing separates thousands"
     if any(character.isdigit() and not character.isascii() for character in cell):

@@ -37,7 +37,7 @@ def reflection_notes(table: ScenarioTable) -> Iterator[str]:
     written = [("target.reflection", table.target.reflection)]
     written += [(f"channel.scatterer[{i}].reflection", each.reflection) for i, each in enumerate(channel.scatterer)]
     for path, reflection in written:
-        if reflection is not None:
+        if reflection is not None and (path, reflection) != ("target.reflection", 1.0):  # which target_notes names
             area_m2 = cross_section_of(reflection)
             level = f"{10 * math.log10(area_m2):.1f} dBsm"
             yield (

@@ -75,6 +75,8 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
     elif kind == "int_type" and isinstance(detail["input"], float) and detail["input"].is_integer():
         hint = f"write {detail['input']:.0f}"
     received = "nothing" if kind == "missing" else shown(detail["input"])
+    if kind == "finite_number" and detail["input"] in (float("inf"), float("-inf")):
+        hint = "a number beyond 1.8e308 is read as infinity"
     if kind == "union_tag_invalid" and isinstance(detail["input"], dict):
         received, hint = _tag_received(detail["input"])
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):

@@ -165,3 +165,25 @@ def test_a_message_has_the_whole_unix_time() -> None:
     rows = measured(time_s=1760000000.5)
     with pytest.raises(Exception, match=r"'a' at 1760000000\.5 s: received a second measurement"):
         localize_many([[*rows, rows[0]]], TRIANGLE)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_delays_of_some_receivers_in_microseconds_are_named_and_the_geometry_is_not_blamed(count):
+    wrong, right = measured(delay=lambda tau: 1e6 * tau), measured()
+    mixed = [*wrong[:count], *right[count:]]
+    (fix,) = localize_many([mixed], TRIANGLE)
+    names = "a" if count == 1 else "a and b"
+    assert fix.message.startswith(f"Check the unit of the delay of {names}: 4.49")
+    assert "In microseconds" in fix.message
+    assert "span fewer" not in fix.message
+    assert any(f"the delay of {names}" in note for note in measurement_notes(mixed, TRIANGLE))
+
+
+def test_delays_in_a_unit_that_nobody_guesses_are_doubted_too():
+    (fix,) = localize_many([measured(delay=lambda tau: tau * SPEED_OF_LIGHT_M_S / 1609.34)], TRIANGLE)
+    assert fix.message.startswith("Check the unit of the delay: 0.837 to 1.24 s is a path of")
+    assert "In " not in fix.message
+
+
+def test_far_targets_are_not_doubted():
+    assert delay_doubt(np.array([7e7, 7e7]), np.array([2e5, 3e5])) == ""

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from multistatic.errors import ScenarioError
-from multistatic.files.scenario_file import load_scenario
+from multistatic.files.scenario_file import load_preset, load_scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
+from multistatic.scenario.write import resolved_toml
 from tests.support.scenario_helpers import MINIMAL
 
 MUNICH = """
@@ -271,3 +272,125 @@ def test_a_value_out_of_range_has_a_hint_at_its_unit(override, words):
     with pytest.raises(ScenarioError) as caught:
         notes(MINIMAL, override)
     assert words in str(caught.value)
+
+
+# --- other readings of a position ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("[-48.1390,-11.5770,600.0]", "changing both signs puts it"),
+        ("[-11.5770,48.1390,600.0]", "swapping latitude and longitude and changing a sign puts it"),
+        ("[11.5770,-48.1390,600.0]", "swapping latitude and longitude and changing a sign puts it"),
+        ("[0,0,600.0]", "latitude and longitude of the target are 0 and 0"),
+    ],
+)
+def test_a_target_elsewhere_is_explained(place, words):
+    assert words in listed(CSV, overrides=(f"target.position_llh={place}",))
+
+
+def test_degrees_in_columns_of_metres_are_seen_in_either_order():
+    said = listed("id,x_m,y_m,z_m\nalpha,11.5739,48.1381,10\nbeta,11.579,48.1365,10\n")
+    assert "position_m of alpha (sites.csv line 2) and beta (sites.csv line 3) is in metres" in said
+
+
+def test_coordinates_of_a_projection_are_not_blamed_on_heights():
+    said = listed("id,x_m,y_m,z_m\nalpha,691000,5334000,545\nbeta,691100,5334100,545\n")
+    assert "coordinates of a map projection, such as UTM" in said
+    assert "ft" not in said
+
+
+@pytest.mark.parametrize(
+    ("heights", "words"),
+    [
+        (("0.545", "0.5485"), "alpha (sites.csv line 2) and beta (sites.csv line 3) is hardly in m"),
+        (("0.545", "548.5"), "0.545 km are 545 m"),
+        (("1788", "1800"), "1788 ft are 545 m"),
+    ],
+)
+def test_heights_in_kilometres_or_feet_are_named(heights, words):
+    assert words in listed(CSV.replace("545.0", heights[0]).replace("548.5", heights[1]))
+
+
+def test_a_high_tower_and_a_mountain_need_no_note():
+    assert listed(CSV.replace("545.0", "840.0")) == ""
+    far = "id,latitude_deg,longitude_deg,height_m\nsummit,47.90,11.80,1838.0\n"
+    assert "hardly in m" not in listed(far)
+
+
+# --- channels and targets --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("channel.noise_figure_db=70.0", "noise_figure_db = 70 dB is more than that of any receiver"),
+        ("channel.noise_power_dbm=-174.0", "a density in dBm/Hz is no noise power"),
+        ("channel.noise_temperature_k=17.0", "17 °C are 290.15 K"),
+        ("target.velocity_m_s=[120000.0,0.0,0.0]", "faster than anything in orbit"),
+        ("channel.scatterer=[{position_llh=[48.138,11.577,545.0]}]", "channel.scatterer has no effect"),
+    ],
+)
+def test_a_value_of_another_unit_or_without_effect_is_named(override, words):
+    assert words in listed(CSV, overrides=(override,))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (("channel.direct_path_leakage_db=60.0",), "leaves more than the whole direct path"),
+        (("channel.direct_path_leakage=2.0",), "leaves more than the whole direct path"),
+    ],
+)
+def test_signal_dependent_clutter_is_looked_at(overrides, words):
+    assert words in listed(CSV, overrides=('channel.clutter="signal_dependent"', *overrides))
+
+
+RADAR = ("channel.echo_law=product", "channel.reference_loss_db=free_space")
+
+
+def test_a_cross_section_larger_than_ships_is_named():
+    assert "more than that of the largest ships" in listed(CSV, overrides=(*RADAR, "target.rcs_dbsm=90.0"))
+    assert listed(CSV, overrides=(*RADAR, "target.rcs_dbsm=45.0")) == ""
+
+
+def test_a_factor_of_one_is_named_once():
+    assert listed(CSV, overrides=(*RADAR, "target.reflection=1.0")).count("12.6 m²") == 1
+
+
+def test_short_waves_in_free_space_need_no_note():
+    waves = ("radio.carrier_hz=10e6", "radio.bandwidth_hz=50e3", "target.rcs_m2=100.0")
+    assert listed(CSV, overrides=(*RADAR, *waves)) == ""
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_scenario_that_is_written_out_needs_no_other_note(name):
+    assert notes(resolved_toml(load_preset(name))) == ""
+
+
+# --- heights above the ground ----------------------------------------------------------------------------------------
+
+
+def test_heights_above_ground_beside_heights_above_the_ellipsoid_are_named():
+    said = listed(CSV.replace("545.0", "20.0").replace("548.5", "21.0"))
+    assert "alpha (sites.csv line 2) and beta (sites.csv line 3) are 539 to 540 m below the transmitter" in said
+    assert "heights are above the ellipsoid, not above the ground" in said
+
+
+def test_a_target_under_the_sites_is_named():
+    assert "the target is 555 m below the transmitter" in listed(
+        CSV, overrides=("target.position_llh=[48.139,11.577,5.0]",)
+    )
+
+
+def test_z_from_two_origins_is_named():
+    said = notes(MINIMAL, "transmitter.position_m=[0,0,560]", "receivers.site[0].position_m=[60,0,20]")
+    assert "z counts from the origin, not above the ground" in said
+
+
+def test_towers_mountains_and_aircraft_are_no_steep_sites():
+    assert listed(CSV, overrides=("transmitter.position_llh=[48.1372,11.5756,800.0]",)) == ""
+    assert listed(CSV, overrides=("target.position_llh=[48.139,11.577,3000.0]",)) == ""
+    valley = "id,latitude_deg,longitude_deg,height_m\nvalley,48.1481,11.5739,20.0\n"
+    assert listed(valley) == ""

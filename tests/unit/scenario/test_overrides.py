@@ -93,3 +93,11 @@ def test_quotes_that_the_shell_took_are_named():
         parse_scenario(MINIMAL, overrides=["design.given=[a, b]"])
     with pytest.raises(ScenarioError, match=r"write --set 'radio\.pulse=\{kind=\"sinc\"\}'"):
         parse_scenario(MINIMAL, overrides=["radio.pulse={kind=sinc}"])
+
+
+def test_an_entry_of_a_list_that_is_not_there_leaves_no_trace():
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(MINIMAL, overrides=["target.position_llh[0]=48.0"])
+    (problem,) = caught.value.problems
+    assert problem.path == "target.position_llh[0]"
+    assert problem.expected == "a list at target.position_llh: set the whole list instead of an entry"

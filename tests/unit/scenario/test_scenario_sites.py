@@ -353,3 +353,67 @@ def test_what_cannot_be_left_out_is_named(ids, text, words):
 def test_the_message_of_a_site_at_the_target_shows_what_was_written():
     said = problems("sites.csv", "id,x_m,y_m\na,48.5,11.5\nb,20.0,40\n")
     assert "line 3.position_m: received [20.0, 40], expected a position of its own (target.position_m is there" in said
+
+
+# --- what would be dropped or read as something else ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("id,latitude_deg,longitude_deg,z_m", "z_m, expected height_m"),
+        ("id,x_m,y_m,height_m", "height_m, expected z_m"),
+    ],
+)
+def test_a_height_of_the_other_kind_of_position_is_not_dropped(header, words):
+    assert words in problems("sites.csv", f"{header}\na,48.1,11.5,20\n")
+
+
+def test_a_number_beyond_doubles_is_shown_as_it_is_written():
+    said = problems("sites.csv", "id,x_m,y_m,z_m\na,1,2,1e400\n")
+    assert "received '1e400', expected a finite number" in said
+    assert "inf" not in said.replace("infinity", "")
+
+
+def test_unknown_is_spelled_in_small_letters():
+    said = problems("sites.csv", "id,x_m,y_m,clock_offset_std_s\na,1,2,Unknown\n")
+    assert '"unknown" in small letters' in said
+
+
+@pytest.mark.parametrize(
+    ("properties", "words"),
+    [
+        ({"latitude_deg": 48.2}, "latitude_deg = 48.2, but 48.1 in the coordinates"),
+        ({"longitude_deg": 11.4}, "longitude_deg = 11.4, but 11.5 in the coordinates"),
+        ({"height_m": 20.0}, "height_m = 20.0, but 545.0 in the coordinates"),
+        ({"z_m": 20.0}, "z_m beside coordinates"),
+    ],
+)
+def test_properties_that_contradict_the_geometry_are_refused(properties, words):
+    one = feature(coordinates=[11.5, 48.1, 545.0], identity="a", **properties)
+    assert words in problems("sites.geojson", collection(one))
+
+
+def test_properties_that_repeat_the_geometry_are_fine():
+    repeated = {"latitude_deg": 48.1, "longitude_deg": 11.5, "height_m": 545.0, "altitude": 20.0}
+    one = feature(coordinates=[11.5, 48.1, 545.0], identity="a", **repeated)
+    assert read("sites.geojson", collection(one), extra="[origin]\nlatitude_deg = 48.1\nlongitude_deg = 11.5\n")
+
+
+def test_a_height_under_another_name_beside_two_coordinates_is_refused():
+    one = feature(coordinates=[11.5, 48.1], identity="a", altitude=545.0)
+    assert "did you mean height_m?" in problems("sites.geojson", collection(one))
+
+
+@pytest.mark.parametrize("kind", ["MultiPoint", "Polygon", "GeometryCollection"])
+def test_a_geometry_that_is_no_point_is_named(kind):
+    one = {"type": "Feature", "id": "a", "properties": {}, "geometry": {"type": kind, "coordinates": []}}
+    assert f"received '{kind}', expected a GeoJSON Point" in problems("sites.geojson", collection(one))
+
+
+def test_a_crs_without_a_name_is_not_called_none():
+    crs = {"type": "link", "properties": {"href": "http://example.org/crs", "type": "proj4"}}
+    content = json.dumps({"type": "FeatureCollection", "crs": crs, "features": []})
+    said = problems("sites.geojson", content)
+    assert "a crs without a name" in said
+    assert "None" not in said

@@ -127,3 +127,37 @@ def test_a_measurement_that_its_column_cannot_hold_has_a_hint_at_the_unit(column
         parse_measurements(",".join(cells) + "\n" + ",".join(cells.values()) + "\n")
     assert words in str(caught.value)
     assert f"received '{cell}'" in str(caught.value)
+
+
+@pytest.mark.parametrize("cell", ["2026-11-30T12:00:00Z", "2026-11-30 12:00:00.123", "12:00:00", "30.11.2026 12:00"])
+def test_a_date_is_told_to_be_seconds(cell):
+    assert number_hint(cell) == "a date or a time of day: write seconds, such as Unix time"
+
+
+@pytest.mark.parametrize("text", ["<kml></kml>", '<?xml version="1.0"?><gpx/>', "<html>404</html>"])
+def test_xml_is_told_to_be_exported(text):
+    with pytest.raises(ScenarioError) as caught:
+        read_site_list("sites.csv", text)
+    assert "as of XML" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"PK\x03\x04\x14\xc8", "a spreadsheet"),
+        (b"\x1f\x8b\x08\x00", "a compressed file"),
+        (b"\x00\x00\x27\x0a" + b"\0" * 96, "a shapefile"),
+    ],
+)
+def test_files_of_other_programs_are_named(tmp_path, content, words):
+    file = tmp_path / "sites.csv"
+    file.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        read_text_file(file)
+    assert words in str(caught.value)
+
+
+def test_objects_on_lines_are_told_to_be_one_collection():
+    with pytest.raises(ScenarioError) as caught:
+        read_site_list("sites.geojson", "{}\n{}\n")
+    assert "FeatureCollection" in str(caught.value)
