@@ -38,7 +38,10 @@ def simulate(
     echo: Annotated[bool, typer.Option(help="The target's echo.")] = True,
     direct_path: Annotated[
         float | None,
-        typer.Option(parser=number, help="Power ratio of the direct path that is heard; default as the scenario says."),
+        typer.Option(
+            parser=number,
+            help="Power ratio of the direct path in the recordings; default as the scenario says.",
+        ),
     ] = None,
     no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
     clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
@@ -60,7 +63,7 @@ def simulate(
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Simulate what the receivers of a design hear: a SigMF recording each, the known signal, and the truth.
+    """Simulate what the receivers of a design receive: a SigMF recording each, the known signal, and the truth.
 
     Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
     """

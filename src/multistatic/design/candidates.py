@@ -113,7 +113,9 @@ def candidates_of(
     selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
-    message = f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}"
+    message = (
+        f"The group, selected with the beams for all receivers: {selection.message[0].lower()}{selection.message[1:]}"
+    )
     return Candidates(
         problem,
         known,

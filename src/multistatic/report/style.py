@@ -123,14 +123,22 @@ def add_heading(figure: Figure, left_in: float, headline: str, *caption: str) ->
 
 
 def caption_lines(figure: Figure, room_in: float, sentences: Sequence[str]) -> list[str]:
-    """The sentences in as few lines of small print as `room_in` inches allow; none is broken."""
+    """The sentences in as few lines of small print as `room_in` inches allow. A sentence that is longer than a line is
+    broken between words; the others are kept whole.
+    """
+
+    def fits(text: str) -> bool:
+        return text_width_in(figure, text, size=SMALL) <= room_in
+
     lines: list[str] = []
     for sentence in sentences:
-        longer = f"{lines[-1]} {sentence}" if lines else sentence
-        if lines and text_width_in(figure, longer, size=SMALL) <= room_in:
-            lines[-1] = longer
-        else:
-            lines.append(sentence)
+        # What is added at once: the sentence, or its words one by one.
+        for number, part in enumerate([sentence] if fits(sentence) else sentence.split(" ")):
+            longer = f"{lines[-1]} {part}" if lines else part
+            if lines and fits(longer) and (number > 0 or fits(sentence)):
+                lines[-1] = longer
+            else:
+                lines.append(part)
     return lines
 
 
