@@ -113,9 +113,7 @@ def candidates_of(
     selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
-    message = (
-        f"The group, selected with the beams for all receivers: {selection.message[0].lower()}{selection.message[1:]}"
-    )
+    message = f"Group for the beams with all receivers selected: {selection.message[0].lower()}{selection.message[1:]}"
     return Candidates(
         problem,
         known,

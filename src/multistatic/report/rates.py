@@ -47,7 +47,9 @@ def rates_figure(design: Design) -> Figure:
     figure.set_size_inches(width, height)
     draw_rates(figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 2.0 / height)), design)
     short = int(np.sum(_missed(design)))
-    verdict = "every receiver gets what it needs" if short == 0 else f"{short} of {count} receivers miss what they need"
+    verdict = (
+        "every receiver meets its requirement" if short == 0 else f"{short} of {count} receivers miss their requirement"
+    )
     sum_rate = f"Sum {rates.sum():.1f} bit/s/Hz"
     if np.ptp(required) == 0 and short == 0:
         verdict = f"every receiver gets {required[0]:g} bit/s/Hz or more"
