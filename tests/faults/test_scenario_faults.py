@@ -288,7 +288,7 @@ NEEDED = {
 def test_no_two_nodes_at_one_place(path, other):
     for shift in (0.0, 1e-9):
         position = [coordinate + shift for coordinate in at(RAW, (*other, "position_m"))]
-        assert "a position of its own" in refused(text_of(changed((*path, "position_m"), position)))
+        assert "a position that nothing else has" in refused(text_of(changed((*path, "position_m"), position)))
 
 
 def test_one_place_in_metres_and_in_latitude_and_longitude():

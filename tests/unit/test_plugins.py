@@ -395,7 +395,7 @@ SELECTORS = """
     [
         ("everyone", "which costs"),
         ("short", "a group of shape [1]"),
-        ("empty", "the group nobody"),
+        ("empty", "the group without receivers"),
         ("status", "the status 'best'"),
         ("words", "received str"),
         ("nothing", "received None"),

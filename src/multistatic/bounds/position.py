@@ -175,16 +175,16 @@ def _reason(
     with_what = "delays, Dopplers and angles" if angles else "delays and Dopplers"
     if heard.sum() < d:
         return (
-            f"{heard.sum()} of at least {d} receivers: position and velocity in {d}-D from {with_what} "
-            f"need {d} receivers that hear the echo{' (the position alone may do with fewer)' if angles else ''}."
+            f"The echo reaches {heard.sum()} of at least {d} receivers that position and velocity in {d}-D need from "
+            f"{with_what}{' (the position alone may need fewer)' if angles else ''}."
         )
     if network.clock is not None:
         synchronised = whitened_rows(replace(network, clock=None), illumination_w, angles=angles)
         if all(np.isfinite(covariances(synchronised, chosen, quantity)).all() for quantity in missing):
             return (
-                f"The offsets of the clocks leave too little: with synchronised clocks these receivers would give "
+                f"The clock offsets are too uncertain: with synchronised clocks these receivers would determine "
                 f"{' and '.join(f'the {each}' for each in missing)}. A delay or a Doppler counts only where its clock "
-                "is known, and an offset that all receivers share takes one delay or Doppler more. Synchronise more "
+                "is known, and an unknown offset that all receivers share is one unknown more. Synchronise more "
                 "receivers, or select more of them."
             )
     slope = (network.geometry.to_target + network.geometry.receiver_to_target)[:, :d]

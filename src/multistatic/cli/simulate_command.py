@@ -27,18 +27,21 @@ def simulate(
     receivers: Annotated[str, typer.Option(metavar="IDS", help="`selected`, `all`, or comma-separated.")] = SELECTED,
     symbols: Annotated[str, typer.Option(help="gaussian, qam4, qam16, qam64 or qam256.")] = "gaussian",
     waveform: Annotated[str, typer.Option(help="single-carrier (the scenario's pulse) or ofdm.")] = "single-carrier",
-    subcarriers: Annotated[int, typer.Option(help="Of an OFDM symbol; all but DC are used.")] = 64,
-    cyclic_prefix: Annotated[int, typer.Option(help="Of an OFDM symbol, in slots.")] = 16,
+    subcarriers: Annotated[int, typer.Option(help="Subcarriers of an OFDM symbol; all but DC are used.")] = 64,
+    cyclic_prefix: Annotated[int, typer.Option(help="Cyclic prefix of an OFDM symbol in slots.")] = 16,
     oversampling: Annotated[float, typer.Option(parser=number, help="Samples a slot.")] = 4.0,
     trials: Annotated[int, typer.Option(help="Blocks with new noise and a new phase of the echo.")] = 1,
     redraw_symbols: Annotated[bool, typer.Option("--redraw-symbols", help="New symbols in every trial.")] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of symbols, noise, phases, clocks; default the scenario's.")
+        int | None, typer.Option(min=0, help="Seed of symbols, noise, phases and clocks; default: the scenario's.")
     ] = None,
     echo: Annotated[bool, typer.Option(help="The target's echo.")] = True,
     direct_path: Annotated[
         float | None,
-        typer.Option(parser=number, help="Power ratio of the direct path that is heard; default as the scenario says."),
+        typer.Option(
+            parser=number,
+            help="Power ratio of the direct path in the recordings; default as the scenario says.",
+        ),
     ] = None,
     no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
     clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
@@ -47,20 +50,27 @@ def simulate(
     time_offset_std: Annotated[
         float | None,
         typer.Option(
-            parser=number, help="Of each receiver's clock, in s; default the scenario's, as of the next three."
+            parser=number,
+            help="Standard deviation of each receiver's clock offset in s; these four: default as in the scenario.",
         ),
     ] = None,
-    frequency_offset_std: Annotated[float | None, typer.Option(parser=number, help="Of its carrier, in Hz.")] = None,
+    frequency_offset_std: Annotated[
+        float | None, typer.Option(parser=number, help="Standard deviation of each receiver's carrier offset in Hz.")
+    ] = None,
     common_time_offset_std: Annotated[
-        float | None, typer.Option(parser=number, help="Of the transmitter's clock, in s: all receivers see it.")
+        float | None,
+        typer.Option(
+            parser=number,
+            help="Standard deviation of the transmitter's clock offset in s; it is common to all receivers.",
+        ),
     ] = None,
     common_frequency_offset_std: Annotated[
-        float | None, typer.Option(parser=number, help="Of its carrier, in Hz.")
+        float | None, typer.Option(parser=number, help="Standard deviation of the transmitter's carrier offset in Hz.")
     ] = None,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Simulate what the receivers of a design hear: a SigMF recording each, the known signal, and the truth.
+    """Simulate what the receivers of a design receive: a SigMF recording each, the known signal, and the truth.
 
     Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
     """

@@ -113,7 +113,7 @@ def candidates_of(
     selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
-    message = f"For the beams for everyone the group is: {selection.message[0].lower()}{selection.message[1:]}"
+    message = f"Group for the beams with all receivers selected: {selection.message[0].lower()}{selection.message[1:]}"
     return Candidates(
         problem,
         known,

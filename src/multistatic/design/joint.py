@@ -63,7 +63,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
     beamformer = beamformer_of(scenario.design.beamformer)
-    on_stage("beams for everyone")
+    on_stage("beams for all receivers")
     least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
     everyone: BeamformingResult = beamformer(least_constrained)
     beams = everyone.beams

@@ -85,14 +85,14 @@ def _carried(instance: Instance, selection: Selection, known: Knowledge, value: 
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
-    return _unproven(replace(selection, value=value), "nothing is proven for the final ones")
+    return _unproven(replace(selection, value=value), "nothing is proven for the final beams")
 
 
 def _unproven(selection: Selection, why: str) -> Selection:
     """The selection without what was proven of it, and without words that say so."""
     message = selection.message
     if selection.status == "optimal" or selection.bound is not None:
-        message = f"The group of {selection.method} for the starting beams; {why}."
+        message = f"The group was selected by {selection.method} for the starting beams; {why}."
     return replace(selection, bound=None, status="feasible", message=message)
 
 

@@ -46,7 +46,7 @@ def read_designed_network(folder: str | os.PathLike[str], *, on_note: OnNote | N
     if stored.document.get("scheme") == "mono":
         hint = "multistatic design FILE --scheme multi"
         problems.append(
-            Problem(f"{Path(folder) / DOCUMENT}:scheme", "'mono'", "a design in which receivers hear the echo", hint)
+            Problem(f"{Path(folder) / DOCUMENT}:scheme", "'mono'", "a design in which receivers receive the echo", hint)
         )
     arrays = stored.arrays
     if not arrays:

@@ -51,7 +51,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
     if found.contradiction[i]:
         yield (
             f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and no single receiver explains it: "
-            "several are wrong, or there are too few to tell which. The place is the best fit, its error unknown."
+            "several are wrong, or there are too few to tell which. The position is the best fit; its error is unknown."
         )
 
 
@@ -73,9 +73,10 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     ranged = heard & (seen.root[i, :, 0, 0] > 0)
     directed = heard & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
     if ranged.sum() < d and not directed.any():
+        have = "has" if ranged.sum() == 1 else "have"
         return (
-            f"{ranged.sum()} of at least {d} receivers with a delay and a synchronised clock: the position in {d}-D "
-            f"needs {d} that hear the echo, or one with a direction of arrival."
+            f"{ranged.sum()} of at least {d} receivers {have} a delay and a synchronised clock: the position in {d}-D "
+            f"needs {d} of them, or one with a direction of arrival."
         )
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
         return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
@@ -95,8 +96,9 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
         )
     if found.fits.position[i]:
         return (
-            "The measurements bound the position, but not to first order: its errors are larger than the geometry is "
-            "straight, and no covariance would describe them. Use more or better measurements."
+            "The position is too uncertain for its error to be stated: over the area where the target may be, ranges "
+            "are far from linear in its position, so that no covariance describes the errors. Use more or better "
+            "measurements, or better clocks."
         )
     return (
         f"The receivers see the target along directions that span fewer than {d} dimensions (they lie in one line or "

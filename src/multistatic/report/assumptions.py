@@ -12,8 +12,11 @@ from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
 TARGET = "Target: known exactly."
 ELEMENTS = "Elements: isotropic."
-_ECHO = {"sum": "path loss over the whole path (sum)", "product": "radar equation (product)"}
-_PRODUCT = "path losses of both legs multiplied (product)"  # of an exponent that the radar equation has not
+_ECHO = {
+    "sum": "path loss over the whole path (sum)",
+    "product": "path losses of both legs multiplied (product)",  # of another exponent or loss at 1 m than free space
+}
+_RADAR = "radar equation (product)"
 
 
 def assumptions_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
@@ -38,9 +41,9 @@ def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
 
 def echo_in_words(scenario: Scenario) -> str:
     """The law by which echoes lose power."""
-    law = scenario.propagation.echo_law
-    radar = law == "sum" or scenario.propagation.path_loss_exponent == 2.0
-    return f"Echo: {_ECHO[law] if radar else _PRODUCT}."
+    propagation = scenario.propagation
+    radar = propagation.is_radar_equation(scenario.radio.wavelength_m) and propagation.path_loss_exponent == 2.0
+    return f"Echo: {_RADAR if radar else _ECHO[propagation.echo_law]}."
 
 
 def _offsets(clocks: Sequence[Receiver | Transmitter]) -> str:

@@ -10,7 +10,14 @@ from matplotlib.patheffects import withStroke
 from multistatic.design.result import Design
 from multistatic.report.assumptions import ELEMENTS
 from multistatic.report.labels import Label, place_labels
-from multistatic.report.radiation import Bearings, bearings, level_dbm, mirror_azimuth_deg, radiated_power_w
+from multistatic.report.radiation import (
+    Bearings,
+    bearings,
+    has_sensing_beam,
+    level_dbm,
+    mirror_azimuth_deg,
+    radiated_power_w,
+)
 from multistatic.report.style import (
     CAPTION_LINE_IN,
     FAINT,
@@ -188,12 +195,12 @@ def _headline(design: Design) -> str:
 def _caption(design: Design) -> list[str]:
     """Sentences: what is drawn, and what the radiated power assumes."""
     target = _target(design.scenario)
-    alone = np.sum(np.abs(_weights(design)[0]) ** 2) > 1e-6 * np.sum(np.abs(_weights(design)) ** 2)
-    parts = ["Line: all beams. Area: sensing beam." if alone else "Line: all beams; the data beams do the sensing."]
+    apart = has_sensing_beam(_weights(design))
+    parts = ["Line: all beams. Area: sensing beam." if apart else "Line: all beams; the data beams do the sensing."]
     if _is_spatial(design.scenario):
         parts.insert(0, f"Cut at the target's elevation of {target.elevation_deg[0] + 0.0:.1f}°.")
     if mirror_azimuth_deg(design.scenario, float(target.azimuth_deg[0])) is not None:
-        parts.append("Dotted: mirror direction, which the array sees alike.")
+        parts.append("Dotted: mirror direction, to which the array radiates the same power.")
     return [*parts, ELEMENTS]
 
 

@@ -11,9 +11,9 @@ from multistatic.report.summary import design_summary
 from multistatic.scenario.write import resolved_toml
 
 _SHOWN = {
-    "map": "Who stands where, who cooperates, and how well the target is known",
-    "beam_pattern": "Where the power goes",
-    "rates": "The rate of each receiver beside the one it needs",
+    "map": "Positions, cooperating receivers, and the error of the target's position",
+    "beam_pattern": "Radiated power over direction",
+    "rates": "Rate of each receiver and its requirement",
 }
 
 

@@ -169,9 +169,10 @@ def _draw_network(ax: Axes, scenario: Scenario, chosen: B, axes: tuple[int, int]
     ax.plot(*np.transpose([transmitter, target]), color=TARGET, linewidth=1.6, zorder=2)
     for place in receivers[chosen]:
         ax.plot(*np.transpose([target, place]), color=SELECTED, linewidth=1.0, alpha=0.75, zorder=2)
-    rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
+    whole: dict[str, Any] = {"clip_on": False}  # a node on the ground stands on the frame of the side view
+    rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8, **whole}
     others, group = receivers[~chosen], receivers[chosen]
-    ax.scatter(others[:, 0], others[:, 1], s=24, c="white", edgecolors=MUTED, linewidths=0.9, zorder=4)
+    ax.scatter(others[:, 0], others[:, 1], s=24, c="white", edgecolors=MUTED, linewidths=0.9, zorder=4, **whole)
     ax.scatter(group[:, 0], group[:, 1], s=38, c=SELECTED, zorder=5, **rim)
     ax.scatter(transmitter[0], transmitter[1], s=70, marker="^", c=INK, zorder=6, **rim)
     ax.scatter(target[0], target[1], s=62, marker="D", c=TARGET, zorder=7, **rim)

@@ -59,6 +59,12 @@ def mirror_azimuth_deg(scenario: Scenario, azimuth_deg: float) -> float | None:
     return float((2 * along_deg - azimuth_deg + 180.0) % 360.0 - 180.0)
 
 
+def has_sensing_beam(weights: C) -> bool:
+    """True where a beam of its own, the first of `weights` [j, N_t, L], does the sensing; else the data beams do."""
+    power_w = np.abs(weights) ** 2
+    return bool(power_w[0].sum() > 1e-6 * power_w.sum())
+
+
 def level_dbm(power_w: F) -> F:
     """Levels in dBm of powers in W; nothing at all is -270 dBm."""
     level: F = 10.0 * np.log10(np.maximum(power_w, 1e-30)) + 30.0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.design.result import Design
+from multistatic.report.radiation import has_sensing_beam
 from multistatic.report.style import (
     BAD,
     FAINT,
@@ -46,11 +47,14 @@ def rates_figure(design: Design) -> Figure:
     figure.set_size_inches(width, height)
     draw_rates(figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 2.0 / height)), design)
     short = int(np.sum(_missed(design)))
-    verdict = "every receiver gets what it needs" if short == 0 else f"{short} of {count} receivers miss what they need"
+    verdict = (
+        "every receiver meets its requirement" if short == 0 else f"{short} of {count} receivers miss their requirement"
+    )
     sum_rate = f"Sum {rates.sum():.1f} bit/s/Hz"
     if np.ptp(required) == 0 and short == 0:
         verdict = f"every receiver gets {required[0]:g} bit/s/Hz or more"
-    caption = f"{sum_rate}. Filled: cooperating receivers, which cancel the sensing beam."
+    filled = "cooperating receivers" + (", which cancel the sensing beam." if _sensing(design) else ".")
+    caption = f"{sum_rate}. Filled: {filled}"
     add_heading(figure, left, f"Rates: {verdict}", caption)
     return figure
 
@@ -128,6 +132,13 @@ def _rates(design: Design) -> F:
     assert design.beamforming is not None
     assert design.beamforming.rates_bps_hz is not None
     return design.beamforming.rates_bps_hz
+
+
+def _sensing(design: Design) -> bool:
+    """True where a beam of its own does the sensing, false where the data beams do."""
+    assert design.beamforming is not None
+    assert design.beamforming.beams is not None
+    return has_sensing_beam(design.beamforming.beams.weights)
 
 
 def _missed(design: Design) -> B:

@@ -16,16 +16,17 @@ from multistatic.design.compare import Comparison
 from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
 from multistatic.report.assumptions import assumptions_in_words
-from multistatic.report.wording import criterion_name, error_apart, percent, quantity
+from multistatic.report.wording import criterion_name, error_apart, one_unit, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.selection.problem import Selection
 from multistatic.signal.pulses import pulse_moments
-from multistatic.units import ratio_to_db, watt_to_dbm
+from multistatic.units import F, ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+_LEAST_CHANGE = 1e-4
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
 
 
@@ -107,7 +108,8 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     if weak := weak_echoes(accuracy, design.selected):
         names = ", ".join(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"less than {ratio_to_db(WEAK_ECHO):.0f} dB in a block"
-        facts.append(("weak echoes", f"{names}: {level}; a search there finds noise, far from these bounds"))
+        peaks = "an estimator there finds peaks of the noise and does not reach these bounds"
+        facts.append(("weak echoes", f"{names}: {level}; {peaks}"))
     facts.append(("position error", _bounds(accuracy, "peb_m", "m")))
     facts.append(("velocity error", _bounds(accuracy, "veb_m_s", "m/s")))
     notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
@@ -129,7 +131,7 @@ def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
     clock = clock_step(design)
     if clock is not None and (clock.value is None or _matters(clock.change)):
         grown = "unobservable" if clock.value is None else f"{quantity(clock.value, 'm')}, {_growth(clock.change)}"
-        yield "+1 ns of clock error", f"at every cooperating receiver: position error {grown}"
+        yield "+1 ns of clock error", f"independent, at every cooperating receiver: position error {grown}"
     found, name = design.sensitivity, criterion_name(design.scenario.design.criterion).partition(" (")[0]
     if found is None:
         return
@@ -149,9 +151,9 @@ def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
             yield "+0.1 dB of power", f"{name} {percent(power)}"
     if found.budget is not None:
         group, change = ", ".join(found.budget.selected), percent(found.budget.change)
-        if found.budget.extra_m > 0.0:
+        if found.budget.extra_m > 0.0 and _matters(found.budget.change):
             yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change} with {group}"
-        else:
+        elif found.budget.extra_m == 0.0:
             yield "affordable", f"{name} {change} with {group}"
 
 
@@ -161,8 +163,8 @@ def _growth(change: float | None) -> str:
 
 
 def _matters(change: float | None) -> bool:
-    """True for a relative change that is more than rounding."""
-    return change is not None and percent(change) != percent(0.0)
+    """True for a relative change of 0.01 % or more: less is nothing that a reader would act on."""
+    return change is not None and abs(change) >= _LEAST_CHANGE
 
 
 def _above_bound(design: Design, selection: Selection) -> str:
@@ -203,53 +205,56 @@ def _reason(bound: PositionBound) -> str:
 
 def _receivers(design: Design, accuracy: Accuracy) -> Table:
     """One line a receiver: its rate, the echo SNR of a block, and how well it alone measures the bistatic range and its
-    rate: delay and Doppler with the offsets of the clocks.
+    rate: delay and Doppler with the offsets of the clocks. Each column has one unit, in its head.
     """
     from rich.text import Text
 
     scenario, result = design.scenario, design.beamforming
     assert result is not None
     assert result.rates_bps_hz is not None
-    numbers = (">to target", ">rate", ">required", ">block SNR", ">range", ">range rate")
-    table = light_table("", "receiver", *numbers)
-    distances_m = scenario.geometry().target_receiver_m
-    snr = dict(zip(accuracy.sensor_ids, accuracy.block_snr, strict=True))
-    alone = {name: _deviations(accuracy, k) for k, name in enumerate(accuracy.sensor_ids)}
+    place = {name: k for k, name in enumerate(accuracy.sensor_ids)}
+    distance_unit, distances = one_unit(scenario.geometry().target_receiver_m, "m")
+    range_unit, ranges = _deviations(accuracy.range_std_m, accuracy.delay_std_s, "m")
+    speed_unit, speeds = _deviations(accuracy.range_rate_std_m_s, accuracy.doppler_std_hz, "m/s")
+    table = light_table(
+        "",
+        "receiver",
+        f">to target\n{distance_unit}",
+        ">rate\nb/s/Hz",
+        ">required\nb/s/Hz",
+        ">block SNR\ndB",
+        f">range\n± {range_unit}",
+        f">range rate\n± {speed_unit}",
+    )
     for k, receiver in enumerate(scenario.receivers):
         chosen, rate, required = bool(design.selected[k]), result.rates_bps_hz[k], receiver.rate_required_bps_hz
-        listens = receiver.id in alone
-        cells = (
-            "●" if chosen else "",
-            receiver.id,
-            quantity(float(distances_m[k]), "m"),
-            f"{rate:.3f}",
-            f"{required:.3f}",
-            f"{ratio_to_db(float(snr[receiver.id])):.1f} dB" if snr.get(receiver.id, 0.0) > 0 else "–",
-            *(alone[receiver.id] if listens else ("–", "–")),
-        )
+        sensor = place.get(receiver.id)
+        sensed = ("–", "–", "–") if sensor is None else (_block_snr(accuracy, sensor), ranges[sensor], speeds[sensor])
+        cells = ("●" if chosen else "", receiver.id, distances[k], f"{rate:.3f}", f"{required:.3f}", *sensed)
         missed = rate < required * (1 - 1e-6)
         style = "red" if missed else "bold" if chosen else "dim"
         table.add_row(*(Text(cell) for cell in cells), style=style)
     if design.scheme == "mono":
-        level = f"{ratio_to_db(float(accuracy.block_snr[0])):.1f} dB" if accuracy.block_snr[0] > 0 else "–"
-        table.add_row("●", "transmitter", "", "", "", level, *next(iter(alone.values())), style="bold")
+        cells = ("●", "transmitter", "", "", "", _block_snr(accuracy, 0), ranges[0], speeds[0])
+        table.add_row(*(Text(cell) for cell in cells), style="bold")
     return table
 
 
-def _deviations(accuracy: Accuracy, k: int) -> tuple[str, str]:
-    """Standard deviations of range and range rate of sensor `k`; `unknown` where it measures them and a clock spoils
-    it, a dash where it does not measure them.
+def _block_snr(accuracy: Accuracy, k: int) -> str:
+    """The echo SNR of a block at sensor `k` in dB; a dash where no echo arrives."""
+    ratio = float(accuracy.block_snr[k])
+    return f"{ratio_to_db(ratio):.1f}" if ratio > 0 else "–"
+
+
+def _deviations(with_clocks: F, alone: F, unit: str) -> tuple[str, list[str]]:
+    """Standard deviations of all sensors [K] and their unit; `unknown` where a sensor measures and a clock spoils it, a
+    dash where it does not measure.
     """
-    return (
-        _deviation(accuracy.range_std_m[k], accuracy.delay_std_s[k], "m"),
-        _deviation(accuracy.range_rate_std_m_s[k], accuracy.doppler_std_hz[k], "m/s"),
-    )
-
-
-def _deviation(with_clocks: float, alone: float, unit: str) -> str:
-    if np.isfinite(with_clocks):
-        return f"± {quantity(float(with_clocks), unit)}"
-    return "unknown" if np.isfinite(alone) else "–"
+    name, texts = one_unit(with_clocks, unit)
+    return name, [
+        text if np.isfinite(value) else "unknown" if np.isfinite(signal) else "–"
+        for text, value, signal in zip(texts, with_clocks, alone, strict=True)
+    ]
 
 
 def light_table(*columns: str, whole: bool = False) -> Table:

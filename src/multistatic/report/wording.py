@@ -47,6 +47,18 @@ def common_unit(values: Iterable[float], unit: str) -> tuple[float, str]:
     return 10.0**-exponent, f"{_PREFIXES[exponent]}{unit}"
 
 
+def one_unit(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
+    """A column of a table: its unit, with one prefix for all `values`, and the numbers with so many decimals (at most
+    three) that the smallest keeps three digits; a dash for what is not finite.
+    """
+    column = [float(value) for value in values]
+    finite = [abs(value) for value in column if math.isfinite(value)]
+    factor, name = common_unit(finite, unit)
+    smallest = factor * min((value for value in finite if value > 0.0), default=1.0)
+    decimals = min(max(2 - math.floor(math.log10(smallest)), 0), 3)
+    return name, [f"{factor * value:.{decimals}f}" if math.isfinite(value) else "–" for value in column]
+
+
 def percent(ratio: float | None) -> str:
     """A relative gap: `+3.2 %`; what is below a millionth counts as nothing."""
     if ratio is None:

@@ -382,6 +382,8 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
     for path, position_m in places:
         here = coordinates(position_m)
         if here == target:
-            checks.refuse("target.position_m", str(list(here)), "a position of its own", f"{path} is there too")
+            checks.refuse(
+                "target.position_m", str(list(here)), "a position that nothing else has", f"{path} is there too"
+            )
         elif here == transmitter:
             checks.refuse(path, str(list(here)), "a position apart from the transmitter")

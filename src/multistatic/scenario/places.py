@@ -34,7 +34,7 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Ite
         if others:
             other, first = next(iter(others.items()))
             reason = _MONO if {role, other} == {"transmitter", "receiver"} else _NO_GAIN
-            yield Problem(path, written, "a position of its own", f"{first} is there too; {reason}")
+            yield Problem(path, written, "a position that nothing else has", f"{first} is there too; {reason}")
         seen.setdefault(position, {}).setdefault(role, path)
 
 

@@ -166,9 +166,9 @@ class TransmitterTable(Table):
     power_w: PowerW | None = Field(None, description="power budget in W")
     receive_antennas: Antennas | None = Field(
         None,
-        description="antennas that hear the echo, mono-static scheme; default: as many as the largest receiver has",
+        description="antennas that receive the echo, mono-static scheme; default: as many as the largest receiver has",
     )
-    receive_array: ArrayTable | None = Field(None, description="array that hears the echo, mono-static scheme")
+    receive_array: ArrayTable | None = Field(None, description="array that receives the echo, mono-static scheme")
     clock_offset_std_s: Offset = Field(0.0, description=OWN_CLOCK + "; all receivers see it")
     frequency_offset_std_hz: Offset = Field(0.0, description=OWN_OSCILLATOR + "; all receivers see it")
 

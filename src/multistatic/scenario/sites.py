@@ -91,19 +91,23 @@ def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
 
 def _misspelt(path: str, keys: Sequence[str]) -> list[Problem]:
     """Keys that are not ours but nearly: silently dropping `antenas` would be worse than refusing it."""
-    problems = []
-    for key in keys:
-        near = [] if key in _KNOWN else difflib.get_close_matches(key.lower()[:64], _KNOWN, n=1, cutoff=0.85)
-        if near:
-            problems.append(Problem(path, f"column {key[:64]!r}", "a known column", f"did you mean {near[0]}?"))
-    return problems
+    return [
+        Problem(path, f"column {key[:64]!r}", "a known column", f"did you mean {near[0]}?")
+        for key in keys
+        if (near := _near_miss(key))
+    ]
+
+
+def _near_miss(key: str) -> list[str]:
+    """The known column that `key` nearly is, where there is one."""
+    return [] if key in _KNOWN else difflib.get_close_matches(key.lower()[:64], _KNOWN, n=1, cutoff=0.85)
 
 
 def _other_names(path: str, header: Sequence[str]) -> Iterator[Problem]:
     """Columns that other programs call latitude, longitude, height or x, y, z: not reading them would lose them."""
     for column in header:
         known = _OTHER_NAMES.get(column.lower())
-        if known is not None and known not in header:
+        if known is not None and known not in header and not _near_miss(column):
             yield Problem(path, f"column {column!r}", "a known column", f"did you mean {known}?")
 
 

@@ -26,11 +26,11 @@ def from_candidates(
         repaired = mended(problem, candidates)
         evaluated += len(repaired)
         best = best_feasible(problem, repaired)
-        message = f"None of {count} {kind} is feasible: the best after adding forced receivers and fitting the number."
+        message = f"None of {count} {kind} is feasible: the best after adding and removing receivers is taken."
     if best is None:
         best, more = grown(problem)
         evaluated += more
-        message = f"None of {count} {kind} is feasible, mended or not: the greedy group instead."
+        message = f"None of {count} {kind} is feasible, nor is any after adding receivers: this is the greedy group."
     if best is None:
         return nothing(problem, method=method, evaluated=evaluated, tree=tree)
     return chosen(problem, best, method=method, evaluated=evaluated, message=message, tree=tree)

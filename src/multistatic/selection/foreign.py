@@ -131,7 +131,7 @@ def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) ->
 def _check_constraints(problem: SelectionProblem, group: B, plugin: Plugin) -> None:
     if problem.feasible(group[None])[0]:
         return
-    names, cost_m = ", ".join(problem.ids(group)) or "nobody", float(problem.costs_m(group[None])[0])
+    names, cost_m = ", ".join(problem.ids(group)) or "without receivers", float(problem.costs_m(group[None])[0])
     if np.any(problem.forced & ~group):
         left_out = ", ".join(problem.ids(problem.forced & ~group))
         plugin.refuse(f"the group {names}", f"one that holds {left_out}, which must be selected for the rate")

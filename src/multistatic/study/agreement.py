@@ -75,7 +75,7 @@ def methods_of(table: StudyTable) -> tuple[tuple[Method, ...], list[Problem]]:
         for method in _spelled_out(entry, where):
             if method.name in seen:
                 hint = f"{seen[method.name]} has it too"
-                problems.append(Problem(f"{where}.name", shown(method.name), "a name of its own", hint))
+                problems.append(Problem(f"{where}.name", shown(method.name), "a name that no other method has", hint))
             seen.setdefault(method.name, where)
             methods.append(method)
     return tuple(methods), problems

@@ -289,7 +289,7 @@ def test_a_bound_of_luck_says_so(where: str) -> None:
 
 def test_clocks_are_named_only_where_they_are_to_blame() -> None:
     blamed = everyone(tabled("two", {"common": (INF, 0)}, None, None)).reason
-    assert "with synchronised clocks these receivers would give the position and the velocity" in blamed
+    assert "with synchronised clocks these receivers would determine the position and the velocity" in blamed
     lacking = everyone(tabled("line", {"common": (1e-9, 0)}, None, None))
     assert lacking.veb_m_s is None
     assert "clocks" not in lacking.reason

@@ -310,7 +310,7 @@ def test_files_that_do_not_belong_together_are_refused(designed: Path, tmp_path:
 
 def test_mono_static_designs_are_refused(tmp_path: Path):
     run("design", "paper", "--scheme", "mono", "--out", str(tmp_path), "--no-pictures", "--quiet")
-    assert "a design in which receivers hear the echo" in run("simulate", str(tmp_path), code=2)
+    assert "a design in which receivers receive the echo" in run("simulate", str(tmp_path), code=2)
 
 
 def test_names_of_recordings_are_plain_and_differ():

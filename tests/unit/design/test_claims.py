@@ -60,7 +60,9 @@ def test_a_claim_beside_a_better_affordable_group_is_dropped(criterion: str) -> 
     assert design.selection.status == "feasible"
     assert design.selection.bound is None
     better = ", ".join(design.sensitivity.budget.selected)
-    assert design.message.startswith(f"The group of enumeration for the starting beams; {better} is affordable, and")
+    assert design.message.startswith(
+        f"The group was selected by enumeration for the starting beams; {better} is affordable, and"
+    )
     assert "ptimal" not in design.message
 
 

@@ -21,10 +21,11 @@ from multistatic.report.comparison import comparison_figure
 from multistatic.report.design_page import design_page
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.map import map_figure
-from multistatic.report.style import styled
+from multistatic.report.rates import rates_figure
+from multistatic.report.style import SMALL, caption_lines, new_figure, styled, text_width_in
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.report.wording import error_apart
-from multistatic.scenario.model import Scenario
+from multistatic.scenario.model import Scenario, free_space_gain
 from tests.support.close import assert_close
 from tests.support.handmade_design import design, scenario
 
@@ -87,16 +88,18 @@ def test_clocks(what: Scenario, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("law", "exponent", "words"),
+    ("law", "exponent", "free_space", "words"),
     [
-        ("sum", 2.7, "Echo: path loss over the whole path (sum)."),
-        ("product", 2.0, "Echo: radar equation (product)."),
-        ("product", 2.7, "Echo: path losses of both legs multiplied (product)."),
+        ("sum", 2.7, True, "Echo: path loss over the whole path (sum)."),
+        ("product", 2.0, True, "Echo: radar equation (product)."),
+        ("product", 2.0, False, "Echo: path losses of both legs multiplied (product)."),
+        ("product", 2.7, True, "Echo: path losses of both legs multiplied (product)."),
     ],
 )
-def test_the_law_of_echoes(law: Any, exponent: float, words: str) -> None:
+def test_the_law_of_echoes(law: Any, exponent: float, free_space: bool, words: str) -> None:
     what = scenario()
-    propagation = replace(what.propagation, echo_law=law, path_loss_exponent=exponent)
+    gain = free_space_gain(what.radio.wavelength_m) if free_space else 1e-3
+    propagation = replace(what.propagation, echo_law=law, path_loss_exponent=exponent, reference_gain=gain)
     found = assumptions_in_words(replace(what, propagation=propagation))
     assert found == f"Clocks: perfect. Target: known exactly. Elements: isotropic. {words}"
 
@@ -179,7 +182,7 @@ def test_a_bound_of_no_use_says_so_in_the_table() -> None:
 
 def test_a_nanosecond_stands_in_the_table() -> None:
     text = " ".join(printed(design_summary(design())).split())
-    assert "+1 ns of clock error at every cooperating receiver: position error" in text
+    assert "+1 ns of clock error independent, at every cooperating receiver: position error" in text
     unknown = replace(design(), accuracy=replace(design().accuracy, position=unobservable()))  # type: ignore[arg-type]
     assert "clock error" not in printed(design_summary(unknown))
 
@@ -286,3 +289,28 @@ def factor_in(caption: str, side: bool) -> float:
     plan = caption.partition("position error, drawn ×")[2]
     words = caption.partition("in the side view drawn ×")[2] or plan if side else plan
     return float(words.split(".")[0].split(";")[0].split(" ")[0].replace(",", ""))
+
+
+def test_a_long_sentence_is_broken_and_stays_legible() -> None:
+    """Nine kinds of clocks take more than a line; they must not be written smaller than the other sentences."""
+    long = "Clocks: " + ", ".join(f"receiver {k} ± {k} ns" for k in range(1, 12)) + "."
+    with styled():
+        figure = new_figure(6.0, 4.0)
+        lines = caption_lines(figure, 4.0, ["First.", "Second.", long, "Last."])
+        assert lines[0] == "First. Second."
+        assert " ".join(lines[1:]) == f"{long} Last."
+        assert len(lines) > 3
+        assert all(text_width_in(figure, line, size=SMALL) <= 4.0 for line in lines)
+
+
+def test_only_a_sensing_beam_can_be_cancelled() -> None:
+    made = design(scenario())
+    assert made.beamforming is not None
+    assert made.beamforming.beams is not None
+    weights = made.beamforming.beams.weights.copy()
+    for first, said in ((1.0, True), (0.0, False)):
+        weights[0] = first
+        beams = replace(made.beamforming.beams, weights=weights.copy())
+        with styled():
+            text = words_on(rates_figure(replace(made, beamforming=replace(made.beamforming, beams=beams))))
+        assert ("which cancel the sensing beam" in text) == said

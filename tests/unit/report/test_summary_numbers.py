@@ -17,6 +17,7 @@ from multistatic.design.sensitivity import BudgetStep, Sensitivity
 from multistatic.localization.fix import Fix
 from multistatic.report.fix_summary import fix_summary
 from multistatic.report.summary import comparison_table, design_summary
+from multistatic.report.wording import one_unit
 from tests.support.handmade_design import design, scenario
 
 
@@ -43,8 +44,8 @@ def made(**changes: Any) -> Design:
             one.accuracy,
             delay_std_s=np.array([1e-9, 2e-9, 5e-9]),
             doppler_std_hz=np.array([100.0, 20.0, 50.0]),
-            range_std_m=np.array([0.3, 0.6, 1.5]),
-            range_rate_std_m_s=np.array([8.57, 1.71, 4.28]),
+            range_std_m=np.array([0.2998, 0.5996, 1.499]),
+            range_rate_std_m_s=np.array([8.5655, 1.7131, 4.2827]),
             block_snr=np.array([1e3, 1e2, 10.0]),
         ),
     )
@@ -61,15 +62,16 @@ def test_the_line_of_every_receiver() -> None:
     one = made()
     text = printed(design_summary(one))
     distances_m = one.scenario.geometry().target_receiver_m
-    snr_db = {"r1": "30.0 dB", "r2": "20.0 dB", "r3": "10.0 dB"}
+    snr_db = {"r1": "30.0", "r2": "20.0", "r3": "10.0"}
+    units = next(line for line in text.splitlines() if "b/s/Hz" in line)
+    assert units.split() == ["receiver", "m", "b/s/Hz", "b/s/Hz", "dB", "±", "m", "±", "m/s"]
     for k, name in enumerate(("r1", "r2", "r3")):
         cells = row(text, name)
         assert cells[0] == name
-        assert cells[1] == f"{distances_m[k]:.3g} m"
+        assert cells[1] == f"{distances_m[k]:.1f}"
         assert cells[2:4] == [f"{[4.5, 3.5, 6.25][k]:.3f}", "4.000"]
         assert cells[4] == snr_db[name]
-        assert cells[5] == ["± 300 mm", "± 600 mm", "± 1.5 m"][k]
-        assert cells[6] == ["± 8.57 m/s", "± 1.71 m/s", "± 4.28 m/s"][k]
+        assert cells[5:] == [["0.300", "8.57"], ["0.600", "1.71"], ["1.499", "4.28"]][k]
 
 
 def test_who_cooperates_is_marked_and_who_misses_the_rate_is_red() -> None:
@@ -117,24 +119,31 @@ WORTH = Sensitivity(
 )
 
 
-def words_of(*what: Any) -> str:
-    return " ".join(printed(design_summary(*what)).split())
-
-
 def test_slopes_are_told_for_a_tenth_of_the_most_expensive_rate_and_of_a_decibel() -> None:
-    text = words_of(made(sensitivity=WORTH))
-    assert "+0.1 bit/s/Hz at r2 (the most expensive receiver): surrogate U +7 %" in text
-    assert "+0.1 dB of power surrogate U -3 %" in text
-    assert "+12.5 m of cost surrogate U -25 % with r1, r2" in text
+    text = printed(design_summary(made(sensitivity=WORTH)))
+    assert "+0.1 bit/s/Hz          at r2 (the most expensive receiver): surrogate U +7 %" in text
+    assert "+0.1 dB of power       surrogate U -3 %" in text
+    assert "+12.5 m of cost        surrogate U -25 % with r1, r2" in text
 
 
 def test_whole_units_are_told_where_beams_were_designed_again() -> None:
     unit = OneMore(receiver_id="r3", rate_change=0.125, power_change=-0.2)
-    text = words_of(made(sensitivity=WORTH), unit)
-    assert "+1 bit/s/Hz at r3 (the most expensive receiver): surrogate U +12 %" in text
-    assert "+1 dB of power surrogate U -20 %" in text
-    never = words_of(made(sensitivity=WORTH), replace(unit, rate_change=None))
-    assert "+1 bit/s/Hz at r3 (the most expensive receiver): cannot be met" in never
+    text = printed(design_summary(made(sensitivity=WORTH), unit))
+    assert "+1 bit/s/Hz            at r3 (the most expensive receiver): surrogate U +12 %" in text
+    assert "+1 dB of power         surrogate U -20 %" in text
+    never = printed(design_summary(made(sensitivity=WORTH), replace(unit, rate_change=None)))
+    assert "at r3 (the most expensive receiver): cannot be met" in never
+
+
+def test_what_changes_nothing_is_left_out() -> None:
+    """A change of 0.00013 % is none that a reader should weigh."""
+    small = 9e-5
+    nothing = OneMore(receiver_id="r3", rate_change=small, power_change=-small)
+    budget = BudgetStep(extra_m=12.5, selected=("r1", "r2"), change=-small)
+    text = printed(design_summary(made(sensitivity=replace(WORTH, budget=budget)), nothing))
+    assert not any(words in text for words in ("+1 bit/s/Hz", "+1 dB of power", "of cost "))
+    large = printed(design_summary(made(sensitivity=replace(WORTH, budget=replace(budget, change=-1.1e-4))), nothing))
+    assert "+12.5 m of cost        surrogate U -0.011 % with r1, r2" in large
 
 
 def test_a_better_group_within_the_budget_is_told_as_affordable() -> None:
@@ -152,8 +161,8 @@ def test_a_transmitter_that_listens_has_a_line_of_its_own() -> None:
         sensor_ids=("transmitter",),
         delay_std_s=np.array([1e-9]),
         doppler_std_hz=np.array([100.0]),
-        range_std_m=np.array([0.3]),
-        range_rate_std_m_s=np.array([8.57]),
+        range_std_m=np.array([0.2998]),
+        range_rate_std_m_s=np.array([8.5655]),
         block_snr=np.array([1e3]),
     )
     text = printed(
@@ -161,8 +170,8 @@ def test_a_transmitter_that_listens_has_a_line_of_its_own() -> None:
     )
     (line,) = (line for line in text.splitlines() if line.strip().startswith("●"))
     assert "transmitter" in line
-    for words in ("30.0 dB", "± 300 mm", "± 8.57 m/s"):
-        assert words in line
+    assert line.split()[-3:] == ["30.0", "300", "8.57"]
+    assert "± mm " in text
 
 
 def comparison(name: str, value: float | None, gap: float | None, time_s: float, **changes: Any) -> Comparison:
@@ -236,3 +245,20 @@ def test_long_lists_of_fixes_are_cut() -> None:
     text = printed(fix_summary([fix(float(n)) for n in range(45)], 2))
     assert text.count("unique") == 40
     assert "and 5 more" in text
+
+
+@pytest.mark.parametrize(
+    ("values", "column"),
+    [
+        ([0.831, 2.4, 1.2934], ("m/s", ["0.831", "2.400", "1.293"])),
+        ([1.12e-4, 3.58e-4], ("µm/s", ["112", "358"])),
+        ([26.24, 123.456, np.inf], ("m/s", ["26.2", "123.5", "–"])),
+        ([0.1203, 30.0], ("m/s", ["0.120", "30.000"])),
+        ([2300.0, 26.2], ("km/s", ["2.300", "0.026"])),
+        ([np.inf, np.nan], ("m/s", ["–", "–"])),
+        ([0.0], ("m/s", ["0.00"])),
+        ([], ("m/s", [])),
+    ],
+)
+def test_a_column_has_one_unit(values: list[float], column: tuple[str, list[str]]) -> None:
+    assert one_unit(values, "m/s") == column

@@ -72,7 +72,7 @@ def test_csv_in_latitude_and_longitude():
         ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
         ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
         ("id,x_m,y_m\na,1,2\nb,0,0\n", "line 3.position_m"),
-        ("id,x_m,y_m\na,20,40\n", "expected a position of its own"),
+        ("id,x_m,y_m\na,20,40\n", "expected a position that nothing else has"),
         ("id,x_m,y_m,antennas\na,1,2,2.5\n", "antennas: received 2.5, expected a whole number"),
         ("id,x_m,y_m,latitude_deg,longitude_deg\na,1,2,3,4\n", "only one of position_m, position_llh"),
         ("id,latitude_deg,longitude_deg\na,1,2\n", "[origin]"),
@@ -92,6 +92,12 @@ def test_csv_in_latitude_and_longitude():
 )
 def test_csv_problems_are_named(content, words):
     assert words in problems("sites.csv", content)
+
+
+def test_a_column_of_another_name_is_named_once():
+    said = problems("sites.csv", "id,latitude_deg,longitude_deg,height\na,1,2,3\n")
+    assert said.count("column 'height'") == 1
+    assert "did you mean height_m?" in said
 
 
 # --- GeoJSON -------------------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     if matched is not None:
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
         beams = posed.beams(aligned, np.arange(len(posed.required)), np.sqrt(matched[0]) * posed.steering)
-        message = "Every beam points at the target: the rates need nothing else."
+        message = "Every beam points at the target, and the required rates are met."
         free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
         return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
     reached = feasible_start(posed.reduced, problem.streams)
@@ -124,7 +124,8 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
         best = evaluated(at.reduced, feasible, "power")
         if best.solution is None:
-            return infeasible(asked, method=METHOD, message="The rates need all of the power, to rounding.")
+            message = "The required rates use the whole power budget; nothing is left for sensing."
+            return infeasible(asked, method=METHOD, message=message)
         solution = replace(best.solution, proven=False)
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
