@@ -358,7 +358,10 @@ def test_what_cannot_be_left_out_is_named(ids, text, words):
 
 def test_the_message_of_a_site_at_the_target_shows_what_was_written():
     said = problems("sites.csv", "id,x_m,y_m\na,48.5,11.5\nb,20.0,40\n")
-    assert "line 3.position_m: received [20.0, 40], expected a position of its own (target.position_m is there" in said
+    assert (
+        "line 3.position_m: received [20.0, 40], expected a position that nothing else has (target.position_m is there"
+        in said
+    )
 
 
 # --- what would be dropped or read as something else ----------------------------------------------------------------
