@@ -127,9 +127,9 @@ def _notes(
             )
         if veb is None and _needs_the_velocity(network, chosen, illumination_w, angles, peb):
             yield (
-                f"The position error bound of {peb:.3g} m holds for exactly this velocity and on exactly this line "
-                "between the transmitter and a receiver; other velocities that give the same measurements leave the "
-                "position unobservable, so no estimator reaches it. Select receivers to the side."
+                f"The position error bound of {peb:.3g} m holds for exactly this velocity, and exactly on this line "
+                "or in this plane of transmitter and receivers; other velocities that give the same measurements leave "
+                "the position unobservable, so no estimator reaches it. Select receivers to the side."
             )
     if veb is not None and veb > SPEED_OF_LIGHT_M_S:
         yield f"The velocity error bound of {veb:.3g} m/s is useless: it exceeds the speed of light."

@@ -272,6 +272,15 @@ def _slopes(design: Design, sensor: Sensor) -> tuple[list[Decimal], list[Decimal
         shifts.append((doppler(ahead, velocity) - doppler(behind, velocity)) / (2 * _STEP))
         faster, slower = (_moved(velocity, i, sign) for sign in (Decimal(1), Decimal(-1)))
         still.append((doppler(position, faster) - doppler(position, slower)) / 2)
+    # A slope that is zero comes out as the error of its difference, which would be taken for information.
+    nearest = min(_distance(position, anchor) for anchor in anchors)
+    fastest = _distance(velocity, [Decimal(0)] * 3)
+    error = max(Decimal("1e-38"), 100 * ((1 + fastest) * _STEP / nearest) ** 2)
+    turning = carrier / _SPEED * fastest / nearest
+    delays, shifts, still = (
+        [slope if abs(slope) > error * largest else Decimal(0) for slope in slopes]
+        for slopes, largest in ((delays, 2 / _SPEED), (shifts, 2 * turning), (still, 2 * carrier / _SPEED))
+    )
     return [*delays, *([Decimal(0)] * scenario.dimensions)], [*shifts, *still]
 
 

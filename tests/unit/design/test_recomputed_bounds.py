@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from multistatic.bounds.delay_doppler import information_per_snr
 from multistatic.bounds.published import published_information_per_snr
-from multistatic.design import recomputed_bounds
+from multistatic.design import design_network, recomputed_bounds
+from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulse import pulse_from_callable
 from tests.support.close import assert_close
@@ -41,3 +44,19 @@ def test_information_of_a_block(name, samples, monkeypatch):
 def test_a_chirp_couples_delay_and_doppler():
     information = information_per_snr(PULSES["chirp"].moments, 4)
     assert abs(information[0, 1]) > 0.01 * np.sqrt(information[0, 0] * information[1, 1])
+
+
+@pytest.mark.parametrize("height_m", [60.0, 60.0 + 1e-6])
+def test_a_network_in_one_plane_with_its_target(height_m: float) -> None:
+    """Nothing tells the vertical speed then, whose slope is exactly zero: the error of its difference is no news."""
+    scenario = load_preset("urban", ["design.selector=nearest_n", "design.receivers=3", "design.criterion=peb"])
+    exact = {"clock_offset_std_s": 0.0, "frequency_offset_std_hz": 0.0}
+    receivers = tuple(
+        replace(one, position_m=np.array([*one.position_m[:2], height_m]), **exact) for one in scenario.receivers
+    )
+    transmitter = replace(scenario.transmitter, position_m=np.array([0.0, 0.0, 60.0]), **exact)
+    design = design_network(replace(scenario, transmitter=transmitter, receivers=receivers))
+    assert design.verification.passed
+    if height_m == 60.0:
+        assert design.accuracy.position.velocity == "unobservable"
+        assert 1.0 < design.accuracy.position.peb_m < 10.0
