@@ -22,6 +22,7 @@ from multistatic.estimation.measurement import DirectionKind, Measurement, Verdi
 from multistatic.files.atomic import write_text_atomically
 from multistatic.files.scenario_file import read_text_file
 from multistatic.scenario.tables import number_hint, read_table, written_number
+from multistatic.scenario.values import MAX_LEVEL_DB
 from multistatic.units import F, db_to_ratio, ratio_to_db
 
 NAME = "measurements.csv"
@@ -31,6 +32,8 @@ _MOST_PROBLEMS = 100
 # What no wireless network measures: such a number has another unit than its column.
 _PLACE = {"delay_s": 10.0, "doppler_hz": 1e12}
 _SPREADS = (1e-30, 1e30)
+_LARGEST = 1e30  # of amplitudes, directions and their covariance: squares stay numbers
+_LATEST_S = 1e20
 _CORRELATED = 0.999999  # with more the covariance cannot be inverted
 _AMPLITUDE = ("amplitude_re", "amplitude_im")
 _SPREAD = ("delay_std_s", "doppler_std_hz")
@@ -170,7 +173,8 @@ class _Row:
         direction, direction_covariance = self._direction(), self._direction_covariance()
         shared = [self._number(name, 0.0, least=0.0, most=most) for name, most in zip(_SHARED, spread, strict=True)]
         amplitude = self._all_or_none(_AMPLITUDE)
-        level_db, time_s = self._number("snr_db", -math.inf), self._number("time_s", 0.0)
+        level_db = self._number("snr_db", -math.inf, -MAX_LEVEL_DB, MAX_LEVEL_DB)
+        time_s = self._number("time_s", 0.0, -_LATEST_S, _LATEST_S)
         receiver_id = self.cells["receiver_id"]
         if not receiver_id:
             self._wrong("receiver_id", "an id")
@@ -237,7 +241,7 @@ class _Row:
         if not any(self.cells.get(name) for name in names):
             return None
         before = len(self.problems)
-        numbers = [self._number(name, None) for name in names]
+        numbers = [self._number(name, None, -_LARGEST, _LARGEST) for name in names]
         return np.array(numbers) if len(self.problems) == before else None
 
     def _number(self, name: str, empty: float | None, least: float = -math.inf, most: float = math.inf) -> float:
@@ -266,6 +270,8 @@ def _unit_hint(name: str, number: float) -> str:
         return ""
     if name in ("delay_s", "delay_std_s", "shared_delay_std_s"):
         return "check the unit of the delay: the column is in seconds, not in µs or ns, and no range in m"
+    if name == "snr_db":
+        return "a level in dB, not a power ratio"
     if name in ("doppler_hz", "doppler_std_hz", "shared_doppler_std_hz"):
         return "check the unit of the Doppler shift: the column is in Hz"
     return ""

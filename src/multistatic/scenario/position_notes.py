@@ -25,6 +25,7 @@ _DEGREE_LIKE = 0.5  # metres that agree so well with the transmitter's degrees a
 _NAMES_AT_MOST = 5
 _FOOT_M = 0.3048
 _PROJECTED_M = 300e3
+_TABLE_TOP_M = 2.0
 _STEEP_M = 300.0  # more than all but a few towers
 _NO_SITES = ("target", "origin", "receivers.random")
 
@@ -241,6 +242,11 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
             yield (
                 "all positions lie within 1 m of each other and far from (0, 0): are these a latitude and longitude "
                 "in degrees (position_llh), or kilometres, in the key position_m?"
+            )
+        elif np.ptp(flat, axis=0).max() < _TABLE_TOP_M:
+            yield (
+                f"all positions lie within {np.ptp(flat, axis=0).max():.2g} m of each other: position_m is in metres, "
+                "not in kilometres"
             )
 
 

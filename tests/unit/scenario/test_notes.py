@@ -394,3 +394,13 @@ def test_towers_mountains_and_aircraft_are_no_steep_sites():
     assert listed(CSV, overrides=("target.position_llh=[48.139,11.577,3000.0]",)) == ""
     valley = "id,latitude_deg,longitude_deg,height_m\nvalley,48.1481,11.5739,20.0\n"
     assert listed(valley) == ""
+
+
+def test_a_network_on_a_table_may_be_one_in_kilometres():
+    places = (
+        "transmitter.position_m=[0,0]",
+        "target.position_m=[0.4,0.5]",
+        "receivers.site=[{id='a',position_m=[0.9,0]},{id='b',position_m=[0,1.1]}]",
+    )
+    assert "all positions lie within 1.1 m of each other" in notes(MINIMAL, *places)
+    assert "within" not in notes(MINIMAL, *(place.replace("0.", "8.") for place in places))

@@ -161,3 +161,20 @@ def test_objects_on_lines_are_told_to_be_one_collection():
     with pytest.raises(ScenarioError) as caught:
         read_site_list("sites.geojson", "{}\n{}\n")
     assert "FeatureCollection" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("snr_db", "1e9", "a level in dB, not a power ratio"),
+        ("time_s", "1e300", "from -1e+20 to 1e+20"),
+        ("amplitude_re,amplitude_im", "1e200,1e200", "from -1e+30 to 1e+30"),
+        ("direction_x,direction_y,direction_z", "1e200,0,0", "from -1e+30 to 1e+30"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_a_measurement_that_overflows_is_a_problem_of_its_cell(column, value, words):
+    header, row = ROWS.strip().split("\n")
+    with pytest.raises(InputError) as caught:
+        parse_measurements(f"{header},{column}\n{row},{value}\n")
+    assert words in str(caught.value)
