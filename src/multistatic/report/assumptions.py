@@ -12,7 +12,7 @@ from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
 TARGET = "Target: known exactly."
 ELEMENTS = "Elements: isotropic."
-_ECHO = {
+ECHO = {
     "sum": "path loss over the whole path (sum)",
     "product": "path losses of both legs multiplied (product)",  # of another exponent or loss at 1 m than free space
 }
@@ -43,7 +43,7 @@ def echo_in_words(scenario: Scenario) -> str:
     """The law by which echoes lose power."""
     propagation = scenario.propagation
     radar = propagation.is_radar_equation(scenario.radio.wavelength_m) and propagation.path_loss_exponent == 2.0
-    return f"Echo: {_RADAR if radar else _ECHO[propagation.echo_law]}."
+    return f"Echo: {_RADAR if radar else ECHO[propagation.echo_law]}."
 
 
 def _offsets(clocks: Sequence[Receiver | Transmitter]) -> str:

@@ -20,12 +20,7 @@ def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: Lin
     if problem.count is not None and not max(1, problem.forced.sum()) <= problem.count <= problem.size:
         message = _wrong_count(problem, problem.count)
     elif (cheapest := cheapest_group(problem)) is None:
-        message = f"No group was found that makes the target observable under the criterion {problem.criterion.name}."
-        everyone = np.ones(problem.size, bool)
-        reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
-        if reason is not None and not np.isfinite(problem.values(everyone[None])[0]):
-            told = reason(everyone, problem.illumination_w)
-            message = f"{message} With every receiver selected: {told}" if told else message
+        message = _unobservable(problem)
     else:
         message = _over_budget(problem, cheapest)
     return _infeasible(problem, method, evaluated, message, cheapest.cost_m if cheapest else None, tree)
@@ -54,6 +49,20 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
         message = f"{rule}: {mask.sum()} of {problem.size}."
         return chosen(problem, mask, method=method, evaluated=1, message=message)
     return _infeasible(problem, method, 1, f"{message} Another selector may find a group.", needs_m, None)
+
+
+def _unobservable(problem: SelectionProblem) -> str:
+    """That no group will do, and what every receiver together would: observe the target, or why not even they."""
+    found, everyone = "No group was found that makes", np.ones(problem.size, bool)
+    if problem.count is not None:
+        members = f"{problem.count} receiver{'s' if problem.count > 1 else ''}"
+        found = f"No group of exactly {members} (design.receivers) was found that makes"
+    message = f"{found} the target observable under the criterion {problem.criterion.name}."
+    if np.isfinite(problem.values(everyone[None])[0]):
+        return f"{message} All {problem.size} receivers together make it so."
+    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
+    told = None if reason is None else reason(everyone, problem.illumination_w)
+    return f"{message} With every receiver selected: {told}" if told else message
 
 
 def _wrong_count(problem: SelectionProblem, count: int) -> str:

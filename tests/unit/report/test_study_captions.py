@@ -83,7 +83,8 @@ def test_a_method_without_a_value_is_called_so(tmp_path: Path) -> None:
 )
 def test_accuracies_name_the_clocks(tmp_path: Path, before: str, after: str, words: str) -> None:
     results = results_of(tmp_path, text=QUICK.replace(before, after))
-    assert f"{words} Target: known exactly. Elements: isotropic." in caption_of(results, "peb_m")
+    echo = "Echo: path loss over the whole path (sum)."
+    assert f"{words} Target: known exactly. Elements: isotropic. {echo}" in caption_of(results, "peb_m")
     assert "Clocks" not in caption_of(results, "receivers"), "a count depends on none of these"
 
 
@@ -101,3 +102,16 @@ def test_accuracies_name_the_clocks(tmp_path: Path, before: str, after: str, wor
 def test_clocks_that_are_stated_elsewhere(tmp_path: Path, changes: dict, words: str) -> None:
     results = results_of(tmp_path)
     assert study_assumptions(replace(results, document={**results.document, **changes}))[0] == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"scenario": {"channel": {"echo_law": "product"}}}, "Echo: path losses of both legs multiplied (product)."),
+        ({"set": {"channel.echo_law": "product"}}, "Echo: path losses of both legs multiplied (product)."),
+        ({"compare": [{"set": {"channel.echo_law": "product"}}]}, "Echo: as the study varies it."),
+    ],
+)
+def test_the_law_of_echoes_of_a_study(tmp_path: Path, changes: dict, words: str) -> None:
+    results = results_of(tmp_path)
+    assert study_assumptions(replace(results, document={**results.document, **changes}))[-1] == words

@@ -98,7 +98,7 @@ def test_the_cheapest_group_is_that_of_brute_force(criterion: str, height_m: flo
         answer = branch_and_bound(problem, RNG)
         if found is None or least is None:
             if problem.count is None or problem.count >= max(1, len(forced)):
-                assert "No group was found that makes the target observable" in answer.message
+                assert "was found that makes the target observable" in answer.message
             assert answer.nearest_budget_m is None
             continue
         assert found.exact
@@ -158,6 +158,18 @@ def test_our_criteria_that_are_infinite_with_everyone_are_infeasible_and_no_erro
         answer = select(problem, RNG)
         assert answer.status == "infeasible"
         assert answer.message.startswith("No group was found that makes the target observable under the criterion peb.")
+
+
+def test_an_asked_number_that_is_too_small_is_named() -> None:
+    """One receiver never fixes a position; all of them do, and the number that was asked for is the cause."""
+    instance = instance_of(network(4, seed=1, design=DesignSettings(criterion="peb", receivers=1)))
+    problem = selection_problem(4, criterion=instance.criterion(), cost_limit_m=1e6, count=1)
+    answer = enumeration(problem, RNG)
+    assert answer.status == "infeasible"
+    assert answer.message == (
+        "No group of exactly 1 receiver (design.receivers) was found that makes the target observable under the "
+        "criterion peb. All 4 receivers together make it so."
+    )
 
 
 def test_optimal_is_said_only_where_the_gap_is_a_millionth() -> None:

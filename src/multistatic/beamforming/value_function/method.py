@@ -188,7 +188,7 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
     silent = posed.required[np.sum(np.abs(posed.channels) ** 2, axis=(1, 2)) == 0.0]
     message = (
         f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {told_apart(reached.scale, [1.0])} of "
-        f"each requirement, or {told_apart(common, rates)} bit/s/Hz for all receivers with one."
+        f"each requirement, or {told_apart(common, rates)} bit/s/Hz at every receiver that has one."
     )
     if proves_infeasible(asked):
         message += " Proven: no beams meet the rates, whatever their number of streams."
