@@ -12,11 +12,13 @@ from typer.testing import CliRunner
 
 from multistatic import load_preset
 from multistatic.cli.app import app
+from multistatic.cli.estimate_command import _search
 from multistatic.cli.search_options import looking_towards, with_clocks
 from multistatic.errors import InputError
 from multistatic.estimation.search import Search
 from multistatic.files.recordings import recording_files
 from multistatic.files.references import sampled_reference_files
+from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, echoes, train
 
@@ -122,3 +124,18 @@ def test_a_search_is_as_wide_as_clocks_may_be_off() -> None:
     assert_close(wide.delay_s, [1e-7 - 25e-9, 2e-7 + 25e-9], rel=1e-12)
     assert_close(wide.doppler_hz, [-200.0, 200.0], rel=1e-12)
     assert with_clocks(asked, recording, PAPER).delay_s == asked.delay_s
+
+
+def test_delays_are_searched_as_far_as_the_signal_was_recorded() -> None:
+    """As a whole where nobody says how far; else as far as some of it was, at most."""
+    recording = echoes(TRAIN, snr=10.0).recording
+    first_s, last_s = TRAIN.support_s
+    end_s = recording.times_s[-1]
+    for longest_m, expected_s in (
+        (None, end_s - last_s),
+        (1e9, end_s - first_s),
+        (SPEED_OF_LIGHT_M_S * 10 * SLOT_S, 10 * SLOT_S),
+    ):
+        found = _search(recording, TRAIN, None, (100.0, longest_m, 3.5e9, 1e-3, "reference"))
+        assert_close(found.delay_s, [0.0, expected_s], rel=1e-9, abs=1e-15)
+        assert found.wavelength_m == close_to(SPEED_OF_LIGHT_M_S / 3.5e9)

@@ -262,3 +262,10 @@ def test_a_study_from_standard_input(file: Path) -> None:
     result = CliRunner().invoke(app, ["study", "-", "--store", "stdin.sqlite", "--workers", "1"], input=SMALL)
     assert result.exit_code == 0, result.output
     assert read_results(Path("stdin.sqlite")).fingerprint == load_study(file).fingerprint
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.4, "0:00:00"), (59.6, "0:01:00"), (3599.0, "0:59:59"), (36610.0, "10:10:10")]
+)
+def test_what_is_left_is_told_in_hours_minutes_and_seconds(seconds: float, text: str) -> None:
+    assert study_progress._clock_text(seconds) == text

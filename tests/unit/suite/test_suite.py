@@ -241,7 +241,9 @@ def test_claims_that_are_not_true_are_noted() -> None:
     assert judged(lit, "mine", Answer(status="feasible", beams=beams, bound=lit.best.bound), 1.0).note == ""
 
 
-@pytest.mark.parametrize(("gap", "words"), [(1.2e-2, "1.2 %"), (1e-5, "0.001 %"), (3e-6, "0.0003 %"), (1.5e-6, "")])
+@pytest.mark.parametrize(
+    ("gap", "words"), [(0.25, "25 %"), (1.2e-2, "1.2 %"), (1e-5, "0.001 %"), (3e-6, "0.0003 %"), (1.5e-6, "")]
+)
 def test_a_claimed_optimum_that_is_none_is_noted_with_the_distance(gap: float, words: str) -> None:
     group = task("paper", "peb")
     found = Answer(status="optimal", selected=group.instance.scenario.mask(group.best.selected))
