@@ -460,6 +460,7 @@ edits = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(name=st.sampled_from([*preset_names(), ""]), edits=edits)
 def test_randomly_edited_presets(name, edits):
@@ -486,6 +487,7 @@ values = st.recursive(
 ).map(lambda value: "none" if value is None else value)
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(path=st.sampled_from(list(paths(RAW))), value=values)
 def test_any_value_anywhere(path, value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def every_feasible(problem: SelectionProblem) -> np.ndarray:
     return np.asarray(groups[problem.feasible(groups)])
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(1, 9), st.floats(0.05, 1.1), st.booleans(), st.floats(0.0, 1.0))
 @settings(max_examples=80, deadline=None)
 def test_all_of_them(seed: int, size: int, part: float, counted: bool, weight: float) -> None:

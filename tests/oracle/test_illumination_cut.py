@@ -51,6 +51,7 @@ def test_every_group_stays_below_its_bound_and_the_own_one_reaches_it(seed: int,
     assert spread > 1.005, "groups do not differ: the test looks at nothing"
 
 
+@pytest.mark.slow
 def test_bounds_are_tight_enough_to_tell_groups_apart() -> None:
     """The illumination for everyone bounds every group too; what the cut adds is most of the difference."""
     problem = scattered_problem(1, count=COUNT, transmit=4, receive=1, rate=1.0, selected=(), streams=1)

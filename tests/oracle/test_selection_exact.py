@@ -220,6 +220,7 @@ def test_branch_and_bound_is_enumeration(criterion: str, largest: int, cases: in
     assert compared > cases / 3
 
 
+@pytest.mark.slow
 def test_a_weighted_sum_of_position_and_velocity_errors() -> None:
     for seed in range(15):
         problem = network_problem(9, seed=seed, criterion="peb")

@@ -147,6 +147,7 @@ def test_a_larger_group_lights_up_no_less(seed: int) -> None:
     assert losses[4] < losses[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("selected", [False, True])
 @pytest.mark.parametrize("rate", [0.1, 1.0, 8.0])
 @pytest.mark.parametrize("indices", [(0, 1, 2), (4, 1, 2), (4, 4, 2), (1, 1, 2), (3,), (4,)])

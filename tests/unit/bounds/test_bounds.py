@@ -80,6 +80,7 @@ def test_no_information_is_none_not_a_number():
         assert sum_of_bounds(exact_information(net, illumination), mask) is None
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), height=st.sampled_from([0.0, 30.0]))
 def test_more_receivers_and_more_power_never_hurt(seed, height):
@@ -309,6 +310,7 @@ def test_what_is_nearly_alike_is_told_apart_down_to_rounding(apart):
 # --- errata of the paper ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_surrogates_best_pair_is_not_the_best_pair_for_the_position():
     """(17) adds information about different delays: no geometry, so its best pair may see the target badly.
 

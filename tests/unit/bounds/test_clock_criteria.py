@@ -37,6 +37,7 @@ def clocked(scenario: Scenario, seed: int = 0) -> Scenario:
     return replace(scenario, receivers=tuple(receivers))
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.lists(STD, min_size=5, max_size=5), STD, STD, st.floats(1e-6, 1e6), st.booleans())
 @settings(max_examples=40, deadline=None, derandomize=True)
 def test_values_are_the_bounds_that_are_reported(

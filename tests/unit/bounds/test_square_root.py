@@ -295,6 +295,7 @@ def test_clocks_are_named_only_where_they_are_to_blame() -> None:
     assert "clocks" not in lacking.reason
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("synchronised", [False, True])
 def test_criteria_judge_as_the_bound_does(synchronised: bool) -> None:
     """A group that the bound calls unobservable has no finite value, and one that it locates has one."""

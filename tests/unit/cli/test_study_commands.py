@@ -105,6 +105,7 @@ def test_an_estimated_store_is_about_as_large_as_the_real_one(tmp_path: Path) ->
     assert 0.7 * real < measured_cost(study).store_bytes[1] < 1.4 * real
 
 
+@pytest.mark.slow
 def test_restart_drops_a_store_and_nothing_else(file: Path) -> None:
     assert invoke("study", file, "--workers", 1).exit_code == 0
     refused = invoke("study", file, "--workers", 1, "--set", "seed=9")

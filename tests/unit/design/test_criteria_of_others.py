@@ -129,6 +129,7 @@ def test_beyond_twelve_receivers_what_the_budget_affords_is_compared(name: str) 
             design_network(scenario)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("others")
 def test_our_own_bounds_under_another_name_are_proven_as_before(packages: Packages) -> None:
     """Nothing of an honest criterion is refused, near-singular groups in flat space included."""

@@ -49,6 +49,7 @@ def test_snr_has_no_bias() -> None:
     assert np.mean(found.snr) == close_to(50.0, abs=0.5)
 
 
+@pytest.mark.slow
 def test_snr_has_no_bias_where_antennas_are_added_by_power_and_noise_is_measured() -> None:
     """Mean over 60 trials: measured from 128 parts each, 9 % a trial, so 5 % is four deviations."""
     waveform = train(count=512)

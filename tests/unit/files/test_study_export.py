@@ -122,6 +122,7 @@ def test_a_zipped_sweep_has_one_axis(tmp_path: Path) -> None:
     assert found["transmitter_power_dbm"].values.tolist() == [20, 30]
 
 
+@pytest.mark.slow
 def test_no_sweep_and_words_and_tables(tmp_path: Path) -> None:
     plain = dataset(results_of(tmp_path, text='scenario = "paper"\ntrials = 5\n'))
     assert plain["surrogate"].dims == ("algorithm", "trial")

@@ -84,6 +84,7 @@ def test_designs_before_an_error_are_handed_out_whoever_works(at):
         assert until_the_error(design_many(scenarios, workers=2)) == alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_designs_before_the_scenarios_fail_are_handed_out(workers):
     def scenarios():

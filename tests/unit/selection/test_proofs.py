@@ -77,6 +77,7 @@ def brute_force(problem: SelectionProblem) -> float | None:
     return min(costs, default=None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", ["surrogate", "peb", "veb", "weighted"])
 @pytest.mark.parametrize("height_m", [0.0, 40.0])
 def test_the_cheapest_group_is_that_of_brute_force(criterion: str, height_m: float) -> None:

@@ -63,6 +63,7 @@ def test_a_joint_search_that_is_stopped_says_what_it_has_proven():
     assert rough.selection.value <= rough.selection.bound * 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed", [0, 64])
 def test_beyond_the_groups_that_can_be_listed_the_gap_of_both_together_is_told(listed):
     """The group is proven best for the beams for everyone; with beams of its own that proves less. Some groups more, of
