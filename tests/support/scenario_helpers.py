@@ -35,6 +35,34 @@ path_loss_exponent = 2
 noise_power_dbm = -90
 """
 
+THREE_AROUND = """
+[radio]
+carrier_hz = 3e9
+bandwidth_hz = 10e6
+samples = 20000
+pulse = "half_sine"
+[transmitter]
+position_m = [0, 0]
+antennas = 1
+power_w = 10
+[[receivers.site]]
+id = "a"
+position_m = [900, 0]
+[[receivers.site]]
+id = "b"
+position_m = [0, 1100]
+[[receivers.site]]
+id = "c"
+position_m = [-700, -300]
+[target]
+position_m = [400, 500]
+velocity_m_s = [20, 10]
+[channel]
+path_loss_exponent = 2
+noise_power_dbm = -90
+"""
+"""A moving target with three receivers around it, a kilometre away."""
+
 SYNCHRONISED = {
     "paper": (),
     "urban": (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.values import (
@@ -33,9 +33,14 @@ from multistatic.scenario.values import (
     SchemaOne,
     Seed,
     Velocity,
+    array_tag,
+    height_tag,
+    loss_tag,
     not_parallel,
     ordered,
     printable,
+    table_tag,
+    tag,
 )
 
 OWN_CLOCK = 'standard deviation of its clock offset in s, or "unknown"'
@@ -44,28 +49,6 @@ POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
-
-
-def _tag(name: str) -> Tag:
-    """A union's branch; the brackets let `scenario.translate` tell it from a key of the file."""
-    return Tag(f"<{name}>")
-
-
-def _array_tag(value: Any) -> str:
-    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
-    return f"<{kind}>"
-
-
-def _table_tag(value: Any) -> str:
-    return "<table>" if isinstance(value, dict | BaseModel) else "<value>"
-
-
-def _loss_tag(value: Any) -> str:
-    return "<word>" if isinstance(value, str) else "<value>"
-
-
-def _height_tag(value: Any) -> str:
-    return "<range>" if isinstance(value, list) else "<value>"
 
 
 class Table(BaseModel):
@@ -113,14 +96,12 @@ class ElementsTable(Table):
 
 
 ArrayTable = Annotated[
-    Annotated[LinearTable, _tag("ula")]
-    | Annotated[PlanarTable, _tag("upa")]
-    | Annotated[ElementsTable, _tag("elements")],
-    Discriminator(_array_tag),
+    Annotated[LinearTable, tag("ula")] | Annotated[PlanarTable, tag("upa")] | Annotated[ElementsTable, tag("elements")],
+    Discriminator(array_tag),
 ]
 Offset = Annotated[
-    Annotated[float, Field(ge=0.0, le=1e12), _tag("value")] | Annotated[Literal["unknown"], _tag("word")],
-    Discriminator(_loss_tag),
+    Annotated[float, Field(ge=0.0, le=1e12), tag("value")] | Annotated[Literal["unknown"], tag("word")],
+    Discriminator(loss_tag),
 ]
 
 
@@ -133,8 +114,8 @@ class PulseTable(Table):
 
 
 Pulse = Annotated[
-    Annotated[Name, _tag("value")] | Annotated[PulseTable, _tag("table")],
-    Discriminator(_table_tag),
+    Annotated[Name, tag("value")] | Annotated[PulseTable, tag("table")],
+    Discriminator(table_tag),
 ]
 
 
@@ -198,9 +179,9 @@ class RandomTable(Table):
     centre_llh: Geodetic | None = Field(None, description=GEODETIC)
     height_m: (
         Annotated[
-            Annotated[Coordinate, _tag("value")]
-            | Annotated[list[Coordinate], Field(min_length=2, max_length=2), AfterValidator(ordered), _tag("range")],
-            Discriminator(_height_tag),
+            Annotated[Coordinate, tag("value")]
+            | Annotated[list[Coordinate], Field(min_length=2, max_length=2), AfterValidator(ordered), tag("range")],
+            Discriminator(height_tag),
         ]
         | None
     ) = Field(None, description="local z in m, or [lowest, highest]; default: z of the centre")
@@ -273,12 +254,12 @@ class ScattererTable(Table):
 
 
 ReferenceLoss = Annotated[
-    Annotated[Level, _tag("value")] | Annotated[Literal["free_space"], _tag("word")],
-    Discriminator(_loss_tag),
+    Annotated[Level, tag("value")] | Annotated[Literal["free_space"], tag("word")],
+    Discriminator(loss_tag),
 ]
 Leakage = Annotated[
-    Annotated[Level, _tag("value")] | Annotated[Literal["none"], _tag("word")],
-    Discriminator(_loss_tag),
+    Annotated[Level, tag("value")] | Annotated[Literal["none"], tag("word")],
+    Discriminator(loss_tag),
 ]
 
 
@@ -326,7 +307,7 @@ class RequirementsTable(Table):
     """What the network must deliver, and what cooperation may cost."""
 
     rate_bps_hz: Annotated[
-        Annotated[Rate, _tag("value")] | Annotated[dict[str, Rate], _tag("table")], Discriminator(_table_tag)
+        Annotated[Rate, tag("value")] | Annotated[dict[str, Rate], tag("table")], Discriminator(table_tag)
     ] = Field(0.0, description="rate every receiver must get, or a table id = rate with an optional `default`")
     cooperation_cost_m: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
         None, description="limit of the cooperation cost in m; no limit where nothing is said"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from multistatic.units import SPEED_OF_LIGHT_M_S
@@ -84,3 +84,32 @@ CrossSectionDbsm = Annotated[float, Field(ge=-200.0, le=100.0)]
 CrossSectionName = Literal["uav-small", "uav-large", "person", "vehicle", "agv"]
 SchemaOne = Annotated[Literal[1], BeforeValidator(_not_bool)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+# --- branches of unions ---------------------------------------------------------------------------------------------
+
+
+def tag(name: str) -> Tag:
+    """A union's branch; the brackets let `scenario.translate` tell it from a key of the file."""
+    return Tag(f"<{name}>")
+
+
+def array_tag(value: Any) -> str:
+    """The branch of an array: its kind."""
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return f"<{kind}>"
+
+
+def table_tag(value: Any) -> str:
+    """The branch of what may be a table."""
+    return "<table>" if isinstance(value, dict | BaseModel) else "<value>"
+
+
+def loss_tag(value: Any) -> str:
+    """The branch of what may be a word."""
+    return "<word>" if isinstance(value, str) else "<value>"
+
+
+def height_tag(value: Any) -> str:
+    """The branch of what may be a range."""
+    return "<range>" if isinstance(value, list) else "<value>"

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from multistatic.cli.app import app
 from multistatic.errors import InfeasibleError, InputError
+from tests.support.scenario_helpers import THREE_AROUND
 
 SCENARIO = """
 [radio]
@@ -92,38 +93,13 @@ def test_a_clean_scenario_has_none(folder):
     assert run("check", folder / "net.toml").stderr == ""
 
 
-TRIANGLE = """
-[radio]
-carrier_hz = 3e9
-bandwidth_hz = 10e6
-samples = 20000
-pulse = "half_sine"
-[transmitter]
-position_m = [0, 0]
-antennas = 1
-power_w = 10
-[[receivers.site]]
-id = "a"
-position_m = [900, 0]
-[[receivers.site]]
-id = "b"
-position_m = [0, 1100]
-[[receivers.site]]
-id = "cc"
-position_m = [-700, -300]
-[target]
-position_m = [400, 500]
-[channel]
-path_loss_exponent = 2
-noise_power_dbm = -90
-"""
 HEADER = "receiver_id,time_s,delay_s,delay_std_s,doppler_hz,doppler_std_hz\n"
-ECHOES = {"a": (4.494506679450329, -132.4), "b": (4.541217240482022, -230.9), "cc": (6.672814546311332, -423.9)}
+ECHOES = {"a": (4.494506679450329, -132.4), "b": (4.541217240482022, -230.9), "c": (6.672814546311332, -423.9)}
 
 
 def table(folder: Path, *, unit: str = "e-6", deviation: str = "1e-9", times: tuple[str, ...] = ("0",)) -> Path:
     rows = [f"{name},{time},{tau}{unit},{deviation},{f},0.5" for time in times for name, (tau, f) in ECHOES.items()]
-    (folder / "triangle.toml").write_text(TRIANGLE)
+    (folder / "triangle.toml").write_text(THREE_AROUND)
     (folder / "measurements.csv").write_text(HEADER + "\n".join(rows) + "\n")
     return folder / "measurements.csv"
 

@@ -16,33 +16,9 @@ from multistatic.localization.units import delay_doubt, measurement_notes
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse import parse_scenario
 from multistatic.units import SPEED_OF_LIGHT_M_S
+from tests.support.scenario_helpers import THREE_AROUND
 
-TRIANGLE = parse_scenario("""
-[radio]
-carrier_hz = 3e9
-bandwidth_hz = 10e6
-samples = 20000
-pulse = "half_sine"
-[transmitter]
-position_m = [0, 0]
-antennas = 1
-power_w = 10
-[[receivers.site]]
-id = "a"
-position_m = [900, 0]
-[[receivers.site]]
-id = "b"
-position_m = [0, 1100]
-[[receivers.site]]
-id = "c"
-position_m = [-700, -300]
-[target]
-position_m = [400, 500]
-velocity_m_s = [20, 10]
-[channel]
-path_loss_exponent = 2
-noise_power_dbm = -90
-""")
+TRIANGLE = parse_scenario(THREE_AROUND)
 
 
 def measured(
