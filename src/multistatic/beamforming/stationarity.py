@@ -48,7 +48,8 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
     rates = rates_nats(channels, weights, hears)
     asked = np.flatnonzero(required > 0.0)
-    exceeded = np.maximum(rates[asked] / required[asked] - 1.0, 0.0)
+    # Below 1e-9 a required rate is as good as none, and the ratio would overflow.
+    exceeded = np.maximum((rates[asked] - required[asked]) / np.maximum(required[asked], 1e-9), 0.0)
     disturbance = interference(channels, weights, hears)
     pull = np.einsum("t,u,jul->jtl", towards, towards.conj(), weights)
     forces = [-weights]

@@ -142,3 +142,10 @@ def test_a_rate_that_is_far_exceeded_has_no_price() -> None:
     found = stationarity(replace(asked, rate_required_bps_hz=half), beams)
     assert found.residual > 0.1
     assert found.prices.rate_w_per_bps_hz[k] < 0.6 * rate[k]
+
+
+def test_a_required_rate_near_the_smallest_number_is_as_good_as_none() -> None:
+    asked = scattered_problem(0, rate=0.0, selected=(0,))
+    beams, *_ = designed(asked)
+    tiny = replace(asked, rate_required_bps_hz=np.full(3, 1e-320))
+    assert stationarity(tiny, beams).residual == close_to(stationarity(asked, beams).residual, abs=1e-12)
