@@ -25,6 +25,8 @@ from multistatic.units import F
 # up to some 1e-3; the prices are then off by about as much.
 NEARLY_STATIONARY = 1e-2
 
+_NO_RATE = 1e-12  # nat per symbol: a required rate below is as good as none, and ratios to it would overflow
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Stationarity:
@@ -47,9 +49,8 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
     rates = rates_nats(channels, weights, hears)
-    asked = np.flatnonzero(required > 0.0)
-    # Below 1e-9 a required rate is as good as none, and the ratio would overflow.
-    exceeded = np.maximum((rates[asked] - required[asked]) / np.maximum(required[asked], 1e-9), 0.0)
+    asked = np.flatnonzero(required > _NO_RATE)
+    exceeded = np.maximum(rates[asked] / required[asked] - 1.0, 0.0)
     disturbance = interference(channels, weights, hears)
     pull = np.einsum("t,u,jul->jtl", towards, towards.conj(), weights)
     forces = [-weights]
