@@ -42,6 +42,7 @@ from multistatic.units import C
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
 _SEED = 0x5EED
+_ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
@@ -190,8 +191,19 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
         f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {told_apart(reached.scale, [1.0])} of "
         f"each requirement, or {told_apart(common, rates)} bit/s/Hz at every receiver that has one."
     )
-    if proves_infeasible(asked):
+    if _out_of_reach(posed, reached) or proves_infeasible(asked):
         message += " Proven: no beams meet the rates, whatever their number of streams."
     if len(silent):
         message = f"Receiver {asked.name(silent[0])} has a rate requirement and no channel."
     return infeasible(asked, method=METHOD, message=message, largest_common_rate_bps_hz=common)
+
+
+def _out_of_reach(posed: _Posed, reached: Reach) -> bool:
+    """True where the channels have rank one and the bound on the factor of the rates proves that it is below 1.
+
+    What `compressed` drops of a channel carries at most 1e-9 of the noise in each of N_r directions. By the chain rule
+    of mutual information a receiver gains at most ln(1 + 1e-9) nats of each, so that much is given away.
+    """
+    dropped = 1e-9 * posed.asked.direct.shape[1]
+    missing = (1.0 - reached.at_most) * float(posed.reduced.rate.min())
+    return posed.reduced.antennas == 1 and missing > _ROUNDING + dropped

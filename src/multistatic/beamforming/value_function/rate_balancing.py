@@ -1,4 +1,4 @@
-"""The largest common factor of all rates for fixed receive vectors, between two proven bounds (docs/algorithms.md §1.5).
+"""The largest common factor of all rates for fixed receive vectors, between two proven bounds (algorithms.md §1.5).
 
 With unit receive vectors the streams are a downlink of one receive antenna each, with channels h_s. By duality it
 reaches the same SINRs as its uplink with the same total power. For uplink powers λ > 0 of sum P = 1,
@@ -37,7 +37,8 @@ class CommonFactor:
 
 def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
     """Bounds on the largest factor of the rates `rate` [S] > 0 in nats for streams with `gram` G [S, S] = [h_sᴴh_t]
-    (noise 1, power 1), 1e-7 apart where rounding allows it; wider where `enough` is reached before.
+    (noise 1, power 1), 1e-7 apart where rounding allows it; wider where `enough` is reached before, closer where they
+    have to decide whether it is.
 
     Source: max-min SINR balancing by uplink-downlink duality, M. Schubert and H. Boche, "Solution of the multiuser
     downlink beamforming problem with individual SINR constraints", IEEE Trans. Veh. Technol. 53 (2004), 18-28.
@@ -61,7 +62,8 @@ def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
         left = np.diagonal(error).real
         factor = -np.log(left) / rate
         reached, at_most = max(reached, float(factor.min())), min(at_most, float(factor.max()))
-        if at_most <= reached * (1.0 + _TOLERANCE) or reached >= enough:
+        settled = at_most <= reached * (1.0 + _TOLERANCE) and not reached < enough <= at_most
+        if settled or reached >= enough:
             break
         change = _newton_step(error, left, factor, rate, price)
         price = price * np.exp(np.clip(change, -_LARGEST_STEP, _LARGEST_STEP))
