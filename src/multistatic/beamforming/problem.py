@@ -17,8 +17,9 @@ class BeamformingProblem:
 
     `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
     [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. `receiver_ids` serve
-    messages only. Every J_k is
-    proportional to p_t, so this maximises every figure of merit at once for a fixed group.
+    messages only. `starts`: beams of a neighbouring problem, the best first, from which a beamformer may begin in place
+    of a search; they need not meet the rates here. Every J_k is proportional to p_t, so this maximises every figure of
+    merit at once for a fixed group.
     """
 
     direct: C
@@ -29,6 +30,7 @@ class BeamformingProblem:
     selected: B
     streams: int = 2
     receiver_ids: tuple[str, ...] = ()
+    starts: tuple[Beams, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
@@ -73,7 +75,8 @@ class BeamformingResult:
     `upper_bound_w` ≥ every possible p_t; `gap` is (upper_bound_w - illumination_w)/upper_bound_w. `history_w`:
     illumination after each iteration. `prices`: of the constraints, from the method's dual; in a finished design else
     from the first-order conditions. `stationarity`: `beamforming.stationarity` of the beams, 0 at a stationary point,
-    where it was computed.
+    where it was computed. `local_optima`: beams of other local optima that came close, of which one may be the best for
+    a neighbouring problem (`BeamformingProblem.starts`).
     """
 
     status: Literal["optimal", "feasible", "infeasible"]
@@ -89,6 +92,7 @@ class BeamformingResult:
     largest_common_rate_bps_hz: float | None = None
     prices: Prices | None = None
     stationarity: float | None = None
+    local_optima: tuple[Beams, ...] = ()
 
     @property
     def gap(self) -> float | None:

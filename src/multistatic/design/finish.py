@@ -21,6 +21,7 @@ from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
+UNCERTIFIED = "No certificate was computed: `certify` says how far the design can be from the optimum."
 
 
 def finished(
@@ -43,17 +44,20 @@ def finished(
     beams = beamforming.beams
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
-    beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
+    if instance.certificate:
+        beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
     problem = _at_final_beams(instance, scheme, beamforming)
     known = knowledge_of(problem)
     value = float(problem.values(selected[None])[0])
     if not np.isfinite(value):
         return _none(instance, scheme, _unobservable(problem, selected), _nobody(selection), beamforming)
     selection = _carried(instance, selection, known, value)
-    found = _sensitivity(instance, selection, problem, known, beamforming, tried)
-    if found.budget is not None and found.budget.extra_m == 0.0:
-        selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
-    proven = _is_optimal(instance, selection, beamforming)
+    found, proven = None, False
+    if instance.certificate:
+        found = _sensitivity(instance, selection, problem, known, beamforming, tried)
+        if found.budget is not None and found.budget.extra_m == 0.0:
+            selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
+        proven = _is_optimal(instance, selection, beamforming)
     design = Design(
         status="optimal" if proven else "feasible",
         message=_in_words(selection, beamforming, proven),
@@ -69,7 +73,12 @@ def finished(
         rounds=rounds,
         sensitivity=found,
     )
-    return verified(design)
+    return verified(design if instance.certificate else without_claims(design))
+
+
+def without_claims(design: Design) -> Design:
+    """The design whose certificate is left for `certify`: it says so, and is called feasible."""
+    return replace(design, status="feasible", message=f"{design.message} {UNCERTIFIED}", certified=False)
 
 
 def _at_final_beams(instance: Instance, scheme: Scheme, beamforming: BeamformingResult) -> SelectionProblem:
@@ -129,6 +138,8 @@ def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> 
     assert beams is not None
     if result.upper_bound_w >= problem.illumination_limit_w:
         result = certified(problem, result)
+    if result.prices is not None and result.stationarity is not None:
+        return result  # a method of ours has computed both from these very beams
     found = stationarity(problem, beams)
     prices = found.prices if result.prices is None and found.residual < NEARLY_STATIONARY else result.prices
     return replace(result, stationarity=found.residual, prices=prices)

@@ -12,6 +12,8 @@ from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
+from multistatic.design.earlier_design import starts_for
+from multistatic.design.result import Design
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -22,11 +24,17 @@ RATE_TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Instance:
-    """What every design method starts from; `limits`: when an exact search may end early."""
+    """What every design method starts from; `limits`: when an exact search may end early.
+
+    `start`: an earlier design whose beams the beamformers begin from. `certificate`: False leaves what takes long and
+    changes neither group nor beams, the certificate of the beams and the sensitivities, for `certify`.
+    """
 
     scenario: Scenario
     channel: Channel
     limits: SearchLimits = NO_LIMITS
+    start: Design | None = None
+    certificate: bool = True
 
     @property
     def size(self) -> int:
@@ -52,6 +60,7 @@ class Instance:
             selected=selected,
             streams=self.scenario.design.streams,
             receiver_ids=self.scenario.receiver_ids,
+            starts=starts_for(selected, self.start),
         )
 
     def selection_problem(self, beams: Beams) -> SelectionProblem:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.certificate import bounded, certified
+from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
@@ -66,21 +66,15 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     on_stage("beams for all receivers")
     least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
     everyone: BeamformingResult = beamformer(least_constrained)
-    beams = everyone.beams
-    if beams is None:
+    if everyone.beams is None:
         return infeasible_beams(instance, "multi", everyone)
-    everyone = certified(least_constrained, everyone)
+    if instance.certificate:
+        everyone = certified(least_constrained, everyone)
     on_stage("selection")
-    # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
-    cuts = has_cuts(least_constrained)
-    known = knowledge_of(problem)
-    # Branch and bound has the best group where the criterion has a gain: others have to be listed.
-    listed = settings.listed if cuts or known.gain is None else 0
-    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
-    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=everyone.upper_bound_w)
-    if isinstance(candidates, Selection):
-        return infeasible_selection(instance, candidates)
+    searched = _groups_in_question(instance, everyone, settings)
+    if isinstance(searched, Selection):
+        return infeasible_selection(instance, searched)
+    (problem, candidates), cuts = searched, has_cuts(least_constrained)
     on_stage("beamforming")
     best, tried = None, np.zeros((0, instance.size), bool)
     while len(tried) < settings.max_solves and (following := candidates.least()) is not None:
@@ -103,16 +97,66 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if best is None:
         return infeasible_beams(instance, "multi", result)
     value, group, result = best
-    selection = _certified(problem, candidates, group, value, len(tried))
+    selection = _selection(problem, candidates, group, value, len(tried), certificate=instance.certificate)
     on_stage("verification")
     return finished(instance, "multi", selection, result, len(tried), tried=tried)
 
 
-def _certified(
-    problem: SelectionProblem, candidates: CandidateGroups, group: B, value: float, solved: int
+def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design:
+    """A joint design that was made without its certificate, with the one it would have: the bounds of all groups at the
+    proven illumination p̄. Group and beams stay.
+
+    Of channels of rank one the bounds of the groups that the search tried are not known any more; the prices of the
+    design's own group, which bound every group, take their place.
+    """
+    instance = Instance(scenario=design.scenario, channel=design.channel)
+    result, group = design.beamforming, np.asarray(design.selected, bool)
+    assert result is not None
+    assert result.illumination_w is not None
+    least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
+    upper_bound_w = upper_bound(least_constrained).value_w
+    searched = _groups_in_question(instance, replace(result, upper_bound_w=upper_bound_w), settings)
+    assert not isinstance(searched, Selection)
+    problem, candidates = searched
+    value = _value(problem, group, result.illumination_w)
+    result = bounded(result, upper_bound_w)
+    candidates.settle_group(group, result.upper_bound_w)
+    if has_cuts(least_constrained) and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
+        candidates.learn(cut, np.inf)
+    selection = _selection(problem, candidates, group, value, design.rounds)
+    return finished(instance, "multi", selection, result, design.rounds, tried=group[None])
+
+
+def _groups_in_question(
+    instance: Instance, lit: BeamformingResult, settings: JointSettings
+) -> tuple[SelectionProblem, CandidateGroups] | Selection:
+    """The selection problem at the illumination of the beams `lit`, and the groups that may be the best one with what
+    is known of each; the selection that says why there is none.
+    """
+    assert lit.beams is not None
+    nobody = np.zeros(instance.size, bool)
+    # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
+    problem = replace(instance.selection_problem(lit.beams), forced=nobody)
+    known = knowledge_of(problem)
+    # Branch and bound has the best group where the criterion has a gain: others have to be listed.
+    listed = settings.listed if has_cuts(instance.beamforming_problem(nobody)) or known.gain is None else 0
+    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
+    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=lit.upper_bound_w)
+    return candidates if isinstance(candidates, Selection) else (problem, candidates)
+
+
+def _selection(
+    problem: SelectionProblem,
+    candidates: CandidateGroups,
+    group: B,
+    value: float,
+    solved: int,
+    *,
+    certificate: bool = True,
 ) -> Selection:
     """The best group found, with what is proven of all others after `solved` beamforming problems."""
-    proven = candidates.proven()
+    proven = candidates.proven() if certificate else 0.0
+    gap = value / proven - 1.0 if proven > 0.0 else float("inf")
     return Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
         method=JOINT,
@@ -121,18 +165,22 @@ def _certified(
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=_verdict(candidates, solved, value / proven - 1.0 if proven > 0 else float("inf")),
+        message=_verdict(candidates, solved, gap) if certificate else f"{_solved(candidates, solved)}.",
     )
+
+
+def _solved(candidates: CandidateGroups, solved: int) -> str:
+    """How far the search went."""
+    if candidates.complete:
+        kind = "maximal affordable groups" if candidates.full else "affordable groups"
+        return f"Beams were optimised for {solved} of the {candidates.count} {kind}"
+    more = "" if solved == 1 else f" and {solved - 1} others"
+    return f"{candidates.message} Beams were optimised for it{more}"
 
 
 def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    if candidates.complete:
-        kind = "maximal affordable groups" if candidates.full else "affordable groups"
-        beams = f"Beams were optimised for {solved} of the {candidates.count} {kind}"
-    else:
-        more = "" if solved == 1 else f" and {solved - 1} others"
-        beams = f"{candidates.message} Beams were optimised for it{more}"
+    beams = _solved(candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven of other groups."

@@ -73,6 +73,12 @@ class CandidateGroups:
             at_most = float(self._problem.criterion.values(self._groups[number][None], upper_bound_w)[0])
             self._bounds[number] = max(self._bounds[number], at_most)
 
+    def settle_group(self, group: B, upper_bound_w: float) -> None:
+        """The same for a group that may be a candidate."""
+        for number in np.flatnonzero((self._groups == group).all(axis=1)):
+            self._open[number] = False
+            self.settle(int(number), upper_bound_w)
+
     def learn(self, cut: IlluminationCut, best: float) -> None:
         """Raise the floors of candidates below `best` by what the beams for one group prove of all groups."""
         rows = np.flatnonzero(self._open & (self._floors < best))

@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate
+from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate, without_claims
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.selection.declared_gain import knowledge_of
@@ -31,14 +32,19 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     """
     on_stage("beamforming")
     beamformer = beamformer_of(instance.scenario.design.beamformer)
-    nobody = np.zeros(instance.size, bool)
-    problem = instance.beamforming_problem(nobody)
-    result = beamformer(problem)
+    result = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
-    proven = with_certificate(problem, result)
     on_stage("verification")
+    return finished_mono_static(instance, result)
+
+
+def finished_mono_static(instance: Instance, result: BeamformingResult) -> Design:
+    """The verified design of beams that were designed for no cooperating receiver."""
+    assert result.beams is not None
     assert result.illumination_w is not None
+    nobody = np.zeros(instance.size, bool)
+    proven = with_certificate(instance.beamforming_problem(nobody), result) if instance.certificate else result
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
         status="optimal" if proven.status == "optimal" else "feasible",
@@ -54,7 +60,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
         verification=None,
         rounds=1,
     )
-    return verified(design)
+    return verified(design if instance.certificate else without_claims(design))
 
 
 def design_bi_static(instance: Instance, on_stage: Report) -> Design:

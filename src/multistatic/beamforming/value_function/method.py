@@ -20,6 +20,7 @@ from multistatic.beamforming.problem import BeamformingProblem, BeamformingResul
 from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.downlink import InnerSolution
+from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.gram_problem import (
     GramProblem,
     Streams,
@@ -31,16 +32,19 @@ from multistatic.beamforming.value_function.gram_problem import (
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
 from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
 from multistatic.beamforming.value_function.several_starts import (
+    LocalOptima,
     ValueFunctionSettings,
     best_streams,
     feasible_start,
     polished,
+    resumed_streams,
 )
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
+_RESUMED = ", begun from earlier beams alone"
 _SEED = 0x5EED
 _ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
@@ -102,10 +106,29 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
         message = "Every beam points at the target, and the required rates are met."
         free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
         return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
+    settings = settings or ValueFunctionSettings()
+    resumed = _resumed(posed, settings)
+    if resumed is not None:
+        return _result(posed, resumed, _RESUMED)
     reached = feasible_start(posed.reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(posed, reached)
-    return _designed(posed, reached.streams, settings or ValueFunctionSettings())
+    return _designed(posed, reached.streams, settings)
+
+
+def _resumed(posed: _Posed, settings: ValueFunctionSettings) -> LocalOptima | None:
+    """The local optima below the earlier beams of the problem; None where there are none that still meet the rates, or
+    where there is no choice of receive vectors to begin with.
+    """
+    if posed.reduced.antennas == 1:
+        return None
+    rows = np.concatenate([[0], posed.required + 1])
+    starts = []
+    for beams in posed.asked.starts:
+        weights = np.asarray(beams.weights)[rows] / np.sqrt(posed.asked.power_limit_w)
+        starts.append(streams_of_beams(posed.reduced, posed.channels, weights))
+    usable = [start for start in starts if start is not None]
+    return resumed_streams(posed.reduced, usable, posed.asked.streams, settings) if usable else None
 
 
 def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings) -> BeamformingResult:
@@ -117,40 +140,49 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
     asked, at = posed.asked, posed
     for tilt in _TILTS:
         at = posed.tilted(tilt) if tilt else posed
-        best = best_streams(at.reduced, feasible, asked.streams, settings)
-        if best.solution is not None and best.solution.proven:
+        found = best_streams(at.reduced, feasible, asked.streams, settings)
+        if found.best.solution is not None and found.best.solution.proven:
             break
-    solution = best.solution
-    if solution is None:
+    if found.best.solution is None:
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
-        best = evaluated(at.reduced, feasible, "power")
-        if best.solution is None:
+        least = evaluated(at.reduced, feasible, "power")
+        if least.solution is None:
             message = "The required rates use the whole power budget; nothing is left for sensing."
             return infeasible(asked, method=METHOD, message=message)
-        solution = replace(best.solution, proven=False)
+        found = LocalOptima(best=replace(least, solution=replace(least.solution, proven=False)))
+    return _result(at, found)
+
+
+def _result(at: _Posed, found: LocalOptima, origin: str = "") -> BeamformingResult:
+    """The result of the best local optimum; `origin` says where the search began, if not everywhere."""
+    asked, best, residual = at.asked, found.best, None
+    solution = best.solution
+    assert solution is not None
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
         message = "No beams put more power on the target: every channel has rank one, and the dual proves it."
     else:
-        bound, residual = None, stationarity(asked, beams).residual
+        bound = None
+        residual = stationarity(asked, beams).residual
         if residual > _POLISHED and solution.proven:
             best = polished(at.reduced, best)
             assert best.solution is not None
             solution = best.solution
             beams = at.designed(best, solution)
             residual = stationarity(asked, beams).residual
-        message = _verdict(residual, len(best.share))
+        message = _verdict(residual, len(best.share), origin)
     result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
-    return replace(result, prices=_prices(at, best, solution))
+    others = tuple(at.designed(each, each.solution) for each in found.others if each.solution is not None)
+    return replace(result, prices=_prices(at, best, solution), stationarity=residual, local_optima=others)
 
 
-def _verdict(residual: float, streams: int) -> str:
+def _verdict(residual: float, streams: int, origin: str) -> str:
     """What the first-order conditions say of the beams."""
     if residual < NEARLY_STATIONARY:
-        return f"Local optimum over the receive vectors of {streams} streams."
+        return f"Local optimum over the receive vectors of {streams} streams{origin}."
     return (
-        f"The descent over the receive vectors of {streams} streams ended before a local optimum "
+        f"The descent over the receive vectors of {streams} streams{origin} ended before a local optimum "
         f"(stationarity residual {residual:.0e})."
     )
 

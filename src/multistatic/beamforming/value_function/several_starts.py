@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from multistatic.beamforming.value_function import starting_vectors
+from multistatic.beamforming.value_function.earlier_beams import descended, distinct
 from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
@@ -37,6 +39,14 @@ class ValueFunctionSettings:
     stream_tolerance: float = 1e-6
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LocalOptima:
+    """The `best` streams found, and `others` from which a neighbouring problem is worth solving, too."""
+
+    best: Streams
+    others: tuple[Streams, ...] = ()
+
+
 def feasible_start(problem: GramProblem, limit: int) -> Reach:
     """Streams that reach all rates within the power (scale 1), or the largest scale of the rates found."""
     best = Reach(scale=0.0, streams=starting_vectors.dominant(problem))
@@ -50,11 +60,12 @@ def feasible_start(problem: GramProblem, limit: int) -> Reach:
     return best
 
 
-def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> Streams:
+def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> LocalOptima:
     """The best local optimum over the starts, then with more streams as long as they help."""
     best = evaluate(problem, replace(feasible, solution=None), "loss")
     if problem.antennas == 1:
-        return best
+        return LocalOptima(best=best)
+    finished = []
     for number, start in enumerate(_starts(problem, feasible, settings)):
         found = start
         if number > 0:
@@ -62,7 +73,30 @@ def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: 
             if not found.value < _PROMISING * best.value:
                 continue
         found = descend(problem, found, "loss", steps=settings.steps, tolerance=settings.tolerance)
+        finished.append(found)
         best = min(best, found, key=lambda streams: streams.value)
+    return _ended(problem, best, finished, limit, settings)
+
+
+def resumed_streams(
+    problem: GramProblem, starts: Sequence[Streams], limit: int, settings: ValueFunctionSettings
+) -> LocalOptima | None:
+    """The best local optimum below the given starts alone, with more streams as `best_streams`; None where none of them
+    meets the rates.
+    """
+    finished = [descended(problem, start, steps=settings.steps, tolerance=settings.tolerance) for start in starts]
+    finished = [each for each in finished if each.solution is not None and each.solution.proven]
+    if not finished:
+        return None
+    best = min(finished, key=lambda streams: streams.value)
+    return _ended(problem, best, finished, limit, settings)
+
+
+def _ended(
+    problem: GramProblem, best: Streams, finished: list[Streams], limit: int, settings: ValueFunctionSettings
+) -> LocalOptima:
+    """`best` with more streams as long as they help, and the others of `finished` that a neighbouring problem wants."""
+    others = distinct(finished, best) if len(problem.rate) <= settings.many else ()
     for _ in range(_STREAM_ROUNDS):
         richer = with_more_streams(problem, best, limit)
         if richer is None:
@@ -72,7 +106,7 @@ def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: 
         if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
             break
         best = richer
-    return best
+    return LocalOptima(best=best, others=others)
 
 
 def polished(problem: GramProblem, best: Streams) -> Streams:
