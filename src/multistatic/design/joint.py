@@ -35,6 +35,7 @@ from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.signal.beams import Beams
 from multistatic.units import B
 
 
@@ -62,44 +63,109 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if scenario.propagation.clutter != "independent":
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
-    beamformer = beamformer_of(scenario.design.beamformer)
-    on_stage("beams for all receivers")
-    least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
-    everyone: BeamformingResult = beamformer(least_constrained)
-    if everyone.beams is None:
-        return infeasible_beams(instance, "multi", everyone)
-    if instance.certificate:
-        everyone = certified(least_constrained, everyone)
-    on_stage("selection")
-    searched = _groups_in_question(instance, everyone, settings)
-    if isinstance(searched, Selection):
-        return infeasible_selection(instance, searched)
-    (problem, candidates), cuts = searched, has_cuts(least_constrained)
-    on_stage("beamforming")
-    best, tried = None, np.zeros((0, instance.size), bool)
-    while len(tried) < settings.max_solves and (following := candidates.least()) is not None:
-        number, floor = following
-        if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
-            break
-        group = candidates.take(number)
-        asked = instance.beamforming_problem(group)
-        result = bounded(everyone if group.all() else beamformer(asked), everyone.upper_bound_w)
-        tried = np.vstack([tried, group])
-        if result.beams is None or result.illumination_w is None:
-            continue
-        candidates.settle(number, result.upper_bound_w)
-        value = _value(problem, group, result.illumination_w)
-        if best is None or value < best[0]:
-            best = (value, group, result)
-            candidates.order_at(result.illumination_w)
-        if cuts and (cut := illumination_cut(asked)) is not None:
-            candidates.learn(cut, best[0])
-    if best is None:
-        return infeasible_beams(instance, "multi", result)
-    value, group, result = best
-    selection = _selection(problem, candidates, group, value, len(tried), certificate=instance.certificate)
+    search = _Search(instance, settings)
+    # An earlier design gives the first group its beams at once, and those for everyone seldom decide anything then.
+    if instance.start is None or search.cuts:
+        on_stage("beams for all receivers")
+        search.solve_everyone()
+    if search.failed is None:
+        on_stage("selection")
+        nothing = search.list_groups()
+        if nothing is not None:
+            return infeasible_selection(instance, nothing)
+        on_stage("beamforming")
+        search.run()
+    if search.best is None:
+        assert search.failed is not None
+        return infeasible_beams(instance, "multi", search.failed)
+    value, group, result = search.best
+    solved = len(search.tried)
+    selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
     on_stage("verification")
-    return finished(instance, "multi", selection, result, len(tried), tried=tried)
+    return finished(instance, "multi", selection, result, solved, tried=search.tried)
+
+
+class _Search:
+    """The state of one search: the beams for `everyone`, None where they were not needed yet, the `candidates`, those
+    `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
+
+    `upper_bound_w` p̄ holds for every group: proven, or all power on the target where the certificate is left for later.
+    """
+
+    def __init__(self, instance: Instance, settings: JointSettings) -> None:
+        self.instance, self.settings = instance, settings
+        self.beamformer = beamformer_of(instance.scenario.design.beamformer)
+        self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
+        self.cuts = has_cuts(self.least_constrained)
+        self.everyone: BeamformingResult | None = None
+        self.upper_bound_w = self.least_constrained.illumination_limit_w
+        self.tried = np.zeros((0, instance.size), bool)
+        self.best: tuple[float, B, BeamformingResult] | None = None
+        self.failed: BeamformingResult | None = None
+
+    def solve_everyone(self) -> BeamformingResult:
+        """Beams for everyone selected, and what is proven of any beams."""
+        everyone: BeamformingResult = self.beamformer(self.least_constrained)
+        if everyone.beams is None:
+            self.failed = everyone
+            return everyone
+        if self.upper_bound_w < self.least_constrained.illumination_limit_w:
+            everyone = bounded(everyone, self.upper_bound_w)
+        elif self.instance.certificate:
+            everyone = certified(self.least_constrained, everyone)
+        self.everyone, self.upper_bound_w = everyone, everyone.upper_bound_w
+        return everyone
+
+    def list_groups(self) -> Selection | None:
+        """The groups in question at what the beams for everyone reach, or at all power on the target where there are
+        none; the selection that says why there is no group.
+        """
+        if self.everyone is not None:
+            beams, lit_w = self.everyone.beams, self.everyone.illumination_w
+        else:
+            beams, lit_w = self.least_constrained.starts[0], self.least_constrained.illumination_limit_w
+            if self.instance.certificate:
+                self.upper_bound_w = upper_bound(self.least_constrained).value_w
+        assert beams is not None
+        assert lit_w is not None
+        found = _groups_in_question(self.instance, beams, lit_w, self.upper_bound_w, self.settings)
+        if isinstance(found, Selection):
+            return found
+        self.problem, self.candidates = found
+        return None
+
+    def run(self) -> None:
+        """Beams for the group of least floor, until that floor is not below the best value."""
+        limits = self.instance.limits
+        while len(self.tried) < self.settings.max_solves and (following := self.candidates.least()) is not None:
+            number, floor = following
+            if self.best is not None and (floor * (1.0 + limits.gap) >= self.best[0] or limits.stop()):
+                break
+            if self.everyone is None and len(self.tried):
+                everyone = self.solve_everyone()
+                if everyone.illumination_w is None:
+                    break  # rates that cannot be met with everyone selected cannot be met at all
+                self.candidates.reached(everyone.illumination_w)
+            else:
+                self._try(number)
+
+    def _try(self, number: int) -> None:
+        """Beams for one candidate."""
+        group = self.candidates.take(number)
+        asked = self.instance.beamforming_problem(group)
+        found = self.everyone if group.all() and self.everyone is not None else self.beamformer(asked)
+        result = bounded(found, self.upper_bound_w)
+        self.tried = np.vstack([self.tried, group])
+        if result.beams is None or result.illumination_w is None:
+            self.failed = result
+            return
+        self.candidates.settle(number, result.upper_bound_w)
+        value = _value(self.problem, group, result.illumination_w)
+        if self.best is None or value < self.best[0]:
+            self.best = (value, group, result)
+            self.candidates.order_at(result.illumination_w)
+        if self.cuts and (cut := illumination_cut(asked)) is not None:
+            self.candidates.learn(cut, self.best[0])
 
 
 def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design:
@@ -115,7 +181,8 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     assert result.illumination_w is not None
     least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
     upper_bound_w = upper_bound(least_constrained).value_w
-    searched = _groups_in_question(instance, replace(result, upper_bound_w=upper_bound_w), settings)
+    assert result.beams is not None
+    searched = _groups_in_question(instance, result.beams, result.illumination_w, upper_bound_w, settings)
     assert not isinstance(searched, Selection)
     problem, candidates = searched
     value = _value(problem, group, result.illumination_w)
@@ -128,20 +195,19 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
 
 
 def _groups_in_question(
-    instance: Instance, lit: BeamformingResult, settings: JointSettings
+    instance: Instance, beams: Beams, illumination_w: float, upper_bound_w: float, settings: JointSettings
 ) -> tuple[SelectionProblem, CandidateGroups] | Selection:
-    """The selection problem at the illumination of the beams `lit`, and the groups that may be the best one with what
-    is known of each; the selection that says why there is none.
+    """The selection problem at an illumination, and the groups that may be the best one with what is known of each; the
+    selection that says why there is none.
     """
-    assert lit.beams is not None
     nobody = np.zeros(instance.size, bool)
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(lit.beams), forced=nobody)
+    problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=illumination_w)
     known = knowledge_of(problem)
     # Branch and bound has the best group where the criterion has a gain: others have to be listed.
     listed = settings.listed if has_cuts(instance.beamforming_problem(nobody)) or known.gain is None else 0
     most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
-    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=lit.upper_bound_w)
+    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=upper_bound_w)
     return candidates if isinstance(candidates, Selection) else (problem, candidates)
 
 

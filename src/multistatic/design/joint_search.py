@@ -19,11 +19,12 @@ _REORDERED = 1 << 14  # groups: beyond, looking at all of them after each solve 
 class CandidateGroups:
     """Groups with two bounds on the value of each: `floors` by what beams reached, `bounds` by what is proven.
 
-    Both begin with the value at the illumination of the beams for everyone, `problem.illumination_w`, reached and
-    proven (`upper_bound_w`); cuts raise them. Of a criterion of which nothing is `known` the floors only say in which
-    order the groups are tried, and the bounds are 0. `rest` bounds the value, at that illumination, of all groups that
-    are no candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search,
-    where they are not listed. `full`: only groups that no receiver can join are candidates.
+    Both begin with the value at an illumination that beams for everyone do not exceed: `problem.illumination_w`, what
+    they reached, and `upper_bound_w`, which is proven; cuts raise them. Of a criterion of which nothing is `known` the
+    floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value, at that
+    illumination, of all groups that are no candidates (0: nothing is known of them). `count`: how many groups were
+    looked at; `message`: by what search, where they are not listed. `full`: only groups that no receiver can join are
+    candidates.
     """
 
     def __init__(
@@ -78,6 +79,14 @@ class CandidateGroups:
         for number in np.flatnonzero((self._groups == group).all(axis=1)):
             self._open[number] = False
             self.settle(int(number), upper_bound_w)
+
+    def reached(self, illumination_w: float) -> None:
+        """Beams for everyone reach no more than `illumination_w`, less than what the floors began with."""
+        if self.known.gain is not None:
+            dimmer = (self._problem.illumination_w / illumination_w) ** self.known.gain.exponent
+            self._floors = np.maximum(self._floors, dimmer * self._values)
+        elif self.known.falls:
+            self._floors = np.maximum(self._floors, self._problem.criterion.values(self._groups, illumination_w))
 
     def learn(self, cut: IlluminationCut, best: float) -> None:
         """Raise the floors of candidates below `best` by what the beams for one group prove of all groups."""
