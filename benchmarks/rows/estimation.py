@@ -10,16 +10,16 @@ import numpy as np
 from benchmarks.measure import Check, Row, faster, marginal_s, within
 
 from multistatic.bounds.realised import realised_information
-from multistatic.channel.recording import Recording
 from multistatic.estimation.detection import cell_threshold
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.waveform import PulseTrain, sample_times_s
+from multistatic.simulation.recording import Recording
 from multistatic.units import db_to_ratio
 
 SLOT_S = 5e-9

@@ -6,7 +6,7 @@ import numpy as np
 from benchmarks.measure import Row, timed_each, within
 
 from multistatic.errors import ScenarioError
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 
 DEEP, LARGE = 100_000, 10_000_000

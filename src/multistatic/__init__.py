@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from multistatic.bounds.sensing import SensingNetwork as SensingNetwork
     from multistatic.bounds.sensing import sensing_network as sensing_network
     from multistatic.bounds.waveform_information import waveform_information as waveform_information
-    from multistatic.channel.model import Channel as Channel
+    from multistatic.channel.channel import Channel as Channel
     from multistatic.channel.realise import realise as realise
-    from multistatic.channel.simulation import SimulationSettings as SimulationSettings
-    from multistatic.channel.simulation import simulate_block as simulate_block
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
     from multistatic.design import design_network as design_network
     from multistatic.design.compare import Comparison as Comparison
@@ -49,17 +47,17 @@ if TYPE_CHECKING:
     from multistatic.files.stored_design import read_design as read_design
     from multistatic.files.study_file import load_study as load_study
     from multistatic.files.study_file import run_study as run_study
-    from multistatic.localization.candidates import Candidates as Candidates
+    from multistatic.localization.closed_forms import Candidates as Candidates
     from multistatic.localization.drawn import draw_measurements as draw_measurements
     from multistatic.localization.ellipses import from_ranges as from_ranges
     from multistatic.localization.fix import Fix as Fix
     from multistatic.localization.fusion import FusionSettings as FusionSettings
     from multistatic.localization.fusion import localize as localize
     from multistatic.localization.fusion import localize_many as localize_many
+    from multistatic.localization.known_sites import KnownSites as KnownSites
+    from multistatic.localization.known_sites import known_sites as known_sites
     from multistatic.localization.ray import from_arrival as from_arrival
     from multistatic.localization.ray import from_departure as from_departure
-    from multistatic.localization.sites import KnownSites as KnownSites
-    from multistatic.localization.sites import known_sites as known_sites
     from multistatic.localization.two_dopplers import departure_from_dopplers as departure_from_dopplers
     from multistatic.localization.two_dopplers import from_two_dopplers as from_two_dopplers
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
@@ -68,12 +66,14 @@ if TYPE_CHECKING:
     from multistatic.scenario.geometry import BistaticGeometry as BistaticGeometry
     from multistatic.scenario.geometry import bistatic_geometry as bistatic_geometry
     from multistatic.scenario.model import Scenario as Scenario
-    from multistatic.scenario.parse import parse_scenario as parse_scenario
+    from multistatic.scenario.parse_scenario import parse_scenario as parse_scenario
     from multistatic.selection.problem import Selection as Selection
     from multistatic.selection.problem import SelectionProblem as SelectionProblem
     from multistatic.signal.beams import Beams as Beams
     from multistatic.signal.pulse import Pulse as Pulse
     from multistatic.signal.pulse import pulse_from_callable as pulse_from_callable
+    from multistatic.simulation.block import SimulationSettings as SimulationSettings
+    from multistatic.simulation.block import simulate_block as simulate_block
     from multistatic.study import design_many as design_many
 
     __version__: str
@@ -83,7 +83,7 @@ _MODULES = {
     "Scenario": "multistatic.scenario.model",
     "load_preset": "multistatic.files.scenario_file",
     "load_scenario": "multistatic.files.scenario_file",
-    "parse_scenario": "multistatic.scenario.parse",
+    "parse_scenario": "multistatic.scenario.parse_scenario",
     "AntennaArray": "multistatic.scenario.arrays",
     "linear_array": "multistatic.scenario.arrays",
     "planar_array": "multistatic.scenario.arrays",
@@ -92,7 +92,7 @@ _MODULES = {
     # Signal, channel, rates, bounds
     "Pulse": "multistatic.signal.pulse",
     "pulse_from_callable": "multistatic.signal.pulse",
-    "Channel": "multistatic.channel.model",
+    "Channel": "multistatic.channel.channel",
     "realise": "multistatic.channel.realise",
     "Beams": "multistatic.signal.beams",
     "rates_bps_hz": "multistatic.communication.rates",
@@ -101,8 +101,8 @@ _MODULES = {
     "exact_information": "multistatic.bounds.delay_doppler",
     "position_bound": "multistatic.bounds.position",
     # Simulated blocks
-    "SimulationSettings": "multistatic.channel.simulation",
-    "simulate_block": "multistatic.channel.simulation",
+    "SimulationSettings": "multistatic.simulation.block",
+    "simulate_block": "multistatic.simulation.block",
     "read_block": "multistatic.files.recordings",
     "waveform_information": "multistatic.bounds.waveform_information",
     # Receiver selection and beamforming, for those who add an algorithm
@@ -126,11 +126,11 @@ _MODULES = {
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
     # From measurements to positions
-    "Candidates": "multistatic.localization.candidates",
+    "Candidates": "multistatic.localization.closed_forms",
     "ClockErrors": "multistatic.bounds.clock",
     "Fix": "multistatic.localization.fix",
     "FusionSettings": "multistatic.localization.fusion",
-    "KnownSites": "multistatic.localization.sites",
+    "KnownSites": "multistatic.localization.known_sites",
     "Measurement": "multistatic.estimation.measurement",
     "departure_from_dopplers": "multistatic.localization.two_dopplers",
     "draw_measurements": "multistatic.localization.drawn",
@@ -138,7 +138,7 @@ _MODULES = {
     "from_departure": "multistatic.localization.ray",
     "from_ranges": "multistatic.localization.ellipses",
     "from_two_dopplers": "multistatic.localization.two_dopplers",
-    "known_sites": "multistatic.localization.sites",
+    "known_sites": "multistatic.localization.known_sites",
     "localize": "multistatic.localization.fusion",
     "localize_many": "multistatic.localization.fusion",
     # Errors

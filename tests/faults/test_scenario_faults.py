@@ -26,7 +26,7 @@ from multistatic.channel.realise import channel_rng, realise
 from multistatic.errors import InputError, ScenarioError
 from multistatic.files.scenario_file import load_scenario
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.write import resolved_toml
 

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError
 from multistatic.files import sigmf as sigmf_files
 from multistatic.files.atomic import write_files_atomically
@@ -28,6 +27,7 @@ from multistatic.scenario.model import PulseSpec
 from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.transmit import SingleCarrier
+from multistatic.simulation.recording import Recording
 
 SLOT_S = 5e-9
 PULSE = SingleCarrier(pulse=pulse_of(PulseSpec(kind="half_sine")), slot_s=SLOT_S, symbols=12)

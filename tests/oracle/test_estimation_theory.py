@@ -15,7 +15,7 @@ from multistatic.estimation.detection import (
     wrong_order_probability,
 )
 from multistatic.estimation.reference import interpolation, quadrature, reference_of
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, ofdm, train
 

@@ -23,9 +23,9 @@ from multistatic.bounds.position import position_bound, position_information
 from multistatic.bounds.square_root import covariances, whitened_rows
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize
-from multistatic.localization.model import FusionModel
+from multistatic.localization.known_sites import known_sites
 from multistatic.localization.observations import observations
-from multistatic.localization.sites import known_sites
+from multistatic.localization.residuals import FusionModel
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import WAVELENGTH_M, exact, measured, noisy, place, sites_of

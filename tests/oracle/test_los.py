@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.miso import coupling, dual_bound, solve_miso
+from multistatic.beamforming.normalised_problem import normalise
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
-from multistatic.beamforming.sca.start import StartSettings
+from multistatic.beamforming.sca.searched_start import StartSettings
 from multistatic.errors import InputError
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
 from tests.support.close import close_to
@@ -123,7 +123,7 @@ def test_channels_of_higher_rank_are_refused_by_name() -> None:
         los_sdp(scattered_problem())
     assert len(caught.value.problems) == 3
     assert "'sca'" in str(caught.value)
-    assert reduce(scattered_problem()).size == 3
+    assert normalise(scattered_problem()).size == 3
 
 
 @pytest.mark.parametrize(("second", "refused"), [(1e-3, True), (1e-7, True), (1e-10, False)])

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from multistatic.bounds.realised import realised_information
-from multistatic.channel.observation import received
-from multistatic.channel.paths import echo_paths
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.beams import Beams
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.simulation.observation import received
+from multistatic.simulation.paths import echo_paths
 from tests.support.brute_force_fisher import derivatives, without_nuisance
 from tests.support.close import assert_close
 from tests.support.networks import network

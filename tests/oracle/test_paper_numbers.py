@@ -10,9 +10,9 @@ import pytest
 from scipy.integrate import quad
 from typer.testing import CliRunner
 
-from multistatic.cli.reproduce_commands import COLUMNS, FORMAT, reproduce
 from multistatic.files.scenario_file import load_preset
-from multistatic.report.paper_numbers import paper_numbers
+from multistatic.paper.published_numbers import paper_numbers
+from multistatic.paper.reproduce_commands import COLUMNS, FORMAT, reproduce
 from tests.support.close import close_to
 
 PULSES = {

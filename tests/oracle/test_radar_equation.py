@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from multistatic import design_network
-from multistatic.channel.observation import ObservationSettings, observe
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.simulation.observation import ObservationSettings, observe
 from tests.support.close import assert_close, close_to
 
 BOLTZMANN_J_K = 1.380649e-23

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.evaluate import violations
+from multistatic.beamforming.normalised_problem import normalise
 from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.reduced import reduce
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.program import solve_program
-from multistatic.beamforming.sca.start import StartSettings, find_starts
+from multistatic.beamforming.sca.searched_start import StartSettings, find_starts
 from multistatic.beamforming.stationarity import stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from tests.support.beamforming_problems import complex_normal, scattered_problem
@@ -100,7 +100,7 @@ def test_the_printed_form_accepts_infeasible_points() -> None:
 @pytest.mark.parametrize("selected", [(), (0,), EVERYBODY])
 def test_one_program_equals_the_independent_formulation(selected: tuple[int, ...]) -> None:
     problem = scattered_problem(1, count=2, transmit=3, rate=2.0, selected=selected, noise_power_w=1e-6)
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     weights = find_starts(problem, reduced, QUICK)[0]  # type: ignore[index]
     # A start with room: weaker requirements, so that the step has somewhere to go.
     reduced = replace(reduced, rate_nats=reduced.rate_nats * 0.7)
@@ -180,7 +180,7 @@ def test_multipliers_of_the_program_at_a_local_optimum_are_the_prices(selected: 
     asked = scattered_problem(0, rate=(3.0, 4.0, 2.5), selected=selected)
     found = value_function(asked, ValueFunctionSettings(tolerance=1e-12, stream_tolerance=1e-10))
     assert found.beams is not None
-    prices, reduced = stationarity(asked, found.beams).prices, reduce(asked)
+    prices, reduced = stationarity(asked, found.beams).prices, normalise(asked)
     weights = reduced.basis.conj().T @ np.asarray(found.beams.weights) / np.sqrt(asked.power_limit_w)
     free = [np.eye(len(reduced.steering), dtype=complex)] * (1 + reduced.size)
     program = solve_program(reduced, reduced.channels, weights, free)

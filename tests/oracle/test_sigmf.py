@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import sigmf
 
-from multistatic.channel.recording import Recording
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.recordings import read_block, read_recording, recording_files
 from multistatic.files.references import modulation_fields, sampled_reference_files, symbol_reference_files
@@ -18,6 +17,7 @@ from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import SingleCarrier
+from multistatic.simulation.recording import Recording
 from tests.support.close import close_to
 from tests.support.paths import EXAMPLES
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multistatic.beamforming.value_function import outer, starts
-from multistatic.beamforming.value_function.problem import downlink_beams, gram_problem
+from multistatic.beamforming.value_function import receive_vectors, starting_vectors
+from multistatic.beamforming.value_function.gram_problem import downlink_beams, gram_problem
 from multistatic.beamforming.value_function.streams import receiver_covariances
 from tests.support.beamforming_problems import complex_normal, steering
 from tests.support.close import assert_close
@@ -21,7 +21,7 @@ def test_receiver_covariances_are_those_of_beams_and_prices(hears: list[bool]) -
     # Who hears the sensing beam is nearly deaf to the target, or there would be none.
     channels[hears] -= 0.8 / 5.0 * (channels[hears] @ towards)[:, :, None] * towards.conj()
     asked = gram_problem(channels, towards, np.full(3, 1.5), np.array(hears))
-    streams = outer.evaluate(asked, starts.random(asked, rng), "loss")
+    streams = receive_vectors.evaluate(asked, starting_vectors.random(asked, rng), "loss")
     solution = streams.solution
     assert solution is not None
     assert solution.left > 0.0  # there is a sensing beam to hear

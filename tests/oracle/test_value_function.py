@@ -10,7 +10,7 @@ import pytest
 
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import kernels, value_function
-from multistatic.beamforming.value_function.inner import Downlink, InnerSolution, least_power, most_light
+from multistatic.beamforming.value_function.downlink import Downlink, InnerSolution, least_power, most_light
 from tests.support.close import assert_close, close_to
 
 SELECTIONS = {

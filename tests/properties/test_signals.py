@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from multistatic.bounds.waveform_information import waveform_information
-from multistatic.channel.recording import Recording
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.recordings import read_recording, recording_files
 from multistatic.scenario.model import PulseSpec
@@ -21,6 +20,7 @@ from multistatic.signal.pulse_sum import EDGE
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import Modulation, SingleCarrier
+from multistatic.simulation.recording import Recording
 from tests.support.close import assert_close
 
 SLOT_S = 5e-9

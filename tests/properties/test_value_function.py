@@ -16,8 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function import ValueFunctionSettings, outer, starts, value_function
-from multistatic.beamforming.value_function.problem import Streams, gram_problem
+from multistatic.beamforming.value_function import (
+    ValueFunctionSettings,
+    receive_vectors,
+    starting_vectors,
+    value_function,
+)
+from multistatic.beamforming.value_function.gram_problem import Streams, gram_problem
 from multistatic.beamforming.value_function.streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
 from tests.support.close import assert_close, close_to
@@ -53,7 +58,7 @@ def loss_w(asked: BeamformingProblem, settings: ValueFunctionSettings | None = N
     return asked.illumination_limit_w - result.illumination_w
 
 
-def moved(at: outer.Point, step: np.ndarray) -> Streams:
+def moved(at: receive_vectors.Point, step: np.ndarray) -> Streams:
     """The streams after a step (Re z, Im z, ξ), by the exponential map of the sphere and a softmax."""
     streams, (count, antennas) = at.streams, at.streams.vectors.shape
     free = antennas - 1
@@ -68,7 +73,7 @@ def moved(at: outer.Point, step: np.ndarray) -> Streams:
 
 @pytest.mark.parametrize("hears", [[False] * 4, [True] * 4, [True, False, True, False]])
 @pytest.mark.parametrize("objective", ["loss", "power"])
-def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: outer.Objective) -> None:
+def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: receive_vectors.Objective) -> None:
     rng = np.random.default_rng(3)
     channels = fading(0, 4, 2, 7) / np.sqrt(1e-9)
     asked = gram_problem(channels, steering(7, 0.4).conj(), np.array([3.0, 4.0, 2.0, 5.0]), np.array(hears))
@@ -77,10 +82,12 @@ def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: outer
     vectors = rng.standard_normal((5, 2)) + 1j * rng.standard_normal((5, 2))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     start = Streams(receiver=receiver, vectors=vectors, share=share)
-    at = outer.descend_to(asked, start, objective, steps=0, enough=0.0, tolerance=0.0)
+    at = receive_vectors.descend_to(asked, start, objective, steps=0, enough=0.0, tolerance=0.0)
     step = 1e-5
     for direction, slope in zip(np.eye(15), at.gradient, strict=True):
-        ahead, behind = (outer.evaluate(asked, moved(at, sign * step * direction), objective) for sign in (1.0, -1.0))
+        ahead, behind = (
+            receive_vectors.evaluate(asked, moved(at, sign * step * direction), objective) for sign in (1.0, -1.0)
+        )
         expected = np.log(ahead.value / behind.value) / (2 * step)
         assert slope == close_to(expected, rel=1e-5, abs=1e-6)
 
@@ -89,7 +96,9 @@ def test_frames_stay_orthonormal_and_orthogonal_to_their_vectors() -> None:
     channels = fading(2, 3, 4, 6) / np.sqrt(1e-9)
     asked = gram_problem(channels, steering(6, 0.4).conj(), np.full(3, 4.0), np.array([True, False, False]))
     for steps in (0, 1, 30):
-        at = outer.descend_to(asked, starts.dominant(asked), "loss", steps=steps, enough=0.0, tolerance=0.0)
+        at = receive_vectors.descend_to(
+            asked, starting_vectors.dominant(asked), "loss", steps=steps, enough=0.0, tolerance=0.0
+        )
         whole = np.concatenate([at.streams.vectors[:, :, None], at.basis], axis=2)
         identity = np.broadcast_to(np.eye(4), (3, 4, 4))
         assert_close(whole.conj().transpose(0, 2, 1) @ whole, identity, abs=1e-12)
@@ -130,12 +139,12 @@ def test_rotating_receive_arrays_with_their_vectors_changes_nothing(seed: int, h
     channels, turn, towards = fading(seed, 3, 2, 5) / np.sqrt(1e-9), unitary(rng, 3, 2, 2), steering(5, 0.4).conj()
     base = gram_problem(channels, towards, np.full(3, rate), np.array(hears))
     turned = gram_problem(turn @ channels, towards, np.full(3, rate), np.array(hears))
-    streams = starts.random(base, rng)
+    streams = starting_vectors.random(base, rng)
     rotated = replace(streams, vectors=(turn @ streams.vectors[:, :, None])[:, :, 0] * np.exp(2j))
     for objective in ("loss", "power"):
-        expected = outer.evaluate(base, streams, objective).value
+        expected = receive_vectors.evaluate(base, streams, objective).value
         # Both are parts of 1: all of the light, all of the power. A loss of none is what rounding leaves of 1.
-        assert outer.evaluate(turned, rotated, objective).value == close_to(expected, rel=1e-6, abs=1e-14)
+        assert receive_vectors.evaluate(turned, rotated, objective).value == close_to(expected, rel=1e-6, abs=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -218,7 +227,7 @@ def test_more_streams_help_at_high_rates() -> None:
 def test_added_streams_keep_every_rate() -> None:
     channels = fading(1, 3, 3, 12) / np.sqrt(1e-9)
     asked = gram_problem(channels, steering(12, 0.4).conj(), np.full(3, 14.0), np.zeros(3, bool))
-    single = outer.descend(asked, starts.dominant(asked), "loss", steps=50)
+    single = receive_vectors.descend(asked, starting_vectors.dominant(asked), "loss", steps=50)
     richer = with_more_streams(asked, single, 3)
     assert richer is not None
     assert_close(np.bincount(richer.receiver, richer.share), asked.rate, rel=1e-12)

@@ -14,7 +14,7 @@ from scipy.stats import chi2
 from multistatic import parse_scenario, realise, sensing_network
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import FusionSettings, localize_many
-from multistatic.localization.sites import known_sites
+from multistatic.localization.known_sites import known_sites
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 

@@ -12,13 +12,13 @@ import pytest
 from scipy.stats import chi2
 
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.channel.simulation import SimulationSettings, simulate_block
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.measurement import Measurement
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.localization.fusion import FusionSettings, localize_many
 from multistatic.scenario.model import PulseSpec, Scenario
 from multistatic.signal.beams import Beams
+from multistatic.simulation.block import SimulationSettings, simulate_block
 from tests.support.networks import network
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,6 @@ import pytest
 from scipy.stats import beta, kstest
 
 from multistatic.bounds.waveform_information import waveform_information
-from multistatic.channel.recording import Recording
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.grid import grid
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
@@ -21,6 +20,7 @@ from multistatic.estimation.measured_noise import noise_meter
 from multistatic.estimation.reference import reference_of
 from multistatic.signal.ofdm import Ofdm, OfdmSignal
 from multistatic.signal.waveform import PulseTrain, sample_times_s
+from multistatic.simulation.recording import Recording
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, length_s, ofdm, search, train
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.localization.fix import Fix
 from multistatic.localization.fusion import FusionSettings, localize
-from multistatic.localization.sites import KnownSites
+from multistatic.localization.known_sites import KnownSites
 from tests.support.localization_networks import exact, measured, noisy, place, sites_of
 
 # Of honest noise one fix in 1 000 would be called contradictory, as stated: too often for hundreds of geometries.

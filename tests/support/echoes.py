@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.channel.recording import Recording
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.ofdm import Ofdm
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.waveform import PulseTrain, Waveform, sample_times_s
+from multistatic.simulation.recording import Recording
 
 SLOT_S = 5e-9
 LONGEST_S = 40 * SLOT_S

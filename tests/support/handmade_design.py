@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
-from multistatic.channel.model import Channel
+from multistatic.channel.channel import Channel
 from multistatic.channel.path_loss import echo_gain
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.result import Accuracy, Design, Verification

@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic.bounds.clock import ClockErrors
 from multistatic.estimation.measurement import Measurement
-from multistatic.localization.sites import KnownSites
+from multistatic.localization.known_sites import KnownSites
 from multistatic.units import SPEED_OF_LIGHT_M_S
 
 CARRIER_HZ = 3.5e9

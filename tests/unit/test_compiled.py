@@ -20,7 +20,7 @@ from multistatic import compiled
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "src" / "multistatic"
-ESTIMATION = ("bins", "climb", "projection", "refinement")
+ESTIMATION = ("bins", "newton", "projection", "refinement")
 CALLEE = "from multistatic.compiled import internal\n\n\n@internal\ndef twice(x):\n    return 2.0 * x\n"
 CALLER = """
 from multistatic.compiled import compiled
@@ -88,7 +88,7 @@ def test_an_unchanged_kernel_is_compiled_once_and_an_edit_elsewhere_is_seen(pack
 def test_an_edit_of_an_estimator_changes_what_its_callers_return(package: Path) -> None:
     code = """
 import numpy as np
-from multistatic.estimation.climb import _height
+from multistatic.estimation.newton import _height
 from multistatic.estimation.projection import Known, Projection
 rng = np.random.default_rng(1)
 real = rng.standard_normal((4, 600))

@@ -15,20 +15,21 @@ from typer.testing import CliRunner
 from multistatic import registry
 from multistatic.beamforming.value_function import value_function
 from multistatic.channel.realise import realise
-from multistatic.channel.recording import Recording
 from multistatic.cli.app import app, main
 from multistatic.design import design_network
 from multistatic.design.algorithms import beamformer_of, selector_of
 from multistatic.design.instance import instance_of
 from multistatic.errors import InputError, PluginError
 from multistatic.estimation.registered import estimator_of
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.files.scenario_file import load_preset
 from multistatic.report.summary import design_summary
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.waveform import PulseTrain
-from multistatic.study.metrics import Outcome, metric
+from multistatic.simulation.recording import Recording
+from multistatic.study.metrics import metric
+from multistatic.study.outcome import Outcome
 from tests.support.close import close_to
 from tests.support.networks import network
 from tests.support.packages import Packages

@@ -21,8 +21,8 @@ from typing import Any, Literal
 import numpy as np
 
 from multistatic.beamforming.evaluate import OPTIMALITY_GAP
+from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.reduced import ReducedProblem, reduce
 from multistatic.units import C, F
 
 _ROUNDING = 1e-8  # of each right-hand side: given away, for matrices with condition numbers up to 1e10
@@ -56,7 +56,7 @@ def upper_bound(problem: BeamformingProblem) -> UpperBound:
     beams meet the rates it says nothing (see `proves_infeasible`).
     """
     limit_w = problem.illumination_limit_w
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     relaxation = relaxed(reduced, target=True) if _audible(reduced) and limit_w > 0.0 else None
     if relaxation is None:
         return UpperBound(value_w=limit_w, proof="power")
@@ -93,14 +93,14 @@ def proves_infeasible(problem: BeamformingProblem) -> bool:
 
     φ(0) is the least power of any beams, with the target out of the picture. False proves nothing.
     """
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     if not _audible(reduced):
         return reduced.size > 0
     relaxation = relaxed(reduced, target=False)
     return relaxation is not None and least_power(relaxation) > 1.0
 
 
-def _audible(reduced: ReducedProblem) -> bool:
+def _audible(reduced: NormalisedProblem) -> bool:
     """There are receivers with a requirement, and each of them has a channel."""
     return reduced.size > 0 and bool(np.all(np.any(reduced.channels, axis=(1, 2))))
 
@@ -169,7 +169,7 @@ class Relaxation:
         return needed / steepest if steepest > 0.0 else np.inf
 
 
-def relaxed(reduced: ReducedProblem, *, target: bool) -> Relaxation | None:
+def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
     """The relaxation at the largest ν, just below 1/‖a‖², or at ν = 0, without the target; None if it says nothing.
 
     Groups are the receivers dearest to serve alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1 and with κ

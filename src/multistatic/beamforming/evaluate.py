@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.beamforming.normalised_problem import NormalisedProblem, expand
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.reduced import ReducedProblem, expand
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams
 
@@ -78,7 +78,7 @@ def infeasible(
     )
 
 
-def everything_on_target(problem: BeamformingProblem, reduced: ReducedProblem, method: str) -> BeamformingResult:
+def everything_on_target(problem: BeamformingProblem, reduced: NormalisedProblem, method: str) -> BeamformingResult:
     """No receiver asks for a rate: all power in the beam conj(a_b), which meets the bound."""
     beam = reduced.steering.conj()[None, :, None]
     return evaluate(

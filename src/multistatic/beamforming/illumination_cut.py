@@ -81,9 +81,9 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
     η)/ν.
     """
     # Not before they are needed: they bring Numba along.
-    from multistatic.beamforming.value_function.inner import most_light
-    from multistatic.beamforming.value_function.problem import downlink_of, gram_problem
-    from multistatic.beamforming.value_function.starts import dominant
+    from multistatic.beamforming.value_function.downlink import most_light
+    from multistatic.beamforming.value_function.gram_problem import downlink_of, gram_problem
+    from multistatic.beamforming.value_function.starting_vectors import dominant
 
     required = np.flatnonzero(problem.rate_required_bps_hz > 0.0)
     channels = _channels(problem, required)
@@ -115,7 +115,7 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
 
 def _channels(problem: BeamformingProblem, required: np.ndarray) -> C | None:
     """h_kᴴ [K', 1, N_t] of the receivers with a rate, where all have rank one."""
-    from multistatic.beamforming.value_function.problem import compressed
+    from multistatic.beamforming.value_function.gram_problem import compressed
 
     if not len(required):
         return None

@@ -11,11 +11,11 @@ import numpy as np
 
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.miso import solve_miso
+from multistatic.beamforming.normalised_problem import expand, normalise
 from multistatic.beamforming.power import allocate
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.reduced import expand, reduce
-from multistatic.beamforming.sca.start import infeasibility_proof, largest_common_rate
-from multistatic.beamforming.wording import told_apart
+from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.sca.searched_start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem
 from multistatic.units import C
 
@@ -31,7 +31,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
     Raises `InputError` where a receiver with a requirement has a channel of higher rank; `sca` and `value_function`
     take any rank. `upper_bound_w` is evaluated in closed form from the multipliers, so it holds for any solver.
     """
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     if reduced.size == 0:
         return everything_on_target(problem, reduced, METHOD)
     rows = _rows(problem, reduced.channels, reduced.required)

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from multistatic.bounds.clock import ClockErrors, clock_errors
-from multistatic.channel.model import Channel
+from multistatic.channel.channel import Channel
 from multistatic.channel.path_loss import echo_gain
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array
 from multistatic.scenario.geometry import BistaticGeometry

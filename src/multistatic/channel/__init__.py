@@ -1,8 +1,5 @@
 """What propagates: from a scenario and a random generator to one realised `Channel`.
 
-`model` is the value and the echo SNR that follows from it; `path_loss` the two echo laws; `direct` the models of the
+`channel` is the value and the echo SNR that follows from it; `path_loss` the two echo laws; `direct` the models of the
 direct channel, each an entry point of `multistatic.channel_models`; `realise` puts them together, clutter included.
-
-What receivers hear: `paths`, the sum of which equation (3) is; `observation`, samples of it as a `recording`;
-`simulation`, one block from beams to samples.
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic import registry
+from multistatic.channel.channel import Channel
 from multistatic.channel.direct import largest_array, receive_steering
-from multistatic.channel.model import Channel
 from multistatic.channel.path_loss import echo_gain, target_reflection
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.geometry import bistatic_geometry

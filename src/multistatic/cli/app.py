@@ -6,22 +6,21 @@ import sys
 
 import typer
 
-from multistatic.cli.compare_command import compare
+from multistatic import registry
+from multistatic.cli.compare_command import compare_command
 from multistatic.cli.compilation import hasten_first_compilation
-from multistatic.cli.design_command import design
-from multistatic.cli.estimate_command import estimate
-from multistatic.cli.export_command import export
-from multistatic.cli.figure_commands import add_figures
-from multistatic.cli.localize_command import localize
-from multistatic.cli.reproduce_commands import reproduce
-from multistatic.cli.scenario_commands import check, init, schema
-from multistatic.cli.show_command import show
-from multistatic.cli.simulate_command import simulate
-from multistatic.cli.study_command import study
+from multistatic.cli.design_command import design_command
+from multistatic.cli.estimate_command import estimate_command
+from multistatic.cli.export_command import export_command
+from multistatic.cli.localize_command import localize_command
+from multistatic.cli.scenario_commands import check_command, init_command, schema_command
+from multistatic.cli.show_command import show_command
+from multistatic.cli.simulate_command import simulate_command
+from multistatic.cli.study_command import study_command
 from multistatic.errors import MultistaticError
 
 INTERRUPTED = 130
-COMPILING = ("design", "compare", "study", "reproduce", "estimate", "localize")  # commands that use compiled kernels
+WITHOUT_KERNELS = ("init", "check", "schema", "simulate", "show", "export")  # all others run compiled code
 
 app = typer.Typer(
     name="multistatic",
@@ -33,19 +32,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(init)
-app.command()(check)
-app.command()(schema)
-app.command()(design)
-app.command()(compare)
-app.command()(simulate)
-app.command()(localize)
-app.command()(estimate)
-app.command()(study)
-app.command()(show)
-app.command()(export)
-add_figures(reproduce)
-app.add_typer(reproduce, name="reproduce")
+app.command("init")(init_command)
+app.command("check")(check_command)
+app.command("schema")(schema_command)
+app.command("design")(design_command)
+app.command("compare")(compare_command)
+app.command("simulate")(simulate_command)
+app.command("localize")(localize_command)
+app.command("estimate")(estimate_command)
+app.command("study")(study_command)
+app.command("show")(show_command)
+app.command("export")(export_command)
+# Groups of commands that this package registers, each in a room of its own that nothing here imports.
+for _name in registry.names("commands"):
+    if registry.plugin("commands", _name) is None:
+        app.add_typer(registry.load("commands", _name), name=_name)
 
 
 def _version(show: bool) -> None:
@@ -62,7 +63,7 @@ def _options(
     version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
 ) -> None:
     """Hold the options that come before a command."""
-    if context.invoked_subcommand in COMPILING:
+    if context.invoked_subcommand not in WITHOUT_KERNELS:
         hasten_first_compilation()
 
 

@@ -19,7 +19,7 @@ LIMIT_S = 60.0
 GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 
-def compare(
+def compare_command(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario file, preset, or - for stdin.")] = None,
     selectors: Annotated[
         str | None,

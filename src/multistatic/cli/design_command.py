@@ -12,8 +12,8 @@ from multistatic.cli.numbers import number
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
 
 if TYPE_CHECKING:
-    from multistatic.design.one_more import OneMore
     from multistatic.design.result import Design, Scheme
+    from multistatic.design.unit_changes import UnitChanges
     from multistatic.selection.problem import SearchLimits
 
 SCHEMES = ("multi", "bi", "mono")
@@ -27,7 +27,7 @@ QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 JSON = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 
 
-def design(
+def design_command(
     file: FILE,
     out: Annotated[Path | None, typer.Option(help="Folder for the design's files and pictures.")] = None,
     select: Annotated[str | None, typer.Option(metavar="NAME", help="Selector (`compare --list`).")] = None,
@@ -62,7 +62,7 @@ def design(
     from multistatic.cli.notes import print_note
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.design import design_network
-    from multistatic.design.one_more import one_more
+    from multistatic.design.unit_changes import unit_changes
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
@@ -75,7 +75,7 @@ def design(
             show(stage)
 
         result = design_network(scenario, scheme=cast("Scheme", scheme), on_stage=on_stage, limits=limits)
-        unit = one_more(result)
+        unit = unit_changes(result)
         timing_s = clock.finish()
         show("writing files")
         files = write(result, unit, out, timing_s, pictures) if out is not None else ()
@@ -121,7 +121,7 @@ def overrides(set_: list[str] | None, method: str | None, select: str | None, be
 
 
 def write(
-    result: Design, unit: OneMore | None, out: Path, timing_s: dict[str, float], pictures: bool
+    result: Design, unit: UnitChanges | None, out: Path, timing_s: dict[str, float], pictures: bool
 ) -> tuple[Path, ...]:
     """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
     from multistatic.files.design_files import PAGE, write_design
@@ -146,7 +146,7 @@ def _check_agreement(method: str, select: str | None) -> None:
         raise InputError([Problem("--select", f"{select!r} with --design {method}", expected)])
 
 
-def _print_table(result: Design, unit: OneMore | None, files: tuple[Path, ...]) -> None:
+def _print_table(result: Design, unit: UnitChanges | None, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
     from multistatic.report.summary import design_summary

@@ -16,11 +16,11 @@ from multistatic.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from multistatic.channel.recording import Recording
     from multistatic.estimation.measurement import Measurement
-    from multistatic.estimation.search import Search
+    from multistatic.estimation.search_window import Search
     from multistatic.scenario.model import Scenario
     from multistatic.signal.waveform import Waveform
+    from multistatic.simulation.recording import Recording
 
 KNOWN = ("all", "s0")
 ROWS_AT_MOST = 40
@@ -29,7 +29,7 @@ _PICTURED_BINS = 4.0
 _CUT = "the recording ends before the known signal does: a wrong core:sample_rate or start_s, or cut off"
 
 
-def estimate(
+def estimate_command(
     recordings: Annotated[
         list[Path], typer.Argument(metavar="REC...", help="SigMF recordings, or a folder of `multistatic simulate`.")
     ],
@@ -126,7 +126,7 @@ def _read(
     paths: Sequence[Path], reference: Path | None, known: str, carrier: float | None, network: Scenario | None
 ) -> tuple[list[Recording], Waveform, float]:
     """The recordings, the known signal and the carrier; every problem of every file at once."""
-    from multistatic.estimation.agreement import disagreements
+    from multistatic.estimation.recording_consistency import disagreements
     from multistatic.files.recordings import read_block, read_recording
     from multistatic.files.references import read_reference
 
@@ -200,7 +200,7 @@ def _search(
     """Delays from the direct path's (0 where it is not known) on, as far as `longest_m`, or as all of the known signal
     was recorded; in any case as far as some of it was.
     """
-    from multistatic.estimation.search import Search, delay_range_s, doppler_range_hz
+    from multistatic.estimation.search_window import Search, delay_range_s, doppler_range_hz
     from multistatic.units import SPEED_OF_LIGHT_M_S
 
     speed_limit, longest_m, carrier_hz, false_alarm_rate, known = limits

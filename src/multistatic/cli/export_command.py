@@ -12,7 +12,7 @@ from multistatic.errors import InputError, Problem
 FORMATS = ("nc", "csv", "mat")
 
 
-def export(
+def export_command(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, complete or not.")],
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="nc (NetCDF), csv or mat (MATLAB).")] = "",
     out: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from multistatic.scenario.model import Scenario
 
 
-def localize(
+def localize_command(
     measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS", help="CSV table of measurements.")],
     scenario: Annotated[str, typer.Option(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
     out: Annotated[Path | None, typer.Option(help="Folder for fixes.csv, .json, .geojson, .svg and .png.")] = None,
@@ -49,8 +49,8 @@ def localize(
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
     from multistatic.localization.fusion import localize_many
+    from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
-    from multistatic.localization.units import measurement_notes
 
     settings, same_time_s = _settings(false_flags, outliers, same_time)
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)

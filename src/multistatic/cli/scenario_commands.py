@@ -10,7 +10,7 @@ import typer
 OUT = Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")]
 
 
-def init(
+def init_command(
     preset: Annotated[str, typer.Argument(metavar="PRESET", help="paper, urban or city.")] = "paper",
     out: OUT = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
@@ -24,7 +24,7 @@ def init(
     _write(preset_text(preset), out, force=force)
 
 
-def check(
+def check_command(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the scenario; repeatable.")
@@ -69,7 +69,7 @@ def check(
     Console().print(rendered(summary, assumptions_in_words(scenario)), highlight=False)
 
 
-def schema(
+def schema_command(
     out: OUT = None, study: Annotated[bool, typer.Option("--study", help="Of the study file instead.")] = False
 ) -> None:
     """Print the JSON Schema (draft 2020-12) of the scenario file, for editors and other programs.
@@ -79,7 +79,7 @@ def schema(
     import json
 
     from multistatic.scenario.schema import scenario_json_schema
-    from multistatic.study.schema import study_json_schema
+    from multistatic.study.study_schema import study_json_schema
 
     document = study_json_schema() if study else scenario_json_schema()
     _write(json.dumps(document, indent=2, ensure_ascii=False) + "\n", out, force=True)

@@ -14,9 +14,9 @@ from multistatic.scenario.tables import written_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from multistatic.channel.recording import Recording
-    from multistatic.estimation.search import Search
+    from multistatic.estimation.search_window import Search
     from multistatic.scenario.model import Receiver, Scenario, Transmitter
+    from multistatic.simulation.recording import Recording
     from multistatic.units import F
 
 # So many standard deviations of the clocks a search is wider to each side: one echo in two million is beyond.

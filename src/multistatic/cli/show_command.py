@@ -12,7 +12,7 @@ from multistatic.cli.study_command import print_whole
 from multistatic.errors import InputError, Problem
 
 
-def show(
+def show_command(
     store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, also while it is running.")],
     metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for a picture (SVG and PNG) of each metric.")] = None,

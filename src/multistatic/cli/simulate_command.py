@@ -15,13 +15,13 @@ from multistatic.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from multistatic.channel.simulation import SimulatedBlock, SimulationSettings
     from multistatic.files.designed_network import DesignedNetwork
+    from multistatic.simulation.block import SimulatedBlock, SimulationSettings
 
 SELECTED, ALL = "selected", "all"
 
 
-def simulate(
+def simulate_command(
     design_dir: Annotated[Path, typer.Argument(metavar="DESIGN_DIR", help="Folder of `multistatic design --out`.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the recordings; default DESIGN_DIR/simulation.")] = None,
     receivers: Annotated[str, typer.Option(metavar="IDS", help="`selected`, `all`, or comma-separated.")] = SELECTED,
@@ -74,11 +74,11 @@ def simulate(
 
     Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
     """
-    from multistatic.channel.simulation import simulate_block
     from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
     from multistatic.files.designed_network import read_designed_network
     from multistatic.files.simulation_files import simulation_files, truth_document, write_simulation
+    from multistatic.simulation.block import simulate_block
 
     if no_direct_path and direct_path:
         raise InputError([Problem("--no-direct-path", "with --direct-path", "one of the two")])
@@ -121,7 +121,7 @@ def simulate(
 
 def _settings(**options: Any) -> SimulationSettings:
     """The settings; a value that cannot be is named by its option."""
-    from multistatic.channel.simulation import SimulationSettings
+    from multistatic.simulation.block import SimulationSettings
 
     try:
         return SimulationSettings(**options)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multistatic.study.results import StudyResults
 
 
-def study(
+def study_command(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Study file, or - for stdin.")] = None,
     store: Annotated[
         Path | None, typer.Option(help="Where results go; default: FILE's name with .sqlite, here.")

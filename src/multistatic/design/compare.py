@@ -9,9 +9,9 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.design.algorithms import beamformer_of
+from multistatic.design.finish import CERTIFIED_GAP
 from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
-from multistatic.design.outcome import CERTIFIED_GAP
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
 from multistatic.scenario.model import JOINT, Scenario

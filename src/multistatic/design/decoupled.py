@@ -14,8 +14,8 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of, selector_of
+from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
 from multistatic.design.instance import Instance
-from multistatic.design.outcome import finished, infeasible_beams, infeasible_selection
 from multistatic.design.result import Design
 from multistatic.selection.problem import Selection
 from multistatic.units import B

@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
-from multistatic.channel.model import Channel
+from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of

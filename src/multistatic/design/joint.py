@@ -26,13 +26,13 @@ from multistatic.beamforming.certificate import bounded, certified
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.candidates import Candidates, candidates_of
 from multistatic.design.decoupled import design_decoupled
+from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
 from multistatic.design.instance import Instance
-from multistatic.design.outcome import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
+from multistatic.design.joint_search import CandidateGroups, candidates_of
 from multistatic.design.result import Design
 from multistatic.scenario.model import JOINT
-from multistatic.selection.gain import knowledge_of
+from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
@@ -108,7 +108,9 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     return finished(instance, "multi", selection, result, len(tried), tried=tried)
 
 
-def _certified(problem: SelectionProblem, candidates: Candidates, group: B, value: float, solved: int) -> Selection:
+def _certified(
+    problem: SelectionProblem, candidates: CandidateGroups, group: B, value: float, solved: int
+) -> Selection:
     """The best group found, with what is proven of all others after `solved` beamforming problems."""
     proven = candidates.proven()
     return Selection(
@@ -123,7 +125,7 @@ def _certified(problem: SelectionProblem, candidates: Candidates, group: B, valu
     )
 
 
-def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
+def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
     if candidates.complete:
         kind = "maximal affordable groups" if candidates.full else "affordable groups"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
-from multistatic.channel.model import Channel
+from multistatic.channel.channel import Channel
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import Selection

@@ -12,10 +12,10 @@ import numpy as np
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
+from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate
 from multistatic.design.instance import Instance
-from multistatic.design.outcome import finished, infeasible_beams, verified, with_certificate
 from multistatic.design.result import Design
-from multistatic.selection.gain import knowledge_of
+from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.problem import Selection
 from multistatic.signal.beams import Beams
 from multistatic.units import B, F

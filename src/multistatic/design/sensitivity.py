@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
-from multistatic.selection.gain import Gain
+from multistatic.selection.declared_gain import Gain
 from multistatic.selection.groups import LISTED, additions, all_groups, swaps
 from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B, F

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.measurement import Measurement
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.signal.ofdm import OfdmSignal
 from multistatic.signal.waveform import PulseTrain, Waveform
+from multistatic.simulation.recording import Recording
 from multistatic.units import C, F
 
 Estimator = Callable[[Recording, Waveform, Search], Estimates]

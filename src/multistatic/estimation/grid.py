@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.channel.recording import Recording
-from multistatic.estimation.answer import Peaks, estimates_of
 from multistatic.estimation.estimates import Estimates
+from multistatic.estimation.found import Peaks, estimates_of
 from multistatic.estimation.matched_filter import branches_of, check
 from multistatic.estimation.measured_noise import Measured, Places, measure, noise_meter
 from multistatic.estimation.reference import Reference, reference_of
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 from multistatic.units import C, F
 
 DELAYS, DOPPLERS = 2048, 17

@@ -21,11 +21,11 @@ import numpy as np
 import scipy.fft
 from numpy.typing import NDArray
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.reference import Reference, reference_of, shifted_samples
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 from multistatic.units import C, F, read_only
 
 # A cell may lie this far from a peak, in units of 1/sqrt(Λ): the statistic is then down by a factor e^(-0.25).

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
-from multistatic.estimation.answer import Peaks, estimates_of
 from multistatic.estimation.estimates import Estimates
+from multistatic.estimation.found import Peaks, estimates_of
 from multistatic.estimation.matched_filter import Correlator, Grid, branches_of, check, grid_of
 from multistatic.estimation.measured_noise import Measured, Places, measure, noise_meter
 from multistatic.estimation.reference import Reference, interpolation, reference_of
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 
 if TYPE_CHECKING:
     from multistatic.estimation.projection import Known

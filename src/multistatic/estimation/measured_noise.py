@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.reference import NODES, Reference, interpolation, quadrature, shifted_samples
 from multistatic.signal.parts import Later, parts_of, symbol_count
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 from multistatic.units import C, F
 
 # Parts: the deviation of a measured power is 1/sqrt(W). More where there are many antennas, whose covariance they have

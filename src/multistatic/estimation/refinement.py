@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.compiled import vectorised
-from multistatic.estimation.climb import Height, climb
+from multistatic.estimation.newton import Height, climb
 from multistatic.estimation.projection import (
     PARTS,
     Known,

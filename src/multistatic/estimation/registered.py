@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
-from multistatic.channel.recording import Recording
 from multistatic.estimation.each_trial import Estimator
 from multistatic.estimation.estimates import VERDICTS, Estimates
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.registry import Plugin
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 
 # The arrays of `Estimates` that have to be there for each trial, and the axes that follow.
 _ARRAYS = {

@@ -7,13 +7,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from multistatic.channel.model import Channel
+from multistatic.channel.channel import Channel
 from multistatic.errors import InputError, Problem
 from multistatic.files.design_files import DOCUMENT, SCENARIO
 from multistatic.files.scenario_file import load_scenario
 from multistatic.files.stored_design import read_design
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import OnNote
+from multistatic.scenario.parse_scenario import OnNote
 from multistatic.signal.beams import Beams
 
 

@@ -16,7 +16,6 @@ from typing import TypeVar
 
 import numpy as np
 
-from multistatic.channel.recording import Recording
 from multistatic.errors import InputError, Problem
 from multistatic.files.references import read_reference
 from multistatic.files.sigmf import (
@@ -32,6 +31,7 @@ from multistatic.files.sigmf import (
     read_dataset,
 )
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 
 _T = TypeVar("_T")
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import OnNote, parse_scenario
+from multistatic.scenario.parse_scenario import OnNote, parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 
 __all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]

@@ -14,8 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from multistatic.channel.observation import Observation
-from multistatic.channel.simulation import SimulatedBlock, SimulationSettings
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.design_files import json_bytes
 from multistatic.files.designed_network import DesignedNetwork
@@ -31,6 +29,8 @@ from multistatic.files.references import modulation_fields, sampled_reference_fi
 from multistatic.files.sigmf import DATA, META
 from multistatic.signal.ofdm import Ofdm
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.simulation.block import SimulatedBlock, SimulationSettings
+from multistatic.simulation.observation import Observation
 
 FORMAT = "multistatic-truth/1"
 TRUTH = "truth.json"

@@ -10,7 +10,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.files.scenario_file import STANDARD_INPUT, read_standard_input, read_text_file, scenario_text
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
-from multistatic.study.parse import ScenarioText, parse_study
+from multistatic.study.parse_study import ScenarioText, parse_study
 from multistatic.study.plan import Study
 from multistatic.study.results import StudyResults
 from multistatic.study.runner import RETRIES, run

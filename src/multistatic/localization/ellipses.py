@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.localization.candidates import (
+from multistatic.localization.closed_forms import (
     BASELINE_TOLERANCE,
     NOT_FINITE,
     ON_BASELINE,

@@ -15,8 +15,8 @@ import itertools
 import numpy as np
 
 from multistatic.linalg import generalised_inverse
-from multistatic.localization.model import FusionModel
-from multistatic.localization.start import completed_with_spread, in_blocks
+from multistatic.localization.residuals import FusionModel
+from multistatic.localization.starting_points import completed_with_spread, in_blocks
 from multistatic.units import B, F
 
 # χ² one standard deviation away is 1 where the model is linear: none to speak of beyond these, in doubt beyond those.

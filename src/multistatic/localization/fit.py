@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from multistatic.linalg import RANK_TOLERANCE, least_informative, marginal_variance
 from multistatic.localization.first_order import to_first_order
 from multistatic.localization.levenberg_marquardt import minimise
-from multistatic.localization.model import FusionModel
-from multistatic.localization.start import blurred, closed_form_starts, grid_starts, site_starts
+from multistatic.localization.residuals import FusionModel
+from multistatic.localization.starting_points import blurred, closed_form_starts, grid_starts, site_starts
 from multistatic.units import B, F
 
 # Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.

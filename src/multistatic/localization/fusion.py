@@ -17,12 +17,12 @@ from multistatic.estimation.measurement import Measurement
 from multistatic.linalg import generalised_inverse
 from multistatic.localization.fit import Fits
 from multistatic.localization.fix import Fix, PositionVerdict
-from multistatic.localization.model import FusionModel
+from multistatic.localization.known_sites import KnownSites, known_sites
 from multistatic.localization.observations import Observations, observations
 from multistatic.localization.outliers import RobustFits, robust_fit
 from multistatic.localization.reasons import message_of
+from multistatic.localization.residuals import FusionModel
 from multistatic.localization.shared_errors import with_shared_errors
-from multistatic.localization.sites import KnownSites, known_sites
 from multistatic.scenario.model import Scenario
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 

@@ -11,7 +11,7 @@ from multistatic.bounds.clock import without_offsets
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.measurement import Measurement
 from multistatic.linalg import root_of_two
-from multistatic.localization.sites import KnownSites
+from multistatic.localization.known_sites import KnownSites
 from multistatic.localization.times import times_text
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import chdtrc
 
 from multistatic.localization.fit import Fits, fit
-from multistatic.localization.model import FusionModel
+from multistatic.localization.residuals import FusionModel
 from multistatic.units import B, F
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from multistatic.localization.model import FusionModel
 from multistatic.localization.outliers import RobustFits
-from multistatic.localization.units import delay_doubt
+from multistatic.localization.residuals import FusionModel
+from multistatic.localization.scaled_units import delay_doubt
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # A path at most this much longer than the direct one passes the baseline within 7 % of its length.

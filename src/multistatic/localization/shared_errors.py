@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic.estimation.measurement import Measurement
-from multistatic.localization.sites import KnownSites
+from multistatic.localization.known_sites import KnownSites
 from multistatic.units import F
 
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multistatic.localization.candidates import NOT_FINITE, Candidates, three
+from multistatic.localization.closed_forms import NOT_FINITE, Candidates, three
 from multistatic.localization.ray import ray_distance
 from multistatic.units import F, read_only
 

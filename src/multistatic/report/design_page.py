@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from multistatic.design.one_more import OneMore
 from multistatic.design.result import Design
+from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.page import folded, heading, page, pictures, printed
 from multistatic.report.summary import design_summary
 from multistatic.scenario.write import resolved_toml
@@ -17,7 +17,7 @@ _SHOWN = {
 }
 
 
-def design_page(design: Design, unit: OneMore | None, files: Mapping[str, bytes]) -> bytes:
+def design_page(design: Design, unit: UnitChanges | None, files: Mapping[str, bytes]) -> bytes:
     """HTML of a design; its pictures are the SVG of `files`, by name. The same design gives the same bytes."""
     parts = [
         printed(design_summary(design, unit)),

@@ -11,9 +11,7 @@ import numpy as np
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
 from multistatic.report.assumptions import clocks_in_words
-from multistatic.report.error_ellipse import PLAN, SIDE, ErrorEllipse, View, ellipse_of
-from multistatic.report.labels import Label, place_labels
-from multistatic.report.plan import (
+from multistatic.report.design_plan import (
     centre,
     draw_ellipse,
     ellipses_in_words,
@@ -24,6 +22,8 @@ from multistatic.report.plan import (
     side_enlargement,
     span,
 )
+from multistatic.report.error_ellipse import PLAN, SIDE, ErrorEllipse, View, ellipse_of
+from multistatic.report.labels import Label, place_labels
 from multistatic.report.style import (
     BAD,
     CAPTION_LINE_IN,

@@ -13,7 +13,7 @@ from multistatic.report.summary import light_table
 from multistatic.report.wording import percent, quantity
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.ranking import Standing, standings
-from multistatic.suite.tasks import BOARDS, VERDICTS, Outcome
+from multistatic.suite.tasks import BOARDS, VERDICTS, SuiteOutcome
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,13 +33,13 @@ Origins = Mapping[str, Mapping[str, Origin]]
 _COLUMNS = ("method", ">solved", ">reached", ">median", ">mean gap", ">largest", ">time")
 
 
-def boards(outcomes: Sequence[Outcome]) -> dict[str, tuple[Standing, ...]]:
+def boards(outcomes: Sequence[SuiteOutcome]) -> dict[str, tuple[Standing, ...]]:
     """Board → its methods in order; boards without a method are left out."""
     found = {board: standings(outcomes, board) for board in BOARDS}
     return {board: rows for board, rows in found.items() if rows}
 
 
-def leaderboard_tables(outcomes: Sequence[Outcome], origins: Origins | None = None) -> RenderableType:
+def leaderboard_tables(outcomes: Sequence[SuiteOutcome], origins: Origins | None = None) -> RenderableType:
     """One table a board; below, new best values, claims that are not true, and why methods failed. Methods of other
     packages stand with the name and the version of theirs.
     """
@@ -54,7 +54,7 @@ def leaderboard_tables(outcomes: Sequence[Outcome], origins: Origins | None = No
 
 
 def leaderboard_document(
-    outcomes: Sequence[Outcome], about: Mapping[str, Any], origins: Origins | None = None
+    outcomes: Sequence[SuiteOutcome], about: Mapping[str, Any], origins: Origins | None = None
 ) -> dict[str, Any]:
     """Everything as plain values for JSON; `about`: suite, limit, machine and versions."""
     return {
@@ -69,12 +69,12 @@ def leaderboard_document(
     }
 
 
-def leaderboard_csv(outcomes: Sequence[Outcome]) -> str:
+def leaderboard_csv(outcomes: Sequence[SuiteOutcome]) -> str:
     """One line a method and board."""
     return _csv(_plain_standing(row) for rows in boards(outcomes).values() for row in rows)
 
 
-def outcomes_csv(outcomes: Sequence[Outcome]) -> str:
+def outcomes_csv(outcomes: Sequence[SuiteOutcome]) -> str:
     """One line a method, board and instance."""
     return _csv(map(asdict, outcomes))
 
@@ -121,7 +121,7 @@ def _named(method: str, origin: Origin | None) -> str:
     return method if origin is None or origin.distribution == OURS else f"{method} ({origin})"
 
 
-def _remarks(outcomes: Sequence[Outcome], board: str, rows: Sequence[Standing]) -> list[RenderableType]:
+def _remarks(outcomes: Sequence[SuiteOutcome], board: str, rows: Sequence[Standing]) -> list[RenderableType]:
     from rich.text import Text
 
     mine = [each for each in outcomes if each.board == board]
@@ -137,7 +137,7 @@ def _remarks(outcomes: Sequence[Outcome], board: str, rows: Sequence[Standing]) 
     return lines + [Text(line, "dim") for row in rows for line in failures_in_words(row)]
 
 
-def _value(outcome: Outcome) -> str:
+def _value(outcome: SuiteOutcome) -> str:
     unit = {"peb": "m", BEAMS: "W"}.get(outcome.board, "")
     return f"{outcome.value:.10g} {unit}".rstrip()
 

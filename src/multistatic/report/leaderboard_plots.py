@@ -25,7 +25,7 @@ from multistatic.report.style import (
 )
 from multistatic.report.wording import percent, quantity
 from multistatic.suite.ranking import Standing
-from multistatic.suite.tasks import REACHED, Outcome
+from multistatic.suite.tasks import REACHED, SuiteOutcome
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,7 +45,7 @@ _SHORT = {
 }
 
 
-def leaderboard_pictures(outcomes: Sequence[Outcome], caption: str) -> dict[str, bytes]:
+def leaderboard_pictures(outcomes: Sequence[SuiteOutcome], caption: str) -> dict[str, bytes]:
     """`leaderboard.svg`, `.png` and `leaderboard_instances.svg`, `.png`; `caption`: suite, limit and machine."""
     require_matplotlib()
     with styled():
@@ -55,7 +55,7 @@ def leaderboard_pictures(outcomes: Sequence[Outcome], caption: str) -> dict[str,
         }
 
 
-def leaderboard_figure(outcomes: Sequence[Outcome], caption: str) -> Figure:
+def leaderboard_figure(outcomes: Sequence[SuiteOutcome], caption: str) -> Figure:
     """One panel a board: mean gap against the geometric mean of the time; hollow: not every instance was solved."""
     ranked = {board: [row for row in rows if row.solved] for board, rows in boards(outcomes).items()}
     left, right, top, bottom, gap = 0.75, 0.2, 1.0, 0.6, 0.75
@@ -98,7 +98,7 @@ def draw_standings(ax: Axes, rows: Sequence[Standing]) -> None:
     place_labels(ax, labels)
 
 
-def instances_figure(outcomes: Sequence[Outcome], caption: str) -> Figure:
+def instances_figure(outcomes: Sequence[SuiteOutcome], caption: str) -> Figure:
     """Below each other the boards: methods in their order, instances as columns, the gap in each cell."""
     ranked = boards(outcomes)
     instances = list(dict.fromkeys(each.instance for each in outcomes))
@@ -126,7 +126,9 @@ def instances_figure(outcomes: Sequence[Outcome], caption: str) -> Figure:
     return figure
 
 
-def draw_instances(ax: Axes, outcomes: Sequence[Outcome], rows: Sequence[Standing], instances: Sequence[str]) -> None:
+def draw_instances(
+    ax: Axes, outcomes: Sequence[SuiteOutcome], rows: Sequence[Standing], instances: Sequence[str]
+) -> None:
     """One cell a method and instance: the darker, the larger the gap; a word where there is no answer."""
     found = {(each.method, each.instance): each for each in outcomes}
     ax.set(xlim=(-0.5, len(instances) - 0.5), ylim=(len(rows) - 0.5, -0.5))
@@ -143,7 +145,7 @@ def draw_instances(ax: Axes, outcomes: Sequence[Outcome], rows: Sequence[Standin
         spine.set_visible(False)
 
 
-def _draw_cell(ax: Axes, x: int, y: int, outcome: Outcome) -> None:
+def _draw_cell(ax: Axes, x: int, y: int, outcome: SuiteOutcome) -> None:
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Rectangle
 

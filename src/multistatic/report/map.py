@@ -8,10 +8,7 @@ import numpy as np
 
 from multistatic.design.result import Design
 from multistatic.report.assumptions import assumption_sentences
-from multistatic.report.error_ellipse import PLAN, SIDE, error_ellipse
-from multistatic.report.labels import Label, place_labels
-from multistatic.report.linkage_tree import draw_linkage_tree
-from multistatic.report.plan import (
+from multistatic.report.design_plan import (
     centre,
     draw_ellipse,
     ellipses_in_words,
@@ -23,6 +20,9 @@ from multistatic.report.plan import (
     side_enlargement,
     span,
 )
+from multistatic.report.error_ellipse import PLAN, SIDE, error_ellipse
+from multistatic.report.labels import Label, place_labels
+from multistatic.report.linkage_tree import draw_linkage_tree
 from multistatic.report.style import (
     CAPTION_LINE_IN,
     FAINT,

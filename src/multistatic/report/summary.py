@@ -13,8 +13,8 @@ from multistatic.bounds.position import PositionBound
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.compare import Comparison
-from multistatic.design.one_more import OneMore
 from multistatic.design.result import Accuracy, Design
+from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumptions import assumptions_in_words
 from multistatic.report.wording import criterion_name, error_apart, one_unit, percent, quantity
 from multistatic.scenario.model import JOINT
@@ -30,7 +30,7 @@ _LEAST_CHANGE = 1e-4
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
 
 
-def design_summary(design: Design, unit: OneMore | None = None) -> RenderableType:
+def design_summary(design: Design, unit: UnitChanges | None = None) -> RenderableType:
     """Verdict, group, beams, accuracy, then one line a receiver. An infeasible design is its message.
 
     `unit`: what a whole unit more of rate and power does; without it the slopes tell of a tenth.
@@ -69,7 +69,7 @@ def _columns(criterion: str) -> tuple[str, ...]:
     return "group", fill(criterion_name(criterion), 9), "gap", "time"
 
 
-def _facts(design: Design, accuracy: Accuracy, unit: OneMore | None) -> Table:
+def _facts(design: Design, accuracy: Accuracy, unit: UnitChanges | None) -> Table:
     """What holds for the group as a whole, as name and value."""
     from rich.table import Table
     from rich.text import Text
@@ -86,7 +86,7 @@ def _facts(design: Design, accuracy: Accuracy, unit: OneMore | None) -> Table:
     return table
 
 
-def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) -> list[tuple[str, str]]:
+def _facts_in_words(design: Design, accuracy: Accuracy, unit: UnitChanges | None) -> list[tuple[str, str]]:
     facts = [("cooperating", _group(design))]
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
@@ -124,7 +124,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: OneMore | None) ->
     return facts + list(_worth(design, unit))
 
 
-def _worth(design: Design, unit: OneMore | None) -> Iterator[tuple[str, str]]:
+def _worth(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str]]:
     """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
     nothing where it changes nothing.
     """

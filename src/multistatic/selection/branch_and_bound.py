@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.selection.gain import Gain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import Gain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.nodes import Nodes, bounded, branched, joined, roots
+from multistatic.selection.nodes import Nodes, bounded_subtree, branched, joined, roots
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
@@ -120,7 +120,7 @@ class _Search:
 
     def _bounded(self, nodes: Nodes) -> Nodes:
         self.nodes += nodes.count
-        nodes, groups = bounded(self.problem, self.gain, nodes, self.floor)
+        nodes, groups = bounded_subtree(self.problem, self.gain, nodes, self.floor)
         self._try(groups)
         return nodes.take(nodes.bound > self.floor)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.errors import InputError, Problem
-from multistatic.selection.answer import best_feasible, chosen
+from multistatic.selection.chosen import best_feasible, chosen
 from multistatic.selection.groups import ENUMERABLE, all_groups
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem

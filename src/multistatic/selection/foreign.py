@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from multistatic.registry import Plugin, says
-from multistatic.selection.answer import best_feasible
+from multistatic.selection.chosen import best_feasible
 from multistatic.selection.groups import LISTED, all_groups
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B, F

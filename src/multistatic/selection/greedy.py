@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.selection.answer import best_feasible, best_of, chosen
 from multistatic.selection.cheapest import cheapest_group
+from multistatic.selection.chosen import best_feasible, best_of, chosen
 from multistatic.selection.groups import additions, smallest_groups
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.selection.answer import TIE, best_of, chosen
+from multistatic.selection.chosen import TIE, best_of, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.infeasible import nothing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.selection.answer import chosen, named
 from multistatic.selection.cheapest import Cheapest, cheapest_group
+from multistatic.selection.chosen import chosen, named
 from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.selection.candidates import from_candidates
+from multistatic.selection.clustered import from_candidates
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B, F
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.selection.answer import best_of, chosen
+from multistatic.selection.chosen import best_of, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.groups import additions

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from multistatic.errors import InputError, Problem
-from multistatic.selection.gain import ScaledLinearGain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import ScaledLinearGain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.selection.candidates import from_candidates
+from multistatic.selection.clustered import from_candidates
 from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import F
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.selection.gain import Gain
+from multistatic.selection.declared_gain import Gain
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.pair_cost import linear_costs
 from multistatic.selection.problem import SelectionProblem
@@ -68,7 +68,7 @@ def branched(nodes: Nodes) -> Nodes:
     return joined([replace(nodes, inside=inside, free=free), replace(nodes, free=free)])
 
 
-def bounded(problem: SelectionProblem, gain: Gain, nodes: Nodes, floor: float) -> tuple[Nodes, B]:
+def bounded_subtree(problem: SelectionProblem, gain: Gain, nodes: Nodes, floor: float) -> tuple[Nodes, B]:
     """The nodes that may hold a gain above `floor`, smaller and with their bounds, and groups [n, K] worth a look:
     those of nodes that hold no other, and the relaxed solutions rounded.
     """

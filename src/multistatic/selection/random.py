@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.selection.answer import chosen
+from multistatic.selection.chosen import chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.problem import Selection, SelectionProblem

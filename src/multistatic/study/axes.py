@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from multistatic.errors import Problem
-from multistatic.study.schema import MAX_VALUES, RangeTable
+from multistatic.study.study_schema import MAX_VALUES, RangeTable
 
 RANGE_KEYS = frozenset(RangeTable.model_fields)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.overrides import drop_twins, write_key
-from multistatic.scenario.parse import ReadText, ScenarioTemplate, scenario_template
+from multistatic.scenario.parse_scenario import ReadText, ScenarioTemplate, scenario_template
 from multistatic.study.plan import Method, Point, SweptKey
 
 # Swept keys of these tables change what is asked, not what is drawn.

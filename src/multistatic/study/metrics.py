@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Any
 
@@ -12,24 +12,10 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.bounds.criteria import UNITS
-from multistatic.design.result import Design
-from multistatic.study.matched_filter import of_filter
+from multistatic.study.filter_errors import of_filter
+from multistatic.study.outcome import Outcome
 
 MEASURED_BY_CLOCK = frozenset({"time_s"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Outcome:
-    """What a metric sees: a verified or infeasible `design`, the `time_s` it took, and random numbers of its own.
-
-    `rng` is seeded by the trial alone: every method of a trial gets the same stream. `shared`: what one metric has
-    computed and others of the same outcome need too, such as a simulation.
-    """
-
-    design: Design
-    time_s: float
-    rng: np.random.Generator
-    shared: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import numpy as np
 
 from multistatic.design.result import Scheme
-from multistatic.scenario.parse import ScenarioTemplate
+from multistatic.scenario.parse_scenario import ScenarioTemplate
 
 Statistic = Literal["mean", "median"]
 

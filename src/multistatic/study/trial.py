@@ -15,10 +15,11 @@ from multistatic.design import design_network
 from multistatic.design.result import Design, Scheme
 from multistatic.errors import MultistaticError, VerificationError
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import ScenarioTemplate
+from multistatic.scenario.parse_scenario import ScenarioTemplate
 from multistatic.scenario.resolve import design_settings
 from multistatic.scenario.write import resolved_toml
-from multistatic.study.metrics import MEASURED_BY_CLOCK, Outcome, metric
+from multistatic.study.metrics import MEASURED_BY_CLOCK, metric
+from multistatic.study.outcome import Outcome
 from multistatic.study.plan import Point, Study, trial_seed
 
 FAILED = "failed"

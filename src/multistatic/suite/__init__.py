@@ -7,6 +7,6 @@ who answers in which time, `ranking` what it amounts to. The instances themselve
 from multistatic.suite.instances import SuiteInstance, load_suite
 from multistatic.suite.ranking import Standing, standings
 from multistatic.suite.run import SuiteSettings, run_suite
-from multistatic.suite.tasks import Outcome
+from multistatic.suite.tasks import SuiteOutcome
 
-__all__ = ["Outcome", "Standing", "SuiteInstance", "SuiteSettings", "load_suite", "run_suite", "standings"]
+__all__ = ["Standing", "SuiteInstance", "SuiteOutcome", "SuiteSettings", "load_suite", "run_suite", "standings"]

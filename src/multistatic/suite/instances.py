@@ -22,7 +22,7 @@ from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.design.instance import Instance, instance_of
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.selection.problem import SelectionProblem
 from multistatic.signal.beams import Beams
 

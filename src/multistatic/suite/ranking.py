@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean, median
 
-from multistatic.suite.tasks import REACHED, Outcome
+from multistatic.suite.tasks import REACHED, SuiteOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,10 +29,10 @@ class Standing:
     largest_gap: float | None
     time_s: float | None
     records: int
-    failures: tuple[Outcome, ...]
+    failures: tuple[SuiteOutcome, ...]
 
 
-def standings(outcomes: Sequence[Outcome], board: str) -> tuple[Standing, ...]:
+def standings(outcomes: Sequence[SuiteOutcome], board: str) -> tuple[Standing, ...]:
     """The methods of a board in their order.
 
     First who solves more instances, then who has the smaller mean gap. Methods whose mean gaps differ by no more than
@@ -59,7 +59,7 @@ def _tied(row: Standing, first: Standing) -> bool:
     return first.mean_gap is None or _or_infinite(row.mean_gap) <= first.mean_gap + REACHED
 
 
-def _standing(outcomes: Sequence[Outcome]) -> Standing:
+def _standing(outcomes: Sequence[SuiteOutcome]) -> Standing:
     solved = [each for each in outcomes if each.verdict == "solved"]
     gaps = [each.gap for each in solved if each.gap is not None]
     times = [max(each.time_s, 1e-9) for each in solved if each.time_s is not None]

@@ -9,7 +9,7 @@ from multistatic import registry
 from multistatic.errors import InputError, Problem
 from multistatic.suite.best_known import BEAMS, best_known
 from multistatic.suite.instances import VERSION, check_channels, load_suite
-from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, Outcome, Task
+from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, SuiteOutcome, SuiteTask
 from multistatic.suite.worker import Worker
 
 TOLD = frozenset({"given"})
@@ -33,7 +33,7 @@ def run_suite(
     settings: SuiteSettings | None = None,
     *,
     on_begin: Callable[[str, str, str], None] = lambda board, method, instance: None,
-) -> tuple[Outcome, ...]:
+) -> tuple[SuiteOutcome, ...]:
     """The outcome of every method on every instance of its boards.
 
     Each method has a process of its own, which is stopped at the limit; a failure is an outcome with its reason.
@@ -43,7 +43,7 @@ def run_suite(
     """
     settings = settings or SuiteSettings()
     methods = methods_of(settings)
-    outcomes: list[Outcome] = []
+    outcomes: list[SuiteOutcome] = []
     tasks = tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
         for method in methods[boards[0]]:
@@ -57,14 +57,14 @@ def run_suite(
     return tuple(outcomes)
 
 
-def tasks_of(settings: SuiteSettings) -> dict[str, tuple[Task, ...]]:
+def tasks_of(settings: SuiteSettings) -> dict[str, tuple[SuiteTask, ...]]:
     """Board → its tasks."""
     instances = load_suite(quick=settings.quick)
     check_channels(instances)
     known = best_known(VERSION)
     return {
         board: tuple(
-            Task(instance=each, board=board, best=known[each.name, board])
+            SuiteTask(instance=each, board=board, best=known[each.name, board])
             for each in instances
             if (each.name, board) in known
         )

@@ -42,7 +42,7 @@ VERDICTS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Task:
+class SuiteTask:
     """An instance on a board, with the value to reach."""
 
     instance: SuiteInstance
@@ -65,7 +65,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class SuiteOutcome:
     """One method on one task. Without a valid answer `value` and `gap` are None and `message` says why.
 
     `value` is the criterion, or on the board `beams` the illumination in W. `record`: better than the best known,
@@ -84,16 +84,16 @@ class Outcome:
     record: bool = False
 
 
-def judged(task: Task, method: str, answer: Answer, time_s: float) -> Outcome:
+def judged(task: SuiteTask, method: str, answer: Answer, time_s: float) -> SuiteOutcome:
     """The outcome of an answer, recomputed here from the group or the beams."""
     place: dict[str, Any] = {"board": task.board, "instance": task.instance.name, "method": method, "time_s": time_s}
     if answer.status == "infeasible":
-        return Outcome(**place, verdict="infeasible", message=answer.message)
+        return SuiteOutcome(**place, verdict="infeasible", message=answer.message)
     value, strict, broken = _beams_value(task, answer) if task.board == BEAMS else _group_value(task, answer)
     if value is None:
-        return Outcome(**place, verdict="invalid", message=broken)
+        return SuiteOutcome(**place, verdict="invalid", message=broken)
     gap = (task.best.value / value if task.board == BEAMS else value / task.best.value) - 1.0
-    return Outcome(
+    return SuiteOutcome(
         **place,
         verdict="solved",
         value=value,
@@ -104,7 +104,7 @@ def judged(task: Task, method: str, answer: Answer, time_s: float) -> Outcome:
     )
 
 
-def _group_value(task: Task, answer: Answer) -> tuple[float | None, bool, str]:
+def _group_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, str]:
     """(value, True, ""), or (None, _, what is wrong with the group)."""
     problem = task.instance.selection_problem(task.board)
     mask = answer.selected
@@ -120,7 +120,7 @@ def _group_value(task: Task, answer: Answer) -> tuple[float | None, bool, str]:
     return value, True, ""
 
 
-def _beams_value(task: Task, answer: Answer) -> tuple[float | None, bool, str]:
+def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, str]:
     """(illumination in W, whether no constraint is stretched, ""), or (None, _, what is wrong with the beams)."""
     problem = task.instance.beamforming_problem()
     weights = answer.beams
@@ -149,7 +149,7 @@ def _shape(array: np.ndarray | None) -> str:
     return "none" if array is None else str(array.shape)
 
 
-def _false_claim(task: Task, answer: Answer, gap: float) -> str:
+def _false_claim(task: SuiteTask, answer: Answer, gap: float) -> str:
     """A proven bound that the best-known value disproves, or an optimum that is none, and by how much; "" where there
     is neither.
     """

@@ -22,7 +22,7 @@ from multistatic import registry
 from multistatic.errors import InputError, MissingDependencyError, PluginError
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
-from multistatic.suite.tasks import Answer, Outcome, Task, judged
+from multistatic.suite.tasks import Answer, SuiteOutcome, SuiteTask, judged
 
 _WARM_UP = "(warm up)"
 UP_WITHIN_S = 120.0
@@ -41,11 +41,11 @@ class Worker:
         self._connection: Connection | None = None
         self._warm_up = True
 
-    def run(self, task: Task) -> Outcome:
+    def run(self, task: SuiteTask) -> SuiteOutcome:
         """The method on the task within the limit. It never raises for what the method does."""
         kind, content, seconds = self._answered(task)
         if kind != "answer":
-            return Outcome(
+            return SuiteOutcome(
                 board=task.board, instance=task.instance.name, method=self._method, verdict=kind, message=content
             )
         return judged(task, self._method, content, seconds)
@@ -59,7 +59,7 @@ class Worker:
             self._connection.close()
         self._process = self._connection = None
 
-    def _answered(self, task: Task) -> tuple[Any, Any, float]:
+    def _answered(self, task: SuiteTask) -> tuple[Any, Any, float]:
         """("answer", answer, seconds), or a verdict and its reason."""
         if self._process is None:
             kind, content, _ = self._begin(task.board)

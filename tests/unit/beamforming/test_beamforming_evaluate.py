@@ -12,7 +12,7 @@ from multistatic import registry
 from multistatic.beamforming.evaluate import evaluate, violations
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.sca import ScaSettings, sca
-from multistatic.beamforming.sca.start import StartSettings
+from multistatic.beamforming.sca.searched_start import StartSettings
 from multistatic.errors import MissingDependencyError
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import scattered_problem

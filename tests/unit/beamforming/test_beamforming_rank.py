@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.normalised_problem import expand, normalise
 from multistatic.beamforming.power import allocate, rates_nats, streams
 from multistatic.beamforming.rank import beams_from_covariances
-from multistatic.beamforming.reduced import expand, reduce
 from multistatic.communication.rates import rates_bps_hz
 from tests.support.beamforming_problems import complex_normal, scattered_problem
 from tests.support.close import assert_close, close_to
@@ -66,7 +66,7 @@ def test_nothing_on_the_target_stays_nothing() -> None:
 @pytest.mark.parametrize("transmit", [4, 12])
 def test_the_reduced_problem_has_the_same_rates_and_illumination(transmit: int) -> None:
     problem = scattered_problem(3, transmit=transmit, rate=(2.0, 0.0, 1.0), selected=(2,))
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     assert reduced.steering.shape[0] == min(transmit, 5)
     assert reduced.required.tolist() == [0, 2]
     assert reduced.hears.tolist() == [True, False]
@@ -95,7 +95,7 @@ def test_streams_do_not_disturb_each_other_and_carry_the_whole_rate() -> None:
 def test_settled_powers_meet_every_rate_exactly() -> None:
     """Beams that miss their rates by a percent are repaired; the power left over stays on the target."""
     problem = scattered_problem(1, rate=2.0, selected=(0, 1, 2))
-    reduced = reduce(problem)
+    reduced = normalise(problem)
     rng = np.random.default_rng(0)
     weights = np.zeros((4, reduced.steering.shape[0], 1), complex)
     pseudo = np.linalg.pinv(reduced.channels[:, 0])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multistatic import registry
-from multistatic.beamforming.wording import told_apart
+from multistatic.beamforming.rate_words import told_apart
 from tests.support.beamforming_problems import line_of_sight_problem
 from tests.support.close import close_to
 

@@ -7,8 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from multistatic.beamforming.value_function import kernels, outer, search, starts, value_function
-from multistatic.beamforming.value_function.problem import Streams, gram_problem
+from multistatic.beamforming.value_function import (
+    kernels,
+    receive_vectors,
+    several_starts,
+    starting_vectors,
+    value_function,
+)
+from multistatic.beamforming.value_function.gram_problem import Streams, gram_problem
 from tests.support.beamforming_problems import line_of_sight_problem, scattered_problem, steering
 
 
@@ -21,8 +27,8 @@ def test_descend_is_compiled_once_for_every_problem(monkeypatch: pytest.MonkeyPa
             orders.append(found.vectors.flags.c_contiguous)
         return found
 
-    original = search.with_more_streams
-    monkeypatch.setattr(search, "with_more_streams", seen)
+    original = several_starts.with_more_streams
+    monkeypatch.setattr(several_starts, "with_more_streams", seen)
     problems = [
         scattered_problem(0, rate=6.0, receive=3, transmit=5),  # gets a stream more
         scattered_problem(2, rate=6.0, receive=3, transmit=5),
@@ -41,11 +47,11 @@ def test_descend_is_compiled_once_for_arrays_of_any_layout() -> None:
     drawn = scattered_problem(0, rate=1.0)
     channels = drawn.direct / np.sqrt(drawn.noise_power_w)
     asked = gram_problem(channels, steering(4, 0.3), np.full(3, 1.0), np.zeros(3, bool))
-    streams = starts.random(asked, np.random.default_rng(1))
-    expected = outer.descend(asked, streams, "loss", steps=5).value
+    streams = starting_vectors.random(asked, np.random.default_rng(1))
+    expected = receive_vectors.descend(asked, streams, "loss", steps=5).value
     for array in (asked.gram, asked.cross, streams.vectors, streams.share, streams.receiver):
         array.flags.writeable = False
     turned = replace(streams, vectors=np.asfortranarray(streams.vectors), receiver=np.repeat(streams.receiver, 2)[::2])
     other = replace(asked, gram=np.asfortranarray(asked.gram), cross=np.repeat(asked.cross, 2)[::2])
-    assert outer.descend(other, turned, "loss", steps=5).value == expected
+    assert receive_vectors.descend(other, turned, "loss", steps=5).value == expected
     assert len(kernels.descend.signatures) == 1

@@ -10,8 +10,8 @@ import pytest
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
+from multistatic.design.finish import NEARLY_STATIONARY, with_certificate
 from multistatic.design.instance import instance_of
-from multistatic.design.outcome import NEARLY_STATIONARY, with_certificate
 from multistatic.scenario.model import DesignSettings
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem

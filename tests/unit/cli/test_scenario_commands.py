@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from multistatic.errors import InputError
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL

@@ -15,7 +15,7 @@ from multistatic.cli.app import app
 from multistatic.cli.estimate_command import _search
 from multistatic.cli.search_options import looking_towards, with_clocks
 from multistatic.errors import InputError
-from multistatic.estimation.search import Search
+from multistatic.estimation.search_window import Search
 from multistatic.files.recordings import recording_files
 from multistatic.files.references import sampled_reference_files
 from multistatic.units import SPEED_OF_LIGHT_M_S

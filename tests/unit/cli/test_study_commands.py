@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 from multistatic.cli import study_progress
 from multistatic.cli.app import app
 from multistatic.errors import InputError, MultistaticError
-from multistatic.files.figure_study import figure_names, load_figure
 from multistatic.files.study_file import load_study, run_into
 from multistatic.files.study_reader import read_results
+from multistatic.paper.figure_study import figure_names, load_figure
 from multistatic.report import axis_labels
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import results_document, results_table

@@ -11,11 +11,11 @@ from rich.console import Console
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
 from multistatic.design.compare import Comparison, _ranked
+from multistatic.design.finish import finished
 from multistatic.design.instance import instance_of
-from multistatic.design.one_more import OneMore, one_more
-from multistatic.design.outcome import finished
 from multistatic.design.result import Design
 from multistatic.design.sensitivity import sensitivity
+from multistatic.design.unit_changes import UnitChanges, unit_changes
 from multistatic.report.summary import design_summary
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.problem import Selection
@@ -26,7 +26,7 @@ from tests.support.selection_problems import Weighted, selection_problem
 JOINTLY = DesignSettings(criterion="surrogate", selector="joint", beamformer="value_function")
 
 
-def shown(design: Design, unit: OneMore | None = None) -> str:
+def shown(design: Design, unit: UnitChanges | None = None) -> str:
     console = Console(width=200)
     with console.capture() as capture:
         console.print(design_summary(design, unit))
@@ -155,17 +155,17 @@ def test_short_and_registered_names_have_the_same_lines() -> None:
         design=DesignSettings(selector="greedy", beamformer="los_sdp"),
     )
     short = replace(scenario, design=replace(scenario.design, beamformer="los"))
-    lines = [shown(design, one_more(design)) for design in map(design_network, (scenario, short))]
+    lines = [shown(design, unit_changes(design)) for design in map(design_network, (scenario, short))]
     assert lines[0] == lines[1]
     assert "+1 bit/s/Hz" in lines[0]
 
 
 def test_lines_that_would_change_nothing_are_left_out() -> None:
     design = design_network(network(4, transmit_antennas=6, rate_bps_hz=2.0, cost_m=200.0, design=JOINTLY))
-    silent = OneMore(receiver_id="rx1", rate_change=-3e-9, power_change=2e-8)
+    silent = UnitChanges(receiver_id="rx1", rate_change=-3e-9, power_change=2e-8)
     assert "+1 bit/s/Hz" not in shown(design, silent)
     assert "+1 dB of power" not in shown(design, silent)
-    telling = OneMore(receiver_id="rx1", rate_change=None, power_change=-0.2)
+    telling = UnitChanges(receiver_id="rx1", rate_change=None, power_change=-0.2)
     lines = " ".join(shown(design, telling).split())
     assert "+1 bit/s/Hz at rx1 (the most expensive receiver): cannot be met" in lines
     assert "+1 dB of power surrogate U -20 %" in lines

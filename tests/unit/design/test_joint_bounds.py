@@ -11,12 +11,12 @@ from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.illumination_cut import illumination_cut
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
-from multistatic.design.candidates import Candidates
 from multistatic.design.instance import Instance, instance_of
 from multistatic.design.joint import JointSettings, design_joint
+from multistatic.design.joint_search import CandidateGroups
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.gain import knowledge_of
+from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.problem import SelectionProblem
 from tests.support.close import close_to
 from tests.support.networks import network
@@ -71,7 +71,7 @@ def test_what_one_groups_beams_prove_of_all_others_is_true_and_tight(criterion: 
         groups = groups[np.isfinite(problem.values(groups))]
         truth = values_with_own_beams(instance, problem, groups)
         for group in groups[:3]:
-            candidates = Candidates(problem, knowledge_of(problem), groups, upper_bound_w)
+            candidates = CandidateGroups(problem, knowledge_of(problem), groups, upper_bound_w)
             before = candidates.proven()
             cut = illumination_cut(instance.beamforming_problem(group))
             candidates.learn(cut, np.inf)
@@ -103,9 +103,9 @@ def test_groups_that_are_not_listed_are_bounded_at_the_proven_illumination() -> 
     groups = affordable_groups(problem, 64, full=True)
     rest = 0.5 * float(problem.values(groups).min())
     for factor in (1.0, 1.21, 4.0):
-        candidates = Candidates(problem, known, groups, factor * problem.illumination_w, rest=rest, count=7)
+        candidates = CandidateGroups(problem, known, groups, factor * problem.illumination_w, rest=rest, count=7)
         assert candidates.proven() == close_to(rest / np.sqrt(factor), rel=1e-9)
-    alone = Candidates(problem, known, groups, 4.0 * problem.illumination_w)
+    alone = CandidateGroups(problem, known, groups, 4.0 * problem.illumination_w)
     assert alone.proven() == close_to(float(problem.values(groups).min()) / 2.0, rel=1e-9)
 
 
@@ -114,7 +114,7 @@ def test_a_group_without_beams_keeps_its_bound() -> None:
     instance = instance_with("surrogate", 1)
     problem, upper_bound_w = open_problem(instance)
     groups = affordable_groups(problem, 64, full=True)
-    candidates = Candidates(problem, knowledge_of(problem), groups, upper_bound_w)
+    candidates = CandidateGroups(problem, knowledge_of(problem), groups, upper_bound_w)
     first, floor = candidates.least()
     before = candidates.proven()
     candidates.take(first)

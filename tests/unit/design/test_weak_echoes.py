@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from multistatic import design_network, load_preset
-from multistatic.channel.simulation import SimulationSettings, simulate_block
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.files.design_files import design_document
 from multistatic.report.page import printed
 from multistatic.report.summary import design_summary
+from multistatic.simulation.block import SimulationSettings, simulate_block
 from tests.support.close import assert_close
 
 QUIET = ["requirements.rate_bps_hz=0", "radio.pulse=half_sine", "seed=3", "design.receivers=3"]

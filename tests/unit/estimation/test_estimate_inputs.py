@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import chi2
 
 from multistatic import load_preset
-from multistatic.channel.recording import Recording
-from multistatic.estimation.agreement import disagreements, known_slot_s
 from multistatic.estimation.each_trial import measurements_of, unexplained
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
+from multistatic.estimation.recording_consistency import disagreements, known_slot_s
+from multistatic.simulation.recording import Recording
 from tests.support.close import close_to
 from tests.support.echoes import SLOT_S, echoes, ofdm, search, train
 

@@ -13,7 +13,7 @@ from multistatic.errors import InputError
 from multistatic.estimation.estimates import VERDICTS, Estimates
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
-from multistatic.estimation.search import Search, delay_range_s, doppler_range_hz
+from multistatic.estimation.search_window import Search, delay_range_s, doppler_range_hz
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, brute_statistic, echoes, ofdm, search, train
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from multistatic.channel.recording import Recording
-from multistatic.estimation.answer import searched_field
+from multistatic.estimation.found import searched_field
 from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.measured_noise import noise_meter
 from multistatic.estimation.reference import quadrature, reference_of
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, brute_statistic, echoes, search, train
 

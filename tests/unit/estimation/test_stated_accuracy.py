@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from multistatic.bounds.waveform_information import waveform_information
-from multistatic.estimation.answer import Peaks, estimates_of
-from multistatic.estimation.climb import _height
 from multistatic.estimation.each_trial import measurements_of
+from multistatic.estimation.found import Peaks, estimates_of
 from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
+from multistatic.estimation.newton import _height
 from multistatic.estimation.projection import PARTS, Known, Projection
 from multistatic.estimation.reference import NODES, interpolation, reference_of
 from tests.support.close import assert_close, close_to

@@ -29,7 +29,7 @@ from multistatic.files.design_files import (
     write_design,
 )
 from multistatic.files.stored_design import SHAPES, read_design
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design, infeasible, scenario
 

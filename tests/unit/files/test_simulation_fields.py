@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.channel.recording import Recording
-from multistatic.channel.simulation import SimulatedBlock, SimulationSettings, simulate_block
 from multistatic.files.designed_network import DesignedNetwork
 from multistatic.files.recordings import read_recording, recording_files
 from multistatic.files.simulation_files import truth_document
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.beams import Beams
+from multistatic.simulation.block import SimulatedBlock, SimulationSettings, simulate_block
+from multistatic.simulation.recording import Recording
 from tests.support.close import assert_close, close_to
 from tests.support.networks import network
 

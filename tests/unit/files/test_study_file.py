@@ -23,7 +23,7 @@ from multistatic.study.axes import axis_values, flattened
 from multistatic.study.combinations import _drawn_with
 from multistatic.study.metrics import METRICS
 from multistatic.study.plan import trial_seed
-from multistatic.study.schema import RangeTable, study_json_schema
+from multistatic.study.study_schema import RangeTable, study_json_schema
 from multistatic.study.trial import _scenario
 from tests.support.studies import QUICK, quick
 

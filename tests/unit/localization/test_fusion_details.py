@@ -10,8 +10,8 @@ import pytest
 from multistatic.bounds.clock import ClockErrors
 from multistatic.errors import InputError
 from multistatic.localization.fusion import FusionSettings, localize
-from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
+from multistatic.localization.residuals import FusionModel
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import WAVELENGTH_M, exact, measured, sites_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multistatic.localization import candidates, ellipses, two_dopplers
+from multistatic.localization import closed_forms, ellipses, two_dopplers
 from multistatic.localization.ellipses import from_ranges
 from multistatic.localization.ray import from_arrival, from_departure
 from multistatic.localization.two_dopplers import departure_from_dopplers, from_two_dopplers
@@ -29,7 +29,7 @@ def paths(target: np.ndarray, transmitter: np.ndarray, receiver: np.ndarray) -> 
     return np.linalg.norm(target - transmitter, axis=-1) + np.linalg.norm(target - receiver, axis=-1)
 
 
-def errors_m(found: candidates.Candidates, target: np.ndarray) -> np.ndarray:
+def errors_m(found: closed_forms.Candidates, target: np.ndarray) -> np.ndarray:
     """Distance of the nearest answer of each case that has one."""
     away = np.linalg.norm(found.positions_m - target[:, None], axis=-1)
     away[found.count < 2, 1] = np.inf
@@ -74,7 +74,7 @@ def test_departure_is_equation_93():
 def test_a_target_between_both_ends_and_an_impossible_range():
     found = from_arrival([10.0, 9.0, np.nan], [[-1, 0]] * 3, [0, 0], [10, 0])
     assert found.verdict.tolist() == ["unobservable"] * 3
-    assert found.reason.tolist() == [candidates.ON_BASELINE, candidates.TOO_SHORT, candidates.NOT_FINITE]
+    assert found.reason.tolist() == [closed_forms.ON_BASELINE, closed_forms.TOO_SHORT, closed_forms.NOT_FINITE]
     assert not found.positions_m.any()
 
 
@@ -117,7 +117,7 @@ def test_two_dopplers_that_say_nothing():
     """A target at rest; the same angle from the heading twice; a heading through the transmitter; no finite number."""
     doppler = [[0.0, 0.0], [5.0, 5.0], [-30.0, -15.0 - 15 * np.cos(1.0)], [np.nan, 1.0]]
     arrival = [[0.3, 1.0], [1.0, -1.0], [0.0, 1.0], [0.0, 1.0]]
-    reasons = [two_dopplers.EQUAL_DOPPLERS] * 2 + [two_dopplers.ALONG_HEADING, candidates.NOT_FINITE]
+    reasons = [two_dopplers.EQUAL_DOPPLERS] * 2 + [two_dopplers.ALONG_HEADING, closed_forms.NOT_FINITE]
     assert departure_from_dopplers(doppler, arrival, 0.0).reason.tolist() == reasons
     found = from_two_dopplers(
         [[100.0, 110.0]] * 4,
@@ -169,7 +169,7 @@ def test_ranges_that_say_nothing():
     sites = np.array([[40.0, 0, 0], [0, 40.0, 0]])
     assert from_ranges([[50.0]], [0, 0], sites[:1], dimensions=2).reason[0] == ellipses.TOO_FEW
     reasons = from_ranges([[30.0, 60.0], [40.0, 60.0], [np.inf, 60.0]], [0, 0], sites, dimensions=2).reason
-    assert reasons.tolist() == [candidates.TOO_SHORT, candidates.ON_BASELINE, candidates.NOT_FINITE]
+    assert reasons.tolist() == [closed_forms.TOO_SHORT, closed_forms.ON_BASELINE, closed_forms.NOT_FINITE]
     twice = sites[[0, 0]]
     assert from_ranges([[60.0, 60.0]], [0, 0], twice, dimensions=2).verdict[0] == "unobservable"
     contradiction = from_ranges([[60.0, 60.0, 200.0]], [0, 0], [*sites, [-40.0, 0, 0]], dimensions=2)

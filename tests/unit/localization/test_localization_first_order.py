@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from multistatic.localization.first_order import to_first_order
-from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
-from multistatic.localization.start import completed
+from multistatic.localization.residuals import FusionModel
+from multistatic.localization.starting_points import completed
 from tests.support.localization_networks import exact, measured, place, sites_of
 
 

@@ -10,9 +10,9 @@ import pytest
 from multistatic.bounds.clock import ClockErrors
 from multistatic.localization.ellipses import meeting_points
 from multistatic.localization.levenberg_marquardt import minimise
-from multistatic.localization.model import FusionModel
 from multistatic.localization.observations import observations
-from multistatic.localization.start import blurred, closed_form_starts, completed, grid_starts, site_starts
+from multistatic.localization.residuals import FusionModel
+from multistatic.localization.starting_points import blurred, closed_form_starts, completed, grid_starts, site_starts
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.close import assert_close, close_to
 from tests.support.localization_networks import exact, measured, place, sites_of

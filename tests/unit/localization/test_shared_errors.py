@@ -18,8 +18,8 @@ from multistatic.files.recordings import recording_files
 from multistatic.files.references import sampled_reference_files
 from multistatic.files.scenario_file import load_preset
 from multistatic.localization.fusion import localize_many
+from multistatic.localization.known_sites import known_sites
 from multistatic.localization.shared_errors import with_shared_errors
-from multistatic.localization.sites import known_sites
 from multistatic.scenario.model import Scenario
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, echoes, train

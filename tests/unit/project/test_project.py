@@ -201,6 +201,7 @@ ALGORITHMS = [
     (group, name, target)
     for group, members in settings()["project"]["entry-points"].items()
     for name, target in members.items()
+    if group != "multistatic.commands"  # the rooms that add commands of their own
 ]
 
 

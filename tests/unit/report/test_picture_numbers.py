@@ -19,11 +19,11 @@ from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fusion import localize_many
-from multistatic.report.claims import _ratio
+from multistatic.paper.claims_table import _ratio
+from multistatic.paper.published_numbers import _levels
 from multistatic.report.comparison import comparison_figure
 from multistatic.report.delay_doppler_map import delay_doppler_figure
 from multistatic.report.fix_map import fix_figure
-from multistatic.report.paper_numbers import _levels
 from multistatic.report.radiation import radiated_power_w
 from multistatic.report.rates import _missed
 from multistatic.report.study_plan import _range

@@ -21,12 +21,12 @@ from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
 from multistatic.errors import MissingDependencyError
 from multistatic.report.comparison import comparison_figure, comparison_pictures
+from multistatic.report.design_plan import enlargement
 from multistatic.report.error_ellipse import error_ellipse
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.linkage_tree import leaf_order
 from multistatic.report.map import map_figure
 from multistatic.report.pictures import design_pictures
-from multistatic.report.plan import enlargement
 from multistatic.report.radiation import bearings, mirror_azimuth_deg, radiated_power_w
 from multistatic.report.rates import rates_figure
 from multistatic.report.style import new_figure, styled

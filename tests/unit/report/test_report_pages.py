@@ -16,8 +16,8 @@ from multistatic.design import design_network
 from multistatic.files.scenario_file import load_preset
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
+from multistatic.paper.figures_page import figures_page
 from multistatic.report.design_page import design_page
-from multistatic.report.figures_page import figures_page
 from multistatic.report.page import folded, heading, page, paragraph, pictures, printed, table
 from multistatic.study.workers import ThisProcess
 from tests.support.studies import QUICK, invented, quick

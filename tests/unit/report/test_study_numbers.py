@@ -13,11 +13,12 @@ from rich.console import Console
 
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
-from multistatic.report.figures import plotted_csv
+from multistatic.paper.figure_pictures import plotted_csv
 from multistatic.report.study_plan import plan_document, plan_table
 from multistatic.study import cost as cost_module
 from multistatic.study.cost import Cost, measured_cost
-from multistatic.study.metrics import Outcome, metric
+from multistatic.study.metrics import metric
+from multistatic.study.outcome import Outcome
 from multistatic.study.trial import Task, TrialResult
 from multistatic.study.workers import ThisProcess
 from tests.support.close import close_to

@@ -11,9 +11,9 @@ import pytest
 from rich.console import Console
 
 from multistatic.design.compare import Comparison
-from multistatic.design.one_more import OneMore
 from multistatic.design.result import Design, Verification
 from multistatic.design.sensitivity import BudgetStep, Sensitivity
+from multistatic.design.unit_changes import UnitChanges
 from multistatic.localization.fix import Fix
 from multistatic.report.fix_summary import fix_summary
 from multistatic.report.summary import comparison_table, design_summary
@@ -127,7 +127,7 @@ def test_slopes_are_told_for_a_tenth_of_the_most_expensive_rate_and_of_a_decibel
 
 
 def test_whole_units_are_told_where_beams_were_designed_again() -> None:
-    unit = OneMore(receiver_id="r3", rate_change=0.125, power_change=-0.2)
+    unit = UnitChanges(receiver_id="r3", rate_change=0.125, power_change=-0.2)
     text = printed(design_summary(made(sensitivity=WORTH), unit))
     assert "+1 bit/s/Hz            at r3 (the most expensive receiver): surrogate U +12 %" in text
     assert "+1 dB of power         surrogate U -20 %" in text
@@ -138,7 +138,7 @@ def test_whole_units_are_told_where_beams_were_designed_again() -> None:
 def test_what_changes_nothing_is_left_out() -> None:
     """A change of 0.00013 % is none that a reader should weigh."""
     small = 9e-5
-    nothing = OneMore(receiver_id="r3", rate_change=small, power_change=-small)
+    nothing = UnitChanges(receiver_id="r3", rate_change=small, power_change=-small)
     budget = BudgetStep(extra_m=12.5, selected=("r1", "r2"), change=-small)
     text = printed(design_summary(made(sensitivity=replace(WORTH, budget=budget)), nothing))
     assert not any(words in text for words in ("+1 bit/s/Hz", "+1 dB of power", "of cost "))

@@ -21,7 +21,7 @@ from multistatic.cli.scenario_summary import scenario_summary
 from multistatic.errors import ScenarioError
 from multistatic.scenario.cross_section import CROSS_SECTIONS
 from multistatic.scenario.overrides import apply_overrides
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_text
 from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.target_notes import reflection_notes, target_notes

@@ -7,7 +7,7 @@ import pytest
 
 from multistatic.errors import ScenarioError
 from multistatic.files.scenario_file import load_preset, load_scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.write import resolved_toml
 from tests.support.scenario_helpers import MINIMAL

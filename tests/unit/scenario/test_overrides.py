@@ -3,7 +3,7 @@
 import pytest
 
 from multistatic.errors import ScenarioError
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.twins import TWINS, replaced_by
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL

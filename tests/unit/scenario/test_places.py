@@ -20,7 +20,7 @@ from multistatic import (
     sensing_network,
 )
 from multistatic.errors import ScenarioError
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.places import shared_places
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL

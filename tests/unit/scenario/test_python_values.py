@@ -8,7 +8,7 @@ import pytest
 from multistatic.errors import ScenarioError
 from multistatic.scenario.arrays import AntennaArray, linear_array, planar_array
 from multistatic.scenario.model import DesignSettings, Scatterer, Scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL, assert_same_bits
 

@@ -5,7 +5,7 @@ import pytest
 
 from multistatic.errors import ScenarioError
 from multistatic.scenario.arrays import linear_array, planar_array
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_text
 from tests.support.close import assert_close, close_to
 from tests.support.scenario_helpers import MINIMAL, assert_same_bits

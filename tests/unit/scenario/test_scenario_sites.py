@@ -10,7 +10,7 @@ import pytest
 from multistatic.errors import InputError, MissingDependencyError, Problem, ScenarioError
 from multistatic.scenario.geodesy import geodetic_from_local, local_from_geodetic
 from multistatic.scenario.model import GeodeticOrigin
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import assert_close, close_to
 from tests.support.scenario_helpers import MINIMAL

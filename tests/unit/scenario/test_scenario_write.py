@@ -12,7 +12,7 @@ from multistatic.files.scenario_file import load_scenario
 from multistatic.scenario.array_tables import array_keys
 from multistatic.scenario.arrays import AntennaArray, linear_array, planar_array
 from multistatic.scenario.model import Receiver, Scenario
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.write import resolved_toml
 from tests.support.paths import EXAMPLES

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from multistatic import registry
-from multistatic.selection.answer import best_of, chosen, named
+from multistatic.selection.chosen import best_of, chosen, named
 from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.greedy import grown
 from multistatic.selection.kmeans import KMeansSettings, _clusters

@@ -11,8 +11,8 @@ import pytest
 
 from multistatic import registry
 from multistatic.errors import InputError
-from multistatic.selection.candidates import mended
 from multistatic.selection.cheapest import cheapest_group
+from multistatic.selection.clustered import mended
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.problem import Selection, SelectionProblem
 from tests.support.close import close_to

@@ -16,9 +16,10 @@ from multistatic.design import design_network
 from multistatic.design.result import Design
 from multistatic.files.scenario_file import load_preset
 from multistatic.localization import fusion
-from multistatic.study import matched_filter
-from multistatic.study.matched_filter import BLOCKS, FilterErrors, filter_errors
-from multistatic.study.metrics import METRICS, Outcome
+from multistatic.study import filter_errors as filter_errors_module
+from multistatic.study.filter_errors import BLOCKS, FilterErrors, filter_errors
+from multistatic.study.metrics import METRICS
+from multistatic.study.outcome import Outcome
 from tests.support import handmade_design as handmade
 from tests.support.close import close_to
 
@@ -149,7 +150,7 @@ def test_far_above_the_threshold_the_filter_meets_its_bound(loud: Design) -> Non
 
 def test_blocks_are_sent_once_for_all_metrics(loud: Design, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
-    monkeypatch.setattr(matched_filter, "filter_errors", lambda *given: calls.append(given))
+    monkeypatch.setattr(filter_errors_module, "filter_errors", lambda *given: calls.append(given))
     seen = outcome(loud)
     assert [METRICS[name].value(seen) for name in ("filter_sum_mse", "filter_located")] == [None, None]
     assert len(calls) == 1

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from multistatic.design.result import Design
-from multistatic.study.matched_filter import FilterErrors
-from multistatic.study.metrics import METRICS, Outcome
+from multistatic.study.filter_errors import FilterErrors
+from multistatic.study.metrics import METRICS
+from multistatic.study.outcome import Outcome
 from tests.support.close import close_to
 from tests.support.handmade_design import design, infeasible, scenario
 

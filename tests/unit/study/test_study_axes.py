@@ -8,7 +8,7 @@ import pytest
 
 from multistatic.errors import InputError
 from multistatic.study.axes import axis_values, flattened, range_problem
-from multistatic.study.schema import MAX_VALUES, RangeTable
+from multistatic.study.study_schema import MAX_VALUES, RangeTable
 from tests.support.studies import quick
 
 

@@ -14,7 +14,7 @@ from multistatic.cli.app import app
 from multistatic.errors import InputError
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
-from multistatic.report.figures import figure_files
+from multistatic.paper.figure_pictures import figure_files
 from multistatic.report.study_plots import study_figure
 from multistatic.report.style import styled
 from multistatic.study.relative import relative_to

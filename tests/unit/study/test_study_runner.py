@@ -18,10 +18,11 @@ from multistatic.errors import VerificationError
 from multistatic.files.scenario_file import load_preset
 from multistatic.files.study_file import run_into, run_study
 from multistatic.files.study_reader import read_results
-from multistatic.scenario.parse import parse_scenario
+from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.study import trial as trial_module
 from multistatic.study.cost import measured_cost
-from multistatic.study.metrics import METRICS, Outcome
+from multistatic.study.metrics import METRICS
+from multistatic.study.outcome import Outcome
 from multistatic.study.plan import trial_seed
 from multistatic.study.runner import run
 from multistatic.study.trial import Task, TrialResult, run_task, run_task_in_worker, run_task_warm, task_of

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from multistatic.study.claims import EQUAL, Claim, Side, _values, _verdict, examine
+from multistatic.paper.claim import EQUAL, Claim, Side, _values, _verdict, examine
 from multistatic.study.results import StudyResults
 from multistatic.study.statistics import Estimate
 from tests.support.close import close_to

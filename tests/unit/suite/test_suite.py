@@ -24,7 +24,7 @@ from multistatic.suite.best_known import BEAMS, best_beams, best_known
 from multistatic.suite.instances import check_channels, load_suite, manifest_entries
 from multistatic.suite.ranking import standings
 from multistatic.suite.run import SuiteSettings, methods_of, tasks_of
-from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, STRICT, Answer, Outcome, Task, judged
+from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, STRICT, Answer, SuiteOutcome, SuiteTask, judged
 from tests.support.close import close_to
 
 FAMILIES = {
@@ -50,11 +50,11 @@ RANKINGS = ("best_n", "nearest_n")
 HEURISTICS = ("greedy", "greedy_swap", "local_search", "minimax_linkage", *RANKINGS, "random")
 
 
-def task(name: str, board: str) -> Task:
+def task(name: str, board: str) -> SuiteTask:
     return next(each for each in TASKS[board] if each.instance.name == name)
 
 
-def ids(tasks: tuple[Task, ...]) -> list[str]:
+def ids(tasks: tuple[SuiteTask, ...]) -> list[str]:
     return [each.instance.name for each in tasks]
 
 
@@ -136,7 +136,7 @@ def test_small_optima_are_those_of_a_plain_search(name: str, board: str) -> None
 
 
 @pytest.mark.parametrize("one", SELECTION_TASKS, ids=[f"{one.instance.name} {one.board}" for one in SELECTION_TASKS])
-def test_best_known_groups_reach_their_values_and_no_method_is_better(one: Task) -> None:
+def test_best_known_groups_reach_their_values_and_no_method_is_better(one: SuiteTask) -> None:
     problem = one.instance.selection_problem(one.board)
     mask = one.instance.scenario.mask(one.best.selected)
     assert judged(one, "", Answer(status="feasible", selected=mask), 1.0).gap == close_to(0.0, abs=1e-9)
@@ -165,7 +165,7 @@ def rates(problem: BeamformingProblem, weights: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("one", TASKS[BEAMS], ids=ids(TASKS[BEAMS]))
-def test_best_known_beams_reach_their_values_within_every_constraint(one: Task) -> None:
+def test_best_known_beams_reach_their_values_within_every_constraint(one: SuiteTask) -> None:
     problem, weights = one.instance.beamforming_problem(), best_beams(one.instance.name)
     assert np.all(rates(problem, weights) >= problem.rate_required_bps_hz * (1 - 2 * STRICT))
     assert np.sum(np.abs(weights) ** 2) <= problem.power_limit_w * (1 + STRICT)
@@ -177,7 +177,7 @@ def test_best_known_beams_reach_their_values_within_every_constraint(one: Task) 
 
 
 @pytest.mark.parametrize("one", QUICK_BEAMS, ids=ids(QUICK_BEAMS))
-def test_the_default_beamformer_reaches_the_best_known_value_of_small_instances(one: Task) -> None:
+def test_the_default_beamformer_reaches_the_best_known_value_of_small_instances(one: SuiteTask) -> None:
     result = registry.load("beamformers", "value_function")(one.instance.beamforming_problem())
     outcome = judged(one, "value_function", Answer(status=result.status, beams=result.beams.weights), 1.0)
     assert abs(outcome.gap) <= 1e-6
@@ -188,7 +188,7 @@ RANK_ONE = tuple(one for one in TASKS[BEAMS] if one.best.proof.startswith("dual"
 
 
 @pytest.mark.parametrize("one", RANK_ONE, ids=ids(RANK_ONE))
-def test_the_dual_of_a_semidefinite_program_agrees_where_the_optimum_is_proven(one: Task) -> None:
+def test_the_dual_of_a_semidefinite_program_agrees_where_the_optimum_is_proven(one: SuiteTask) -> None:
     result = registry.load("beamformers", "los_sdp")(one.instance.beamforming_problem())
     outcome = judged(one, "", Answer(status=result.status, beams=result.beams.weights, bound=result.upper_bound_w), 1.0)
     assert abs(outcome.gap) <= 1e-6
@@ -334,11 +334,13 @@ def test_beams_that_leave_the_target_dark_are_no_answer(size: float) -> None:
 # Ranking
 
 
-def invented(method: str, gaps: list[float | None], time_s: float = 1.0, board: str = "peb") -> list[Outcome]:
+def invented(method: str, gaps: list[float | None], time_s: float = 1.0, board: str = "peb") -> list[SuiteOutcome]:
     return [
-        Outcome(board=board, instance=f"i{n}", method=method, verdict="error", message="ValueError: no")
+        SuiteOutcome(board=board, instance=f"i{n}", method=method, verdict="error", message="ValueError: no")
         if gap is None
-        else Outcome(board=board, instance=f"i{n}", method=method, verdict="solved", value=1.0, gap=gap, time_s=time_s)
+        else SuiteOutcome(
+            board=board, instance=f"i{n}", method=method, verdict="solved", value=1.0, gap=gap, time_s=time_s
+        )
         for n, gap in enumerate(gaps)
     ]
 

@@ -2,6 +2,6 @@
 feasible start from `combiners` (a local search) or `balance` (largest common rate).
 """
 
-from multistatic.beamforming.sca.method import METHOD, PAPER, ScaSettings, sca
+from multistatic.beamforming.sca.approximation import METHOD, PAPER, ScaSettings, sca
 
 __all__ = ["METHOD", "PAPER", "ScaSettings", "sca"]

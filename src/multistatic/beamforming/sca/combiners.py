@@ -17,8 +17,8 @@ import numpy as np
 from scipy.optimize import minimize
 
 from multistatic.beamforming.miso import solve_miso
+from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.power import allocate, interference, streams
-from multistatic.beamforming.reduced import ReducedProblem
 from multistatic.units import C, F
 
 INFEASIBLE_LOSS = 1e3
@@ -29,7 +29,7 @@ TOLERANCE = 1e-8
 class CombinerSearch:
     """The objective ln(‖a‖² - p(V)) of the search with its gradient, and the best feasible beams met on the way."""
 
-    problem: ReducedProblem
+    problem: NormalisedProblem
     sinr: F
     illumination: float = -1.0
     weights: C | None = None
@@ -76,7 +76,7 @@ class CombinerSearch:
         return float(np.log(loss)), np.stack([gradient.real, gradient.imag]).ravel()
 
 
-def search_combiners(problem: ReducedProblem, combiners: C, *, iterations: int) -> C | None:
+def search_combiners(problem: NormalisedProblem, combiners: C, *, iterations: int) -> C | None:
     """Beams [1+K, n, 1] of a local optimum near `combiners` [K, N_r], feasible, of power 1; None if none were met."""
     search = CombinerSearch(problem=problem, sinr=np.expm1(problem.rate_nats))
     point = np.stack([combiners.real, combiners.imag]).ravel()
@@ -84,14 +84,14 @@ def search_combiners(problem: ReducedProblem, combiners: C, *, iterations: int) 
     return search.weights
 
 
-def mmse_combiners(problem: ReducedProblem, weights: C) -> C:
+def mmse_combiners(problem: NormalisedProblem, weights: C) -> C:
     """Unit combiners [K, N_r] of the strongest stream of each receiver."""
     _, combiners, sinr = streams(problem.channels, weights, problem.hears)
     strongest = np.argmax(sinr, axis=1)
     return combiners[np.arange(problem.size), :, strongest]
 
 
-def initial_combiners(problem: ReducedProblem, draws: int, rng: np.random.Generator) -> list[C]:
+def initial_combiners(problem: NormalisedProblem, draws: int, rng: np.random.Generator) -> list[C]:
     """Unit combiners [K, N_r] to start a search from.
 
     Receive directions without what the target beam conj(a_b) puts into receivers that hear Q_0 (where a second antenna

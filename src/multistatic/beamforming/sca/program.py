@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.power import interference
-from multistatic.beamforming.reduced import ReducedProblem
 from multistatic.errors import MissingDependencyError
 from multistatic.units import C, F
 
@@ -26,7 +26,7 @@ def require_cvxpy() -> None:
         ) from error
 
 
-def solve_program(reduced: ReducedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
+def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
     """The convex program around `weights` in CVXPY: covariances [1+K, n, n], multipliers λ [K] and μ; None on failure.
 
     A complex Hermitian X ⪰ 0 is carried by a real symmetric 2m × 2m matrix without further structure: its average over

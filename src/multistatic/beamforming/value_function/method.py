@@ -17,10 +17,10 @@ import numpy as np
 from multistatic.beamforming.certificate import proves_infeasible
 from multistatic.beamforming.evaluate import evaluate, infeasible
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
+from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
-from multistatic.beamforming.value_function.inner import InnerSolution
-from multistatic.beamforming.value_function.outer import evaluate as evaluated
-from multistatic.beamforming.value_function.problem import (
+from multistatic.beamforming.value_function.downlink import InnerSolution
+from multistatic.beamforming.value_function.gram_problem import (
     GramProblem,
     Streams,
     compressed,
@@ -28,14 +28,14 @@ from multistatic.beamforming.value_function.problem import (
     gram_problem,
     matched_powers,
 )
-from multistatic.beamforming.value_function.reach import Reach, reach, scaled
-from multistatic.beamforming.value_function.search import (
+from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
+from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
+from multistatic.beamforming.value_function.several_starts import (
     ValueFunctionSettings,
     best_streams,
     feasible_start,
     polished,
 )
-from multistatic.beamforming.wording import told_apart
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 

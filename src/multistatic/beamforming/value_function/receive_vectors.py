@@ -1,0 +1,83 @@
+"""The outer half of the value-function method: descent over receive vectors and rate splits (docs/algorithms.md §1.3).
+
+The optimal value of the convex inner problem is a smooth function of the unit receive vectors v_s and of the shares
+r_s = ln(1+γ_s), Σ_{s of k} r_s = R_k ln 2, of each receiver's streams. Its gradient is that of the Lagrangian (envelope
+theorem), so one inner solve gives value and gradient; BFGS acts on the logarithm of the value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.beamforming.value_function import kernels
+from multistatic.beamforming.value_function.downlink import InnerSolution, in_c_order, no_guess
+from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
+from multistatic.units import C, F
+
+Objective = Literal["loss", "power"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Point:
+    """Streams with their inner solution, and the gradient of the logarithm of the value by a step (Re z, Im z, ξ) in
+    the frame `basis` [S, n, n-1] (`kernels.descend`).
+    """
+
+    streams: Streams
+    basis: C
+    gradient: F
+
+
+def frames(vectors: C) -> C:
+    """E_s [S, n, n-1]: an orthonormal complement of each unit vector v_s [S, n]."""
+    count, antennas = vectors.shape
+    identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
+    whole = np.linalg.qr(np.concatenate([vectors[:, :, None], identity], axis=2))[0]
+    return np.ascontiguousarray(whole[:, :, 1:])
+
+
+def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
+    """The streams with the beams of largest illumination (`loss`) or of least power."""
+    return descend(problem, streams, objective, steps=0)
+
+
+def descend(
+    problem: GramProblem,
+    streams: Streams,
+    objective: Objective,
+    *,
+    steps: int = 200,
+    enough: float = 0.0,
+    tolerance: float = 1e-9,
+) -> Streams:
+    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when two steps gain < `tolerance`.
+
+    Returns the best streams with their inner solution, or without one if there was none at the start.
+    """
+    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance).streams
+
+
+def descend_to(
+    problem: GramProblem, streams: Streams, objective: Objective, *, steps: int, enough: float, tolerance: float
+) -> Point:
+    """`descend`, with the gradient at its end."""
+    solution = streams.solution
+    vectors = in_c_order(streams.vectors)
+    found, (vectors, share, basis, gradient, iterations), solved = kernels.descend(
+        (in_c_order(problem.gram), in_c_order(problem.cross), problem.norm2, problem.hears[streams.receiver], 1.0),
+        (in_c_order(streams.receiver), vectors, in_c_order(streams.share), frames(vectors)),
+        no_guess(len(streams.share)) if solution is None else solution.guess,
+        objective == "loss",
+        (steps, enough, tolerance),
+    )
+    reached = Streams(
+        receiver=streams.receiver,
+        vectors=vectors,
+        share=share,
+        solution=InnerSolution.of(solved) if found else None,
+        iterations=streams.iterations + iterations,
+    )
+    return Point(streams=reached, basis=basis, gradient=gradient)

@@ -1,0 +1,209 @@
+"""How every design method ends: a verified design, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.beamforming.certificate import certified
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
+from multistatic.design.accuracy import accuracy
+from multistatic.design.instance import Instance
+from multistatic.design.result import Design, Scheme
+from multistatic.design.sensitivity import Sensitivity, sensitivity
+from multistatic.design.verify import verify
+from multistatic.scenario.model import JOINT
+from multistatic.selection.declared_gain import Knowledge, knowledge_of
+from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.units import B
+
+CERTIFIED_GAP = 1e-6
+
+
+def finished(
+    instance: Instance,
+    scheme: Scheme,
+    selection: Selection,
+    beamforming: BeamformingResult,
+    rounds: int,
+    tried: B | None = None,
+) -> Design:
+    """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
+
+    The selection's value was computed for other beams. A criterion with a gain carries value and proven bound over to
+    the illumination of the final beams by one ratio. Signal-dependent clutter breaks that (the weights move with the
+    beams), and so does a criterion without a gain: what was proven at other beams is then dropped. A bound is dropped,
+    too, where the design's own sensitivities know a better group that is affordable. `tried` [n, K]: groups that had
+    beams of their own and were no better. Beams get their certificate once, here. A criterion that is infinite for the
+    group at the final beams leaves no design.
+    """
+    beams = beamforming.beams
+    assert beams is not None
+    selected = np.asarray(selection.selected, bool)
+    beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
+    problem = _at_final_beams(instance, scheme, beamforming)
+    known = knowledge_of(problem)
+    value = float(problem.values(selected[None])[0])
+    if not np.isfinite(value):
+        return _none(instance, scheme, _unobservable(problem, selected), _nobody(selection), beamforming)
+    selection = _carried(instance, selection, known, value)
+    found = _sensitivity(instance, selection, problem, known, beamforming, tried)
+    if found.budget is not None and found.budget.extra_m == 0.0:
+        selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
+    proven = _is_optimal(instance, selection, beamforming)
+    design = Design(
+        status="optimal" if proven else "feasible",
+        message=_in_words(selection, beamforming, proven),
+        scheme=scheme,
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=selected,
+        selection=selection,
+        beamforming=beamforming,
+        cost_m=selection.cost_m,
+        accuracy=accuracy(instance.network(beams.covariance_w), selected, problem.illumination_w),
+        verification=None,
+        rounds=rounds,
+        sensitivity=found,
+    )
+    return verified(design)
+
+
+def _at_final_beams(instance: Instance, scheme: Scheme, beamforming: BeamformingResult) -> SelectionProblem:
+    """The selection problem that the final beams pose. Nobody is forced: another group would get beams of its own."""
+    assert beamforming.beams is not None
+    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
+    return problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
+
+
+def _carried(instance: Instance, selection: Selection, known: Knowledge, value: float) -> Selection:
+    """The selection with its value at the final beams, and its bound where that is still proven there."""
+    fixed_weights = instance.scenario.propagation.clutter == "independent"
+    if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
+        bound = None if selection.bound is None else selection.bound * value / selection.value
+        return replace(selection, value=value, bound=bound)
+    return _unproven(replace(selection, value=value), "nothing is proven for the final beams")
+
+
+def _unproven(selection: Selection, why: str) -> Selection:
+    """The selection without what was proven of it, and without words that say so."""
+    message = selection.message
+    if selection.status == "optimal" or selection.bound is not None:
+        message = f"The group was selected by {selection.method} for the starting beams; {why}."
+    return replace(selection, bound=None, status="feasible", message=message)
+
+
+def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool) -> str:
+    """The verdict on the group, then that on the beams. Of a design that is proven as a whole, beams that are only a
+    local optimum of their own method are not worth a sentence, which would say the opposite.
+    """
+    of_beams = beamforming.message if beamforming.status == "optimal" or not proven else ""
+    of_group = selection.message
+    if not proven and selection.method != JOINT and selection.bound is not None:
+        of_group = f"{of_group} That is for these beams: with beams of its own another group may be better."
+    return f"{of_group} {of_beams}".strip()
+
+
+def _unobservable(problem: SelectionProblem, selected: B) -> str:
+    """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
+    name, group = problem.criterion.name, ", ".join(problem.ids(selected))
+    return f"For {group} with the final beams the target is unobservable under the criterion {name}."
+
+
+def _nobody(selection: Selection) -> Selection:
+    """The selection without its group, which turned out to be none."""
+    nobody: B = np.zeros(len(selection.selected), bool)
+    return replace(selection, status="infeasible", selected=nobody, value=None, bound=None, cost_m=0.0)
+
+
+def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+    """The result with how far its beams are from a stationary point and, where they come without a proof of their own,
+    with the upper bound of `certified`.
+
+    Beams without prices of their method get those of their first-order conditions, where these nearly hold.
+    """
+    beams = result.beams
+    assert beams is not None
+    if result.upper_bound_w >= problem.illumination_limit_w:
+        result = certified(problem, result)
+    found = stationarity(problem, beams)
+    prices = found.prices if result.prices is None and found.residual < NEARLY_STATIONARY else result.prices
+    return replace(result, stationarity=found.residual, prices=prices)
+
+
+def verified(design: Design) -> Design:
+    """The design with the outcome of its verification; its status says so where that failed."""
+    outcome = verify(design)
+    return replace(design, verification=outcome, status=design.status if outcome.passed else "unverified")
+
+
+def infeasible_beams(
+    instance: Instance, scheme: Scheme, result: BeamformingResult, selection: Selection | None = None
+) -> Design:
+    """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
+    it is what that package says.
+    """
+    ours = registry.plugin("beamformers", instance.scenario.design.beamformer) is None
+    verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
+    return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
+
+
+def infeasible_selection(instance: Instance, selection: Selection) -> Design:
+    """No group meets the cooperation cost, the asked number or the criterion."""
+    return _none(instance, "multi", selection.message, selection, None)
+
+
+def _none(
+    instance: Instance, scheme: Scheme, message: str, selection: Selection | None, result: BeamformingResult | None
+) -> Design:
+    nobody: B = np.zeros(instance.size, bool)
+    return Design(
+        status="infeasible",
+        message=message,
+        scheme=scheme,
+        scenario=instance.scenario,
+        channel=instance.channel,
+        selected=nobody,
+        selection=selection,
+        beamforming=result,
+        cost_m=None,
+        accuracy=None,
+        verification=None,
+        rounds=0,
+    )
+
+
+def _sensitivity(
+    instance: Instance,
+    selection: Selection,
+    problem: SelectionProblem,
+    known: Knowledge,
+    beamforming: BeamformingResult,
+    tried: B | None,
+) -> Sensitivity:
+    if instance.scenario.propagation.clutter != "independent":
+        beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
+    # A joint design with a bound has compared every affordable group: its bound says how much better one can be.
+    every = selection.method == JOINT and selection.bound is not None
+    settled = every if tried is None or every else tried
+    return sensitivity(problem, np.asarray(selection.selected, bool), beamforming, known.gain, settled=settled)
+
+
+def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:
+    """True where group and beams are proven optimal together.
+
+    The best group of a criterion with a gain does not depend on p_t (others lose their proof in `_carried`), so a
+    proven group is jointly optimal when no other group could have more illumination: at the limit N_t P_T, or with
+    everyone selected and proven beams, since p(b) ≤ p(1).
+    """
+    if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
+        return False
+    if selection.method == JOINT:
+        return True
+    problem = instance.beamforming_problem(np.asarray(selection.selected, bool))
+    at_limit = (beamforming.illumination_w or 0.0) >= problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
+    everyone = bool(np.all(selection.selected)) and beamforming.status == "optimal"
+    return at_limit or everyone

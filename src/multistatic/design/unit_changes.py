@@ -1,0 +1,64 @@
+"""What one whole unit more of rate or power does to a design, by designing its beams again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic import registry
+from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.design.algorithms import beamformer_of
+from multistatic.design.instance import Instance
+from multistatic.design.result import Design
+
+# Beamformers that take milliseconds; for others the linear `Sensitivity` has to do.
+FAST = ("value_function", "los_sdp")
+DB = 10.0**0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitChanges:
+    """Relative changes of the criterion for the same group, positive is worse; None where no beams meet the rates.
+
+    `rate_change`: for 1 bit/s/Hz more at `receiver_id`, whose rate is the dearest at the margin. `power_change`: for
+    1 dB more transmit power.
+    """
+
+    receiver_id: str
+    rate_change: float | None
+    power_change: float | None
+
+
+def unit_changes(design: Design) -> UnitChanges | None:
+    """Beams designed again for one unit more; None for a design without prices, or from a slow beamformer.
+
+    The sensitivities of a design are slopes: near the limit of the rates the curve bends upwards, and a whole unit
+    costs more than the slope says. Another group may do better still, so the changes are upper bounds.
+    """
+    found, result = design.sensitivity, design.beamforming
+    if (
+        found is None
+        or found.rate_per_bps_hz is None
+        or result is None
+        or registry.full_name("beamformers", design.scenario.design.beamformer) not in FAST
+    ):
+        return None
+    instance = Instance(scenario=design.scenario, channel=design.channel)
+    problem = instance.beamforming_problem(design.selected)
+    dearest = int(np.argmax(found.rate_per_bps_hz))
+    raised = problem.rate_required_bps_hz + np.eye(instance.size)[dearest]
+    return UnitChanges(
+        receiver_id=design.scenario.receiver_ids[dearest],
+        rate_change=_change(design, instance, replace(problem, rate_required_bps_hz=raised)),
+        power_change=_change(design, instance, replace(problem, power_limit_w=DB * problem.power_limit_w)),
+    )
+
+
+def _change(design: Design, instance: Instance, problem: BeamformingProblem) -> float | None:
+    result = beamformer_of(design.scenario.design.beamformer)(problem)
+    if result.beams is None or design.selection is None or not design.selection.value:
+        return None
+    illumination_w = result.beams.illumination_w(instance.channel.steering_tx)
+    criterion = instance.criterion(result.beams.covariance_w)
+    return float(criterion.values(design.selected[None], illumination_w)[0] / design.selection.value - 1.0)

@@ -1,0 +1,115 @@
+"""`multistatic reproduce`: the paper's numbers beside ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from multistatic.paper.figure_commands import add_figures
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from multistatic.paper.published_numbers import PaperNumber
+
+FORMAT = "multistatic-paper-numbers/1"
+COLUMNS = ("where", "quantity", "unit", "paper", "ours", "relative_difference", "exact", "note")
+
+reproduce = typer.Typer(help="Reproduce the numbers of the paper.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@reproduce.callback()
+def _group() -> None:
+    """Reproduce the numbers of the paper."""
+
+
+@reproduce.command("table")
+def numbers_command(
+    json_: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")] = False,
+    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to FILE as well.")] = None,
+) -> None:
+    """Every number the paper states that does not depend on unpublished choices, beside ours and the exact bound.
+
+    Example: multistatic reproduce table --csv numbers.csv
+    """
+    from multistatic.files.scenario_file import load_preset
+    from multistatic.paper.published_numbers import LEFT_OUT, paper_numbers
+
+    rows = paper_numbers(load_preset("paper"))
+    if csv is not None:
+        from multistatic.files.atomic import write_text_atomically
+
+        write_text_atomically(csv, _csv(rows))
+    if json_:
+        import json
+
+        document = {"format": FORMAT, "rows": [_plain(row) for row in rows], "left_out": LEFT_OUT}
+        typer.echo(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    console = Console()
+    notes = list(dict.fromkeys(row.note for row in rows if row.note))
+    console.print(_table(rows, notes))
+    for number, note in enumerate(notes, 1):
+        console.print(f"{number}. {note}", highlight=False, markup=False)
+    console.print(LEFT_OUT, highlight=False)
+    if csv is not None:
+        console.print(f"wrote {csv}", highlight=False, soft_wrap=True)
+
+
+def _plain(row: PaperNumber) -> dict[str, str | float | None]:
+    return {column: getattr(row, column) for column in COLUMNS}
+
+
+def _csv(rows: tuple[PaperNumber, ...]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_plain(row) for row in rows)
+    return text.getvalue()
+
+
+def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
+    """`notes` are numbered from 1; a row names its own by number."""
+    from rich import box
+    from rich.table import Table
+
+    title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
+    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    shown.add_column("Where", no_wrap=True)
+    shown.add_column("Quantity")
+    for name in ("Paper", "Ours", "Differs", "Exact", "Note"):
+        shown.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        difference = row.relative_difference
+        shown.add_row(
+            row.where,
+            f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
+            _number(row.paper),
+            _number(row.ours),
+            "-" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f} %",
+            _number(row.exact),
+            str(notes.index(row.note) + 1) if row.note else "",
+        )
+    return shown
+
+
+def _number(value: float | None) -> str:
+    """Five digits; small numbers as 0.7273e-3, the way the paper prints its levels."""
+    if value is None:
+        return "-"
+    if value == 0 or 0.1 <= abs(value) < 1e6:
+        return f"{value:.5g}"
+    from math import floor, log10
+
+    exponent = 3 * floor((log10(abs(value)) + 1) / 3)
+    return f"{value / 10**exponent:.4f}e{exponent:d}"
+
+
+add_figures(reproduce)

@@ -1,0 +1,209 @@
+"""One block from beams to received samples: symbols drawn, modulated, sent, heard. One seed decides all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from multistatic.channel.channel import Channel
+from multistatic.errors import InputError, Problem
+from multistatic.scenario.model import Radio, Scenario
+from multistatic.signal.beams import Beams
+from multistatic.signal.ofdm import Ofdm, used_subcarriers
+from multistatic.signal.pulses import pulse_of
+from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
+from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.simulation.observation import Observation, ObservationSettings, heard_channel, observe
+from multistatic.simulation.paths import PERFECT, Clock
+from multistatic.units import F
+
+WAVEFORMS = ("single-carrier", "ofdm")
+# Of all recordings together: 1.6 GB of memory.
+MAX_SAMPLES = 10**8
+MAX_OVERSAMPLING = 1024
+# Placement, channel and selection draw from 0, 1 and 2 (docs/conventions.md).
+_SIMULATION = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationSettings:
+    """What is sent and what is heard; raises `InputError` with every value that cannot be.
+
+    `symbols`: a kind of `draw_symbols`. `waveform`: `single-carrier` with the scenario's pulse, or `ofdm` of
+    `subcarriers` (all but DC are used) and a `cyclic_prefix` in slots, as many OFDM symbols as fit into the block.
+    `redraw_symbols`: new symbols in every one of the `trials`, not only new noise. `clutter`: white clutter and
+    scatterers. `time_offset_std_s`, `frequency_offset_std_hz`: of each receiver's own clock, normal with mean 0, and
+    with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
+    are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
+    `ObservationSettings`.
+    """
+
+    symbols: str = GAUSSIAN
+    waveform: Literal["single-carrier", "ofdm"] = "single-carrier"
+    subcarriers: int = 64
+    cyclic_prefix: int = 16
+    oversampling: float = 4.0
+    trials: int = 1
+    redraw_symbols: bool = False
+    echo: bool = True
+    direct_path: float | None = None
+    clutter: bool = True
+    noise: bool = True
+    random_phase: bool = True
+    time_offset_std_s: float | None = None
+    frequency_offset_std_hz: float | None = None
+    common_time_offset_std_s: float | None = None
+    common_frequency_offset_std_hz: float | None = None
+
+    def __post_init__(self) -> None:
+        problems = [
+            Problem(name, repr(getattr(self, name)), f"one of {', '.join(known)}")
+            for name, known in (("symbols", SYMBOL_KINDS), ("waveform", WAVEFORMS))
+            if getattr(self, name) not in known
+        ]
+        for name, low, high in (
+            ("subcarriers", 2, 2**20),
+            ("cyclic_prefix", 0, 2**20),
+            ("oversampling", 1 / MAX_OVERSAMPLING, MAX_OVERSAMPLING),
+            ("trials", 1, MAX_SAMPLES),
+            ("direct_path", 0.0, 1e30),
+            ("time_offset_std_s", 0.0, 1.0),
+            ("frequency_offset_std_hz", 0.0, 1e12),
+            ("common_time_offset_std_s", 0.0, 1.0),
+            ("common_frequency_offset_std_hz", 0.0, 1e12),
+        ):
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                problems.append(Problem(name, repr(value), f"a number from {low:g} to {high:g}"))
+        if problems:
+            raise InputError(problems, source="simulation")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulatedBlock:
+    """The `signal` that was sent, one observation a receiver, and {receiver id: mean echo SNR after integration over
+    block and antennas}: the block's length in slots times w_k p_t. `common_clock`: the part of every observation's
+    clock that is the transmitter's.
+    """
+
+    signal: TransmitSignal
+    observations: tuple[Observation, ...]
+    expected_snr: dict[str, float]
+    common_clock: Clock = PERFECT
+
+
+def simulate_block(
+    scenario: Scenario,
+    channel: Channel,
+    beams: Beams,
+    settings: SimulationSettings,
+    seed: int,
+    *,
+    receiver_ids: Iterable[str] | None = None,
+) -> SimulatedBlock:
+    """Send one block with `beams` and hear it at `receiver_ids` (None: all), in the scenario's order.
+
+    Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
+    that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
+    symbol is longer than the block.
+    """
+    ids = tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids)
+    _refuse_huge(scenario, settings, ids)
+    streams = np.random.SeedSequence(seed, spawn_key=(_SIMULATION,)).spawn(3)
+    symbol_rng, observation_rng, clock_rng = (np.random.default_rng(stream) for stream in streams)
+    modulation = _modulation(scenario.radio, settings)
+    trials = (settings.trials,) if settings.redraw_symbols else ()
+    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
+    signal = TransmitSignal(
+        beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
+    )
+    clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
+    heard = _observation_settings(settings, clocks)
+    audible = heard_channel(scenario, channel, heard)
+    slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
+    energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
+    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)
+    return SimulatedBlock(
+        signal=signal,
+        observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
+        expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
+        common_clock=common_clock,
+    )
+
+
+def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[F, F]:
+    """Standard deviations (time in s, frequency in Hz) of each receiver's own clock [K, 2] and of the common one [2].
+
+    Those of the settings, else those of the scenario; 0 where that says "unknown": every offset is as good as none.
+    """
+    own = [(receiver.clock_offset_std_s, receiver.frequency_offset_std_hz) for receiver in scenario.receivers]
+    common = (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
+    asked = (
+        (settings.time_offset_std_s, settings.frequency_offset_std_hz),
+        (settings.common_time_offset_std_s, settings.common_frequency_offset_std_hz),
+    )
+    deviations = [np.array(own).reshape(-1, 2), np.array(common)]
+    for known, wanted in zip(deviations, asked, strict=True):
+        known[~np.isfinite(known)] = 0.0
+        for column, value in enumerate(wanted):
+            if value is not None:
+                known[..., column] = value
+    return deviations[0], deviations[1]
+
+
+def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | Ofdm:
+    if settings.waveform == "single-carrier":
+        return SingleCarrier(pulse=pulse_of(radio.pulse), slot_s=radio.slot_s, symbols=radio.samples)
+    slots = settings.subcarriers + settings.cyclic_prefix
+    if slots > radio.samples:
+        expected = f"with the cyclic prefix of {settings.cyclic_prefix} at most the block of {radio.samples} slots"
+        raise InputError([Problem("subcarriers", f"{settings.subcarriers}", expected)], source="simulation")
+    return Ofdm(
+        subcarriers=settings.subcarriers,
+        cyclic_prefix=settings.cyclic_prefix,
+        slot_s=radio.slot_s,
+        ofdm_symbols=radio.samples // slots,
+        active=used_subcarriers(settings.subcarriers),
+    )
+
+
+def _draw_clocks(
+    scenario: Scenario, settings: SimulationSettings, rng: np.random.Generator
+) -> tuple[dict[str, Clock], Clock]:
+    """A clock for every receiver, the common offset in it, and that one alone; all draw, whoever is asked for."""
+    own, common = clock_deviations(scenario, settings)
+    offsets = rng.standard_normal(own.shape) * own
+    shared = rng.standard_normal(2) * common + 0.0  # no -0.0 in the files
+    clocks = {
+        name: Clock(time_offset_s=float(time_s), frequency_offset_hz=float(frequency_hz))
+        for name, (time_s, frequency_hz) in zip(scenario.receiver_ids, offsets + shared, strict=True)
+    }
+    return clocks, Clock(time_offset_s=float(shared[0]), frequency_offset_hz=float(shared[1]))
+
+
+def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]) -> ObservationSettings:
+    return ObservationSettings(
+        oversampling=settings.oversampling,
+        trials=settings.trials,
+        echo=settings.echo,
+        direct_path=settings.direct_path,
+        scatterers=settings.clutter,
+        white_clutter=settings.clutter,
+        noise=settings.noise,
+        random_phase=settings.random_phase,
+        clocks=clocks,
+    )
+
+
+def _refuse_huge(scenario: Scenario, settings: SimulationSettings, ids: tuple[str, ...]) -> None:
+    slots = scenario.radio.samples + float(scenario.geometry().delay_s.max()) / scenario.radio.slot_s
+    antennas = sum(receiver.array.size for receiver in scenario.receivers if receiver.id in ids)
+    count = slots * settings.oversampling * antennas * settings.trials
+    if count > MAX_SAMPLES:
+        hint = "fewer trials or receivers, or a lower oversampling"
+        raise InputError(
+            [Problem("trials", f"{count:.3g} samples", f"at most {MAX_SAMPLES:g}", hint)], source="simulation"
+        )

@@ -1,0 +1,206 @@
+"""What the receivers hear of one block: samples of equation (3), each effect separately switchable.
+
+y_k(t) = Σ_paths e^{j2πft} H x(t - τ) + white noise. The paths are the target's echo, the direct path with the streams
+of all users, and the scatterers of signal-dependent clutter; x(t - τ) is evaluated at the delayed times themselves, so
+delays need not lie on the grid. Noise and signal-independent clutter are white with the density σ²Δt whatever the
+sampling rate.
+
+The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which nobody knows: it is
+uniform, independent for each scatterer and receiver, and the same in all trials, for scatterers stand still. The
+clutter covariance of the channel (`Channel.echo_snr_per_watt`) is the mean over these phases: powers add. In one
+recording echoes that arrive less than a slot apart interfere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+import numpy as np
+
+from multistatic.channel.channel import Channel
+from multistatic.scenario.model import Scenario
+from multistatic.signal.transmit import TransmitSignal
+from multistatic.simulation.paths import Clock, Path, direct_paths, echo_paths, scatterer_paths
+from multistatic.simulation.recording import Recording
+from multistatic.units import C, F, read_only
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ObservationSettings:
+    """What is heard, and how it is sampled.
+
+    `oversampling`: samples a slot, any number above 0. `trials`: blocks with their own noise (and phase); where the
+    signal has trials of its own, their number. `echo`, `scatterers`, `white_clutter`, `noise`: False leaves that part
+    out. `direct_path`: power ratio of the direct path that is heard, 0 for none, 1 for all; None as the scenario says:
+    its `direct_path_leakage` where clutter depends on the signal, none where it is independent, for σ_c² then stands
+    for the direct path too (below (3)). `random_phase`: every trial's echo has its own uniform phase, the same at all
+    antennas, and every scatterer one at each receiver; False: all phases are zero. `clocks`: {receiver id: Clock}; a
+    receiver that is not in it has a perfect one. `longest_delay_s`: until when receivers listen after the block
+    has been sent; None until the last path has passed.
+    """
+
+    oversampling: float = 1.0
+    trials: int = 1
+    echo: bool = True
+    direct_path: float | None = None
+    scatterers: bool = True
+    white_clutter: bool = True
+    noise: bool = True
+    random_phase: bool = True
+    clocks: Mapping[str, Clock] = field(default_factory=lambda: MappingProxyType({}))
+    longest_delay_s: float | None = None
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.oversampling) and self.oversampling > 0):
+            raise ValueError(f"oversampling={self.oversampling}, expected a number above 0")
+        if self.trials < 1:
+            raise ValueError(f"trials={self.trials}, expected 1 or more")
+        if self.direct_path is not None and not (np.isfinite(self.direct_path) and self.direct_path >= 0):
+            raise ValueError(f"direct_path={self.direct_path}, expected a power ratio of 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observation:
+    """A receiver's `recording` [trials, N_r, N] and the truth behind it.
+
+    `delay_s`, `doppler_hz`: of the echo, by the receiver's own clock. `amplitude` [trials]: A in the echo
+    A a_k e^{j2πft} a_bᵀx(t - τ), t by the receiver's clock, in the units of the gain (x is in √W).
+    """
+
+    recording: Recording
+    delay_s: float
+    doppler_hz: float
+    amplitude: C
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
+
+
+def observe(
+    scenario: Scenario,
+    channel: Channel,
+    signal: TransmitSignal,
+    rng: np.random.Generator,
+    settings: ObservationSettings | None = None,
+    *,
+    receiver_ids: Iterable[str] | None = None,
+) -> tuple[Observation, ...]:
+    """One observation for each of `receiver_ids` (None: all), in the scenario's order.
+
+    Every receiver draws from its own child of `rng`: which others are asked for changes nothing. Raises `ValueError`
+    where the trials of signal and settings differ.
+    """
+    settings = settings or ObservationSettings()
+    trials = signal.symbols.shape[:-3]
+    if len(trials) > 1 or (trials and trials[0] != settings.trials):
+        raise ValueError(f"symbols of {trials} trials, settings of {settings.trials}")
+    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
+    unknown = wanted.difference(scenario.receiver_ids)
+    if unknown:
+        raise ValueError(f"no receivers {sorted(unknown)} in {scenario.receiver_ids}")
+    heard = heard_channel(scenario, channel, settings)
+    echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
+    times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])
+    scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
+    children = rng.spawn(len(scenario.receivers))
+    observations = []
+    for k, name in enumerate(scenario.receiver_ids):
+        if name not in wanted:
+            continue
+        clock = settings.clocks.get(name, Clock())
+        phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
+        echo = echoes[k].read_by(clock)
+        amplitude = settings.echo * _phases(settings, settings.trials, phase_rng)
+        phases = [1.0] * (len(interference) - scatterers) + [*_phases(settings, scatterers, scatterer_rng)]
+        samples = amplitude[:, None, None] * received(echo, signal, times_s)
+        for each, phase in zip(interference, phases, strict=True):
+            samples += phase * received(each[k].read_by(clock), signal, times_s)
+        samples += _white_noise(channel, settings, samples.shape, noise_rng)
+        recording = Recording(
+            receiver_id=name,
+            samples=samples,
+            sample_rate_hz=settings.oversampling / signal.modulation.slot_s,
+            slot_s=signal.modulation.slot_s,
+            noise_power_w=heard.noise_power_w + heard.clutter_power_w,
+            start_s=float(times_s[0]),
+        )
+        observations.append(
+            Observation(
+                recording=recording,
+                delay_s=echo.delay_s,
+                doppler_hz=echo.doppler_hz,
+                amplitude=np.sqrt(channel.echo_gain[k]) * amplitude,
+                clock=clock,
+            )
+        )
+    return tuple(observations)
+
+
+def heard_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:
+    """`channel` as `settings` let it be heard: its `echo_snr_per_watt` is that of the recordings.
+
+    Noise stays, even where none is drawn: without it there is no SNR.
+    """
+    dependent, ratio = bool(channel.clutter.shape[1]), _direct_ratio(scenario, settings)
+    count = len(scenario.propagation.scatterers) if dependent and settings.scatterers else 0
+    direct = np.sqrt(ratio) * channel.direct[:, None] if ratio > 0 else channel.direct[:, None][:, :0]
+    return replace(
+        channel,
+        clutter=np.concatenate([channel.clutter[:, :count], direct], axis=1),
+        clutter_power_w=channel.clutter_power_w if settings.white_clutter else 0.0,
+    )
+
+
+def interference_paths(
+    scenario: Scenario, channel: Channel, settings: ObservationSettings
+) -> tuple[tuple[Path, ...], ...]:
+    """Everything but the echo that depends on the signal, each at all receivers: the direct path, the scatterers."""
+    ratio = _direct_ratio(scenario, settings)
+    direct = (direct_paths(scenario, channel, ratio),) if ratio > 0 else ()
+    return (*direct, *(scatterer_paths(scenario, channel) if settings.scatterers else ()))
+
+
+def received(path: Path, signal: TransmitSignal, times_s: F) -> C:
+    """e^{j2πft} H x(t - τ) at the antennas of one receiver, [..., N_r, N]."""
+    arrived = signal.through(path.matrix).values(times_s - path.delay_s)
+    return np.asarray(np.exp(2j * np.pi * path.doppler_hz * times_s) * arrived)
+
+
+def _direct_ratio(scenario: Scenario, settings: ObservationSettings) -> float:
+    if settings.direct_path is not None:
+        return settings.direct_path
+    dependent = scenario.propagation.clutter == "signal_dependent"
+    return scenario.propagation.direct_path_leakage if dependent else 0.0
+
+
+def _listening_times_s(signal: TransmitSignal, settings: ObservationSettings, delays_s: list[float]) -> F:
+    """The same for all receivers [N]: from when the first may hear something, t = 0 at the latest, to when the last has
+    heard everything. The grid contains t = 0.
+    """
+    rate_hz = settings.oversampling / signal.modulation.slot_s
+    begin_s, end_s = signal.support_s
+    offsets = [0.0, *(clock.time_offset_s for clock in settings.clocks.values())]
+    longest_s = max(delays_s) + max(offsets) if settings.longest_delay_s is None else settings.longest_delay_s
+    first = int(np.floor(min(0.0, begin_s + min(offsets)) * rate_hz))
+    return np.arange(first, int(np.ceil((end_s + longest_s) * rate_hz)) + 1) / rate_hz
+
+
+def _phases(settings: ObservationSettings, count: int, rng: np.random.Generator) -> C:
+    """`count` phasors, for trials or for scatterers."""
+    turns = rng.random(count) if settings.random_phase else np.zeros(count)
+    return np.asarray(np.exp(2j * np.pi * turns))
+
+
+def _white_noise(
+    channel: Channel, settings: ObservationSettings, shape: tuple[int, ...], rng: np.random.Generator
+) -> C | float:
+    """Noise and signal-independent clutter, CN(0, σ²Δt·rate) in every sample."""
+    slot_power_w = settings.noise * channel.noise_power_w + settings.white_clutter * channel.clutter_power_w
+    if slot_power_w == 0:
+        return 0.0
+    parts = rng.standard_normal((*shape, 2))
+    parts *= np.sqrt(slot_power_w * settings.oversampling / 2.0)
+    return np.asarray(parts.view(np.complex128)[..., 0])

@@ -1,0 +1,175 @@
+"""From the text of a study file to a `Study`, or to every problem at once.
+
+The scenario of every point and method is checked before anything runs, and a problem is named where the study file
+caused it: `sweep.transmitter.antennas[2]`, `compare[1].selector`, or `scenario.radio.samples`. What is malformed is set
+aside and the rest checked without it, so that one mistake does not hide another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from multistatic.errors import InputError, Problem
+from multistatic.scenario.decode import decode_toml
+from multistatic.scenario.overrides import apply_overrides
+from multistatic.scenario.parse_scenario import ReadText
+from multistatic.scenario.translate import capped, problems_of
+from multistatic.study.axes import flattened
+from multistatic.study.combinations import Settings, points_of
+from multistatic.study.plan import Method, StoppingRule, Study, SweptKey
+from multistatic.study.study_consistency import (
+    axes_of,
+    key_problems,
+    methods_of,
+    metric_problems,
+    sound_keys,
+    trials_problems,
+)
+from multistatic.study.study_schema import StudyTable, TrialsTable
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioText:
+    """A scenario's text, and how to read the site list beside it."""
+
+    text: str
+    read_text: ReadText | None
+
+
+ReadScenario = Callable[[str | None], ScenarioText]
+
+
+def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[str] = (), source: str = "") -> Study:
+    """The study that a TOML text describes (docs/formats.md).
+
+    `read_scenario` gives the scenario of a name, or raises `InputError`; None asks for the reader of site lists alone,
+    for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. Raises `InputError` with
+    every problem found: its path, what was received and what was expected.
+    """
+    raw = decode_toml(text, source)
+    problems = apply_overrides(raw, overrides)
+    _flatten(raw)
+    table, found = _sound_part(raw)
+    problems += found + metric_problems(raw) + trials_problems(raw)
+    if table is None:
+        raise InputError(capped(problems), source=source)
+    problems += key_problems("set", table.set)
+    axes, found = axes_of(table)
+    problems += found
+    methods, found = methods_of(table)
+    problems += found
+    base, reader, found = _base(table, read_scenario) if "scenario" in raw else ({}, _Reader(None), [])
+    problems += found
+    if not base:
+        raise InputError(capped(problems), source=source)
+    settings = Settings(base=base, common=sound_keys(table.set), axes=axes, combine=table.combine, methods=methods)
+    points, found = points_of(settings, reader.read_text, common_drops=table.common_drops)
+    missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
+    problems += [problem for problem in found if not any(key in problem.path for key in missing)]
+    if problems:
+        raise InputError(capped(problems), source=source)
+    return Study(
+        name=table.name,
+        seed=table.seed,
+        axes=axes,
+        combine=table.combine,
+        points=points,
+        methods=methods,
+        metrics=tuple(table.metrics),
+        rule=_rule(table.trials),
+        document=_document(table, axes, methods, base) | {"site_lists": reader.digests},
+    )
+
+
+def _flatten(raw: Raw) -> None:
+    """Dotted keys of the scenario may be written with or without quotes: `radio.samples = [64]` is a nested table."""
+    entries = raw["compare"] if isinstance(raw.get("compare"), list) else []
+    for owner, key in ((raw, "sweep"), (raw, "set"), *((entry, "set") for entry in entries)):
+        if isinstance(owner, dict) and isinstance(owner.get(key), dict):
+            owner[key] = flattened(owner[key], ranges=key == "sweep")
+
+
+def _sound_part(raw: Raw) -> tuple[StudyTable | None, list[Problem]]:
+    """The study without what is malformed, and the problems of that; None where nothing is left to check."""
+    try:
+        return StudyTable.model_validate(raw), []
+    except ValidationError as error:
+        problems, details = problems_of(error, StudyTable), error.errors(include_url=False)
+    sound: Raw = {"scenario": {}, "trials": 1} | deepcopy(raw)
+    for detail in details:
+        top, *inner = detail["loc"]
+        if top in ("sweep", "set") and inner and isinstance(sound.get(str(top)), dict):
+            sound[str(top)].pop(inner[0], None)
+        elif top == "compare" and inner and isinstance(inner[0], int) and isinstance(sound.get("compare"), list):
+            sound["compare"][inner[0]] = {"name": f"({inner[0]})"}
+        else:
+            sound.pop(str(top), None)
+    try:
+        return StudyTable.model_validate({"scenario": {}, "trials": 1} | sound), problems
+    except ValidationError:
+        return None, problems
+
+
+def _base(table: StudyTable, read_scenario: ReadScenario) -> tuple[Raw, _Reader, list[Problem]]:
+    """The raw tables of the scenario before anything is set, and the reader of its site list."""
+    named = table.scenario if isinstance(table.scenario, str) else None
+    try:
+        scenario = read_scenario(named)
+        base = decode_toml(scenario.text) if isinstance(table.scenario, str) else dict(table.scenario)
+        return base, _Reader(scenario.read_text), []
+    except InputError as error:
+        found = [Problem("scenario", f"{p.path}: {p.received}", p.expected, p.hint) for p in error.problems]
+        return {}, _Reader(None), found
+
+
+class _Reader:
+    """Reads every site list once, and remembers what it read: it is part of the study."""
+
+    def __init__(self, read_text: ReadText | None) -> None:
+        self._read, self._texts = read_text, dict[str, str]()
+        self.read_text = None if read_text is None else self._once
+
+    def _once(self, name: str) -> str:
+        assert self._read is not None
+        if name not in self._texts:
+            self._texts[name] = self._read(name)
+        return self._texts[name]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of every site list by its name."""
+        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self._texts.items()}
+
+
+def _keys_at(raw: Raw, name: str) -> list[str]:
+    return list(raw[name]) if isinstance(raw.get(name), dict) else []
+
+
+def _rule(trials: int | TrialsTable) -> StoppingRule:
+    if not isinstance(trials, TrialsTable):
+        return StoppingRule(minimum=trials, maximum=trials, batch=trials)
+    return StoppingRule(**{**trials.model_dump(), "batch": trials.batch or trials.minimum})
+
+
+def _document(
+    table: StudyTable, axes: Sequence[SweptKey], methods: Sequence[Method], base: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What decides about the results of a trial. How many trials a point gets is left out: more can be added later."""
+    return {
+        "seed": table.seed,
+        "scenario": base,
+        "set": table.set,
+        "sweep": [{"key": axis.key, "values": list(axis.values)} for axis in axes],
+        "combine": table.combine,
+        "common_drops": table.common_drops,
+        "compare": [{"name": each.name, "scheme": each.scheme, "set": dict(each.settings)} for each in methods],
+        "metrics": list(table.metrics),
+    }
