@@ -133,25 +133,26 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
         message = "No beams put more power on the target: every channel has rank one, and the dual proves it."
     else:
         bound, residual = None, stationarity(asked, beams).residual
-        if residual > _POLISHED and solution.proven:
+        given_up = settings.spare(at.reduced) > 0.0
+        if residual > _POLISHED and solution.proven and not given_up:
             best = polished(at.reduced, best)
             assert best.solution is not None
             solution = best.solution
             beams = at.designed(best, solution)
             residual = stationarity(asked, beams).residual
-        message = _verdict(residual, len(best.share))
+        message = _verdict(residual, len(best.share), best.value / at.reduced.norm2 if given_up else None)
     result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
     return replace(result, prices=_prices(at, best, solution))
 
 
-def _verdict(residual: float, streams: int) -> str:
-    """What the first-order conditions say of the beams."""
+def _verdict(residual: float, streams: int, loss: float | None) -> str:
+    """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
         return f"Local optimum over the receive vectors of {streams} streams."
-    return (
-        f"The descent over the receive vectors of {streams} streams ended before a local optimum "
-        f"(stationarity residual {residual:.0e})."
-    )
+    ended = "ended before a local optimum"
+    if loss is not None:
+        ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
+    return f"The descent over the receive vectors of {streams} streams {ended} (stationarity residual {residual:.0e})."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
