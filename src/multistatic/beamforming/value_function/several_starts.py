@@ -23,6 +23,7 @@ _POLISHING_ROUNDS, _POLISHING_STEPS, _POLISHING_TOLERANCE = 3, 3000, 1e-12
 _SEED = 0x5EED
 _PRECISE = 20  # receivers up to which nothing is given up unless the settings say so
 _PRECISION = 1e-5  # of the light, beyond
+_FEW = 0.2  # of the receivers selected: beams without a sensing beam may be the best
 _ENOUGH = 10.0  # times the precision: local optima differ by a tenth of such a loss (docs/algorithms.md §1.6)
 
 
@@ -166,18 +167,21 @@ class _Search:
 
         Under a mixed selection an optimum has a sensing beam or none. Receivers turned away from the target lead to
         one with it, the solution for no selected receiver, which is feasible for every group, to one without it. Where
-        something may be given up, only the kind is tried that has not been found.
+        something may be given up and more than a few are selected, only the kind is tried that has not been found, and
+        beams without a sensing beam are not worth a search.
         """
         problem, settings, count = self.problem, self.settings, self.settings.random_starts
-        few = self.spare == 0.0 or len(problem.rate) <= settings.many
+        precise = self.spare == 0.0
         if self.mixed:
             count = settings.random_starts_mixed
+            thorough = precise or np.mean(problem.hears) >= 1.0 - _FEW
             sensing = found.solution is not None and found.solution.left > 0.0
-            if self.spare == 0.0 or not sensing:
+            if thorough or not sensing:
                 yield starting_vectors.deaf_to_target(problem, 1.0)
-            if self.spare == 0.0 or (sensing and few):
-                alone = starting_vectors.everyone_hears(problem)
-                yield replace(self.finished(replace(feasible, solution=None), problem=alone), solution=None)
+            if precise or (thorough and sensing):
+                alone, start = starting_vectors.everyone_hears(problem), feasible if precise else found
+                yield replace(self.finished(replace(start, solution=None), problem=alone), solution=None)
+        few = len(problem.rate) <= settings.many
         rng = np.random.default_rng(_SEED)
         for _ in range(count if few else 0):
             yield starting_vectors.random(problem, rng)
