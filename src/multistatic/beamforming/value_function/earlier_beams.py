@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from multistatic.beamforming.power import streams as undisturbed
 from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
-from multistatic.beamforming.value_function.receive_vectors import descend
-from multistatic.beamforming.value_function.streams import without_idle_streams
 from multistatic.units import C
 
 _ALIKE = 0.999  # |vᴴv'| of all streams: the same local optimum
@@ -32,15 +28,6 @@ def streams_of_beams(problem: GramProblem, channels: C, weights: C) -> Streams |
     receiver, stream = np.nonzero(kept)
     share = carried[receiver, stream] * (problem.rate / np.sum(carried * kept, axis=1))[receiver]
     return Streams(receiver=receiver, vectors=np.ascontiguousarray(combiners[receiver, :, stream]), share=share)
-
-
-def descended(problem: GramProblem, start: Streams, *, steps: int, tolerance: float) -> Streams:
-    """The local optimum below `start`, without the streams that vanish on the way."""
-    found = descend(problem, replace(start, solution=None), "loss", steps=steps, tolerance=tolerance)
-    fewer = without_idle_streams(problem, found)
-    if fewer is found:
-        return found
-    return descend(problem, fewer, "loss", steps=steps, tolerance=tolerance)
 
 
 def distinct(found: list[Streams], best: Streams) -> tuple[Streams, ...]:

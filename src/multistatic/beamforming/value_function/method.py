@@ -44,7 +44,7 @@ from multistatic.units import C
 
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
-_RESUMED = ", begun from earlier beams alone"
+_RESUMED = " It began from earlier beams alone."
 _SEED = 0x5EED
 _ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
@@ -109,7 +109,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     settings = settings or ValueFunctionSettings()
     resumed = _resumed(posed, settings)
     if resumed is not None:
-        return _result(posed, resumed, _RESUMED)
+        return _result(posed, resumed, settings, _RESUMED)
     reached = feasible_start(posed.reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(posed, reached)
@@ -150,11 +150,11 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
             message = "The required rates use the whole power budget; nothing is left for sensing."
             return infeasible(asked, method=METHOD, message=message)
         found = LocalOptima(best=replace(least, solution=replace(least.solution, proven=False)))
-    return _result(at, found)
+    return _result(at, found, settings)
 
 
-def _result(at: _Posed, found: LocalOptima, origin: str = "") -> BeamformingResult:
-    """The result of the best local optimum; `origin` says where the search began, if not everywhere."""
+def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, origin: str = "") -> BeamformingResult:
+    """The result of the best local optimum; `origin`: a sentence on where the search began, if not everywhere."""
     asked, best, residual = at.asked, found.best, None
     solution = best.solution
     assert solution is not None
@@ -165,26 +165,28 @@ def _result(at: _Posed, found: LocalOptima, origin: str = "") -> BeamformingResu
     else:
         bound = None
         residual = stationarity(asked, beams).residual
-        if residual > _POLISHED and solution.proven:
+        given_up = settings.spare(at.reduced) > 0.0
+        if residual > _POLISHED and solution.proven and not given_up:
             best = polished(at.reduced, best)
             assert best.solution is not None
             solution = best.solution
             beams = at.designed(best, solution)
             residual = stationarity(asked, beams).residual
-        message = _verdict(residual, len(best.share), origin)
+        loss = best.value / at.reduced.norm2 if given_up else None
+        message = f"{_verdict(residual, len(best.share), loss)}{origin}"
     result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
     others = tuple(at.designed(each, each.solution) for each in found.others if each.solution is not None)
     return replace(result, prices=_prices(at, best, solution), stationarity=residual, local_optima=others)
 
 
-def _verdict(residual: float, streams: int, origin: str) -> str:
-    """What the first-order conditions say of the beams."""
+def _verdict(residual: float, streams: int, loss: float | None) -> str:
+    """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
-        return f"Local optimum over the receive vectors of {streams} streams{origin}."
-    return (
-        f"The descent over the receive vectors of {streams} streams{origin} ended before a local optimum "
-        f"(stationarity residual {residual:.0e})."
-    )
+        return f"Local optimum over the receive vectors of {streams} streams."
+    ended = "ended before a local optimum"
+    if loss is not None:
+        ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
+    return f"The descent over the receive vectors of {streams} streams {ended} (stationarity residual {residual:.0e})."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
