@@ -202,7 +202,7 @@ def _groups_in_question(
     """
     nobody = np.zeros(instance.size, bool)
     # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=illumination_w)
+    problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
     known = knowledge_of(problem)
     # Branch and bound has the best group where the criterion has a gain: others have to be listed.
     listed = settings.listed if has_cuts(instance.beamforming_problem(nobody)) or known.gain is None else 0
@@ -255,4 +255,4 @@ def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:
-    return float(problem.criterion.values(group[None], illumination_w)[0])
+    return float(problem.values_at(group, illumination_w)[0])

@@ -1,0 +1,59 @@
+"""A group with the beams that were found for it, and what both of them settle: made once, and shared by all that ends a
+design.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.design.instance import Instance
+from multistatic.design.result import Scheme
+from multistatic.selection.declared_gain import Knowledge, knowledge_of
+from multistatic.selection.problem import SelectionProblem
+from multistatic.units import B
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SolvedGroup:
+    """`selected` [K] with the beams of `beamforming`, which was asked `asked`.
+
+    `problem`: the selection problem that these beams pose; `known`: what is known of its criterion; `network`: what the
+    bounds see of the network under these beams; `value`: the criterion of the group.
+    """
+
+    instance: Instance
+    selected: B
+    asked: BeamformingProblem
+    beamforming: BeamformingResult
+    problem: SelectionProblem
+    known: Knowledge
+    network: SensingNetwork
+    value: float
+
+
+def solved_group(
+    instance: Instance, scheme: Scheme, asked: BeamformingProblem, beamforming: BeamformingResult
+) -> SolvedGroup:
+    """The state of the group that the beamformer was `asked` for, with its beams.
+
+    Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
+    have no budget for cooperation.
+    """
+    assert beamforming.beams is not None
+    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
+    if scheme != "multi":
+        problem = replace(problem, cost_limit_m=float("inf"))
+    return SolvedGroup(
+        instance=instance,
+        selected=asked.selected,
+        asked=asked,
+        beamforming=beamforming,
+        problem=problem,
+        known=knowledge_of(problem),
+        network=instance.network(beamforming.beams.covariance_w),
+        value=float(problem.values(asked.selected)[0]),
+    )
