@@ -31,6 +31,7 @@ def finished(
     beamforming: BeamformingResult,
     rounds: int,
     tried: B | None = None,
+    problem: SelectionProblem | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
@@ -46,7 +47,7 @@ def finished(
     selected = np.asarray(selection.selected, bool)
     if instance.certificate:
         beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
-    problem = _at_final_beams(instance, scheme, beamforming)
+    problem = _at_final_beams(instance, scheme, beamforming, problem)
     known = knowledge_of(problem)
     value = float(problem.values(selected[None])[0])
     if not np.isfinite(value):
@@ -81,9 +82,13 @@ def without_claims(design: Design) -> Design:
     return replace(design, status="feasible", message=f"{design.message} {UNCERTIFIED}", certified=False)
 
 
-def _at_final_beams(instance: Instance, scheme: Scheme, beamforming: BeamformingResult) -> SelectionProblem:
+def _at_final_beams(
+    instance: Instance, scheme: Scheme, beamforming: BeamformingResult, posed: SelectionProblem | None
+) -> SelectionProblem:
     """The selection problem that the final beams pose. Nobody is forced: another group would get beams of its own."""
     assert beamforming.beams is not None
+    if posed is not None:
+        return replace(posed, illumination_w=beamforming.beams.illumination_w(instance.channel.steering_tx))
     problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
     return problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
 
