@@ -17,7 +17,7 @@ from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.solved_group import SolvedGroup, solved_group
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
-from multistatic.selection.problem import Selection
+from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
@@ -31,6 +31,7 @@ def finished(
     beamforming: BeamformingResult,
     rounds: int,
     tried: B | None = None,
+    problem: SelectionProblem | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
@@ -47,7 +48,7 @@ def finished(
     asked = instance.beamforming_problem(selected)
     if instance.certificate:
         beamforming = with_certificate(asked, beamforming)
-    solved = solved_group(instance, scheme, asked, beamforming)
+    solved = solved_group(instance, scheme, asked, beamforming, problem)
     if not np.isfinite(solved.value):
         return _none(instance, scheme, _unobservable(solved), _nobody(selection), beamforming)
     selection = _carried(solved, selection)

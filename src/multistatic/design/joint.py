@@ -64,17 +64,23 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
     search = _Search(instance, settings)
-    # An earlier design gives the first group its beams at once, and those for everyone seldom decide anything then.
     if instance.start is None or search.cuts:
         on_stage("beams for all receivers")
-        search.solve_everyone()
-    if search.failed is None:
-        on_stage("selection")
-        nothing = search.list_groups()
-        if nothing is not None:
-            return infeasible_selection(instance, nothing)
-        on_stage("beamforming")
-        search.run()
+        everyone = search.solve_everyone()
+        if everyone.beams is None or everyone.illumination_w is None:
+            return infeasible_beams(instance, "multi", everyone)
+        beams, illumination_w = everyone.beams, everyone.illumination_w
+    else:
+        # An earlier design gives the first group its beams at once: those for everyone seldom decide anything then.
+        beams, illumination_w = search.least_constrained.starts[0], search.upper_bound_w
+        if instance.certificate:
+            search.upper_bound_w = upper_bound(search.least_constrained).value_w
+    on_stage("selection")
+    nothing = search.list_groups(beams, illumination_w)
+    if nothing is not None:
+        return infeasible_selection(instance, nothing)
+    on_stage("beamforming")
+    search.run()
     if search.best is None:
         assert search.failed is not None
         return infeasible_beams(instance, "multi", search.failed)
@@ -82,7 +88,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
     on_stage("verification")
-    return finished(instance, "multi", selection, result, solved, tried=search.tried)
+    return finished(instance, "multi", selection, result, solved, tried=search.tried, problem=search.problem)
 
 
 class _Search:
@@ -116,22 +122,22 @@ class _Search:
         self.everyone, self.upper_bound_w = everyone, everyone.upper_bound_w
         return everyone
 
-    def list_groups(self) -> Selection | None:
-        """The groups in question at what the beams for everyone reach, or at all power on the target where there are
-        none; the selection that says why there is no group.
+    def list_groups(self, beams: Beams, illumination_w: float) -> Selection | None:
+        """The groups in question with what is known of each at an illumination that beams for everyone do not exceed;
+        the selection that says why there is no group.
         """
-        if self.everyone is not None:
-            beams, lit_w = self.everyone.beams, self.everyone.illumination_w
-        else:
-            beams, lit_w = self.least_constrained.starts[0], self.least_constrained.illumination_limit_w
-            if self.instance.certificate:
-                self.upper_bound_w = upper_bound(self.least_constrained).value_w
-        assert beams is not None
-        assert lit_w is not None
-        found = _groups_in_question(self.instance, beams, lit_w, self.upper_bound_w, self.settings)
+        instance = self.instance
+        nobody = np.zeros(instance.size, bool)
+        # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
+        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
+        known = knowledge_of(problem)
+        # Branch and bound has the best group where the criterion has a gain: others have to be listed.
+        listed = self.settings.listed if self.cuts or known.gain is None else 0
+        most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
+        found = candidates_of(problem, known, instance, most=most, upper_bound_w=self.upper_bound_w)
         if isinstance(found, Selection):
             return found
-        self.problem, self.candidates = found
+        self.problem, self.candidates = problem, found
         return None
 
     def run(self) -> None:
@@ -178,37 +184,19 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     instance = Instance(scenario=design.scenario, channel=design.channel)
     result, group = design.beamforming, np.asarray(design.selected, bool)
     assert result is not None
-    assert result.illumination_w is not None
-    least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
-    upper_bound_w = upper_bound(least_constrained).value_w
     assert result.beams is not None
-    searched = _groups_in_question(instance, result.beams, result.illumination_w, upper_bound_w, settings)
-    assert not isinstance(searched, Selection)
-    problem, candidates = searched
-    value = _value(problem, group, result.illumination_w)
-    result = bounded(result, upper_bound_w)
-    candidates.settle_group(group, result.upper_bound_w)
-    if has_cuts(least_constrained) and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
-        candidates.learn(cut, np.inf)
-    selection = _selection(problem, candidates, group, value, design.rounds)
-    return finished(instance, "multi", selection, result, design.rounds, tried=group[None])
-
-
-def _groups_in_question(
-    instance: Instance, beams: Beams, illumination_w: float, upper_bound_w: float, settings: JointSettings
-) -> tuple[SelectionProblem, CandidateGroups] | Selection:
-    """The selection problem at an illumination, and the groups that may be the best one with what is known of each; the
-    selection that says why there is none.
-    """
-    nobody = np.zeros(instance.size, bool)
-    # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
-    known = knowledge_of(problem)
-    # Branch and bound has the best group where the criterion has a gain: others have to be listed.
-    listed = settings.listed if has_cuts(instance.beamforming_problem(nobody)) or known.gain is None else 0
-    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
-    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=upper_bound_w)
-    return candidates if isinstance(candidates, Selection) else (problem, candidates)
+    assert result.illumination_w is not None
+    search = _Search(instance, settings)
+    search.upper_bound_w = upper_bound(search.least_constrained).value_w
+    nothing = search.list_groups(result.beams, result.illumination_w)
+    assert nothing is None
+    result = bounded(result, search.upper_bound_w)
+    search.candidates.settle_group(group, result.upper_bound_w)
+    if search.cuts and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
+        search.candidates.learn(cut, np.inf)
+    value = _value(search.problem, group, search.problem.one_illumination_w)
+    selection = _selection(search.problem, search.candidates, group, value, design.rounds)
+    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], problem=search.problem)
 
 
 def _selection(

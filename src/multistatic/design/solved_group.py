@@ -36,17 +36,24 @@ class SolvedGroup:
 
 
 def solved_group(
-    instance: Instance, scheme: Scheme, asked: BeamformingProblem, beamforming: BeamformingResult
+    instance: Instance,
+    scheme: Scheme,
+    asked: BeamformingProblem,
+    beamforming: BeamformingResult,
+    posed: SelectionProblem | None = None,
 ) -> SolvedGroup:
     """The state of the group that the beamformer was `asked` for, with its beams.
 
     Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
-    have no budget for cooperation.
+    have no budget for cooperation. `posed`: that problem at another illumination, where it was made before.
     """
     assert beamforming.beams is not None
-    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
-    if scheme != "multi":
-        problem = replace(problem, cost_limit_m=float("inf"))
+    beams = beamforming.beams
+    if posed is not None:
+        problem = replace(posed, illumination_w=beams.illumination_w(instance.channel.steering_tx))
+    else:
+        problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
+        problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
     return SolvedGroup(
         instance=instance,
         selected=asked.selected,
@@ -54,6 +61,6 @@ def solved_group(
         beamforming=beamforming,
         problem=problem,
         known=knowledge_of(problem),
-        network=instance.network(beamforming.beams.covariance_w),
+        network=instance.network(beams.covariance_w),
         value=float(problem.values(asked.selected)[0]),
     )

@@ -17,6 +17,7 @@ from multistatic.errors import InputError, Problem
 
 _SCREENING_STEPS = 20
 _PROMISING = 1.5  # times the best loss so far
+_FURTHER = 5.0  # times the progress of a round of steps: what may still come
 _WORTH_A_STREAM = 1e-4
 _STREAM_ROUNDS = 4
 _FEASIBLE_TRIES = 4
@@ -109,7 +110,7 @@ def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: 
     best = search.turned_away() if search.spare > 0.0 and search.mixed else None
     if best is not None:
         return search.ended([best], limit)
-    best = search.finished(replace(feasible, solution=None))
+    best = search.first(feasible)
     found = [best]
     for start in search.other_starts(feasible, best):
         if best.value <= search.enough:
@@ -168,11 +169,32 @@ class _Search:
             spare=self.spare,
         )
 
+    @property
+    def small(self) -> bool:
+        """Whether descents are cheap."""
+        return len(self.problem.rate) <= self.settings.many
+
+    @property
+    def few(self) -> bool:
+        """Whether so few receivers are selected that beams without a sensing beam may be the best."""
+        return self.mixed and bool(np.mean(self.problem.hears) >= 1.0 - _FEW)
+
+    def first(self, feasible: Streams) -> Streams:
+        """The first descent. Of few selected receivers among many the best beams often have no sensing beam: it then
+        goes by the problem of no selected receiver, whose solution is feasible for every group, at a third of the time.
+        """
+        start = feasible
+        if self.spare > 0.0 and self.few:
+            start = self.finished(
+                replace(feasible, solution=None), problem=starting_vectors.everyone_hears(self.problem)
+            )
+        return self.finished(replace(start, solution=None))
+
     def ended(self, found: list[Streams], limit: int) -> LocalOptima:
         """The best of the descents with more streams as long as they help, and others that came close."""
         problem, settings = self.problem, self.settings
         best = min(found, key=lambda streams: streams.value)
-        others = distinct(found, best) if len(problem.rate) <= settings.many else ()
+        others = distinct(found, best) if self.small else ()
         for _ in range(_STREAM_ROUNDS):
             richer = with_more_streams(problem, best, limit) if best.value > self.enough else None
             if richer is None:
@@ -189,8 +211,14 @@ class _Search:
         return descend(self.problem, start, "loss", steps=_SCREENING_STEPS, spare=self.spare)
 
     def finished_if_promising(self, start: Streams, best: float) -> Streams:
-        """A descent that ends early where it is far from the best loss so far."""
+        """A descent that ends early where it is far from the best loss so far; beyond `many` receivers also where
+        several times its progress from the first to the second round of steps would not take it there.
+        """
         found = self.screened(start)
+        if found.value < _PROMISING * best and not self.small and self.spare > 0.0:
+            before, found = found.value, self.screened(found)
+            if not found.value - _FURTHER * (before - found.value) < best:
+                return found
         return self.finished(found) if found.value < _PROMISING * best else found
 
     def turned_away(self) -> Streams | None:
@@ -212,16 +240,15 @@ class _Search:
         precise = self.spare == 0.0
         if self.mixed:
             count = settings.random_starts_mixed
-            thorough = precise or np.mean(problem.hears) >= 1.0 - _FEW
+            thorough = precise or self.few
             sensing = found.solution is not None and found.solution.left > 0.0
             if thorough or not sensing:
                 yield starting_vectors.deaf_to_target(problem, 1.0)
             if precise or (thorough and sensing):
                 alone, start = starting_vectors.everyone_hears(problem), feasible if precise else found
                 yield replace(self.finished(replace(start, solution=None), problem=alone), solution=None)
-        few = len(problem.rate) <= settings.many
         rng = np.random.default_rng(_SEED)
-        for _ in range(count if few else 0):
+        for _ in range(count if self.small else 0):
             yield starting_vectors.random(problem, rng)
 
 
