@@ -135,14 +135,15 @@ def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
 
     _require_small("(variables)", _unpacked_size(content), 1)
     asked = []
-    for name, shape, kind in whosmat(io.BytesIO(content)):
+    stream: Any = io.BytesIO(content)
+    for name, shape, kind in whosmat(stream):
         if name not in names:
             continue
         if kind not in {*_NUMERIC, "char", "cell"}:
             raise _Refused(name, f"a MATLAB {kind}", "an array of numbers, or names as a cell array of char")
         _require_small(name, int(np.prod(shape, dtype=object)), 16)
         asked.append(name)
-    loaded = loadmat(io.BytesIO(content), variable_names=asked, chars_as_strings=True) if asked else {}
+    loaded = loadmat(stream, variable_names=asked, chars_as_strings=True) if asked else {}
     return {
         name: _texts_of_cells(name, loaded[name]) if loaded[name].dtype == object else loaded[name] for name in asked
     }

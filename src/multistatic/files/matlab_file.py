@@ -31,7 +31,7 @@ def mat5_bytes(arrays: Mapping[str, NDArray[Any]], units: Mapping[str, str] | No
     contents: dict[str, Any] = {name: _as_matlab(name, values) for name, values in arrays.items()}
     if units:
         contents["units"] = dict(units)
-    buffer = io.BytesIO()
+    buffer: Any = io.BytesIO()
     savemat(buffer, contents, long_field_names=True, oned_as="column", do_compression=True)
     written = buffer.getvalue()
     return _HEADER + written[len(_HEADER) :]  # the library puts the time of writing there

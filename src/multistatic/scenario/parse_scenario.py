@@ -72,6 +72,20 @@ class ScenarioTemplate:
         given = given_channel_notes(scenario)
         return [*positions, *strength, *given, *scenario_notes(scenario, places=not found)]
 
+    def channel_repeats(self) -> list[str]:
+        """What is drawn anew in every trial of a study, and what is not, where channels come from files."""
+        if isinstance(self.table.channel.direct, str):
+            return []
+        found = []
+        if self.channel is not None:
+            found.append(f"all trials have the channels of {self.channel.path}: channel.direct.folder has one a trial")
+        if self.table.receivers.random is not None:
+            found.append(
+                "the places of the receivers are drawn anew in every trial, but their channels come from files: "
+                "list the places that the channels belong to"
+            )
+        return found
+
 
 def parse_scenario(
     text: str,
