@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.channel.channel import Channel
-from multistatic.channel.realise import channel_rng, realise
+from multistatic.channel.realise import as_given, channel_rng, realise
 from multistatic.errors import InputError, MissingDependencyError, Problem
 from multistatic.files.array_files import Arrays, read_arrays
 from multistatic.files.matlab_file import mat5_bytes
@@ -59,6 +59,11 @@ def load_channel(path: str | os.PathLike[str], scenario: Scenario) -> Channel:
 def with_channel(scenario: Scenario, given: GivenChannel) -> Scenario:
     """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit."""
     return replace(scenario, propagation=replace(scenario.propagation, direct=given))
+
+
+def realised_channel(scenario: Scenario) -> GivenChannel:
+    """What a channel file of the scenario holds: its receivers, its carrier, and the channels of its own model."""
+    return as_given(scenario, realise(scenario, channel_rng(scenario.seed)))
 
 
 def load_drops(folder: str | os.PathLike[str], scenario: Scenario) -> Iterator[Scenario]:

@@ -137,7 +137,10 @@ def _antenna_problems(given: GivenChannel, antennas: Mapping[str, int]) -> Itera
 
 
 def _axes_hint(given: GivenChannel) -> str:
-    return f"the axes are [receiver, receive antenna, transmit antenna]; here {list(given.direct.shape)}"
+    shape = list(given.direct.shape)
+    return (
+        f"the axes are [receiver, receive antenna, transmit antenna], here {shape}; a model: channel.direct = 'rician'"
+    )
 
 
 def _numbers(where: str, values: object, kind: type, problems: list[Problem]) -> np.ndarray:
