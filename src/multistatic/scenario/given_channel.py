@@ -138,9 +138,7 @@ def _antenna_problems(given: GivenChannel, antennas: Mapping[str, int]) -> Itera
 
 def _axes_hint(given: GivenChannel) -> str:
     shape = list(given.direct.shape)
-    return (
-        f"the axes are [receiver, receive antenna, transmit antenna], here {shape}; a model: channel.direct = 'rician'"
-    )
+    return f"[receivers, receive antennas, transmit antennas], here {shape}; channel.direct = 'rician' draws channels"
 
 
 def _numbers(where: str, values: object, kind: type, problems: list[Problem]) -> np.ndarray:
