@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from multistatic.channel.channel import Channel as Channel
     from multistatic.channel.realise import realise as realise
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
+    from multistatic.design import certify as certify
     from multistatic.design import design_network as design_network
     from multistatic.design.compare import Comparison as Comparison
     from multistatic.design.compare import compare as compare
@@ -113,6 +114,7 @@ _MODULES = {
     "BeamformingProblem": "multistatic.beamforming.problem",
     "BeamformingResult": "multistatic.beamforming.problem",
     # Design
+    "certify": "multistatic.design",
     "design_network": "multistatic.design",
     "compare": "multistatic.design.compare",
     "verify": "multistatic.design.verify",

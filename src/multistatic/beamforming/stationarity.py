@@ -19,7 +19,7 @@ import numpy as np
 from multistatic.beamforming.power import interference, rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, Prices
 from multistatic.signal.beams import Beams
-from multistatic.units import F
+from multistatic.units import C, F
 
 # Relative force that is left over where beams still count as stationary. Solvers that stop at a stationary point leave
 # up to some 1e-3; the prices are then off by about as much.
@@ -45,30 +45,26 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     Forces along the beams themselves are what power is for, so only what turns them counts: without any rate the
     forces aaᴴW_j - μW_j of beams on the target cancel by themselves, and the residual is 0.
     """
-    channels, towards = problem.normalised_direct, problem.steering_tx.conj()
+    channels, towards = problem.normalised_direct, problem.steering.conj()
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
-    rates = rates_nats(channels, weights, hears)
     asked = np.flatnonzero(required > _NO_RATE)
-    exceeded = np.maximum(rates[asked] / required[asked] - 1.0, 0.0)
-    disturbance = interference(channels, weights, hears)
-    pull = np.einsum("t,u,jul->jtl", towards, towards.conj(), weights)
-    forces = [-weights]
-    for k in asked:
-        own = channels[k] @ weights[1 + k]
-        before = np.linalg.solve(disturbance[k], channels[k])
-        after = np.linalg.solve(disturbance[k] + own @ own.conj().T, channels[k])
-        force = -channels[k].conj().T @ (before - after) @ weights
-        force[1 + k] = channels[k].conj().T @ after @ weights[1 + k]
-        force[0] *= hears[k]
-        forces.append(force)
-    columns = np.stack([_real(force) for force in forces], axis=1)
-    lengths = np.linalg.norm(columns, axis=0)
-    complementary = np.column_stack([np.zeros(len(asked)), np.diag(exceeded)])
-    aim = np.concatenate([-_real(pull), np.zeros(len(asked))])
-    scaled, left = nonnegative_least_squares(np.vstack([columns / lengths, complementary]), aim)
+    exceeded = np.maximum(rates_nats(channels, weights, hears)[asked] / required[asked] - 1.0, 0.0)
+    owner, stream = np.nonzero(np.any(weights != 0.0, axis=1))  # a beam of no power has no force
+    streams = weights[owner, :, stream].T
+    pull = towards[:, None] * (towards.conj() @ streams)
+    forces = np.concatenate([-streams[None], _forces(problem, asked, weights, (owner, streams))])
+    # One row for each price: its force, real and imaginary parts side by side, then what it may be of an exceeded rate.
+    rows = np.zeros((1 + len(asked), 2 * pull.size + len(asked)))
+    rows[:, : 2 * pull.size] = _real(forces.reshape(len(rows), -1))
+    lengths = np.linalg.norm(rows, axis=1)
+    rows /= lengths[:, None]
+    rows[1:, 2 * pull.size :] = np.diag(exceeded)
+    aim = np.zeros(rows.shape[1])
+    aim[: 2 * pull.size] = -_real(pull.reshape(-1))
+    scaled, left = nonnegative_least_squares(rows.T, aim)
     found = scaled / lengths
-    scale = float(np.linalg.norm(_real(pull) + found[0] * columns[:, 0]))
+    scale = float(np.linalg.norm(pull - found[0] * streams))
     rate = np.zeros(len(channels))
     rate[asked] = found[1:] * np.log(2.0) * problem.power_limit_w
     floor = 1e-9 * float(np.linalg.norm(pull))
@@ -76,6 +72,22 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
         residual=left / max(scale, left, floor),
         prices=Prices(rate_w_per_bps_hz=rate, power=float(found[0])),
     )
+
+
+def _forces(problem: BeamformingProblem, asked: np.ndarray, weights: C, beams: tuple[np.ndarray, C]) -> C:
+    """∂R_k/∂w* [A, N_t, B] for the receivers `asked` [A] and beams (owner [B], w [N_t, B]); owner 0 is sensing."""
+    owner, streams = beams
+    channels, hears = problem.normalised_direct, ~problem.selected
+    before = interference(channels, weights, hears)[asked]
+    arrived = channels[asked] @ streams
+    own = (owner == asked[:, None] + 1)[:, None, :]
+    signal = arrived * own
+    after = before + signal @ signal.conj().swapaxes(1, 2)
+    kept, gained = np.linalg.solve(before, arrived), np.linalg.solve(after, arrived)
+    pressure = np.where(own, gained, gained - kept)
+    pressure[:, :, owner == 0] *= hears[asked][:, None, None]
+    forces: C = channels[asked].conj().swapaxes(1, 2) @ pressure
+    return forces
 
 
 def nonnegative_least_squares(columns: F, aim: F) -> tuple[F, float]:
@@ -89,6 +101,6 @@ def nonnegative_least_squares(columns: F, aim: F) -> tuple[F, float]:
     return bounded, float(left)
 
 
-def _real(force: np.ndarray) -> F:
-    flat: F = np.concatenate([force.real.ravel(), force.imag.ravel()])
-    return flat
+def _real(forces: C) -> F:
+    """Real and imaginary parts side by side: inner products are the real parts of those of the complex numbers."""
+    return np.ascontiguousarray(forces).view(float)

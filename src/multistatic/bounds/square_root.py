@@ -45,6 +45,11 @@ class WhitenedRows:
     shared: F
     prior: F
 
+    def without_angles(self) -> WhitenedRows:
+        """The rows of delay and Doppler alone, which come first."""
+        target = DoubleDouble(self.target.hi[:, :2], self.target.lo[:, :2])
+        return WhitenedRows(target=target, shared=self.shared[:, :2], prior=self.prior)
+
 
 def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> WhitenedRows:
     """The rows of every receiver at illumination p_t in W; `angles` adds those of its direction of arrival.

@@ -31,8 +31,8 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
     reflected, steering_tx = _echo_by_geometry(scenario)
     if isinstance(given, GivenChannel):
         given_gain, given_steering = given.echo_gain_of(scenario.receiver_ids), given.steering_tx
-        reflected = reflected if given_gain is None else given_gain[0]
-        steering_tx = steering_tx if given_steering is None else given_steering[0]
+        reflected = reflected if given_gain is None else given_gain
+        steering_tx = steering_tx if given_steering is None else given_steering
     direct = _direct_channel(scenario, rng)
     _refuse_more_than_numbers_hold(scenario, direct)
     dependent = scenario.propagation.clutter == "signal_dependent"
@@ -61,17 +61,17 @@ def as_given(scenario: Scenario, channel: Channel) -> GivenChannel:
         direct=channel.direct,
         receiver_ids=scenario.receiver_ids,
         carrier_hz=scenario.radio.carrier_hz,
-        echo_gain=None if np.array_equal(channel.echo_gain, reflected) else channel.echo_gain[None],
-        steering_tx=None if np.array_equal(channel.steering_tx, steering_tx) else channel.steering_tx[None],
+        echo_gain=None if np.array_equal(channel.echo_gain, reflected) else channel.echo_gain,
+        steering_tx=None if np.array_equal(channel.steering_tx, steering_tx) else channel.steering_tx,
     )
 
 
 def _echo_by_geometry(scenario: Scenario) -> tuple[F, C]:
-    """η_k β_k [K] by path loss and reflection, and a_b(θ) [N_t]."""
+    """η_k β_k [M, K] by path loss and reflection, and a_b(θ) [M, N_t]; M is 1."""
     geometry = scenario.geometry()
     path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
     steering_tx = scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m)
-    return path_gain * target_reflection(scenario.target, geometry), steering_tx
+    return (path_gain * target_reflection(scenario.target, geometry))[None], steering_tx[None]
 
 
 def channel_rng(seed: int) -> np.random.Generator:

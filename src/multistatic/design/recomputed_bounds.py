@@ -68,6 +68,18 @@ class ExactBound:
         return float("inf") if self.velocity is None else float(np.sqrt(np.trace(self.velocity)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Leg:
+    """One end of an echo's path: the `distance` to it in m, its slopes `lengths` [d] by position, and those of its
+    change in time by position, `bends` [d], and by velocity, `rates` [d].
+    """
+
+    distance: Decimal
+    lengths: list[Decimal]
+    bends: list[Decimal]
+    rates: list[Decimal]
+
+
 def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Sensor, ...]:
     """All receivers, or the transmitter alone in the mono-static scheme."""
     scenario, channel = design.scenario, design.channel
@@ -92,7 +104,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         )
     found = []
     for k, receiver in enumerate(scenario.receivers):
-        steering, paths = channel.steering_rx[k], channel.clutter[k]
+        steering, paths = channel.steering_rx[0, k], channel.clutter[k]
         noise: C = (white * np.eye(len(steering))).astype(complex)
         for path_k in paths:
             for beam in weights:
@@ -101,7 +113,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         elements[: receiver.array.size] = receiver.array.elements_m
         factor = _root(noise)
         whitened = np.linalg.solve(factor, steering)
-        gain, path = float(channel.echo_gain[k]), float(channel.echo_path_gain[k])
+        gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,
@@ -194,39 +206,56 @@ def _adaptive(values: Callable[[F], C], edges: F) -> C:
     return total
 
 
-def exact_bound(design: Design, sensors: Sequence[Sensor], illumination_w: float, *, angles: bool) -> ExactBound:
-    """Bounds of the given sensors together, with 100 digits."""
+def exact_bound(design: Design, sensors: Sequence[Sensor]) -> ExactBound:
+    """Bounds of the given sensors together from delays and Dopplers, with 100 digits."""
+    with localcontext(_DIGITS):
+        return _bound_of(design, _delay_doppler(design, sensors))
+
+
+def exact_bounds(design: Design, sensors: Sequence[Sensor], illumination_w: float) -> tuple[ExactBound, ExactBound]:
+    """The same, and with the direction of arrival at each sensor, too."""
+    with localcontext(_DIGITS):
+        total = _delay_doppler(design, sensors)
+        plain = _bound_of(design, total)
+        for sensor in sensors:
+            for row in map(_exact, _direction_rows(design, sensor, illumination_w)):
+                _add(total, [[a * b for b in row] for a in row])
+        return plain, _bound_of(design, total)
+
+
+def _delay_doppler(design: Design, sensors: Sequence[Sensor]) -> Matrix:
+    """Information of all sensors about (p, v, the shared offsets of time and frequency)."""
+    (tau, cross), (_, f) = information_of_a_block(design.scenario.radio.pulse, design.scenario.radio.samples)
+    slot_s = design.scenario.radio.slot_s
+    size = 2 * design.scenario.dimensions + 2
+    total = [[Decimal(0)] * size for _ in range(size)]
+    outward = _leg(design, design.scenario.transmitter.position_m)
+    for sensor in sensors:
+        per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
+        fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
+        _add(total, _one_sensor(design, sensor, outward, [_exact(row) for row in fisher]))
+    return total
+
+
+def _bound_of(design: Design, information: Matrix) -> ExactBound:
     scenario = design.scenario
     d = scenario.dimensions
-    shared = [
-        Decimal(std) for std in (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
-    ]
+    clock = scenario.transmitter
+    shared = [Decimal(std) for std in (clock.clock_offset_std_s, clock.frequency_offset_std_hz)]
     if design.scheme == "mono":
         shared = [Decimal(0), Decimal(0)]
-    (tau, cross), (_, f) = information_of_a_block(scenario.radio.pulse, scenario.radio.samples)
-    slot_s = scenario.radio.slot_s
-    with localcontext(_DIGITS):
-        size = 2 * d + 2
-        total = [[Decimal(0)] * size for _ in range(size)]
-        for sensor in sensors:
-            per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
-            fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
-            _add(total, _one_sensor(design, sensor, [_exact(row) for row in fisher]))
-            if angles:
-                for row in map(_exact, _direction_rows(design, sensor, illumination_w)):
-                    _add(total, [[a * b for b in row] for a in row])
-        known = [*range(2 * d)]
-        for i, std in enumerate(shared):
-            if std > 0:
-                known.append(2 * d + i)
-                total[2 * d + i][2 * d + i] += 0 if std.is_infinite() else 1 / std**2
-        total = [[total[i][j] for j in known] for i in known]
-        return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
+    total, known = [row[:] for row in information], [*range(2 * d)]
+    for i, std in enumerate(shared):
+        if std > 0:
+            known.append(2 * d + i)
+            total[2 * d + i][2 * d + i] += 0 if std.is_infinite() else 1 / std**2
+    total = [[total[i][j] for j in known] for i in known]
+    return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
 
 
-def _one_sensor(design: Design, sensor: Sensor, fisher: Matrix) -> Matrix:
+def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) -> Matrix:
     """Information about (p, v, the shared offsets of time and frequency), the sensor's own offsets eliminated."""
-    slopes = _slopes(design, sensor)
+    slopes = _slopes(design, outward, _leg(design, sensor.place_m))
     rows = [[*slopes[0], Decimal(1), Decimal(0)], [*slopes[1], Decimal(0), Decimal(1)]]
     size = len(rows[0])
     own = []
@@ -249,32 +278,36 @@ def _one_sensor(design: Design, sensor: Sensor, fisher: Matrix) -> Matrix:
     return [row[:size] for row in local[:size]]
 
 
-def _slopes(design: Design, sensor: Sensor) -> tuple[list[Decimal], list[Decimal]]:
-    """How delay in s and Doppler in Hz change with each coordinate of position and velocity: differences of the path's
-    length, and of its differences in time.
-    """
+def _leg(design: Design, end_m: F) -> Leg:
+    """How one leg of the path answers to the target: differences of its length, and of its differences in time."""
     scenario = design.scenario
-    carrier = Decimal(scenario.radio.carrier_hz)
-    anchors = [_exact(scenario.transmitter.position_m), _exact(sensor.place_m)]
+    anchor = _exact(end_m)
     position, velocity = _exact(scenario.target.position_m), _exact(scenario.target.velocity_m_s)
 
-    def length(place: list[Decimal]) -> Decimal:
-        return sum((_distance(place, anchor) for anchor in anchors), Decimal(0))
-
-    def doppler(place: list[Decimal], speed: list[Decimal]) -> Decimal:
+    def rate(place: list[Decimal], speed: list[Decimal]) -> Decimal:
         later, sooner = ([p + sign * v * _STEP for p, v in zip(place, speed, strict=True)] for sign in (1, -1))
-        return -carrier / _SPEED * (length(later) - length(sooner)) / (2 * _STEP)
+        return (_distance(later, anchor) - _distance(sooner, anchor)) / (2 * _STEP)
 
-    delays, shifts, still = [], [], []
+    lengths, bends, rates = [], [], []
     for i in range(scenario.dimensions):
         ahead, behind = (_moved(position, i, sign * _STEP) for sign in (1, -1))
-        delays.append((length(ahead) - length(behind)) / (2 * _STEP) / _SPEED)
-        shifts.append((doppler(ahead, velocity) - doppler(behind, velocity)) / (2 * _STEP))
+        lengths.append((_distance(ahead, anchor) - _distance(behind, anchor)) / (2 * _STEP))
+        bends.append((rate(ahead, velocity) - rate(behind, velocity)) / (2 * _STEP))
         faster, slower = (_moved(velocity, i, sign) for sign in (Decimal(1), Decimal(-1)))
-        still.append((doppler(position, faster) - doppler(position, slower)) / 2)
+        rates.append((rate(position, faster) - rate(position, slower)) / 2)
+    return Leg(distance=_distance(position, anchor), lengths=lengths, bends=bends, rates=rates)
+
+
+def _slopes(design: Design, outward: Leg, back: Leg) -> tuple[list[Decimal], list[Decimal]]:
+    """How delay in s and Doppler in Hz change with each coordinate of position and velocity: both legs of the path."""
+    scenario = design.scenario
+    carrier = Decimal(scenario.radio.carrier_hz)
+    delays = [(a + b) / _SPEED for a, b in zip(outward.lengths, back.lengths, strict=True)]
+    shifts = [-carrier / _SPEED * (a + b) for a, b in zip(outward.bends, back.bends, strict=True)]
+    still = [-carrier / _SPEED * (a + b) for a, b in zip(outward.rates, back.rates, strict=True)]
     # A slope that is zero comes out as the error of its difference, which would be taken for information.
-    nearest = min(_distance(position, anchor) for anchor in anchors)
-    fastest = _distance(velocity, [Decimal(0)] * 3)
+    nearest = min(outward.distance, back.distance)
+    fastest = _distance(_exact(scenario.target.velocity_m_s), [Decimal(0)] * 3)
     error = max(Decimal("1e-38"), 100 * ((1 + fastest) * _STEP / nearest) ** 2)
     turning = carrier / _SPEED * fastest / nearest
     delays, shifts, still = (

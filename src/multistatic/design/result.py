@@ -73,7 +73,8 @@ class Design:
 
     `status`: `optimal` (group and beams proven optimal together), `feasible`, `infeasible` (then `message` names the
     constraint and what would make it feasible, and everything that does not exist is None), or `unverified` (the check
-    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn.
+    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn. `certified`: False
+    where bound, sensitivities and every claim of optimality are left for `certify`.
     """
 
     status: Literal["optimal", "feasible", "infeasible", "unverified"]
@@ -89,6 +90,7 @@ class Design:
     verification: Verification | None
     rounds: int
     sensitivity: Sensitivity | None = None
+    certified: bool = True
 
     @property
     def selected_ids(self) -> tuple[str, ...]:

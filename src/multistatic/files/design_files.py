@@ -30,10 +30,11 @@ from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.files.numpy_file import npz_bytes
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.model import Scenario
 from multistatic.scenario.write import resolved_toml
 from multistatic.units import ratio_to_db
 
-FORMAT = "multistatic-design/1"
+FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
 CHANNEL, MATLAB = "channel.npz", "design.mat"
 PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
@@ -56,6 +57,9 @@ UNITS = {
     "noise_power_w": "W",
     "clutter_power_w": "W",
     "power_limit_w": "W",
+    "points_m": "m",
+    "point_velocity_m_s": "m/s",
+    "illumination_w": "W",
     "position_covariance_m2": "m^2",
 }
 """Of the arrays of `design.npz` that are quantities, as `design.mat` states them."""
@@ -113,6 +117,8 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "selected": np.asarray(design.selected, np.bool_),
         "beams": beams.weights,
         "direct": channel.direct,
+        **_points(scenario, channel.points),
+        "illumination_w": beams.illumination_w(channel.steering_tx),
         "echo_gain": channel.echo_gain,
         "echo_path_gain": channel.echo_path_gain,
         "steering_tx": channel.steering_tx,
@@ -121,8 +127,6 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "rate_required_bps_hz": scenario.rate_required_bps_hz,
         "receiver_positions_m": scenario.receiver_positions_m,
         "transmitter_position_m": scenario.transmitter.position_m,
-        "target_position_m": scenario.target.position_m,
-        "target_velocity_m_s": scenario.target.velocity_m_s,
         "noise_power_w": np.array(channel.noise_power_w),
         "clutter_power_w": np.array(channel.clutter_power_w),
         "power_limit_w": np.array(scenario.transmitter.power_w),
@@ -144,6 +148,20 @@ def _channel_source(design: Design) -> str:
     """Where the channels came from: the model's name, or a file."""
     direct = design.scenario.propagation.direct
     return (direct.path or "given") if isinstance(direct, GivenChannel) else direct
+
+
+def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:
+    """The targets and the points that stand for them: today one target, which is its own only point."""
+    position, velocity = scenario.target.position_m[None], scenario.target.velocity_m_s[None]
+    return {
+        "target_ids": np.array(["target"], dtype=np.str_),
+        "target_position_m": position,
+        "target_velocity_m_s": velocity,
+        "points_m": position,
+        "point_velocity_m_s": velocity,
+        "point_weight": np.full(count, 1.0 / count),
+        "point_target": np.zeros(count, int),
+    }
 
 
 def design_files(

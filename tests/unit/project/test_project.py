@@ -64,6 +64,7 @@ PUBLIC = [
     "compare",
     "departure_from_dopplers",
     "design_many",
+    "certify",
     "design_network",
     "draw_measurements",
     "exact_information",

@@ -51,8 +51,8 @@ def test_the_channel_is_the_one_that_was_given_and_the_rest_that_of_the_geometry
 def test_what_is_given_of_the_echo_takes_the_place_of_the_geometry() -> None:
     gain, steering = np.array([[1e-9, 2e-9, 3e-9]]), np.exp(1j * np.arange(4.0))[None]
     made = realise(with_channel(given(echo_gain=gain, steering_tx=steering)), channel_rng(0))
-    np.testing.assert_array_equal(made.echo_gain, gain[0])
-    np.testing.assert_array_equal(made.steering_tx, steering[0])
+    np.testing.assert_array_equal(made.echo_gain, gain)
+    np.testing.assert_array_equal(made.steering_tx, steering)
     np.testing.assert_array_equal(made.echo_path_gain, realise(SCENARIO, channel_rng(0)).echo_path_gain)
 
 
@@ -62,7 +62,7 @@ def test_receivers_in_another_order_are_put_into_that_of_the_scenario() -> None:
     gain = np.array([[3e-9, 1e-9, 2e-9]])
     made = realise(with_channel(given(direct=DIRECT[order], receiver_ids=ids, echo_gain=gain)), channel_rng(0))
     np.testing.assert_array_equal(made.direct, DIRECT)
-    np.testing.assert_array_equal(made.echo_gain, [1e-9, 2e-9, 3e-9])
+    np.testing.assert_array_equal(made.echo_gain, [[1e-9, 2e-9, 3e-9]])
 
 
 def test_receivers_that_the_scenario_has_not_are_left_out_and_noted() -> None:

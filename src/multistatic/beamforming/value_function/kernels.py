@@ -36,7 +36,10 @@ _TRIALS = 120  # points at which a bracketed solve tries Newton's method
 _CONVERGED = 1e-6  # relative Newton step; the error after it is of the order of its square
 IDLE_SHARE = 1e-4  # of a receiver's rate: near 0 the SINR would drown in rounding
 _ARMIJO = 1e-4
+_BLOCK = 4  # pivots at once
 _BACKTRACKS = 25
+_NEAR_TRIES = 3  # trial points of a line search that Newton's method has to find by itself
+_LONGER = 3.0  # than the last step: the first trial, where that one was shortened
 _SMALL_STEPS = 3  # in a row end a descent: there are plateaus
 _FIRST_STEP, _LARGEST_STEP = 0.2, 0.8  # rad
 
@@ -62,31 +65,86 @@ def _transposed(matrix: F) -> F:
 
 
 @internal
-def _solve(matrix: F, right: F) -> F:
-    """x with A x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular."""
-    count = len(right)
-    work = _matrix(count, count + 1)
+def _factored(matrix: F) -> tuple[F, Any]:
+    """(L - I + U, rows) with A[rows] = L U: Gaussian elimination with partial pivoting; inf or NaN where A is singular.
+
+    `_BLOCK` columns are eliminated before the rest of the matrix is touched, and their updates of it are written side
+    by side: it is read and written once for all of them. The operations on each element are those of plain elimination,
+    in its order.
+    """
+    count = len(matrix)
+    work = _matrix(count, count)
+    rows = np.arange(count)
     for s in range(count):
         for t in range(count):
             work[s, t] = matrix[s, t]
-        work[s, count] = right[s]
-    for k in range(count):
-        pivot = k
-        for s in range(k + 1, count):
-            if abs(work[s, k]) > abs(work[pivot, k]):
-                pivot = s
-        for t in range(k, count + 1):
-            work[k, t], work[pivot, t] = work[pivot, t], work[k, t]
-        for s in range(k + 1, count):
-            factor = work[s, k] / work[k, k]
-            for t in range(k + 1, count + 1):
-                work[s, t] -= factor * work[k, t]
+    for first in range(0, count, _BLOCK):
+        end = min(first + _BLOCK, count)
+        for k in range(first, end):
+            pivot = k
+            for s in range(k + 1, count):
+                if abs(work[s, k]) > abs(work[pivot, k]):
+                    pivot = s
+            rows[k], rows[pivot] = rows[pivot], rows[k]
+            for t in range(count):
+                work[k, t], work[pivot, t] = work[pivot, t], work[k, t]
+            for s in range(k + 1, count):
+                factor = work[s, k] / work[k, k]
+                work[s, k] = factor
+                for t in range(k + 1, end):
+                    work[s, t] -= factor * work[k, t]
+        for s in range(first + 1, end):
+            for k in range(first, s):
+                for t in range(end, count):
+                    work[s, t] -= work[s, k] * work[k, t]
+        for s in range(end, count):
+            a, b, c, d = work[s, first], work[s, first + 1], work[s, first + 2], work[s, first + 3]
+            for t in range(end, count):
+                work[s, t] = (
+                    work[s, t]
+                    - a * work[first, t]
+                    - b * work[first + 1, t]
+                    - c * work[first + 2, t]
+                    - d * work[first + 3, t]
+                )
+    return work, rows
+
+
+@internal
+def _solved(factors: tuple[F, Any], right: F) -> F:
+    """x with A x = b, from `_factored`."""
+    work, rows = factors
+    count = len(right)
     solution = _vector(count)
+    for k in range(count):
+        total = right[rows[k]]
+        for t in range(k):
+            total -= work[k, t] * solution[t]
+        solution[k] = total
     for k in range(count - 1, -1, -1):
-        total = work[k, count]
+        total = solution[k]
         for t in range(k + 1, count):
             total -= work[k, t] * solution[t]
         solution[k] = total / work[k, k]
+    return solution
+
+
+@internal
+def _solved_transposed(factors: tuple[F, Any], right: F) -> F:
+    """x with Aᵀx = b, from `_factored`."""
+    work, rows = factors
+    count = len(right)
+    turned = right.copy()
+    for k in range(count):
+        turned[k] /= work[k, k]
+        for t in range(k + 1, count):
+            turned[t] -= work[k, t] * turned[k]
+    for k in range(count - 1, -1, -1):
+        for t in range(k):
+            turned[t] -= work[k, t] * turned[k]
+    solution = _vector(count)
+    for k in range(count):
+        solution[rows[k]] = turned[k]
     return solution
 
 
@@ -143,8 +201,8 @@ def _error_covariance(gram: C, root: F) -> C:
 
 
 @internal
-def _product(left: C, right: C) -> C:
-    """Matrix product, with real and imaginary parts apart as in `_error_covariance`."""
+def _product(left: C, right: C, lower: bool) -> C:
+    """Matrix product, or its `lower` triangle alone, with real and imaginary parts apart as in `_error_covariance`."""
     inner, columns = right.shape
     real = _matrix(inner, columns)
     imag = _matrix(inner, columns)
@@ -156,16 +214,17 @@ def _product(left: C, right: C) -> C:
     row_imag = _vector(columns)
     product = np.empty((left.shape[0], columns), np.complex128)
     for i in range(left.shape[0]):
-        for j in range(columns):
+        width = i + 1 if lower else columns
+        for j in range(width):
             row_real[j] = 0.0
             row_imag[j] = 0.0
         for k in range(inner):
             factor_real = left[i, k].real
             factor_imag = left[i, k].imag
-            for j in range(columns):
+            for j in range(width):
                 row_real[j] += factor_real * real[k, j] - factor_imag * imag[k, j]
                 row_imag[j] += factor_real * imag[k, j] + factor_imag * real[k, j]
-        for j in range(columns):
+        for j in range(width):
             product[i, j] = complex(row_real[j], row_imag[j])
     return product
 
@@ -244,17 +303,24 @@ def _sensing_beam(gram: C, cross: C, norm2: float, price: F, hears: B) -> tuple[
     feasibility asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
     """
     count = len(price)
-    root = _vector(count)
-    for s in range(count):
-        root[s] = np.sqrt(price[s]) if hears[s] else 0.0
-    _, weights, theta = _matched(gram, cross, norm2, root)
+    heard = np.flatnonzero(hears)
+    size = len(heard)
+    root = _vector(size)
+    near_gram = np.empty((size, size), np.complex128)
+    near_cross = np.empty(size, np.complex128)
+    for i in range(size):
+        root[i] = np.sqrt(price[heard[i]])
+        near_cross[i] = cross[heard[i]]
+        for j in range(size):
+            near_gram[i, j] = gram[heard[i], heard[j]]
+    _, y, theta = _matched(near_gram, near_cross, norm2, root)
     power = _vector(count)
+    weights = np.zeros(count, np.complex128)
     length = theta
-    for s in range(count):
-        if hears[s]:
-            power[s] = _squared(weights[s])
-        weights[s] *= root[s]
-        length -= power[s]
+    for i in range(size):
+        power[heard[i]] = _squared(y[i])
+        weights[heard[i]] = y[i] * root[i]
+        length -= power[heard[i]]
     return theta, power, length, weights
 
 
@@ -286,14 +352,14 @@ def _prices_at(
         if not slack > 0.0:
             break
         if converged:
-            powers = _solve(coupling, price)
+            powers = _solved(_factored(coupling), price)
             found = True
             for s in range(count):
                 used += powers[s] * (cost[s] + nu * _squared(beta[s]))
                 found = found and powers[s] > 0.0
             found = found and used < np.inf
             break
-        ratio = _solve(_transposed(coupling), cost)
+        ratio = _solved(_factored(_transposed(coupling)), cost)
         proper = True
         for s in range(count):
             proper = proper and ratio[s] > 0.0 and ratio[s] < np.inf
@@ -314,39 +380,43 @@ def _prices_at(
 
 
 @internal
-def _power_gradient(
-    target: F, nu: float, aim: float, error: C, beta: C, coupling: F, powers: F, length: F
-) -> tuple[F, float]:
-    """(∂power/∂ln λ [S], ∂power/∂ν) of power = Nᵀq, B q = λ, with N_t = ‖u_t‖² (`length`), `aim` = aᴴM⁻¹a.
+def _power_gradient(target: F, nu: float, aim: float, error: C, beta: C, y: F, powers: F) -> tuple[F, float]:
+    """(∂power/∂ln λ [S], ∂power/∂ν) of power = Nᵀq, B q = λ, with N_t = ‖u_t‖², Bᵀy = N and `aim` = aᴴM⁻¹a.
 
     With u_t = sqrt(λ_t) M⁻¹h_t normalised at the present λ, X = I - T and ℓ = d ln λ:
     dX = -X diag(ℓ) X + conj(β)βᵀ dν,  dβ = -βᵀdiag(ℓ)X + (aᴴM⁻¹a) β dν  and, since B's left side is fixed by this
-    normalisation,  d power = qᵀdN - yᵀ dB q  with Bᵀy = N and N_t = X_tt - Σ_s e^ℓ_s |X_st|² + ν|β_t|².
+    normalisation,  d power = qᵀdN - yᵀ dB q  with N_t = X_tt - Σ_s e^ℓ_s |X_st|² + ν|β_t|².
     Collecting the factors of dX_st in conj(Z_st):  Z_st = (y_s - 1) q_t X_st off the diagonal and
-    Z_tt = q_t (½ - X_tt - y_t X_tt/γ_t). X is Hermitian.
+    Z_tt = q_t (½ - X_tt - y_t X_tt/γ_t). X is Hermitian, so that Z = (diag(y) - I) X diag(q) + diag(z), and
+    (X Zᴴ X)_rr = Σ_s (y_s - 1) W_rs X_sr + z_s |X_rs|² with W = X diag(q) X, again Hermitian.
     """
     count = len(target)
-    y = _solve(_transposed(coupling), length)
     signal = np.empty((count, count), np.complex128)
-    adjoint = np.empty((count, count), np.complex128)
+    spread = np.empty((count, count), np.complex128)
+    rest = _vector(count)
     for s in range(count):
         for t in range(count):
             signal[s, t] = -error[s, t]
-            adjoint[t, s] = (1.0 - y[s]) * powers[t] * np.conj(error[s, t])
         signal[s, s] += 1.0
         own = signal[s, s].real
-        adjoint[s, s] = powers[s] * (0.5 - own - y[s] * own / target[s])
-    turned = _product(signal, adjoint)
+        rest[s] = powers[s] * (0.5 - y[s] * own * (1.0 + 1.0 / target[s]))
+        for t in range(count):
+            spread[s, t] = signal[s, t] * powers[t]
+    squared = _product(spread, signal, True)
     by_price = _vector(count)
     by_nu = 0.0
     for r in range(count):
         tilt = 0.0j
-        back = 0.0j
         for t in range(count):
-            by_price[r] -= 2.0 * (turned[r, t] * signal[t, r]).real + powers[t] * _squared(signal[r, t])
-            tilt += signal[r, t] * powers[t] * np.conj(beta[t])
-            back += beta[t] * adjoint[t, r]
+            by_price[r] -= (2.0 * rest[t] + powers[t]) * _squared(signal[r, t])
+            tilt += spread[r, t] * np.conj(beta[t])
+        for t in range(r):
+            both = 2.0 * (squared[r, t].real * signal[r, t].real + squared[r, t].imag * signal[r, t].imag)
+            by_price[r] -= (y[t] - 1.0) * both
+            by_price[t] -= (y[r] - 1.0) * both
+        by_price[r] -= 2.0 * (y[r] - 1.0) * squared[r, r].real * signal[r, r].real
         by_price[r] -= 2.0 * nu * (beta[r] * tilt).real
+        back = (y[r] - 1.0) * np.conj(tilt) + rest[r] * beta[r]
         by_nu += 2.0 * (back * np.conj(beta[r])).real + (1.0 + 2.0 * nu * aim) * powers[r] * _squared(beta[r])
     return by_price, by_nu
 
@@ -399,7 +469,7 @@ def _step_with_sensing(coupling: F, cost: F, beta: C, nu: float, beam: tuple[flo
         right[count] += heard[s]
     for t in range(count + 1):
         system[t, count] *= nu
-    return _solve(system, right)
+    return _solved(_factored(system), right)
 
 
 @internal
@@ -422,9 +492,11 @@ def _step_at_budget(
     price, nu, slack = prices
     count = len(price)
     system, right = _stationary_beams(coupling, cost, beta)
-    powers = _solve(coupling, price)
+    factors = _factored(coupling)
+    powers = _solved(factors, price)
     length, used = _spent(cost, nu, beta, powers)
-    by_price, by_nu = _power_gradient(target, nu, theta / slack, error, beta, coupling, powers, length)
+    worth = _solved_transposed(factors, length)
+    by_price, by_nu = _power_gradient(target, nu, theta / slack, error, beta, worth, powers)
     for s in range(count):
         system[count, s] = by_price[s] / used
     system[count, count] = by_nu / used
@@ -433,7 +505,7 @@ def _step_at_budget(
         for s in range(count):
             system[t, s] += system[t, count] * (nu / theta) * _squared(slack * beta[s])
         system[t, count] *= -slack / theta
-    return _solve(system, right)
+    return _solved(_factored(system), right)
 
 
 @internal
@@ -456,12 +528,13 @@ def _powers(
     Valid if all are positive, the power is spent and νθ₀ ≤ 1.
     """
     theta, heard, slope, _ = beam
-    powers = _solve(coupling, price)
+    factors = _factored(coupling)
+    powers = _solved(factors, price)
     length, used = _spent(cost, nu, beta, powers)
     left = 0.0
     if sensing:
         # q = B⁻¹λ + p_c B⁻¹i₀
-        extra = _solve(coupling, heard)
+        extra = _solved(factors, heard)
         for t in range(len(extra)):
             slope += length[t] * extra[t]
         left = (power - used) / slope
@@ -520,16 +593,23 @@ def _joint_newton(
 
 @inlined
 def solve_downlink(
-    channels: tuple[C, C, float], target: F, hears: B, power: float, guess: tuple[F, float, float, float], light: bool
+    channels: tuple[C, C, float],
+    target: F,
+    hears: B,
+    power: float,
+    guess: tuple[F, float, float, float],
+    light: bool,
+    near: bool = False,
 ) -> tuple[bool, bool, F, float, float, F, float, float, C, C, C]:
     """The beams of largest illumination (`light`), or of least power, for SINR targets γ and the budget P.
 
-    `guess`: (λ, ν, slack, p_c) of a neighbouring problem, ν = 0 where there is none. The dual function (P - φ(ν))/ν has
-    the derivative (power(ν) - P)/ν², so the answer is the largest ν at which (P_ν) is bounded, power(ν) ≤ P and νθ₀ ≤
-    1. From a neighbour Newton's method nearly always finds it. Otherwise ν is bracketed: λ decreases with ν, so νθ₀ ≤ 1
-    at λ(0) bounds it; the bracket is bisected with Newton's method tried from every point. Its lower end always meets
-    the targets within the power. If it collapses, these beams scaled up to the budget (which raises every SINR) are
-    the answer, feasible but not proven optimal.
+    `guess`: (λ, ν, slack, p_c) of a neighbouring problem, ν = 0 where there is none. `near`: what Newton's method does
+    not find from the guess is not looked for further. The dual function (P - φ(ν))/ν has the derivative
+    (power(ν) - P)/ν², so the answer is the largest ν at which (P_ν) is bounded, power(ν) ≤ P and νθ₀ ≤ 1. From a
+    neighbour Newton's method nearly always finds it. Otherwise ν is bracketed: λ decreases with ν, so νθ₀ ≤ 1 at λ(0)
+    bounds it; the bracket is bisected with Newton's method tried from every point. Its lower end always meets the
+    targets within the power. If it collapses, these beams scaled up to the budget (which raises every SINR) are the
+    answer, feasible but not proven optimal.
 
     Returns (found, proven, λ, ν, slack, q, p_c, value, T, β, y₀). `value`: the loss ‖a‖²P - p, or the power spent.
     """
@@ -557,6 +637,8 @@ def solve_downlink(
             if not last:
                 sensing, last = not sensing, True
                 continue
+            if near:
+                break
         slack, sensing, last = 0.0, useful, not useful
         if opened and nu >= high:
             if low > 0.0:
@@ -646,7 +728,7 @@ def _envelope_gradient(
         root = np.sqrt(price[s])
         for t in range(count):
             scaled[s, t] = root * error[s, t]
-    arrived = _product(heard, scaled)
+    arrived = _product(heard, scaled, False)
     rows = len(cross)
     sensed = np.empty(rows, np.complex128)
     for i in range(rows):
@@ -795,13 +877,14 @@ def descend(
     start: tuple[Any, C, F, C],
     guess: tuple[F, float, float, float],
     light: bool,
-    settings: tuple[int, float, float],
+    settings: tuple[int, float, float, float],
 ) -> tuple[bool, tuple[C, F, C, F, int], tuple[bool, F, float, float, F, float, float, C, C, C]]:
     """BFGS on the logarithm of the loss (`light`) or of the least power, over receive vectors and rate shares.
 
     `problem`: (𝒢 = 𝓗𝓗ᴴ [K n, K n], 𝓗a [K n], ‖a‖², hears [S], P). `start`: (receiver [S], v [S, n], r [S] in nats, E
-    [S, n, n-1] ⊥ v). `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance): it ends after `steps`, at
-    a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`.
+    [S, n, n-1] ⊥ v). `guess`: as in `solve_downlink`. `settings`: (steps, enough, tolerance, spare): it ends after
+    `steps`, at a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain less than `tolerance`, or gain and promise
+    less than (spare/value)³: what may be left then is a share of the value, so the smaller the value the less care.
 
     A step (Re z, Im z, ξ) moves v_s along the geodesic v_s cos|z| + E_s ẑ sin|z| and scales the shares of a receiver's
     streams, r_s ∝ r_s e^ξ_s; nothing stands for the phase and length of v_s, which change nothing. The frame E_s
@@ -813,7 +896,7 @@ def descend(
     """
     gram, cross, norm2, hears, power = problem
     receiver, vectors, share, basis = start
-    steps, enough, tolerance = settings
+    steps, enough, tolerance, spare = settings
     price, nu, slack, left = guess
     count, antennas = vectors.shape
     several = False
@@ -825,7 +908,7 @@ def descend(
     active = size if several else free
     inverse = _matrix(active, active)
     direction, gradient, step = _vector(size), _vector(size), _vector(size)
-    value, descent, length = np.inf, 0.0, 0.0
+    value, descent, length, reach = np.inf, 0.0, 0.0, 1.0
     solution = (False, price, nu, slack, price, 0.0, np.inf, gram, cross, cross)
     # A computed value: for a constant Numba would compile `_update` once more.
     fresh = size > 0
@@ -840,7 +923,13 @@ def descend(
         for s in range(count):
             target[s] = np.expm1(new_share[s])
         found, proven, trial, new_nu, new_slack, powers, new_left, new_value, error, beta, weights = solve_downlink(
-            (stream_gram, stream_cross, norm2), target, hears, power, (price, nu, slack, left), light
+            (stream_gram, stream_cross, norm2),
+            target,
+            hears,
+            power,
+            (price, nu, slack, left),
+            light,
+            started and tries < _NEAR_TRIES,
         )
         change = np.log(new_value / value) if started and found and new_value > 0.0 else np.inf
         if found and (not started or change <= _ARMIJO * length * descent):
@@ -856,7 +945,10 @@ def descend(
                     difference[i] = new_gradient[i] - gradient[i]
             if started:
                 fresh = _update(inverse, fresh, step, difference)
-                small = small + 1 if -change < tolerance else 0
+                share = spare / new_value
+                worth_it = max(-change, -descent) >= max(tolerance, share * share * share)
+                small = 0 if worth_it else small + 1
+                reach = min(1.0, _LONGER * length)
             vectors, basis, share, value, gradient = new_vectors, new_basis, new_share, new_value, new_gradient
             price, nu, slack, left = trial, new_nu, new_slack, new_left
             solution = (proven, trial, new_nu, new_slack, powers, new_left, new_value, error, beta, weights)
@@ -899,5 +991,5 @@ def descend(
         for i in range(active):
             direction[i] *= shrink
         descent *= shrink
-        length, tries = 1.0, 0
+        length, tries = reach, 0
     return True, (vectors, share, basis, gradient, used), solution

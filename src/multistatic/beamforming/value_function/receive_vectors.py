@@ -52,16 +52,26 @@ def descend(
     steps: int = 200,
     enough: float = 0.0,
     tolerance: float = 1e-9,
+    spare: float = 0.0,
 ) -> Streams:
-    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when two steps gain < `tolerance`.
+    """BFGS on the logarithm of `objective` from `streams`; stops at `enough`, or when three steps in a row gain less
+    than `tolerance`, or gain and promise less than (`spare`/value)³.
 
     Returns the best streams with their inner solution, or without one if there was none at the start.
     """
-    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance).streams
+    stops = {"steps": steps, "enough": enough, "tolerance": tolerance, "spare": spare}
+    return descend_to(problem, streams, objective, **stops).streams
 
 
 def descend_to(
-    problem: GramProblem, streams: Streams, objective: Objective, *, steps: int, enough: float, tolerance: float
+    problem: GramProblem,
+    streams: Streams,
+    objective: Objective,
+    *,
+    steps: int,
+    enough: float,
+    tolerance: float,
+    spare: float = 0.0,
 ) -> Point:
     """`descend`, with the gradient at its end."""
     solution = streams.solution
@@ -71,7 +81,7 @@ def descend_to(
         (in_c_order(streams.receiver), vectors, in_c_order(streams.share), frames(vectors)),
         no_guess(len(streams.share)) if solution is None else solution.guess,
         objective == "loss",
-        (steps, enough, tolerance),
+        (steps, enough, tolerance, spare),
     )
     reached = Streams(
         receiver=streams.receiver,
