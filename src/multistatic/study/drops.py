@@ -73,7 +73,7 @@ def _read_all(
     """Digest of each file, and what does not fit; one file is held in memory at a time."""
     digests: list[str] = []
     problems: list[Problem] = []
-    networks: list[Network] | None = None
+    networks: list[Network] = []
     for name in names:
         try:
             given = read(name)
@@ -81,7 +81,7 @@ def _read_all(
             problems += error.problems
             continue
         digests.append(given.sha256)
-        if networks is None:
+        if not networks:  # none of the scenarios has been drawn yet: no file before this one fits any
             problems += _unique(problem for each in templates for problem in _misfits_of(each, given))
             networks = _networks(templates, given)
             continue

@@ -150,16 +150,16 @@ def _one_thread() -> None:
 
 def _trial(task: Task, trial: int, channels: Mapping[str, GivenChannel]) -> TrialResult:
     seed = trial_seed(task.root, task.point.stream, trial)
-    drawn = _Drawn(point=task.point, seed=seed, channels=channels)
+    drawn = TrialScenarios(point=task.point, seed=seed, channels=channels)
     results = tuple(_method(task, number, seed, drawn) for number in range(len(task.schemes)))
     return TrialResult(point=task.point.index, trial=trial, seed=seed, methods=results)
 
 
-def _method(task: Task, number: int, seed: int, drawn: _Drawn) -> MethodResult:
+def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> MethodResult:
     scenario: Scenario | None = None
     begun = perf_counter()
     try:
-        scenario = drawn.scenario(number)
+        scenario = drawn.of_method(number)
         ready = perf_counter()
         design = design_network(scenario, scheme=task.schemes[number])
         time_s = perf_counter() - ready
@@ -204,7 +204,7 @@ def failed_method(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Drawn:
+class TrialScenarios:
     """The scenarios of one trial, each drawn once."""
 
     point: Point
@@ -212,7 +212,7 @@ class _Drawn:
     channels: Mapping[str, GivenChannel]
     scenarios: dict[int, Scenario] = field(default_factory=dict)
 
-    def scenario(self, number: int) -> Scenario:
+    def of_method(self, number: int) -> Scenario:
         """The method's scenario; what differs in [design] alone from one that is drawn already is not drawn again."""
         first = self.point.drawn_with[number]
         template: ScenarioTemplate = self.point.templates[first]
