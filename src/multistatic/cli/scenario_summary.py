@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from multistatic.scenario.given_channel import GivenChannel
     from multistatic.scenario.model import Scenario
 
 
 def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     """Counts, distances, delays, Doppler shifts and signal-to-noise ratios of a scenario, ready for JSON.
 
-    `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading. `echo_snr_db`: of the combined
-    receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
-    clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar equation.
+    `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading; of given channels the mean over
+    their antennas, None without a path. `channel`: where the channels come from, and what of them. `echo_snr_db`: of
+    the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
+    signal-independent clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
+    equation.
     """
     from dataclasses import asdict
 
@@ -24,18 +27,26 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
     from multistatic.scenario.assumptions import assumptions
     from multistatic.scenario.cross_section import cross_section_of
+    from multistatic.scenario.given_channel import GivenChannel
     from multistatic.units import ratio_to_db, watt_to_dbm
 
     geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
     radio, target = scenario.radio, scenario.target
-    direct = direct_gain(propagation, geometry.transmitter_receiver_m) * transmitter.power_w / propagation.noise_power_w
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
+    direct = direct_gain(propagation, geometry.transmitter_receiver_m)
+    if given is not None:
+        power = np.abs(given.direct_of(dict(zip(scenario.receiver_ids, antennas.tolist(), strict=True)))) ** 2
+        direct = power.sum(axis=(1, 2)) / (antennas * transmitter.array.size)
+    direct = direct * transmitter.power_w / propagation.noise_power_w
     disturbance_w = propagation.noise_power_w
     if propagation.clutter == "independent":
         disturbance_w += propagation.clutter_power_w
     echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
         target, geometry
     )
+    given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
+    echo = echo if given_echo is None else given_echo[0]
     echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
     radar = propagation.is_radar_equation(radio.wavelength_m)
     doppler_hz = geometry.doppler_hz(target.velocity_m_s, radio.carrier_hz)
@@ -55,6 +66,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "target_reflection": target.reflection,
         "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
         "target_rcs_std_db": target.rcs_std_db,
+        "channel": _channel(given, scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
         "receivers": [
             {
@@ -66,13 +78,30 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
                 "target_m": float(geometry.target_receiver_m[k]),
                 "delay_s": float(geometry.delay_s[k]),
                 "doppler_hz": float(doppler_hz[k]),
-                "direct_snr_db": ratio_to_db(float(direct[k])),
-                "echo_snr_db": ratio_to_db(float(echo[k])),
+                "direct_snr_db": ratio_to_db(float(direct[k])) if direct[k] > 0 else None,
+                "echo_snr_db": ratio_to_db(float(echo[k])) if echo[k] > 0 else None,
             }
             for k, receiver in enumerate(scenario.receivers)
         ],
         "assumptions": asdict(assumptions(scenario)),
         "notes": scenario_notes(scenario),
+    }
+
+
+def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
+    """Where the channels come from: the name of a model, or a file and what it gives; the rest is by geometry."""
+    if given is None:
+        return {"source": scenario.propagation.direct, "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
+    held = [name for name in ("echo_gain", "steering_tx") if getattr(given, name) is not None]
+    return {
+        "source": given.path or "given",
+        "sha256": given.sha256,
+        "shape": list(given.direct.shape),
+        "receiver_ids": None if given.receiver_ids is None else list(given.receiver_ids),
+        "carrier_hz": given.carrier_hz,
+        "median_gain_db": given.median_gain_db,
+        "given": ["direct", *held],
+        "by_geometry": [name for name in ("echo_gain", "steering_tx", "steering_rx") if name not in held],
     }
 
 
@@ -149,20 +178,37 @@ def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
             f"{row['target_m']:.1f}",
             f"{1e9 * row['delay_s']:.1f}",
             f"{row['doppler_hz']:.1f}",
-            f"{row['direct_snr_db']:.1f}",
-            f"{row['echo_snr_db']:.1f}",
+            *("none" if row[key] is None else f"{row[key]:.1f}" for key in ("direct_snr_db", "echo_snr_db")),
         )
-    low, high = (pick(row["direct_snr_db"] for row in receivers) for pick in (min, max))
+    levels = [row["direct_snr_db"] for row in receivers if row["direct_snr_db"] is not None]
+    span = f"{min(levels):.1f} to {max(levels):.1f} dB" if levels else "of no receiver"
     foot = (
-        f"\ndirect SNR {low:.1f} to {high:.1f} dB: one antenna on either side, all the power; "
+        f"\ndirect SNR {span}: one antenna on either side, all the power; "
         "echo SNR: all antennas, all the power on the target, per sample"
     )
     return Group(
         Text(heading),
         table,
         Text(foot),
+        *([Text(_channel_line(summary["channel"]))] if "shape" in summary["channel"] else []),
         Text(f"assumptions: {assumed}"),
         *(Text(f"note: {note}") for note in summary["notes"]),
+    )
+
+
+def _channel_line(channel: dict[str, Any]) -> str:
+    """What a channel file gives, in a sentence."""
+    from multistatic.scenario.given_channel import named
+
+    count, rows, columns = channel["shape"]
+    ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
+    order = "in the scenario's order" if ids is None else f"with the ids {named(ids)}"
+    carrier = "no carrier stated" if carrier_hz is None else f"carrier {carrier_hz:g} Hz"
+    level = "no path at all" if median_db is None else f"median gain between two antennas {median_db:.1f} dB"
+    return (
+        f"channels: {channel['source']} gives {' and '.join(channel['given'])} for {count} receivers {order}, "
+        f"{rows} receive and {columns} transmit antennas, {carrier}, {level}; "
+        f"by the scenario's geometry: {' and '.join(channel['by_geometry'])}"
     )
 
 

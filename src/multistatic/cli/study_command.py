@@ -99,11 +99,12 @@ def _print_notes(loaded: Study) -> None:
     from multistatic.errors import ScenarioError
 
     template = loaded.points[0].templates[0]
+    drops = loaded.drops.get(template.channel_folder or "")
     try:
-        scenario = template.drawn()
+        scenario = template.drawn(channel=None if drops is None else drops.channel(0))
     except ScenarioError:  # the trials that draw it report it
         return
-    for note in template.notes(scenario):
+    for note in [*template.notes(scenario), *template.channel_repeats()]:
         print_note(note)
 
 

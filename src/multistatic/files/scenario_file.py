@@ -9,7 +9,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from multistatic.errors import InputError, Problem
+from multistatic.files.channel_file import read_channel
 from multistatic.scenario.decode import MAX_BYTES, too_large
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import OnNote, parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
@@ -30,25 +32,36 @@ _BINARY = {
 def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
     """The scenario in `file`: a path, `-` for standard input, or the name of a preset where no such file exists.
 
-    A site list is looked for in the folder of the scenario file (standard input: the working folder). `on_note`
-    receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises `ScenarioError`
-    with every problem of the content and `InputError` where a file cannot be read.
+    Site lists and channel files are looked for in the folder of the scenario file (standard input: the working folder).
+    `on_note` receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises
+    `ScenarioError` with every problem of the content and `InputError` where a file cannot be read.
     """
     name = str(file)
-    if name == STANDARD_INPUT:
-        text, folder = read_standard_input(), Path()
-        return parse_scenario(
-            text, overrides=overrides, read_text=_reader(folder), source="standard input", on_note=on_note
-        )
     if name in preset_names() and not Path(name).is_file():
         return load_preset(name, overrides, on_note=on_note)
-    text, folder = read_text_file(Path(name)), Path(name).parent
-    return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name, on_note=on_note)
+    if name == STANDARD_INPUT:
+        text, folder, source = read_standard_input(), Path(), "standard input"
+    else:
+        text, folder, source = read_text_file(Path(name)), Path(name).parent, name
+    return parse_scenario(
+        text,
+        overrides=overrides,
+        read_text=_reader(folder),
+        read_channel=channel_reader(folder),
+        source=source,
+        on_note=on_note,
+    )
 
 
 def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
-    """A scenario that comes with the package."""
-    return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}", on_note=on_note)
+    """A scenario that comes with the package; a channel file of the overrides is looked for in the working folder."""
+    return parse_scenario(
+        preset_text(name),
+        overrides=overrides,
+        read_channel=channel_reader(Path()),
+        source=f"preset {name}",
+        on_note=on_note,
+    )
 
 
 def scenario_text(name: str, folder: Path) -> tuple[str, Path]:
@@ -103,6 +116,11 @@ def _wide_encoding(content: bytes) -> str | None:
 
 def _reader(folder: Path) -> Callable[[str], str]:
     return lambda name: read_text_file(folder / name)
+
+
+def channel_reader(folder: Path) -> Callable[[str], GivenChannel]:
+    """Reads the channel files that a scenario in `folder` names."""
+    return lambda name: read_channel(folder / name, name=name)
 
 
 def _near(path: Path) -> str:

@@ -7,7 +7,14 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from multistatic.errors import InputError, Problem
-from multistatic.files.scenario_file import STANDARD_INPUT, read_standard_input, read_text_file, scenario_text
+from multistatic.files.channel_file import channel_files
+from multistatic.files.scenario_file import (
+    STANDARD_INPUT,
+    channel_reader,
+    read_standard_input,
+    read_text_file,
+    scenario_text,
+)
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
 from multistatic.study.parse_study import ScenarioText, parse_study
@@ -21,7 +28,8 @@ STORE_ENDING = ".sqlite"
 
 
 def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
-    """The study in `file`, a path or `-` for standard input; scenario and site list are looked for in its folder.
+    """The study in `file`, a path or `-` for standard input; its scenario is looked for in its folder, site list and
+    channel files in that of the scenario.
 
     Raises `InputError` with every problem of the content, and where a file cannot be read.
     """
@@ -32,10 +40,15 @@ def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
         text, folder = read_text_file(Path(name)), Path(name).parent
 
     def read_scenario(scenario: str | None) -> ScenarioText:
-        if scenario is None:
-            return ScenarioText(text="", read_text=lambda sites: read_text_file(folder / sites))
-        content, beside = scenario_text(scenario, folder)
-        return ScenarioText(text=content, read_text=lambda sites: read_text_file(beside / sites))
+        content, beside = ("", folder) if scenario is None else scenario_text(scenario, folder)
+        # A preset has no folder: what the study sets for it lies beside the study.
+        own = folder if beside == Path() else beside
+        return ScenarioText(
+            text=content,
+            read_text=lambda sites: read_text_file(beside / sites),
+            read_channel=channel_reader(own),
+            list_folder=lambda drops: [f"{drops}/{file.name}" for file in channel_files(own / drops)],
+        )
 
     source = "standard input" if name == STANDARD_INPUT else name
     return parse_study(text, read_scenario=read_scenario, overrides=overrides, source=source)

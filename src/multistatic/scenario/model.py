@@ -16,6 +16,7 @@ import numpy as np
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
+from multistatic.scenario.given_channel import GivenChannel, misfits
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 EchoLaw = Literal["sum", "product"]
@@ -182,7 +183,8 @@ class Propagation:
 
     `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
     reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
-    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one).
+    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), or holds the
+    channels themselves (`GivenChannel`).
     Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
     1 as published, 0 where the receiver removes it).
     """
@@ -190,7 +192,7 @@ class Propagation:
     path_loss_exponent: float
     reference_gain: float = 1.0
     echo_law: EchoLaw = "sum"
-    direct: str = "rician"
+    direct: str | GivenChannel = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
     clutter_power_w: float
@@ -205,7 +207,8 @@ class Propagation:
         )
         checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
         checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
-        checks.text("direct", self.direct)
+        if not isinstance(self.direct, GivenChannel):
+            checks.text("direct", self.direct)
         checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
         checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
         checks.number("clutter_power_w", self.clutter_power_w, "a power in W, 0 or more", least=0.0)
@@ -374,6 +377,10 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
     if scenario.design.receivers is not None and scenario.design.receivers > len(ids):
         most = f"at most {len(ids)}, the number of receivers"
         checks.refuse("design.receivers", str(scenario.design.receivers), most)
+    given = scenario.propagation.direct
+    if isinstance(given, GivenChannel) and not checks.problems:
+        antennas = {receiver.id: receiver.array.size for receiver in scenario.receivers}
+        checks.problems += misfits(given, antennas, scenario.transmitter.array.size, scenario.radio.carrier_hz)
     target, transmitter = coordinates(scenario.target.position_m), coordinates(scenario.transmitter.position_m)
     places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
     for i, scatterer in enumerate(scenario.propagation.scatterers):

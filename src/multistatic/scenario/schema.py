@@ -22,6 +22,7 @@ from multistatic.scenario.values import (
     CrossSectionM2,
     CrossSectionName,
     Direction,
+    FileName,
     Fraction,
     Geodetic,
     Level,
@@ -198,7 +199,7 @@ class ReceiversTable(Table):
     site: Annotated[list[SiteTable], Field(min_length=1, max_length=MAX_RECEIVERS)] | None = Field(
         None, description="one [[receivers.site]] table for each receiver"
     )
-    file: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+    file: FileName | None = Field(
         None, description="name of a .csv or .geojson site list, relative to the scenario file"
     )
     random: RandomTable | None = Field(None, description="random placement")
@@ -263,6 +264,23 @@ Leakage = Annotated[
 ]
 
 
+class GivenChannelTable(Table):
+    """Direct channels from files."""
+
+    file: FileName | None = Field(
+        None, description="a channel file (.npz, .mat, .h5, .nc), relative to the scenario file"
+    )
+    folder: FileName | None = Field(
+        None, description="a folder of channel files: trial i of a study takes the file i in the order of their names"
+    )
+
+
+DirectChannel = Annotated[
+    Annotated[Name, tag("value")] | Annotated[GivenChannelTable, tag("table")],
+    Discriminator(table_tag),
+]
+
+
 class ChannelTable(Table):
     """Propagation, noise and clutter."""
 
@@ -274,7 +292,10 @@ class ChannelTable(Table):
         None, description="power gain at 1 m, instead of reference_loss_db"
     )
     echo_law: Literal["sum", "product"] = Field("sum", description="echo loss of d_b0 + d_0k, or of d_b0 · d_0k")
-    direct: Name = Field("rician", description="direct channel: los, rician, or another registered model")
+    direct: DirectChannel = Field(
+        "rician",
+        description='direct channel: los, rician, or another registered model; { file = "H.npz" }: channels of a file',
+    )
     rician_factor: Annotated[float, Field(ge=0, le=1e12)] = Field(0.5, description="Rician factor, a power ratio")
     noise_power_dbm: Level | None = Field(None, description="noise power per antenna in a sample of one slot in dBm")
     noise_power_w: PowerW | None = Field(None, description="noise power per antenna in a sample of one slot in W")

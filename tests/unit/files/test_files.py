@@ -28,8 +28,8 @@ from multistatic.files.design_files import (
     npz_bytes,
     write_design,
 )
+from multistatic.files.scenario_file import load_scenario
 from multistatic.files.stored_design import SHAPES, read_design
-from multistatic.scenario.parse_scenario import parse_scenario
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design, infeasible, scenario
 
@@ -286,16 +286,18 @@ def test_npz_is_what_numpy_reads_back() -> None:
 def test_the_same_design_gives_the_same_bytes() -> None:
     one, other = (design_files(design(scenario()), timing_s=TIMING_S, pictures={"map.svg": b"<svg/>"}) for _ in "ab")
     assert one == other
-    assert list(one) == ["scenario.toml", "design.npz", "map.svg", "design.json"]
+    assert list(one) == ["channel.npz", "scenario.toml", "design.npz", "map.svg", "design.json"]
     later = design_files(design(scenario()), timing_s={"selection": 9.0})
     assert later["design.npz"] == one["design.npz"]
     document, with_other_timing = (json.loads(files["design.json"]) for files in (one, later))
     assert {**document, "timing_s": None} == {**with_other_timing, "timing_s": None}
 
 
-def test_the_scenario_beside_the_design_is_the_one_that_was_designed() -> None:
+def test_the_scenario_beside_the_design_is_the_one_that_was_designed(tmp_path: Path) -> None:
     files = design_files(design(), timing_s={})
-    again = parse_scenario(files["scenario.toml"].decode())
+    for name in ("scenario.toml", "channel.npz"):
+        (tmp_path / name).write_bytes(files[name])
+    again = load_scenario(tmp_path / "scenario.toml")
     assert np.array_equal(again.receiver_positions_m, design().scenario.receiver_positions_m)
     provenance = json.loads(files["design.json"])["provenance"]
     assert provenance["scenario_sha256"] == hashlib.sha256(files["scenario.toml"]).hexdigest()
@@ -311,7 +313,7 @@ def test_the_scenario_beside_the_design_is_the_one_that_was_designed() -> None:
 def test_no_beams_and_no_pictures_without_a_verified_design(tmp_path: Path, made: Design) -> None:
     write_design(tmp_path, design(), timing_s={}, pictures={"map.png": b"1", "rates.svg": b"2"})
     paths = write_design(tmp_path, made, timing_s={}, pictures={"map.png": b"1"})
-    assert {path.name for path in paths} == {"scenario.toml", "design.json"}
+    assert {path.name for path in paths} == {"scenario.toml", "channel.npz", "design.json"}
     assert set(tmp_path.iterdir()) == set(paths)
     assert read_design(tmp_path).arrays == {}
 
