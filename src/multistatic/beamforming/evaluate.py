@@ -42,7 +42,7 @@ def evaluate(
     if broken:
         what = ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
         return infeasible(problem, method=method, message=f"The beams found break their constraints: {what}.")
-    illumination = beams.illumination_w(problem.steering_tx)
+    illumination = problem.illumination_w(beams)
     limit = problem.illumination_limit_w
     bound = limit if upper_bound_w is None else min(upper_bound_w, limit)
     bound = max(bound, illumination)  # equal up to rounding and the tolerated violation

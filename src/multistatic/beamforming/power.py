@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.communication.rates import received_beams
+from multistatic.signal.beams import illumination
 from multistatic.units import B, C, F
 
 TIGHT = 1e-2
@@ -67,7 +68,7 @@ def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C 
     for tight in (np.ones(len(channels), bool), rates < rate_nats * (1.0 + TIGHT)):
         result = _settle(beams, combiners, sinr, channels, hears, rate_nats, tight)
         if result is not None:
-            light = float(np.sum(np.abs(np.einsum("t,jtl->jl", steering, result)) ** 2))
+            light = float(illumination(result, steering)[0])
             if light > best_light:
                 best, best_light = result, light
     return best

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.errors import InputError, Problem
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C, F, read_only
 
@@ -15,11 +16,12 @@ from multistatic.units import B, C, F, read_only
 class BeamformingProblem:
     """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
 
-    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
-    [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. `receiver_ids` serve
-    messages only. `starts`: beams of a neighbouring problem, the best first, from which a beamformer may begin in place
-    of a search; they need not meet the rates here. Every J_k is proportional to p_t, so this maximises every figure of
-    merit at once for a fixed group.
+    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [M, N_t] a_b of M points (of one without
+    the axis, too) with `point_weight` [M] (default: the same for all; they sum to 1), of whose illuminations the
+    weighted mean counts, `rate_required_bps_hz` [K] (0: no requirement), `selected` [K]: who cancels the sensing beam,
+    `streams`: L at most. `receiver_ids` serve messages only. `starts`: beams of a neighbouring problem, the best first,
+    from which a beamformer may begin in place of a search; they need not meet the rates here. Every J_k is proportional
+    to p_t, so this maximises every figure of merit at once for a fixed group.
     """
 
     direct: C
@@ -31,10 +33,14 @@ class BeamformingProblem:
     streams: int = 2
     receiver_ids: tuple[str, ...] = ()
     starts: tuple[Beams, ...] = ()
+    point_weight: F | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
-        object.__setattr__(self, "steering_tx", read_only(self.steering_tx, np.complex128))
+        object.__setattr__(self, "steering_tx", read_only(np.atleast_2d(self.steering_tx), np.complex128))
+        points = len(self.steering_tx)
+        weight = np.full(points, 1.0 / points) if self.point_weight is None else self.point_weight
+        object.__setattr__(self, "point_weight", read_only(weight))
         object.__setattr__(self, "rate_required_bps_hz", read_only(self.rate_required_bps_hz))
         object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
 
@@ -51,7 +57,29 @@ class BeamformingProblem:
     @property
     def illumination_limit_w(self) -> float:
         """‖a_b‖² P_T: all power on the target, the trivial upper bound on p_t."""
-        return float(np.sum(np.abs(self.steering_tx) ** 2) * self.power_limit_w)
+        return float(np.sum(np.abs(self.steering) ** 2) * self.power_limit_w)
+
+    def illumination_w(self, beams: Beams) -> float:
+        """p_t of `beams` in W, the weighted mean over the points."""
+        return float(np.asarray(self.point_weight) @ beams.illumination_w(self.steering_tx))
+
+    @property
+    def antennas(self) -> int:
+        """N_t."""
+        return self.steering_tx.shape[1]
+
+    @property
+    def steering(self) -> C:
+        """a_b [N_t] of the only point; `InputError` where there are several, for a beamformer that knows one."""
+        if len(self.steering_tx) != 1:
+            raise InputError(
+                [
+                    Problem(
+                        "target", f"{len(self.steering_tx)} points", "one point, which is what this beamformer is for"
+                    )
+                ]
+            )
+        return self.steering_tx[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -45,7 +45,7 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     Forces along the beams themselves are what power is for, so only what turns them counts: without any rate the
     forces aaᴴW_j - μW_j of beams on the target cancel by themselves, and the residual is 0.
     """
-    channels, towards = problem.normalised_direct, problem.steering_tx.conj()
+    channels, towards = problem.normalised_direct, problem.steering.conj()
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
     asked = np.flatnonzero(required > _NO_RATE)

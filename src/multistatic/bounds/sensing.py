@@ -50,11 +50,13 @@ class SensingNetwork:
 def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
     """The receivers of `scenario` as the bounds see them, in one realisation of its channel.
 
-    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out.
+    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out. The
+    channel has one point, the scenario's target: `Channel.at` takes one out of several.
     """
+    channel.require_one_point()
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     clock = clock_errors(scenario)
-    published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
+    published = channel.echo_path_gain[0] ** 2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
     return SensingNetwork(
         receiver_ids=scenario.receiver_ids,
         geometry=scenario.geometry(),
@@ -63,7 +65,7 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
         bandwidth_hz=scenario.radio.bandwidth_hz,
         samples=scenario.radio.samples,
         pulse=pulse_moments(scenario.radio.pulse),
-        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)),
+        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)[0]),
         published_snr_per_watt=read_only(published),
         receive_apertures_m2=read_only(apertures_m2(scenario, channel, covariance_w)),
         dimensions=scenario.dimensions,
@@ -83,14 +85,15 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
     arrays = [receiver.array for receiver in scenario.receivers]
     if covariance_w is None or channel.clutter.shape[1] == 0:
         return np.array([array.aperture_m2() for array in arrays])
-    places = np.zeros((*channel.steering_rx.shape, 3))
+    steering_rx = channel.steering_rx[0]
+    places = np.zeros((*steering_rx.shape, 3))
     for k, array in enumerate(arrays):
         places[k, : array.size] = array.elements_m - array.elements_m.mean(axis=0)
     # The noise is never below its white part: rounding beside strong clutter is.
     values, vectors = np.linalg.eigh(channel.relative_noise(covariance_w))
     whitening = np.swapaxes(vectors.conj(), 1, 2) / np.sqrt(np.maximum(values, 1.0))[:, :, None]
-    echo = whitening @ channel.steering_rx[:, :, None]
-    turned = whitening @ (channel.steering_rx[:, :, None] * places)
+    echo = whitening @ steering_rx[:, :, None]
+    turned = whitening @ (steering_rx[:, :, None] * places)
     energy = np.sum(np.abs(echo) ** 2, axis=1, keepdims=True)
     rest = turned - echo @ (np.swapaxes(echo.conj(), 1, 2) @ turned) / energy
     apertures: F = (np.swapaxes(rest.conj(), 1, 2) @ rest).real / energy

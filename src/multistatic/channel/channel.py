@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from multistatic.units import C, F, read_only
 
+# Arrays with one entry for each point, and how many axes they have.
+_OF_POINTS = {"steering_tx": 2, "steering_rx": 3, "echo_gain": 2, "echo_path_gain": 2}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Channel:
     """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
 
-    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k
-    β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and
-    sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter`
-    [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
+    The target is M points; today's scenarios have one. Arrays of one point may be given without the axis M.
+
+    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [M, N_t]: a_b(θ). `steering_rx` [M, K, N_r]: a_k(φ_k). `echo_gain`
+    [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per
+    antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal).
+    `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
     """
 
     direct: C
@@ -38,10 +43,27 @@ class Channel:
             ("echo_gain", np.float64),
             ("echo_path_gain", np.float64),
         ):
-            object.__setattr__(self, name, read_only(getattr(self, name), dtype))
+            value = np.asarray(getattr(self, name))
+            if name in _OF_POINTS and value.ndim == _OF_POINTS[name] - 1:
+                value = value[None]
+            object.__setattr__(self, name, read_only(value, dtype))
+
+    @property
+    def points(self) -> int:
+        """M."""
+        return len(self.steering_tx)
+
+    def require_one_point(self) -> None:
+        """Raise `ValueError` where there are several points."""
+        if self.points != 1:
+            raise ValueError(f"a channel with {self.points} points, expected one: Channel.at(m) is that of point m")
+
+    def at(self, point: int) -> Channel:
+        """The channel with this one of its points alone."""
+        return replace(self, **{name: getattr(self, name)[point : point + 1] for name in _OF_POINTS})
 
     def echo_snr_per_watt(self, covariance_w: ArrayLike | None = None) -> F:
-        """w_k [K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
+        """w_k [M, K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
 
         w_k = η_kβ_k a_kᴴ C_k⁻¹ a_k with C_k = (σ_z²+σ_c²) I for signal-independent clutter, where a_kᴴ a_k = N_r, and
         C_k = σ_z² I + σ_c² I + Σ_i H_ki S H_kiᴴ for signal-dependent clutter (the paper prints Tr(WWᴴ)·HHᴴ). There S
@@ -50,13 +72,13 @@ class Channel:
         """
         noise = self.noise_power_w + self.clutter_power_w
         if covariance_w is None or self.clutter.shape[1] == 0:
-            return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=1) / noise
+            return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=2) / noise
         whitened = np.linalg.solve(self.relative_noise(covariance_w), self.steering_rx[..., None])[..., 0]
-        return self.echo_gain * np.einsum("kr,kr->k", self.steering_rx.conj(), whitened).real / noise
+        return self.echo_gain * np.einsum("mkr,mkr->mk", self.steering_rx.conj(), whitened).real / noise
 
     def relative_noise(self, covariance_w: ArrayLike) -> C:
         """C_k/(σ_z²+σ_c²) [K, N_r, N_r] over the antennas, as in `echo_snr_per_watt`; the identity without clutter."""
         noise = self.noise_power_w + self.clutter_power_w
         echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
-        covariance: C = echo / noise + np.eye(self.steering_rx.shape[1])
+        covariance: C = echo / noise + np.eye(self.steering_rx.shape[2])
         return covariance

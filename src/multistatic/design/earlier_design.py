@@ -39,7 +39,7 @@ def usable_start(scenario: Scenario, channel: Channel, start: Design) -> tuple[D
     _check_size(scenario, channel, start)
     if start.beamforming is None or start.beamforming.beams is None:
         return None, "The earlier design has no beams to begin from: all beams were designed anew."
-    steering, earlier = channel.steering_tx, start.channel.steering_tx
+    steering, earlier = channel.steering_tx[0], start.channel.steering_tx[0]
     kept = abs(np.vdot(earlier, steering)) ** 2 / (np.vdot(earlier, earlier).real * np.vdot(steering, steering).real)
     power = np.sum(np.abs(channel.direct) ** 2, axis=(1, 2))
     change = np.sum(np.abs(channel.direct - start.channel.direct) ** 2, axis=(1, 2)) / np.maximum(power, 1e-300)

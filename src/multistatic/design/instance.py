@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -22,9 +23,11 @@ from multistatic.units import B, C
 RATE_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Instance:
     """What every design method starts from; `limits`: when an exact search may end early.
+
+    What the bounds see and the criterion are made once, where they do not depend on the beams.
 
     `start`: an earlier design whose beams the beamformers begin from. `certificate`: False leaves what takes long and
     changes neither group nor beams, the certificate of the beams and the sensitivities, for `certify`.
@@ -43,11 +46,27 @@ class Instance:
 
     def network(self, covariance_w: C | None = None) -> SensingNetwork:
         """What the bounds see; `covariance_w` [N_t, N_t] is the signal that causes signal-dependent clutter."""
+        if covariance_w is None or not self._clutter_depends_on_beams:
+            return self._network_without_signal
         return sensing_network(self.scenario, self.channel, covariance_w)
 
     def criterion(self, covariance_w: C | None = None) -> Criterion:
         """The scenario's figure of merit for its receivers."""
+        if covariance_w is None or not self._clutter_depends_on_beams:
+            return self._criterion_without_signal
         return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
+
+    @property
+    def _clutter_depends_on_beams(self) -> bool:
+        return self.channel.clutter.shape[1] > 0
+
+    @cached_property
+    def _network_without_signal(self) -> SensingNetwork:
+        return sensing_network(self.scenario, self.channel)
+
+    @cached_property
+    def _criterion_without_signal(self) -> Criterion:
+        return criterion_of(self.scenario.design.criterion)(self._network_without_signal)
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""
@@ -79,7 +98,7 @@ class Instance:
             positions_m=scenario.receiver_positions_m,
             target_distance_m=geometry.target_receiver_m,
             receiver_distance_m=geometry.receiver_receiver_m,
-            echo_gain=self.channel.echo_gain,
+            echo_gain=self.channel.echo_gain[0],
             forced=alone < required * (1.0 - RATE_TOLERANCE),
             distance_weight=scenario.requirements.distance_weight,
             cost_limit_m=scenario.requirements.cooperation_cost_m,

@@ -140,7 +140,7 @@ class _Search:
         instance = self.instance
         nobody = np.zeros(instance.size, bool)
         # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
-        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=illumination_w)
+        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
         # Branch and bound has the best group where the criterion has a gain: others have to be listed.
         listed = self.settings.listed if self.cuts or known.gain is None else 0
@@ -205,7 +205,7 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     search.candidates.settle_group(group, result.upper_bound_w)
     if search.cuts and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
         search.candidates.learn(cut, np.inf)
-    value = _value(search.problem, group, search.problem.illumination_w)
+    value = _value(search.problem, group, search.problem.one_illumination_w)
     selection = _selection(search.problem, search.candidates, group, value, design.rounds)
     return finished(instance, "multi", selection, result, design.rounds, tried=group[None], problem=search.problem)
 
@@ -254,4 +254,4 @@ def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:
-    return float(problem.criterion.values(group[None], illumination_w)[0])
+    return float(problem.values_at(group, illumination_w)[0])

@@ -49,10 +49,10 @@ class CandidateGroups:
         self._bounds = np.zeros(len(order))
         if known.gain is not None:
             # What a criterion gains from the proven illumination over the one that was reached.
-            better = (problem.illumination_w / upper_bound_w) ** known.gain.exponent
+            better = (problem.one_illumination_w / upper_bound_w) ** known.gain.exponent
             self._bounds, self._rest = better * self._values, better * rest
         elif known.falls:
-            self._bounds = problem.criterion.values(self._groups, upper_bound_w)
+            self._bounds = problem.values_at(self._groups, upper_bound_w)
             self._rest = rest if self.complete else 0.0
         self._open = np.ones(len(order), bool)
 
@@ -71,7 +71,7 @@ class CandidateGroups:
     def settle(self, number: int, upper_bound_w: float) -> None:
         """Beams for the group were found, and a bound on the illumination of any that it can have."""
         if self.known.falls:
-            at_most = float(self._problem.criterion.values(self._groups[number][None], upper_bound_w)[0])
+            at_most = float(self._problem.values_at(self._groups[number][None], upper_bound_w)[0])
             self._bounds[number] = max(self._bounds[number], at_most)
 
     def settle_group(self, group: B, upper_bound_w: float) -> None:
@@ -83,17 +83,17 @@ class CandidateGroups:
     def reached(self, illumination_w: float) -> None:
         """Beams for everyone reach no more than `illumination_w`, less than what the floors began with."""
         if self.known.gain is not None:
-            dimmer = (self._problem.illumination_w / illumination_w) ** self.known.gain.exponent
+            dimmer = (self._problem.one_illumination_w / illumination_w) ** self.known.gain.exponent
             self._floors = np.maximum(self._floors, dimmer * self._values)
         elif self.known.falls:
-            self._floors = np.maximum(self._floors, self._problem.criterion.values(self._groups, illumination_w))
+            self._floors = np.maximum(self._floors, self._problem.values_at(self._groups, illumination_w))
 
     def learn(self, cut: IlluminationCut, best: float) -> None:
         """Raise the floors of candidates below `best` by what the beams for one group prove of all groups."""
         rows = np.flatnonzero(self._open & (self._floors < best))
         if not len(rows) or self.known.gain is None:
             return
-        ratio = self._problem.illumination_w / cut.bounds_w(self._groups[rows])
+        ratio = self._problem.one_illumination_w / cut.bounds_w(self._groups[rows])
         values = self._values[rows] * ratio**self.known.gain.exponent
         self._floors[rows] = np.maximum(self._floors[rows], values)
         self._bounds[rows] = np.maximum(self._bounds[rows], values)
@@ -101,7 +101,7 @@ class CandidateGroups:
     def order_at(self, illumination_w: float) -> None:
         """Try next what is best at the illumination of the incumbent, where nothing is known of another one."""
         if not self.known.falls and len(self._groups) <= _REORDERED:
-            self._floors = self._problem.criterion.values(self._groups, illumination_w)
+            self._floors = self._problem.values_at(self._groups, illumination_w)
 
     def proven(self) -> float:
         """A bound on the value of every affordable group with any beams; 0 where nothing is proven."""

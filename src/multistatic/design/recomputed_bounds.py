@@ -104,7 +104,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         )
     found = []
     for k, receiver in enumerate(scenario.receivers):
-        steering, paths = channel.steering_rx[k], channel.clutter[k]
+        steering, paths = channel.steering_rx[0, k], channel.clutter[k]
         noise: C = (white * np.eye(len(steering))).astype(complex)
         for path_k in paths:
             for beam in weights:
@@ -113,7 +113,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         elements[: receiver.array.size] = receiver.array.elements_m
         factor = _root(noise)
         whitened = np.linalg.solve(factor, steering)
-        gain, path = float(channel.echo_gain[k]), float(channel.echo_path_gain[k])
+        gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,

@@ -93,7 +93,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
             failed = result
             continue
         assert result.illumination_w is not None
-        value = float(instance.criterion(result.beams.covariance_w).values(singles[k][None], result.illumination_w)[0])
+        value = float(instance.selection_problem(result.beams).values(singles[k])[0])
         if best is None or value < best[0]:
             selection = Selection(
                 status="feasible",
@@ -117,9 +117,9 @@ def _ceilings(instance: Instance, singles: B) -> F:
     """A lower bound [K] on the value of each single receiver with any beams: what it would be with all the power on the
     target. 0 where the criterion is not known to fall with the illumination.
     """
-    nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.size, 1), complex))
+    nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.shape[1], 1), complex))
     limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
-    problem = replace(instance.selection_problem(nothing), illumination_w=limit_w)
+    problem = replace(instance.selection_problem(nothing), illumination_w=np.array([limit_w]))
     return problem.values(singles) if knowledge_of(problem).falls else np.zeros(instance.size)
 
 

@@ -39,7 +39,7 @@ def verify(design: Design) -> Verification:
     hears_sensing_beam = ~design.selected
     rates = _rates(channel.direct, weights, channel.noise_power_w, hears_sensing_beam)
     power = sum(float(np.linalg.norm(w, "fro") ** 2) for w in weights)
-    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx) ** 2) for w in weights)
+    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx[0]) ** 2) for w in weights)
     required = scenario.rate_required_bps_hz
     violations = {
         "rate": float(np.max((required - rates) / np.maximum(required, 1.0))),

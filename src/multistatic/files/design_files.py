@@ -27,10 +27,11 @@ from multistatic.design.result import Accuracy, Design
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.model import Scenario
 from multistatic.scenario.write import resolved_toml
 from multistatic.units import ratio_to_db
 
-FORMAT = "multistatic-design/1"
+FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
 PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
@@ -86,6 +87,8 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "selected": np.asarray(design.selected, np.bool_),
         "beams": beams.weights,
         "direct": channel.direct,
+        **_points(scenario, channel.points),
+        "illumination_w": beams.illumination_w(channel.steering_tx),
         "echo_gain": channel.echo_gain,
         "echo_path_gain": channel.echo_path_gain,
         "steering_tx": channel.steering_tx,
@@ -94,12 +97,24 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "rate_required_bps_hz": scenario.rate_required_bps_hz,
         "receiver_positions_m": scenario.receiver_positions_m,
         "transmitter_position_m": scenario.transmitter.position_m,
-        "target_position_m": scenario.target.position_m,
-        "target_velocity_m_s": scenario.target.velocity_m_s,
         "noise_power_w": np.array(channel.noise_power_w),
         "clutter_power_w": np.array(channel.clutter_power_w),
         "power_limit_w": np.array(scenario.transmitter.power_w),
         "position_covariance_m2": np.zeros((0, 0)) if covariance_m2 is None else covariance_m2,
+    }
+
+
+def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:
+    """The targets and the points that stand for them: today one target, which is its own only point."""
+    position, velocity = scenario.target.position_m[None], scenario.target.velocity_m_s[None]
+    return {
+        "target_ids": np.array(["target"], dtype=np.str_),
+        "target_position_m": position,
+        "target_velocity_m_s": velocity,
+        "points_m": position,
+        "point_velocity_m_s": velocity,
+        "point_weight": np.full(count, 1.0 / count),
+        "point_target": np.zeros(count, int),
     }
 
 

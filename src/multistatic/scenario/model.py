@@ -305,6 +305,7 @@ class Scenario:
     requirements: Requirements = field(default_factory=Requirements)
     design: DesignSettings = field(default_factory=DesignSettings)
     origin: GeodeticOrigin | None = None
+    _geometry: BistaticGeometry | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checks = Checks("")
@@ -348,8 +349,12 @@ class Scenario:
         return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
 
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path."""
-        return bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+        """Distances and directions of every path, computed when first asked for."""
+        if self._geometry is None:
+            found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+            object.__setattr__(self, "_geometry", found)
+            return found
+        return self._geometry
 
     def mask(self, ids: tuple[str, ...]) -> B:
         """b [K]: True for the receivers in `ids`."""

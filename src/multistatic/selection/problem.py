@@ -27,8 +27,13 @@ class Criterion(Protocol):
     def unit(self) -> str:
         """Unit of the values, "" for none."""
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value of each row of `masks` [n, K] at illumination p_t, shape [n]; an empty group gives infinity."""
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [G, M] of each row of `masks` [G, K] at each of M points, whose illuminations are `illumination_w` [M];
+        an empty group gives infinity.
+
+        A number in place of `illumination_w` gives [G]. A criterion of another package is asked with numbers only, for
+        one point at a time.
+        """
 
 
 def _never() -> bool:
@@ -52,6 +57,8 @@ NO_LIMITS = SearchLimits()
 class SelectionProblem:
     """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
 
+    `illumination_w` [M]: p_t at each point of the target; the worst value over the points counts.
+
     Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
     `echo_gain` [K] serve the heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them
     selected. `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given`
@@ -60,7 +67,7 @@ class SelectionProblem:
 
     receiver_ids: tuple[str, ...]
     criterion: Criterion
-    illumination_w: float
+    illumination_w: F
     positions_m: F
     target_distance_m: F
     receiver_distance_m: F
@@ -96,13 +103,32 @@ class SelectionProblem:
         has_forced = (chosen | ~self.forced).all(axis=1)
         return right_size & has_forced & (self.costs_m(chosen) <= self.cost_limit_m * (1 + 1e-12))
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "illumination_w", read_only(np.atleast_1d(self.illumination_w)))
+
     def values(self, masks: B) -> F:
-        """Criterion of each row of `masks` [n, K]."""
-        return self.criterion.values(np.atleast_2d(masks).astype(bool), self.illumination_w)
+        """Criterion [n] of each row of `masks` [n, K]."""
+        return self.values_at(masks, self.illumination_w)
+
+    def values_at(self, masks: B, illumination_w: F | float) -> F:
+        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all)."""
+        light = np.broadcast_to(np.asarray(illumination_w, float), self.illumination_w.shape)
+        return over_points(self.criterion.values(np.atleast_2d(masks).astype(bool), light))
+
+    @property
+    def one_illumination_w(self) -> float:
+        """p_t of the only point; a proof by powers of the illumination holds for one point."""
+        (only,) = self.illumination_w
+        return float(only)
 
     def ids(self, mask: B) -> tuple[str, ...]:
         """Ids of the chosen receivers."""
         return tuple(name for name, chosen in zip(self.receiver_ids, mask, strict=True) if chosen)
+
+
+def over_points(values: F) -> F:
+    """The worst over the points [n] of values [n, M]."""
+    return values[:, 0] if values.shape[1] == 1 else np.max(values, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

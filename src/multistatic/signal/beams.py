@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.units import C, read_only
+from multistatic.units import C, F, read_only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -36,6 +36,14 @@ class Beams:
         """tr S, the left side of the power constraint (2)."""
         return float(np.sum(np.abs(self.weights) ** 2))
 
-    def illumination_w(self, steering_tx: ArrayLike) -> float:
-        """p_t = a_bᵀ S conj(a_b), the power sent towards the target."""
-        return float(np.sum(np.abs(np.einsum("t,jtl->jl", np.asarray(steering_tx), self.weights)) ** 2))
+    def illumination_w(self, steering_tx: ArrayLike) -> F:
+        """Power sent towards each of M points [M] in W, for `steering_tx` a_b [M, N_t]: `illumination`."""
+        return illumination(self.weights, steering_tx)
+
+
+def illumination(weights: C, steering_tx: ArrayLike) -> F:
+    """p = aᵀSa* [M] of beams `weights` [J, N_t, L] towards M points, whose steering vectors are `steering_tx` [M, N_t]:
+    the sum of |aᵀw|² over the columns w of all beams, in the unit of power of the beams.
+    """
+    rows = np.atleast_2d(np.asarray(steering_tx))
+    return np.array([np.sum(np.abs(np.einsum("t,jtl->jl", row, weights)) ** 2) for row in rows])

@@ -124,7 +124,7 @@ def simulate_block(
     heard = _observation_settings(settings, clocks)
     audible = heard_channel(scenario, channel, heard)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
-    energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
+    energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
     snr = energy * audible.echo_snr_per_watt(beams.covariance_w)
     return SimulatedBlock(
         signal=signal,

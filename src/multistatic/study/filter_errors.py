@@ -87,7 +87,7 @@ def filter_errors(design: Design, rng: np.random.Generator) -> FilterErrors | No
     settings = SimulationSettings(oversampling=OVERSAMPLING, trials=BLOCKS)
     seed = int(rng.integers(2**63))
     block = simulate_block(scenario, design.channel, result.beams, settings, seed, receiver_ids=ids)
-    known = block.signal.through(design.channel.steering_tx)
+    known = block.signal.through(design.channel.steering_tx[0])
     direct_s = scenario.geometry().transmitter_receiver_m / SPEED_OF_LIGHT_M_S
     measured = []
     for one, first_s in zip(block.observations, direct_s[design.selected], strict=True):

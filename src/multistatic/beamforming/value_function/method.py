@@ -81,7 +81,7 @@ class _Posed:
         real, imaginary = np.random.default_rng(_SEED).standard_normal((2, len(self.steering)))
         vector = real + 1j * imaginary
         norm = np.linalg.norm(self.steering) / np.linalg.norm(vector)
-        return _posed(self.asked, self.asked.steering_tx.conj() + tilt * norm * vector)
+        return _posed(self.asked, self.asked.steering.conj() + tilt * norm * vector)
 
 
 def _posed(asked: BeamformingProblem, steering: C) -> _Posed:
@@ -98,7 +98,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     where all power can go to the target; otherwise `feasible`: a local optimum from several starts, with the bound
     N_t P_T. `infeasible` names the reason and the largest common rate found. Raises nothing for well-formed problems.
     """
-    posed = _posed(problem, problem.steering_tx.conj())
+    posed = _posed(problem, problem.steering.conj())
     matched = matched_powers(posed.reduced)
     if matched is not None:
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
@@ -208,7 +208,7 @@ def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | N
 
 def _dual_bound_w(at: _Posed, solution: InnerSolution) -> float:
     """The dual value for a' = `at.steering`, as a bound for a: sqrt(aᴴSa) ≤ sqrt(a'ᴴSa') + ‖a - a'‖ sqrt(P)."""
-    tilt = float(np.linalg.norm(at.asked.steering_tx.conj() - at.steering))
+    tilt = float(np.linalg.norm(at.asked.steering.conj() - at.steering))
     return float((np.sqrt(at.reduced.norm2 - solution.value) + tilt) ** 2 * at.asked.power_limit_w)
 
 
