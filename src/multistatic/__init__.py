@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from multistatic.errors import MultistaticError as MultistaticError
     from multistatic.errors import ScenarioError as ScenarioError
     from multistatic.errors import VerificationError as VerificationError
+    from multistatic.estimation.estimate_settings import EstimateSettings as EstimateSettings
+    from multistatic.estimation.from_recordings import estimate as estimate
     from multistatic.estimation.measurement import Measurement as Measurement
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.recordings import read_block as read_block
@@ -104,6 +106,8 @@ _MODULES = {
     "SimulationSettings": "multistatic.simulation.block",
     "simulate_block": "multistatic.simulation.block",
     "read_block": "multistatic.files.recordings",
+    "estimate": "multistatic.estimation.from_recordings",
+    "EstimateSettings": "multistatic.estimation.estimate_settings",
     "waveform_information": "multistatic.bounds.waveform_information",
     # Receiver selection and beamforming, for those who add an algorithm
     "SelectionProblem": "multistatic.selection.problem",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.plan import StoppingRule, SweptKey
-from multistatic.study.statistics import Estimate, estimate
+from multistatic.study.statistics import Estimate, interval_estimate
 from multistatic.study.trial import FAILED
 from multistatic.units import F, read_only
 
@@ -113,7 +113,7 @@ class StudyResults:
 
     def estimate(self, point: int, method: int, metric: int) -> Estimate:
         """The rule's statistic of one metric at one point, with its interval."""
-        return estimate(
+        return interval_estimate(
             self.values[point, method, :, metric],
             statistic=self.rule.statistic,
             confidence=self.rule.confidence,
