@@ -16,7 +16,7 @@ from multistatic.selection.declared_gain import ScaledMatrixGain, gain_of
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.milp import MilpSettings, _best_of_size, milp
-from multistatic.selection.nodes import Nodes, bounded, roots
+from multistatic.selection.nodes import Nodes, bounded_subtree, roots
 from multistatic.selection.pair_cost import linear_costs
 from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B, F
@@ -154,7 +154,7 @@ def test_bound_of_a_node_covers_all_its_groups(criterion: str, seed: int) -> Non
     masks = np.array([mask_of(problem, group) for group in groups_of(node)])
     gains = (everyone / problem.values(masks)) ** (1 / gain.exponent) * problem.feasible(masks)
     for floor in np.quantile(gains[gains > 0], [0.0, 0.5, 0.8, 0.9, 0.95, 0.99]) if gains.any() else [1e-9]:
-        kept, tried = bounded(problem, gain, node, floor * (1 - 1e-9))
+        kept, tried = bounded_subtree(problem, gain, node, floor * (1 - 1e-9))
         for mask in masks[gains > floor]:
             inside = kept.count and (mask <= (kept.inside | kept.free)[0]).all() and (kept.inside[0] <= mask).all()
             assert inside or (tried == mask).all(axis=1).any()
@@ -179,9 +179,9 @@ def test_relaxation_is_that_of_cvxpy() -> None:
         model = cvxpy.Problem(cvxpy.Minimize(variance), [share >= 0, share <= 1, cvxpy.sum(share) == 4])
         model.solve(solver="CLARABEL")
         best = 1 / (model.value * scale**2)
-        kept, _ = bounded(problem, dataclasses.replace(gain, refinements=60), roots(problem), 1e-12)
+        kept, _ = bounded_subtree(problem, dataclasses.replace(gain, refinements=60), roots(problem), 1e-12)
         assert best * (1 - 1e-4) <= kept.bound[0] <= best * 1.01
-        few, _ = bounded(problem, gain, roots(problem), 1e-12)
+        few, _ = bounded_subtree(problem, gain, roots(problem), 1e-12)
         assert best * (1 - 1e-4) <= few.bound[0] <= best * 1.1
         assert size == 4
 

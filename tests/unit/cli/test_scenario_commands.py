@@ -4,23 +4,18 @@ import json
 import tomllib
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
+from multistatic.cli.app import app
 from multistatic.errors import InputError
 from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
 from tests.support.close import close_to
 from tests.support.scenario_helpers import MINIMAL
 
-commands = pytest.importorskip("multistatic.cli.scenario_commands")
-
 
 @pytest.fixture
 def run():
-    app = typer.Typer()
-    for command in (commands.init, commands.check, commands.schema):
-        app.command()(command)
     return lambda *arguments, **keywords: CliRunner().invoke(app, [str(a) for a in arguments], **keywords)
 
 

@@ -15,10 +15,10 @@ from multistatic.cli.app import app
 from multistatic.design import design_network
 from multistatic.design.result import Scheme
 from multistatic.errors import InputError
-from multistatic.files import figure_study
 from multistatic.files.scenario_file import load_preset
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
+from multistatic.paper import figure_study
 from multistatic.paper.claim import Claim, Side, examine
 from multistatic.paper.claims_table import claims_page
 from multistatic.paper.figure_commands import FIGURES

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, marginal_s, seconds, timed, with_children_s, within
+from benchmarks.old_code import ROOT, alternately, old_code
 from benchmarks.rows import beamforming, design, estimation, inputs, localization, selection, study
 from rich.console import Console
 
@@ -102,6 +103,23 @@ def test_times_are_those_of_the_processor() -> None:
     assert worked_s > 0.0
     subprocess.run([sys.executable, "-c", "sum(range(10_000_000))"], check=True)
     assert with_children_s() - before_s > paused_s + worked_s + 0.02
+
+
+@pytest.mark.slow
+def test_old_code_runs_beside_todays_in_processes_of_its_own() -> None:
+    """One script, two packages: each prints where its own lies."""
+    try:
+        folder = old_code()
+    except RuntimeError:
+        pytest.skip("the history has not come with these files")
+    script = (
+        "import json, sys, multistatic; print('other lines'); print(json.dumps([multistatic.__file__, sys.argv[1]]))"
+    )
+    ours, old = alternately(script, ["given"], repeats=2)
+    assert ours == 2 * [[str(ROOT / "src/multistatic/__init__.py"), "given"]]
+    assert old == 2 * [[str(folder / "src/multistatic/__init__.py"), "given"]]
+    with pytest.raises(RuntimeError, match="git has no commit 0123456789abcdef"):
+        old_code("0123456789abcdef")
 
 
 def test_goals() -> None:
