@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement as Measurement
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.recordings import read_block as read_block
+    from multistatic.files.scenario_file import build_scenario as build_scenario
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
 _MODULES = {
     # Scenario
     "Scenario": "multistatic.scenario.model",
+    "build_scenario": "multistatic.files.scenario_file",
     "load_preset": "multistatic.files.scenario_file",
     "load_scenario": "multistatic.files.scenario_file",
     "parse_scenario": "multistatic.scenario.parse_scenario",

@@ -75,7 +75,9 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
     if settings.towards_m is not None:
         point = real_array(settings.towards_m)
         if point.shape not in ((2,), (3,)) or not np.isfinite(point).all():
-            problems.append(Problem("towards_m", shown(point.tolist() or settings.towards_m), "two or three coordinates in metres"))
+            problems.append(
+                Problem("towards_m", shown(point.tolist() or settings.towards_m), "two or three coordinates in metres")
+            )
         if settings.directions:
             expected = "one of the two: a known direction is not measured"
             problems.append(Problem("directions", "directions and towards_m", expected))

@@ -56,6 +56,11 @@ class AntennaArray:
         return covariance
 
 
+def single_antenna() -> AntennaArray:
+    """One antenna, at the node itself."""
+    return AntennaArray(elements_m=np.zeros((1, 3)))
+
+
 def linear_array(count: int, spacing_m: float, axis: Sequence[float] = ALONG_Y) -> AntennaArray:
     """ULA of `count` elements from the node's position along `axis` (normalised here)."""
     return planar_array((count, 1), spacing_m, axes=(axis, ALONG_Z))

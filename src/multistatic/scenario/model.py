@@ -8,12 +8,12 @@ problem with its path, as in `target.position_m`. Positions and velocities may h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.arrays import AntennaArray, single_antenna
 from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
@@ -118,8 +118,8 @@ class Receiver:
 
     id: str
     position_m: F
-    array: AntennaArray
-    rate_required_bps_hz: float
+    array: AntennaArray = field(default_factory=single_antenna)
+    rate_required_bps_hz: float = 0.0
     clock_offset_std_s: float = 0.0
     frequency_offset_std_hz: float = 0.0
 
@@ -147,8 +147,8 @@ class Target:
     """
 
     position_m: F
-    velocity_m_s: F
-    reflection: float
+    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
+    reflection: float = 1.0
     rcs_std_db: float = 0.0
     rcs_bistatic_db: float = 0.0
 
@@ -167,7 +167,7 @@ class Scatterer:
     """A clutter reflector at `position_m` [3] with power reflection factor β (RCS/4π in the radar equation)."""
 
     position_m: F
-    reflection: float
+    reflection: float = 1.0
 
     def __post_init__(self) -> None:
         checks = Checks("scatterer")
@@ -193,7 +193,7 @@ class Propagation:
     direct: str = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
-    clutter_power_w: float
+    clutter_power_w: float = 0.0
     clutter: ClutterKind = "independent"
     scatterers: tuple[Scatterer, ...] = ()
     direct_path_leakage: float = 1.0
@@ -295,8 +295,8 @@ class GeodeticOrigin:
 class Scenario:
     """One network, one target, one set of requirements: the input of every design."""
 
-    name: str
-    seed: int
+    name: str = "scenario"
+    seed: int = 0
     radio: Radio
     transmitter: Transmitter
     receivers: tuple[Receiver, ...]
@@ -387,3 +387,9 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
             )
         elif here == transmitter:
             checks.refuse(path, str(list(here)), "a position apart from the transmitter")
+
+
+def default_of(kind: type, name: str) -> Any:
+    """The default value of a field: scenario files take theirs from here."""
+    (found,) = (each for each in fields(kind) if each.name == name)
+    return found.default

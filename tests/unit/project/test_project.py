@@ -62,6 +62,7 @@ PUBLIC = [
     "VerificationError",
     "__version__",
     "bistatic_geometry",
+    "build_scenario",
     "compare",
     "departure_from_dopplers",
     "design_many",
