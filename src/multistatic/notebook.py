@@ -1,9 +1,9 @@
 """How results show themselves in a notebook or an interpreter: short, without arrays.
 
 A result says what it is in an `Overview`, a title and a few facts in words; `repr` writes it on at most two lines, a
-notebook as a small table. Tables as the commands print them and pictures are made in `report`, above every result:
-`multistatic.summary(result)`, `multistatic.plot_map(design)`. `result.summary()` asks for the former by its public
-name, as a user would.
+notebook as a small table. Everything that needs a library or knows more than the result itself is a public function of
+a room above: `multistatic.summary`, `to_dataframe`, `to_xarray`, `plot_map`, … The methods of the first three are short
+for these: they ask for them by their public names, as a user would, so no room here imports one above it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class NotebookView:
         raise NotImplementedError
 
     def summary(self) -> str:
-        """The table that the command line prints, as text."""
+        """The table that the command line prints, as text: `multistatic.summary(self)`."""
         text: str = import_module("multistatic").summary(self)
         return text
 
@@ -56,6 +56,20 @@ class NotebookView:
         )
         title = f"{type(self).__name__}: {shown.title}"
         return f'<table><caption style="text-align:left">{escape(title)}</caption>{rows}</table>'
+
+
+class LabelledResult(NotebookView):
+    """Base of results that have arrays with axes: pandas and xarray label them."""
+
+    __slots__ = ()
+
+    def to_dataframe(self) -> Any:
+        """One row a receiver, measurement or trial: `multistatic.to_dataframe(self)`."""
+        return import_module("multistatic").to_dataframe(self)
+
+    def to_xarray(self) -> Any:
+        """Labelled arrays with units: `multistatic.to_xarray(self)`."""
+        return import_module("multistatic").to_xarray(self)
 
 
 def listed(names: tuple[str, ...], most: int = 6) -> str:

@@ -7,12 +7,13 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.notebook import NotebookView, Overview
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C, F, read_only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BeamformingProblem:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class BeamformingProblem(NotebookView):
     """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
 
     `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
@@ -51,6 +52,18 @@ class BeamformingProblem:
         """‖a_b‖² P_T: all power on the target, the trivial upper bound on p_t."""
         return float(np.sum(np.abs(self.steering_tx) ** 2) * self.power_limit_w)
 
+    def overview(self) -> Overview:
+        """Sizes of the network and how many receivers have a rate to reach, or are selected."""
+        receivers, antennas_rx, antennas_tx = self.direct.shape
+        return Overview(
+            title=f"{receivers} receivers of {antennas_rx} antennas, {antennas_tx} transmit antennas",
+            facts=(
+                ("power limit", f"{self.power_limit_w:.4g} W"),
+                ("rates required", f"of {int((self.rate_required_bps_hz > 0.0).sum())} receivers"),
+                ("selected", f"{int(self.selected.sum())} receivers"),
+            ),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prices:
@@ -64,8 +77,8 @@ class Prices:
     power: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BeamformingResult:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class BeamformingResult(NotebookView):
     """Beams and what they achieve, recomputed from the beams themselves in physical units.
 
     `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None,
@@ -96,6 +109,17 @@ class BeamformingResult:
         if self.illumination_w is None:
             return None
         return max(0.0, 1.0 - self.illumination_w / self.upper_bound_w)
+
+    def overview(self) -> Overview:
+        """What the beams achieve, and how far that is below what is proven possible."""
+        facts = [("message", self.message)] if self.message else []
+        if self.illumination_w is not None and self.power_w is not None and self.gap is not None:
+            facts = [
+                ("illumination", f"{self.illumination_w:.5g} W"),
+                ("gap to the proven bound", f"{100.0 * self.gap:.2g} %"),
+                ("power", f"{self.power_w:.4g} W"),
+            ]
+        return Overview(title=f"{self.status} by {self.method}", facts=tuple(facts))
 
 
 class Beamformer(Protocol):

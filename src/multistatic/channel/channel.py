@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.units import C, F, read_only
+from multistatic.notebook import LabelledResult, Overview
+from multistatic.units import C, F, ratio_to_db, read_only, watt_to_dbm
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Channel:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Channel(LabelledResult):
     """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
 
     `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k
@@ -60,3 +61,17 @@ class Channel:
         echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
         covariance: C = echo / noise + np.eye(self.steering_rx.shape[1])
         return covariance
+
+    def overview(self) -> Overview:
+        """Sizes, the mean gain of the direct channels, noise and clutter."""
+        receivers, antennas_rx, antennas_tx = self.direct.shape
+        gain = float(np.mean(np.abs(self.direct) ** 2))
+        noise_w, clutter_w = self.noise_power_w, self.clutter_power_w
+        return Overview(
+            title=f"{receivers} receivers of {antennas_rx} antennas, {antennas_tx} transmit antennas",
+            facts=(
+                ("direct gain", f"{ratio_to_db(gain):.1f} dB" if gain > 0.0 else "none"),
+                ("noise", f"{watt_to_dbm(noise_w):.1f} dBm" if noise_w > 0.0 else "none"),
+                ("white clutter", f"{watt_to_dbm(clutter_w):.1f} dBm" if clutter_w > 0.0 else "none"),
+            ),
+        )

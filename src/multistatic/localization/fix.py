@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.units import F, read_only
 
 PositionVerdict = Literal["unique", "ambiguous", "contradictory", "unobservable"]
@@ -25,8 +26,8 @@ _ARRAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fix:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Fix(LabelledResult):
     """The outcome of a fusion. What does not exist is None, and `message` says why; no number is NaN.
 
     `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two);
@@ -96,3 +97,20 @@ class Fix:
             return None
         d = len(self.covariance) // 2
         return float(np.sqrt(np.trace(self.covariance[d:, d:])))
+
+    def overview(self) -> Overview:
+        """Verdict, position, velocity and who contributed."""
+        facts = []
+        for name, vector, std, unit in (
+            ("position", self.position_m, self.position_std_m, "m"),
+            ("velocity", self.velocity_m_s, self.velocity_std_m_s, "m/s"),
+        ):
+            if vector is not None:
+                numbers = ", ".join(f"{each:.6g}" for each in vector.tolist())
+                facts.append((name, f"[{numbers}] {unit}" + ("" if std is None else f" ± {std:.3g} {unit}")))
+        facts.append(("used", listed(self.used) or "none"))
+        if self.outliers:
+            facts.append(("outliers", listed(self.outliers)))
+        if self.message:
+            facts.append(("message", self.message))
+        return Overview(title=f"{self.position_verdict} at {self.time_s:g} s", facts=tuple(facts))

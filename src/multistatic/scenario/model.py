@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.scenario.arrays import AntennaArray, single_antenna
 from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
@@ -291,8 +292,8 @@ class GeodeticOrigin:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scenario:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Scenario(LabelledResult):
     """One network, one target, one set of requirements: the input of every design."""
 
     name: str = "scenario"
@@ -354,6 +355,20 @@ class Scenario:
     def mask(self, ids: tuple[str, ...]) -> B:
         """b [K]: True for the receivers in `ids`."""
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
+
+    def overview(self) -> Overview:
+        """Sizes of the network, carrier, target and what is asked."""
+        radio, limit_m = self.radio, self.requirements.cooperation_cost_m
+        place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
+        return Overview(
+            title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
+            facts=(
+                ("receivers", listed(self.receiver_ids)),
+                ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
+                ("target", f"[{place}] m"),
+                ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
+            ),
+        )
 
 
 def _check_agreement(scenario: Scenario, checks: Checks) -> None:

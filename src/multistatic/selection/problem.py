@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.notebook import NotebookView, Overview
 from multistatic.units import B, F, read_only
 
 
@@ -118,8 +119,8 @@ class LinkageTree:
     members: B
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Selection:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Selection(NotebookView):
     """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower
     bound on it.
 
@@ -152,6 +153,18 @@ class Selection:
     def excess(self) -> float | None:
         """value/bound - 1: how far the value is above the optimum at most, as a part of the optimum."""
         return None if self.gap is None or not self.gap < 1.0 else self.gap / (1.0 - self.gap)
+
+    def overview(self) -> Overview:
+        """The size of the group, its value and how far that is from the proven bound."""
+        facts = [
+            ("group", f"{int(self.selected.sum())} of {len(self.selected)} receivers"),
+            ("value", "none" if self.value is None else f"{self.value:.5g}"),
+        ]
+        if self.excess is not None:
+            facts.append(("above the proven bound", f"{100.0 * self.excess:.2g} %"))
+        if self.status == "infeasible":
+            facts.append(("message", self.message))
+        return Overview(title=f"{self.status} by {self.method}", facts=tuple(facts))
 
 
 class Selector(Protocol):

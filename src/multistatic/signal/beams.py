@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from multistatic.notebook import NotebookView, Overview
 from multistatic.units import C, read_only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Beams:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Beams(NotebookView):
     """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
     and independent.
     """
@@ -39,3 +40,9 @@ class Beams:
     def illumination_w(self, steering_tx: ArrayLike) -> float:
         """p_t = a_bᵀ S conj(a_b), the power sent towards the target."""
         return float(np.sum(np.abs(np.einsum("t,jtl->jl", np.asarray(steering_tx), self.weights)) ** 2))
+
+    def overview(self) -> Overview:
+        """How many beams of how many antennas and streams, and their power."""
+        beams, antennas, streams = self.weights.shape
+        title = f"a sensing beam and {beams - 1} data beams, {antennas} antennas, {streams} streams"
+        return Overview(title=title, facts=(("power", f"{self.power_w:.4g} W"),))

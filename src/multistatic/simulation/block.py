@@ -126,7 +126,7 @@ class SimulatedBlock(NotebookView):
         first = self.observations[0].recording
         levels = [ratio_to_db(snr) for snr in self.expected_snr.values() if snr > 0.0]
         return Overview(
-            title=f"simulated block at {len(self.observations)} receivers",
+            title=f"{len(self.observations)} receivers",
             facts=(
                 ("trials", str(first.samples.shape[0])),
                 ("samples", f"{first.samples.shape[-1]} at {1e-6 * first.sample_rate_hz:.6g} MHz"),

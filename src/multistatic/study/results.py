@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.plan import StoppingRule, SweptKey
 from multistatic.study.statistics import Estimate, interval_estimate
@@ -62,8 +63,8 @@ class StoredFailure:
     scenario: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StudyResults:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class StudyResults(LabelledResult):
     """All trials that are done of P points, M methods, T trials at most, Q metrics.
 
     `values` [P, M, T, Q], NaN where there is no value; `status` [P, M, T] as text, empty where the trial is not done;
@@ -135,6 +136,19 @@ class StudyResults:
     def _stored(self) -> Iterator[tuple[int, int, int]]:
         for point, method, trial in np.argwhere(self.done()):
             yield int(point), int(method), int(trial)
+
+    def overview(self) -> Overview:
+        """How much is done, of which methods and metrics."""
+        done, failed = int(self.done().any(axis=1).sum()), int(self.failed().any(axis=1).sum())
+        return Overview(
+            title=f"{self.name}, {'complete' if self.complete else 'not complete'}",
+            facts=(
+                ("points", str(len(self.settings))),
+                ("trials", f"{done} done, {failed} failed"),
+                ("methods", listed(self.methods)),
+                ("metrics", listed(tuple(metric.name for metric in self.metrics))),
+            ),
+        )
 
 
 def without_unit(name: str) -> str:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.cross_section import cross_section_of
+from multistatic.scenario.model import Scenario
+from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from multistatic.scenario.model import Scenario
 
 
 def scenario_summary(scenario: Scenario) -> dict[str, Any]:
@@ -17,28 +25,13 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²), signal-independent
     clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar equation.
     """
-    from dataclasses import asdict
-
-    import numpy as np
-
-    from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
-    from multistatic.scenario.assumptions import assumptions
-    from multistatic.scenario.cross_section import cross_section_of
-    from multistatic.units import ratio_to_db, watt_to_dbm
-
-    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
-    radio, target = scenario.radio, scenario.target
-    direct = direct_gain(propagation, geometry.transmitter_receiver_m) * transmitter.power_w / propagation.noise_power_w
-    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
-    disturbance_w = propagation.noise_power_w
-    if propagation.clutter == "independent":
-        disturbance_w += propagation.clutter_power_w
-    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
-        target, geometry
+    propagation, transmitter, radio, target = (
+        scenario.propagation,
+        scenario.transmitter,
+        scenario.radio,
+        scenario.target,
     )
-    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
     radar = propagation.is_radar_equation(radio.wavelength_m)
-    doppler_hz = geometry.doppler_hz(target.velocity_m_s, radio.carrier_hz)
     return {
         "valid": True,
         "name": scenario.name,
@@ -51,35 +44,49 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
         "noise_power_dbm": watt_to_dbm(propagation.noise_power_w),
-        "transmitter_target_m": geometry.transmitter_target_m,
+        "transmitter_target_m": scenario.geometry().transmitter_target_m,
         "target_reflection": target.reflection,
         "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
         "target_rcs_std_db": target.rcs_std_db,
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
-        "receivers": [
-            {
-                "id": receiver.id,
-                "position_m": receiver.position_m.tolist(),
-                "antennas": receiver.array.size,
-                "rate_required_bps_hz": receiver.rate_required_bps_hz,
-                "transmitter_m": float(geometry.transmitter_receiver_m[k]),
-                "target_m": float(geometry.target_receiver_m[k]),
-                "delay_s": float(geometry.delay_s[k]),
-                "doppler_hz": float(doppler_hz[k]),
-                "direct_snr_db": ratio_to_db(float(direct[k])),
-                "echo_snr_db": ratio_to_db(float(echo[k])),
-            }
-            for k, receiver in enumerate(scenario.receivers)
-        ],
+        "receivers": _receivers(scenario),
         "assumptions": asdict(assumptions(scenario)),
         "notes": scenario_notes(scenario),
     }
 
 
+def _receivers(scenario: Scenario) -> list[dict[str, Any]]:
+    """Distances, delay, Doppler shift and levels of each receiver."""
+    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
+    direct = direct_gain(propagation, geometry.transmitter_receiver_m) * transmitter.power_w / propagation.noise_power_w
+    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    disturbance_w = propagation.noise_power_w
+    if propagation.clutter == "independent":
+        disturbance_w += propagation.clutter_power_w
+    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
+        scenario.target, geometry
+    )
+    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
+    return [
+        {
+            "id": receiver.id,
+            "position_m": receiver.position_m.tolist(),
+            "antennas": receiver.array.size,
+            "rate_required_bps_hz": receiver.rate_required_bps_hz,
+            "transmitter_m": float(geometry.transmitter_receiver_m[k]),
+            "target_m": float(geometry.target_receiver_m[k]),
+            "delay_s": float(geometry.delay_s[k]),
+            "doppler_hz": float(doppler_hz[k]),
+            "direct_snr_db": ratio_to_db(float(direct[k])),
+            "echo_snr_db": ratio_to_db(float(echo[k])),
+        }
+        for k, receiver in enumerate(scenario.receivers)
+    ]
+
+
 def scenario_notes(scenario: Scenario) -> list[str]:
     """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
-    import numpy as np
-
     geometry, radio = scenario.geometry(), scenario.radio
     notes = []
     arrays = {"transmitter": scenario.transmitter.array} | {r.id: r.array for r in scenario.receivers}
@@ -111,7 +118,7 @@ def scenario_notes(scenario: Scenario) -> list[str]:
     return notes
 
 
-def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
+def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
     """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
     from rich.console import Group
     from rich.table import Table
@@ -168,8 +175,6 @@ def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
 
 def _strength(summary: dict[str, Any]) -> str:
     """The target's reflection factor, and the cross-section that it is by the radar equation."""
-    import math
-
     reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
     if area_m2 is None:
         return f"of {reflection}"
