@@ -97,14 +97,12 @@ def compare_command(
 def _compare(
     file: str, selectors: str, beamformers: str, set_: list[str] | None, quiet: bool
 ) -> tuple[tuple[Comparison, ...], str]:
-    import time
-
     from multistatic import registry
     from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
-    from multistatic.design.compare import compare as run
     from multistatic.files.scenario_file import load_scenario
     from multistatic.scenario.model import JOINT
+    from multistatic.study.timed_comparison import compare as run
 
     scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
@@ -115,7 +113,7 @@ def _compare(
             if name != JOINT:
                 registry.origin(group, name)  # known; one that does not import is a row with the reason
     with shown_stages(quiet) as on_stage:
-        rows = run(scenario, chosen, solvers, clock=time.perf_counter, on_stage=on_stage)
+        rows = run(scenario, chosen, solvers, on_stage=on_stage)
     return rows, scenario.design.criterion
 
 

@@ -45,7 +45,7 @@ class Comparison(LabelledResult):
         return Overview(title=f"{self.selector} + {self.beamformer}, {self.status}", facts=facts)
 
 
-def compare(
+def compare_methods(
     scenario: Scenario,
     selectors: Sequence[str],
     beamformers: Sequence[str],
