@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -17,25 +17,33 @@ class BeamformingProblem(NotebookView):
     """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
 
     `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [N_t] a_b(θ), `rate_required_bps_hz`
-    [K] (0: no requirement), `selected` [K]: who cancels the sensing beam, `streams`: L at most. `receiver_ids` serve
-    messages only. Every J_k is
-    proportional to p_t, so this maximises every figure of merit at once for a fixed group.
+    [K] (0: no requirement; left out: none), `selected` [K]: who cancels the sensing beam (left out: all receivers),
+    `streams`: L at most. `receiver_ids` serve messages only. Every J_k is proportional to p_t, so this maximises every
+    figure of merit at once for a fixed group.
+
+    >>> channels, steering = [[[1.0, 1.0]]], [1.0, 1j]
+    >>> problem = BeamformingProblem(direct=channels, steering_tx=steering, noise_power_w=1e-3, power_limit_w=2.0)
+    >>> problem.illumination_limit_w, problem.selected.tolist()
+    (4.0, [True])
     """
 
     direct: C
     steering_tx: C
     noise_power_w: float
     power_limit_w: float
-    rate_required_bps_hz: F
-    selected: B
+    rate_required_bps_hz: F = field(default_factory=lambda: np.zeros(0))
+    selected: B = field(default_factory=lambda: np.zeros(0, bool))
     streams: int = 2
     receiver_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
         object.__setattr__(self, "steering_tx", read_only(self.steering_tx, np.complex128))
-        object.__setattr__(self, "rate_required_bps_hz", read_only(self.rate_required_bps_hz))
-        object.__setattr__(self, "selected", read_only(self.selected, np.bool_))
+        count = len(self.direct)
+        rates = self.rate_required_bps_hz if np.size(self.rate_required_bps_hz) else np.zeros(count)
+        selected = self.selected if np.size(self.selected) else np.ones(count, bool)
+        object.__setattr__(self, "rate_required_bps_hz", read_only(rates))
+        object.__setattr__(self, "selected", read_only(selected, np.bool_))
 
     def name(self, k: int) -> str:
         """What messages call receiver k: its id, or its number where no ids are given."""
@@ -92,12 +100,12 @@ class BeamformingResult(NotebookView):
     status: Literal["optimal", "feasible", "infeasible"]
     method: str
     beams: Beams | None
-    illumination_w: float | None
-    upper_bound_w: float
-    power_w: float | None
-    rates_bps_hz: F | None
-    iterations: int
-    message: str
+    illumination_w: float | None = None
+    upper_bound_w: float = float("inf")
+    power_w: float | None = None
+    rates_bps_hz: F | None = None
+    iterations: int = 0
+    message: str = ""
     history_w: tuple[float, ...] = ()
     largest_common_rate_bps_hz: float | None = None
     prices: Prices | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,27 +10,35 @@ from numpy.typing import ArrayLike
 from multistatic.notebook import LabelledResult, Overview
 from multistatic.units import C, F, ratio_to_db, read_only, watt_to_dbm
 
+NO_CLUTTER: C = np.zeros((0, 0, 0, 0), complex)
+"""No signal-dependent clutter paths, of any network."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Channel(LabelledResult):
     """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
 
     `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k
-    β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and
-    sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter`
-    [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
+    β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses; default β_k = 1. `noise_power_w`: σ_z² per
+    antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal).
+    `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
     """
 
     direct: C
     steering_tx: C
     steering_rx: C
     echo_gain: F
-    echo_path_gain: F
+    echo_path_gain: F = field(default_factory=lambda: np.zeros(0))
     noise_power_w: float
-    clutter_power_w: float
-    clutter: C
+    clutter_power_w: float = 0.0
+    clutter: C = field(default_factory=lambda: NO_CLUTTER)
 
     def __post_init__(self) -> None:
+        direct = np.asarray(self.direct)
+        if np.size(self.clutter) == 0 and direct.ndim == 3:
+            object.__setattr__(self, "clutter", np.zeros((len(direct), 0, *direct.shape[1:]), complex))
+        if np.size(self.echo_path_gain) == 0:
+            object.__setattr__(self, "echo_path_gain", self.echo_gain)
         for name, dtype in (
             ("direct", np.complex128),
             ("steering_tx", np.complex128),

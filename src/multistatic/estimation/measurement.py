@@ -35,9 +35,9 @@ class Measurement(LabelledResult):
     delay_s: float
     doppler_hz: float
     covariance: F
-    amplitude: complex
-    snr: float
-    verdict: Verdict
+    amplitude: complex = 0.0
+    snr: float = 0.0
+    verdict: Verdict = "detected"
     direction: F | None = None
     direction_covariance: F | None = None
     direction_kind: DirectionKind = "whole"

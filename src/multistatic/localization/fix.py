@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -45,26 +45,26 @@ class Fix(LabelledResult):
     clock and of the transmitter's; zero where the priors say that clocks are synchronised.
     """
 
-    time_s: float
+    time_s: float = 0.0
     position_verdict: PositionVerdict
-    velocity_verdict: VelocityVerdict
-    position_m: F | None
-    velocity_m_s: F | None
-    covariance: F | None
-    position_covariance_m2: F | None
-    other_position_m: F | None
-    other_velocity_m_s: F | None
-    receiver_ids: tuple[str, ...]
-    used: tuple[str, ...]
-    outliers: tuple[str, ...]
-    residuals: F
-    normalised_residuals: F
-    chi_square: float
-    degrees_of_freedom: int
-    p_value: float
-    clock_offsets: F
-    common_clock_offset: tuple[float, float]
-    message: str
+    velocity_verdict: VelocityVerdict = "unobservable"
+    position_m: F | None = None
+    velocity_m_s: F | None = None
+    covariance: F | None = None
+    position_covariance_m2: F | None = None
+    other_position_m: F | None = None
+    other_velocity_m_s: F | None = None
+    receiver_ids: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    outliers: tuple[str, ...] = ()
+    residuals: F = field(default_factory=lambda: np.zeros((0, 2)))
+    normalised_residuals: F = field(default_factory=lambda: np.zeros(0))
+    chi_square: float = 0.0
+    degrees_of_freedom: int = 0
+    p_value: float = 1.0
+    clock_offsets: F = field(default_factory=lambda: np.zeros((0, 2)))
+    common_clock_offset: tuple[float, float] = (0.0, 0.0)
+    message: str = ""
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:

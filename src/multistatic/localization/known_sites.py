@@ -26,7 +26,7 @@ class KnownSites:
     receiver_ids: tuple[str, ...]
     receivers_m: F
     carrier_hz: float
-    dimensions: Literal[2, 3]
+    dimensions: Literal[2, 3] = 3
     height_m: float = 0.0
     climb_m_s: float = 0.0
     clock: ClockErrors | None = None

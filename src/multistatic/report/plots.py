@@ -129,10 +129,15 @@ def plot_study(results: StudyResults, metric: str) -> Figure:
 
     `InputError` for a metric that the study has not stored.
 
-    >>> from multistatic import load_study
-    >>> from multistatic.study.metrics import metric_names
-    >>> "peb" in metric_names()
-    True
+    >>> import pathlib, tempfile
+    >>> from multistatic import run_study
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> len(plot_study(results, "peb_m").axes)
+    1
     """
     from multistatic.report.study_plots import study_figure
 

@@ -38,7 +38,7 @@ def summary(result: Any, *, width: int = 120) -> str:
     A design's table says what one bit/s/Hz and one decibel more would change, for which beams are designed twice.
 
     >>> from multistatic import load_preset
-    >>> print(summary(load_preset("paper"), width=78).splitlines()[0])
+    >>> print(summary(load_preset("paper")).splitlines()[0])
     paper: 10 receivers, 10 transmit antennas, 30.0 dBm, noise -60.0 dBm, λ 8.57 cm
     """
     from rich.console import Console

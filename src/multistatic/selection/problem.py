@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
@@ -54,9 +54,10 @@ class SelectionProblem:
     """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
 
     Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
-    `echo_gain` [K] serve the heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them
-    selected. `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given`
-    returns. `limits`: when an exact search may end early.
+    `echo_gain` [K] serve the heuristics that look at nothing else. Left out, `receiver_distance_m` is that of the
+    positions and all gains are alike. `forced` [K]: receivers whose rate needs them selected; left out, none is.
+    `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given` returns.
+    `limits`: when an exact search may end early.
     """
 
     receiver_ids: tuple[str, ...]
@@ -64,14 +65,24 @@ class SelectionProblem:
     illumination_w: float
     positions_m: F
     target_distance_m: F
-    receiver_distance_m: F
-    echo_gain: F
-    forced: B
+    receiver_distance_m: F = field(default_factory=lambda: np.zeros((0, 0)))
+    echo_gain: F = field(default_factory=lambda: np.zeros(0))
+    forced: B = field(default_factory=lambda: np.zeros(0, bool))
     distance_weight: float = 0.5
     cost_limit_m: float = float("inf")
     count: int | None = None
     given: B | None = None
     limits: SearchLimits = NO_LIMITS
+
+    def __post_init__(self) -> None:
+        count, places = len(self.receiver_ids), np.asarray(self.positions_m)
+        if np.size(self.receiver_distance_m) == 0:
+            apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
+            object.__setattr__(self, "receiver_distance_m", apart)
+        if np.size(self.echo_gain) == 0:
+            object.__setattr__(self, "echo_gain", np.ones(count))
+        if np.size(self.forced) == 0:
+            object.__setattr__(self, "forced", np.zeros(count, bool))
 
     @property
     def size(self) -> int:
@@ -132,10 +143,10 @@ class Selection(NotebookView):
     method: str
     selected: B
     value: float | None
-    bound: float | None
+    bound: float | None = None
     cost_m: float
-    evaluated: int
-    message: str
+    evaluated: int = 0
+    message: str = ""
     tree: LinkageTree | None = None
     nearest_budget_m: float | None = None
 
