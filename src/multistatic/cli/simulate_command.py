@@ -104,20 +104,19 @@ def simulate_command(
     with shown_stages(quiet) as show:
         show("reading the design")
         network = read_designed_network(design_dir, on_note=print_note)
-        start = network.scenario.seed if seed is None else seed
         ids = _receivers(network, receivers)
         show("simulating")
+        start = network.scenario.seed if seed is None else seed
         block = simulate_block(network.scenario, network.channel, network.beams, settings, start, receiver_ids=ids)
         show("writing files")
         truth = truth_document(network, block, settings, start)
-        folder = out if out is not None else design_dir / "simulation"
-        files = write_simulation(folder, simulation_files(network, block, truth))
+        files = write_simulation(out or design_dir / "simulation", simulation_files(network, block, truth))
     if json_:
         import json
 
         typer.echo(json.dumps(truth, indent=2, ensure_ascii=False, allow_nan=False))
-        return
-    _print_table(block, files)
+    else:
+        _print_table(block, files)
 
 
 def _receivers(network: DesignedNetwork, asked: str) -> tuple[str, ...]:
