@@ -30,6 +30,12 @@ class SensingNetwork:
     (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas; left out, nothing. `dimensions`:
     unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the
     clocks' offsets, None where all are synchronised.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> network.dimensions, network.snr_per_watt.shape
+    (2, (10,))
     """
 
     receiver_ids: tuple[str, ...]
@@ -57,6 +63,11 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
     """The receivers of `scenario` as the bounds see them, in one realisation of its channel.
 
     `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out.
+
+    >>> from multistatic import load_preset, realise
+    >>> scenario = load_preset("paper")
+    >>> len(sensing_network(scenario, realise(scenario)).receiver_ids)
+    10
     """
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     clock = clock_errors(scenario)

@@ -22,6 +22,14 @@ class Channel(LabelledResult):
     β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses; default β_k = 1. `noise_power_w`: σ_z² per
     antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal).
     `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
+
+    >>> import numpy as np
+    >>> steering = np.ones((1, 2))
+    >>> channel = Channel(
+    ...     direct=[[[1.0, 1.0]] * 2], steering_tx=[1, 1j], steering_rx=steering, echo_gain=[0.5], noise_power_w=0.25
+    ... )
+    >>> channel.echo_snr_per_watt().tolist()
+    [4.0]
     """
 
     direct: C

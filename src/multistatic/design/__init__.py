@@ -34,8 +34,9 @@ def design_network(
     `limits`: a gap or a clock at which the exact searches (`joint`, `branch_and_bound`) end with the best design so far
     and its proven gap.
 
-    >>> from multistatic import design_network, load_preset
-    >>> design = design_network(load_preset("paper"))  # doctest: +SKIP
+    >>> from multistatic import load_preset
+    >>> design_network(load_preset("paper")).selected_ids
+    ('rx01', 'rx05', 'rx07', 'rx08')
     """
     instance = instance_of(scenario, limits)
     if scheme == "mono":

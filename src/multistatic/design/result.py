@@ -31,6 +31,11 @@ class Accuracy(NotebookView):
     unknown; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
     `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
     arrival too. `block_snr` [K]: echo SNR after integration over block and antennas, Mρ_k, a power ratio.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> design.accuracy.position.peb_m < 1e-3
+    True
     """
 
     sensor_ids: tuple[str, ...]
@@ -61,6 +66,9 @@ class Verification(NotebookView):
     solvers.
 
     `violations`: relative violation of each constraint and relative error of each reported figure, 0 where it holds.
+
+    >>> Verification(violations={"power": 1e-9, "cost": 0.0}).passed
+    True
     """
 
     violations: dict[str, float]
@@ -90,6 +98,11 @@ class Design(LabelledResult):
     `status`: `optimal` (group and beams proven optimal together), `feasible`, `infeasible` (then `message` names the
     constraint and what would make it feasible, and everything that does not exist is None), or `unverified` (the check
     of the result failed: do not use it). `rounds`: how often group and beams were designed in turn.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> design.selected_ids
+    ('rx01', 'rx05', 'rx07', 'rx08')
     """
 
     status: Literal["optimal", "feasible", "infeasible", "unverified"]

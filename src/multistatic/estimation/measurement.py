@@ -29,6 +29,10 @@ class Measurement(LabelledResult):
     of those that fit. `time_s`: when the block was sent. `message`: what a person should know.
     `shared_std` (delay in s, Doppler in Hz): the part of both errors that all receivers of the block have alike, as
     that of data streams that they all hear and do not know; `covariance` includes it.
+
+    >>> one = Measurement(receiver_id="a", delay_s=3e-7, doppler_hz=40.0, covariance=[[4e-20, 0], [0, 100]])
+    >>> one.doppler_std_hz
+    10.0
     """
 
     receiver_id: str

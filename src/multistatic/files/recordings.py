@@ -120,6 +120,12 @@ def read_block(folder: str | os.PathLike[str]) -> Block:
     """Every recording and the references of a folder as `multistatic simulate` writes it.
 
     Of a reference in both forms the symbols are taken. Raises `InputError` with the problems of all files at once.
+
+    >>> try:
+    ...     read_block("no such folder")
+    ... except InputError as error:
+    ...     print(error.problems[0].received)
+    no folder
     """
     place, problems = Path(folder), list[Problem]()
     paths = sorted(place.glob(f"{RECORDING}*{META}"))

@@ -35,6 +35,9 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
     A site list is looked for in the folder of the scenario file (standard input: the working folder). `on_note`
     receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises `ScenarioError`
     with every problem of the content and `InputError` where a file cannot be read.
+
+    >>> load_scenario("paper", ["requirements.rate_bps_hz=2"]).receivers[0].rate_required_bps_hz
+    2.0
     """
     name = str(file)
     if name == STANDARD_INPUT:
@@ -49,7 +52,11 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
 
 
 def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
-    """A scenario that comes with the package."""
+    """A scenario that comes with the package.
+
+    >>> load_preset("urban", ["transmitter.power_dbm=36"]).name
+    'urban'
+    """
     return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}", on_note=on_note)
 
 

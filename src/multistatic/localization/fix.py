@@ -43,6 +43,10 @@ class Fix(LabelledResult):
     numbers). `chi_square`, `degrees_of_freedom`, `p_value`: of the fit; p is 1 where there is nothing to test.
     `clock_offsets` [K, 2] and `common_clock_offset`: estimated offsets (time in s, frequency in Hz) of each receiver's
     clock and of the transmitter's; zero where the priors say that clocks are synchronised.
+
+    >>> fix = Fix(position_verdict="unique", position_m=[1, 2, 0], position_covariance_m2=[[9, 0], [0, 16]])
+    >>> fix.position_std_m
+    5.0
     """
 
     time_s: float = 0.0

@@ -294,7 +294,14 @@ class GeodeticOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scenario(LabelledResult):
-    """One network, one target, one set of requirements: the input of every design."""
+    """One network, one target, one set of requirements: the input of every design.
+
+    >>> from dataclasses import replace
+    >>> from multistatic import load_preset
+    >>> paper = load_preset("paper")
+    >>> replace(paper, name="mine", receivers=paper.receivers[:4]).receiver_ids
+    ('rx01', 'rx02', 'rx03', 'rx04')
+    """
 
     name: str = "scenario"
     seed: int = 0

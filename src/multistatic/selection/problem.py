@@ -58,6 +58,20 @@ class SelectionProblem:
     positions and all gains are alike. `forced` [K]: receivers whose rate needs them selected; left out, none is.
     `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given` returns.
     `limits`: when an exact search may end early.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> from multistatic.bounds.criteria import surrogate
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> problem = SelectionProblem(
+    ...     receiver_ids=scenario.receiver_ids,
+    ...     criterion=surrogate(network),
+    ...     illumination_w=10.0,
+    ...     positions_m=scenario.receiver_positions_m,
+    ...     target_distance_m=network.geometry.target_receiver_m,
+    ... )
+    >>> problem.size
+    10
     """
 
     receiver_ids: tuple[str, ...]
@@ -137,6 +151,10 @@ class Selection(NotebookView):
 
     `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which
     constraint failed and the nearest budget that would do). `evaluated`: how many groups were looked at.
+
+    >>> chosen = Selection(status="feasible", method="mine", selected=[True, False], value=2.0, bound=1.6, cost_m=10.0)
+    >>> round(chosen.gap, 3), round(chosen.excess, 3)
+    (0.2, 0.25)
     """
 
     status: Literal["optimal", "feasible", "infeasible"]

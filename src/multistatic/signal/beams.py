@@ -15,6 +15,9 @@ from multistatic.units import C, read_only
 class Beams(NotebookView):
     """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
     and independent.
+
+    >>> Beams(weights=[[[0.6], [0.8]]]).power_w
+    1.0
     """
 
     weights: C

@@ -42,6 +42,9 @@ class SimulationSettings:
     with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
     are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
     `ObservationSettings`.
+
+    >>> SimulationSettings(symbols="qam16", trials=10).oversampling
+    4.0
     """
 
     symbols: str = GAUSSIAN
@@ -98,6 +101,13 @@ class SimulatedBlock(NotebookView):
     length in slots times w_k p_t.
     steering_tx [N_t]: a_b(θ) towards the target.
     common_clock: the part of every observation's clock that is the transmitter's.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> from multistatic import simulate_block
+    >>> block = simulate_block(design.scenario, design.channel, design.beamforming.beams)
+    >>> len(block.recordings) == len(design.scenario.receivers)
+    True
     """
 
     signal: TransmitSignal

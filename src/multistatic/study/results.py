@@ -70,6 +70,16 @@ class StudyResults(LabelledResult):
     `values` [P, M, T, Q], NaN where there is no value; `status` [P, M, T] as text, empty where the trial is not done;
     `seeds` [P, T], -1 there. `complete`: the study ran to its end. `settings`: swept keys of each point. `document` and
     `sessions`: what was asked, and by which versions it was computed.
+
+    >>> import pathlib, tempfile
+    >>> from multistatic import run_study
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> results.estimate(point=0, method=0, metric=0).value > results.estimate(point=1, method=0, metric=0).value
+    True
     """
 
     name: str

@@ -188,6 +188,14 @@ def test_public_name_is_documented(name: str) -> None:
     assert name in dir(multistatic)
 
 
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
+def test_public_name_has_an_example(name: str) -> None:
+    """One that runs: `test_docstring_examples` runs the examples of every file."""
+    text = getattr(multistatic, name).__doc__
+    assert ">>> " in text
+    assert "+SKIP" not in text
+
+
 def test_type_checkers_see_the_same_names_from_the_same_modules() -> None:
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
