@@ -20,10 +20,10 @@ class BeamformingProblem(NotebookView):
     `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [M, N_t] a_b of M points (of one without
     the axis, too) with `point_weight` [M] (default: the same for all; they sum to 1), of whose illuminations the
     weighted mean counts, `rate_required_bps_hz` [K] (0: no requirement; left out: none), `selected` [K]: who cancels
-    the sensing beam (left out: all receivers), `streams`: L at most. `receiver_ids` serve messages only. `starts`: beams
-    of a neighbouring problem, the best first, from which a beamformer may begin in place of a search; they need not
-    meet the rates here. Every J_k is proportional to p_t, so this maximises every figure of merit at once for a fixed
-    group.
+    the sensing beam (left out: all receivers), `streams`: L at most. `receiver_ids` serve messages only. `starts`:
+    beams of a neighbouring problem, the best first, from which a beamformer may begin in place of a search; they need
+    not meet the rates here. Every J_k is proportional to p_t, so this maximises every figure of merit at once for a
+    fixed group.
 
     >>> channels, steering = [[[1.0, 1.0]]], [1.0, 1j]
     >>> problem = BeamformingProblem(direct=channels, steering_tx=steering, noise_power_w=1e-3, power_limit_w=2.0)

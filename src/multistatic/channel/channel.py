@@ -24,9 +24,10 @@ class Channel(LabelledResult):
     The target is M points; today's scenarios have one. Arrays of one point may be given without the axis M.
 
     `direct` [K, N_r, N_t]: H_bk. `steering_tx` [M, N_t]: a_b(θ). `steering_rx` [M, K, N_r]: a_k(φ_k). `echo_gain`
-    [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses; default β_k = 1. `noise_power_w`:
-    σ_z² per antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the
-    signal). `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
+    [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses; default β_k = 1.
+    `noise_power_w`: σ_z² per antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter
+    depends on the signal). `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where
+    there are none.
 
     >>> import numpy as np
     >>> steering = np.ones((1, 2))
