@@ -55,16 +55,6 @@ def _matrix(rows: int, columns: int) -> F:
 
 
 @internal
-def _transposed(matrix: F) -> F:
-    count = len(matrix)
-    turned = _matrix(count, count)
-    for s in range(count):
-        for t in range(count):
-            turned[s, t] = matrix[t, s]
-    return turned
-
-
-@internal
 def _factored(matrix: F) -> tuple[F, Any]:
     """(L - I + U, rows) with A[rows] = L U: Gaussian elimination with partial pivoting; inf or NaN where A is singular.
 
@@ -351,15 +341,16 @@ def _prices_at(
         _, slack, _, error, beta, coupling, cost = _uplink_beams(gram, cross, norm2, target, price, nu, 0.0)
         if not slack > 0.0:
             break
+        factors = _factored(coupling)
         if converged:
-            powers = _solved(_factored(coupling), price)
+            powers = _solved(factors, price)
             found = True
             for s in range(count):
                 used += powers[s] * (cost[s] + nu * _squared(beta[s]))
                 found = found and powers[s] > 0.0
             found = found and used < np.inf
             break
-        ratio = _solved(_factored(_transposed(coupling)), cost)
+        ratio = _solved_transposed(factors, cost)
         proper = True
         for s in range(count):
             proper = proper and ratio[s] > 0.0 and ratio[s] < np.inf
@@ -945,9 +936,9 @@ def descend(
                     difference[i] = new_gradient[i] - gradient[i]
             if started:
                 fresh = _update(inverse, fresh, step, difference)
-                share = spare / new_value
-                worth_it = max(-change, -descent) >= max(tolerance, share * share * share)
-                small = 0 if worth_it else small + 1
+                part = spare / new_value
+                negligible = max(tolerance, part * part * part)
+                small = small + 1 if -change < negligible and -descent < negligible else 0
                 reach = min(1.0, _LONGER * length)
             vectors, basis, share, value, gradient = new_vectors, new_basis, new_share, new_value, new_gradient
             price, nu, slack, left = trial, new_nu, new_slack, new_left

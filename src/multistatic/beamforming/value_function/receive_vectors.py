@@ -59,8 +59,7 @@ def descend(
 
     Returns the best streams with their inner solution, or without one if there was none at the start.
     """
-    stops = {"steps": steps, "enough": enough, "tolerance": tolerance, "spare": spare}
-    return descend_to(problem, streams, objective, **stops).streams
+    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance, spare=spare).streams
 
 
 def descend_to(
