@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function import starting_vectors
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
