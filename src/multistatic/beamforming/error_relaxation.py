@@ -72,9 +72,10 @@ class Relaxation:
         Γ is concave, so every feasible Σ has Σ_i y_i(Γ_i(Σ̄) + ⟨∇Γ_i(Σ̄), Σ - Σ̄⟩) ≥ Σ_i y_iF_i. With
         D = Σ_i y_i∇Γ_i(Σ̄) and D_k ⪯ s c_k I for all k, the power Σ c_k tr Σ_k is at least ⟨D, Σ⟩/s.
 
-        What rounding may do is given away. M and its factor are those of a matrix M + δM, ‖δM‖ ≤ ε tr M. With
-        η = ε tr M tr M⁻¹ that changes ln det M by about η at most, ⟨M⁻¹, M - M_0⟩ too, and 𝓗M⁻¹𝓗ᴴ by at most η of
-        itself; η is counted twice.
+        What rounding may do is given away. M and its factor are those of a matrix M + δM. An error ε of each row of a
+        channel, of each product and of the factor (Demmel, 1989) is |δM_ij| ≤ ε (max(M_ii, M_jj) tr M)^½, so with
+        D = diag M, ‖D^-½ δM D^-½‖ ≤ ε n (tr M / min M_ii)^½, times tr D^½M⁻¹D^½ this is η: ln det M changes by about η at
+        most, ⟨M⁻¹, M - M_0⟩ too, and 𝓗M⁻¹𝓗ᴴ by at most η of itself; η is counted twice.
         """
         root = self.roots(covariances)
         grams = self.grams(root)
@@ -92,11 +93,13 @@ class Relaxation:
         return needed / steepest if steepest > 0.0 else np.inf
 
     def _uncertainty(self, root: C) -> F:
-        """η of each M [2m] from its Cholesky factor: tr M = ‖L‖², tr M⁻¹ = ‖L⁻¹‖² (Frobenius norms)."""
+        """η of each M [2m] from its Cholesky factor L: ε n (tr M / min_i M_ii)^½ ‖L⁻¹D^½‖² (Frobenius norm)."""
         count, r, n = self.channels.shape
         unit = _OPERATIONS * (n + count * r) * float(np.finfo(float).eps)
-        norms = [np.sum(np.abs(each) ** 2, axis=(1, 2)) for each in (root, np.linalg.inv(root))]
-        eta: F = unit * norms[0] * norms[1]
+        diagonal = np.sum(np.abs(root) ** 2, axis=2)
+        scaled = np.linalg.solve(root, np.sqrt(diagonal)[:, :, None] * np.eye(n))
+        spread = np.sqrt(diagonal.sum(axis=1) / diagonal.min(axis=1))
+        eta: F = unit * n * spread * np.sum(np.abs(scaled) ** 2, axis=(1, 2))
         return eta
 
 
@@ -122,13 +125,19 @@ def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
     says = np.exp(-demand) < mix * (1.0 - 1e-6) if target else np.ones(len(mix), bool)
     if not says.any():
         return None
-    steering = reduced.steering.conj()
-    price = (1.0 - TARGET_NOISE) / np.vdot(steering, steering).real if target else 0.0
+    noise = np.ones(reduced.channels.shape[2])
+    noise[0] = TARGET_NOISE if target else 1.0
     return Relaxation(
-        channels=(singular[:, :r] / strength[:, None])[:, :, None] * right[:, :r],
+        channels=(singular[:, :r] / strength[:, None])[:, :, None] * (right[:, :r] @ _axes(reduced.steering.conj())),
         cost=strength**-2.0,
-        noise=np.eye(len(steering), dtype=complex) - price * np.outer(steering, steering.conj()),
+        noise=np.diag(noise).astype(complex),
         member=member[says],
         mix=mix[says],
         demand=demand[says],
     )
+
+
+def _axes(towards: C) -> C:
+    """An orthonormal basis [n, n] whose first vector points along `towards`: there M_0 is diagonal."""
+    full, _ = np.linalg.qr(np.column_stack([towards, np.eye(len(towards))]))
+    return np.asarray(full, complex)
