@@ -27,8 +27,15 @@ from numba.np import arrayobj
 
 from multistatic.machine_code import ENTRY
 
+_NEEDLESS = {
+    "InlineClosureLikes",
+    "InlineInlinables",
+    "InlineOverloads",
+    "NopythonRewrites",
+    "GenericRewrites",
+    "LiteralUnroll",
+}
 
-_NEEDLESS = {"InlineClosureLikes", "InlineInlinables", "InlineOverloads", "NopythonRewrites", "GenericRewrites", "LiteralUnroll"}
 
 class _Reference(types.Type):
     """A tuple of arrays behind one pointer, so that a call does not hand over each of dozens of arrays by its parts.
@@ -214,9 +221,7 @@ def _entry(context: Any, described: Any) -> ir.Module:
 
     arguments = [_argument(context, builder, kind, slot) for kind in described.argtypes]
     callee = context.declare_function(module, described)
-    status, result = context.call_conv.call_function(
-        builder, callee, described.restype, described.argtypes, arguments
-    )
+    status, result = context.call_conv.call_function(builder, callee, described.restype, described.argtypes, arguments)
     builder.store(builder.sext(status.code, word), slot())
     for value in _leaves(builder, described.restype, result):
         if isinstance(value.type, ir.IntType):
