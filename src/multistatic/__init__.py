@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from multistatic.channel.channel import Channel as Channel
     from multistatic.channel.realise import realise as realise
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
+    from multistatic.design import Limits as Limits
     from multistatic.design import certify as certify
     from multistatic.design import design_network as design_network
     from multistatic.design.compare import Comparison as Comparison
@@ -135,6 +136,7 @@ _MODULES = {
     # Design
     "certify": "multistatic.design",
     "design_network": "multistatic.design",
+    "Limits": "multistatic.design",
     "compare": "multistatic.study.timed_comparison",
     "verify": "multistatic.design.verify",
     "Design": "multistatic.design.result",

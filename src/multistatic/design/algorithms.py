@@ -21,10 +21,12 @@ from multistatic.beamforming.evaluate import (
 from multistatic.beamforming.problem import Beamformer, BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.registry import Plugin, says
+from multistatic.scenario.model import Choice
 from multistatic.selection.foreign import checked_criterion, checked_selection
 from multistatic.selection.problem import Criterion, Selection, SelectionProblem, Selector
 from multistatic.signal.beams import Beams
 
+Options = tuple[object, ...]
 _BROKEN = {"power": "exceed the power", "rate": "miss a required rate"}
 
 
@@ -35,10 +37,12 @@ class CriterionFactory(Protocol):
         """The criterion of a network."""
 
 
-def selector_of(name: str) -> Selector:
-    """The registered selector; of another package with the checks of `selection.foreign.checked_selection`."""
-    select: Selector = registry.load("selectors", name)
-    plugin = registry.plugin("selectors", name)
+def selector_of(choice: Choice, options: Options = ()) -> Selector:
+    """The registered selector, or the callable in its place; what is not of this package comes with the checks of
+    `selection.foreign.checked_selection`.
+    """
+    select = registry.find("selectors", choice, options)
+    plugin = select.plugin
     if plugin is None:
         return select
 
@@ -55,29 +59,39 @@ def _own_copy(problem: SelectionProblem) -> SelectionProblem:
     return replace(problem, given=None if problem.given is None else np.array(problem.given), **own)
 
 
-def criterion_of(name: str) -> CriterionFactory:
-    """The registered criterion; of another package with the checks of `selection.foreign.ForeignCriterion`."""
-    make: CriterionFactory = registry.load("criteria", name)
-    plugin = registry.plugin("criteria", name)
+def criterion_of(choice: Choice, options: Options = ()) -> CriterionFactory:
+    """The registered criterion, or the callable in its place; what is not of this package comes with the checks of
+    `selection.foreign.ForeignCriterion`.
+    """
+    make = registry.find("criteria", choice, options)
+    plugin = make.plugin
     return make if plugin is None else lambda network: checked_criterion(make(network), plugin)
 
 
-def beamformer_of(name: str) -> Beamformer:
-    """The registered beamformer; of another package with the checks of `checked_beams`."""
-    solve: Beamformer = registry.load("beamformers", name)
-    plugin = registry.plugin("beamformers", name)
+def beamformer_of(choice: Choice, options: Options = ()) -> Beamformer:
+    """The registered beamformer, or the callable in its place; what is not of this package comes with the checks of
+    `checked_beams`.
+    """
+    solve = registry.find("beamformers", choice, options)
+    plugin = solve.plugin
     return solve if plugin is None else lambda problem: checked_beams(problem, solve(problem), plugin)
 
 
 def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> BeamformingResult:
-    """The result of another package's beamformer, recomputed from its beams.
+    """The result of another package's beamformer, recomputed from its beams: a `BeamformingResult`, `Beams`, or their
+    weights [1+K, N_t] or [1+K, N_t, L].
 
     Beams that break a constraint are an error of the package. An upper bound, or that beams are optimal, is its claim:
     our own certificate (`beamforming.certificate`) takes its place, and the message says what could not be confirmed.
     Prices come from the first-order conditions, as for every method without a dual.
     """
+    if isinstance(result, np.ndarray):
+        result = Beams(weights=result[..., None] if result.ndim == 2 else result)
+    if isinstance(result, Beams):
+        beams = _checked_weights(problem, result, plugin)
+        result = evaluate(problem, beams, method=plugin.name, message="")
     if not isinstance(result, BeamformingResult):
-        plugin.refuse(type(result).__name__, "a BeamformingResult")
+        plugin.refuse(type(result).__name__, "a BeamformingResult, Beams, or an array of their weights")
     words = says(plugin, result.message)
     if result.beams is None:
         return infeasible(problem, method=plugin.name, message=words)

@@ -54,7 +54,7 @@ class Instance:
         """The scenario's figure of merit for its receivers."""
         if covariance_w is None or not self._clutter_depends_on_beams:
             return self._criterion_without_signal
-        return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self.network(covariance_w))
 
     @property
     def _clutter_depends_on_beams(self) -> bool:
@@ -66,7 +66,7 @@ class Instance:
 
     @cached_property
     def _criterion_without_signal(self) -> Criterion:
-        return criterion_of(self.scenario.design.criterion)(self._network_without_signal)
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self._network_without_signal)
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.registry import name_of
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, named
@@ -63,7 +64,10 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
 def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
     """Where the channels come from: the name of a model, or a file and what it gives; the rest is by geometry."""
     if given is None:
-        return {"source": scenario.propagation.direct, "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
+        return {
+            "source": name_of(scenario.propagation.direct),
+            "by_geometry": ["echo_gain", "steering_tx", "steering_rx"],
+        }
     held = [name for name in ("echo_gain", "steering_tx") if getattr(given, name) is not None]
     return {
         "source": given.path or "given",

@@ -8,6 +8,7 @@ problem with its path, as in `target.position_m`. Positions and velocities may h
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, get_args
 
@@ -27,6 +28,8 @@ _LEAST_POWER_W = 1e-44  # -410 dBm: less is zero once it is multiplied by a path
 _LARGEST_COORDINATE_M = 1e7
 
 JOINT = "joint"
+# A registered name, or a callable in its place.
+Choice = str | Callable[..., Any]
 """Stands in the place of a selector's name: choose group and beams together."""
 
 
@@ -186,8 +189,8 @@ class Propagation:
 
     `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
     reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
-    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), or holds the
-    channels themselves (`GivenChannel`).
+    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), is a callable in
+    its place, or holds the channels themselves (`GivenChannel`).
     Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
     1 as published, 0 where the receiver removes it).
     """
@@ -195,7 +198,7 @@ class Propagation:
     path_loss_exponent: float
     reference_gain: float = 1.0
     echo_law: EchoLaw = "sum"
-    direct: str | GivenChannel = "rician"
+    direct: Choice | GivenChannel = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
     clutter_power_w: float = 0.0
@@ -210,7 +213,7 @@ class Propagation:
         )
         checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
         checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
-        if not isinstance(self.direct, GivenChannel):
+        if not isinstance(self.direct, GivenChannel) and not callable(self.direct):
             checks.text("direct", self.direct)
         checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
         checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
@@ -254,22 +257,27 @@ class DesignSettings:
     `velocity_weight_s`: T of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
     `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
     selector, repeat selection and beamforming until nothing changes.
+    `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
+    algorithms, at most one of a class; they count wherever their algorithm is used.
     """
 
-    criterion: str = "surrogate"
+    criterion: Choice = "surrogate"
     velocity_weight_s: float = 1.0
-    selector: str = JOINT
-    beamformer: str = "value_function"
+    selector: Choice = JOINT
+    beamformer: Choice = "value_function"
     streams: int = 2
     receivers: int | None = None
     given: tuple[str, ...] = ()
     dimensions: Literal[2, 3] | None = None
     alternate: bool = False
+    options: tuple[object, ...] = ()
 
     def __post_init__(self) -> None:
         checks = Checks("design")
         for name in ("criterion", "selector", "beamformer"):
-            checks.text(name, getattr(self, name))
+            if not callable(getattr(self, name)):
+                checks.text(name, getattr(self, name))
+        checks.settings("options", self.options)
         checks.number("velocity_weight_s", self.velocity_weight_s, "a time in s, 0 or more", least=0.0)
         checks.whole("streams", self.streams, "a whole number from 1 to 64", least=1, most=64)
         if self.receivers is not None:

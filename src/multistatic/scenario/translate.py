@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -146,6 +146,12 @@ def nearest_key(key: str, owners: list[type[BaseModel]], root: type[BaseModel]) 
     if elsewhere:
         return f"{key} belongs to {elsewhere[0]}"
     return "valid keys: " + ", ".join(valid)
+
+
+def nearest_word(word: object, known: Iterable[str]) -> str:
+    """A hint for a name that is none of those known."""
+    near = difflib.get_close_matches(str(word)[:64], list(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""
 
 
 def _keys(model: type[BaseModel]) -> Iterator[str]:

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Lt
 
+from multistatic.registry import algorithm
 from multistatic.selection.declared_gain import Gain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
@@ -37,12 +40,13 @@ class BranchAndBoundSettings:
     problem's own limits.
     """
 
-    gap: float = 1e-9
-    nodes: int = 50_000
-    batch: int = 64
+    gap: Annotated[float, Ge(0.0), Lt(1.0)] = 1e-9
+    nodes: Annotated[int, Ge(1)] = 50_000
+    batch: Annotated[int, Ge(1)] = 64
     stop: Callable[[], bool] = lambda: False
 
 
+@algorithm(settings=BranchAndBoundSettings)
 def branch_and_bound(
     problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings | None = None
 ) -> Selection:
