@@ -191,9 +191,13 @@ def find(group: str, choice: str | Callable[..., Any], options: Iterable[object]
 
 
 def fact(group: str, choice: str | Callable[..., Any], name: str, default: Any) -> Any:
-    """What an algorithm says of itself under `name` (`algorithm`), else the default."""
-    function = load(group, choice) if isinstance(choice, str) else choice
-    return getattr(function, name, default)
+    """What an algorithm says of itself under `name` (`algorithm`), else the default, as of a name nobody registered."""
+    if isinstance(choice, str):
+        full = full_name(group, choice)
+        if full not in names(group):
+            return default
+        choice = load(group, full)
+    return getattr(choice, name, default)
 
 
 def name_of(choice: str | Callable[..., Any]) -> str:
