@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from multistatic.simulation.block import SimulationSettings as SimulationSettings
     from multistatic.simulation.block import simulate_block as simulate_block
     from multistatic.study import design_many as design_many
+    from multistatic.study.plan import study_method as study_method
     from multistatic.study.results import StudyResults as StudyResults
     from multistatic.study.timed_comparison import compare as compare
 
@@ -145,6 +146,7 @@ _MODULES = {
     "Comparison": "multistatic.design.compare",
     "design_many": "multistatic.study",
     "load_study": "multistatic.files.study_file",
+    "study_method": "multistatic.study.plan",
     "run_study": "multistatic.files.study_file",
     "StudyResults": "multistatic.study.results",
     "read_design": "multistatic.files.stored_design",

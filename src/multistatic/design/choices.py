@@ -36,16 +36,20 @@ def with_choices(
     Raises `InputError` with every value that is none of a name, a callable and a settings object, with every setting
     out of its range, and with everything in which channels do not fit.
     """
+    design = design_with(scenario.design, selector=selector, beamformer=beamformer, criterion=criterion)
+    scenario = scenario if design is scenario.design else replace(scenario, design=design)
+    return scenario if channel is None else _with_channel(scenario, channel)
+
+
+def design_with(design: DesignSettings, **algorithms: Any) -> DesignSettings:
+    """The settings with these algorithms by the keys `selector`, `beamformer`, `criterion`; as in `with_choices`."""
     problems: list[Problem] = []
-    chosen = {"selector": selector, "beamformer": beamformer, "criterion": criterion}
-    design = scenario.design
-    for key, value in chosen.items():
+    for key, value in algorithms.items():
         if value is not None:
             design = _with_choice(design, key, value, problems)
     if problems:
         raise InputError(problems)
-    scenario = scenario if design is scenario.design else replace(scenario, design=design)
-    return scenario if channel is None else _with_channel(scenario, channel)
+    return design
 
 
 def label_of(choice: Any) -> str:

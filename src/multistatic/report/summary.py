@@ -53,9 +53,8 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
     from rich.text import Text
 
     # Names are for copying: they are never broken. What is long is the criterion's name, so that gets lines of its own.
-    table = light_table(
-        "selector", "beamformer", "status", *(f">{name}" for name in _columns(rows, criterion)), whole=True
-    )
+    columns = (f">{name}" for name in _columns(rows, criterion))
+    table = light_table("selector", "beamformer", "status", *columns, whole=True)
     for row in rows:
         size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
         value = "–" if row.value is None else f"{row.value:.5g}"
