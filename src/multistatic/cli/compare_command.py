@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.design_command import JSON, QUIET, SET, one_of_two
 from multistatic.cli.numbers import number
 from multistatic.errors import InputError
 
@@ -21,16 +21,18 @@ GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 def compare_command(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario file, preset, or - for stdin.")] = None,
-    selectors: Annotated[
+    selector: Annotated[
         str | None,
         typer.Option(
             metavar="NAMES", help=f"Comma-separated, or `every`. [default: {DEFAULT_SELECTORS}; suite: every]"
         ),
     ] = None,
-    beamformers: Annotated[
+    beamformer: Annotated[
         str | None,
         typer.Option(metavar="NAMES", help="Comma-separated. [default: the scenario's; suite: every one]"),
     ] = None,
+    selectors: Annotated[str | None, typer.Option("--selectors", metavar="NAMES", hidden=True)] = None,
+    beamformers: Annotated[str | None, typer.Option("--beamformers", metavar="NAMES", hidden=True)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables (CSV, JSON) and pictures (SVG, PNG).")] = None,
     suite: Annotated[bool, typer.Option("--suite", help="Rank methods on the frozen benchmark suite instead.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="With --suite: the small instances only.")] = False,
@@ -45,7 +47,7 @@ def compare_command(
 ) -> None:
     """Compare selectors and beamformers on one scenario under its criterion: value, gap to the best, time.
 
-    Example: multistatic compare paper --selectors enumeration,greedy,minimax_linkage --set
+    Example: multistatic compare paper --selector enumeration,greedy,minimax_linkage --set
     requirements.cooperation_cost_m=100
 
     With --suite every registered method, your own included, is ranked by its gap to the best-known values.
@@ -56,6 +58,8 @@ def compare_command(
     if list_:
         _list()
         return
+    selectors = one_of_two("selector", selector, "selectors", selectors)
+    beamformers = one_of_two("beamformer", beamformer, "beamformers", beamformers)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
 

@@ -86,24 +86,15 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     Prices come from the first-order conditions, as for every method without a dual.
     """
     if isinstance(result, np.ndarray):
-        result = Beams(weights=result[..., None] if result.ndim == 2 else result)
+        result = _as_beams(problem, result, plugin)
     if isinstance(result, Beams):
-        beams = _checked_weights(problem, result, plugin)
-        result = evaluate(problem, beams, method=plugin.name, message="")
+        return _sound(problem, result, plugin, says(plugin, ""), iterations=0)
     if not isinstance(result, BeamformingResult):
         plugin.refuse(type(result).__name__, "a BeamformingResult, Beams, or an array of their weights")
     words = says(plugin, result.message)
     if result.beams is None:
         return infeasible(problem, method=plugin.name, message=words)
-    beams = _checked_weights(problem, result.beams, plugin)
-    broken = [
-        f"{_BROKEN[name]} by {100 * value:.2g} %"
-        for name, value in violations(problem, beams).items()
-        if not value <= VIOLATION_LIMIT
-    ]
-    if broken:
-        plugin.refuse(f"beams that {' and '.join(broken)}", "beams that meet the power and the required rates")
-    checked = evaluate(problem, beams, method=plugin.name, message=words, iterations=_count(result.iterations))
+    checked = _sound(problem, result.beams, plugin, words, iterations=_count(result.iterations))
     claims_bound = _claimed_bound_w(result) < problem.illumination_limit_w * (1.0 - OPTIMALITY_GAP)
     if result.status != "optimal" and not claims_bound:
         return checked
@@ -114,15 +105,42 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     return replace(checked, message=f"{words} (It claims {claim}; this is not proven here.)")
 
 
-def _checked_weights(problem: BeamformingProblem, beams: Any, plugin: Plugin) -> Beams:
+def _sound(
+    problem: BeamformingProblem, beams: Any, plugin: Plugin, message: str, *, iterations: int
+) -> BeamformingResult:
+    """The result that beams give, recomputed; beams that break a constraint are refused."""
+    beams = _checked_weights(problem, beams, plugin)
+    broken = [
+        f"{_BROKEN[name]} by {100 * value:.2g} %"
+        for name, value in violations(problem, beams).items()
+        if not value <= VIOLATION_LIMIT
+    ]
+    if broken:
+        plugin.refuse(f"beams that {' and '.join(broken)}", "beams that meet the power and the required rates")
+    return evaluate(problem, beams, method=plugin.name, message=message, iterations=iterations)
+
+
+def _as_beams(problem: BeamformingProblem, weights: Any, plugin: Plugin) -> Beams:
+    """Weights [1+K, N_t] of one stream each, or [1+K, N_t, L]."""
+    weights = weights[..., None] if weights.ndim == 2 else weights
+    _check_array(problem, weights, plugin)
+    return Beams(weights=weights)
+
+
+def _check_array(problem: BeamformingProblem, weights: Any, plugin: Plugin) -> None:
     expected = (1 + len(problem.direct), problem.antennas)
+    if weights.ndim != 3 or weights.shape[:2] != expected or not weights.shape[2] or weights.dtype.kind not in "cfiu":
+        received = f"beams of shape {list(weights.shape)} and type {weights.dtype}"
+        plugin.refuse(received, f"complex numbers [{expected[0]}, {expected[1]}, L]")
+    if not np.isfinite(weights).all():
+        plugin.refuse("beams with NaN or infinity", "finite complex amplitudes in sqrt(W)")
+
+
+def _checked_weights(problem: BeamformingProblem, beams: Any, plugin: Plugin) -> Beams:
     if not isinstance(beams, Beams):
         plugin.refuse(f"beams of type {type(beams).__name__}", "Beams")
     weights = np.asarray(beams.weights)
-    if weights.ndim != 3 or weights.shape[:2] != expected or not weights.shape[2]:
-        plugin.refuse(f"beams of shape {list(weights.shape)}", f"[{expected[0]}, {expected[1]}, L]")
-    if not np.isfinite(weights).all():
-        plugin.refuse("beams with NaN or infinity", "finite complex amplitudes in sqrt(W)")
+    _check_array(problem, weights, plugin)
     used = int(max(np.linalg.matrix_rank(beam) for beam in weights[1:]))
     if used > problem.streams:
         plugin.refuse(f"{used} streams to a receiver", f"at most {problem.streams}")
