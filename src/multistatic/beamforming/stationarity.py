@@ -95,7 +95,7 @@ def _inner_products(problem: BeamformingProblem, asked: np.ndarray, streams: C, 
 
     The forces have N_t entries a beam and are never formed: ⟨f_k, f_l⟩ = Σ_rs (H_kH_lᴴ)_rs Σ_b conj(Z_k)_rb (Z_l)_sb.
     """
-    channels, towards = problem.normalised_direct[asked], problem.steering_tx.conj()
+    channels, towards = problem.normalised_direct[asked], problem.steering.conj()
     count, antennas, transmit = channels.shape
     every, spread = channels.reshape(-1, transmit), pressure.reshape(count * antennas, streams.shape[1])
     pairs = np.real((every @ every.conj().T) * (spread.conj() @ spread.T))
