@@ -18,7 +18,17 @@ from pathlib import Path
 from time import perf_counter
 
 from benchmarks.measure import Check, Row, load, machine, seconds
-from benchmarks.rows import beamforming, design, estimation, inputs, large_designs, localization, selection, study
+from benchmarks.rows import (
+    beamforming,
+    design,
+    estimation,
+    illumination_bound,
+    inputs,
+    large_designs,
+    localization,
+    selection,
+    study,
+)
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -58,6 +68,14 @@ BENCHMARKS = {
     "line-of-sight": Benchmark(
         partial(beamforming.line_of_sight, instances=200, rivals=50),
         partial(beamforming.line_of_sight, instances=20, rivals=5),
+    ),
+    "bound": Benchmark(
+        partial(illumination_bound.beside_a_design, seeds=8, share=0.15),
+        partial(illumination_bound.beside_a_design, seeds=2, share=0.15),
+    ),
+    "bound-80": Benchmark(
+        partial(illumination_bound.large, receivers=80, antennas=100, seeds=3, times=4.0),
+        partial(illumination_bound.large, receivers=80, antennas=100, seeds=1, times=4.0),
     ),
     "surrogate": Benchmark(
         partial(selection.surrogate, receivers=200, instances=50, rivals=15, cases=2000, largest=16),

@@ -29,7 +29,13 @@ USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 
 
 def verify(design: Design) -> Verification:
-    """Relative violation of every constraint and relative error of every reported figure of a design with beams."""
+    """Relative violation of every constraint and relative error of every reported figure of a design with beams.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> verify(design).passed
+    True
+    """
     result, accuracy, channel = design.beamforming, design.accuracy, design.channel
     assert result is not None
     assert result.beams is not None

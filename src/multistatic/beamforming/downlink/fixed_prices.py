@@ -115,7 +115,7 @@ def uplink_beams(
     does not resolve it.
     """
     root, y, error, beta = scratch.root, scratch.aimed, beams.error, beams.lit
-    coupling, cost = uplink
+    coupling, cost = uplink.coupling, uplink.cost
     count = len(cost)
     for s in range(count):
         root[s] = np.sqrt(beams.price[s])

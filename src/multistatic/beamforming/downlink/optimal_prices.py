@@ -24,7 +24,7 @@ from multistatic.beamforming.downlink.fixed_prices import (
     spent,
     uplink_beams,
 )
-from multistatic.compiled import compiled, internal
+from multistatic.compiled import internal, standalone
 from multistatic.units import F
 
 _JOINT_STEPS = 25
@@ -334,7 +334,7 @@ def optimum(
     return _bracketed(downlink, useful, tries, work, beams)
 
 
-@compiled
+@standalone
 def solve_downlink(downlink: Downlink, guess: Guess, light: bool, work: Workspace, beams: DownlinkBeams) -> Optimum:
     """`optimum` for a caller that is not compiled."""
     near = guess.nu < 0.0  # never: a computed value, as for `multiply`

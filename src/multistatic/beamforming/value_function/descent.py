@@ -15,7 +15,7 @@ from multistatic.beamforming.value_function.value_gradient import (
     streamwise_for,
     value,
 )
-from multistatic.compiled import compiled, internal
+from multistatic.compiled import internal, standalone
 from multistatic.units import F
 
 _ARMIJO = 1e-4
@@ -222,7 +222,7 @@ def _direction(gradient: F, fresh: bool, memory: Memory) -> tuple[float, bool]:
     return slope * shrink, fresh
 
 
-@compiled
+@standalone
 def bfgs(
     problem: ReceiveSide, guess: Guess, light: bool, stopping: Stopping, current: Iterate, memory: Memory
 ) -> Descended:
