@@ -57,7 +57,13 @@ def load_channel(path: str | os.PathLike[str], scenario: Scenario) -> Channel:
 
 
 def with_channel(scenario: Scenario, given: GivenChannel) -> Scenario:
-    """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit."""
+    """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit.
+
+    >>> from multistatic import load_preset
+    >>> given = GivenChannel(direct=np.full((10, 2, 10), 1e-4))
+    >>> with_channel(load_preset("paper"), given).propagation.direct.median_gain_db
+    -80.0
+    """
     return replace(scenario, propagation=replace(scenario.propagation, direct=given))
 
 
