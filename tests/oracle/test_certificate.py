@@ -227,7 +227,7 @@ def test_beams_that_ask_for_what_they_reach_are_never_above_the_bound() -> None:
             selected=selected,
         )
         assert not proves_infeasible(asked)
-        assert beams.illumination_w(towards) <= upper_bound(asked).value_w * (1.0 + 1e-9)
+        assert beams.illumination_w(towards)[0] <= upper_bound(asked).value_w * (1.0 + 1e-9)
 
 
 def test_rounding_is_given_away_and_not_taken() -> None:

@@ -152,9 +152,10 @@ def _channel_source(design: Design) -> str:
 
 def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:
     """The targets and the points that stand for them: today one target, which is its own only point."""
-    position, velocity = scenario.target.position_m[None], scenario.target.velocity_m_s[None]
+    position = np.stack([target.position_m for target in scenario.targets])
+    velocity = np.stack([target.velocity_m_s for target in scenario.targets])
     return {
-        "target_ids": np.array(["target"], dtype=np.str_),
+        "target_ids": np.array([target.id for target in scenario.targets], dtype=np.str_),
         "target_position_m": position,
         "target_velocity_m_s": velocity,
         "points_m": position,

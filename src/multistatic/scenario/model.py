@@ -139,7 +139,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Target:
-    """Position [3], velocity [3] and power reflection factor β.
+    """Position [3], velocity [3] and power reflection factor β; `id`: what tables, pictures and files call it.
 
     `reflection`: β of a target that sends its echo straight back; under the radar equation its cross-section divided
     by 4π. Towards a receiver at the bistatic angle θ it is `rcs_bistatic_db`·sin(θ/2) dB lower; 0: the same towards
@@ -152,9 +152,11 @@ class Target:
     reflection: float
     rcs_std_db: float = 0.0
     rcs_bistatic_db: float = 0.0
+    id: str = "target"
 
     def __post_init__(self) -> None:
         checks = Checks("target")
+        checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
         checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
@@ -350,6 +352,11 @@ class Scenario:
             return self.design.dimensions
         heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]
         return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, of which there is one today."""
+        return (self.target,)
 
     def geometry(self) -> BistaticGeometry:
         """Distances and directions of every path, computed when first asked for."""

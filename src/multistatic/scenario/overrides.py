@@ -9,6 +9,7 @@ from typing import Any
 
 from multistatic.errors import Problem
 from multistatic.scenario.decode import MAX_DEPTH
+from multistatic.scenario.target_tables import key_of_single_target
 from multistatic.scenario.twins import COUNTS, WORD_OR_TABLE, replaced_by
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d{1,5}\])?(?:\.[A-Za-z0-9_-]+(?:\[\d{1,5}\])?)*")
@@ -27,7 +28,7 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
     written: set[str] = set()
     for override in overrides:
         key, equals, value = override.partition("=")
-        key = key.strip()
+        key = key_of_single_target(raw, key.strip())
         if not equals or not is_key(key):
             problems.append(
                 Problem("--set", repr(override[:80]), "KEY=VALUE with a dotted key", "transmitter.antennas=20")

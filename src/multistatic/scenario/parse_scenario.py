@@ -24,6 +24,7 @@ from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import GivenChannelTable, ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.target_notes import reflection_notes, target_notes
+from multistatic.scenario.target_tables import single_target
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
@@ -111,7 +112,7 @@ def parse_scenario(
     20
     """
     raw = decode_toml(text, source)
-    problems = apply_overrides(raw, overrides)
+    problems = [*single_target(raw), *apply_overrides(raw, overrides)]
     template = scenario_template(raw, problems, read_text=read_text, read_channel=read_channel, source=source)
     scenario = template.drawn()
     if on_note is not None:
@@ -130,6 +131,7 @@ def scenario_template(
 ) -> ScenarioTemplate:
     """Check the raw tables of a document; `problems` are those found before. Raises `ScenarioError` with all."""
     rows, found = _site_rows(raw, read_text)
+    found = [*single_target(raw), *found]
     channel, unread = _channel_file(raw, read_channel)
     problems = [*problems, *found, *unread]
     table: ScenarioTable | None = None

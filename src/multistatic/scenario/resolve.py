@@ -233,6 +233,7 @@ def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
 def _target(table: TargetTable, position_m: F) -> Target:
     kind = CROSS_SECTIONS.get(table.rcs or "")
     return Target(
+        id=table.id,
         position_m=position_m,
         velocity_m_s=three(table.velocity_m_s),
         reflection=_reflection(table) if kind is None else reflection_of(kind.median_m2),

@@ -215,6 +215,7 @@ class ReceiversTable(Table):
 class TargetTable(Table):
     """The target."""
 
+    id: Name = Field("target", description="what tables, pictures and files call it")
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
     velocity_m_s: Velocity = Field([0.0, 0.0, 0.0], description="velocity in m/s, along the local axes")

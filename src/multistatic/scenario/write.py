@@ -47,7 +47,8 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
         lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
     target = scenario.target
     radar = propagation.is_radar_equation(wavelength)
-    motion = {"position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
+    named: Keys = {"id": target.id} if target.id != "target" else {}
+    motion = {**named, "position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
     spread = {"rcs_std_db": target.rcs_std_db, "rcs_bistatic_db": target.rcs_bistatic_db}
     lines += _table("[target]", {**motion, **_reflection(target.reflection, radar), **spread})
     lines += _table("[channel]", _channel(scenario, wavelength, _direct(scenario, channel_file)))

@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.errors import InputError, Problem
 from multistatic.units import B, F, read_only
 
 
@@ -111,9 +112,21 @@ class SelectionProblem:
         return self.values_at(masks, self.illumination_w)
 
     def values_at(self, masks: B, illumination_w: F | float) -> F:
-        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all)."""
-        light = np.broadcast_to(np.asarray(illumination_w, float), self.illumination_w.shape)
-        return over_points(self.criterion.values(np.atleast_2d(masks).astype(bool), light))
+        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all).
+
+        Of one point the criterion is asked with a number, which criteria that know no points understand, too.
+        """
+        groups, points = np.atleast_2d(masks).astype(bool), len(self.illumination_w)
+        light = np.broadcast_to(np.asarray(illumination_w, float), (points,))
+        values = np.asarray(self.criterion.values(groups, float(light[0]) if points == 1 else light))
+        if points == 1:
+            return values.reshape(len(groups), -1)[:, 0] if values.ndim == 2 else values
+        if values.shape != (len(groups), points):
+            received = f"values of shape {list(values.shape)} from the criterion {self.criterion.name!r}"
+            expected = f"[{len(groups)}, {points}]: one for each group and each point"
+            raise InputError([Problem("design.criterion", received, expected)])
+        worst: F = values.max(axis=1)
+        return worst
 
     @property
     def one_illumination_w(self) -> float:
@@ -124,11 +137,6 @@ class SelectionProblem:
     def ids(self, mask: B) -> tuple[str, ...]:
         """Ids of the chosen receivers."""
         return tuple(name for name, chosen in zip(self.receiver_ids, mask, strict=True) if chosen)
-
-
-def over_points(values: F) -> F:
-    """The worst over the points [n] of values [n, M]."""
-    return values[:, 0] if values.shape[1] == 1 else np.max(values, axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -125,7 +125,7 @@ def simulate_block(
     audible = heard_channel(scenario, channel, heard)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
     energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
-    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)
+    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
         observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),

@@ -87,7 +87,7 @@ def test_a_stream_without_a_channel_reaches_nothing() -> None:
 def test_the_scale_that_is_reached_needs_all_of_the_power_and_a_larger_one_more() -> None:
     asked = line_of_sight_problem(3, count=6, transmit=3, rate=9.0)
     problem = gram_problem(
-        compressed(asked.normalised_direct), asked.steering_tx.conj(), asked.rate_required_bps_hz, ~asked.selected
+        compressed(asked.normalised_direct), asked.steering.conj(), asked.rate_required_bps_hz, ~asked.selected
     )
     found = reach(problem, dominant(problem), 1, 1.0)
     assert found.scale < 1.0
