@@ -116,7 +116,7 @@ def schema_command(
     """
     import json
 
-    from multistatic.scenario.schema import scenario_json_schema
+    from multistatic.scenario.json_schema import scenario_json_schema
     from multistatic.study.study_schema import study_json_schema
 
     document = study_json_schema() if study else scenario_json_schema()
