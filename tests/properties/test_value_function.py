@@ -15,6 +15,7 @@ from benchmarks.beamforming_robustness import independent_reach, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.downlink.gram_problem import Streams, gram_problem
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import (
     ValueFunctionSettings,
@@ -22,7 +23,6 @@ from multistatic.beamforming.value_function import (
     starting_vectors,
     value_function,
 )
-from multistatic.beamforming.value_function.gram_problem import Streams, gram_problem
 from multistatic.beamforming.value_function.streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
 from tests.support.close import assert_close, close_to

@@ -21,6 +21,8 @@ from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "src" / "multistatic"
 ESTIMATION = ("bins", "newton", "projection", "refinement")
+DOWNLINK = ("dense", "fixed_prices", "optimal_prices")
+DESCENT = ("descent", "geodesic", "value_gradient")
 CALLEE = "from multistatic.compiled import internal\n\n\n@internal\ndef twice(x):\n    return 2.0 * x\n"
 CALLER = """
 from multistatic.compiled import compiled
@@ -135,7 +137,8 @@ def test_folders_of_other_digests_are_kept_up_to_a_number(tmp_path: Path, monkey
 
 def test_the_files_that_kernels_are_made_of_are_found(package: Path) -> None:
     found = {file.relative_to(package).as_posix() for file in compiled.kernel_files(package)}
-    kernels = {"beamforming/value_function/kernels.py", *(f"estimation/{name}.py" for name in ESTIMATION)}
+    rooms = {"estimation": ESTIMATION, "beamforming/downlink": DOWNLINK, "beamforming/value_function": DESCENT}
+    kernels = {f"{room}/{name}.py" for room, names in rooms.items() for name in names}
     own = {f"bounds/kernel_{name}.py" for name in ("caller", "callee", "constants")}
     assert found == {"compiled.py", "units.py"} | kernels | own
 

@@ -10,7 +10,7 @@ errors in position and velocity are no such power, and nothing is declared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -123,6 +123,32 @@ class ClockedLocalizationCriterion:
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
         return np.sqrt(_squared_errors(self.network, self.asked, masks, float(illumination_w)))
+
+    def with_transmitter_clock_known(self, illumination_w: float) -> LocalizationCriterion:
+        """A criterion that declares a gain and whose values at illumination 1 are never above those of this one at any
+        illumination up to `illumination_w` (docs/algorithms.md §3).
+
+        The information of each receiver is what its own offsets leave of it at `illumination_w`; the offsets that all
+        receivers share, the transmitter's, count as known. Both only add to the information of any group.
+        """
+        assert self.network.clock is not None
+        own = replace(self.network.clock, common_time_s=0.0, common_frequency_hz=0.0)
+        network = replace(
+            self.network,
+            snr_per_watt=illumination_w * self.network.snr_per_watt,
+            published_snr_per_watt=illumination_w * self.network.published_snr_per_watt,
+            clock=None if own.perfect else own,
+        )
+        rows = whitened_rows(network, 1.0).target.hi
+        weights = [self.asked.get("position", 0.0) ** 2, self.asked.get("velocity", 0.0) ** 2]
+        return LocalizationCriterion(
+            name=self.name,
+            unit=self.unit,
+            information=np.swapaxes(rows, 1, 2) @ rows,
+            weighting=np.diag(np.repeat(weights, network.dimensions)),
+            asked=self.asked,
+            network=network,
+        )
 
     def reason(self, mask: B, illumination_w: float) -> str:
         """Why the target is unobservable for the group `mask` [K], and what would help."""

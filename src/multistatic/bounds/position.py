@@ -98,7 +98,15 @@ def part_of(quantity: Quantity, dimensions: int) -> slice:
 def position_bound(
     network: SensingNetwork, selected: B, illumination_w: float, *, angles: bool = False
 ) -> PositionBound:
-    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`."""
+    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> import numpy as np
+    >>> position_bound(network, np.ones(10, bool), illumination_w=10.0).position
+    'observable'
+    """
     rows = whitened_rows(network, illumination_w, angles=angles)
     return _bound_of(rows, network, np.asarray(selected, bool), illumination_w, angles)
 

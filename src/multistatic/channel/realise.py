@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic import registry
-from multistatic.channel.channel import Channel
+from multistatic.channel.channel import NO_CLUTTER, Channel
 from multistatic.channel.direct import largest_array, receive_steering
 from multistatic.channel.path_loss import echo_gain, target_reflection
 from multistatic.errors import Problem, ScenarioError
@@ -20,9 +20,15 @@ LARGEST_SNR = 1e13
 _LARGEST_GAIN = 1e100  # its square is still a number
 
 
-def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
+def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Channel:
     """One realisation: the direct channel by the model that the scenario names, or as it is given; echo and clutter by
     geometry, where they are not given.
+
+    `rng` draws the fading; None: the generator of the scenario's seed, which gives the channel that is designed for.
+
+    >>> from multistatic import load_preset
+    >>> realise(load_preset("paper")).direct.shape
+    (10, 2, 10)
 
     Raises `ScenarioError` where a receiver would hear more than `LARGEST_SNR` of all the power, ‖H_bk‖²P_T/σ_z².
     """
@@ -33,7 +39,7 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
         given_gain, given_steering = given.echo_gain_of(scenario.receiver_ids), given.steering_tx
         reflected = reflected if given_gain is None else given_gain
         steering_tx = steering_tx if given_steering is None else given_steering
-    direct = _direct_channel(scenario, rng)
+    direct = _direct_channel(scenario, channel_rng(scenario.seed) if rng is None else rng)
     _refuse_more_than_numbers_hold(scenario, direct)
     dependent = scenario.propagation.clutter == "signal_dependent"
     return Channel(
@@ -44,9 +50,7 @@ def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
         echo_path_gain=path_gain,
         noise_power_w=scenario.propagation.noise_power_w,
         clutter_power_w=0.0 if dependent else scenario.propagation.clutter_power_w,
-        clutter=_clutter_paths(scenario, direct)
-        if dependent
-        else np.zeros((len(direct), 0, *direct.shape[1:]), complex),
+        clutter=_clutter_paths(scenario, direct) if dependent else NO_CLUTTER,
     )
 
 

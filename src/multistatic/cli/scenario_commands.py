@@ -94,7 +94,7 @@ def check_command(
 
         typer.echo(resolved_toml(scenario), nl=False)
         return
-    from multistatic.cli.scenario_summary import rendered, scenario_summary
+    from multistatic.report.scenario_summary import scenario_summary, scenario_table
 
     summary = scenario_summary(scenario)
     if json_:
@@ -104,7 +104,7 @@ def check_command(
 
     from multistatic.report.assumptions import assumptions_in_words
 
-    Console().print(rendered(summary, assumptions_in_words(scenario)), highlight=False)
+    Console().print(scenario_table(summary, assumptions_in_words(scenario)), highlight=False)
 
 
 def schema_command(

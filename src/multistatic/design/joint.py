@@ -64,17 +64,13 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
     search = _Search(instance, settings)
-    if instance.start is None or search.cuts:
+    beams, illumination_w = search.begun()
+    if beams is None:
         on_stage("beams for all receivers")
         everyone = search.solve_everyone()
         if everyone.beams is None or everyone.illumination_w is None:
             return infeasible_beams(instance, "multi", everyone)
         beams, illumination_w = everyone.beams, everyone.illumination_w
-    else:
-        # An earlier design gives the first group its beams at once: those for everyone seldom decide anything then.
-        beams, illumination_w = search.least_constrained.starts[0], search.upper_bound_w
-        if instance.certificate:
-            search.upper_bound_w = upper_bound(search.least_constrained).value_w
     on_stage("selection")
     nothing = search.list_groups(beams, illumination_w)
     if nothing is not None:
@@ -108,6 +104,21 @@ class _Search:
         self.tried = np.zeros((0, instance.size), bool)
         self.best: tuple[float, B, BeamformingResult] | None = None
         self.failed: BeamformingResult | None = None
+
+    def begun(self) -> tuple[Beams | None, float]:
+        """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
+        and those for everyone seldom decide anything then. None where there are none, where the groups are told apart
+        by the prices of beams, or where the bound says that no beams meet the rates.
+        """
+        starts, limit_w = self.least_constrained.starts, self.upper_bound_w
+        if not starts or self.cuts:
+            return None, limit_w
+        if self.instance.certificate:
+            proven_w = upper_bound(self.least_constrained).value_w
+            if not proven_w > 0.0:
+                return None, limit_w
+            self.upper_bound_w = proven_w
+        return starts[0], limit_w
 
     def solve_everyone(self) -> BeamformingResult:
         """Beams for everyone selected, and what is proven of any beams."""

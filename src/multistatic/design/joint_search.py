@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.illumination_cut import IlluminationCut
+from multistatic.bounds.criteria import ClockedLocalizationCriterion
 from multistatic.design.instance import Instance
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.declared_gain import Knowledge
+from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
+from multistatic.selection.declared_gain import Knowledge, exact_gain
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
+_CLOSE = 1e-3  # relative gap of a bound that is far from tight for other reasons
 _REORDERED = 1 << 14  # groups: beyond, looking at all of them after each solve takes longer than the solve
 
 
@@ -21,8 +26,9 @@ class CandidateGroups:
 
     Both begin with the value at an illumination that beams for everyone do not exceed: `problem.illumination_w`, what
     they reached, and `upper_bound_w`, which is proven; cuts raise them. Of a criterion of which nothing is `known` the
-    floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value, at that
-    illumination, of all groups that are no candidates (0: nothing is known of them). `count`: how many groups were
+    floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value of all
+    groups that are no candidates (0: nothing is known of them): of a criterion with a gain at `problem.illumination_w`,
+    of others at the proven illumination. `count`: how many groups were
     looked at; `message`: by what search, where they are not listed. `full`: only groups that no receiver can join are
     candidates.
     """
@@ -53,7 +59,7 @@ class CandidateGroups:
             self._bounds, self._rest = better * self._values, better * rest
         elif known.falls:
             self._bounds = problem.values_at(self._groups, upper_bound_w)
-            self._rest = rest if self.complete else 0.0
+            self._rest = rest
         self._open = np.ones(len(order), bool)
 
     def least(self) -> tuple[int, float] | None:
@@ -134,10 +140,25 @@ def candidates_of(
         known,
         np.unique(np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)]), axis=0),
         upper_bound_w,
-        rest=selection.bound if selection.bound is not None else 0.0,
+        rest=(selection.bound or 0.0) if certain else _bound_of_all(problem, known, instance, upper_bound_w),
         count=selection.evaluated,
         message=message,
     )
+
+
+def _bound_of_all(problem: SelectionProblem, known: Knowledge, instance: Instance, upper_bound_w: float) -> float:
+    """A bound on the value of every group under a criterion with clocks, at any illumination up to `upper_bound_w`, by
+    branch and bound with the transmitter's clock known; 0 where there is none, or where it is left for later.
+    """
+    criterion = problem.criterion
+    if not (instance.certificate and known.falls and isinstance(criterion, ClockedLocalizationCriterion)):
+        return 0.0
+    relaxed = criterion.with_transmitter_clock_known(upper_bound_w)
+    easier = replace(problem, criterion=relaxed, illumination_w=np.ones(1))
+    if exact_gain(easier) is None:
+        return 0.0
+    settings = BranchAndBoundSettings(gap=max(_CLOSE, problem.limits.gap), stop=problem.limits.stop)
+    return branch_and_bound(easier, instance.rng(2), settings).bound or 0.0
 
 
 def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:

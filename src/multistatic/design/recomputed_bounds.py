@@ -11,26 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from multistatic.bounds.sensing import sensing_array
+from multistatic.design.exact_paths import DIGITS, STEP, Leg, direction, exact, leg_to, moved, path_slopes
 from multistatic.design.result import Design
 from multistatic.scenario.model import PulseSpec, Receiver, Transmitter
 from multistatic.signal.pulses import pulse_of
-from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
+from multistatic.units import C, F
 
 Clock = Receiver | Transmitter
 Matrix = list[list[Decimal]]
 
-_DIGITS = Context(prec=100)
 # Of a pivot beside its own diagonal, of a parameter about which nothing is told.
 _NOTHING = Decimal("1e-45")
-_STEP = Decimal("1e-20")  # m and s: leaves half of the digits to a difference of differences
-_SPEED = Decimal(int(SPEED_OF_LIGHT_M_S))
 _AGREED = 1e-10  # relative, of two rules of quadrature
 
 
@@ -66,18 +64,6 @@ class ExactBound:
     def veb_m_s(self) -> float:
         """Infinity where the velocity is unobservable."""
         return float("inf") if self.velocity is None else float(np.sqrt(np.trace(self.velocity)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Leg:
-    """One end of an echo's path: the `distance` to it in m, its slopes `lengths` [d] by position, and those of its
-    change in time by position, `bends` [d], and by velocity, `rates` [d].
-    """
-
-    distance: Decimal
-    lengths: list[Decimal]
-    bends: list[Decimal]
-    rates: list[Decimal]
 
 
 def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Sensor, ...]:
@@ -208,17 +194,17 @@ def _adaptive(values: Callable[[F], C], edges: F) -> C:
 
 def exact_bound(design: Design, sensors: Sequence[Sensor]) -> ExactBound:
     """Bounds of the given sensors together from delays and Dopplers, with 100 digits."""
-    with localcontext(_DIGITS):
+    with localcontext(DIGITS):
         return _bound_of(design, _delay_doppler(design, sensors))
 
 
 def exact_bounds(design: Design, sensors: Sequence[Sensor], illumination_w: float) -> tuple[ExactBound, ExactBound]:
     """The same, and with the direction of arrival at each sensor, too."""
-    with localcontext(_DIGITS):
+    with localcontext(DIGITS):
         total = _delay_doppler(design, sensors)
         plain = _bound_of(design, total)
         for sensor in sensors:
-            for row in map(_exact, _direction_rows(design, sensor, illumination_w)):
+            for row in map(exact, _direction_rows(design, sensor, illumination_w)):
                 _add(total, [[a * b for b in row] for a in row])
         return plain, _bound_of(design, total)
 
@@ -229,11 +215,11 @@ def _delay_doppler(design: Design, sensors: Sequence[Sensor]) -> Matrix:
     slot_s = design.scenario.radio.slot_s
     size = 2 * design.scenario.dimensions + 2
     total = [[Decimal(0)] * size for _ in range(size)]
-    outward = _leg(design, design.scenario.transmitter.position_m)
+    outward = leg_to(design, design.scenario.transmitter.position_m)
     for sensor in sensors:
         per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
         fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
-        _add(total, _one_sensor(design, sensor, outward, [_exact(row) for row in fisher]))
+        _add(total, _one_sensor(design, sensor, outward, [exact(row) for row in fisher]))
     return total
 
 
@@ -255,7 +241,7 @@ def _bound_of(design: Design, information: Matrix) -> ExactBound:
 
 def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) -> Matrix:
     """Information about (p, v, the shared offsets of time and frequency), the sensor's own offsets eliminated."""
-    slopes = _slopes(design, outward, _leg(design, sensor.place_m))
+    slopes = path_slopes(design, outward, leg_to(design, sensor.place_m))
     rows = [[*slopes[0], Decimal(1), Decimal(0)], [*slopes[1], Decimal(0), Decimal(1)]]
     size = len(rows[0])
     own = []
@@ -278,55 +264,16 @@ def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) ->
     return [row[:size] for row in local[:size]]
 
 
-def _leg(design: Design, end_m: F) -> Leg:
-    """How one leg of the path answers to the target: differences of its length, and of its differences in time."""
-    scenario = design.scenario
-    anchor = _exact(end_m)
-    position, velocity = _exact(scenario.target.position_m), _exact(scenario.target.velocity_m_s)
-
-    def rate(place: list[Decimal], speed: list[Decimal]) -> Decimal:
-        later, sooner = ([p + sign * v * _STEP for p, v in zip(place, speed, strict=True)] for sign in (1, -1))
-        return (_distance(later, anchor) - _distance(sooner, anchor)) / (2 * _STEP)
-
-    lengths, bends, rates = [], [], []
-    for i in range(scenario.dimensions):
-        ahead, behind = (_moved(position, i, sign * _STEP) for sign in (1, -1))
-        lengths.append((_distance(ahead, anchor) - _distance(behind, anchor)) / (2 * _STEP))
-        bends.append((rate(ahead, velocity) - rate(behind, velocity)) / (2 * _STEP))
-        faster, slower = (_moved(velocity, i, sign) for sign in (Decimal(1), Decimal(-1)))
-        rates.append((rate(position, faster) - rate(position, slower)) / 2)
-    return Leg(distance=_distance(position, anchor), lengths=lengths, bends=bends, rates=rates)
-
-
-def _slopes(design: Design, outward: Leg, back: Leg) -> tuple[list[Decimal], list[Decimal]]:
-    """How delay in s and Doppler in Hz change with each coordinate of position and velocity: both legs of the path."""
-    scenario = design.scenario
-    carrier = Decimal(scenario.radio.carrier_hz)
-    delays = [(a + b) / _SPEED for a, b in zip(outward.lengths, back.lengths, strict=True)]
-    shifts = [-carrier / _SPEED * (a + b) for a, b in zip(outward.bends, back.bends, strict=True)]
-    still = [-carrier / _SPEED * (a + b) for a, b in zip(outward.rates, back.rates, strict=True)]
-    # A slope that is zero comes out as the error of its difference, which would be taken for information.
-    nearest = min(outward.distance, back.distance)
-    fastest = _distance(_exact(scenario.target.velocity_m_s), [Decimal(0)] * 3)
-    error = max(Decimal("1e-38"), 100 * ((1 + fastest) * _STEP / nearest) ** 2)
-    turning = carrier / _SPEED * fastest / nearest
-    delays, shifts, still = (
-        [slope if abs(slope) > error * largest else Decimal(0) for slope in slopes]
-        for slopes, largest in ((delays, 2 / _SPEED), (shifts, 2 * turning), (still, 2 * carrier / _SPEED))
-    )
-    return [*delays, *([Decimal(0)] * scenario.dimensions)], [*shifts, *still]
-
-
 def _direction_rows(design: Design, sensor: Sensor, illumination_w: float) -> F:
     """Rows [2N_r, d] of unit variance about the position: slopes of the whitened steering vector, the part along
     itself taken out.
     """
     scenario, d = design.scenario, design.scenario.dimensions
-    place, position = _exact(sensor.place_m), _exact(scenario.target.position_m)
+    place, position = exact(sensor.place_m), exact(scenario.target.position_m)
     turning = np.zeros((3, d))
     for i in range(d):
-        ahead, behind = (_direction(_moved(position, i, sign * _STEP), place) for sign in (1, -1))
-        turning[:, i] = [float((a - b) / (2 * _STEP)) for a, b in zip(ahead, behind, strict=True)]
+        ahead, behind = (direction(moved(position, i, sign * STEP), place) for sign in (1, -1))
+        turning[:, i] = [float((a - b) / (2 * STEP)) for a, b in zip(ahead, behind, strict=True)]
     phase = 2.0 * np.pi / scenario.radio.wavelength_m * (sensor.elements_m @ turning)
     signal = np.linalg.solve(sensor.whitening, sensor.steering)
     slopes = np.linalg.solve(sensor.whitening, 1j * sensor.steering[:, None] * phase)
@@ -380,20 +327,3 @@ def _add(total: Matrix, part: Matrix) -> None:
     for i, row in enumerate(part):
         for j, value in enumerate(row):
             total[i][j] += value
-
-
-def _exact(place: F) -> list[Decimal]:
-    return [Decimal(float(x)) for x in place]
-
-
-def _moved(place: list[Decimal], axis: int, step: Decimal) -> list[Decimal]:
-    return [x + step if i == axis else x for i, x in enumerate(place)]
-
-
-def _distance(one: list[Decimal], other: list[Decimal]) -> Decimal:
-    return sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), Decimal(0)).sqrt()
-
-
-def _direction(place: list[Decimal], origin: list[Decimal]) -> list[Decimal]:
-    length = _distance(place, origin)
-    return [(a - b) / length for a, b in zip(place, origin, strict=True)]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -190,11 +191,20 @@ def write_design(
     folder: str | os.PathLike[str],
     design: Design,
     *,
-    timing_s: Mapping[str, float],
+    timing_s: Mapping[str, float] = MappingProxyType({}),
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
     """Write all files of a design to `folder` at once; returns their paths. `matlab`: the arrays as `design.mat` too.
+
+    timing_s: seconds of each stage, for `design.json`. pictures: {name of a file: its content}.
+
+    >>> import tempfile
+    >>> from multistatic import design_network, load_preset, read_design
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = write_design(folder, design_network(load_preset("paper")))
+    ...     read_design(folder).document["status"]
+    'feasible'
 
     `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
     are removed. Raises `InputError` where the folder cannot be written to.

@@ -77,6 +77,16 @@ def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
 
     Raises `InputError` that names the file and what is wrong with it: missing, not JSON, another format, a damaged
     archive, a missing array, a shape or type that does not fit, a value that is not finite.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> import tempfile
+    >>> from multistatic import write_design
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = write_design(folder, design)
+    ...     stored = read_design(folder)
+    >>> stored.document["format"]
+    'multistatic-design/1'
     """
     document = _document(Path(folder) / DOCUMENT)
     verification = document.get("verification")

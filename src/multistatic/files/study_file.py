@@ -32,6 +32,14 @@ def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
     channel files in that of the scenario.
 
     Raises `InputError` with every problem of the content, and where a file cannot be read.
+
+    >>> import pathlib, tempfile
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     len(load_study(file).points)
+    2
     """
     name = str(file)
     if name == STANDARD_INPUT:
@@ -77,6 +85,15 @@ def run_study(
     the same bits for all of these. A trial that fails is run again up to `retries` times and then recorded.
 
     Raises `InputError` where study or store cannot be used.
+
+    >>> import pathlib, tempfile
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> results.values.shape, results.complete
+    ((2, 1, 1, 1), True)
     """
     if store is None and isinstance(study, Study):
         raise ValueError("a study that has no file needs a store")

@@ -1,4 +1,4 @@
-"""JSON Schema of the files that people write, from the tables that check them."""
+"""JSON Schema of the files that people write, for editors and for other programs."""
 
 from __future__ import annotations
 

@@ -8,12 +8,13 @@ problem with its path, as in `target.position_m`. Positions and velocities may h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from multistatic.scenario.arrays import AntennaArray
+from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.scenario.arrays import AntennaArray, single_antenna
 from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.given_channel import GivenChannel, misfits
@@ -119,8 +120,8 @@ class Receiver:
 
     id: str
     position_m: F
-    array: AntennaArray
-    rate_required_bps_hz: float
+    array: AntennaArray = field(default_factory=single_antenna)
+    rate_required_bps_hz: float = 0.0
     clock_offset_std_s: float = 0.0
     frequency_offset_std_hz: float = 0.0
 
@@ -148,8 +149,8 @@ class Target:
     """
 
     position_m: F
-    velocity_m_s: F
-    reflection: float
+    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
+    reflection: float = 1.0
     rcs_std_db: float = 0.0
     rcs_bistatic_db: float = 0.0
     id: str = "target"
@@ -170,7 +171,7 @@ class Scatterer:
     """A clutter reflector at `position_m` [3] with power reflection factor β (RCS/4π in the radar equation)."""
 
     position_m: F
-    reflection: float
+    reflection: float = 1.0
 
     def __post_init__(self) -> None:
         checks = Checks("scatterer")
@@ -197,7 +198,7 @@ class Propagation:
     direct: str | GivenChannel = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
-    clutter_power_w: float
+    clutter_power_w: float = 0.0
     clutter: ClutterKind = "independent"
     scatterers: tuple[Scatterer, ...] = ()
     direct_path_leakage: float = 1.0
@@ -296,12 +297,19 @@ class GeodeticOrigin:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scenario:
-    """One network, one target, one set of requirements: the input of every design."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Scenario(LabelledResult):
+    """One network, one target, one set of requirements: the input of every design.
 
-    name: str
-    seed: int
+    >>> from dataclasses import replace
+    >>> from multistatic import load_preset
+    >>> paper = load_preset("paper")
+    >>> replace(paper, name="mine", receivers=paper.receivers[:4]).receiver_ids
+    ('rx01', 'rx02', 'rx03', 'rx04')
+    """
+
+    name: str = "scenario"
+    seed: int = 0
     radio: Radio
     transmitter: Transmitter
     receivers: tuple[Receiver, ...]
@@ -370,6 +378,20 @@ class Scenario:
         """b [K]: True for the receivers in `ids`."""
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
 
+    def overview(self) -> Overview:
+        """Sizes of the network, carrier, target and what is asked."""
+        radio, limit_m = self.radio, self.requirements.cooperation_cost_m
+        place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
+        return Overview(
+            title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
+            facts=(
+                ("receivers", listed(self.receiver_ids)),
+                ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
+                ("target", f"[{place}] m"),
+                ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
+            ),
+        )
+
 
 def _check_agreement(scenario: Scenario, checks: Checks) -> None:
     """What only the parts together show: ids that repeat or that nobody has, and paths without length."""
@@ -406,3 +428,9 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
             )
         elif here == transmitter:
             checks.refuse(path, str(list(here)), "a position apart from the transmitter")
+
+
+def default_of(kind: type, name: str) -> Any:
+    """The default value of a field: scenario files take theirs from here."""
+    (found,) = (each for each in fields(kind) if each.name == name)
+    return found.default

@@ -114,6 +114,11 @@ def parse_scenario(
     raw = decode_toml(text, source)
     problems = [*single_target(raw), *apply_overrides(raw, overrides)]
     template = scenario_template(raw, problems, read_text=read_text, read_channel=read_channel, source=source)
+    return noted(template, on_note)
+
+
+def noted(template: ScenarioTemplate, on_note: OnNote | None) -> Scenario:
+    """The scenario of a template; `on_note` receives every note on it."""
     scenario = template.drawn()
     if on_note is not None:
         for note in template.notes(scenario):

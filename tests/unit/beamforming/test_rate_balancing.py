@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.certificate import proves_infeasible
+from multistatic.beamforming.downlink.gram_problem import compressed, gram_problem
 from multistatic.beamforming.value_function import value_function
-from multistatic.beamforming.value_function.gram_problem import compressed, gram_problem
 from multistatic.beamforming.value_function.rate_balancing import common_factor
 from multistatic.beamforming.value_function.reachable_rates import reach, scaled
 from multistatic.beamforming.value_function.receive_vectors import evaluate

@@ -40,6 +40,7 @@ PUBLIC = [
     "ClockErrors",
     "Comparison",
     "Design",
+    "EstimateSettings",
     "Fix",
     "FusionSettings",
     "GivenChannel",
@@ -57,17 +58,21 @@ PUBLIC = [
     "Selection",
     "SelectionProblem",
     "SensingNetwork",
+    "SimulatedBlock",
     "SimulationSettings",
+    "StudyResults",
     "Verification",
     "VerificationError",
     "__version__",
     "bistatic_geometry",
+    "build_scenario",
     "certify",
     "compare",
     "departure_from_dopplers",
     "design_many",
     "design_network",
     "draw_measurements",
+    "estimate",
     "exact_information",
     "from_arrival",
     "from_departure",
@@ -84,6 +89,13 @@ PUBLIC = [
     "localize_many",
     "parse_scenario",
     "planar_array",
+    "plot_beam_pattern",
+    "plot_comparison",
+    "plot_delay_doppler",
+    "plot_fixes",
+    "plot_map",
+    "plot_rates",
+    "plot_study",
     "position_bound",
     "pulse_from_callable",
     "rates_bps_hz",
@@ -94,6 +106,9 @@ PUBLIC = [
     "run_study",
     "sensing_network",
     "simulate_block",
+    "summary",
+    "to_dataframe",
+    "to_xarray",
     "verify",
     "waveform_information",
     "with_channel",
@@ -177,6 +192,14 @@ def test_public_name_is_documented(name: str) -> None:
     assert value.__doc__
     assert not value.__doc__.startswith(f"{name}("), "the docstring is the one that dataclass writes"
     assert name in dir(multistatic)
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
+def test_public_name_has_an_example(name: str) -> None:
+    """One that runs: `test_docstring_examples` runs the examples of every file."""
+    text = getattr(multistatic, name).__doc__
+    assert ">>> " in text
+    assert "+SKIP" not in text
 
 
 def test_type_checkers_see_the_same_names_from_the_same_modules() -> None:

@@ -17,8 +17,8 @@ import pytest
 from multistatic import design_network
 from multistatic.channel.path_loss import target_reflection
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.cli.scenario_summary import scenario_summary
 from multistatic.errors import ScenarioError
+from multistatic.report.scenario_summary import scenario_summary
 from multistatic.scenario.cross_section import CROSS_SECTIONS
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.parse_scenario import parse_scenario

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.power import streams as undisturbed
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
 from multistatic.units import C
 
 _ALIKE = 0.999  # |vᴴv'| of all streams: the same local optimum

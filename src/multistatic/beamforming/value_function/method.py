@@ -1,10 +1,10 @@
 """The value-function method: the default beamformer (derivation: docs/algorithms.md §1).
 
 For fixed receive vectors the best beams are a convex problem, solved exactly through its uplink dual
-(`kernels`); the optimal value is then a smooth function of the receive vectors and of the split of each
-rate over streams, minimised by BFGS (`outer`) from several starts (`search`), with more
+(`beamforming.downlink`); the optimal value is then a smooth function of the receive vectors and of the split of each
+rate over streams, minimised by BFGS (`descent`) from several starts (`several_starts`), with more
 streams where they help (`streams`). Whether the rates can be reached at all is decided by the minimum
-power (`reach`). With one receive dimension per receiver there is nothing to choose, and the result is
+power (`reachable_rates`). With one receive dimension per receiver there is nothing to choose, and the result is
 the global optimum with its dual certificate.
 """
 
@@ -15,13 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.certificate import proves_infeasible
-from multistatic.beamforming.evaluate import evaluate, infeasible
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
-from multistatic.beamforming.rate_words import told_apart
-from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
-from multistatic.beamforming.value_function.downlink import InnerSolution
-from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
-from multistatic.beamforming.value_function.gram_problem import (
+from multistatic.beamforming.downlink.downlink import InnerSolution
+from multistatic.beamforming.downlink.gram_problem import (
     GramProblem,
     Streams,
     compressed,
@@ -29,6 +24,11 @@ from multistatic.beamforming.value_function.gram_problem import (
     gram_problem,
     matched_powers,
 )
+from multistatic.beamforming.evaluate import evaluate, infeasible
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
+from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
+from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
 from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
 from multistatic.beamforming.value_function.several_starts import (

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams, downlink_of
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
 from multistatic.beamforming.value_function.rate_balancing import CommonFactor, common_factor
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams

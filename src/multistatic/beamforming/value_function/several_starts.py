@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function import starting_vectors
 from multistatic.beamforming.value_function.earlier_beams import distinct
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
@@ -23,7 +23,7 @@ _STREAM_ROUNDS = 4
 _FEASIBLE_TRIES = 4
 _POLISHING_ROUNDS, _POLISHING_STEPS, _POLISHING_TOLERANCE = 3, 3000, 1e-12
 _SEED = 0x5EED
-_PRECISE = 20  # receivers up to which nothing is given up unless the settings say so
+_PRECISE = 40  # receivers up to which nothing is given up unless the settings say so
 _PRECISION = 1e-5  # of the light, beyond
 _FEW = 0.2  # of the receivers selected: beams without a sensing beam may be the best
 _ENOUGH = 10.0  # times the precision: local optima differ by a tenth of such a loss (docs/algorithms.md §1.6)
@@ -33,9 +33,10 @@ _ENOUGH = 10.0  # times the precision: local optima differ by a tenth of such a 
 class ValueFunctionSettings:
     """How long the value-function method looks for better beams; the defaults serve every size of network.
 
-    `precision`: share of the largest illumination N_t P_T that an early end may give up. Where the loss falls below
-    `_ENOUGH` times it, no other start and no further stream is tried; the smaller the loss, the smaller the effort of
-    each descent. 0: nothing is given up. None: nothing up to `_PRECISE` receivers, 1e-5 beyond.
+    `precision`: share of the largest illumination N_t P_T that an early end gives up as a rule: where the loss falls
+    below ten times it, no other start and no further stream is tried, and a descent ends the sooner the smaller the
+    loss. What is really given up is below the loss, and between local optima of many receivers a tenth of it
+    (docs/algorithms.md §1.6). 0: nothing is given up. None: nothing up to 40 receivers, 1e-5 beyond.
     `steps`, `tolerance`: a descent ends after so many BFGS steps, or after three in a row that each lower the loss by
     a smaller share of itself. `stream_tolerance`: the same while streams are added.
     `random_starts`: besides the constructed ones. `random_starts_mixed`: their number where some receivers suffer the

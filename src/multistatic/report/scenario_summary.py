@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.cross_section import cross_section_of
+from multistatic.scenario.given_channel import GivenChannel, named
+from multistatic.scenario.model import Scenario
+from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-    from multistatic.scenario.given_channel import GivenChannel
-    from multistatic.scenario.model import Scenario
 
 
 def scenario_summary(scenario: Scenario) -> dict[str, Any]:
@@ -20,36 +28,14 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     signal-independent clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
     equation.
     """
-    from dataclasses import asdict
-
-    import numpy as np
-
-    from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
-    from multistatic.scenario.assumptions import assumptions
-    from multistatic.scenario.cross_section import cross_section_of
-    from multistatic.scenario.given_channel import GivenChannel
-    from multistatic.units import ratio_to_db, watt_to_dbm
-
-    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
-    radio, target = scenario.radio, scenario.target
-    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
-    given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
-    direct = direct_gain(propagation, geometry.transmitter_receiver_m)
-    if given is not None:
-        power = np.abs(given.direct_of(dict(zip(scenario.receiver_ids, antennas.tolist(), strict=True)))) ** 2
-        direct = power.sum(axis=(1, 2)) / (antennas * transmitter.array.size)
-    direct = direct * transmitter.power_w / propagation.noise_power_w
-    disturbance_w = propagation.noise_power_w
-    if propagation.clutter == "independent":
-        disturbance_w += propagation.clutter_power_w
-    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
-        target, geometry
+    propagation, transmitter, radio, target = (
+        scenario.propagation,
+        scenario.transmitter,
+        scenario.radio,
+        scenario.target,
     )
-    given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
-    echo = echo if given_echo is None else given_echo[0]
-    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
     radar = propagation.is_radar_equation(radio.wavelength_m)
-    doppler_hz = geometry.doppler_hz(target.velocity_m_s, radio.carrier_hz)
     return {
         "valid": True,
         "name": scenario.name,
@@ -62,27 +48,13 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
         "noise_power_dbm": watt_to_dbm(propagation.noise_power_w),
-        "transmitter_target_m": geometry.transmitter_target_m,
+        "transmitter_target_m": scenario.geometry().transmitter_target_m,
         "target_reflection": target.reflection,
         "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
         "target_rcs_std_db": target.rcs_std_db,
         "channel": _channel(given, scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
-        "receivers": [
-            {
-                "id": receiver.id,
-                "position_m": receiver.position_m.tolist(),
-                "antennas": receiver.array.size,
-                "rate_required_bps_hz": receiver.rate_required_bps_hz,
-                "transmitter_m": float(geometry.transmitter_receiver_m[k]),
-                "target_m": float(geometry.target_receiver_m[k]),
-                "delay_s": float(geometry.delay_s[k]),
-                "doppler_hz": float(doppler_hz[k]),
-                "direct_snr_db": ratio_to_db(float(direct[k])) if direct[k] > 0 else None,
-                "echo_snr_db": ratio_to_db(float(echo[k])) if echo[k] > 0 else None,
-            }
-            for k, receiver in enumerate(scenario.receivers)
-        ],
+        "receivers": _receivers(scenario, given),
         "assumptions": asdict(assumptions(scenario)),
         "notes": scenario_notes(scenario),
     }
@@ -105,10 +77,44 @@ def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
     }
 
 
+def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str, Any]]:
+    """Distances, delay, Doppler shift and levels of each receiver."""
+    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
+    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    direct = direct_gain(propagation, geometry.transmitter_receiver_m)
+    if given is not None:
+        power = np.abs(given.direct_of(dict(zip(scenario.receiver_ids, antennas.tolist(), strict=True)))) ** 2
+        direct = power.sum(axis=(1, 2)) / (antennas * transmitter.array.size)
+    direct = direct * transmitter.power_w / propagation.noise_power_w
+    disturbance_w = propagation.noise_power_w
+    if propagation.clutter == "independent":
+        disturbance_w += propagation.clutter_power_w
+    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
+        scenario.target, geometry
+    )
+    given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
+    echo = echo if given_echo is None else given_echo[0]
+    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
+    return [
+        {
+            "id": receiver.id,
+            "position_m": receiver.position_m.tolist(),
+            "antennas": receiver.array.size,
+            "rate_required_bps_hz": receiver.rate_required_bps_hz,
+            "transmitter_m": float(geometry.transmitter_receiver_m[k]),
+            "target_m": float(geometry.target_receiver_m[k]),
+            "delay_s": float(geometry.delay_s[k]),
+            "doppler_hz": float(doppler_hz[k]),
+            "direct_snr_db": ratio_to_db(float(direct[k])) if direct[k] > 0 else None,
+            "echo_snr_db": ratio_to_db(float(echo[k])) if echo[k] > 0 else None,
+        }
+        for k, receiver in enumerate(scenario.receivers)
+    ]
+
+
 def scenario_notes(scenario: Scenario) -> list[str]:
     """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
-    import numpy as np
-
     geometry, radio = scenario.geometry(), scenario.radio
     notes = []
     arrays = {"transmitter": scenario.transmitter.array} | {r.id: r.array for r in scenario.receivers}
@@ -140,7 +146,7 @@ def scenario_notes(scenario: Scenario) -> list[str]:
     return notes
 
 
-def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
+def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
     """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
     from rich.console import Group
     from rich.table import Table
@@ -198,8 +204,6 @@ def rendered(summary: dict[str, Any], assumed: str) -> RenderableType:
 
 def _channel_line(channel: dict[str, Any]) -> str:
     """What a channel file gives, in a sentence."""
-    from multistatic.scenario.given_channel import named
-
     count, rows, columns = channel["shape"]
     ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
     order = "in the scenario's order" if ids is None else f"with the ids {named(ids)}"
@@ -214,8 +218,6 @@ def _channel_line(channel: dict[str, Any]) -> str:
 
 def _strength(summary: dict[str, Any]) -> str:
     """The target's reflection factor, and the cross-section that it is by the radar equation."""
-    import math
-
     reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
     if area_m2 is None:
         return f"of {reflection}"
