@@ -29,8 +29,13 @@ def design_network(scenario: Scenario, *, channel: Any = None, **settings: Any) 
     `InputError` for a file that cannot be used and `ScenarioError` for channels that do not fit, with every reason.
 
     >>> from multistatic import design_network, load_preset
-    >>> design = design_network(load_preset("paper"))  # doctest: +SKIP
-    >>> design = design_network(load_preset("paper"), channel="H.npz")  # doctest: +SKIP
+    >>> design_network(load_preset("paper")).selected_ids
+    ('rx01', 'rx05', 'rx07', 'rx08')
+    >>> rng = np.random.default_rng(1)
+    >>> matrices = 1e-3 * (rng.standard_normal((10, 2, 10)) + 1j * rng.standard_normal((10, 2, 10)))
+    >>> design = design_network(load_preset("paper", ["requirements.rate_bps_hz=1"]), channel=matrices)
+    >>> bool(np.all(design.channel.direct == matrices))
+    True
     """
     given = _given(channel)
     if given is not None:
