@@ -332,7 +332,7 @@ def committed_files() -> list[Path]:
     made = {"out", "build", "dist", "__pycache__"}
     top = [path for path in ROOT.iterdir() if path.name not in made and (path.name == ".ci" or path.name[0] != ".")]
     files = [path for start in top for path in ([start] if start.is_file() else start.rglob("*")) if path.is_file()]
-    binary = {".png", ".npz", ".pyc", ".sigmf-data"}
+    binary = {".png", ".npz", ".pyc", ".sigmf-data", ".xz"}
     return [path for path in files if path.suffix not in binary and not made.intersection(path.parts)]
 
 
