@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 import scipy.optimize
 
-from multistatic.beamforming.certificate import Relaxation, least_power, proves_infeasible, upper_bound
+from multistatic.beamforming import error_relaxation
+from multistatic.beamforming.certificate import proves_infeasible, upper_bound
+from multistatic.beamforming.error_relaxation import Relaxation
+from multistatic.beamforming.interior_point import least_power
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
@@ -78,11 +81,11 @@ def by_scipy(asked: Relaxation) -> float:
 
 @pytest.mark.parametrize("groups", [1, 2])
 @pytest.mark.parametrize("mix", [0.02, 0.3, 0.99])
-def test_the_relaxation_is_solved_to_a_few_per_cent_from_below(mix: float, groups: int) -> None:
+def test_the_relaxation_is_solved_to_a_per_cent_from_below(mix: float, groups: int) -> None:
     asked = relaxation(np.random.default_rng(5), mix, groups=groups)
     optimum = by_scipy(asked)
     bound = least_power(asked)
-    assert 0.95 * optimum <= bound <= optimum * (1.0 + 1e-5)
+    assert 0.99 * optimum <= bound <= optimum * (1.0 + 1e-5)
 
 
 def test_without_errors_it_is_the_sum_rate_of_dirty_paper_coding() -> None:
@@ -96,7 +99,7 @@ def test_without_errors_it_is_the_sum_rate_of_dirty_paper_coding() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program.solve(solver=cp.CLARABEL)
-    assert 0.95 * program.value <= least_power(asked) <= program.value * (1.0 + 1e-5)
+    assert 0.99 * program.value <= least_power(asked) <= program.value * (1.0 + 1e-5)
 
 
 @pytest.mark.parametrize("mix", [0.05, 0.5, 0.99])
@@ -227,23 +230,58 @@ def test_beams_that_ask_for_what_they_reach_are_never_above_the_bound() -> None:
             selected=selected,
         )
         assert not proves_infeasible(asked)
-        assert beams.illumination_w(towards) <= upper_bound(asked).value_w * (1.0 + 1e-9)
+        assert beams.illumination_w(towards)[0] <= upper_bound(asked).value_w * (1.0 + 1e-9)
 
 
-def test_rounding_is_given_away_and_not_taken() -> None:
-    """One receiver, one antenna each: the bound at the optimum e^R - 1 itself is less by what rounding may cost."""
-    rate = 2.0
-    asked = Relaxation(
-        channels=np.ones((1, 1, 1), complex),
-        cost=np.ones(1),
-        noise=np.eye(1, dtype=complex),
-        member=np.ones((1, 1)),
-        mix=np.zeros(1),
-        demand=np.array([rate]),
-    )
-    optimum = np.expm1(rate)
-    bound = asked.bound(np.full((1, 1, 1), optimum, complex), np.ones(1))
-    assert optimum * (1.0 - 1e-7) < bound < optimum * (1.0 - 1e-9)
+def exact_bound(asked: Relaxation, covariances: np.ndarray, price: np.ndarray) -> float:
+    """Weak duality in 60 digits: Σ y(F - Γ + ⟨∇Γ, Σ⟩) over the largest eigenvalue of Σ y∇Γ in any block."""
+    import mpmath
+
+    with mpmath.workdps(60):
+        count, r, _ = asked.channels.shape
+        channels, inner = ([mpmath.matrix(x.tolist()) for x in y] for y in (asked.channels, covariances))
+        slope, needed = [mpmath.zeros(r) for _ in range(count)], mpmath.mpf(0)
+        for member, mix, demand, y in zip(asked.member, asked.mix, asked.demand, price, strict=True):
+            needed += mpmath.mpf(y) * mpmath.mpf(demand)
+            for sign, part in ((1, mpmath.mpf(1)), (-1, mpmath.mpf(mix))):
+                whole = mpmath.matrix(asked.noise.tolist())
+                for k in np.flatnonzero(member):
+                    whole += part * (channels[k].H * inner[k] * channels[k])
+                needed -= sign * mpmath.mpf(y) * mpmath.log(mpmath.re(mpmath.det(whole)))
+                inverse = whole**-1
+                for k in np.flatnonzero(member):
+                    slope[k] += sign * part * mpmath.mpf(y) * (channels[k] * inverse * channels[k].H)
+        for one, other in zip(slope, inner, strict=True):
+            needed += mpmath.re(sum((one * other)[i, i] for i in range(r)))
+        steepest = max(
+            max(mpmath.eigh((x + x.H) / 2, eigvals_only=True)) / c for x, c in zip(slope, asked.cost, strict=True)
+        )
+        return float(needed / steepest)
+
+
+def test_rounding_is_given_away_and_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Noise that is singular to 1e-12, covariances of all sizes: never above what 60 digits say, and not far below.
+
+    The same formula in plain floating point is above it in about half of the cases: the margin is of use.
+    """
+    rng = np.random.default_rng(11)
+    plain_above, kept = 0, []
+    for _ in range(30):
+        asked = relaxation(rng, float(rng.choice([0.001, 0.3, 0.99])), nu=(1.0 - 10.0 ** rng.uniform(-12, -6)) / 3.0)
+        root = complex_normal(rng, 2, 2, 2) * 10.0 ** rng.uniform(-4.0, 4.0, (2, 1, 1))
+        covariances, price = root @ root.conj().transpose(0, 2, 1), rng.random(1)
+        exact = exact_bound(asked, covariances, price)
+        if exact > 0.0:
+            found = asked.bound(covariances, price)
+            assert found < exact
+            kept.append(found / exact)
+            with monkeypatch.context() as plain:
+                plain.setattr(error_relaxation, "_OPERATIONS", 0.0)
+                plain.setattr(error_relaxation, "_DECIMALS", 0.0)
+                plain_above += asked.bound(covariances, price) > exact
+    assert plain_above > 0
+    assert np.median(kept) > 1.0 - 1e-5
+    assert min(kept) > 0.9
 
 
 @pytest.mark.parametrize("seed", [5, 21, 25, 33])

@@ -182,7 +182,7 @@ def test_line_of_sight_is_proven_optimal_and_not_below_the_semidefinite_program(
     assert result.status == "optimal"
     assert result.gap is not None
     assert result.gap <= 1e-7
-    channels, towards = rows.conj().T, asked.steering_tx.conj()
+    channels, towards = rows.conj().T, asked.steering.conj()
     made = Downlink(
         gram=channels.conj().T @ channels,
         cross=channels.conj().T @ towards,
@@ -211,7 +211,7 @@ def sca_step(asked: BeamformingProblem, around: list[np.ndarray]) -> tuple[float
         weight = channel.conj().T @ np.linalg.solve(noise, channel)
         change = sum(cp.real(cp.trace(weight @ (covariances[j] - around[j]))) for j in others) if others else 0.0
         constraints.append(cp.log_det(relative) - change >= rate[k])
-    light = asked.steering_tx @ sum(covariances) @ asked.steering_tx.conj()
+    light = asked.steering @ sum(covariances) @ asked.steering.conj()
     program = cp.Problem(cp.Maximize(cp.real(light)), constraints)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

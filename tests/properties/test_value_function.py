@@ -125,7 +125,7 @@ def test_units_phases_and_transmit_rotations_change_nothing(
     turned = replace(
         base,
         direct=scale * phases * base.direct @ turn,
-        steering_tx=base.steering_tx @ turn * np.exp(1j),
+        steering_tx=base.steering @ turn * np.exp(1j),
         noise_power_w=base.noise_power_w * scale**2 * power,
         power_limit_w=power,
     )

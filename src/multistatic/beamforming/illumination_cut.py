@@ -86,7 +86,7 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
     channels = _channels(problem, required)
     if channels is None:
         return None
-    steering, rates = problem.steering_tx.conj(), problem.rate_required_bps_hz[required]
+    steering, rates = problem.steering.conj(), problem.rate_required_bps_hz[required]
     posed = gram_problem(channels, steering, rates, ~problem.selected[required])
     downlink = downlink_of(posed, one_stream_each(posed, np.ones((len(required), 1), complex)))[1]
     solution = most_light(downlink)

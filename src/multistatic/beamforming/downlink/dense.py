@@ -8,22 +8,25 @@ counting of references has to be compiled, and the machine code needs nothing of
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from multistatic.compiled import internal
 from multistatic.units import C, F
 
+_BLOCK = 4  # columns eliminated at once
+
 
 class Scratch(NamedTuple):
     """Memory for intermediate results of S streams, of undefined content before and after each kernel.
 
-    The first line serves the kernels of this file, which do not call each other with it; the others belong to whoever
+    The first lines serve the kernels of this file, which do not call each other with it; the others belong to whoever
     is named.
     """
 
-    elimination: F  # [S+1, S+2]
+    factors: F  # [S+1, S+1], of `factorise`
+    order: Any  # [S+1]
     real: F  # [S, S]
     imag: F  # [S, S]
     row_real: F  # [S]
@@ -31,13 +34,12 @@ class Scratch(NamedTuple):
     root: F  # [S], of `uplink_beams` and `sensing_beam`
     aimed: C  # [S]
     alone: C  # [S, S], of `sensing_beam`
-    transposed: F  # [S, S], of whoever solves with a transposed matrix
     ratio: F  # [S]
     length: F  # [S]
     by_price: F  # [S]
-    signal: C  # [S, S], of `power_gradient`
-    adjoint: C  # [S, S]
-    turned: C  # [S, S]
+    signal: C  # [S, S], of `power_gradient`, `spread` of `sensing_beam` too
+    spread: C  # [S, S]
+    crossed: C  # [S, S]
     system: F  # [S+1, S+1], of Newton's method on all prices
     right: F  # [S+1]
     change: F  # [S+1]
@@ -46,10 +48,11 @@ class Scratch(NamedTuple):
 def scratch_for(count: int) -> Scratch:
     """Memory for the kernels of `count` streams."""
     vectors = np.empty((6, count))
-    matrices = np.empty((3, count, count))
+    matrices = np.empty((2, count, count))
     complexes = np.empty((4, count, count), np.complex128)
     return Scratch(
-        elimination=np.empty((count + 1, count + 2)),
+        factors=np.empty((count + 1, count + 1)),
+        order=np.empty(count + 1, np.int64),
         real=matrices[0],
         imag=matrices[1],
         row_real=vectors[0],
@@ -57,13 +60,12 @@ def scratch_for(count: int) -> Scratch:
         root=vectors[2],
         aimed=np.empty(count, np.complex128),
         alone=complexes[0],
-        transposed=matrices[2],
         ratio=vectors[3],
         length=vectors[4],
         by_price=vectors[5],
         signal=complexes[1],
-        adjoint=complexes[2],
-        turned=complexes[3],
+        spread=complexes[2],
+        crossed=complexes[3],
         system=np.empty((count + 1, count + 1)),
         right=np.empty(count + 1),
         change=np.empty(count + 1),
@@ -77,52 +79,91 @@ def squared(z: complex) -> float:
 
 
 @internal
-def transpose(matrix: F, transposed: F) -> None:
-    """Aᵀ of a square matrix."""
+def factorise(matrix: F, factors: F, order: Any) -> None:
+    """L - I + U with A[order] = L U, by Gaussian elimination with partial pivoting; inf or NaN where A is singular.
+
+    `_BLOCK` columns are eliminated before the rest of the matrix is touched, and their updates of it are written side
+    by side: it is read and written once for all of them. The operations on each element, and their order, are those of
+    plain elimination. `factors` [≥ n, ≥ n] and `order` [≥ n].
+    """
     count = len(matrix)
     for s in range(count):
+        order[s] = s
         for t in range(count):
-            transposed[s, t] = matrix[t, s]
+            factors[s, t] = matrix[s, t]
+    for first in range(0, count, _BLOCK):
+        end = min(first + _BLOCK, count)
+        for k in range(first, end):
+            pivot = k
+            for s in range(k + 1, count):
+                if abs(factors[s, k]) > abs(factors[pivot, k]):
+                    pivot = s
+            order[k], order[pivot] = order[pivot], order[k]
+            for t in range(count):
+                factors[k, t], factors[pivot, t] = factors[pivot, t], factors[k, t]
+            for s in range(k + 1, count):
+                factor = factors[s, k] / factors[k, k]
+                factors[s, k] = factor
+                for t in range(k + 1, end):
+                    factors[s, t] -= factor * factors[k, t]
+        for s in range(first + 1, end):
+            for k in range(first, s):
+                for t in range(end, count):
+                    factors[s, t] -= factors[s, k] * factors[k, t]
+        for s in range(end, count):
+            a, b, c, d = factors[s, first], factors[s, first + 1], factors[s, first + 2], factors[s, first + 3]
+            for t in range(end, count):
+                factors[s, t] = (
+                    factors[s, t]
+                    - a * factors[first, t]
+                    - b * factors[first + 1, t]
+                    - c * factors[first + 2, t]
+                    - d * factors[first + 3, t]
+                )
 
 
 @internal
-def solve(matrix: F, right: F, work: F, solution: F) -> None:
-    """x with A x = b, by Gaussian elimination with partial pivoting; inf or NaN where A is singular.
-
-    `work` [≥ n, ≥ n+1] is overwritten.
-    """
+def solve(factors: F, order: Any, right: F, solution: F) -> None:
+    """x with A x = b, from `factorise`."""
     count = len(right)
-    for s in range(count):
-        for t in range(count):
-            work[s, t] = matrix[s, t]
-        work[s, count] = right[s]
     for k in range(count):
-        pivot = k
-        for s in range(k + 1, count):
-            if abs(work[s, k]) > abs(work[pivot, k]):
-                pivot = s
-        for t in range(k, count + 1):
-            work[k, t], work[pivot, t] = work[pivot, t], work[k, t]
-        for s in range(k + 1, count):
-            factor = work[s, k] / work[k, k]
-            for t in range(k + 1, count + 1):
-                work[s, t] -= factor * work[k, t]
+        total = right[order[k]]
+        for t in range(k):
+            total -= factors[k, t] * solution[t]
+        solution[k] = total
     for k in range(count - 1, -1, -1):
-        total = work[k, count]
+        total = solution[k]
         for t in range(k + 1, count):
-            total -= work[k, t] * solution[t]
-        solution[k] = total / work[k, k]
+            total -= factors[k, t] * solution[t]
+        solution[k] = total / factors[k, k]
 
 
 @internal
-def error_covariance(gram: C, root: F, scratch: Scratch, inverse: C) -> None:
-    """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ), by symmetric sweeps; with eigenvalues ≥ 1 no pivoting.
+def solve_transposed(factors: F, order: Any, right: F, work: F, solution: F) -> None:
+    """x with Aᵀx = b, from `factorise`; `work` [≥ n] is overwritten."""
+    count = len(right)
+    for k in range(count):
+        work[k] = right[k]
+    for k in range(count):
+        work[k] /= factors[k, k]
+        for t in range(k + 1, count):
+            work[t] -= factors[k, t] * work[k]
+    for k in range(count - 1, -1, -1):
+        for t in range(k):
+            work[t] -= factors[k, t] * work[k]
+    for k in range(count):
+        solution[order[k]] = work[k]
+
+
+@internal
+def error_covariance(gram: C, root: F, count: int, scratch: Scratch, inverse: C) -> None:
+    """(I + Λ^½ G Λ^½)⁻¹ with `root` = sqrt(λ) of the first `count` streams, by symmetric sweeps; with eigenvalues ≥ 1
+    no pivoting.
 
     Sweep k takes a_ij to a_ij - a_ik a_kj/a_kk, a_ik to a_ik/a_kk and a_kk to -1/a_kk; all of them together take A to
     -A⁻¹. Where λ_k = 0 it only turns the 1 on the diagonal into -1. The matrix stays Hermitian, so its lower triangle
     is enough. Real and imaginary parts lie apart, because compilers do not vectorise complex products.
     """
-    count = len(root)
     real, imag, pivot_real, pivot_imag = scratch.real, scratch.imag, scratch.row_real, scratch.row_imag
     for s in range(count):
         for t in range(s + 1):
@@ -162,8 +203,8 @@ def error_covariance(gram: C, root: F, scratch: Scratch, inverse: C) -> None:
 
 
 @internal
-def multiply(left: C, right: C, scratch: Scratch, product: C) -> None:
-    """A B for B [S, S], with real and imaginary parts apart as in `error_covariance`."""
+def multiply(left: C, right: C, lower: bool, scratch: Scratch, product: C) -> None:
+    """A B for B [S, S], or its `lower` triangle alone, with real and imaginary parts apart as in `error_covariance`."""
     count = len(right)
     real, imag, row_real, row_imag = scratch.real, scratch.imag, scratch.row_real, scratch.row_imag
     for k in range(count):
@@ -171,14 +212,15 @@ def multiply(left: C, right: C, scratch: Scratch, product: C) -> None:
             real[k, j] = right[k, j].real
             imag[k, j] = right[k, j].imag
     for i in range(len(left)):
-        for j in range(count):
+        width = i + 1 if lower else count
+        for j in range(width):
             row_real[j] = 0.0
             row_imag[j] = 0.0
         for k in range(count):
             factor_real = left[i, k].real
             factor_imag = left[i, k].imag
-            for j in range(count):
+            for j in range(width):
                 row_real[j] += factor_real * real[k, j] - factor_imag * imag[k, j]
                 row_imag[j] += factor_real * imag[k, j] + factor_imag * real[k, j]
-        for j in range(count):
+        for j in range(width):
             product[i, j] = complex(row_real[j], row_imag[j])

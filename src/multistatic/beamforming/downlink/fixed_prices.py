@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from multistatic.beamforming.downlink.dense import Scratch, error_covariance, multiply, solve, squared, transpose
+from multistatic.beamforming.downlink.dense import (
+    Scratch,
+    error_covariance,
+    factorise,
+    multiply,
+    solve,
+    solve_transposed,
+    squared,
+)
 from multistatic.compiled import internal
 from multistatic.units import B, C, F
 
@@ -77,13 +85,12 @@ class FixedPoint(NamedTuple):
 
 
 @internal
-def matched(downlink: Downlink, root: F, scratch: Scratch, error: C, y: C) -> float:
-    """θ, and (T₀, y) into the arrays, of prices λ with `root` = sqrt(λ): T₀ = (I + Λ^½ G Λ^½)⁻¹, y = T₀ Λ^½ g and
-    θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.
+def matched(gram: C, cross: C, norm2: float, root: F, count: int, scratch: Scratch, error: C, y: C) -> float:
+    """θ, and (T₀, y) into the arrays, of `count` streams with prices λ, `root` = sqrt(λ):
+    T₀ = (I + Λ^½ G Λ^½)⁻¹, y = T₀ Λ^½ g and θ = aᴴ(I + Σ λ_s h_s h_sᴴ)⁻¹a = ‖a‖² - gᴴ Λ^½ y.
     """
-    cross, count = downlink.cross, len(root)
-    error_covariance(downlink.gram, root, scratch, error)
-    theta = downlink.norm2
+    error_covariance(gram, root, count, scratch, error)
+    theta = norm2
     for s in range(count):
         own = 0.0j
         for t in range(count):
@@ -113,7 +120,7 @@ def uplink_beams(
     for s in range(count):
         root[s] = np.sqrt(beams.price[s])
         cost[s] = 0.0
-    theta = matched(downlink, root, scratch, error, y)
+    theta = matched(downlink.gram, downlink.cross, downlink.norm2, root, count, scratch, error, y)
     if slack > 0.0:
         nu = (1.0 - slack) / theta
     else:
@@ -140,14 +147,26 @@ def sensing_beam(downlink: Downlink, price: F, scratch: Scratch, received: F, we
     i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where heard, else 0. The beam is worth its power iff νθ₀ = 1; dual feasibility
     asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
     """
-    root, hears, count = scratch.root, downlink.hears, len(price)
+    root, heard, hears, count = scratch.root, scratch.order, downlink.hears, len(price)
+    gram, cross, size = scratch.spread, scratch.aimed, 0
     for s in range(count):
-        root[s] = np.sqrt(price[s]) if hears[s] else 0.0
-    theta = matched(downlink, root, scratch, scratch.alone, weights)
-    length = theta
+        received[s] = 0.0
+        if hears[s]:
+            heard[size] = s
+            size += 1
+    # The others do not count: their streams are left out.
+    for i in range(size):
+        root[i] = np.sqrt(price[heard[i]])
+        cross[i] = downlink.cross[heard[i]]
+        for j in range(size):
+            gram[i, j] = downlink.gram[heard[i], heard[j]]
+    length = theta = matched(gram, cross, downlink.norm2, root, size, scratch, scratch.alone, weights)
+    for i in range(size - 1, -1, -1):
+        received[heard[i]] = squared(weights[i])
+        weights[heard[i]] = weights[i] * root[i]
     for s in range(count):
-        received[s] = squared(weights[s]) if hears[s] else 0.0
-        weights[s] *= root[s]
+        if not hears[s]:
+            weights[s] = 0.0
         length -= received[s]
     return SensingBeam(theta, length)
 
@@ -170,11 +189,11 @@ def prices_at(downlink: Downlink, nu: float, scratch: Scratch, beams: DownlinkBe
         slack = uplink_beams(downlink, nu, 0.0, scratch, beams, uplink).slack
         if not slack > 0.0:
             break
+        factorise(uplink.coupling, scratch.factors, scratch.order)
         if converged:
             found, used = _positive_powers(nu, scratch, beams, uplink)
             return FixedPoint(found, slack, used)
-        transpose(uplink.coupling, scratch.transposed)
-        solve(scratch.transposed, uplink.cost, scratch.elimination, ratio)
+        solve_transposed(scratch.factors, scratch.order, uplink.cost, scratch.row_real, ratio)
         proper = True
         for s in range(len(price)):
             proper = proper and ratio[s] > 0.0 and ratio[s] < np.inf
@@ -197,8 +216,8 @@ def prices_at(downlink: Downlink, nu: float, scratch: Scratch, beams: DownlinkBe
 
 @internal
 def _positive_powers(nu: float, scratch: Scratch, beams: DownlinkBeams, uplink: Uplink) -> tuple[bool, float]:
-    """Whether the powers q of the beams are positive and finite, and the power spent, Nᵀq."""
-    solve(uplink.coupling, beams.price, scratch.elimination, beams.powers)
+    """Whether the powers q of the beams are positive and finite, and the power spent, Nᵀq. B is factorised."""
+    solve(scratch.factors, scratch.order, beams.price, beams.powers)
     found, used = True, 0.0
     for s in range(len(beams.powers)):
         used += beams.powers[s] * (uplink.cost[s] + nu * squared(beams.lit[s]))
@@ -219,42 +238,47 @@ def spent(nu: float, beams: DownlinkBeams, uplink: Uplink, length: F) -> float:
 @internal
 def power_gradient(downlink: Downlink, tilt: Tilt, scratch: Scratch, beams: DownlinkBeams, uplink: Uplink) -> float:
     """∂power/∂ν, and ∂power/∂ln λ [S] into `scratch.by_price`, of power = Nᵀq, B q = λ, with N_t = ‖u_t‖²
-    (`scratch.length`).
+    (`scratch.length`). B is factorised.
 
     With u_t = sqrt(λ_t) M⁻¹h_t normalised at the present λ, X = I - T and ℓ = d ln λ:
     dX = -X diag(ℓ) X + conj(β)βᵀ dν,  dβ = -βᵀdiag(ℓ)X + (aᴴM⁻¹a) β dν  and, since B's left side is fixed by this
     normalisation,  d power = qᵀdN - yᵀ dB q  with Bᵀy = N and N_t = X_tt - Σ_s e^ℓ_s |X_st|² + ν|β_t|².
     Collecting the factors of dX_st in conj(Z_st):  Z_st = (y_s - 1) q_t X_st off the diagonal and
-    Z_tt = q_t (½ - X_tt - y_t X_tt/γ_t). X is Hermitian, and aᴴM⁻¹a = θ/(1 - νθ).
+    Z_tt = q_t (½ - X_tt - y_t X_tt/γ_t). X is Hermitian, so Z = (diag(y) - I) X diag(q) + diag(z) and
+    (X Zᴴ X)_rr = Σ_s (y_s - 1) W_rs X_sr + z_s |X_rs|² with W = X diag(q) X, which is Hermitian too;
+    aᴴM⁻¹a = θ/(1 - νθ).
     """
-    y, signal, adjoint, turned, by_price = (
+    y, signal, spread, crossed, by_price = (
         scratch.ratio,
         scratch.signal,
-        scratch.adjoint,
-        scratch.turned,
+        scratch.spread,
+        scratch.crossed,
         scratch.by_price,
     )
     beta, powers, nu, aim = beams.lit, beams.powers, tilt.nu, tilt.theta / tilt.slack
-    count = len(y)
-    transpose(uplink.coupling, scratch.transposed)
-    solve(scratch.transposed, scratch.length, scratch.elimination, y)
+    count, rest = len(y), scratch.root
+    solve_transposed(scratch.factors, scratch.order, scratch.length, scratch.row_real, y)
     for s in range(count):
         for t in range(count):
             signal[s, t] = -beams.error[s, t]
-            adjoint[t, s] = (1.0 - y[s]) * powers[t] * np.conj(beams.error[s, t])
         signal[s, s] += 1.0
-        own = signal[s, s].real
-        adjoint[s, s] = powers[s] * (0.5 - own - y[s] * own / downlink.target[s])
-    multiply(signal, adjoint, scratch, turned)
+        for t in range(count):
+            spread[s, t] = signal[s, t] * powers[t]
+        rest[s] = powers[s] * (0.5 - y[s] * signal[s, s].real * (1.0 + 1.0 / downlink.target[s]))
+        by_price[s] = 0.0
+    lower = count > 0  # a computed value: for a constant Numba would compile `multiply` once more
+    multiply(spread, signal, lower, scratch, crossed)
     by_nu = 0.0
     for r in range(count):
-        by_price[r] = 0.0
         tilt_r = 0.0j
-        back = 0.0j
         for t in range(count):
-            by_price[r] -= 2.0 * (turned[r, t] * signal[t, r]).real + powers[t] * squared(signal[r, t])
-            tilt_r += signal[r, t] * powers[t] * np.conj(beta[t])
-            back += beta[t] * adjoint[t, r]
-        by_price[r] -= 2.0 * nu * (beta[r] * tilt_r).real
+            by_price[r] -= (2.0 * rest[t] + powers[t]) * squared(signal[r, t])
+            tilt_r += spread[r, t] * np.conj(beta[t])
+        for t in range(r):
+            both = 2.0 * (crossed[r, t].real * signal[r, t].real + crossed[r, t].imag * signal[r, t].imag)
+            by_price[r] -= (y[t] - 1.0) * both
+            by_price[t] -= (y[r] - 1.0) * both
+        by_price[r] -= 2.0 * (y[r] - 1.0) * crossed[r, r].real * signal[r, r].real + 2.0 * nu * (beta[r] * tilt_r).real
+        back = (y[r] - 1.0) * np.conj(tilt_r) + rest[r] * beta[r]
         by_nu += 2.0 * (back * np.conj(beta[r])).real + (1.0 + 2.0 * nu * aim) * powers[r] * squared(beta[r])
     return by_nu

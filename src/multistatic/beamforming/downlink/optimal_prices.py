@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from multistatic.beamforming.downlink.dense import Scratch, scratch_for, solve, squared
+from multistatic.beamforming.downlink.dense import Scratch, factorise, scratch_for, solve, squared
 from multistatic.beamforming.downlink.fixed_prices import (
     CONVERGED,
     Downlink,
@@ -122,7 +122,8 @@ def _step_with_sensing(
         right[count] += received[s]
     for t in range(count + 1):
         system[t, count] *= nu
-    solve(system, right, scratch.elimination, scratch.change)
+    factorise(system, scratch.factors, scratch.order)
+    solve(scratch.factors, scratch.order, right, scratch.change)
 
 
 @internal
@@ -135,7 +136,8 @@ def _step_at_budget(downlink: Downlink, tilt: Tilt, scratch: Scratch, beams: Dow
     """
     _stationary_beams(scratch, beams, uplink)
     system, right, by_price, count = scratch.system, scratch.right, scratch.by_price, len(beams.price)
-    solve(uplink.coupling, beams.price, scratch.elimination, beams.powers)
+    factorise(uplink.coupling, scratch.factors, scratch.order)
+    solve(scratch.factors, scratch.order, beams.price, beams.powers)
     used = spent(tilt.nu, beams, uplink, scratch.length)
     by_nu = power_gradient(downlink, tilt, scratch, beams, uplink)
     for s in range(count):
@@ -146,7 +148,8 @@ def _step_at_budget(downlink: Downlink, tilt: Tilt, scratch: Scratch, beams: Dow
         for s in range(count):
             system[t, s] += system[t, count] * (tilt.nu / tilt.theta) * squared(tilt.slack * beams.lit[s])
         system[t, count] *= -tilt.slack / tilt.theta
-    solve(system, right, scratch.elimination, scratch.change)
+    factorise(system, scratch.factors, scratch.order)
+    solve(scratch.factors, scratch.order, right, scratch.change)
 
 
 @internal
@@ -158,13 +161,14 @@ def _powers(
     Valid if all are positive, the power is spent and νθ₀ ≤ 1.
     """
     powers, extra, length = beams.powers, work.scratch.ratio, work.scratch.length
-    coupling, elimination = work.uplink.coupling, work.scratch.elimination
-    solve(coupling, beams.price, elimination, powers)
+    factors, order = work.scratch.factors, work.scratch.order
+    factorise(work.uplink.coupling, factors, order)
+    solve(factors, order, beams.price, powers)
     used = spent(nu, beams, work.uplink, length)
     left = 0.0
     if sensing:
         # q = B⁻¹λ + p_c B⁻¹i₀
-        solve(coupling, work.received, elimination, extra)
+        solve(factors, order, work.received, extra)
         slope = beam.norm2
         for t in range(len(extra)):
             slope += length[t] * extra[t]
@@ -303,8 +307,13 @@ def _bracketed(downlink: Downlink, useful: bool, tries: int, work: Workspace, be
 
 
 @internal
-def optimum(downlink: Downlink, guess: Guess, light: bool, work: Workspace, beams: DownlinkBeams) -> Optimum:
-    """The beams of largest illumination (`light`), or of least power, for SINR targets γ and the budget P."""
+def optimum(
+    downlink: Downlink, guess: Guess, light: bool, near: bool, work: Workspace, beams: DownlinkBeams
+) -> Optimum:
+    """The beams of largest illumination (`light`), or of least power, for SINR targets γ and the budget P.
+
+    `near`: what Newton's method does not find from the guess is not looked for further.
+    """
     # If every receiver hears it, a sensing beam never pays: some data beam can carry its power and harm one less.
     useful = False
     for s in range(len(downlink.hears)):
@@ -315,7 +324,7 @@ def optimum(downlink: Downlink, guess: Guess, light: bool, work: Workspace, beam
             work.start[s] = guess.price[s]
         reached = _from_prices(downlink, guess.nu, guess.slack, useful and guess.left > 0.0, useful, work, beams)
         tries = 2 if useful else 1
-        if reached.found:
+        if reached.found or near:
             return reached
     least = _least_power(downlink, work, beams)
     if not light:
@@ -328,4 +337,5 @@ def optimum(downlink: Downlink, guess: Guess, light: bool, work: Workspace, beam
 @standalone
 def solve_downlink(downlink: Downlink, guess: Guess, light: bool, work: Workspace, beams: DownlinkBeams) -> Optimum:
     """`optimum` for a caller that is not compiled."""
-    return optimum(downlink, guess, light, work, beams)
+    near = guess.nu < 0.0  # never: a computed value, as for `multiply`
+    return optimum(downlink, guess, light, near, work, beams)

@@ -20,18 +20,21 @@ from multistatic.units import F
 
 _ARMIJO = 1e-4
 _BACKTRACKS = 25
+_NEAR_TRIES = 3  # trial points of a line search that Newton's method has to find by itself
+_LONGER = 3.0  # than the last step: the first trial, where that one was shortened
 _SMALL_STEPS = 3  # in a row end a descent: there are plateaus
 _FIRST_STEP, _LARGEST_STEP = 0.2, 0.8  # rad
 
 
 class Stopping(NamedTuple):
-    """When a descent ends: after `steps`, at a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain less than
-    `tolerance` (relative).
+    """When a descent ends: after `steps`, at a value ≤ `enough`, or when `_SMALL_STEPS` in a row gain, and their
+    directions promise, a smaller part of the value than `tolerance` or (`spare`/value)³.
     """
 
     steps: int
     enough: float
     tolerance: float
+    spare: float
 
 
 class Descended(NamedTuple):
@@ -58,6 +61,7 @@ class Proposal(NamedTuple):
 
     accepted: bool
     change: float  # of the logarithm of the value
+    length: float  # part of the direction
     best: Optimum
 
 
@@ -89,8 +93,10 @@ def memory_for(rows: int, count: int, antennas: int, several: bool) -> Memory:
 
 
 @internal
-def _try(problem: ReceiveSide, current: Iterate, guess: Guess, light: bool, length: float, memory: Memory) -> Optimum:
-    """`memory.trial`: the point a step of `length` along the direction away, and its beams."""
+def _try(
+    problem: ReceiveSide, current: Iterate, guess: Guess, light: bool, near: bool, length: float, memory: Memory
+) -> Optimum:
+    """`memory.trial`: the point a step of `length` along the direction away, and its beams; `near` as for `optimum`."""
     step, trial = memory.step, memory.trial
     for i in range(len(step)):
         step[i] = length * memory.direction[i]
@@ -100,28 +106,30 @@ def _try(problem: ReceiveSide, current: Iterate, guess: Guess, light: bool, leng
     else:
         for s in range(len(trial.share)):
             trial.share[s] = current.share[s]
-    return value(problem, trial, guess, light, memory.streamwise)
+    return value(problem, trial, guess, light, near, memory.streamwise)
 
 
 @internal
 def _line_search(
-    problem: ReceiveSide, current: Iterate, at: Optimum, light: bool, slope: float, memory: Memory
+    problem: ReceiveSide, current: Iterate, at: Optimum, light: bool, slope: float, length: float, memory: Memory
 ) -> Proposal:
-    """Backtracking to a point whose logarithm falls by `_ARMIJO` of what the `slope` promises."""
+    """Backtracking from `length` to a point whose logarithm falls by `_ARMIJO` of what the `slope` promises.
+
+    A trial point that Newton's method does not find from the current one is taken for too far.
+    """
     guess = Guess(current.beams.price, at.nu, at.slack, at.left)
-    length = 1.0
-    for _ in range(_BACKTRACKS):
-        best = _try(problem, current, guess, light, length, memory)
+    for tries in range(_BACKTRACKS):
+        best = _try(problem, current, guess, light, tries < _NEAR_TRIES, length, memory)
         change = np.log(best.value / at.value) if best.found and best.value > 0.0 else np.inf
         if best.found and change <= _ARMIJO * length * slope:
-            return Proposal(True, change, best)
+            return Proposal(True, change, length, best)
         if change < np.inf:
             length *= min(max(-0.5 * length * slope / (change - length * slope), 0.1), 0.5)
         else:
             length *= 0.3
         if -length * slope < 1e-14:
             break
-    return Proposal(False, 0.0, at)
+    return Proposal(False, 0.0, 1.0, at)
 
 
 @internal
@@ -218,26 +226,30 @@ def _direction(gradient: F, fresh: bool, memory: Memory) -> tuple[float, bool]:
 def bfgs(
     problem: ReceiveSide, guess: Guess, light: bool, stopping: Stopping, current: Iterate, memory: Memory
 ) -> Descended:
-    """BFGS on the logarithm of the loss (`light`) or the least power, from `current`, which becomes the best point."""
+    """BFGS on the logarithm of the loss (`light`) or of the least power, from `current`, which becomes the best point."""
     # The first trial point is the start itself.
     for i in range(len(memory.direction)):
         memory.direction[i] = 0.0
-    best = _try(problem, current, guess, light, 0.0, memory)
+    fresh, small, used, reach = True, 0, 0, 1.0
+    best = _try(problem, current, guess, light, used > 0, 0.0, memory)
     if not best.found:
         return Descended(0, best)
     _accept(problem, best, light, current, memory)
-    fresh, small, used = True, 0, 0
     while used < stopping.steps and small < _SMALL_STEPS and best.value > stopping.enough and len(memory.inverse) > 0:
         used += 1
         # Where to: down the quasi-Newton direction, or the gradient where that leads up.
         slope, fresh = _direction(current.gradient, fresh, memory)
         # How far.
-        proposal = _line_search(problem, current, best, light, slope, memory)
+        proposal = _line_search(problem, current, best, light, slope, reach, memory)
+        reach = min(1.0, _LONGER * proposal.length)
         if proposal.accepted:
             best = proposal.best
             _accept(problem, best, light, current, memory)
             fresh = _update(fresh, memory)
-            small = small + 1 if -proposal.change < stopping.tolerance else 0
+            # Is it worth going on? A short step on a plateau gains little, though its direction may promise more.
+            part = stopping.spare / best.value
+            negligible = max(stopping.tolerance, part * part * part)
+            small = small + 1 if max(-proposal.change, -slope) < negligible else 0
         elif fresh:
             break  # not even along the gradient
         else:

@@ -56,20 +56,28 @@ def descend(
     steps: int = 200,
     enough: float = 0.0,
     tolerance: float = 1e-9,
+    spare: float = 0.0,
 ) -> Streams:
-    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when three steps in a row gain <
-    `tolerance`.
+    """BFGS on the logarithm of `objective` from `streams`; stops at `enough`, or when three steps in a row gain less
+    than `tolerance`, or gain and promise less than (`spare`/value)³.
 
     Returns the best streams with their inner solution, or without one if there was none at the start.
     """
-    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance).streams
+    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance, spare=spare).streams
 
 
 def descend_to(
-    problem: GramProblem, streams: Streams, objective: Objective, *, steps: int, enough: float, tolerance: float
+    problem: GramProblem,
+    streams: Streams,
+    objective: Objective,
+    *,
+    steps: int,
+    enough: float,
+    tolerance: float,
+    spare: float = 0.0,
 ) -> Point:
     """`descend`, with the gradient at its end."""
-    return _descended(problem, streams, objective, Stopping(steps, enough, tolerance), frames(streams.vectors))
+    return _descended(problem, streams, objective, Stopping(steps, enough, tolerance, spare), frames(streams.vectors))
 
 
 def _descended(problem: GramProblem, streams: Streams, objective: Objective, stopping: Stopping, basis: C) -> Point:

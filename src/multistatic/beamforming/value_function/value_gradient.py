@@ -83,13 +83,13 @@ def _stream_channels(problem: ReceiveSide, vectors: C, of: Streamwise) -> None:
 
 
 @internal
-def value(problem: ReceiveSide, at: Iterate, guess: Guess, light: bool, of: Streamwise) -> Optimum:
-    """The best beams for the receive vectors and shares of `at`, into its `beams`."""
+def value(problem: ReceiveSide, at: Iterate, guess: Guess, light: bool, near: bool, of: Streamwise) -> Optimum:
+    """The best beams for the receive vectors and shares of `at`, into its `beams`; `near` as for `optimum`."""
     _stream_channels(problem, at.vectors, of)
     for s in range(len(at.share)):
         of.target[s] = np.expm1(at.share[s])
     downlink = Downlink(of.gram, of.cross, problem.norm2, of.target, problem.hears, problem.power)
-    return optimum(downlink, guess, light, of.work, at.beams)
+    return optimum(downlink, guess, light, near, of.work, at.beams)
 
 
 @internal
@@ -101,7 +101,8 @@ def _arrived(problem: ReceiveSide, beams: DownlinkBeams, best: Optimum, of: Stre
         root = np.sqrt(beams.price[s])
         for t in range(count):
             scaled[s, t] = root * beams.error[s, t]
-    multiply(of.heard, scaled, of.work.scratch, arrived)
+    lower = count < 0  # never: a computed value, as for its other caller
+    multiply(of.heard, scaled, lower, of.work.scratch, arrived)
     for i in range(len(cross)):
         for t in range(count):
             arrived[i, t] += best.nu * cross[i] * beams.lit[t]
