@@ -226,7 +226,7 @@ def _direction(gradient: F, fresh: bool, memory: Memory) -> tuple[float, bool]:
 def bfgs(
     problem: ReceiveSide, guess: Guess, light: bool, stopping: Stopping, current: Iterate, memory: Memory
 ) -> Descended:
-    """BFGS on the logarithm of the loss (`light`) or of the least power, from `current`, which becomes the best point."""
+    """BFGS on the logarithm of the loss (`light`) or the least power, from `current`, which becomes the best point."""
     # The first trial point is the start itself.
     for i in range(len(memory.direction)):
         memory.direction[i] = 0.0

@@ -45,7 +45,7 @@ def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> St
     """The streams with the beams of largest illumination (`loss`) or of least power."""
     count, antennas = streams.vectors.shape
     nowhere = np.zeros((count, antennas, antennas - 1), complex)
-    return _descended(problem, streams, objective, Stopping(0, 0.0, 0.0), nowhere).streams
+    return _descended(problem, streams, objective, Stopping(0, 0.0, 0.0, 0.0), nowhere).streams
 
 
 def descend(
