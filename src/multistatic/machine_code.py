@@ -195,6 +195,8 @@ def _target_machine() -> Any:
     """For this processor. LLVM's levels differ in time, not in the order of floating-point operations."""
     import llvmlite.binding as llvm
 
+    if not hasattr(llvm, "create_pass_builder"):
+        llvm.initialize()  # later versions do it themselves
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
@@ -217,10 +219,19 @@ def optimised(lowered: str, vectorised: bool) -> Any:
     for function in module.functions:
         if not function.is_declaration and function.name != ENTRY:
             function.linkage = "internal"  # it may change its form, or vanish where it is inlined
-    tuning = llvm.create_pipeline_tuning_options(_LEVEL)
-    tuning.loop_vectorization, tuning.loop_unrolling = vectorised, False  # loops are as short as a network is small
-    builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
+    # Loops are as short as a network is small: unrolled they would only take time.
+    if hasattr(llvm, "create_pass_builder"):
+        tuning = llvm.create_pipeline_tuning_options(_LEVEL)
+        tuning.loop_vectorization, tuning.loop_unrolling = vectorised, False
+        builder = llvm.create_pass_builder(machine, tuning)
+        builder.getModulePassManager().run(module, builder)
+    else:  # llvmlite before 0.44
+        older, passes = llvm.create_pass_manager_builder(), llvm.create_module_pass_manager()
+        older.opt_level, older.loop_vectorize, older.disable_unroll_loops = _LEVEL, vectorised, True
+        older.inlining_threshold = 225
+        machine.add_analysis_passes(passes)
+        older.populate(passes)
+        passes.run(module)
     return module
 
 
