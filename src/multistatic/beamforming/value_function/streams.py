@@ -46,8 +46,9 @@ def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution
     heard, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
     arrived = (heard * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(problem.cross, solution.lit)
     own = arrived.reshape(len(problem.rate), problem.antennas, -1)[streams.receiver, :, which]
-    vectors: C = np.linalg.solve(noise[streams.receiver], own[:, :, None])[:, :, 0]
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    vectors = np.linalg.solve(noise[streams.receiver], own[:, :, None])[:, :, 0]
+    unit: C = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
 
 
 def _own_vectors(problem: GramProblem, streams: Streams, scale: F) -> C:
