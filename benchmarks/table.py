@@ -26,6 +26,7 @@ from benchmarks.rows import (
     inputs,
     large_designs,
     localization,
+    many_receivers,
     selection,
     study,
 )
@@ -61,6 +62,13 @@ BENCHMARKS = {
     "beams-100": Benchmark(
         partial(beamforming.large, receivers=100, antennas=1024, limits_s=(5.0, 5.0), instances=3),
         partial(beamforming.large, receivers=100, antennas=1024, limits_s=(5.0,), instances=1),
+    ),
+    "beams-many": Benchmark(
+        lambda: [
+            *many_receivers.beams(100, rate_bps_hz=0.1, seeds=8, times=90.0),
+            *many_receivers.beams(200, rate_bps_hz=0.05, seeds=2, times=75.0),
+        ],
+        partial(many_receivers.beams, 100, rate_bps_hz=0.1, seeds=1, times=90.0),
     ),
     "robustness": Benchmark(
         partial(beamforming.robustness, instances=1000), partial(beamforming.robustness, instances=100)

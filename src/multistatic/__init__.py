@@ -43,6 +43,10 @@ if TYPE_CHECKING:
     from multistatic.estimation.estimate_settings import EstimateSettings as EstimateSettings
     from multistatic.estimation.from_recordings import estimate as estimate
     from multistatic.estimation.measurement import Measurement as Measurement
+    from multistatic.files.channel_file import load_channel as load_channel
+    from multistatic.files.channel_file import load_drops as load_drops
+    from multistatic.files.channel_file import read_channel as read_channel
+    from multistatic.files.channel_file import with_channel as with_channel
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.labelled_arrays import to_dataframe as to_dataframe
     from multistatic.files.labelled_arrays import to_xarray as to_xarray
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
     from multistatic.scenario.arrays import planar_array as planar_array
     from multistatic.scenario.geometry import BistaticGeometry as BistaticGeometry
     from multistatic.scenario.geometry import bistatic_geometry as bistatic_geometry
+    from multistatic.scenario.given_channel import GivenChannel as GivenChannel
     from multistatic.scenario.model import Scenario as Scenario
     from multistatic.scenario.parse_scenario import parse_scenario as parse_scenario
     from multistatic.selection.problem import Selection as Selection
@@ -112,6 +117,11 @@ _MODULES = {
     "Pulse": "multistatic.signal.pulse",
     "pulse_from_callable": "multistatic.signal.pulse",
     "Channel": "multistatic.channel.channel",
+    "GivenChannel": "multistatic.scenario.given_channel",
+    "read_channel": "multistatic.files.channel_file",
+    "with_channel": "multistatic.files.channel_file",
+    "load_channel": "multistatic.files.channel_file",
+    "load_drops": "multistatic.files.channel_file",
     "realise": "multistatic.channel.realise",
     "Beams": "multistatic.signal.beams",
     "rates_bps_hz": "multistatic.communication.rates",

@@ -12,7 +12,7 @@ import gc
 import types as python_types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numba
 from llvmlite import ir
@@ -58,9 +58,13 @@ def _by_reference(kind: Any) -> Any:
     return _Reference(kind) if isinstance(kind, types.NamedTuple) and _only_arrays(kind) else kind
 
 
+def _is_tuple(kind: Any) -> bool:
+    return isinstance(kind, types.BaseTuple)
+
+
 def _only_arrays(kind: Any) -> bool:
-    if isinstance(kind, types.BaseTuple):
-        return all(_only_arrays(each) for each in kind)
+    if _is_tuple(kind):
+        return all(map(_only_arrays, kind.types))
     return isinstance(kind, types.Array)
 
 
@@ -74,7 +78,7 @@ class _ReferenceModel(models.PrimitiveModel):
 class _ReferenceAttributes(AttributeTemplate):
     key = _Reference
 
-    def generic_resolve(self, kind: Any, attribute: str) -> Any:
+    def generic_resolve(self, kind: Any, attribute: str) -> Any:  # type: ignore[override]
         return kind.place(attribute)[1] if attribute in kind.fields.fields else None
 
 
@@ -126,7 +130,7 @@ class _Library(JITCodeLibrary):
     def finalize(self) -> None:
         super().finalize()
         for name, environment in self._environments:
-            self._codegen.set_env(name, environment)
+            cast(Any, self._codegen).set_env(name, environment)
 
     def get_pointer_to_function(self, name: str) -> int:
         return super().get_pointer_to_function(name) if self.released else 0
@@ -238,8 +242,8 @@ def _argument(context: Any, builder: Any, kind: Any, slot: Callable[[], Any]) ->
     if isinstance(kind, _Reference):
         value = _argument(context, builder, kind.fields, slot)
         return cgutils.alloca_once_value(builder, value)
-    if isinstance(kind, types.BaseTuple):
-        return context.make_tuple(builder, kind, [_argument(context, builder, each, slot) for each in kind])
+    if _is_tuple(kind):
+        return context.make_tuple(builder, kind, [_argument(context, builder, each, slot) for each in kind.types])
     word = builder.load(slot())
     if not isinstance(kind, types.Array):
         value_type = context.get_value_type(kind)
@@ -258,8 +262,8 @@ def _argument(context: Any, builder: Any, kind: Any, slot: Callable[[], Any]) ->
 
 
 def _leaves(builder: Any, kind: Any, value: Any) -> Iterator[Any]:
-    if isinstance(kind, types.BaseTuple):
-        for each, part in zip(kind, cgutils.unpack_tuple(builder, value, len(kind)), strict=True):
+    if _is_tuple(kind):
+        for each, part in zip(kind.types, cgutils.unpack_tuple(builder, value, len(kind)), strict=True):
             yield from _leaves(builder, each, part)
     else:
         yield value

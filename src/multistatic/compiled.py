@@ -36,6 +36,7 @@ from multistatic.machine_code import (
     language,
     optimised,
     processor,
+    with_arrays,
 )
 
 PACKAGE = Path(__file__).absolute().parent
@@ -68,7 +69,7 @@ def vectorised(function: _Function) -> _Function:
 
 
 def internal(function: _Function) -> _Function:
-    """Compile for callers that are compiled themselves: their machine code holds a copy. Elsewhere it runs as Python."""
+    """Compile for callers that are compiled themselves: their machine code holds a copy. Else it runs as Python."""
     return cast(_Function, Kernel(function, no_cpython_wrapper=True))
 
 
@@ -141,17 +142,17 @@ class StandaloneKernel(Kernel[_Function]):
     def __call__(self, *arguments: Any) -> Any:
         """As `py_func`."""
         if _interpreted():
-            return self.py_func(*arguments)
+            return self.py_func(*with_arrays(arguments))
         words: list[Any] = []
         try:
             kinds = described(arguments, words)
         except UnsuitableError:
-            return self.dispatcher(*arguments)
+            return self.dispatcher(*with_arrays(arguments))
         if kinds not in self._codes:
             with _lock:
                 self._codes.setdefault(kinds, self._code(kinds, arguments, words))
         code = self._codes[kinds]
-        return self.dispatcher(*arguments) if code is None else code(words)
+        return self.dispatcher(*with_arrays(arguments)) if code is None else code(words)
 
     @property
     def signatures(self) -> list[str]:
@@ -178,7 +179,7 @@ class StandaloneKernel(Kernel[_Function]):
         """The function in LLVM's language, for arguments like these, by Numba."""
         from multistatic.code_generation import lowered
 
-        text = lowered(self.py_func, arguments, lambda value: getattr(value, "py_func", None))
+        text = lowered(self.py_func, with_arrays(arguments), lambda value: getattr(value, "py_func", None))
         return str(optimised(text, vectorised=False))
 
     def shipped_file(self, kinds: str) -> Path:

@@ -12,17 +12,100 @@ import ctypes
 import functools
 import struct
 from collections.abc import Callable, Iterator
-from typing import Any, get_type_hints
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
 ENTRY = "multistatic_kernel"
 _LEVEL = 1  # of LLVM's optimisation: more takes longer, and gives no faster kernels
+_ALIGNED = 64  # bytes
+
+_Tuple = TypeVar("_Tuple", bound=tuple[Any, ...])
+
 _WORDS = {bool: "q", int: "q", float: "d"}
 
 
 class UnsuitableError(TypeError):
     """An argument that object code cannot take."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """Where the arrays of a (named) tuple lie in one block of memory."""
+
+    kinds: str
+    words: NDArray[np.int64]  # as of a block at address 0
+    are_addresses: NDArray[np.int64]  # 1 where a word is one
+    size: int  # bytes
+    places: Any  # the tuple, with (first byte, array of that shape and type) for each array
+
+
+class Block:
+    """Memory for the arrays of a named tuple, which kernels fill: cheaper to make and to hand over than the arrays."""
+
+    __slots__ = ("layout", "memory")
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.memory = np.empty(layout.size + _ALIGNED, np.uint8)
+
+    @property
+    def first(self) -> int:
+        """Index of the first aligned byte."""
+        return -int(self.memory.__array_interface__["data"][0]) % _ALIGNED
+
+    def words(self) -> list[int]:
+        """The words of the arrays."""
+        address = self.memory.__array_interface__["data"][0] + self.first
+        words: list[int] = (self.layout.words + address * self.layout.are_addresses).tolist()
+        return words
+
+    def arrays(self) -> Any:
+        """The named tuple."""
+        return self._arrays(self.layout.places)
+
+    def _arrays(self, places: Any) -> Any:
+        if isinstance(places, _Place):
+            begin = self.first + places.begin
+            return self.memory[begin : begin + places.size].view(places.dtype).reshape(places.shape)
+        return type(places)(*(self._arrays(each) for each in places))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    begin: int
+    size: int
+    dtype: Any
+    shape: tuple[int, ...]
+
+
+@functools.lru_cache(maxsize=256)
+def layout_of(make: Callable[..., Any], *sizes: int) -> Layout:
+    """The layout of what `make(*sizes)` gives: a (named) tuple of arrays and of such tuples."""
+    kinds, end = "", 0
+    words: list[int] = []
+    are_addresses: list[int] = []
+
+    def place(value: Any) -> Any:
+        nonlocal kinds, end
+        if isinstance(value, tuple):
+            return type(value)(*map(place, value))
+        found = _Place(end, value.nbytes, value.dtype, value.shape)
+        kinds += f"{value.dtype.char}{value.ndim}"
+        words.extend((end, *value.shape))
+        are_addresses.extend((1, *[0] * value.ndim))
+        end += -(-value.nbytes // _ALIGNED) * _ALIGNED
+        return found
+
+    places = place(make(*sizes))
+    return Layout(kinds, np.array(words, np.int64), np.array(are_addresses, np.int64), end, places)
+
+
+def block_for(make: Callable[..., _Tuple], *sizes: int) -> _Tuple:
+    """A `Block` for the arrays of `make(*sizes)`, of undefined content, to be given to a kernel in their place."""
+    return cast(_Tuple, Block(layout_of(make, *sizes)))
 
 
 def described(arguments: tuple[Any, ...], words: list[Any]) -> str:
@@ -31,26 +114,36 @@ def described(arguments: tuple[Any, ...], words: list[Any]) -> str:
     A number is `?`, `q` or `d`, an array the letter of its type and its number of axes. `UnsuitableError` for anything
     else, for an array in another order than that of C, and for one that may only be read.
     """
-    kinds = ""
+    return "".join(_kinds(arguments, words))
+
+
+def _kinds(arguments: tuple[Any, ...], words: list[Any]) -> Iterator[str]:
     for value in arguments:
         if isinstance(value, np.ndarray):
-            flags = value.flags
-            if not (flags.c_contiguous and flags.writeable):
+            if not value.flags.carray:
                 raise UnsuitableError("an array that is not in C order, or may only be read")
-            kinds += f"{value.dtype.char}{value.ndim}"
             words.append(value.__array_interface__["data"][0])
             words += value.shape
+            yield value.dtype.char
+            yield str(value.ndim)
+        elif isinstance(value, Block):
+            words += value.words()
+            yield value.layout.kinds
         elif isinstance(value, tuple):
-            kinds += described(value, words)
+            yield from _kinds(value, words)
         elif isinstance(value, float):
-            kinds += "d"
             words.append(value)
+            yield "d"
         elif isinstance(value, bool | int):
-            kinds += "?" if isinstance(value, bool) else "q"
             words.append(value)
+            yield "?" if isinstance(value, bool) else "q"
         else:
             raise UnsuitableError(f"{type(value).__name__} is neither an array nor a number")
-    return kinds
+
+
+def with_arrays(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The arguments with the arrays of each block."""
+    return tuple(each.arrays() if isinstance(each, Block) else each for each in arguments)
 
 
 class MachineCode:
@@ -102,6 +195,8 @@ def _target_machine() -> Any:
     """For this processor. LLVM's levels differ in time, not in the order of floating-point operations."""
     import llvmlite.binding as llvm
 
+    if not hasattr(llvm, "create_pass_builder"):
+        llvm.initialize()  # later versions do it themselves
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
@@ -124,10 +219,19 @@ def optimised(lowered: str, vectorised: bool) -> Any:
     for function in module.functions:
         if not function.is_declaration and function.name != ENTRY:
             function.linkage = "internal"  # it may change its form, or vanish where it is inlined
-    tuning = llvm.create_pipeline_tuning_options(_LEVEL)
-    tuning.loop_vectorization, tuning.loop_unrolling = vectorised, False  # loops are as short as a network is small
-    builder = llvm.create_pass_builder(machine, tuning)
-    builder.getModulePassManager().run(module, builder)
+    # Loops are as short as a network is small: unrolled they would only take time.
+    if hasattr(llvm, "create_pass_builder"):
+        tuning = llvm.create_pipeline_tuning_options(_LEVEL)
+        tuning.loop_vectorization, tuning.loop_unrolling = vectorised, False
+        builder = llvm.create_pass_builder(machine, tuning)
+        builder.getModulePassManager().run(module, builder)
+    else:  # llvmlite before 0.44
+        older, passes = llvm.create_pass_manager_builder(), llvm.create_module_pass_manager()
+        older.opt_level, older.loop_vectorize, older.disable_unroll_loops = _LEVEL, vectorised, True
+        older.inlining_threshold = 225
+        machine.add_analysis_passes(passes)
+        older.populate(passes)
+        passes.run(module)
     return module
 
 

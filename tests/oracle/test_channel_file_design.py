@@ -136,6 +136,10 @@ def test_the_design_is_the_same_bits_again_and_goes_back_to_matlab(tmp_path: Pat
         np.testing.assert_array_equal(matlab["direct"], stored["direct"])
     assert [cell[0] for cell in matlab["receiver_ids"][:, 0]] == list(RECEIVERS)
     assert matlab["transmitter_position_m"].shape == (1, 3)
+    covariance_w = sum(beam @ beam.conj().T for beam in matlab["beams"])  # as docs/channels.md does it in MATLAB
+    steering = matlab["steering_tx"]
+    illumination_w = (steering @ covariance_w @ steering.conj().T).real
+    assert illumination_w.item() == close_to(matlab["illumination_w"].item(), rel=1e-12)
     assert matlab["units"]["receiver_positions_m"][0, 0][0] == "m"
 
 

@@ -33,11 +33,12 @@ _REACHED = "No beams put more power on the target: they reach the upper bound th
 class UpperBound:
     """`value_w` ≥ p_t of any beams that meet the rates within the power; `proof`: what it follows from.
 
-    `power`: all of it on the target, N_t P_T. `errors`: the constraints (6).
+    `power`: all of it on the target, N_t P_T. `errors`: the constraints (6). `interference`: these, and what receivers
+    suffer of the power on the target (interference_bound.py).
     """
 
     value_w: float
-    proof: Literal["power", "errors"]
+    proof: Literal["power", "errors", "interference"]
 
 
 def upper_bound(problem: BeamformingProblem) -> UpperBound:

@@ -74,8 +74,8 @@ class Relaxation:
 
         What rounding may do is given away. M and its factor are those of a matrix M + δM. An error ε of each row of a
         channel, of each product and of the factor (Demmel, 1989) is |δM_ij| ≤ ε (max(M_ii, M_jj) tr M)^½, so with
-        D = diag M, ‖D^-½ δM D^-½‖ ≤ ε n (tr M / min M_ii)^½, times tr D^½M⁻¹D^½ this is η: ln det M changes by about η at
-        most, ⟨M⁻¹, M - M_0⟩ too, and 𝓗M⁻¹𝓗ᴴ by at most η of itself; η is counted twice.
+        D = diag M, ‖D^-½ δM D^-½‖ ≤ ε n (tr M / min M_ii)^½, times tr D^½M⁻¹D^½ this is η: ln det M changes by about η
+        at most, ⟨M⁻¹, M - M_0⟩ too, and 𝓗M⁻¹𝓗ᴴ by at most η of itself; η is counted twice.
         """
         root = self.roots(covariances)
         grams = self.grams(root)

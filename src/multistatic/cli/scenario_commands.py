@@ -26,9 +26,9 @@ def init_command(
     With --channel-file also begin a channel file: the ids, the carrier and the shapes of the scenario, filled with the
     channels of its own model. The scenario file then names it, and designs the same as before.
 
-    Examples: multistatic init urban --out urban.toml
+    Example: multistatic init urban --out urban.toml
 
-    multistatic init paper --out mine.toml --channel-file H.npz
+    Example: multistatic init paper --out mine.toml --channel-file H.npz
     """
     from multistatic.scenario.preset import preset_text
 

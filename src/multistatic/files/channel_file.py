@@ -35,6 +35,13 @@ def read_channel(path: str | os.PathLike[str], *, name: str | None = None) -> Gi
     """The channels in a file; `name`: what messages and `scenario.toml` call it (None: its path).
 
     Raises `InputError` that names the file and everything that is wrong with it.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/H.npz", direct=np.full((3, 2, 4), 1e-4j), carrier_hz=3.5e9)
+    ...     given = read_channel(f"{folder}/H.npz")
+    >>> given.direct.shape, given.carrier_hz
+    ((3, 2, 4), 3500000000.0)
     """
     place = Path(path)
     arrays, content = read_arrays(place, _READ)
@@ -51,13 +58,25 @@ def load_channel(path: str | os.PathLike[str], scenario: Scenario) -> Channel:
     What the file does not give comes from the scenario's geometry. Raises `InputError` with everything in the file that
     cannot be used, or does not fit the scenario.
 
-    >>> channel = load_channel("H.npz", load_preset("paper"))  # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> from multistatic import load_preset
+    >>> with TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/H.npz", direct=np.full((10, 2, 10), 1e-4))
+    ...     channel = load_channel(f"{folder}/H.npz", load_preset("paper"))
+    >>> complex(channel.direct[0, 0, 0]), channel.steering_rx.shape
+    ((0.0001+0j), (1, 10, 2))
     """
     return realise(with_channel(scenario, read_channel(path)), channel_rng(scenario.seed))
 
 
 def with_channel(scenario: Scenario, given: GivenChannel) -> Scenario:
-    """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit."""
+    """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit.
+
+    >>> from multistatic import load_preset
+    >>> given = GivenChannel(direct=np.full((10, 2, 10), 1e-4))
+    >>> with_channel(load_preset("paper"), given).propagation.direct.median_gain_db
+    -80.0
+    """
     return replace(scenario, propagation=replace(scenario.propagation, direct=given))
 
 
@@ -72,7 +91,14 @@ def load_drops(folder: str | os.PathLike[str], scenario: Scenario) -> Iterator[S
     Files are read one after the other, as they are asked for. Raises `InputError` for a folder without channel files
     at once, and for a file that cannot be used when it is its turn.
 
-    >>> designs = design_many(load_drops("drops", load_preset("paper")))  # doctest: +SKIP
+    >>> from tempfile import TemporaryDirectory
+    >>> from multistatic import load_preset
+    >>> with TemporaryDirectory() as folder:
+    ...     for drop in (1, 2):
+    ...         np.savez(f"{folder}/drop{drop}.npz", direct=np.full((10, 2, 10), drop * 1e-4))
+    ...     scenarios = list(load_drops(folder, load_preset("paper")))  # or design_many(load_drops(...))
+    >>> [abs(complex(each.propagation.direct.direct[0, 0, 0])) for each in scenarios]
+    [0.0001, 0.0002]
     """
     files = channel_files(Path(folder))
     return (with_channel(scenario, read_channel(file)) for file in files)

@@ -86,7 +86,7 @@ def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
     ...     paths = write_design(folder, design)
     ...     stored = read_design(folder)
     >>> stored.document["format"]
-    'multistatic-design/1'
+    'multistatic-design/2'
     """
     document = _document(Path(folder) / DOCUMENT)
     verification = document.get("verification")

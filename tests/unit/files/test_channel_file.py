@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 import scipy.io
 
+import multistatic.design
 from multistatic.channel.realise import channel_rng, realise
+from multistatic.design import design_network
 from multistatic.errors import InputError, ScenarioError
 from multistatic.files.channel_file import (
     WRITERS,
@@ -25,6 +27,7 @@ from multistatic.files.channel_file import (
     with_channel,
 )
 from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.model import DesignSettings
 from tests.support.networks import CARRIER_HZ, network
 
 RNG = np.random.default_rng(5)
@@ -295,3 +298,38 @@ def test_the_template_of_a_scenario_realises_it_again(tmp_path: Path) -> None:
         realise(with_channel(scenario, template), channel_rng(0)).direct, realise(scenario, channel_rng(4)).direct
     )
     assert template.receiver_ids == scenario.receiver_ids
+
+
+# A design with channels from outside
+
+
+def test_a_design_takes_a_path_an_array_or_a_value(tmp_path: Path) -> None:
+    scenario = network(3, antennas=2, transmit_antennas=4, rate_bps_hz=0.5, design=DesignSettings(selector="greedy"))
+    place = tmp_path / "H.npz"
+    place.write_bytes(npz(direct=DIRECT))
+    designs = [
+        design_network(scenario, channel=each, scheme="multi")
+        for each in (place, str(place), DIRECT, DIRECT.tolist(), GivenChannel(direct=DIRECT))
+    ]
+    by_scenario = design_network(with_channel(scenario, read_channel(place)))
+    for made in designs:
+        np.testing.assert_array_equal(made.channel.direct, DIRECT)
+        assert made.beamforming is not None
+        assert made.beamforming.beams is not None
+        assert by_scenario.beamforming is not None
+        assert by_scenario.beamforming.beams is not None
+        np.testing.assert_array_equal(made.beamforming.beams.weights, by_scenario.beamforming.beams.weights)
+    with pytest.raises(ScenarioError, match="2 receivers"):
+        design_network(scenario, channel=DIRECT[:2])
+    with pytest.raises(InputError, match=r"none\.npz"):
+        design_network(scenario, channel=tmp_path / "none.npz")
+
+
+def test_without_channels_from_outside_it_is_the_design_of_the_scenario() -> None:
+    scenario = network(3, antennas=2, transmit_antennas=4, rate_bps_hz=0.5, design=DesignSettings(selector="greedy"))
+    one, other = design_network(scenario), multistatic.design.design_network(scenario)
+    assert one.beamforming is not None
+    assert other.beamforming is not None
+    assert one.beamforming.beams is not None
+    assert other.beamforming.beams is not None
+    np.testing.assert_array_equal(one.beamforming.beams.weights, other.beamforming.beams.weights)

@@ -30,6 +30,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[receivers.random]`": schema.RandomTable,
     "`[target]`": schema.TargetTable,
     "`[channel]`": schema.ChannelTable,
+    "`direct = { file = … }`": schema.GivenChannelTable,
     "`[[channel.scatterer]]`": schema.ScattererTable,
     "`[requirements]`": schema.RequirementsTable,
     "`[design]`": schema.DesignTable,

@@ -42,8 +42,8 @@ def test_a_channel_is_what_is_known_of_it() -> None:
         direct=direct, steering_tx=np.ones(4), steering_rx=np.ones((3, 2)), echo_gain=0.5 * ones, noise_power_w=0.25
     )
     assert channel.clutter.shape == (3, 0, 2, 4)
-    assert channel.echo_path_gain.tolist() == [0.5] * 3
-    assert channel.echo_snr_per_watt().tolist() == [0.5 * 2 / 0.25] * 3
+    assert channel.echo_path_gain.tolist() == [[0.5] * 3]
+    assert channel.echo_snr_per_watt().tolist() == [[0.5 * 2 / 0.25] * 3]
 
 
 def test_the_channel_of_a_scenario_is_that_of_its_design() -> None:

@@ -20,7 +20,7 @@ FILES = sorted(TESTS.rglob("*.py"))
 OTHERS = {"project"}
 ACROSS = {"plugins"}
 KINDS = {"unit", "properties", "oracle", "statistics", "faults", "evidence"}
-NO_TESTS = {"support", "mutants", "data"}
+NO_TESTS = {"support", "mutants", "lowered", "data"}
 CLOCKS = re.compile(r"perf_counter|monotonic|process_time|\btime\.time\b|thread_time")
 # These wait for another process, or hand a clock to what is tested: they compare no time with a limit of their own.
 MAY_NAME_A_CLOCK = {

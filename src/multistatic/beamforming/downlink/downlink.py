@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from multistatic.beamforming.downlink.fixed_prices import Downlink, DownlinkBeams
 from multistatic.beamforming.downlink.optimal_prices import Guess, Optimum, beams_for, solve_downlink, workspace_for
+from multistatic.machine_code import block_for
 from multistatic.units import C, F
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
@@ -67,7 +68,7 @@ def in_c_order(array: _Array) -> _Array:
 
     Of another layout, and of an array that may only be read, Numba would compile the whole kernel once more.
     """
-    return cast(_Array, np.require(array, requirements=["C", "W"]))
+    return array if array.flags.carray else cast(_Array, np.require(array, requirements=["C", "W"]))
 
 
 def least_power(downlink: Downlink) -> InnerSolution | None:
@@ -84,5 +85,7 @@ def _solved(downlink: Downlink, light: bool) -> InnerSolution | None:
     count = len(downlink.target)
     arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "hears")}
     beams = beams_for(count)
-    numbers = solve_downlink(downlink._replace(**arrays), no_guess(count), light, workspace_for(count), beams)
+    numbers = solve_downlink(
+        downlink._replace(**arrays), no_guess(count), light, block_for(workspace_for, count), beams
+    )
     return InnerSolution.of(numbers, beams) if numbers.found else None

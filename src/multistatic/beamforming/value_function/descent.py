@@ -79,7 +79,7 @@ def iterate_for(count: int, antennas: int) -> Iterate:
 def memory_for(rows: int, count: int, antennas: int, several: bool) -> Memory:
     """Memory for `count` streams on `rows` = K n receive antennas; shares move where a receiver has `several`."""
     free = 2 * count * (antennas - 1)
-    direction, step, change, turned = np.zeros((4, free + count))
+    direction, step, change, turned = np.empty((4, free + count))
     active = free + count if several else free
     return Memory(
         trial=iterate_for(count, antennas),
@@ -226,10 +226,10 @@ def _direction(gradient: F, fresh: bool, memory: Memory) -> tuple[float, bool]:
 def bfgs(
     problem: ReceiveSide, guess: Guess, light: bool, stopping: Stopping, current: Iterate, memory: Memory
 ) -> Descended:
-    """BFGS on the logarithm of the loss (`light`) or of the least power, from `current`, which becomes the best point.
-
-    `memory.direction` is to be 0: the first trial point is the start itself.
-    """
+    """BFGS on the logarithm of the loss (`light`) or the least power, from `current`, which becomes the best point."""
+    # The first trial point is the start itself.
+    for i in range(len(memory.direction)):
+        memory.direction[i] = 0.0
     fresh, small, used, reach = True, 0, 0, 1.0
     best = _try(problem, current, guess, light, used > 0, 0.0, memory)
     if not best.found:

@@ -16,6 +16,7 @@ from multistatic.beamforming.downlink.downlink import InnerSolution, in_c_order,
 from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function.descent import Stopping, bfgs, iterate_for, memory_for
 from multistatic.beamforming.value_function.value_gradient import ReceiveSide
+from multistatic.machine_code import block_for
 from multistatic.units import C, F
 
 Objective = Literal["loss", "power"]
@@ -42,7 +43,9 @@ def frames(vectors: C) -> C:
 
 def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
     """The streams with the beams of largest illumination (`loss`) or of least power."""
-    return descend(problem, streams, objective, steps=0)
+    count, antennas = streams.vectors.shape
+    nowhere = np.zeros((count, antennas, antennas - 1), complex)
+    return _descended(problem, streams, objective, Stopping(0, 0.0, 0.0, 0.0), nowhere).streams
 
 
 def descend(
@@ -74,11 +77,16 @@ def descend_to(
     spare: float = 0.0,
 ) -> Point:
     """`descend`, with the gradient at its end."""
+    return _descended(problem, streams, objective, Stopping(steps, enough, tolerance, spare), frames(streams.vectors))
+
+
+def _descended(problem: GramProblem, streams: Streams, objective: Objective, stopping: Stopping, basis: C) -> Point:
+    """`descend_to` with the frame `basis` [S, n, n-1] at the start, which is of no account without steps."""
     (count, antennas), rows = streams.vectors.shape, len(problem.cross)
     current = iterate_for(count, antennas)
     current.vectors[:] = streams.vectors
     current.share[:] = streams.share
-    current.basis[:] = frames(streams.vectors)
+    current.basis[:] = basis
     descended = bfgs(
         ReceiveSide(
             gram=in_c_order(problem.gram),
@@ -90,9 +98,9 @@ def descend_to(
         ),
         no_guess(count) if streams.solution is None else streams.solution.guess,
         objective == "loss",
-        Stopping(steps, enough, tolerance, spare),
+        stopping,
         current,
-        memory_for(rows, count, antennas, len(np.unique(streams.receiver)) < count),
+        block_for(memory_for, rows, count, antennas, len(set(streams.receiver.tolist())) < count),
     )
     found = descended.best.found
     reached = Streams(
