@@ -106,7 +106,7 @@ def _compare(
 
     scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
-    asked = _names(beamformers) or (scenario.design.beamformer,)
+    asked = _names(beamformers) or (registry.name_of(scenario.design.beamformer),)
     solvers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in asked))
     for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
         for name in wanted:
@@ -114,7 +114,7 @@ def _compare(
                 registry.origin(group, name)  # known; one that does not import is a row with the reason
     with shown_stages(quiet) as on_stage:
         rows = run(scenario, chosen, solvers, on_stage=on_stage)
-    return rows, scenario.design.criterion
+    return rows, registry.name_of(scenario.design.criterion)
 
 
 def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool) -> None:

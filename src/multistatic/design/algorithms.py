@@ -41,7 +41,7 @@ def selector_of(choice: Choice, options: Options = ()) -> Selector:
     """The registered selector, or the callable in its place; what is not of this package comes with the checks of
     `selection.foreign.checked_selection`.
     """
-    select = registry.find("selectors", choice, options)
+    select: Any = registry.find("selectors", choice, options)
     plugin = select.plugin
     if plugin is None:
         return select
@@ -63,7 +63,7 @@ def criterion_of(choice: Choice, options: Options = ()) -> CriterionFactory:
     """The registered criterion, or the callable in its place; what is not of this package comes with the checks of
     `selection.foreign.ForeignCriterion`.
     """
-    make = registry.find("criteria", choice, options)
+    make: Any = registry.find("criteria", choice, options)
     plugin = make.plugin
     return make if plugin is None else lambda network: checked_criterion(make(network), plugin)
 
@@ -72,7 +72,7 @@ def beamformer_of(choice: Choice, options: Options = ()) -> Beamformer:
     """The registered beamformer, or the callable in its place; what is not of this package comes with the checks of
     `checked_beams`.
     """
-    solve = registry.find("beamformers", choice, options)
+    solve: Any = registry.find("beamformers", choice, options)
     plugin = solve.plugin
     return solve if plugin is None else lambda problem: checked_beams(problem, solve(problem), plugin)
 

@@ -75,7 +75,8 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
         function = type(value).algorithm
     if isinstance(function, str):
         problems += _unknown(group, function, key)
-        return replace(design, **{key: function}, options=options) if not problems else design
+        named: Any = {key: function}
+        return replace(design, **named, options=options) if not problems else design
     if not callable(function) or isinstance(function, type):
         expected = f"the name of a {key}, a callable, or a settings object"
         problems.append(Problem(key, shown(value)[:60], expected))
@@ -87,7 +88,8 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
         name, other = next(iter(names.items()))
         problems.append(Problem(key, f"{name}, registered among the {other.replace('_', ' ')}", f"a {key}"))
         return design
-    return replace(design, **{key: here or function}, options=options)
+    chosen: Any = {key: here or function}
+    return replace(design, **chosen, options=options)
 
 
 _ALL = ("selectors", "designs", "beamformers", "criteria", "channel_models", "estimators")

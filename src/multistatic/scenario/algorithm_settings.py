@@ -11,6 +11,7 @@ import collections.abc
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
+from types import GenericAlias
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -18,7 +19,7 @@ from pydantic import BaseModel, Field, ValidationError, create_model
 
 from multistatic import registry
 from multistatic.errors import InputError, Problem, ScenarioError
-from multistatic.scenario.schema import Table
+from multistatic.scenario.array_schema import Table
 from multistatic.scenario.translate import nearest_word, problems_of, shown
 
 # Where a name of `[design.options.NAME]` is looked for; the first group that has it with settings counts.
@@ -113,7 +114,7 @@ def check_settings(settings: Any) -> None:
 
 def settings_problems(settings: Any) -> Iterator[Problem]:
     """Every field of a settings object whose type or range does not fit."""
-    kind = type(settings)
+    kind: type = type(settings)
     try:
         settings_table(kind).model_validate(as_table(settings))
     except ValidationError as error:
@@ -122,7 +123,8 @@ def settings_problems(settings: Any) -> Iterator[Problem]:
 
 def as_table(settings: Any) -> dict[str, Any]:
     """The fields of a settings object that a file can hold, as it holds them."""
-    keys = settings_table(type(settings)).model_fields
+    kind: type = type(settings)
+    keys = settings_table(kind).model_fields
     return {name: _plain(getattr(settings, name)) for name in keys}
 
 
@@ -168,7 +170,7 @@ def _as_in_file(hint: Any) -> Any:
         return settings_table(hint)
     if get_origin(hint) is tuple:
         first, *rest = get_args(hint)
-        return list[first] if rest == [...] else list[Any]
+        return GenericAlias(list, (first,)) if rest == [...] else list[Any]
     if get_origin(hint) is Annotated:
         inner, *facts = get_args(hint)
         return Annotated[(_as_in_file(inner), *facts)]

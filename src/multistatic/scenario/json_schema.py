@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from multistatic.scenario.algorithm_settings import settings_table, with_settings
-from multistatic.scenario.schema import ScenarioTable, Table
+from multistatic.scenario.array_schema import Table
+from multistatic.scenario.schema import ScenarioTable
 
 
 def scenario_json_schema() -> dict[str, Any]:
@@ -37,7 +38,8 @@ def _inlined(table: type[BaseModel]) -> dict[str, Any]:
         kept = {key: resolved(value) for key, value in node.items() if key != "$ref"}
         return {**resolved(inner[name]), **kept} if name else kept
 
-    return resolved(schema)  # type: ignore[no-any-return]
+    found: dict[str, Any] = resolved(schema)
+    return found
 
 
 def json_schema(table: type[Table]) -> dict[str, Any]:

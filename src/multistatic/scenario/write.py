@@ -14,7 +14,7 @@ from multistatic.scenario.algorithm_settings import PATH, algorithm_name, as_tab
 from multistatic.scenario.array_tables import array_keys
 from multistatic.scenario.cross_section import cross_section_of, reflection_of
 from multistatic.scenario.given_channel import GivenChannel
-from multistatic.scenario.model import Choice, Receiver, Scenario, Transmitter, free_space_gain
+from multistatic.scenario.model import Choice, DesignSettings, Receiver, Scenario, Transmitter, free_space_gain
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
 Keys = Mapping[str, object]
@@ -84,20 +84,7 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
             "distance_weight": requirements.distance_weight,
         },
     )
-    lines += _table(
-        "[design]",
-        {
-            "criterion": _named(design.criterion),
-            "velocity_weight_s": design.velocity_weight_s,
-            "selector": _named(design.selector),
-            "beamformer": _named(design.beamformer),
-            "streams": design.streams,
-            "receivers": design.receivers,
-            "given": list(design.given),
-            "dimensions": scenario.design.dimensions,
-            "alternate": design.alternate,
-        },
-    )
+    lines += _table("[design]", _design(design))
     for settings in design.options:
         lines += _table(f"[{PATH}.{_key(algorithm_name(settings))}]", _held(as_table(settings)))
     return "\n".join(lines) + "\n"
@@ -114,6 +101,20 @@ _ABSENT = {
     "receivers": "as many as pay off",
     "dimensions": "2 if everything lies in one horizontal plane, else 3",
 }
+
+
+def _design(design: DesignSettings) -> Keys:
+    return {
+        "criterion": _named(design.criterion),
+        "velocity_weight_s": design.velocity_weight_s,
+        "selector": _named(design.selector),
+        "beamformer": _named(design.beamformer),
+        "streams": design.streams,
+        "receivers": design.receivers,
+        "given": list(design.given),
+        "dimensions": design.dimensions,
+        "alternate": design.alternate,
+    }
 
 
 def _transmitter(scenario: Scenario, wavelength_m: float) -> Keys:

@@ -63,8 +63,7 @@ def parse_study(
 
     `read_scenario` gives the scenario of a name, or raises `InputError`; None asks for the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
-    its `[[compare]]`, which may be missing then. Raises `InputError` with
-    every problem found: its path, what was received and what was expected.
+    its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
     """
     raw = decode_toml(text, source)
     problems = apply_overrides(raw, overrides)
