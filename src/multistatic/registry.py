@@ -224,8 +224,11 @@ def origin_of(group: str, choice: str | Callable[..., Any]) -> Origin:
 
 
 def _given(group: str, choice: Callable[..., Any]) -> Plugin | None:
-    """A callable as the object of another package; None for a function of this package."""
-    if place_of(choice).partition(":")[0].partition(".")[0] == OURS:
+    """A callable as the object of another package; None for a function of this package. What is written inside of a
+    function, a lambda above all, is nobody's algorithm: examples in docstrings run in modules of this package.
+    """
+    place = place_of(choice)
+    if place.partition(":")[0].partition(".")[0] == OURS and "<" not in place:
         return None
     return Plugin(group=group, name=name_of(choice), origin=origin_of(group, choice))
 

@@ -12,7 +12,7 @@ from multistatic import registry
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import as_given, realise
 from multistatic.errors import InputError, MultistaticError, Problem
-from multistatic.scenario.algorithm_settings import algorithm_name, settings_problems
+from multistatic.scenario.algorithm_settings import GROUPS, algorithm_name, settings_problems
 from multistatic.scenario.checks import shown
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import DesignSettings, Scenario
@@ -82,7 +82,7 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
         problems.append(Problem(key, shown(value)[:60], expected))
         return design
     own = [group, "designs"] if key == "selector" else [group]
-    names = {name: other for other in _ALL if (name := registry.registered_as(other, function)) is not None}
+    names = {name: other for other in GROUPS if (name := registry.registered_as(other, function)) is not None}
     here = next((name for name, other in names.items() if other in own), None)
     if names and here is None:
         name, other = next(iter(names.items()))
@@ -90,9 +90,6 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
         return design
     chosen: Any = {key: here or function}
     return replace(design, **chosen, options=options)
-
-
-_ALL = ("selectors", "designs", "beamformers", "criteria", "channel_models", "estimators")
 
 
 def _unknown(group: str, name: str, key: str) -> list[Problem]:

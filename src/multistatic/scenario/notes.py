@@ -37,7 +37,7 @@ def _option_notes(scenario: Scenario) -> Iterator[str]:
     chosen = [name for name in (design.selector, design.beamformer, design.criterion, direct) if isinstance(name, str)]
     used = [*chosen, full_name("beamformers", str(design.beamformer))]
     for name in unused(design.options, used):
-        yield f"design.options.{name} is not used: this scenario is designed with {', '.join(chosen)}"
+        yield f"design.options.{name} is not used by the scenario's own design, which has {', '.join(chosen)}"
 
 
 def _radio_notes(scenario: Scenario) -> Iterator[str]:
