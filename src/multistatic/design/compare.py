@@ -67,7 +67,7 @@ def compare_methods(
     """
     instance = instance_of(scenario)
     rows: list[Comparison] = []
-    for beamformer in dict.fromkeys(_full_name(choice) for choice in beamformers):
+    for beamformer in _each_once(beamformers):
         solver = label_of(beamformer)
         on_stage(f"starting beams: {solver}")
         begun = clock()
@@ -94,8 +94,14 @@ def compare_methods(
     return _ranked(rows)
 
 
-def _full_name(choice: Any) -> Any:
-    return registry.full_name("beamformers", choice) if isinstance(choice, str) else choice
+def _each_once(beamformers: Sequence[Any]) -> list[Any]:
+    """Beamformers by their full names, none of them twice; callables need not be hashable."""
+    found: list[Any] = []
+    for choice in beamformers:
+        full = registry.full_name("beamformers", choice) if isinstance(choice, str) else choice
+        if not any(full is each or (isinstance(full, str) and full == each) for each in found):
+            found.append(full)
+    return found
 
 
 def _row(design: Design, selector: str, beamformer: str, time_s: float) -> Comparison:

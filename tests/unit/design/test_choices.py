@@ -31,7 +31,7 @@ from multistatic.scenario.write import resolved_toml
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.greedy import greedy
 from multistatic.selection.kmeans import KMeansSettings
-from multistatic.selection.problem import Selection
+from multistatic.selection.problem import NO_LIMITS, SearchLimits, Selection
 from multistatic.signal.beams import Beams
 from tests.support.close import close_to
 
@@ -225,6 +225,44 @@ def test_a_name_of_ours_for_another_criterion_is_not_verified_as_ours(small: Sce
     assert "reported criterion" not in design.verification.violations
 
 
+# What a callable writes into
+
+
+def spoiled_network(network):
+    network.snr_per_watt[:] = 1.0
+    return cramer_rao(network)
+
+
+def spoiled_problem(problem):
+    problem.rate_required_bps_hz[:] = 0.0
+    return towards_target(problem)
+
+
+def spoiled_scenario(scenario, rng):
+    scenario.receivers[0].position_m[:] = 0.0
+    return realise(scenario).direct
+
+
+@pytest.mark.parametrize(
+    "choice", [{"criterion": spoiled_network}, {"beamformer": spoiled_problem}, {"channel": spoiled_scenario}]
+)
+def test_values_that_are_shared_cannot_be_written(small: Scenario, choice: dict) -> None:
+    assert "read-only" in refusal(small, **choice)
+
+
+def test_groups_that_a_criterion_writes_into_are_its_own(small: Scenario) -> None:
+    def spoiling(network):
+        def values(masks, light):
+            found = 1.0 / np.maximum(light * (masks @ network.snr_per_watt), 1e-300)
+            masks[:] = True
+            return found
+
+        return values
+
+    design = design_network(small, selector="enumeration", criterion=spoiling)
+    assert design.selected_ids == design_network(small, selector="enumeration", criterion=cramer_rao).selected_ids
+
+
 # Channels
 
 
@@ -347,12 +385,17 @@ def test_the_limits_of_a_search_count_beside_its_settings(small: Scenario) -> No
         problem = asked
         return [0]
 
-    design_network(small, selector=catch, limits=Limits(gap=0.5))
+    large = load_preset("paper", ["receivers.random.count=20", "requirements.rate_bps_hz=0.2"])
+    design_network(large, selector=catch, limits=Limits(gap=0.5))
     assert problem.limits.gap == 0.5
-    loose = branch_and_bound(
-        replace(problem, criterion=surrogate_of(small)), np.random.default_rng(0), BranchAndBoundSettings(nodes=10)
-    )
-    assert loose.value / loose.bound - 1.0 <= 1.0 + 1e-9
+    rng, settings = np.random.default_rng(0), BranchAndBoundSettings(batch=1)
+    exact = branch_and_bound(replace(problem, criterion=surrogate_of(large), limits=NO_LIMITS), rng, settings)
+    early = branch_and_bound(replace(problem, criterion=surrogate_of(large)), rng, settings)
+    assert exact.status == "optimal"
+    assert early.evaluated < exact.evaluated
+    stopped = SearchLimits(stop=lambda: True)
+    ended = branch_and_bound(replace(problem, criterion=surrogate_of(large), limits=stopped), rng, settings)
+    assert ended.evaluated < exact.evaluated
 
 
 def surrogate_of(scenario: Scenario):
@@ -410,6 +453,21 @@ def test_a_design_by_callables_gets_its_certificate_later(small: Scenario) -> No
     later = design_network(small, selector=first, criterion=cramer_rao, certificate=False)
     assert certify(later).sensitivity is not None
     assert verify(certify(later)).passed
+
+
+class NotHashable:
+    """A callable object."""
+
+    __hash__ = None
+
+    def __call__(self, problem):
+        return towards_target(problem)
+
+
+def test_callable_objects_are_named_by_their_class(small: Scenario) -> None:
+    free = load_preset("paper", ["receivers.random.count=4", "requirements.rate_bps_hz=0"])
+    rows = compare_methods(free, [first], [NotHashable(), NotHashable()], clock=lambda: 0.0)
+    assert [(row.beamformer, row.status) for row in rows] == [("NotHashable", "feasible")] * 2
 
 
 def test_methods_of_a_comparison_are_values(small: Scenario) -> None:
