@@ -17,7 +17,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(VENV)/matplotlib
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo check test evidence lint bench mutants clean
+.PHONY: help demo check test evidence lint bench mutants lowered clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1  \2/p' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench: $(VENV)/test.stamp  ## time the algorithms beside their rivals: about ten
 
 mutants: $(VENV)/test.stamp  ## change one formula at a time and tell which changes the tests do not notice: some ten minutes
 	@$(BIN)/python -m tests.mutants.run
+
+lowered: $(VENV)/test.stamp  ## write the kernels in LLVM's language that the package ships, after an edit of a kernel
+	@$(BIN)/python -m tests.lowered
 
 clean:  ## remove everything that was made here
 	rm -rf $(VENV) out build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

@@ -27,7 +27,7 @@ def problem_of(seed: int, criterion: str, budget_m: float, receivers: int = 10) 
     }
     overrides = [*(f"{key}={value}" for key, value in settings.items()), f'design.criterion="{criterion}"']
     instance = instance_of(load_preset("paper", overrides))
-    steering = instance.channel.steering_tx
+    steering = instance.channel.steering_tx[0]
     weights = np.zeros((1 + instance.size, len(steering), 1), complex)
     weights[0, :, 0] = steering.conj() * np.sqrt(instance.scenario.transmitter.power_w / len(steering))
     return instance.selection_problem(Beams(weights=weights))

@@ -24,7 +24,9 @@ from benchmarks.rows import (
     estimation,
     illumination_bound,
     inputs,
+    large_designs,
     localization,
+    many_receivers,
     selection,
     study,
 )
@@ -61,6 +63,13 @@ BENCHMARKS = {
         partial(beamforming.large, receivers=100, antennas=1024, limits_s=(5.0, 5.0), instances=3),
         partial(beamforming.large, receivers=100, antennas=1024, limits_s=(5.0,), instances=1),
     ),
+    "beams-many": Benchmark(
+        lambda: [
+            *many_receivers.beams(100, rate_bps_hz=0.1, seeds=8, times=90.0),
+            *many_receivers.beams(200, rate_bps_hz=0.05, seeds=2, times=75.0),
+        ],
+        partial(many_receivers.beams, 100, rate_bps_hz=0.1, seeds=1, times=90.0),
+    ),
     "robustness": Benchmark(
         partial(beamforming.robustness, instances=1000), partial(beamforming.robustness, instances=100)
     ),
@@ -91,6 +100,20 @@ BENCHMARKS = {
     "joint-one-antenna": Benchmark(
         partial(design.one_antenna, instances=20, rivals=5, receivers=30, large=64),
         partial(design.one_antenna, instances=3, rivals=1, receivers=22, large=30),
+    ),
+    "infeasible-150": Benchmark(
+        lambda: [*large_designs.verdicts(antennas=192, instances=3), *large_designs.verdicts(antennas=16, instances=3)],
+        partial(large_designs.verdicts, antennas=16, instances=1),
+    ),
+    "joint-80": Benchmark(
+        partial(large_designs.many_receivers, instances=3), partial(large_designs.many_receivers, instances=1)
+    ),
+    "joint-200": Benchmark(
+        partial(large_designs.largest, receivers=200, antennas=256, limit_s=30.0),
+        partial(large_designs.largest, receivers=100, antennas=128, limit_s=6.0),
+    ),
+    "moved-target": Benchmark(
+        partial(large_designs.moved_target, directions=100), partial(large_designs.moved_target, directions=12)
     ),
     "batch": Benchmark(partial(design.batch, instances=640), partial(design.batch, instances=64)),
     "fixes": Benchmark(

@@ -25,7 +25,7 @@ for time_s in (0.0, 1.0, 2.0):
     place_m = hall.target.position_m + time_s * hall.target.velocity_m_s
     scenario = replace(hall, target=replace(hall.target, position_m=place_m))
     channel = realise(scenario, np.random.default_rng(hall.seed))
-    towards = np.conj(channel.steering_tx) / np.linalg.norm(channel.steering_tx)
+    towards = np.conj(channel.steering_tx[0]) / np.linalg.norm(channel.steering_tx[0])
     covariance_w = scenario.transmitter.power_w * np.outer(towards, towards.conj())
     illumination_w = scenario.transmitter.power_w * len(towards)
     network = sensing_network(scenario, channel, covariance_w)

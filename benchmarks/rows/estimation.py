@@ -11,6 +11,7 @@ from benchmarks.measure import Check, Row, faster, marginal_s, within
 
 from multistatic.bounds.realised import realised_information
 from multistatic.estimation.detection import cell_threshold
+from multistatic.estimation.echo_window import echo_window
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
 from multistatic.estimation.matched_filter import statistic_map
@@ -20,9 +21,10 @@ from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.waveform import PulseTrain, sample_times_s
 from multistatic.simulation.recording import Recording
-from multistatic.units import db_to_ratio
+from multistatic.units import SPEED_OF_LIGHT_M_S, db_to_ratio
 
 SLOT_S = 5e-9
+CARRIER_HZ = 3.5e9
 LONGEST_S = 53 * SLOT_S  # what the published deployment spans
 CONTINUOUS = ("half_sine", "raised_cosine", "root_raised_cosine")
 JUMPING = ("cosine", "sinc")
@@ -34,9 +36,9 @@ def speed(trials: int, rivals: int, repeats: int = 7) -> list[Row]:
     train, steering = _train("root_raised_cosine", 1024), np.array([1.0, 1j])
     rows = []
     for bins, limit_s, what in ((0.01, 60e-6, "one Doppler hypothesis"), (9.0, 250e-6, "Doppler search over ±9 bins")):
-        search = _search(train, bins, steering)
         rng = np.random.default_rng(1)
         recording = _recording(train, 1.0, 25.0, trials, rng, steering, spread=bins if bins < 1 else 0.5)[0]
+        search = _search(recording, train, bins, steering)
         ours_s = min(_time_s(partial(maximum_likelihood, recording, train, search)) for _ in range(repeats)) / trials
         checks = [within(limit_s, ours_s, "a trial")]
         rival_s = None
@@ -72,7 +74,7 @@ def accuracy(
         for begin in range(0, trials, _BLOCK):
             count = min(_BLOCK, trials - begin)
             recording, delay_s, doppler_hz, snr = _recording(train, oversampling, snr_db, count, rng)
-            found = maximum_likelihood(recording, train, _search(train, 1.0))
+            found = maximum_likelihood(recording, train, _search(recording, train, 1.0))
             information = realised_information(train.pulse, train.symbols, snr)
             bound = np.diag(np.linalg.solve(information, np.eye(2)))
             error = np.stack([(found.delay_s - delay_s) / SLOT_S, (found.doppler_hz - doppler_hz) * SLOT_S])
@@ -101,7 +103,7 @@ def threshold(trials: int, samples: int = 256) -> list[Row]:
         recording, delay_s, _, _ = _recording(train, 2.0, level_db, trials, np.random.default_rng(3))
         for row, estimator in enumerate((maximum_likelihood, grid)):
             begun = process_time()
-            found = estimator(recording, train, _search(train, 1.0))
+            found = estimator(recording, train, _search(recording, train, 1.0))
             times_s[row] += (process_time() - begun) / trials / len(levels_db)
             outliers[row, column] = np.mean(np.abs(found.delay_s - delay_s) > SLOT_S)
     ours_db, rival_db = (float(np.interp(-0.1, -shares, levels_db)) for shares in outliers)
@@ -124,7 +126,7 @@ def threshold(trials: int, samples: int = 256) -> list[Row]:
 def false_alarms(cells: int, searches: int) -> list[Row]:
     """Noise alone, at the stated rate of 1e-3: single cells of the map, and whole searches."""
     train, rng, rate = _train("root_raised_cosine", 64), np.random.default_rng(4), 1e-3
-    search = _search(train, 2.0)
+    search = _search(_noise(train, 1, np.random.default_rng(0)), train, 2.0)
     above, seen, alarms, looked = 0, 0, 0, 0
     begun = process_time()
     while seen < cells:
@@ -160,11 +162,17 @@ def _train(kind: str, count: int) -> PulseTrain:
     return PulseTrain(symbols=symbols, pulse=pulse_of(PulseSpec(kind=kind)), slot_s=SLOT_S)
 
 
-def _search(train: PulseTrain, bins: float, steering: np.ndarray | None = None) -> Search:
-    limit = bins / (len(train.symbols) * SLOT_S)
-    return Search(
-        delay_s=(0.0, LONGEST_S), doppler_hz=(-limit, limit), steering=np.ones(1) if steering is None else steering
+def _search(recording: Recording, train: PulseTrain, bins: float, steering: np.ndarray | None = None) -> Search:
+    """The window of an echo as `multistatic.estimate` finds it, for a speed of so many bins of Doppler resolution."""
+    limit_hz = bins / (len(train.symbols) * SLOT_S)
+    delay_s, doppler_hz = echo_window(
+        recording,
+        train,
+        carrier_hz=CARRIER_HZ,
+        speed_limit_m_s=limit_hz * SPEED_OF_LIGHT_M_S / (2.0 * CARRIER_HZ),
+        longest_m=LONGEST_S * SPEED_OF_LIGHT_M_S,
     )
+    return Search(delay_s=delay_s, doppler_hz=doppler_hz, steering=np.ones(1) if steering is None else steering)
 
 
 def _recording(

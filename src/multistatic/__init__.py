@@ -26,9 +26,8 @@ if TYPE_CHECKING:
     from multistatic.channel.channel import Channel as Channel
     from multistatic.channel.realise import realise as realise
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
-    from multistatic.design import design_network as design_network
+    from multistatic.design import certify as certify
     from multistatic.design.compare import Comparison as Comparison
-    from multistatic.design.compare import compare as compare
     from multistatic.design.result import Accuracy as Accuracy
     from multistatic.design.result import Design as Design
     from multistatic.design.result import Verification as Verification
@@ -39,9 +38,19 @@ if TYPE_CHECKING:
     from multistatic.errors import MultistaticError as MultistaticError
     from multistatic.errors import ScenarioError as ScenarioError
     from multistatic.errors import VerificationError as VerificationError
+    from multistatic.estimation.estimate_settings import EstimateSettings as EstimateSettings
+    from multistatic.estimation.from_recordings import estimate as estimate
     from multistatic.estimation.measurement import Measurement as Measurement
+    from multistatic.files.channel_file import load_channel as load_channel
+    from multistatic.files.channel_file import load_drops as load_drops
+    from multistatic.files.channel_file import read_channel as read_channel
+    from multistatic.files.channel_file import with_channel as with_channel
     from multistatic.files.design_files import write_design as write_design
+    from multistatic.files.labelled_arrays import to_dataframe as to_dataframe
+    from multistatic.files.labelled_arrays import to_xarray as to_xarray
+    from multistatic.files.network_design import design_network as design_network
     from multistatic.files.recordings import read_block as read_block
+    from multistatic.files.scenario_file import build_scenario as build_scenario
     from multistatic.files.scenario_file import load_preset as load_preset
     from multistatic.files.scenario_file import load_scenario as load_scenario
     from multistatic.files.stored_design import read_design as read_design
@@ -60,11 +69,20 @@ if TYPE_CHECKING:
     from multistatic.localization.ray import from_departure as from_departure
     from multistatic.localization.two_dopplers import departure_from_dopplers as departure_from_dopplers
     from multistatic.localization.two_dopplers import from_two_dopplers as from_two_dopplers
+    from multistatic.report.plots import plot_beam_pattern as plot_beam_pattern
+    from multistatic.report.plots import plot_comparison as plot_comparison
+    from multistatic.report.plots import plot_delay_doppler as plot_delay_doppler
+    from multistatic.report.plots import plot_fixes as plot_fixes
+    from multistatic.report.plots import plot_map as plot_map
+    from multistatic.report.plots import plot_rates as plot_rates
+    from multistatic.report.plots import plot_study as plot_study
+    from multistatic.report.text_summary import summary as summary
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
     from multistatic.scenario.arrays import linear_array as linear_array
     from multistatic.scenario.arrays import planar_array as planar_array
     from multistatic.scenario.geometry import BistaticGeometry as BistaticGeometry
     from multistatic.scenario.geometry import bistatic_geometry as bistatic_geometry
+    from multistatic.scenario.given_channel import GivenChannel as GivenChannel
     from multistatic.scenario.model import Scenario as Scenario
     from multistatic.scenario.parse_scenario import parse_scenario as parse_scenario
     from multistatic.selection.problem import Selection as Selection
@@ -72,15 +90,19 @@ if TYPE_CHECKING:
     from multistatic.signal.beams import Beams as Beams
     from multistatic.signal.pulse import Pulse as Pulse
     from multistatic.signal.pulse import pulse_from_callable as pulse_from_callable
+    from multistatic.simulation.block import SimulatedBlock as SimulatedBlock
     from multistatic.simulation.block import SimulationSettings as SimulationSettings
     from multistatic.simulation.block import simulate_block as simulate_block
     from multistatic.study import design_many as design_many
+    from multistatic.study.results import StudyResults as StudyResults
+    from multistatic.study.timed_comparison import compare as compare
 
     __version__: str
 
 _MODULES = {
     # Scenario
     "Scenario": "multistatic.scenario.model",
+    "build_scenario": "multistatic.files.scenario_file",
     "load_preset": "multistatic.files.scenario_file",
     "load_scenario": "multistatic.files.scenario_file",
     "parse_scenario": "multistatic.scenario.parse_scenario",
@@ -93,6 +115,11 @@ _MODULES = {
     "Pulse": "multistatic.signal.pulse",
     "pulse_from_callable": "multistatic.signal.pulse",
     "Channel": "multistatic.channel.channel",
+    "GivenChannel": "multistatic.scenario.given_channel",
+    "read_channel": "multistatic.files.channel_file",
+    "with_channel": "multistatic.files.channel_file",
+    "load_channel": "multistatic.files.channel_file",
+    "load_drops": "multistatic.files.channel_file",
     "realise": "multistatic.channel.realise",
     "Beams": "multistatic.signal.beams",
     "rates_bps_hz": "multistatic.communication.rates",
@@ -101,9 +128,12 @@ _MODULES = {
     "exact_information": "multistatic.bounds.delay_doppler",
     "position_bound": "multistatic.bounds.position",
     # Simulated blocks
+    "SimulatedBlock": "multistatic.simulation.block",
     "SimulationSettings": "multistatic.simulation.block",
     "simulate_block": "multistatic.simulation.block",
     "read_block": "multistatic.files.recordings",
+    "estimate": "multistatic.estimation.from_recordings",
+    "EstimateSettings": "multistatic.estimation.estimate_settings",
     "waveform_information": "multistatic.bounds.waveform_information",
     # Receiver selection and beamforming, for those who add an algorithm
     "SelectionProblem": "multistatic.selection.problem",
@@ -113,8 +143,9 @@ _MODULES = {
     "BeamformingProblem": "multistatic.beamforming.problem",
     "BeamformingResult": "multistatic.beamforming.problem",
     # Design
-    "design_network": "multistatic.design",
-    "compare": "multistatic.design.compare",
+    "certify": "multistatic.design",
+    "design_network": "multistatic.files.network_design",
+    "compare": "multistatic.study.timed_comparison",
     "verify": "multistatic.design.verify",
     "Design": "multistatic.design.result",
     "Accuracy": "multistatic.design.result",
@@ -123,6 +154,7 @@ _MODULES = {
     "design_many": "multistatic.study",
     "load_study": "multistatic.files.study_file",
     "run_study": "multistatic.files.study_file",
+    "StudyResults": "multistatic.study.results",
     "read_design": "multistatic.files.stored_design",
     "write_design": "multistatic.files.design_files",
     # From measurements to positions
@@ -141,6 +173,17 @@ _MODULES = {
     "known_sites": "multistatic.localization.known_sites",
     "localize": "multistatic.localization.fusion",
     "localize_many": "multistatic.localization.fusion",
+    # Results in a notebook
+    "summary": "multistatic.report.text_summary",
+    "to_dataframe": "multistatic.files.labelled_arrays",
+    "to_xarray": "multistatic.files.labelled_arrays",
+    "plot_beam_pattern": "multistatic.report.plots",
+    "plot_comparison": "multistatic.report.plots",
+    "plot_delay_doppler": "multistatic.report.plots",
+    "plot_fixes": "multistatic.report.plots",
+    "plot_map": "multistatic.report.plots",
+    "plot_rates": "multistatic.report.plots",
+    "plot_study": "multistatic.report.plots",
     # Errors
     "MultistaticError": "multistatic.errors",
     "InputError": "multistatic.errors",

@@ -37,13 +37,26 @@ class Problem:
 
 
 class MultistaticError(Exception):
-    """Base of every error the package raises on purpose."""
+    """Base of every error the package raises on purpose.
+
+    >>> from multistatic import load_preset
+    >>> try:
+    ...     load_preset("no such preset")
+    ... except MultistaticError as error:
+    ...     print(error.exit_code)
+    2
+    """
 
     exit_code = 1
 
 
 class InputError(MultistaticError):
-    """The input cannot be used. `problems` holds every reason, in the order of the file."""
+    """The input cannot be used. `problems` holds every reason, in the order of the file.
+
+    >>> from multistatic.errors import Problem
+    >>> InputError([Problem("target.position_m", "[1]", "two or three coordinates")]).problems[0].path
+    'target.position_m'
+    """
 
     exit_code = 2
 
@@ -61,7 +74,15 @@ class InputError(MultistaticError):
 
 
 class ScenarioError(InputError):
-    """A scenario, from a file or from values, that cannot be used."""
+    """A scenario, from a file or from values, that cannot be used.
+
+    >>> from multistatic import build_scenario
+    >>> try:
+    ...     build_scenario()
+    ... except ScenarioError as error:
+    ...     print(error.problems[0].path)
+    radio
+    """
 
 
 class PluginError(InputError):
@@ -69,18 +90,30 @@ class PluginError(InputError):
 
 
 class MissingDependencyError(MultistaticError):
-    """An optional dependency is needed and not installed; the message says how to install it."""
+    """An optional dependency is needed and not installed; the message says how to install it.
+
+    >>> MissingDependencyError.exit_code
+    2
+    """
 
     exit_code = 2
 
 
 class InfeasibleError(MultistaticError):
-    """No design meets the requirements; the message names the constraint and what would make it feasible."""
+    """No design meets the requirements; the message names the constraint and what would make it feasible.
+
+    >>> InfeasibleError.exit_code
+    3
+    """
 
     exit_code = 3
 
 
 class VerificationError(MultistaticError):
-    """A result was not confirmed when it was recomputed from the returned beams."""
+    """A result was not confirmed when it was recomputed from the returned beams.
+
+    >>> VerificationError.exit_code
+    4
+    """
 
     exit_code = 4

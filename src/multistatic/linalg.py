@@ -41,9 +41,8 @@ def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
     """`marginal_variance` and how far each rank is from being less [...], from 0 to 1; a rounding error of the
     information changes the variance by about its size over this margin.
     """
-    size = information.shape[-1]
-    keep = np.arange(size)[kept]
-    other = np.setdiff1d(np.arange(size), keep)
+    every = np.arange(information.shape[-1])
+    keep, other = every[kept], np.delete(every, kept)
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]

@@ -230,7 +230,7 @@ def test_beams_that_ask_for_what_they_reach_are_never_above_the_bound() -> None:
             selected=selected,
         )
         assert not proves_infeasible(asked)
-        assert beams.illumination_w(towards) <= upper_bound(asked).value_w * (1.0 + 1e-9)
+        assert beams.illumination_w(towards)[0] <= upper_bound(asked).value_w * (1.0 + 1e-9)
 
 
 def exact_bound(asked: Relaxation, covariances: np.ndarray, price: np.ndarray) -> float:

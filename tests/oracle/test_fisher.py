@@ -283,7 +283,7 @@ def test_published_information_counts_the_path_gain_twice():
     scenario = network(count=3)
     channel = realise(scenario, channel_rng(0))
     seen = sensing_network(scenario, channel)
-    once = channel.echo_path_gain * 2 / (channel.noise_power_w + channel.clutter_power_w)
+    once = channel.echo_path_gain[0] * 2 / (channel.noise_power_w + channel.clutter_power_w)
     per_snr = published_information_per_snr(seen.pulse, 1024, 1e8)
-    expected = (once * channel.echo_path_gain)[:, None, None] * per_snr * 4.0
+    expected = (once * channel.echo_path_gain[0])[:, None, None] * per_snr * 4.0
     assert_close(published_information(seen, 4.0), expected, rel=1e-12)

@@ -67,7 +67,7 @@ def test_the_definition_of_the_bound() -> None:
     channels = problem.normalised_direct[:, 0].conj()  # h_k as rows
     error = np.linalg.inv(cut.covariance) - np.eye(COUNT)  # Λ^½ G Λ^½
     price = np.diagonal(error).real / np.sum(np.abs(channels) ** 2, axis=1)
-    aim = problem.steering_tx.conj()
+    aim = problem.steering.conj()
     everything = np.eye(5) + (channels.T * price) @ channels.conj()
     nu = 1.0 / cut.reach
     inverse = np.linalg.inv(everything - nu * np.outer(aim, aim.conj()))

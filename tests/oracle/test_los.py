@@ -37,7 +37,7 @@ def oracle(problem: BeamformingProblem) -> float:
         signal = cp.real(cp.trace(gram / gain @ q[k + 1]))
         noise = 1.0 / gain + cp.real(cp.trace(gram / gain @ sum(q[j] for j in heard)))
         constraints.append(signal >= (2.0 ** problem.rate_required_bps_hz[k] - 1.0) * noise)
-    aim = np.outer(problem.steering_tx.conj(), problem.steering_tx)
+    aim = np.outer(problem.steering.conj(), problem.steering)
     program = cp.Problem(cp.Maximize(cp.real(cp.trace(aim @ sum(q)))), constraints)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": the comparison has a tolerance

@@ -49,8 +49,8 @@ def test_samples_have_the_information_of_the_bounds(kind, per_slot, symbols):
         clean = echo(at)[:, None]
         wanted = derivatives(echo, at, np.array([1e-3, 1e-5]))
         expected = without_nuisance(wanted, np.hstack([clean, 1j * clean]), noise_w * per_slot)
-        seen = np.einsum("t,jtl,jlm->m", channel.steering_tx, signal.beams.weights, signal.symbols)
-        snr = channel.echo_gain[k] * scenario.receivers[k].array.size / noise_w
+        seen = np.einsum("t,jtl,jlm->m", channel.steering_tx[0], signal.beams.weights, signal.symbols)
+        snr = channel.echo_gain[0, k] * scenario.receivers[k].array.size / noise_w
         information = realised_information(pulse, seen, snr)
         scale = np.sqrt(np.diagonal(information))
         # The half-sine's spectrum falls slowly: 64 samples a slot alias 1e-4 of its mean-square bandwidth.

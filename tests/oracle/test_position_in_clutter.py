@@ -72,7 +72,7 @@ def brute_force_information(scenario, channel, streams: np.ndarray, k: int) -> n
         doppler = path.doppler_hz(velocity, scenario.radio.carrier_hz)[k] * slot_s
         heard = waveform(pulse, sent, times - path.delay_s[k] / slot_s) * np.exp(2j * np.pi * doppler * times)
         arrival = scenario.receivers[k].array.steering_vector(path.receiver_to_target[k], scenario.radio.wavelength_m)
-        echo = np.sqrt(channel.echo_gain[k] * ILLUMINATION_W) * arrival[:, None] * (root * heard)
+        echo = np.sqrt(channel.echo_gain[0, k] * ILLUMINATION_W) * arrival[:, None] * (root * heard)
         return np.linalg.solve(root_noise, echo)
 
     at = np.concatenate([scenario.target.position_m[:d], scenario.target.velocity_m_s[:d]])

@@ -64,7 +64,7 @@ noise_temperature_k = {temperature_k!r}
 def snr_db(scenario) -> float:
     """Of the block, all power on the target."""
     channel = realise(scenario, channel_rng(scenario.seed))
-    snr = scenario.radio.samples * scenario.transmitter.power_w * channel.echo_snr_per_watt()
+    snr = scenario.radio.samples * scenario.transmitter.power_w * channel.echo_snr_per_watt()[0]
     return 10 * math.log10(snr[0])
 
 
@@ -178,7 +178,7 @@ def test_a_design_reports_the_energy_over_the_noise_density():
     wavelength = 299792458.0 / 2e9
     energy_j = 1000 * 1e-3 * wavelength**2 * 2.0 / ((4 * math.pi) ** 3 * 3000.0**2 * 4000.0**2)
     design = design_network(scenario)
-    reported = scenario.radio.samples * design.beamforming.illumination_w * design.channel.echo_snr_per_watt()
+    reported = scenario.radio.samples * design.beamforming.illumination_w * design.channel.echo_snr_per_watt()[0]
     assert_close(reported, energy_j / (BOLTZMANN_J_K * 290), rel=1e-09)
     assert 10 * math.log10(reported[0]) == close_to(15.94, abs=0.005)
 

@@ -127,8 +127,8 @@ def test_not_below_an_independent_sca(seed: int, selected: tuple[int, ...]) -> N
     assert np.all(rates_nats(channels, beams, hears) >= nats)
     q_bar = [w @ w.conj().T for w in beams]
     for _ in range(5):
-        q_bar = oracle_step(channels, problem.steering_tx, hears, nats, q_bar)
-    theirs = (problem.steering_tx @ sum(q_bar) @ problem.steering_tx.conj()).real
+        q_bar = oracle_step(channels, problem.steering, hears, nats, q_bar)
+    theirs = (problem.steering @ sum(q_bar) @ problem.steering.conj()).real
     assert result.illumination_w is not None
     assert result.illumination_w >= theirs * (1 - 1e-6)
 

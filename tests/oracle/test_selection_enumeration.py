@@ -28,10 +28,10 @@ CASES = [
 def naive_value(problem: SelectionProblem, group: tuple[int, ...]) -> float:
     criterion = problem.criterion
     if not isinstance(criterion, Position):
-        return 1.0 / (problem.illumination_w * sum(criterion.weights[k] for k in group))
+        return 1.0 / (problem.one_illumination_w * sum(criterion.weights[k] for k in group))
     total = np.zeros((2, 2))
     for k in group:
-        total += problem.illumination_w * criterion.strengths[k] * np.outer(*[criterion.gradients[k]] * 2)
+        total += problem.one_illumination_w * criterion.strengths[k] * np.outer(*[criterion.gradients[k]] * 2)
     determinant = total[0, 0] * total[1, 1] - total[0, 1] ** 2
     return float(np.sqrt(np.trace(total) / determinant)) if len(group) > 1 else np.inf
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from multistatic.beamforming.downlink.gram_problem import downlink_beams, gram_problem
 from multistatic.beamforming.value_function import receive_vectors, starting_vectors
-from multistatic.beamforming.value_function.gram_problem import downlink_beams, gram_problem
 from multistatic.beamforming.value_function.streams import receiver_covariances
 from tests.support.beamforming_problems import complex_normal, steering
 from tests.support.close import assert_close

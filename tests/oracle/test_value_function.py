@@ -8,9 +8,12 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
+from multistatic.beamforming.downlink import dense, fixed_prices, optimal_prices
+from multistatic.beamforming.downlink.downlink import InnerSolution, least_power, most_light, no_guess
+from multistatic.beamforming.downlink.fixed_prices import Downlink
+from multistatic.beamforming.downlink.optimal_prices import Guess, Optimum, beams_for, solve_downlink, workspace_for
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.value_function import kernels, value_function
-from multistatic.beamforming.value_function.downlink import Downlink, InnerSolution, least_power, most_light
+from multistatic.beamforming.value_function import value_function
 from tests.support.close import assert_close, close_to
 
 SELECTIONS = {
@@ -110,11 +113,10 @@ def test_best_data_beams_are_no_optimum_where_a_sensing_beam_pays(seed: int, gam
     expected = most_light(made)
     assert expected is not None
     assert expected.left > 0.0
-    guess = (expected.price, expected.nu, 0.0, 0.0)
-    channels = (made.gram, made.cross, made.norm2)
-    found, *solution = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
-    assert found
-    again = InnerSolution.of(tuple(solution))
+    beams = beams_for(len(made.target))
+    found = solve_downlink(made, Guess(expected.price, expected.nu, 0.0, 0.0), True, workspace_for(3), beams)
+    assert found.found
+    again = InnerSolution.of(found, beams)
     assert again.proven
     assert again.left == close_to(expected.left, rel=1e-6)
     assert again.value == close_to(expected.value, rel=1e-6)
@@ -135,15 +137,16 @@ def test_the_bracket_closes_on_the_same_price_without_newton(
     expected = most_light(made)
     assert expected is not None
     assert (expected.left > 0.0) == (power > 2.0)
-    for name, function in list(vars(kernels).items()):
-        monkeypatch.setattr(kernels, name, getattr(function, "py_func", function))  # not compiled, to be taken apart
-    monkeypatch.setattr(kernels, "_joint_newton", lambda *_: (False, *[None] * 8))
-    channels, guess = (made.gram, made.cross, made.norm2), (np.ones(3), 0.0, 0.0, 0.0)
-    found, proven, price, nu, *_ = kernels.solve_downlink(channels, made.target, made.hears, made.power, guess, True)
-    assert found
-    assert not proven
-    assert nu == close_to(expected.nu, rel=1e-6)
-    assert_close(price, expected.price, rel=1e-4)
+    for module in (dense, fixed_prices, optimal_prices):
+        for name, function in list(vars(module).items()):
+            monkeypatch.setattr(module, name, getattr(function, "py_func", function))  # not compiled, to be taken apart
+    monkeypatch.setattr(optimal_prices, "joint_newton", lambda *_: Optimum(False, False, 0.0, 0.0, 0.0, 0.0))
+    beams = beams_for(3)
+    found = optimal_prices.solve_downlink(made, no_guess(3), True, workspace_for(3), beams)
+    assert found.found
+    assert not found.proven
+    assert found.nu == close_to(expected.nu, rel=1e-6)
+    assert_close(beams.price, expected.price, rel=1e-4)
 
 
 def test_targets_beyond_the_dimensions_are_unreachable() -> None:
@@ -179,7 +182,7 @@ def test_line_of_sight_is_proven_optimal_and_not_below_the_semidefinite_program(
     assert result.status == "optimal"
     assert result.gap is not None
     assert result.gap <= 1e-7
-    channels, towards = rows.conj().T, asked.steering_tx.conj()
+    channels, towards = rows.conj().T, asked.steering.conj()
     made = Downlink(
         gram=channels.conj().T @ channels,
         cross=channels.conj().T @ towards,
@@ -208,7 +211,7 @@ def sca_step(asked: BeamformingProblem, around: list[np.ndarray]) -> tuple[float
         weight = channel.conj().T @ np.linalg.solve(noise, channel)
         change = sum(cp.real(cp.trace(weight @ (covariances[j] - around[j]))) for j in others) if others else 0.0
         constraints.append(cp.log_det(relative) - change >= rate[k])
-    light = asked.steering_tx @ sum(covariances) @ asked.steering_tx.conj()
+    light = asked.steering @ sum(covariances) @ asked.steering.conj()
     program = cp.Problem(cp.Maximize(cp.real(light)), constraints)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

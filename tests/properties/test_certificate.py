@@ -35,7 +35,7 @@ def test_units_and_rotations_of_both_arrays_change_nothing(seed: int, scale: flo
     turned = replace(
         base,
         direct=scale * unitary(rng, 3, 2, 2) @ base.direct @ turn,
-        steering_tx=base.steering_tx @ turn * np.exp(1j),
+        steering_tx=base.steering @ turn * np.exp(1j),
         noise_power_w=base.noise_power_w * scale**2 * power,
         power_limit_w=power,
     )
@@ -47,7 +47,7 @@ def test_directions_that_nobody_hears_and_rows_of_zeros_change_nothing() -> None
     wider = replace(
         base,
         direct=np.pad(base.direct, ((0, 0), (0, 2), (0, 3))),
-        steering_tx=np.pad(base.steering_tx, (0, 3)),
+        steering_tx=np.pad(base.steering, (0, 3)),
     )
     assert proven(wider) == close_to(proven(base), rel=1e-6)
 

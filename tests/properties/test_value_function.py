@@ -15,6 +15,7 @@ from benchmarks.beamforming_robustness import independent_reach, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.downlink.gram_problem import Streams, gram_problem
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import (
     ValueFunctionSettings,
@@ -22,7 +23,6 @@ from multistatic.beamforming.value_function import (
     starting_vectors,
     value_function,
 )
-from multistatic.beamforming.value_function.gram_problem import Streams, gram_problem
 from multistatic.beamforming.value_function.streams import with_more_streams
 from multistatic.communication.rates import rates_bps_hz
 from tests.support.close import assert_close, close_to
@@ -125,7 +125,7 @@ def test_units_phases_and_transmit_rotations_change_nothing(
     turned = replace(
         base,
         direct=scale * phases * base.direct @ turn,
-        steering_tx=base.steering_tx @ turn * np.exp(1j),
+        steering_tx=base.steering @ turn * np.exp(1j),
         noise_power_w=base.noise_power_w * scale**2 * power,
         power_limit_w=power,
     )

@@ -49,7 +49,7 @@ def measured() -> list[list[Measurement]]:
     groups = []
     for seed in range(SIMULATIONS):
         block = simulate_block(scenario, channel, beams, SimulationSettings(oversampling=2.0), seed)
-        reference = block.signal.modulation(block.signal.towards(channel.steering_tx))
+        reference = block.signal.modulation(block.signal.towards(channel.steering_tx[0]))
         groups.append([maximum_likelihood(o.recording, reference, search).measurement() for o in block.observations])
     return groups
 

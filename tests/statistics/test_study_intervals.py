@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from multistatic.study.statistics import estimate
+from multistatic.study.statistics import interval_estimate
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +17,7 @@ REPEATS = 4000
 
 def covered(statistic: str, truth: float, samples: np.ndarray, confidence: float) -> int:
     """How many of the rows of `samples` have an interval around `truth`."""
-    found = (estimate(row, statistic=statistic, confidence=confidence) for row in samples)
+    found = (interval_estimate(row, statistic=statistic, confidence=confidence) for row in samples)
     return sum(each.low <= truth <= each.high for each in found)
 
 
@@ -49,7 +49,7 @@ def test_looking_again_and_again_costs_little_coverage() -> None:
     for _ in range(repeats):
         values = rng.lognormal(0.0, 0.5, 1000)
         for count in range(20, 1001, 20):
-            found = estimate(values[:count], statistic="median", confidence=0.95)
+            found = interval_estimate(values[:count], statistic="median", confidence=0.95)
             if found.relative_half_width is not None and found.relative_half_width <= 0.15:
                 break
         hits += found.low <= 1.0 <= found.high

@@ -87,7 +87,7 @@ def beams(what: Channel) -> Beams:
     data = data / np.linalg.norm(data, axis=1, keepdims=True)
     weights = np.zeros((count + 1, antennas, 2), complex)
     weights[1:, :, 0] = np.sqrt(0.3 / count) * data
-    weights[0, :, 0] = np.sqrt(0.7 / antennas) * what.steering_tx.conj()
+    weights[0, :, 0] = np.sqrt(0.7 / antennas) * what.steering_tx[0].conj()
     return Beams(weights=weights)
 
 
@@ -96,7 +96,7 @@ def design(what: Scenario | None = None, *, group: tuple[int, ...] = (1, 2, 4), 
     what = what or scenario()
     propagation, sent = channel(what), beams(channel(what))
     selected = np.isin(np.arange(len(what.receivers)), group)
-    illumination_w = sent.illumination_w(propagation.steering_tx)
+    illumination_w = sent.illumination_w(propagation.steering_tx[0])[0]
     limit_w = what.transmitter.array.size * what.transmitter.power_w
     near = what.geometry().target_receiver_m
     made = Design(

@@ -103,7 +103,7 @@ def network_problem(
         positions_m=scenario.receiver_positions_m,
         target_distance_m=geometry.target_receiver_m,
         receiver_distance_m=geometry.receiver_receiver_m,
-        echo_gain=instance.channel.echo_gain,
+        echo_gain=instance.channel.echo_gain[0],
         **changes,
     )
 

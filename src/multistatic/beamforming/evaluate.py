@@ -8,6 +8,7 @@ from multistatic.beamforming.normalised_problem import NormalisedProblem, expand
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams
+from multistatic.units import F
 
 VIOLATION_LIMIT = 1e-6
 OPTIMALITY_GAP = 1e-6
@@ -15,8 +16,11 @@ OPTIMALITY_GAP = 1e-6
 
 def violations(problem: BeamformingProblem, beams: Beams) -> dict[str, float]:
     """Relative violation of each constraint, 0 where it holds: `power` and `rate` (of the worst receiver)."""
+    return _violations(problem, beams, rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected))
+
+
+def _violations(problem: BeamformingProblem, beams: Beams, rates: F) -> dict[str, float]:
     required = problem.rate_required_bps_hz
-    rates = rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected)
     short = np.max((required - rates) / np.maximum(required, 1.0), initial=0.0)
     return {"power": max(0.0, beams.power_w / problem.power_limit_w - 1.0), "rate": max(0.0, float(short))}
 
@@ -37,12 +41,13 @@ def evaluate(
     `VIOLATION_LIMIT` (relative) give an `infeasible` result that names the constraint; a gap to the bound of at most
     `OPTIMALITY_GAP` gives `optimal`.
     """
-    worst = violations(problem, beams)
+    rates = rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected)
+    worst = _violations(problem, beams, rates)
     broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
     if broken:
         what = ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
         return infeasible(problem, method=method, message=f"The beams found break their constraints: {what}.")
-    illumination = beams.illumination_w(problem.steering_tx)
+    illumination = problem.illumination_w(beams)
     limit = problem.illumination_limit_w
     bound = limit if upper_bound_w is None else min(upper_bound_w, limit)
     bound = max(bound, illumination)  # equal up to rounding and the tolerated violation
@@ -53,7 +58,7 @@ def evaluate(
         illumination_w=illumination,
         upper_bound_w=bound,
         power_w=beams.power_w,
-        rates_bps_hz=rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected),
+        rates_bps_hz=rates,
         iterations=iterations,
         message=message,
         history_w=history_w,

@@ -25,6 +25,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.beamforming.downlink.downlink import most_light
+from multistatic.beamforming.downlink.gram_problem import compressed, downlink_of, gram_problem, one_stream_each
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.units import B, C, F
 
@@ -80,18 +82,13 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
     What the prices miss of (i) by rounding is given away: where M - λ_k(1 + 1/γ_k) h_kh_kᴴ ⪰ -η I, p ≤ (1 - Σ λ +
     η)/ν.
     """
-    # Not before they are needed: they bring Numba along.
-    from multistatic.beamforming.value_function.downlink import most_light
-    from multistatic.beamforming.value_function.gram_problem import downlink_of, gram_problem
-    from multistatic.beamforming.value_function.starting_vectors import dominant
-
     required = np.flatnonzero(problem.rate_required_bps_hz > 0.0)
     channels = _channels(problem, required)
     if channels is None:
         return None
-    steering, rates = problem.steering_tx.conj(), problem.rate_required_bps_hz[required]
+    steering, rates = problem.steering.conj(), problem.rate_required_bps_hz[required]
     posed = gram_problem(channels, steering, rates, ~problem.selected[required])
-    downlink = downlink_of(posed, dominant(posed))[1]
+    downlink = downlink_of(posed, one_stream_each(posed, np.ones((len(required), 1), complex)))[1]
     solution = most_light(downlink)
     if solution is None or not solution.proven or not solution.nu > 0.0:
         return None
@@ -115,8 +112,6 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
 
 def _channels(problem: BeamformingProblem, required: np.ndarray) -> C | None:
     """h_kᴴ [K', 1, N_t] of the receivers with a rate, where all have rank one."""
-    from multistatic.beamforming.value_function.gram_problem import compressed
-
     if not len(required):
         return None
     channels = compressed(problem.normalised_direct[required])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.signal.beams import Beams
+from multistatic.signal.beams import Beams, illumination
 from multistatic.units import B, C, F
 
 RANK_TOLERANCE = 1e-12
@@ -51,7 +51,7 @@ class NormalisedProblem:
 
     def illumination(self, weights: C) -> float:
         """aᵀSa* of beams [1+K', n, L]."""
-        return float(np.sum(np.abs(np.einsum("t,jtl->jl", self.steering, weights)) ** 2))
+        return float(illumination(weights, self.steering)[0])
 
 
 def normalise(problem: BeamformingProblem) -> NormalisedProblem:
@@ -59,14 +59,14 @@ def normalise(problem: BeamformingProblem) -> NormalisedProblem:
     required = np.flatnonzero(problem.rate_required_bps_hz > 0)
     channels = problem.normalised_direct[required]
     # Each row counts for its direction alone: at its own strength a far receiver would vanish beside a near one.
-    rows = np.concatenate([channels.reshape(-1, channels.shape[2]), problem.steering_tx[None]])
+    rows = np.concatenate([channels.reshape(-1, channels.shape[2]), problem.steering[None]])
     norms = np.linalg.norm(rows, axis=1)
     rows = rows[norms > 0] / norms[norms > 0, None]
     _, singular, right = np.linalg.svd(rows, full_matrices=False)
     basis = right[singular > RANK_TOLERANCE * singular[:1].sum()].conj().T
     return NormalisedProblem(
         channels=channels @ basis,
-        steering=problem.steering_tx @ basis,
+        steering=problem.steering @ basis,
         rate_nats=problem.rate_required_bps_hz[required] * np.log(2.0),
         hears=~problem.selected[required],
         basis=basis,
@@ -79,7 +79,7 @@ def expand(problem: BeamformingProblem, reduced: NormalisedProblem, weights: C) 
 
     Scaling every beam by the same factor ≥ 1 lowers no rate (only noise loses weight) and raises the illumination.
     """
-    full: C = np.zeros((1 + len(problem.direct), len(problem.steering_tx), weights.shape[2]), np.complex128)
+    full: C = np.zeros((1 + len(problem.direct), problem.antennas, weights.shape[2]), np.complex128)
     full[np.concatenate([[0], reduced.required + 1])] = reduced.basis @ weights
     power = np.sum(np.abs(full) ** 2)
     if power > 0:

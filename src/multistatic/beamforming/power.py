@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.communication.rates import received_beams
+from multistatic.signal.beams import illumination
 from multistatic.units import B, C, F
 
 TIGHT = 1e-2
@@ -11,19 +13,15 @@ ROUNDING = 1e-10
 LARGEST_LOG = 300.0
 
 
-def received(channels: C, weights: C) -> C:
-    """H_kW_j [K, 1+K, N_r, L]."""
-    return np.einsum("krt,jtl->kjrl", channels, weights)
-
-
 def interference(channels: C, weights: C, hears: B) -> C:
     """Ψ_k [K, N_r, N_r] with unit noise."""
     count, antennas, _ = channels.shape
-    signals = received(channels, weights)
+    signals = received_beams(channels, weights)
     heard = np.ones((count, count + 1))
     heard[:, 0] = hears
     heard[np.arange(count), np.arange(count) + 1] = 0.0
-    covariance: C = np.einsum("kj,kjrl,kjsl->krs", heard, signals, signals.conj()) + np.eye(antennas)
+    disturbing = np.swapaxes(heard[:, :, None, None] * signals, 1, 2).reshape(count, antennas, -1)
+    covariance: C = disturbing @ disturbing.conj().swapaxes(1, 2) + np.eye(antennas)
     return covariance
 
 
@@ -70,7 +68,7 @@ def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C 
     for tight in (np.ones(len(channels), bool), rates < rate_nats * (1.0 + TIGHT)):
         result = _settle(beams, combiners, sinr, channels, hears, rate_nats, tight)
         if result is not None:
-            light = float(np.sum(np.abs(np.einsum("t,jtl->jl", steering, result)) ** 2))
+            light = float(illumination(result, steering)[0])
             if light > best_light:
                 best, best_light = result, light
     return best

@@ -19,7 +19,7 @@ import numpy as np
 from multistatic.beamforming.power import interference, rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, Prices
 from multistatic.signal.beams import Beams
-from multistatic.units import F
+from multistatic.units import C, F
 
 # Relative force that is left over where beams still count as stationary. Solvers that stop at a stationary point leave
 # up to some 1e-3; the prices are then off by about as much.
@@ -45,37 +45,76 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     Forces along the beams themselves are what power is for, so only what turns them counts: without any rate the
     forces aaᴴW_j - μW_j of beams on the target cancel by themselves, and the residual is 0.
     """
-    channels, towards = problem.normalised_direct, problem.steering_tx.conj()
+    channels, towards = problem.normalised_direct, problem.steering.conj()
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
-    rates = rates_nats(channels, weights, hears)
     asked = np.flatnonzero(required > _NO_RATE)
-    exceeded = np.maximum(rates[asked] / required[asked] - 1.0, 0.0)
-    disturbance = interference(channels, weights, hears)
-    pull = np.einsum("t,u,jul->jtl", towards, towards.conj(), weights)
-    forces = [-weights]
-    for k in asked:
-        own = channels[k] @ weights[1 + k]
-        before = np.linalg.solve(disturbance[k], channels[k])
-        after = np.linalg.solve(disturbance[k] + own @ own.conj().T, channels[k])
-        force = -channels[k].conj().T @ (before - after) @ weights
-        force[1 + k] = channels[k].conj().T @ after @ weights[1 + k]
-        force[0] *= hears[k]
-        forces.append(force)
-    columns = np.stack([_real(force) for force in forces], axis=1)
-    lengths = np.linalg.norm(columns, axis=0)
-    complementary = np.column_stack([np.zeros(len(asked)), np.diag(exceeded)])
-    aim = np.concatenate([-_real(pull), np.zeros(len(asked))])
-    scaled, left = nonnegative_least_squares(np.vstack([columns / lengths, complementary]), aim)
+    exceeded = np.maximum(rates_nats(channels, weights, hears)[asked] / required[asked] - 1.0, 0.0)
+    owner, stream = np.nonzero(np.any(weights != 0.0, axis=1))  # a beam of no power has no force
+    streams = weights[owner, :, stream].T
+    lit = towards.conj() @ streams
+    arrived = channels[asked] @ streams
+    pressure = _pressure(problem, asked, weights, owner, arrived)
+    products, moments = _inner_products(problem, asked, streams, arrived, pressure)
+    lengths = np.sqrt(np.diagonal(products))
+    products = products / np.outer(lengths, lengths)
+    products[1:, 1:] += np.diag(exceeded**2)  # what of an exceeded rate has a price is left over as well
+    scaled = _nonnegative(products, moments / lengths)
     found = scaled / lengths
-    scale = float(np.linalg.norm(_real(pull) + found[0] * columns[:, 0]))
+    balance = np.outer(towards, lit) - found[0] * streams
+    scale = float(np.linalg.norm(balance))
+    every = channels[asked].reshape(-1, len(towards))
+    balance += every.conj().T @ (found[1:, None, None] * pressure).reshape(len(every), len(owner))
+    left = float(np.hypot(np.linalg.norm(balance), np.linalg.norm(exceeded * scaled[1:])))
     rate = np.zeros(len(channels))
     rate[asked] = found[1:] * np.log(2.0) * problem.power_limit_w
-    floor = 1e-9 * float(np.linalg.norm(pull))
+    floor = 1e-9 * float(np.linalg.norm(towards) * np.linalg.norm(lit))
     return Stationarity(
         residual=left / max(scale, left, floor),
         prices=Prices(rate_w_per_bps_hz=rate, power=float(found[0])),
     )
+
+
+def _pressure(problem: BeamformingProblem, asked: np.ndarray, weights: C, owner: np.ndarray, arrived: C) -> C:
+    """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `asked` [A] and every beam w of some power.
+
+    `owner` [B] of the beams: 0 is the sensing beam, 1 + k receiver k. `arrived`: H_kw.
+    """
+    before = interference(problem.normalised_direct, weights, ~problem.selected)[asked]
+    own = (owner == asked[:, None] + 1)[:, None, :]
+    signal = arrived * own
+    after = before + signal @ signal.conj().swapaxes(1, 2)
+    kept, gained = np.linalg.solve(before, arrived), np.linalg.solve(after, arrived)
+    pressure = np.where(own, gained, gained - kept)
+    pressure[:, :, owner == 0] *= ~problem.selected[asked][:, None, None]
+    return pressure
+
+
+def _inner_products(problem: BeamformingProblem, asked: np.ndarray, streams: C, arrived: C, pressure: C) -> tuple[F, F]:
+    """(Re⟨f_i, f_j⟩ [1+A, 1+A], -Re⟨f_i, aaᴴW⟩ [1+A]) of the forces f_0 = -W of power and f_k = H_kᴴZ_k of the rates.
+
+    The forces have N_t entries a beam and are never formed: ⟨f_k, f_l⟩ = Σ_rs (H_kH_lᴴ)_rs Σ_b conj(Z_k)_rb (Z_l)_sb.
+    """
+    channels, towards = problem.normalised_direct[asked], problem.steering.conj()
+    count, antennas, transmit = channels.shape
+    every, spread = channels.reshape(-1, transmit), pressure.reshape(count * antennas, streams.shape[1])
+    pairs = np.real((every @ every.conj().T) * (spread.conj() @ spread.T))
+    lit = towards.conj() @ streams
+    products, moments = np.empty((1 + count, 1 + count)), np.empty(1 + count)
+    products[1:, 1:] = pairs.reshape(count, antennas, count, antennas).sum(axis=(1, 3))
+    products[0, 0] = np.sum(np.abs(streams) ** 2)
+    products[0, 1:] = products[1:, 0] = -np.real(np.sum(arrived.conj() * pressure, axis=(1, 2)))
+    moments[0] = np.sum(np.abs(lit) ** 2)
+    moments[1:] = -np.real(np.sum(pressure.conj() * (channels @ towards)[:, :, None] * lit, axis=(1, 2)))
+    return products, moments
+
+
+def _nonnegative(products: F, moments: F) -> F:
+    """x ≥ 0 of least ‖Ax - b‖ from AᵀA and Aᵀb: a square root of AᵀA stands for A."""
+    values, vectors = np.linalg.eigh(products)
+    kept = values > 1e-14 * values[-1]
+    root = np.sqrt(values[kept])
+    return nonnegative_least_squares(root[:, None] * vectors[:, kept].T, vectors[:, kept].T @ moments / root)[0]
 
 
 def nonnegative_least_squares(columns: F, aim: F) -> tuple[F, float]:
@@ -87,8 +126,3 @@ def nonnegative_least_squares(columns: F, aim: F) -> tuple[F, float]:
 
     bounded, left = nnls(columns, aim)
     return bounded, float(left)
-
-
-def _real(force: np.ndarray) -> F:
-    flat: F = np.concatenate([force.real.ravel(), force.imag.ravel()])
-    return flat

@@ -11,7 +11,7 @@ The shared offset couples the receivers: it stays an unknown of the group (`squa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,18 +22,24 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClockErrors:
-    """Standard deviations of the offsets: `time_s`, `frequency_hz` [K] of each receiver's own clock, `common_time_s`
-    and `common_frequency_hz` of the transmitter's, which all receivers share.
+    """Standard deviations of the offsets of clocks and oscillators; 0 is synchronised, infinity unknown.
+
+    time_s [K], frequency_hz [K]: of each receiver's own, in s and Hz; one of the two may be left out, it is then 0.
+    common_time_s, common_frequency_hz: of the transmitter's, which all receivers share.
+
+    >>> ClockErrors(time_s=[1e-9, 2e-9]).frequency_hz.tolist()
+    [0.0, 0.0]
     """
 
-    time_s: F
-    frequency_hz: F
+    time_s: F = field(default_factory=lambda: np.zeros(0))
+    frequency_hz: F = field(default_factory=lambda: np.zeros(0))
     common_time_s: float = 0.0
     common_frequency_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("time_s", "frequency_hz"):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
+        for name, other in (("time_s", self.frequency_hz), ("frequency_hz", self.time_s)):
+            own = getattr(self, name)
+            object.__setattr__(self, name, read_only(own if np.size(own) else np.zeros(np.size(other))))
         every = [*self.time_s, *self.frequency_hz, self.common_time_s, self.common_frequency_hz]
         if not all(value >= 0 for value in every):
             raise ValueError(f"standard deviations of clock offsets must be at least 0, received {every}")

@@ -10,7 +10,7 @@ errors in position and velocity are no such power, and nothing is declared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,9 +45,9 @@ class AdditiveCriterion:
         """φ = Σ_k b_k w_k, exponent 1."""
         return LinearGain(weights=self.weights)
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value [n] of each row of `masks` [n, K]."""
-        weight = np.concatenate([chunk @ self.weights for chunk in _chunks(masks)]) * illumination_w
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]."""
+        weight = np.multiply.outer(np.concatenate([chunk @ self.weights for chunk in _chunks(masks)]), illumination_w)
         return np.where(weight > 0, self.constant / np.where(weight > 0, weight, 1.0), np.inf)
 
 
@@ -72,17 +72,20 @@ class LocalizationCriterion:
         """φ = 1/tr[A J⁻¹], exponent 1/2."""
         return MatrixGain(information=self.information, weighting=self.weighting)
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
-        groups = np.atleast_2d(np.asarray(masks, bool))
-        if not illumination_w > 0:
-            return np.full(len(groups), np.inf)
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]; infinity where it is
+        unobservable.
+        """
+        groups, light = np.atleast_2d(np.asarray(masks, bool)), np.asarray(illumination_w, float)
+        if not np.any(light > 0):
+            return np.full((len(groups), *light.shape), np.inf)
         parts = [self._squared(chunk) for chunk in _chunks(groups)]
         squared = np.concatenate([found for found, _ in parts])
         doubtful = np.flatnonzero(np.concatenate([margin for _, margin in parts]) < _SURE)
         if len(doubtful):
             squared[doubtful] = _squared_errors(self.network, self.asked, groups[doubtful], 1.0)
-        return np.sqrt(squared / illumination_w)
+        shining = np.where(light > 0, light, 1.0)
+        return np.where(light > 0, np.sqrt(np.divide.outer(squared, shining)), np.inf)
 
     def _squared(self, chunk: F) -> tuple[F, F]:
         """Squared value at 1 W, and the smallest margin of its parts."""
@@ -111,11 +114,41 @@ class ClockedLocalizationCriterion:
     asked: Mapping[Quantity, float]
     network: SensingNetwork
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value [n] of each row of `masks` [n, K]; infinity where the target is unobservable."""
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]; infinity where it is
+        unobservable.
+        """
+        if np.ndim(illumination_w):
+            return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
-        return np.sqrt(_squared_errors(self.network, self.asked, masks, illumination_w))
+        return np.sqrt(_squared_errors(self.network, self.asked, masks, float(illumination_w)))
+
+    def with_transmitter_clock_known(self, illumination_w: float) -> LocalizationCriterion:
+        """A criterion that declares a gain and whose values at illumination 1 are never above those of this one at any
+        illumination up to `illumination_w` (docs/algorithms.md §3).
+
+        The information of each receiver is what its own offsets leave of it at `illumination_w`; the offsets that all
+        receivers share, the transmitter's, count as known. Both only add to the information of any group.
+        """
+        assert self.network.clock is not None
+        own = replace(self.network.clock, common_time_s=0.0, common_frequency_hz=0.0)
+        network = replace(
+            self.network,
+            snr_per_watt=illumination_w * self.network.snr_per_watt,
+            published_snr_per_watt=illumination_w * self.network.published_snr_per_watt,
+            clock=None if own.perfect else own,
+        )
+        rows = whitened_rows(network, 1.0).target.hi
+        weights = [self.asked.get("position", 0.0) ** 2, self.asked.get("velocity", 0.0) ** 2]
+        return LocalizationCriterion(
+            name=self.name,
+            unit=self.unit,
+            information=np.swapaxes(rows, 1, 2) @ rows,
+            weighting=np.diag(np.repeat(weights, network.dimensions)),
+            asked=self.asked,
+            network=network,
+        )
 
     def reason(self, mask: B, illumination_w: float) -> str:
         """Why the target is unobservable for the group `mask` [K], and what would help."""

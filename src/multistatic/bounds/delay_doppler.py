@@ -41,7 +41,14 @@ def information_per_snr(pulse: PulseMoments, samples: int) -> F:
 
 
 def exact_information(network: SensingNetwork, illumination_w: float) -> F:
-    """J_k [K, 2, 2] about (τ̃, f̃) at illumination p_t in W: ρ_k = w_k p_t times `information_per_snr`."""
+    """J_k [K, 2, 2] about (τ̃, f̃) at illumination p_t in W: ρ_k = w_k p_t times `information_per_snr`.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> exact_information(network, illumination_w=2.0).shape
+    (10, 2, 2)
+    """
     snr = network.snr_per_watt * illumination_w
     return snr[:, None, None] * information_per_snr(network.pulse, network.samples)
 

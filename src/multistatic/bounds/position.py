@@ -15,7 +15,14 @@ from typing import Literal
 import numpy as np
 
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.bounds.square_root import QUANTITIES, Quantity, covariances, squared_errors, whitened_rows
+from multistatic.bounds.square_root import (
+    QUANTITIES,
+    Quantity,
+    WhitenedRows,
+    covariances,
+    squared_errors,
+    whitened_rows,
+)
 from multistatic.linalg import least_informative, marginal_variance
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
 
@@ -91,9 +98,31 @@ def part_of(quantity: Quantity, dimensions: int) -> slice:
 def position_bound(
     network: SensingNetwork, selected: B, illumination_w: float, *, angles: bool = False
 ) -> PositionBound:
-    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`."""
-    chosen = np.asarray(selected, bool)
+    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> import numpy as np
+    >>> position_bound(network, np.ones(10, bool), illumination_w=10.0).position
+    'observable'
+    """
     rows = whitened_rows(network, illumination_w, angles=angles)
+    return _bound_of(rows, network, np.asarray(selected, bool), illumination_w, angles)
+
+
+def position_bounds(network: SensingNetwork, selected: B, illumination_w: float) -> tuple[PositionBound, PositionBound]:
+    """`position_bound` without and with angles, which share most of their work."""
+    rows, chosen = whitened_rows(network, illumination_w, angles=True), np.asarray(selected, bool)
+    return (
+        _bound_of(rows.without_angles(), network, chosen, illumination_w, angles=False),
+        _bound_of(rows, network, chosen, illumination_w, angles=True),
+    )
+
+
+def _bound_of(
+    rows: WhitenedRows, network: SensingNetwork, chosen: B, illumination_w: float, angles: bool
+) -> PositionBound:
     position, velocity = (covariances(rows, chosen, quantity)[0] for quantity in QUANTITIES)
     peb, veb = _root(position), _root(velocity)
     missing = [quantity for quantity, bound in zip(QUANTITIES, (peb, veb), strict=True) if bound is None]

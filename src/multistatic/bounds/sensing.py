@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -26,35 +26,54 @@ class SensingNetwork:
 
     `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
     antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
-    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its
-    noise (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas. `dimensions`: unknown
-    coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the clocks'
-    offsets, None where all are synchronised.
+    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its noise
+    (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas; left out, nothing. `dimensions`:
+    unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the
+    clocks' offsets, None where all are synchronised.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> network.dimensions, network.snr_per_watt.shape
+    (2, (10,))
     """
 
     receiver_ids: tuple[str, ...]
     geometry: BistaticGeometry
-    velocity_m_s: F
+    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
     carrier_hz: float
     bandwidth_hz: float
     samples: int
     pulse: PulseMoments
     snr_per_watt: F
-    published_snr_per_watt: F
-    receive_apertures_m2: F
-    dimensions: Literal[2, 3]
+    published_snr_per_watt: F = field(default_factory=lambda: np.zeros(0))
+    receive_apertures_m2: F = field(default_factory=lambda: np.zeros((0, 3, 3)))
+    dimensions: Literal[2, 3] = 3
     velocity_weight_s: float = 1.0
     clock: ClockErrors | None = None
+
+    def __post_init__(self) -> None:
+        if np.size(self.published_snr_per_watt) == 0:
+            object.__setattr__(self, "published_snr_per_watt", self.snr_per_watt)
+        if np.size(self.receive_apertures_m2) == 0:
+            object.__setattr__(self, "receive_apertures_m2", np.zeros((len(self.receiver_ids), 3, 3)))
 
 
 def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
     """The receivers of `scenario` as the bounds see them, in one realisation of its channel.
 
-    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out.
+    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out. The
+    channel has one point, the scenario's target: `Channel.at` takes one out of several.
+
+    >>> from multistatic import load_preset, realise
+    >>> scenario = load_preset("paper")
+    >>> len(sensing_network(scenario, realise(scenario)).receiver_ids)
+    10
     """
+    channel.require_one_point()
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     clock = clock_errors(scenario)
-    published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
+    published = channel.echo_path_gain[0] ** 2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
     return SensingNetwork(
         receiver_ids=scenario.receiver_ids,
         geometry=scenario.geometry(),
@@ -63,7 +82,7 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
         bandwidth_hz=scenario.radio.bandwidth_hz,
         samples=scenario.radio.samples,
         pulse=pulse_moments(scenario.radio.pulse),
-        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)),
+        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)[0]),
         published_snr_per_watt=read_only(published),
         receive_apertures_m2=read_only(apertures_m2(scenario, channel, covariance_w)),
         dimensions=scenario.dimensions,
@@ -83,14 +102,15 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
     arrays = [receiver.array for receiver in scenario.receivers]
     if covariance_w is None or channel.clutter.shape[1] == 0:
         return np.array([array.aperture_m2() for array in arrays])
-    places = np.zeros((*channel.steering_rx.shape, 3))
+    steering_rx = channel.steering_rx[0]
+    places = np.zeros((*steering_rx.shape, 3))
     for k, array in enumerate(arrays):
         places[k, : array.size] = array.elements_m - array.elements_m.mean(axis=0)
     # The noise is never below its white part: rounding beside strong clutter is.
     values, vectors = np.linalg.eigh(channel.relative_noise(covariance_w))
     whitening = np.swapaxes(vectors.conj(), 1, 2) / np.sqrt(np.maximum(values, 1.0))[:, :, None]
-    echo = whitening @ channel.steering_rx[:, :, None]
-    turned = whitening @ (channel.steering_rx[:, :, None] * places)
+    echo = whitening @ steering_rx[:, :, None]
+    turned = whitening @ (steering_rx[:, :, None] * places)
     energy = np.sum(np.abs(echo) ** 2, axis=1, keepdims=True)
     rest = turned - echo @ (np.swapaxes(echo.conj(), 1, 2) @ turned) / energy
     apertures: F = (np.swapaxes(rest.conj(), 1, 2) @ rest).real / energy

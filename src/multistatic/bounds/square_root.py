@@ -45,6 +45,11 @@ class WhitenedRows:
     shared: F
     prior: F
 
+    def without_angles(self) -> WhitenedRows:
+        """The rows of delay and Doppler alone, which come first."""
+        target = DoubleDouble(self.target.hi[:, :2], self.target.lo[:, :2])
+        return WhitenedRows(target=target, shared=self.shared[:, :2], prior=self.prior)
+
 
 def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> WhitenedRows:
     """The rows of every receiver at illumination p_t in W; `angles` adds those of its direction of arrival.
@@ -62,7 +67,8 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         common = clock.common
     root = root_of_two(normalised) / unit
     free = np.flatnonzero(common > 0)
-    delay, doppler = (delay_doppler_jacobian(network)[:, i] for i in range(2))
+    jacobian = delay_doppler_jacobian(network)
+    delay, doppler = jacobian[:, 0], jacobian[:, 1]
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
     rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
     if angles:

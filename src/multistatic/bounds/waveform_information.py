@@ -22,6 +22,13 @@ def waveform_information(waveform: Waveform, slot_s: float, snr: float) -> F:
     over the support, by quadrature in panels of a slot (`slot_s`) counted from either end: there the pulses of a train
     and the symbols of OFDM begin and end. Between them x has to be smooth and to turn a few times at most. Jumps are
     left out, as in every slope.
+
+    >>> from multistatic.scenario.model import PulseSpec
+    >>> from multistatic.signal.pulses import pulse_of
+    >>> from multistatic.signal.waveform import PulseTrain
+    >>> train = PulseTrain(symbols=[1, 1j, -1, 1], pulse=pulse_of(PulseSpec(kind="half_sine")), slot_s=1e-8)
+    >>> waveform_information(train, slot_s=1e-8, snr=100.0).shape
+    (2, 2)
     """
     first, last = (edge / slot_s for edge in waveform.support_s)
     middle = (first + last) / 2.0

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.units import C, F, read_only
+from multistatic.notebook import LabelledResult, Overview
+from multistatic.units import C, F, ratio_to_db, read_only, watt_to_dbm
+
+NO_CLUTTER: C = np.zeros((0, 0, 0, 0), complex)
+"""No signal-dependent clutter paths, of any network."""
+
+# Arrays with one entry for each point, and how many axes they have.
+_OF_POINTS = {"steering_tx": 2, "steering_rx": 3, "echo_gain": 2, "echo_path_gain": 2}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Channel:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Channel(LabelledResult):
     """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
 
-    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [N_t]: a_b(θ). `steering_rx` [K, N_r]: a_k(φ_k). `echo_gain` [K]: η_k
-    β_k. `echo_path_gain` [K]: η_k alone, which the published bound uses. `noise_power_w`: σ_z² per antenna and
-    sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter depends on the signal). `clutter`
-    [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where there are none.
+    The target is M points; today's scenarios have one. Arrays of one point may be given without the axis M.
+
+    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [M, N_t]: a_b(θ). `steering_rx` [M, K, N_r]: a_k(φ_k). `echo_gain`
+    [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses; default β_k = 1.
+    `noise_power_w`: σ_z² per antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter
+    depends on the signal). `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where
+    there are none.
+
+    >>> import numpy as np
+    >>> steering = np.ones((1, 2))
+    >>> channel = Channel(
+    ...     direct=[[[1.0, 1.0]] * 2], steering_tx=[1, 1j], steering_rx=steering, echo_gain=[0.5], noise_power_w=0.25
+    ... )
+    >>> channel.echo_snr_per_watt().tolist()
+    [[4.0]]
     """
 
     direct: C
     steering_tx: C
     steering_rx: C
     echo_gain: F
-    echo_path_gain: F
+    echo_path_gain: F = field(default_factory=lambda: np.zeros(0))
     noise_power_w: float
-    clutter_power_w: float
-    clutter: C
+    clutter_power_w: float = 0.0
+    clutter: C = field(default_factory=lambda: NO_CLUTTER)
 
     def __post_init__(self) -> None:
+        direct = np.asarray(self.direct)
+        if np.size(self.clutter) == 0 and direct.ndim == 3:
+            object.__setattr__(self, "clutter", np.zeros((len(direct), 0, *direct.shape[1:]), complex))
+        if np.size(self.echo_path_gain) == 0:
+            object.__setattr__(self, "echo_path_gain", self.echo_gain)
         for name, dtype in (
             ("direct", np.complex128),
             ("steering_tx", np.complex128),
@@ -38,10 +61,27 @@ class Channel:
             ("echo_gain", np.float64),
             ("echo_path_gain", np.float64),
         ):
-            object.__setattr__(self, name, read_only(getattr(self, name), dtype))
+            value = np.asarray(getattr(self, name))
+            if name in _OF_POINTS and value.ndim == _OF_POINTS[name] - 1:
+                value = value[None]
+            object.__setattr__(self, name, read_only(value, dtype))
+
+    @property
+    def points(self) -> int:
+        """M."""
+        return len(self.steering_tx)
+
+    def require_one_point(self) -> None:
+        """Raise `ValueError` where there are several points."""
+        if self.points != 1:
+            raise ValueError(f"a channel with {self.points} points, expected one: Channel.at(m) is that of point m")
+
+    def at(self, point: int) -> Channel:
+        """The channel with this one of its points alone."""
+        return replace(self, **{name: getattr(self, name)[point : point + 1] for name in _OF_POINTS})
 
     def echo_snr_per_watt(self, covariance_w: ArrayLike | None = None) -> F:
-        """w_k [K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
+        """w_k [M, K] with ρ_k = w_k p_t: echo SNR per sample at receiver k for each watt of illumination p_t.
 
         w_k = η_kβ_k a_kᴴ C_k⁻¹ a_k with C_k = (σ_z²+σ_c²) I for signal-independent clutter, where a_kᴴ a_k = N_r, and
         C_k = σ_z² I + σ_c² I + Σ_i H_ki S H_kiᴴ for signal-dependent clutter (the paper prints Tr(WWᴴ)·HHᴴ). There S
@@ -50,13 +90,27 @@ class Channel:
         """
         noise = self.noise_power_w + self.clutter_power_w
         if covariance_w is None or self.clutter.shape[1] == 0:
-            return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=1) / noise
+            return self.echo_gain * np.sum(np.abs(self.steering_rx) ** 2, axis=2) / noise
         whitened = np.linalg.solve(self.relative_noise(covariance_w), self.steering_rx[..., None])[..., 0]
-        return self.echo_gain * np.einsum("kr,kr->k", self.steering_rx.conj(), whitened).real / noise
+        return self.echo_gain * np.einsum("mkr,mkr->mk", self.steering_rx.conj(), whitened).real / noise
 
     def relative_noise(self, covariance_w: ArrayLike) -> C:
         """C_k/(σ_z²+σ_c²) [K, N_r, N_r] over the antennas, as in `echo_snr_per_watt`; the identity without clutter."""
         noise = self.noise_power_w + self.clutter_power_w
         echo = np.einsum("kirt,tu,kisu->krs", self.clutter, np.asarray(covariance_w), self.clutter.conj())
-        covariance: C = echo / noise + np.eye(self.steering_rx.shape[1])
+        covariance: C = echo / noise + np.eye(self.steering_rx.shape[2])
         return covariance
+
+    def overview(self) -> Overview:
+        """Sizes, the mean gain of the direct channels, noise and clutter."""
+        receivers, antennas_rx, antennas_tx = self.direct.shape
+        gain = float(np.mean(np.abs(self.direct) ** 2))
+        noise_w, clutter_w = self.noise_power_w, self.clutter_power_w
+        return Overview(
+            title=f"{receivers} receivers of {antennas_rx} antennas, {antennas_tx} transmit antennas",
+            facts=(
+                ("direct gain", f"{ratio_to_db(gain):.1f} dB" if gain > 0.0 else "none"),
+                ("noise", f"{watt_to_dbm(noise_w):.1f} dBm" if noise_w > 0.0 else "none"),
+                ("white clutter", f"{watt_to_dbm(clutter_w):.1f} dBm" if clutter_w > 0.0 else "none"),
+            ),
+        )

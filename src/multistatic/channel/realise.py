@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic import registry
-from multistatic.channel.channel import Channel
+from multistatic.channel.channel import NO_CLUTTER, Channel
 from multistatic.channel.direct import largest_array, receive_steering
 from multistatic.channel.path_loss import echo_gain, target_reflection
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.geometry import bistatic_geometry
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
-from multistatic.units import C, ratio_to_db, watt_to_dbm
+from multistatic.units import C, F, ratio_to_db, watt_to_dbm
 
 # Double precision leaves 16 digits of the interference beside the noise, and rates need some of them. In `paper` beams
 # keep their rates to 1e-6 up to 127 dB, miss them by 1e-5 at 137 dB and by 1e-4 at 150 dB; at 180 dB nothing is left.
@@ -19,28 +20,62 @@ LARGEST_SNR = 1e13
 _LARGEST_GAIN = 1e100  # its square is still a number
 
 
-def realise(scenario: Scenario, rng: np.random.Generator) -> Channel:
-    """One realisation: the direct channel by the model that the scenario names, echo and clutter by geometry.
+def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Channel:
+    """One realisation: the direct channel by the model that the scenario names, or as it is given; echo and clutter by
+    geometry, where they are not given.
+
+    `rng` draws the fading; None: the generator of the scenario's seed, which gives the channel that is designed for.
+
+    >>> from multistatic import load_preset
+    >>> realise(load_preset("paper")).direct.shape
+    (10, 2, 10)
 
     Raises `ScenarioError` where a receiver would hear more than `LARGEST_SNR` of all the power, ‖H_bk‖²P_T/σ_z².
     """
-    geometry = scenario.geometry()
+    geometry, given = scenario.geometry(), scenario.propagation.direct
     path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
-    direct = _direct_channel(scenario, rng)
+    reflected, steering_tx = _echo_by_geometry(scenario)
+    if isinstance(given, GivenChannel):
+        given_gain, given_steering = given.echo_gain_of(scenario.receiver_ids), given.steering_tx
+        reflected = reflected if given_gain is None else given_gain
+        steering_tx = steering_tx if given_steering is None else given_steering
+    direct = _direct_channel(scenario, channel_rng(scenario.seed) if rng is None else rng)
     _refuse_more_than_numbers_hold(scenario, direct)
     dependent = scenario.propagation.clutter == "signal_dependent"
     return Channel(
         direct=direct,
-        steering_tx=scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m),
+        steering_tx=steering_tx,
         steering_rx=receive_steering(scenario, geometry.receiver_to_target),
-        echo_gain=path_gain * target_reflection(scenario.target, geometry),
+        echo_gain=reflected,
         echo_path_gain=path_gain,
         noise_power_w=scenario.propagation.noise_power_w,
         clutter_power_w=0.0 if dependent else scenario.propagation.clutter_power_w,
-        clutter=_clutter_paths(scenario, direct)
-        if dependent
-        else np.zeros((len(direct), 0, *direct.shape[1:]), complex),
+        clutter=_clutter_paths(scenario, direct) if dependent else NO_CLUTTER,
     )
+
+
+def as_given(scenario: Scenario, channel: Channel) -> GivenChannel:
+    """What a file must hold so that the scenario with it is realised as `channel` again, bit for bit: the direct
+    channels, and of the echo what the scenario's geometry does not give.
+
+    Noise, clutter and steering vectors of the receivers are always those of the scenario.
+    """
+    reflected, steering_tx = _echo_by_geometry(scenario)
+    return GivenChannel(
+        direct=channel.direct,
+        receiver_ids=scenario.receiver_ids,
+        carrier_hz=scenario.radio.carrier_hz,
+        echo_gain=None if np.array_equal(channel.echo_gain, reflected) else channel.echo_gain,
+        steering_tx=None if np.array_equal(channel.steering_tx, steering_tx) else channel.steering_tx,
+    )
+
+
+def _echo_by_geometry(scenario: Scenario) -> tuple[F, C]:
+    """η_k β_k [M, K] by path loss and reflection, and a_b(θ) [M, N_t]; M is 1."""
+    geometry = scenario.geometry()
+    path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
+    steering_tx = scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m)
+    return (path_gain * target_reflection(scenario.target, geometry))[None], steering_tx[None]
 
 
 def channel_rng(seed: int) -> np.random.Generator:
@@ -49,8 +84,12 @@ def channel_rng(seed: int) -> np.random.Generator:
 
 
 def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
-    """Direct channels [K, N_r, N_t] by the model that the scenario names; those of another package are checked."""
+    """Direct channels [K, N_r, N_t] as they are given, or by the model that the scenario names; those of another
+    package are checked.
+    """
     name = scenario.propagation.direct
+    if isinstance(name, GivenChannel):
+        return name.direct_of({receiver.id: receiver.array.size for receiver in scenario.receivers})
     found = registry.load("channel_models", name)(scenario, rng)
     plugin = registry.plugin("channel_models", name)
     if plugin is None:
@@ -84,6 +123,8 @@ def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
     if snr[loudest] <= LARGEST_SNR:
         return
     excess_db = ratio_to_db(float(snr[loudest])) - ratio_to_db(LARGEST_SNR)
+    given = isinstance(scenario.propagation.direct, GivenChannel)
+    cause = "channels of unit power in the channel file lack the path gain" if given else "more distance"
     raise ScenarioError(
         [
             Problem(
@@ -91,7 +132,7 @@ def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
                 f"{watt_to_dbm(power_w):.4g} dBm with noise of {watt_to_dbm(noise_w):.4g} dBm: a direct SNR of "
                 f"{ratio_to_db(float(snr[loudest])):.0f} dB at {scenario.receiver_ids[loudest]!r}",
                 f"at most {ratio_to_db(LARGEST_SNR):.0f} dB, which double precision can tell from its rounding",
-                f"{excess_db:.1f} dB less power, more noise, or more distance",
+                f"{excess_db:.1f} dB less power, more noise, or {cause}",
             )
         ]
     )

@@ -79,17 +79,13 @@ def compare_command(
         file, DEFAULT_SELECTORS if selectors is None else selectors, beamformers or "", set_, quiet
     )
     if out is not None:
-        _write(out, rows, criterion)
-    if json_:
-        import json
+        from multistatic.files.atomic import write_files_atomically
+        from multistatic.files.comparison_files import comparison_files
+        from multistatic.report.comparison import comparison_pictures
 
-        typer.echo(json.dumps(_document(rows, criterion), indent=2, allow_nan=False))
-    else:
-        from rich.console import Console
-
-        from multistatic.report.summary import comparison_table
-
-        Console().print(comparison_table(rows, criterion))
+        files = comparison_files(rows, criterion)
+        write_files_atomically(out, {**comparison_pictures(rows, criterion), **files})
+    _print(rows, criterion, json_)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
 
@@ -97,14 +93,12 @@ def compare_command(
 def _compare(
     file: str, selectors: str, beamformers: str, set_: list[str] | None, quiet: bool
 ) -> tuple[tuple[Comparison, ...], str]:
-    import time
-
     from multistatic import registry
     from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
-    from multistatic.design.compare import compare as run
     from multistatic.files.scenario_file import load_scenario
     from multistatic.scenario.model import JOINT
+    from multistatic.study.timed_comparison import compare as run
 
     scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
@@ -115,8 +109,22 @@ def _compare(
             if name != JOINT:
                 registry.origin(group, name)  # known; one that does not import is a row with the reason
     with shown_stages(quiet) as on_stage:
-        rows = run(scenario, chosen, solvers, clock=time.perf_counter, on_stage=on_stage)
+        rows = run(scenario, chosen, solvers, on_stage=on_stage)
     return rows, scenario.design.criterion
+
+
+def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool) -> None:
+    import json
+
+    from rich.console import Console
+
+    from multistatic.files.comparison_files import comparison_document
+    from multistatic.report.summary import comparison_table
+
+    if json_:
+        typer.echo(json.dumps(comparison_document(rows, criterion), indent=2, allow_nan=False))
+    else:
+        Console().print(comparison_table(rows, criterion))
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -129,53 +137,3 @@ def _list() -> None:
     typer.echo("design: joint (group and beams together, certified), or a selector and then its beams")
     for group in GROUPS:
         typer.echo(f"{group}: {', '.join(registry.names(group))}")
-
-
-def _document(rows: tuple[Comparison, ...], criterion: str) -> dict[str, object]:
-    from dataclasses import asdict
-
-    from multistatic.scenario.assumptions import assumptions
-
-    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
-    return {
-        "criterion": criterion,
-        "assumptions": None if scenario is None else asdict(assumptions(scenario)),
-        "rows": [_plain(row) for row in rows],
-    }
-
-
-def _plain(row: Comparison) -> dict[str, object]:
-    return {
-        "selector": row.selector,
-        "beamformer": row.beamformer,
-        "status": row.status,
-        "value": row.value,
-        "gap": row.gap,
-        "time_s": row.time_s,
-        "selected": list(row.design.selected_ids) if row.design is not None else [],
-        "message": row.message,
-    }
-
-
-def _write(out: Path, rows: tuple[Comparison, ...], criterion: str) -> None:
-    import csv
-    import io
-    import json
-
-    from multistatic.files.atomic import write_files_atomically
-    from multistatic.report.comparison import comparison_pictures
-
-    table = io.StringIO()
-    plain = [{**_plain(row), "selected": " ".join(row.design.selected_ids) if row.design else ""} for row in rows]
-    writer = csv.DictWriter(table, fieldnames=list(plain[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(plain)
-    document = json.dumps(_document(rows, criterion), indent=2, allow_nan=False)
-    write_files_atomically(
-        out,
-        {
-            "comparison.csv": table.getvalue().encode(),
-            **comparison_pictures(rows, criterion),
-            "comparison.json": document.encode(),
-        },
-    )

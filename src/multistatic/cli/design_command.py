@@ -45,6 +45,7 @@ def design_command(
     ] = None,
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,
+    matlab: Annotated[bool, typer.Option("--matlab", help="Write design.mat into --out too.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -58,6 +59,8 @@ def design_command(
     if method is not None:
         _check("--design", method, METHODS)
         _check_agreement(method, select)
+    if matlab and out is None:
+        raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
     from multistatic.cli.notes import print_note
     from multistatic.cli.progress import StageClock, shown_stages
@@ -78,7 +81,7 @@ def design_command(
         unit = unit_changes(result)
         timing_s = clock.finish()
         show("writing files")
-        files = write(result, unit, out, timing_s, pictures) if out is not None else ()
+        files = write(result, unit, out, timing_s, pictures, matlab) if out is not None else ()
     if json_:
         import json
 
@@ -121,7 +124,12 @@ def overrides(set_: list[str] | None, method: str | None, select: str | None, be
 
 
 def write(
-    result: Design, unit: UnitChanges | None, out: Path, timing_s: dict[str, float], pictures: bool
+    result: Design,
+    unit: UnitChanges | None,
+    out: Path,
+    timing_s: dict[str, float],
+    pictures: bool,
+    matlab: bool = False,
 ) -> tuple[Path, ...]:
     """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
     from multistatic.files.design_files import PAGE, write_design
@@ -131,7 +139,7 @@ def write(
     drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
     if drawn:
         drawn[PAGE] = design_page(result, unit, drawn)
-    return write_design(out, result, timing_s=timing_s, pictures=drawn)
+    return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
 
 
 def _check(option: str, value: str, known: Collection[str]) -> None:

@@ -11,17 +11,55 @@ OUT = Annotated[Path | None, typer.Option(help="Write to this file instead of st
 
 
 def init_command(
-    preset: Annotated[str, typer.Argument(metavar="PRESET", help="paper, urban or city.")] = "paper",
+    preset: Annotated[
+        str, typer.Argument(metavar="PRESET", help="paper, urban or city; with --channel-file a scenario file too.")
+    ] = "paper",
     out: OUT = None,
+    channel_file: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write a channel file to be filled in: .npz, .mat, .h5 or .nc."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Begin a scenario file from a preset: every key with a comment.
 
+    With --channel-file also begin a channel file: the ids, the carrier and the shapes of the scenario, filled with the
+    channels of its own model. The scenario file then names it, and designs the same as before.
+
     Example: multistatic init urban --out urban.toml
+
+    Example: multistatic init paper --out mine.toml --channel-file H.npz
     """
     from multistatic.scenario.preset import preset_text
 
-    _write(preset_text(preset), out, force=force)
+    if channel_file is None:
+        _write(preset_text(preset), out, force=force)
+    else:
+        _begin_channel_file(preset, out, channel_file, force=force)
+
+
+def _begin_channel_file(name: str, out: Path | None, channel_file: Path, *, force: bool) -> None:
+    """The channel file first: a scenario file that names it is never there without it."""
+    import os
+
+    from multistatic.errors import InputError, Problem
+    from multistatic.files.atomic import write_bytes_atomically
+    from multistatic.files.channel_file import channel_bytes, realised_channel
+    from multistatic.files.scenario_file import load_scenario, scenario_text
+    from multistatic.scenario.rewrite import with_channel_file
+
+    if channel_file.exists() and not force:
+        received = f"{channel_file}, which exists"
+        raise InputError([Problem("--channel-file", received, "a new file", "--force replaces it")])
+    if out is not None and out.exists() and not force:
+        raise InputError([Problem("--out", f"{out}, which exists", "a new file", "--force replaces it")])
+    folder = Path() if out is None else out.parent
+    if not folder.is_dir():
+        raise InputError([Problem("--out", f"{out} in a folder that does not exist", "a file in a folder that exists")])
+    text = with_channel_file(scenario_text(name, Path())[0], Path(os.path.relpath(channel_file, folder)).as_posix())
+    write_bytes_atomically(channel_file, channel_bytes(realised_channel(load_scenario(name)), channel_file.suffix))
+    typer.echo(f"wrote {channel_file}", err=True)
+    _write(text, out, force=force)
 
 
 def check_command(
@@ -56,7 +94,7 @@ def check_command(
 
         typer.echo(resolved_toml(scenario), nl=False)
         return
-    from multistatic.cli.scenario_summary import rendered, scenario_summary
+    from multistatic.report.scenario_summary import scenario_summary, scenario_table
 
     summary = scenario_summary(scenario)
     if json_:
@@ -66,7 +104,7 @@ def check_command(
 
     from multistatic.report.assumptions import assumptions_in_words
 
-    Console().print(rendered(summary, assumptions_in_words(scenario)), highlight=False)
+    Console().print(scenario_table(summary, assumptions_in_words(scenario)), highlight=False)
 
 
 def schema_command(
@@ -78,7 +116,7 @@ def schema_command(
     """
     import json
 
-    from multistatic.scenario.schema import scenario_json_schema
+    from multistatic.scenario.json_schema import scenario_json_schema
     from multistatic.study.study_schema import study_json_schema
 
     document = study_json_schema() if study else scenario_json_schema()

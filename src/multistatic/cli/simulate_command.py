@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.cli.numbers import number
+from multistatic.cli.option_names import options_named
 from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from multistatic.files.designed_network import DesignedNetwork
-    from multistatic.simulation.block import SimulatedBlock, SimulationSettings
+    from multistatic.simulation.block import SimulatedBlock
 
 SELECTED, ALL = "selected", "all"
 
@@ -78,60 +78,45 @@ def simulate_command(
     from multistatic.cli.progress import shown_stages
     from multistatic.files.designed_network import read_designed_network
     from multistatic.files.simulation_files import simulation_files, truth_document, write_simulation
-    from multistatic.simulation.block import simulate_block
+    from multistatic.simulation.block import SimulationSettings, simulate_block
 
     if no_direct_path and direct_path:
         raise InputError([Problem("--no-direct-path", "with --direct-path", "one of the two")])
-    settings = _settings(
-        symbols=symbols,
-        waveform=waveform,
-        subcarriers=subcarriers,
-        cyclic_prefix=cyclic_prefix,
-        oversampling=oversampling,
-        trials=trials,
-        redraw_symbols=redraw_symbols,
-        echo=echo,
-        direct_path=0.0 if no_direct_path else direct_path,
-        clutter=clutter,
-        noise=noise,
-        random_phase=random_phase,
-        time_offset_std_s=time_offset_std,
-        frequency_offset_std_hz=frequency_offset_std,
-        common_time_offset_std_s=common_time_offset_std,
-        common_frequency_offset_std_hz=common_frequency_offset_std,
-    )
+    with options_named("simulation"):
+        settings = SimulationSettings(
+            symbols=symbols,
+            waveform=waveform,  # type: ignore[arg-type]  # a word that is none is a problem of the settings
+            subcarriers=subcarriers,
+            cyclic_prefix=cyclic_prefix,
+            oversampling=oversampling,
+            trials=trials,
+            redraw_symbols=redraw_symbols,
+            echo=echo,
+            direct_path=0.0 if no_direct_path else direct_path,
+            clutter=clutter,
+            noise=noise,
+            random_phase=random_phase,
+            time_offset_std_s=time_offset_std,
+            frequency_offset_std_hz=frequency_offset_std,
+            common_time_offset_std_s=common_time_offset_std,
+            common_frequency_offset_std_hz=common_frequency_offset_std,
+        )
     with shown_stages(quiet) as show:
         show("reading the design")
         network = read_designed_network(design_dir, on_note=print_note)
-        start = network.scenario.seed if seed is None else seed
         ids = _receivers(network, receivers)
         show("simulating")
+        start = network.scenario.seed if seed is None else seed
         block = simulate_block(network.scenario, network.channel, network.beams, settings, start, receiver_ids=ids)
         show("writing files")
         truth = truth_document(network, block, settings, start)
-        folder = out if out is not None else design_dir / "simulation"
-        files = write_simulation(folder, simulation_files(network, block, truth))
+        files = write_simulation(out or design_dir / "simulation", simulation_files(network, block, truth))
     if json_:
         import json
 
         typer.echo(json.dumps(truth, indent=2, ensure_ascii=False, allow_nan=False))
-        return
-    _print_table(block, files)
-
-
-def _settings(**options: Any) -> SimulationSettings:
-    """The settings; a value that cannot be is named by its option."""
-    from multistatic.simulation.block import SimulationSettings
-
-    try:
-        return SimulationSettings(**options)
-    except InputError as error:
-        renamed = [replace(problem, path=_option(problem.path)) for problem in error.problems]
-        raise InputError(renamed, source="simulate") from None
-
-
-def _option(name: str) -> str:
-    return "--" + name.removesuffix("_s").removesuffix("_hz").replace("_", "-")
+    else:
+        _print_table(block, files)
 
 
 def _receivers(network: DesignedNetwork, asked: str) -> tuple[str, ...]:
@@ -148,28 +133,11 @@ def _receivers(network: DesignedNetwork, asked: str) -> tuple[str, ...]:
 
 def _print_table(block: SimulatedBlock, files: Sequence[Path]) -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    from multistatic.units import ratio_to_db
+    from multistatic.report.simulation_table import simulation_table
 
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("receiver", no_wrap=True)
-    for name, unit in (("samples", ""), ("ant.", ""), ("delay", "ns"), ("Doppler", "Hz"), ("echo SNR", "dB")):
-        table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
-    for o in block.observations:
-        _, antennas, count = o.recording.samples.shape
-        snr = block.expected_snr[o.recording.receiver_id]
-        shown = f"{ratio_to_db(snr):.1f}" if snr > 0 else "none"
-        numbers = (f"{count}", f"{antennas}", f"{1e9 * o.delay_s:.2f}", f"{o.doppler_hz:.1f}", shown)
-        table.add_row(Text(o.recording.receiver_id), *numbers)
-    first, console = block.observations[0].recording, Console()
-    console.print(table)
-    console.print(
-        f"trials: {first.samples.shape[0]}, at {1e-6 * first.sample_rate_hz:.6g} MHz; delay and Doppler by each "
-        "receiver's clock; echo SNR as expected after integration over block and antennas",
-        highlight=False,
-    )
+    console = Console()
+    console.print(simulation_table(block))
     console.print(
         f"wrote {len(files)} files to {files[0].parent}: a recording of each receiver, the known signal, truth.json",
         highlight=False,

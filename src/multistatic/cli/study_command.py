@@ -60,7 +60,7 @@ def study_command(
         return
     if file is None:
         raise typer.BadParameter("give a study FILE, or --list", param_hint="FILE")
-    from multistatic.files.study_file import load_study, run_into, store_path
+    from multistatic.files.study_file import load_study, store_path
     from multistatic.files.study_reader import read_results
 
     loaded = load_study(file, overrides=list(set_ or []))
@@ -71,8 +71,19 @@ def study_command(
     place = store if store is not None else store_path(file)
     if not resume:
         _drop(place)
+    _run(place, loaded, workers, dask, retries=retries, retry_failed=retry_failed, quiet=quiet)
+    results = read_results(place)
+    _report(results, place, json_)
+    if failed := int(results.failed().any(axis=1).sum()):
+        raise MultistaticError(f"{failed} trials failed; run with --retry-failed to try them again")
+
+
+def _run(
+    place: Path, loaded: Study, workers: int | None, dask: str | None, *, retries: int, retry_failed: bool, quiet: bool
+) -> None:
+    """Run what is left of the study; Ctrl-C ends the command with what is stored."""
     from multistatic.cli.study_progress import shown_progress
-    from multistatic.files.study_file import chosen_workers
+    from multistatic.files.study_file import chosen_workers, run_into
 
     try:
         with shown_progress(loaded, quiet) as on_progress:
@@ -87,10 +98,6 @@ def study_command(
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {place} has all trials but those in flight; run it again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None
-    results = read_results(place)
-    _report(results, place, json_)
-    if failed := int(results.failed().any(axis=1).sum()):
-        raise MultistaticError(f"{failed} trials failed; run with --retry-failed to try them again")
 
 
 def _print_notes(loaded: Study) -> None:
@@ -99,11 +106,12 @@ def _print_notes(loaded: Study) -> None:
     from multistatic.errors import ScenarioError
 
     template = loaded.points[0].templates[0]
+    drops = loaded.drops.get(template.channel_folder or "")
     try:
-        scenario = template.drawn()
+        scenario = template.drawn(channel=None if drops is None else drops.channel(0))
     except ScenarioError:  # the trials that draw it report it
         return
-    for note in template.notes(scenario):
+    for note in [*template.notes(scenario), *template.channel_repeats()]:
         print_note(note)
 
 

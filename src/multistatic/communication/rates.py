@@ -15,9 +15,15 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     s_0 and cancels it. `direct` [K, N_r, N_t] in physical units, zero rows as padding (they change no rate);
     `selected` [K]. The form with Ψ⁻¹ keeps its digits where strong signal and interference share a direction; the
     difference of two log-determinants loses six of them at 100 dB.
+
+    >>> from multistatic import Beams
+    >>> import numpy as np
+    >>> beams = Beams(weights=[[[0.0]], [[1.0]]])
+    >>> rates_bps_hz(np.ones((1, 1, 1)), beams, 1.0, np.array([True])).tolist()
+    [1.0]
     """
     count, antennas, _ = direct.shape
-    received = np.einsum("krt,jtl->kjrl", direct, beams.weights) / np.sqrt(noise_power_w)
+    received = received_beams(direct, beams.weights) / np.sqrt(noise_power_w)
     own = np.arange(count)
     heard = np.ones((count, count + 1))
     heard[:, 0] = ~np.asarray(selected, bool)
@@ -31,3 +37,12 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     gram = np.swapaxes(whitened.conj(), 1, 2) @ whitened
     rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1] / np.log(2.0)
     return rate
+
+
+def received_beams(channels: C, weights: C) -> C:
+    """H_kW_j [K, 1+K, N_r, L] of channels [K, N_r, N_t] and beams [1+K, N_t, L], as one product of matrices."""
+    count, antennas, transmit = channels.shape
+    every = np.moveaxis(weights, 1, 0).reshape(transmit, -1)
+    product = channels.reshape(-1, transmit) @ every
+    arrived: C = np.moveaxis(product.reshape(count, antennas, len(weights), -1), 2, 1)
+    return arrived

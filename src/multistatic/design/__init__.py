@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from multistatic.design.earlier_design import usable_start
 from multistatic.design.group import design_group
 from multistatic.design.instance import instance_of
+from multistatic.design.later_certificate import certify
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, SearchLimits
 
-__all__ = ["Design", "Scheme", "design_network"]
+__all__ = ["Design", "Scheme", "certify", "design_network"]
 
 
 def _silent(stage: str) -> None:
@@ -24,6 +27,8 @@ def design_network(
     scheme: Scheme = "multi",
     on_stage: Callable[[str], None] = _silent,
     limits: SearchLimits = NO_LIMITS,
+    start: Design | None = None,
+    certificate: bool = True,
 ) -> Design:
     """Design a network: which receivers cooperate, which beams the transmitter uses, and what accuracy and rates
     follow.
@@ -34,12 +39,25 @@ def design_network(
     `limits`: a gap or a clock at which the exact searches (`joint`, `branch_and_bound`) end with the best design so far
     and its proven gap.
 
-    >>> from multistatic import design_network, load_preset
-    >>> design = design_network(load_preset("paper"))  # doctest: +SKIP
+    `start`: an earlier design of the same network, for a target or rates that have changed a little. The beams begin
+    from its beams in place of a search, which takes a tenth of the time or less; they are a local optimum near the
+    earlier one. Where the direction of the target or the channels have changed too much, or it has no beams, everything
+    is designed anew, and the message says so; a design of another network is an `InputError`. `certificate`: False
+    leaves the certificate and the sensitivities for `certify`; the design is verified like every other one, and claims
+    nothing.
+
+    >>> from multistatic import load_preset
+    >>> design_network(load_preset("paper")).selected_ids
+    ('rx01', 'rx05', 'rx07', 'rx08')
     """
-    instance = instance_of(scenario, limits)
+    instance, note = replace(instance_of(scenario, limits), certificate=certificate), ""
+    if start is not None:
+        usable, note = usable_start(scenario, instance.channel, start)
+        instance = replace(instance, start=usable)
     if scheme == "mono":
-        return design_mono_static(instance, on_stage)
-    if scheme == "bi":
-        return design_bi_static(instance, on_stage)
-    return design_group(instance, on_stage)
+        design = design_mono_static(instance, on_stage)
+    elif scheme == "bi":
+        design = design_bi_static(instance, on_stage)
+    else:
+        design = design_group(instance, on_stage)
+    return replace(design, message=f"{note} {design.message}") if note else design

@@ -6,7 +6,7 @@ import numpy as np
 
 from multistatic.bounds.clock import range_standard_deviations
 from multistatic.bounds.delay_doppler import exact_information, standard_deviations
-from multistatic.bounds.position import position_bound
+from multistatic.bounds.position import position_bounds
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate
 from multistatic.design.result import Accuracy
@@ -35,6 +35,7 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
         delay_std_s, doppler_std_hz, network.carrier_hz, network.clock
     )
     chosen = np.asarray(selected, bool)
+    position, with_angles = position_bounds(network, chosen, illumination_w)
     return Accuracy(
         sensor_ids=network.receiver_ids,
         surrogate=surrogate(information, chosen),
@@ -44,7 +45,7 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
         doppler_std_hz=doppler_std_hz,
         range_std_m=range_std_m,
         range_rate_std_m_s=range_rate_std_m_s,
-        position=position_bound(network, chosen, illumination_w),
-        position_with_angles=position_bound(network, chosen, illumination_w, angles=True),
+        position=position,
+        position_with_angles=with_angles,
         block_snr=network.samples * network.snr_per_watt * illumination_w,
     )

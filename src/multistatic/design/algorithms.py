@@ -101,7 +101,7 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
 
 
 def _checked_weights(problem: BeamformingProblem, beams: Any, plugin: Plugin) -> Beams:
-    expected = (1 + len(problem.direct), problem.steering_tx.size)
+    expected = (1 + len(problem.direct), problem.antennas)
     if not isinstance(beams, Beams):
         plugin.refuse(f"beams of type {type(beams).__name__}", "Beams")
     weights = np.asarray(beams.weights)

@@ -47,6 +47,6 @@ def clock_step(design: Design) -> ClockStep | None:
     none = np.zeros(len(network.receiver_ids))
     clock = network.clock or ClockErrors(time_s=none, frequency_hz=none)
     worse = replace(network, clock=replace(clock, time_s=np.hypot(clock.time_s, STEP_S)))
-    illumination_w = result.beams.illumination_w(design.channel.steering_tx)
+    illumination_w = float(result.beams.illumination_w(design.channel.steering_tx)[0])
     value = position_bound(worse, design.selected, illumination_w).peb_m
     return ClockStep(value=value, change=None if value is None else value / today_m - 1.0)

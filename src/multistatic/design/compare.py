@@ -14,15 +14,21 @@ from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
+from multistatic.notebook import LabelledResult, Overview
 from multistatic.scenario.model import JOINT, Scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Comparison:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Comparison(LabelledResult):
     """One method on the scenario: `value` of the criterion (None: no design), relative `gap` to the best row, seconds.
 
     `time_s` is the whole design with this method: selection and final beams; starting beams are shared by a
     beamformer's rows and counted in each.
+
+    >>> from multistatic import compare, load_preset
+    >>> best = compare(load_preset("paper"), ["greedy", "nearest_n"])[0]
+    >>> best.gap
+    0.0
     """
 
     selector: str
@@ -34,8 +40,17 @@ class Comparison:
     message: str
     design: Design | None
 
+    def overview(self) -> Overview:
+        """The method, its outcome, value, gap and time."""
+        facts = (
+            ("value", "none" if self.value is None else f"{self.value:.5g}"),
+            ("gap to the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
+            ("time", f"{self.time_s:.3g} s"),
+        )
+        return Overview(title=f"{self.selector} + {self.beamformer}, {self.status}", facts=facts)
 
-def compare(
+
+def compare_methods(
     scenario: Scenario,
     selectors: Sequence[str],
     beamformers: Sequence[str],

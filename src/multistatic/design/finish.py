@@ -14,13 +14,14 @@ from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
 from multistatic.design.sensitivity import Sensitivity, sensitivity
+from multistatic.design.solved_group import SolvedGroup, solved_group
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
-from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
+UNCERTIFIED = "No certificate was computed: `certify` says how far the design can be from the optimum."
 
 
 def finished(
@@ -30,6 +31,7 @@ def finished(
     beamforming: BeamformingResult,
     rounds: int,
     tried: B | None = None,
+    problem: SelectionProblem | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
@@ -43,17 +45,19 @@ def finished(
     beams = beamforming.beams
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
-    beamforming = with_certificate(instance.beamforming_problem(selected), beamforming)
-    problem = _at_final_beams(instance, scheme, beamforming)
-    known = knowledge_of(problem)
-    value = float(problem.values(selected[None])[0])
-    if not np.isfinite(value):
-        return _none(instance, scheme, _unobservable(problem, selected), _nobody(selection), beamforming)
-    selection = _carried(instance, selection, known, value)
-    found = _sensitivity(instance, selection, problem, known, beamforming, tried)
-    if found.budget is not None and found.budget.extra_m == 0.0:
-        selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
-    proven = _is_optimal(instance, selection, beamforming)
+    asked = instance.beamforming_problem(selected)
+    if instance.certificate:
+        beamforming = with_certificate(asked, beamforming)
+    solved = solved_group(instance, scheme, asked, beamforming, problem)
+    if not np.isfinite(solved.value):
+        return _none(instance, scheme, _unobservable(solved), _nobody(selection), beamforming)
+    selection = _carried(solved, selection)
+    found, proven = None, False
+    if instance.certificate:
+        found = _sensitivity(solved, selection, tried)
+        if found.budget is not None and found.budget.extra_m == 0.0:
+            selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
+        proven = _is_optimal(solved, selection)
     design = Design(
         status="optimal" if proven else "feasible",
         message=_in_words(selection, beamforming, proven),
@@ -64,24 +68,23 @@ def finished(
         selection=selection,
         beamforming=beamforming,
         cost_m=selection.cost_m,
-        accuracy=accuracy(instance.network(beams.covariance_w), selected, problem.illumination_w),
+        accuracy=accuracy(solved.network, selected, solved.problem.one_illumination_w),
         verification=None,
         rounds=rounds,
         sensitivity=found,
     )
-    return verified(design)
+    return verified(design if instance.certificate else without_claims(design))
 
 
-def _at_final_beams(instance: Instance, scheme: Scheme, beamforming: BeamformingResult) -> SelectionProblem:
-    """The selection problem that the final beams pose. Nobody is forced: another group would get beams of its own."""
-    assert beamforming.beams is not None
-    problem = replace(instance.selection_problem(beamforming.beams), forced=np.zeros(instance.size, bool))
-    return problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
+def without_claims(design: Design) -> Design:
+    """The design whose certificate is left for `certify`: it says so, and is called feasible."""
+    return replace(design, status="feasible", message=f"{design.message} {UNCERTIFIED}", certified=False)
 
 
-def _carried(instance: Instance, selection: Selection, known: Knowledge, value: float) -> Selection:
+def _carried(solved: SolvedGroup, selection: Selection) -> Selection:
     """The selection with its value at the final beams, and its bound where that is still proven there."""
-    fixed_weights = instance.scenario.propagation.clutter == "independent"
+    known, value = solved.known, solved.value
+    fixed_weights = solved.instance.scenario.propagation.clutter == "independent"
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
@@ -107,9 +110,9 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
     return f"{of_group} {of_beams}".strip()
 
 
-def _unobservable(problem: SelectionProblem, selected: B) -> str:
+def _unobservable(solved: SolvedGroup) -> str:
     """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
-    name, group = problem.criterion.name, ", ".join(problem.ids(selected))
+    name, group = solved.problem.criterion.name, ", ".join(solved.problem.ids(solved.selected))
     return f"For {group} with the final beams the target is unobservable under the criterion {name}."
 
 
@@ -129,6 +132,8 @@ def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> 
     assert beams is not None
     if result.upper_bound_w >= problem.illumination_limit_w:
         result = certified(problem, result)
+    if result.prices is not None and result.stationarity is not None:
+        return result  # a method of ours has computed both from these very beams
     found = stationarity(problem, beams)
     prices = found.prices if result.prices is None and found.residual < NEARLY_STATIONARY else result.prices
     return replace(result, stationarity=found.residual, prices=prices)
@@ -176,34 +181,28 @@ def _none(
     )
 
 
-def _sensitivity(
-    instance: Instance,
-    selection: Selection,
-    problem: SelectionProblem,
-    known: Knowledge,
-    beamforming: BeamformingResult,
-    tried: B | None,
-) -> Sensitivity:
-    if instance.scenario.propagation.clutter != "independent":
+def _sensitivity(solved: SolvedGroup, selection: Selection, tried: B | None) -> Sensitivity:
+    beamforming = solved.beamforming
+    if solved.instance.scenario.propagation.clutter != "independent":
         beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
     # A joint design with a bound has compared every affordable group: its bound says how much better one can be.
     every = selection.method == JOINT and selection.bound is not None
     settled = every if tried is None or every else tried
-    return sensitivity(problem, np.asarray(selection.selected, bool), beamforming, known.gain, settled=settled)
+    return sensitivity(solved.problem, solved.selected, beamforming, solved.known.gain, settled=settled)
 
 
-def _is_optimal(instance: Instance, selection: Selection, beamforming: BeamformingResult) -> bool:
+def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
     """True where group and beams are proven optimal together.
 
     The best group of a criterion with a gain does not depend on p_t (others lose their proof in `_carried`), so a
     proven group is jointly optimal when no other group could have more illumination: at the limit N_t P_T, or with
     everyone selected and proven beams, since p(b) ≤ p(1).
     """
-    if selection.status != "optimal" or instance.scenario.propagation.clutter != "independent":
+    if selection.status != "optimal" or solved.instance.scenario.propagation.clutter != "independent":
         return False
     if selection.method == JOINT:
         return True
-    problem = instance.beamforming_problem(np.asarray(selection.selected, bool))
-    at_limit = (beamforming.illumination_w or 0.0) >= problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
+    beamforming = solved.beamforming
+    at_limit = (beamforming.illumination_w or 0.0) >= solved.asked.illumination_limit_w * (1.0 - CERTIFIED_GAP)
     everyone = bool(np.all(selection.selected)) and beamforming.status == "optimal"
     return at_limit or everyone

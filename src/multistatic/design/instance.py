@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
+from multistatic.design.earlier_design import starts_for
+from multistatic.design.result import Design
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -20,13 +23,21 @@ from multistatic.units import B, C
 RATE_TOLERANCE = 1e-9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Instance:
-    """What every design method starts from; `limits`: when an exact search may end early."""
+    """What every design method starts from; `limits`: when an exact search may end early.
+
+    What the bounds see and the criterion are made once, where they do not depend on the beams.
+
+    `start`: an earlier design whose beams the beamformers begin from. `certificate`: False leaves what takes long and
+    changes neither group nor beams, the certificate of the beams and the sensitivities, for `certify`.
+    """
 
     scenario: Scenario
     channel: Channel
     limits: SearchLimits = NO_LIMITS
+    start: Design | None = None
+    certificate: bool = True
 
     @property
     def size(self) -> int:
@@ -35,11 +46,27 @@ class Instance:
 
     def network(self, covariance_w: C | None = None) -> SensingNetwork:
         """What the bounds see; `covariance_w` [N_t, N_t] is the signal that causes signal-dependent clutter."""
+        if covariance_w is None or not self._clutter_depends_on_beams:
+            return self._network_without_signal
         return sensing_network(self.scenario, self.channel, covariance_w)
 
     def criterion(self, covariance_w: C | None = None) -> Criterion:
         """The scenario's figure of merit for its receivers."""
+        if covariance_w is None or not self._clutter_depends_on_beams:
+            return self._criterion_without_signal
         return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
+
+    @property
+    def _clutter_depends_on_beams(self) -> bool:
+        return self.channel.clutter.shape[1] > 0
+
+    @cached_property
+    def _network_without_signal(self) -> SensingNetwork:
+        return sensing_network(self.scenario, self.channel)
+
+    @cached_property
+    def _criterion_without_signal(self) -> Criterion:
+        return criterion_of(self.scenario.design.criterion)(self._network_without_signal)
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""
@@ -52,6 +79,7 @@ class Instance:
             selected=selected,
             streams=self.scenario.design.streams,
             receiver_ids=self.scenario.receiver_ids,
+            starts=starts_for(selected, self.start),
         )
 
     def selection_problem(self, beams: Beams) -> SelectionProblem:
@@ -70,7 +98,7 @@ class Instance:
             positions_m=scenario.receiver_positions_m,
             target_distance_m=geometry.target_receiver_m,
             receiver_distance_m=geometry.receiver_receiver_m,
-            echo_gain=self.channel.echo_gain,
+            echo_gain=self.channel.echo_gain[0],
             forced=alone < required * (1.0 - RATE_TOLERANCE),
             distance_weight=scenario.requirements.distance_weight,
             cost_limit_m=scenario.requirements.cooperation_cost_m,

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.certificate import bounded, certified
+from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
@@ -35,6 +35,7 @@ from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.signal.beams import Beams
 from multistatic.units import B
 
 
@@ -62,57 +63,165 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if scenario.propagation.clutter != "independent":
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
-    beamformer = beamformer_of(scenario.design.beamformer)
-    on_stage("beams for all receivers")
-    least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
-    everyone: BeamformingResult = beamformer(least_constrained)
-    beams = everyone.beams
+    search = _Search(instance, settings)
+    beams, illumination_w = search.begun()
     if beams is None:
-        return infeasible_beams(instance, "multi", everyone)
-    everyone = certified(least_constrained, everyone)
+        on_stage("beams for all receivers")
+        everyone = search.solve_everyone()
+        if everyone.beams is None or everyone.illumination_w is None:
+            return infeasible_beams(instance, "multi", everyone)
+        beams, illumination_w = everyone.beams, everyone.illumination_w
     on_stage("selection")
-    # Nobody is forced: without a sensing beam the rates do not depend on b, so what is feasible for one b is for all.
-    problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
-    cuts = has_cuts(least_constrained)
-    known = knowledge_of(problem)
-    # Branch and bound has the best group where the criterion has a gain: others have to be listed.
-    listed = settings.listed if cuts or known.gain is None else 0
-    most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
-    candidates = candidates_of(problem, known, instance, most=most, upper_bound_w=everyone.upper_bound_w)
-    if isinstance(candidates, Selection):
-        return infeasible_selection(instance, candidates)
+    nothing = search.list_groups(beams, illumination_w)
+    if nothing is not None:
+        return infeasible_selection(instance, nothing)
     on_stage("beamforming")
-    best, tried = None, np.zeros((0, instance.size), bool)
-    while len(tried) < settings.max_solves and (following := candidates.least()) is not None:
-        number, floor = following
-        if best is not None and (floor * (1.0 + instance.limits.gap) >= best[0] or instance.limits.stop()):
-            break
-        group = candidates.take(number)
-        asked = instance.beamforming_problem(group)
-        result = bounded(everyone if group.all() else beamformer(asked), everyone.upper_bound_w)
-        tried = np.vstack([tried, group])
-        if result.beams is None or result.illumination_w is None:
-            continue
-        candidates.settle(number, result.upper_bound_w)
-        value = _value(problem, group, result.illumination_w)
-        if best is None or value < best[0]:
-            best = (value, group, result)
-            candidates.order_at(result.illumination_w)
-        if cuts and (cut := illumination_cut(asked)) is not None:
-            candidates.learn(cut, best[0])
-    if best is None:
-        return infeasible_beams(instance, "multi", result)
-    value, group, result = best
-    selection = _certified(problem, candidates, group, value, len(tried))
+    search.run()
+    if search.best is None:
+        assert search.failed is not None
+        return infeasible_beams(instance, "multi", search.failed)
+    value, group, result = search.best
+    solved = len(search.tried)
+    selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
     on_stage("verification")
-    return finished(instance, "multi", selection, result, len(tried), tried=tried)
+    return finished(instance, "multi", selection, result, solved, tried=search.tried, problem=search.problem)
 
 
-def _certified(
-    problem: SelectionProblem, candidates: CandidateGroups, group: B, value: float, solved: int
+class _Search:
+    """The state of one search: the beams for `everyone`, None where they were not needed yet, the `candidates`, those
+    `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
+
+    `upper_bound_w` p̄ holds for every group: proven, or all power on the target where the certificate is left for later.
+    """
+
+    def __init__(self, instance: Instance, settings: JointSettings) -> None:
+        self.instance, self.settings = instance, settings
+        self.beamformer = beamformer_of(instance.scenario.design.beamformer)
+        self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
+        self.cuts = has_cuts(self.least_constrained)
+        self.everyone: BeamformingResult | None = None
+        self.upper_bound_w = self.least_constrained.illumination_limit_w
+        self.tried = np.zeros((0, instance.size), bool)
+        self.best: tuple[float, B, BeamformingResult] | None = None
+        self.failed: BeamformingResult | None = None
+
+    def begun(self) -> tuple[Beams | None, float]:
+        """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
+        and those for everyone seldom decide anything then. None where there are none, where the groups are told apart
+        by the prices of beams, or where the bound says that no beams meet the rates.
+        """
+        starts, limit_w = self.least_constrained.starts, self.upper_bound_w
+        if not starts or self.cuts:
+            return None, limit_w
+        if self.instance.certificate:
+            proven_w = upper_bound(self.least_constrained).value_w
+            if not proven_w > 0.0:
+                return None, limit_w
+            self.upper_bound_w = proven_w
+        return starts[0], limit_w
+
+    def solve_everyone(self) -> BeamformingResult:
+        """Beams for everyone selected, and what is proven of any beams."""
+        everyone: BeamformingResult = self.beamformer(self.least_constrained)
+        if everyone.beams is None:
+            self.failed = everyone
+            return everyone
+        if self.upper_bound_w < self.least_constrained.illumination_limit_w:
+            everyone = bounded(everyone, self.upper_bound_w)
+        elif self.instance.certificate:
+            everyone = certified(self.least_constrained, everyone)
+        self.everyone, self.upper_bound_w = everyone, everyone.upper_bound_w
+        return everyone
+
+    def list_groups(self, beams: Beams, illumination_w: float) -> Selection | None:
+        """The groups in question with what is known of each at an illumination that beams for everyone do not exceed;
+        the selection that says why there is no group.
+        """
+        instance = self.instance
+        nobody = np.zeros(instance.size, bool)
+        # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
+        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
+        known = knowledge_of(problem)
+        # Branch and bound has the best group where the criterion has a gain: others have to be listed.
+        listed = self.settings.listed if self.cuts or known.gain is None else 0
+        most = 1 << ENUMERABLE if instance.size <= ENUMERABLE else listed
+        found = candidates_of(problem, known, instance, most=most, upper_bound_w=self.upper_bound_w)
+        if isinstance(found, Selection):
+            return found
+        self.problem, self.candidates = problem, found
+        return None
+
+    def run(self) -> None:
+        """Beams for the group of least floor, until that floor is not below the best value."""
+        limits = self.instance.limits
+        while len(self.tried) < self.settings.max_solves and (following := self.candidates.least()) is not None:
+            number, floor = following
+            if self.best is not None and (floor * (1.0 + limits.gap) >= self.best[0] or limits.stop()):
+                break
+            if self.everyone is None and len(self.tried):
+                everyone = self.solve_everyone()
+                if everyone.illumination_w is None:
+                    break  # rates that cannot be met with everyone selected cannot be met at all
+                self.candidates.reached(everyone.illumination_w)
+            else:
+                self._try(number)
+
+    def _try(self, number: int) -> None:
+        """Beams for one candidate."""
+        group = self.candidates.take(number)
+        asked = self.instance.beamforming_problem(group)
+        found = self.everyone if group.all() and self.everyone is not None else self.beamformer(asked)
+        result = bounded(found, self.upper_bound_w)
+        self.tried = np.vstack([self.tried, group])
+        if result.beams is None or result.illumination_w is None:
+            self.failed = result
+            return
+        self.candidates.settle(number, result.upper_bound_w)
+        value = _value(self.problem, group, result.illumination_w)
+        if self.best is None or value < self.best[0]:
+            self.best = (value, group, result)
+            self.candidates.order_at(result.illumination_w)
+        if self.cuts and (cut := illumination_cut(asked)) is not None:
+            self.candidates.learn(cut, self.best[0])
+
+
+def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design:
+    """A joint design that was made without its certificate, with the one it would have: the bounds of all groups at the
+    proven illumination p̄. Group and beams stay.
+
+    Of channels of rank one the bounds of the groups that the search tried are not known any more; the prices of the
+    design's own group, which bound every group, take their place.
+    """
+    instance = Instance(scenario=design.scenario, channel=design.channel)
+    result, group = design.beamforming, np.asarray(design.selected, bool)
+    assert result is not None
+    assert result.beams is not None
+    assert result.illumination_w is not None
+    search = _Search(instance, settings)
+    search.upper_bound_w = upper_bound(search.least_constrained).value_w
+    nothing = search.list_groups(result.beams, result.illumination_w)
+    assert nothing is None
+    result = bounded(result, search.upper_bound_w)
+    search.candidates.settle_group(group, result.upper_bound_w)
+    if search.cuts and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
+        search.candidates.learn(cut, np.inf)
+    value = _value(search.problem, group, search.problem.one_illumination_w)
+    selection = _selection(search.problem, search.candidates, group, value, design.rounds)
+    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], problem=search.problem)
+
+
+def _selection(
+    problem: SelectionProblem,
+    candidates: CandidateGroups,
+    group: B,
+    value: float,
+    solved: int,
+    *,
+    certificate: bool = True,
 ) -> Selection:
     """The best group found, with what is proven of all others after `solved` beamforming problems."""
-    proven = candidates.proven()
+    proven = candidates.proven() if certificate else 0.0
+    gap = value / proven - 1.0 if proven > 0.0 else float("inf")
     return Selection(
         status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
         method=JOINT,
@@ -121,18 +230,22 @@ def _certified(
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=_verdict(candidates, solved, value / proven - 1.0 if proven > 0 else float("inf")),
+        message=_verdict(candidates, solved, gap) if certificate else f"{_solved(candidates, solved)}.",
     )
+
+
+def _solved(candidates: CandidateGroups, solved: int) -> str:
+    """How far the search went."""
+    if candidates.complete:
+        kind = "maximal affordable groups" if candidates.full else "affordable groups"
+        return f"Beams were optimised for {solved} of the {candidates.count} {kind}"
+    more = "" if solved == 1 else f" and {solved - 1} others"
+    return f"{candidates.message} Beams were optimised for it{more}"
 
 
 def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    if candidates.complete:
-        kind = "maximal affordable groups" if candidates.full else "affordable groups"
-        beams = f"Beams were optimised for {solved} of the {candidates.count} {kind}"
-    else:
-        more = "" if solved == 1 else f" and {solved - 1} others"
-        beams = f"{candidates.message} Beams were optimised for it{more}"
+    beams = _solved(candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven of other groups."
@@ -141,4 +254,4 @@ def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:
-    return float(problem.criterion.values(group[None], illumination_w)[0])
+    return float(problem.values_at(group, illumination_w)[0])

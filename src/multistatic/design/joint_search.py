@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.illumination_cut import IlluminationCut
+from multistatic.bounds.criteria import ClockedLocalizationCriterion
 from multistatic.design.instance import Instance
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.declared_gain import Knowledge
+from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
+from multistatic.selection.declared_gain import Knowledge, exact_gain
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
+_CLOSE = 1e-3  # relative gap of a bound that is far from tight for other reasons
 _REORDERED = 1 << 14  # groups: beyond, looking at all of them after each solve takes longer than the solve
 
 
 class CandidateGroups:
     """Groups with two bounds on the value of each: `floors` by what beams reached, `bounds` by what is proven.
 
-    Both begin with the value at the illumination of the beams for everyone, `problem.illumination_w`, reached and
-    proven (`upper_bound_w`); cuts raise them. Of a criterion of which nothing is `known` the floors only say in which
-    order the groups are tried, and the bounds are 0. `rest` bounds the value, at that illumination, of all groups that
-    are no candidates (0: nothing is known of them). `count`: how many groups were looked at; `message`: by what search,
-    where they are not listed. `full`: only groups that no receiver can join are candidates.
+    Both begin with the value at an illumination that beams for everyone do not exceed: `problem.illumination_w`, what
+    they reached, and `upper_bound_w`, which is proven; cuts raise them. Of a criterion of which nothing is `known` the
+    floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value of all
+    groups that are no candidates (0: nothing is known of them): of a criterion with a gain at `problem.illumination_w`,
+    of others at the proven illumination. `count`: how many groups were
+    looked at; `message`: by what search, where they are not listed. `full`: only groups that no receiver can join are
+    candidates.
     """
 
     def __init__(
@@ -48,11 +55,11 @@ class CandidateGroups:
         self._bounds = np.zeros(len(order))
         if known.gain is not None:
             # What a criterion gains from the proven illumination over the one that was reached.
-            better = (problem.illumination_w / upper_bound_w) ** known.gain.exponent
+            better = (problem.one_illumination_w / upper_bound_w) ** known.gain.exponent
             self._bounds, self._rest = better * self._values, better * rest
         elif known.falls:
-            self._bounds = problem.criterion.values(self._groups, upper_bound_w)
-            self._rest = rest if self.complete else 0.0
+            self._bounds = problem.values_at(self._groups, upper_bound_w)
+            self._rest = rest
         self._open = np.ones(len(order), bool)
 
     def least(self) -> tuple[int, float] | None:
@@ -70,15 +77,29 @@ class CandidateGroups:
     def settle(self, number: int, upper_bound_w: float) -> None:
         """Beams for the group were found, and a bound on the illumination of any that it can have."""
         if self.known.falls:
-            at_most = float(self._problem.criterion.values(self._groups[number][None], upper_bound_w)[0])
+            at_most = float(self._problem.values_at(self._groups[number][None], upper_bound_w)[0])
             self._bounds[number] = max(self._bounds[number], at_most)
+
+    def settle_group(self, group: B, upper_bound_w: float) -> None:
+        """The same for a group that may be a candidate."""
+        for number in np.flatnonzero((self._groups == group).all(axis=1)):
+            self._open[number] = False
+            self.settle(int(number), upper_bound_w)
+
+    def reached(self, illumination_w: float) -> None:
+        """Beams for everyone reach no more than `illumination_w`, less than what the floors began with."""
+        if self.known.gain is not None:
+            dimmer = (self._problem.one_illumination_w / illumination_w) ** self.known.gain.exponent
+            self._floors = np.maximum(self._floors, dimmer * self._values)
+        elif self.known.falls:
+            self._floors = np.maximum(self._floors, self._problem.values_at(self._groups, illumination_w))
 
     def learn(self, cut: IlluminationCut, best: float) -> None:
         """Raise the floors of candidates below `best` by what the beams for one group prove of all groups."""
         rows = np.flatnonzero(self._open & (self._floors < best))
         if not len(rows) or self.known.gain is None:
             return
-        ratio = self._problem.illumination_w / cut.bounds_w(self._groups[rows])
+        ratio = self._problem.one_illumination_w / cut.bounds_w(self._groups[rows])
         values = self._values[rows] * ratio**self.known.gain.exponent
         self._floors[rows] = np.maximum(self._floors[rows], values)
         self._bounds[rows] = np.maximum(self._bounds[rows], values)
@@ -86,7 +107,7 @@ class CandidateGroups:
     def order_at(self, illumination_w: float) -> None:
         """Try next what is best at the illumination of the incumbent, where nothing is known of another one."""
         if not self.known.falls and len(self._groups) <= _REORDERED:
-            self._floors = self._problem.criterion.values(self._groups, illumination_w)
+            self._floors = self._problem.values_at(self._groups, illumination_w)
 
     def proven(self) -> float:
         """A bound on the value of every affordable group with any beams; 0 where nothing is proven."""
@@ -119,10 +140,25 @@ def candidates_of(
         known,
         np.unique(np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)]), axis=0),
         upper_bound_w,
-        rest=selection.bound if selection.bound is not None else 0.0,
+        rest=(selection.bound or 0.0) if certain else _bound_of_all(problem, known, instance, upper_bound_w),
         count=selection.evaluated,
         message=message,
     )
+
+
+def _bound_of_all(problem: SelectionProblem, known: Knowledge, instance: Instance, upper_bound_w: float) -> float:
+    """A bound on the value of every group under a criterion with clocks, at any illumination up to `upper_bound_w`, by
+    branch and bound with the transmitter's clock known; 0 where there is none, or where it is left for later.
+    """
+    criterion = problem.criterion
+    if not (instance.certificate and known.falls and isinstance(criterion, ClockedLocalizationCriterion)):
+        return 0.0
+    relaxed = criterion.with_transmitter_clock_known(upper_bound_w)
+    easier = replace(problem, criterion=relaxed, illumination_w=np.ones(1))
+    if exact_gain(easier) is None:
+        return 0.0
+    settings = BranchAndBoundSettings(gap=max(_CLOSE, problem.limits.gap), stop=problem.limits.stop)
+    return branch_and_bound(easier, instance.rng(2), settings).bound or 0.0
 
 
 def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:

@@ -11,26 +11,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, localcontext
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from multistatic.bounds.sensing import sensing_array
+from multistatic.design.exact_paths import DIGITS, STEP, Leg, direction, exact, leg_to, moved, path_slopes
 from multistatic.design.result import Design
 from multistatic.scenario.model import PulseSpec, Receiver, Transmitter
 from multistatic.signal.pulses import pulse_of
-from multistatic.units import SPEED_OF_LIGHT_M_S, C, F
+from multistatic.units import C, F
 
 Clock = Receiver | Transmitter
 Matrix = list[list[Decimal]]
 
-_DIGITS = Context(prec=100)
 # Of a pivot beside its own diagonal, of a parameter about which nothing is told.
 _NOTHING = Decimal("1e-45")
-_STEP = Decimal("1e-20")  # m and s: leaves half of the digits to a difference of differences
-_SPEED = Decimal(int(SPEED_OF_LIGHT_M_S))
 _AGREED = 1e-10  # relative, of two rules of quadrature
 
 
@@ -92,7 +90,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         )
     found = []
     for k, receiver in enumerate(scenario.receivers):
-        steering, paths = channel.steering_rx[k], channel.clutter[k]
+        steering, paths = channel.steering_rx[0, k], channel.clutter[k]
         noise: C = (white * np.eye(len(steering))).astype(complex)
         for path_k in paths:
             for beam in weights:
@@ -101,7 +99,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
         elements[: receiver.array.size] = receiver.array.elements_m
         factor = _root(noise)
         whitened = np.linalg.solve(factor, steering)
-        gain, path = float(channel.echo_gain[k]), float(channel.echo_path_gain[k])
+        gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,
@@ -194,39 +192,56 @@ def _adaptive(values: Callable[[F], C], edges: F) -> C:
     return total
 
 
-def exact_bound(design: Design, sensors: Sequence[Sensor], illumination_w: float, *, angles: bool) -> ExactBound:
-    """Bounds of the given sensors together, with 100 digits."""
+def exact_bound(design: Design, sensors: Sequence[Sensor]) -> ExactBound:
+    """Bounds of the given sensors together from delays and Dopplers, with 100 digits."""
+    with localcontext(DIGITS):
+        return _bound_of(design, _delay_doppler(design, sensors))
+
+
+def exact_bounds(design: Design, sensors: Sequence[Sensor], illumination_w: float) -> tuple[ExactBound, ExactBound]:
+    """The same, and with the direction of arrival at each sensor, too."""
+    with localcontext(DIGITS):
+        total = _delay_doppler(design, sensors)
+        plain = _bound_of(design, total)
+        for sensor in sensors:
+            for row in map(exact, _direction_rows(design, sensor, illumination_w)):
+                _add(total, [[a * b for b in row] for a in row])
+        return plain, _bound_of(design, total)
+
+
+def _delay_doppler(design: Design, sensors: Sequence[Sensor]) -> Matrix:
+    """Information of all sensors about (p, v, the shared offsets of time and frequency)."""
+    (tau, cross), (_, f) = information_of_a_block(design.scenario.radio.pulse, design.scenario.radio.samples)
+    slot_s = design.scenario.radio.slot_s
+    size = 2 * design.scenario.dimensions + 2
+    total = [[Decimal(0)] * size for _ in range(size)]
+    outward = leg_to(design, design.scenario.transmitter.position_m)
+    for sensor in sensors:
+        per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
+        fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
+        _add(total, _one_sensor(design, sensor, outward, [exact(row) for row in fisher]))
+    return total
+
+
+def _bound_of(design: Design, information: Matrix) -> ExactBound:
     scenario = design.scenario
     d = scenario.dimensions
-    shared = [
-        Decimal(std) for std in (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
-    ]
+    clock = scenario.transmitter
+    shared = [Decimal(std) for std in (clock.clock_offset_std_s, clock.frequency_offset_std_hz)]
     if design.scheme == "mono":
         shared = [Decimal(0), Decimal(0)]
-    (tau, cross), (_, f) = information_of_a_block(scenario.radio.pulse, scenario.radio.samples)
-    slot_s = scenario.radio.slot_s
-    with localcontext(_DIGITS):
-        size = 2 * d + 2
-        total = [[Decimal(0)] * size for _ in range(size)]
-        for sensor in sensors:
-            per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
-            fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
-            _add(total, _one_sensor(design, sensor, [_exact(row) for row in fisher]))
-            if angles:
-                for row in map(_exact, _direction_rows(design, sensor, illumination_w)):
-                    _add(total, [[a * b for b in row] for a in row])
-        known = [*range(2 * d)]
-        for i, std in enumerate(shared):
-            if std > 0:
-                known.append(2 * d + i)
-                total[2 * d + i][2 * d + i] += 0 if std.is_infinite() else 1 / std**2
-        total = [[total[i][j] for j in known] for i in known]
-        return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
+    total, known = [row[:] for row in information], [*range(2 * d)]
+    for i, std in enumerate(shared):
+        if std > 0:
+            known.append(2 * d + i)
+            total[2 * d + i][2 * d + i] += 0 if std.is_infinite() else 1 / std**2
+    total = [[total[i][j] for j in known] for i in known]
+    return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
 
 
-def _one_sensor(design: Design, sensor: Sensor, fisher: Matrix) -> Matrix:
+def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) -> Matrix:
     """Information about (p, v, the shared offsets of time and frequency), the sensor's own offsets eliminated."""
-    slopes = _slopes(design, sensor)
+    slopes = path_slopes(design, outward, leg_to(design, sensor.place_m))
     rows = [[*slopes[0], Decimal(1), Decimal(0)], [*slopes[1], Decimal(0), Decimal(1)]]
     size = len(rows[0])
     own = []
@@ -249,51 +264,16 @@ def _one_sensor(design: Design, sensor: Sensor, fisher: Matrix) -> Matrix:
     return [row[:size] for row in local[:size]]
 
 
-def _slopes(design: Design, sensor: Sensor) -> tuple[list[Decimal], list[Decimal]]:
-    """How delay in s and Doppler in Hz change with each coordinate of position and velocity: differences of the path's
-    length, and of its differences in time.
-    """
-    scenario = design.scenario
-    carrier = Decimal(scenario.radio.carrier_hz)
-    anchors = [_exact(scenario.transmitter.position_m), _exact(sensor.place_m)]
-    position, velocity = _exact(scenario.target.position_m), _exact(scenario.target.velocity_m_s)
-
-    def length(place: list[Decimal]) -> Decimal:
-        return sum((_distance(place, anchor) for anchor in anchors), Decimal(0))
-
-    def doppler(place: list[Decimal], speed: list[Decimal]) -> Decimal:
-        later, sooner = ([p + sign * v * _STEP for p, v in zip(place, speed, strict=True)] for sign in (1, -1))
-        return -carrier / _SPEED * (length(later) - length(sooner)) / (2 * _STEP)
-
-    delays, shifts, still = [], [], []
-    for i in range(scenario.dimensions):
-        ahead, behind = (_moved(position, i, sign * _STEP) for sign in (1, -1))
-        delays.append((length(ahead) - length(behind)) / (2 * _STEP) / _SPEED)
-        shifts.append((doppler(ahead, velocity) - doppler(behind, velocity)) / (2 * _STEP))
-        faster, slower = (_moved(velocity, i, sign) for sign in (Decimal(1), Decimal(-1)))
-        still.append((doppler(position, faster) - doppler(position, slower)) / 2)
-    # A slope that is zero comes out as the error of its difference, which would be taken for information.
-    nearest = min(_distance(position, anchor) for anchor in anchors)
-    fastest = _distance(velocity, [Decimal(0)] * 3)
-    error = max(Decimal("1e-38"), 100 * ((1 + fastest) * _STEP / nearest) ** 2)
-    turning = carrier / _SPEED * fastest / nearest
-    delays, shifts, still = (
-        [slope if abs(slope) > error * largest else Decimal(0) for slope in slopes]
-        for slopes, largest in ((delays, 2 / _SPEED), (shifts, 2 * turning), (still, 2 * carrier / _SPEED))
-    )
-    return [*delays, *([Decimal(0)] * scenario.dimensions)], [*shifts, *still]
-
-
 def _direction_rows(design: Design, sensor: Sensor, illumination_w: float) -> F:
     """Rows [2N_r, d] of unit variance about the position: slopes of the whitened steering vector, the part along
     itself taken out.
     """
     scenario, d = design.scenario, design.scenario.dimensions
-    place, position = _exact(sensor.place_m), _exact(scenario.target.position_m)
+    place, position = exact(sensor.place_m), exact(scenario.target.position_m)
     turning = np.zeros((3, d))
     for i in range(d):
-        ahead, behind = (_direction(_moved(position, i, sign * _STEP), place) for sign in (1, -1))
-        turning[:, i] = [float((a - b) / (2 * _STEP)) for a, b in zip(ahead, behind, strict=True)]
+        ahead, behind = (direction(moved(position, i, sign * STEP), place) for sign in (1, -1))
+        turning[:, i] = [float((a - b) / (2 * STEP)) for a, b in zip(ahead, behind, strict=True)]
     phase = 2.0 * np.pi / scenario.radio.wavelength_m * (sensor.elements_m @ turning)
     signal = np.linalg.solve(sensor.whitening, sensor.steering)
     slopes = np.linalg.solve(sensor.whitening, 1j * sensor.steering[:, None] * phase)
@@ -347,20 +327,3 @@ def _add(total: Matrix, part: Matrix) -> None:
     for i, row in enumerate(part):
         for j, value in enumerate(row):
             total[i][j] += value
-
-
-def _exact(place: F) -> list[Decimal]:
-    return [Decimal(float(x)) for x in place]
-
-
-def _moved(place: list[Decimal], axis: int, step: Decimal) -> list[Decimal]:
-    return [x + step if i == axis else x for i, x in enumerate(place)]
-
-
-def _distance(one: list[Decimal], other: list[Decimal]) -> Decimal:
-    return sum(((a - b) ** 2 for a, b in zip(one, other, strict=True)), Decimal(0)).sqrt()
-
-
-def _direction(place: list[Decimal], origin: list[Decimal]) -> list[Decimal]:
-    length = _distance(place, origin)
-    return [(a - b) / length for a, b in zip(place, origin, strict=True)]

@@ -11,6 +11,7 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
 from multistatic.design.sensitivity import Sensitivity
+from multistatic.notebook import LabelledResult, NotebookView, Overview, listed
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import Selection
 from multistatic.units import B, F
@@ -18,8 +19,8 @@ from multistatic.units import B, F
 Scheme = Literal["multi", "bi", "mono"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Accuracy:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Accuracy(NotebookView):
     """Figures of merit of the selected group under the designed beams. Never compare two of them with each other.
 
     `sensor_ids`: who hears the echo, in the order of the arrays below: the K receivers, or the transmitter alone in the
@@ -30,6 +31,11 @@ class Accuracy:
     unknown; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
     `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
     arrival too. `block_snr` [K]: echo SNR after integration over block and antennas, Mρ_k, a power ratio.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> design.accuracy.position.peb_m < 1e-3
+    True
     """
 
     sensor_ids: tuple[str, ...]
@@ -44,13 +50,25 @@ class Accuracy:
     position_with_angles: PositionBound
     block_snr: F
 
+    def overview(self) -> Overview:
+        """Position and velocity error bound, and how many sensors measure."""
+        bounds = (
+            ("position error bound", self.position.peb_m, "m"),
+            ("velocity error bound", self.position.veb_m_s, "m/s"),
+        )
+        facts = ((name, "unobservable" if value is None else f"{value:.4g} {unit}") for name, value, unit in bounds)
+        return Overview(title=f"{len(self.sensor_ids)} sensors", facts=tuple(facts))
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Verification(NotebookView):
     """Outcome of recomputing a design from its beams, in physical units, by a path that shares no code with the
     solvers.
 
     `violations`: relative violation of each constraint and relative error of each reported figure, 0 where it holds.
+
+    >>> Verification(violations={"power": 1e-9, "cost": 0.0}).passed
+    True
     """
 
     violations: dict[str, float]
@@ -66,14 +84,26 @@ class Verification:
         """True when nothing is violated by more than `tolerance`."""
         return self.max_violation <= self.tolerance
 
+    def overview(self) -> Overview:
+        """Whether the check passed, and what is worst in it."""
+        worst = max(self.violations, key=lambda name: self.violations[name], default="")
+        facts = (("largest violation", f"{self.max_violation:.2g} ({worst})"),) if worst else ()
+        return Overview(title="passed" if self.passed else "failed", facts=facts)
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Design:
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Design(LabelledResult):
     """A verified design, or the reason why there is none.
 
     `status`: `optimal` (group and beams proven optimal together), `feasible`, `infeasible` (then `message` names the
     constraint and what would make it feasible, and everything that does not exist is None), or `unverified` (the check
-    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn.
+    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn. `certified`: False
+    where bound, sensitivities and every claim of optimality are left for `certify`.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> design.selected_ids
+    ('rx01', 'rx05', 'rx07', 'rx08')
     """
 
     status: Literal["optimal", "feasible", "infeasible", "unverified"]
@@ -89,8 +119,23 @@ class Design:
     verification: Verification | None
     rounds: int
     sensitivity: Sensitivity | None = None
+    certified: bool = True
 
     @property
     def selected_ids(self) -> tuple[str, ...]:
         """Ids of the group."""
         return tuple(i for i, chosen in zip(self.scenario.receiver_ids, self.selected, strict=True) if chosen)
+
+    def overview(self) -> Overview:
+        """Verdict, group and the figures of merit of the design."""
+        facts = [("message", self.message)]
+        if self.accuracy is not None and self.beamforming is not None:
+            peb_m, illumination_w = self.accuracy.position.peb_m, self.beamforming.illumination_w
+            verified = self.verification is not None and self.verification.passed
+            facts = [
+                ("cooperating", listed(self.selected_ids) or "none"),
+                ("position error bound", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
+                ("illumination", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
+                ("verified", "yes" if verified else "no"),
+            ]
+        return Overview(title=f"{self.scenario.name}, {self.scheme}-static, {self.status}", facts=tuple(facts))

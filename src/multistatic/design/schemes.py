@@ -9,10 +9,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate
+from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate, without_claims
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.selection.declared_gain import knowledge_of
@@ -31,14 +32,19 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     """
     on_stage("beamforming")
     beamformer = beamformer_of(instance.scenario.design.beamformer)
-    nobody = np.zeros(instance.size, bool)
-    problem = instance.beamforming_problem(nobody)
-    result = beamformer(problem)
+    result = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
-    proven = with_certificate(problem, result)
     on_stage("verification")
+    return finished_mono_static(instance, result)
+
+
+def finished_mono_static(instance: Instance, result: BeamformingResult) -> Design:
+    """The verified design of beams that were designed for no cooperating receiver."""
+    assert result.beams is not None
     assert result.illumination_w is not None
+    nobody = np.zeros(instance.size, bool)
+    proven = with_certificate(instance.beamforming_problem(nobody), result) if instance.certificate else result
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
         status="optimal" if proven.status == "optimal" else "feasible",
@@ -54,7 +60,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
         verification=None,
         rounds=1,
     )
-    return verified(design)
+    return verified(design if instance.certificate else without_claims(design))
 
 
 def design_bi_static(instance: Instance, on_stage: Report) -> Design:
@@ -87,7 +93,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
             failed = result
             continue
         assert result.illumination_w is not None
-        value = float(instance.criterion(result.beams.covariance_w).values(singles[k][None], result.illumination_w)[0])
+        value = float(instance.selection_problem(result.beams).values(singles[k])[0])
         if best is None or value < best[0]:
             selection = Selection(
                 status="feasible",
@@ -111,9 +117,9 @@ def _ceilings(instance: Instance, singles: B) -> F:
     """A lower bound [K] on the value of each single receiver with any beams: what it would be with all the power on the
     target. 0 where the criterion is not known to fall with the illumination.
     """
-    nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.size, 1), complex))
+    nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.shape[1], 1), complex))
     limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
-    problem = replace(instance.selection_problem(nothing), illumination_w=limit_w)
+    problem = replace(instance.selection_problem(nothing), illumination_w=np.array([limit_w]))
     return problem.values(singles) if knowledge_of(problem).falls else np.zeros(instance.size)
 
 

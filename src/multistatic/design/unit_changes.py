@@ -59,6 +59,5 @@ def _change(design: Design, instance: Instance, problem: BeamformingProblem) -> 
     result = beamformer_of(design.scenario.design.beamformer)(problem)
     if result.beams is None or design.selection is None or not design.selection.value:
         return None
-    illumination_w = result.beams.illumination_w(instance.channel.steering_tx)
-    criterion = instance.criterion(result.beams.covariance_w)
-    return float(criterion.values(design.selected[None], illumination_w)[0] / design.selection.value - 1.0)
+    value = instance.selection_problem(result.beams).values(design.selected)[0]
+    return float(value / design.selection.value - 1.0)

@@ -16,6 +16,7 @@ from multistatic.design.recomputed_bounds import (
     ExactBound,
     Sensor,
     exact_bound,
+    exact_bounds,
     information_of_a_block,
     published_information,
     sensors_of,
@@ -28,7 +29,13 @@ USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 
 
 def verify(design: Design) -> Verification:
-    """Relative violation of every constraint and relative error of every reported figure of a design with beams."""
+    """Relative violation of every constraint and relative error of every reported figure of a design with beams.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> verify(design).passed
+    True
+    """
     result, accuracy, channel = design.beamforming, design.accuracy, design.channel
     assert result is not None
     assert result.beams is not None
@@ -38,7 +45,7 @@ def verify(design: Design) -> Verification:
     hears_sensing_beam = ~design.selected
     rates = _rates(channel.direct, weights, channel.noise_power_w, hears_sensing_beam)
     power = sum(float(np.linalg.norm(w, "fro") ** 2) for w in weights)
-    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx) ** 2) for w in weights)
+    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx[0]) ** 2) for w in weights)
     required = scenario.rate_required_bps_hz
     violations = {
         "rate": float(np.max((required - rates) / np.maximum(required, 1.0))),
@@ -58,12 +65,12 @@ def verify(design: Design) -> Verification:
     sensors = sensors_of(design, weights, illumination)
     violations |= _sensor_errors(design, accuracy, sensors)
     group = [sensor for sensor, chosen in zip(sensors, _counted(design), strict=True) if chosen]
-    plain, with_angles = (exact_bound(design, group, illumination, angles=angles) for angles in (False, True))
+    plain, with_angles = exact_bounds(design, group, illumination)
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
     figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
     violations |= _selection_errors(design, figures)
-    violations |= _budget_errors(design, sensors, illumination, figures)
+    violations |= _budget_errors(design, sensors, figures)
     return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
@@ -84,12 +91,11 @@ def _rates(direct: C, weights: C, noise_power_w: float, hears_sensing_beam: np.n
     """(20)-(21): log2 Π (1 + eigenvalues of Ψ^-1/2 H Q_k Hᴴ Ψ^-H/2)."""
     rates = []
     for k, channel in enumerate(direct):
-        noise = noise_power_w * np.eye(len(channel), dtype=complex)
-        for j, beam in enumerate(weights):
-            if j != k + 1 and (j > 0 or hears_sensing_beam[k]):
-                noise += (channel @ beam) @ (channel @ beam).conj().T
-        factor = np.linalg.cholesky(noise)
-        whitened = np.linalg.solve(factor, channel @ weights[k + 1])
+        suffered = np.ones(len(weights), bool)
+        suffered[0], suffered[k + 1] = hears_sensing_beam[k], False
+        arrived = channel @ np.hstack(list(weights[suffered]))
+        noise = noise_power_w * np.eye(len(channel)) + arrived @ arrived.conj().T
+        whitened = np.linalg.solve(np.linalg.cholesky(noise), channel @ weights[k + 1])
         rates.append(np.sum(np.log2(1.0 + np.linalg.svd(whitened, compute_uv=False) ** 2)))
     return np.array(rates)
 
@@ -226,9 +232,7 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     return errors
 
 
-def _budget_errors(
-    design: Design, sensors: Sequence[Sensor], illumination_w: float, figures: Mapping[str, float]
-) -> dict[str, float]:
+def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float]) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
     own = figures.get(design.scenario.design.criterion)
@@ -238,7 +242,7 @@ def _budget_errors(
     limit_m = design.scenario.requirements.cooperation_cost_m
     extra_m = max(_cost(design, chosen) - limit_m, 0.0)
     group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
-    exact = exact_bound(design, group, illumination_w, angles=False)
+    exact = exact_bound(design, group)
     value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[design.scenario.design.criterion]
     return {
         "reported budget": abs(step.extra_m - extra_m) / limit_m,

@@ -1,5 +1,5 @@
-"""The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml`, pictures
-and `report.html`.
+"""The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml` with
+`channel.npz`, `design.mat` where it is asked for, pictures and `report.html`.
 
 The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
 """
@@ -7,33 +7,63 @@ The same design gives the same bytes, its timing aside: no clock, fixed dates in
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import os
 import platform
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from multistatic.channel.realise import as_given
 from multistatic.design.accuracy import weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
 from multistatic.files.atomic import write_files_atomically
+from multistatic.files.channel_file import channel_arrays
+from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.nulls import finite, reasons_for_nulls
+from multistatic.files.numpy_file import npz_bytes
 from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.model import Scenario
 from multistatic.scenario.write import resolved_toml
 from multistatic.units import ratio_to_db
 
-FORMAT = "multistatic-design/1"
+FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
+CHANNEL, MATLAB = "channel.npz", "design.mat"
 PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
+
+
+UNITS = {
+    "beams": "sqrt(W)",
+    "direct": "1 (amplitude)",
+    "echo_gain": "1 (power)",
+    "echo_path_gain": "1 (power)",
+    "steering_tx": "1",
+    "steering_rx": "1",
+    "clutter": "1 (amplitude)",
+    "rate_required_bps_hz": "bit/s/Hz",
+    "receiver_positions_m": "m",
+    "transmitter_position_m": "m",
+    "target_position_m": "m",
+    "target_velocity_m_s": "m/s",
+    "noise_power_w": "W",
+    "clutter_power_w": "W",
+    "power_limit_w": "W",
+    "points_m": "m",
+    "point_velocity_m_s": "m/s",
+    "illumination_w": "W",
+    "position_covariance_m2": "m^2",
+}
+"""Of the arrays of `design.npz` that are quantities, as `design.mat` states them."""
 
 
 def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[str, Any]:
@@ -65,7 +95,9 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
         "provenance": {
             "version": _version("multistatic"),
-            "scenario_sha256": hashlib.sha256(resolved_toml(scenario).encode()).hexdigest(),
+            "scenario_sha256": hashlib.sha256(_scenario_toml(design)).hexdigest(),
+            "channel": _channel_source(design),
+            "channel_sha256": hashlib.sha256(_channel_npz(design)).hexdigest(),
             "seed": scenario.seed,
             "python": platform.python_version(),
             "dependencies": {name: _version(name) for name in DEPENDENCIES},
@@ -86,6 +118,8 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "selected": np.asarray(design.selected, np.bool_),
         "beams": beams.weights,
         "direct": channel.direct,
+        **_points(scenario, channel.points),
+        "illumination_w": beams.illumination_w(channel.steering_tx),
         "echo_gain": channel.echo_gain,
         "echo_path_gain": channel.echo_path_gain,
         "steering_tx": channel.steering_tx,
@@ -94,8 +128,6 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "rate_required_bps_hz": scenario.rate_required_bps_hz,
         "receiver_positions_m": scenario.receiver_positions_m,
         "transmitter_position_m": scenario.transmitter.position_m,
-        "target_position_m": scenario.target.position_m,
-        "target_velocity_m_s": scenario.target.velocity_m_s,
         "noise_power_w": np.array(channel.noise_power_w),
         "clutter_power_w": np.array(channel.clutter_power_w),
         "power_limit_w": np.array(scenario.transmitter.power_w),
@@ -103,17 +135,55 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
     }
 
 
+def _scenario_toml(design: Design) -> bytes:
+    """The scenario with its channels in the file beside it."""
+    return resolved_toml(design.scenario, channel_file=CHANNEL).encode()
+
+
+def _channel_npz(design: Design) -> bytes:
+    """The channels of the design as a channel file: with them `scenario.toml` designs the same bits again."""
+    return npz_bytes(channel_arrays(as_given(design.scenario, design.channel)))
+
+
+def _channel_source(design: Design) -> str:
+    """Where the channels came from: the model's name, or a file."""
+    direct = design.scenario.propagation.direct
+    return (direct.path or "given") if isinstance(direct, GivenChannel) else direct
+
+
+def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:
+    """The targets and the points that stand for them: today one target, which is its own only point."""
+    position = np.stack([target.position_m for target in scenario.targets])
+    velocity = np.stack([target.velocity_m_s for target in scenario.targets])
+    return {
+        "target_ids": np.array([target.id for target in scenario.targets], dtype=np.str_),
+        "target_position_m": position,
+        "target_velocity_m_s": velocity,
+        "points_m": position,
+        "point_velocity_m_s": velocity,
+        "point_weight": np.full(count, 1.0 / count),
+        "point_target": np.zeros(count, int),
+    }
+
+
 def design_files(
-    design: Design, *, timing_s: Mapping[str, float], pictures: Mapping[str, bytes] | None = None
+    design: Design,
+    *,
+    timing_s: Mapping[str, float],
+    pictures: Mapping[str, bytes] | None = None,
+    matlab: bool = False,
 ) -> dict[str, bytes]:
-    """Every file of a design by its name, `design.json` last.
+    """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
     Arrays and pictures are there only where the design passed its verification: beams that nobody confirmed are not
     handed on.
     """
-    files = {SCENARIO: resolved_toml(design.scenario).encode()}
+    files = {CHANNEL: _channel_npz(design), SCENARIO: _scenario_toml(design)}
     if design.verification is not None and design.verification.passed:
-        files |= {ARRAYS: npz_bytes(design_arrays(design)), **(pictures or {})}
+        arrays = design_arrays(design)
+        files |= {ARRAYS: npz_bytes(arrays), **(pictures or {})}
+        if matlab:
+            files[MATLAB] = mat5_bytes(arrays, UNITS)
     return {**files, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
 
 
@@ -121,34 +191,32 @@ def write_design(
     folder: str | os.PathLike[str],
     design: Design,
     *,
-    timing_s: Mapping[str, float],
+    timing_s: Mapping[str, float] = MappingProxyType({}),
     pictures: Mapping[str, bytes] | None = None,
+    matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """Write all files of a design to `folder` at once; returns their paths.
+    """Write all files of a design to `folder` at once; returns their paths. `matlab`: the arrays as `design.mat` too.
+
+    timing_s: seconds of each stage, for `design.json`. pictures: {name of a file: its content}.
+
+    >>> import tempfile
+    >>> from multistatic import design_network, load_preset, read_design
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = write_design(folder, design_network(load_preset("paper")))
+    ...     read_design(folder).document["status"]
+    'feasible'
 
     `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
     are removed. Raises `InputError` where the folder cannot be written to.
     """
-    files = design_files(design, timing_s=timing_s, pictures=pictures)
-    write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, PAGE, *PICTURES))
+    files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab)
+    write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, CHANNEL, MATLAB, PAGE, *PICTURES))
     return tuple(Path(folder) / name for name in files)
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:
     """JSON in UTF-8 for people and programs; NaN and infinity are refused."""
     return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
-
-
-def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    """An uncompressed `.npz` with the same bytes for the same arrays (`numpy.savez` stamps the time) and no pickle."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for name, array in arrays.items():
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            entry.create_system = 3  # else the platform that writes would show
-            with archive.open(entry, "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, np.asarray(array), allow_pickle=False)
-    return buffer.getvalue()
 
 
 def _selection(design: Design) -> dict[str, Any]:

@@ -157,7 +157,19 @@ def _list(array: F | None) -> list[Any] | None:
     return None if array is None else array.tolist()
 
 
+def fixes_rows(fixes: Sequence[Fix]) -> list[dict[str, float | str | None]]:
+    """The rows of the table `fixes.csv` as numbers and texts; None for what does not exist."""
+    rows = map(_cells, fixes)
+    return [{name: row.get(name) for name in COLUMNS} for row in rows]
+
+
 def _row(fix: Fix) -> dict[str, str]:
+    """One row of the table; numbers as the shortest text that reads back as the same bits."""
+    cells = _cells(fix).items()
+    return {name: each if isinstance(each, str) else repr(each) for name, each in cells if each is not None}
+
+
+def _cells(fix: Fix) -> dict[str, float | str | None]:
     numbers: dict[str, float | None] = {
         "time_s": fix.time_s,
         "position_std_m": fix.position_std_m,
@@ -181,10 +193,10 @@ def _row(fix: Fix) -> dict[str, str]:
         for i, j in combinations_with_replacement(range(len(names)), 2):
             numbers[f"cov_{names[i]}_{names[j]}"] = float(covariance[i, j])
     return {
-        **{name: repr(value) for name, value in numbers.items() if value is not None},
+        **numbers,
         "position_verdict": fix.position_verdict,
         "velocity_verdict": fix.velocity_verdict,
-        "degrees_of_freedom": str(fix.degrees_of_freedom),
+        "degrees_of_freedom": fix.degrees_of_freedom,
         "used": " ".join(fix.used),
         "outliers": " ".join(fix.outliers),
         "message": fix.message,

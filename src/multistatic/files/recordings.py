@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -120,6 +120,12 @@ def read_block(folder: str | os.PathLike[str]) -> Block:
     """Every recording and the references of a folder as `multistatic simulate` writes it.
 
     Of a reference in both forms the symbols are taken. Raises `InputError` with the problems of all files at once.
+
+    >>> try:
+    ...     read_block("no such folder")
+    ... except InputError as error:
+    ...     print(error.problems[0].received)
+    no folder
     """
     place, problems = Path(folder), list[Problem]()
     paths = sorted(place.glob(f"{RECORDING}*{META}"))
@@ -144,6 +150,49 @@ def read_block(folder: str | os.PathLike[str]) -> Block:
     if problems or reference is None:
         raise InputError(problems, source=str(place))
     return Block(recordings=tuple(recordings), reference=reference, sensing_reference=sensing)
+
+
+class ReadRecordings(NamedTuple):
+    """What several paths hold, as far as it can be read, and every problem of what cannot."""
+
+    recordings: tuple[Recording, ...]
+    reference: Waveform | None
+    problems: tuple[Problem, ...]
+
+
+def read_recordings(paths: Sequence[Path], reference: Path | None = None, known: str = "all") -> ReadRecordings:
+    """The recordings of SigMF files and of folders as `multistatic simulate` writes them, and the known signal.
+
+    The known signal is that of the file `reference`, else that of the last folder: the whole one where `known` is
+    `all`, the part of the sensing beam where it is `s0`.
+    """
+    recordings: list[Recording] = []
+    waveform: Waveform | None = None
+    problems: list[Problem] = []
+    for path in paths:
+        if path.is_dir():
+            block = _collected(read_block, path, problems)
+            if block is not None:
+                recordings += block.recordings
+                waveform = block.reference if known == "all" else block.sensing_reference
+        elif (found := _collected(read_recording, path, problems)) is not None:
+            recordings.append(found)
+    if reference is not None:
+        waveform = _collected(read_reference, reference, problems) or waveform
+    if waveform is None and not problems:
+        wanted = "the known signal" if known == "all" else "the known signal of the sensing beam"
+        problems.append(Problem("reference", "nothing", f"a SigMF file of {wanted}"))
+    return ReadRecordings(tuple(recordings), waveform, tuple(problems))
+
+
+def recorded_carrier_hz(path: Path) -> float | None:
+    """`core:frequency` of a recording, or of the first one of a folder; None where it says none, or cannot be read."""
+    first = min(path.glob(f"{RECORDING}*{META}"), default=path) if path.is_dir() else path
+    try:
+        frequency = read_dataset(first).captures[0].get("core:frequency")
+    except InputError:
+        return None
+    return float(frequency) if isinstance(frequency, int | float) and 0.0 < frequency < np.inf else None
 
 
 def _reference(place: Path, name: str, problems: list[Problem]) -> Waveform | None:

@@ -7,14 +7,18 @@ import difflib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from multistatic.errors import InputError, Problem
+from multistatic.files.channel_file import read_channel
+from multistatic.files.plain_tables import plain_tables
 from multistatic.scenario.decode import MAX_BYTES, too_large
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.parse_scenario import OnNote, parse_scenario
+from multistatic.scenario.parse_scenario import OnNote, noted, parse_scenario, scenario_template
 from multistatic.scenario.preset import preset_names, preset_text
 
-__all__ = ["load_preset", "load_scenario", "parse_scenario", "read_text_file"]
+__all__ = ["build_scenario", "load_preset", "load_scenario", "parse_scenario", "read_text_file"]
 
 STANDARD_INPUT = "-"
 _BINARY = {
@@ -30,25 +34,74 @@ _BINARY = {
 def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
     """The scenario in `file`: a path, `-` for standard input, or the name of a preset where no such file exists.
 
-    A site list is looked for in the folder of the scenario file (standard input: the working folder). `on_note`
-    receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises `ScenarioError`
-    with every problem of the content and `InputError` where a file cannot be read.
+    Site lists and channel files are looked for in the folder of the scenario file (standard input: the working folder).
+    `on_note` receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises
+    `ScenarioError` with every problem of the content and `InputError` where a file cannot be read.
+
+    >>> load_scenario("paper", ["requirements.rate_bps_hz=2"]).receivers[0].rate_required_bps_hz
+    2.0
     """
     name = str(file)
-    if name == STANDARD_INPUT:
-        text, folder = read_standard_input(), Path()
-        return parse_scenario(
-            text, overrides=overrides, read_text=_reader(folder), source="standard input", on_note=on_note
-        )
     if name in preset_names() and not Path(name).is_file():
         return load_preset(name, overrides, on_note=on_note)
-    text, folder = read_text_file(Path(name)), Path(name).parent
-    return parse_scenario(text, overrides=overrides, read_text=_reader(folder), source=name, on_note=on_note)
+    if name == STANDARD_INPUT:
+        text, folder, source = read_standard_input(), Path(), "standard input"
+    else:
+        text, folder, source = read_text_file(Path(name)), Path(name).parent, name
+    return parse_scenario(
+        text,
+        overrides=overrides,
+        read_text=_reader(folder),
+        read_channel=channel_reader(folder),
+        source=source,
+        on_note=on_note,
+    )
 
 
 def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
-    """A scenario that comes with the package."""
-    return parse_scenario(preset_text(name), overrides=overrides, source=f"preset {name}", on_note=on_note)
+    """A scenario that comes with the package; a channel file of the overrides is looked for in the working folder.
+
+    >>> load_preset("urban", ["transmitter.power_dbm=36"]).name
+    'urban'
+    """
+    return parse_scenario(
+        preset_text(name),
+        overrides=overrides,
+        read_channel=channel_reader(Path()),
+        source=f"preset {name}",
+        on_note=on_note,
+    )
+
+
+def build_scenario(*, on_note: OnNote | None = None, **tables: Any) -> Scenario:
+    """A scenario from tables that are written in Python: the keywords are the tables and keys of a scenario file.
+
+    tables: `radio`, `transmitter`, `receivers`, `target`, `channel`, and where wanted `name`, `seed`, `requirements`,
+    `design`, `origin`, each a dictionary with the keys, units and defaults of docs/formats.md; arrays and NumPy's
+    numbers are welcome. `receivers` may be a list of dictionaries, one a receiver. Files that a key names are looked
+    for in the working folder.
+    on_note: receives a sentence for everything that is valid but may not be meant.
+
+    The tables go through the parser of scenario files: the same network in TOML gives the same bits. Raises
+    `ScenarioError` with every problem: its path, what was received and what was expected.
+
+    >>> scenario = build_scenario(
+    ...     radio={"carrier_hz": 3.5e9, "symbol_rate_hz": 200e6, "samples": 64},
+    ...     transmitter={"position_m": [0, 0], "antennas": 10, "power_dbm": 30},
+    ...     receivers=[
+    ...         {"id": "roof", "position_m": [60, 10], "antennas": 2, "rate_bps_hz": 2.0},
+    ...         {"id": "mast", "position_m": [-20, 50], "antennas": 2},
+    ...     ],
+    ...     target={"position_m": [20, 40], "velocity_m_s": [10, 0]},
+    ...     channel={"path_loss_exponent": 2.5, "noise_power_dbm": -60},
+    ... )
+    >>> scenario.receiver_ids, scenario.design.selector
+    (('roof', 'mast'), 'joint')
+    """
+    template = scenario_template(
+        plain_tables(tables), read_text=_reader(Path()), read_channel=channel_reader(Path()), source="build_scenario"
+    )
+    return noted(template, on_note)
 
 
 def scenario_text(name: str, folder: Path) -> tuple[str, Path]:
@@ -103,6 +156,11 @@ def _wide_encoding(content: bytes) -> str | None:
 
 def _reader(folder: Path) -> Callable[[str], str]:
     return lambda name: read_text_file(folder / name)
+
+
+def channel_reader(folder: Path) -> Callable[[str], GivenChannel]:
+    """Reads the channel files that a scenario in `folder` names."""
+    return lambda name: read_channel(folder / name, name=name)
 
 
 def _near(path: Path) -> str:

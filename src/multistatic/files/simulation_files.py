@@ -93,7 +93,7 @@ def reference_files(signal: TransmitSignal, network: DesignedNetwork, sample_rat
         (REFERENCE, signal, "signal towards the target"),
         (SENSING_REFERENCE, signal.sensing_part(), "part of the sensing beam in the signal towards the target"),
     ):
-        towards = sent.towards(network.channel.steering_tx)
+        towards = sent.towards(network.channel.steering_tx[0])
         files |= symbol_reference_files(
             name + SYMBOLS, towards, modulation, carrier_hz=radio.carrier_hz, description=f"{what}: symbols"
         )

@@ -16,33 +16,51 @@ from numpy.typing import NDArray
 
 from multistatic.errors import InputError, Problem
 from multistatic.files.design_files import ARRAYS, DOCUMENT, FORMAT
+from multistatic.signal.beams import illumination
 from multistatic.units import read_only
 
 MAX_DOCUMENT_BYTES = 64 * 2**20
 MAX_ARRAYS_BYTES = 2**31
 
-# K receivers, J = K + 1 beams, T transmit antennas, R receive antennas, L streams, I clutter paths; the kind is the
-# dtype's. D coordinates of the position, 0 where it is unobservable.
+Shapes = Mapping[str, tuple[str, str]]
+
+# K receivers, J = K + 1 beams, T transmit antennas, R receive antennas, L streams, I clutter paths, G targets, M
+# points; the kind is the dtype's. D coordinates of the position, 0 where it is unobservable.
 SHAPES = {
     "receiver_ids": ("K", "U"),
     "selected": ("K", "b"),
     "beams": ("JTL", "c"),
     "direct": ("KRT", "c"),
-    "echo_gain": ("K", "f"),
-    "echo_path_gain": ("K", "f"),
-    "steering_tx": ("T", "c"),
-    "steering_rx": ("KR", "c"),
+    "echo_gain": ("MK", "f"),
+    "echo_path_gain": ("MK", "f"),
+    "steering_tx": ("MT", "c"),
+    "steering_rx": ("MKR", "c"),
     "clutter": ("KIRT", "c"),
     "receiver_positions_m": ("K3", "f"),
     "transmitter_position_m": ("3", "f"),
-    "target_position_m": ("3", "f"),
-    "target_velocity_m_s": ("3", "f"),
+    "target_ids": ("G", "U"),
+    "target_position_m": ("G3", "f"),
+    "target_velocity_m_s": ("G3", "f"),
+    "points_m": ("M3", "f"),
+    "point_velocity_m_s": ("M3", "f"),
+    "point_weight": ("M", "f"),
+    "point_target": ("M", "i"),
+    "illumination_w": ("M", "f"),
     "noise_power_w": ("", "f"),
     "clutter_power_w": ("", "f"),
     "power_limit_w": ("", "f"),
     "position_covariance_m2": ("DD", "f"),
 }
-# Not in the files of earlier versions.
+# The first format knew one target at one point, and no axis for it. Later versions of it have the covariance, too.
+FIRST_FORMAT = "multistatic-design/1"
+_OF_POINT = ("echo_gain", "echo_path_gain", "steering_tx", "steering_rx")
+_OF_TARGET = ("target_position_m", "target_velocity_m_s")
+_NEW = frozenset({"target_ids", "points_m", "point_velocity_m_s", "point_weight", "point_target", "illumination_w"})
+FIRST_SHAPES = {
+    name: (axes[1:] if name in (*_OF_POINT, *_OF_TARGET) else axes, kind)
+    for name, (axes, kind) in SHAPES.items()
+    if name not in _NEW
+}
 LATER = frozenset({"position_covariance_m2"})
 
 
@@ -59,11 +77,24 @@ def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
 
     Raises `InputError` that names the file and what is wrong with it: missing, not JSON, another format, a damaged
     archive, a missing array, a shape or type that does not fit, a value that is not finite.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> import tempfile
+    >>> from multistatic import write_design
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     paths = write_design(folder, design)
+    ...     stored = read_design(folder)
+    >>> stored.document["format"]
+    'multistatic-design/2'
     """
     document = _document(Path(folder) / DOCUMENT)
     verification = document.get("verification")
     verified = isinstance(verification, dict) and verification.get("passed") is True
-    arrays = _arrays(Path(folder) / ARRAYS) if verified else {}
+    first = document["format"] == FIRST_FORMAT
+    arrays = _arrays(Path(folder) / ARRAYS, FIRST_SHAPES if first else SHAPES) if verified else {}
+    if first and arrays:
+        arrays = _with_points(arrays)
     return StoredDesign(
         document=MappingProxyType(document),
         arrays=MappingProxyType({name: read_only(array, array.dtype) for name, array in arrays.items()}),
@@ -85,12 +116,27 @@ def _document(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _refused(path, f"no JSON ({error})", f"a document of format {FORMAT}") from error
     found = document.get("format") if isinstance(document, dict) else type(document).__name__
-    if found != FORMAT:
-        raise _refused(path, f"format {found!r}", f"format {FORMAT!r}")
+    if found not in (FORMAT, FIRST_FORMAT):
+        raise _refused(path, f"format {found!r}", f"format {FORMAT!r} or {FIRST_FORMAT!r}")
     return document
 
 
-def _arrays(path: Path) -> dict[str, NDArray[Any]]:
+def _with_points(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays of the first format as those of today's: one target, which is its own only point."""
+    more = {name: arrays[name][None] for name in (*_OF_POINT, *_OF_TARGET)}
+    return {
+        **arrays,
+        **more,
+        "target_ids": np.array(["target"]),
+        "points_m": more["target_position_m"],
+        "point_velocity_m_s": more["target_velocity_m_s"],
+        "point_weight": np.ones(1),
+        "point_target": np.zeros(1, int),
+        "illumination_w": illumination(arrays["beams"], arrays["steering_tx"]),
+    }
+
+
+def _arrays(path: Path, shapes: Shapes) -> dict[str, NDArray[Any]]:
     try:
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -101,18 +147,18 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise _refused(path, reason, "the arrays of a design (NumPy .npz without pickle)") from error
-    problems = _misfits(path, arrays)
+    problems = _misfits(path, arrays, shapes)
     if problems:
         raise InputError(problems, source=str(path))
     return arrays
 
 
-def _misfits(path: Path, arrays: Mapping[str, NDArray[Any]]) -> list[Problem]:
+def _misfits(path: Path, arrays: Mapping[str, NDArray[Any]], shapes: Shapes) -> list[Problem]:
     """Every array that is missing or does not fit the others."""
     problems, sizes = [], {"3": 3}
     if "receiver_ids" in arrays and arrays["receiver_ids"].ndim == 1:
         sizes |= {"K": len(arrays["receiver_ids"]), "J": len(arrays["receiver_ids"]) + 1}
-    for name, (axes, kind) in SHAPES.items():
+    for name, (axes, kind) in shapes.items():
         where, expected = f"{path}:{name}", f"{kind}[{', '.join(axes)}]"
         if name not in arrays:
             if name in LATER:

@@ -7,7 +7,14 @@ from concurrent.futures import Executor
 from pathlib import Path
 
 from multistatic.errors import InputError, Problem
-from multistatic.files.scenario_file import STANDARD_INPUT, read_standard_input, read_text_file, scenario_text
+from multistatic.files.channel_file import channel_files
+from multistatic.files.scenario_file import (
+    STANDARD_INPUT,
+    channel_reader,
+    read_standard_input,
+    read_text_file,
+    scenario_text,
+)
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
 from multistatic.study.parse_study import ScenarioText, parse_study
@@ -21,9 +28,18 @@ STORE_ENDING = ".sqlite"
 
 
 def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
-    """The study in `file`, a path or `-` for standard input; scenario and site list are looked for in its folder.
+    """The study in `file`, a path or `-` for standard input; its scenario is looked for in its folder, site list and
+    channel files in that of the scenario.
 
     Raises `InputError` with every problem of the content, and where a file cannot be read.
+
+    >>> import pathlib, tempfile
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     len(load_study(file).points)
+    2
     """
     name = str(file)
     if name == STANDARD_INPUT:
@@ -32,10 +48,15 @@ def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
         text, folder = read_text_file(Path(name)), Path(name).parent
 
     def read_scenario(scenario: str | None) -> ScenarioText:
-        if scenario is None:
-            return ScenarioText(text="", read_text=lambda sites: read_text_file(folder / sites))
-        content, beside = scenario_text(scenario, folder)
-        return ScenarioText(text=content, read_text=lambda sites: read_text_file(beside / sites))
+        content, beside = ("", folder) if scenario is None else scenario_text(scenario, folder)
+        # A preset has no folder: what the study sets for it lies beside the study.
+        own = folder if beside == Path() else beside
+        return ScenarioText(
+            text=content,
+            read_text=lambda sites: read_text_file(beside / sites),
+            read_channel=channel_reader(own),
+            list_folder=lambda drops: [f"{drops}/{file.name}" for file in channel_files(own / drops)],
+        )
 
     source = "standard input" if name == STANDARD_INPUT else name
     return parse_study(text, read_scenario=read_scenario, overrides=overrides, source=source)
@@ -64,6 +85,15 @@ def run_study(
     the same bits for all of these. A trial that fails is run again up to `retries` times and then recorded.
 
     Raises `InputError` where study or store cannot be used.
+
+    >>> import pathlib, tempfile
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> results.values.shape, results.complete
+    ((2, 1, 1, 1), True)
     """
     if store is None and isinstance(study, Study):
         raise ValueError("a study that has no file needs a store")

@@ -82,7 +82,7 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         status=status,
         seeds=seeds,
         failures=tuple(_failures(connection, methods)),
-        document=asked,
+        document=asked | _drops(connection),
         sessions=tuple(_sessions(connection)),
     )
 
@@ -90,6 +90,14 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
 def _has_decided(connection: sqlite3.Connection) -> bool:
     """False for a store from before this table: it holds no more than was asked."""
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'decided'").fetchone() is not None
+
+
+def _drops(connection: sqlite3.Connection) -> dict[str, Any]:
+    """The channel file of each trial with its digest, for a study over folders of them."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'drops'").fetchone() is None:
+        return {}
+    rows = connection.execute("SELECT folder, trial, name, sha256 FROM drops ORDER BY folder, trial").fetchall()
+    return {"drops": [dict(zip(("folder", "trial", "name", "sha256"), row, strict=True)) for row in rows]}
 
 
 def _hashable(value: Any) -> Any:

@@ -65,6 +65,8 @@ CREATE VIEW readable AS
 
 # Not among the tables above: stores from before it are taken as they are.
 _DECIDED = "CREATE TABLE IF NOT EXISTS decided (point INTEGER PRIMARY KEY, trials INTEGER NOT NULL)"
+# The channel file of each trial, for scenarios that name a folder of them: not among the tables above either.
+_DROPS = "CREATE TABLE IF NOT EXISTS drops (folder TEXT, trial INTEGER, name TEXT, sha256 TEXT, UNIQUE (folder, trial))"
 
 
 class StudyStore:
@@ -233,6 +235,7 @@ def _require_same(connection: sqlite3.Connection, path: Path, study: Study) -> N
     if fingerprint != study.fingerprint:
         problems = list(_differences(json.loads(document), json.loads(canonical_json(study.document))))
         problems = problems or [Problem("(fingerprint)", study.fingerprint[:16], f"{fingerprint[:16]}, as stored")]
+    problems += _changed_drops(connection, study)
     first = connection.execute("SELECT versions FROM sessions ORDER BY session LIMIT 1").fetchone()
     theirs, ours = json.loads(first[0])["multistatic"] if first else None, version("multistatic")
     if theirs not in (None, ours):
@@ -241,6 +244,20 @@ def _require_same(connection: sqlite3.Connection, path: Path, study: Study) -> N
     if problems:
         source = f"{path} holds another study ({name}); choose another --store, or --restart to drop what it holds"
         raise InputError(problems[:20], source=source)
+
+
+def _changed_drops(connection: sqlite3.Connection, study: Study) -> Iterator[Problem]:
+    """Channel files that are others than those of the trials that are stored."""
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'drops'").fetchone() is None:
+        return
+    stored = connection.execute("SELECT folder, trial, name, sha256 FROM drops ORDER BY folder, trial").fetchall()
+    for folder, trial, name, sha256 in stored:
+        drops = study.drops.get(folder)
+        if drops is None or trial >= len(drops.names):
+            continue
+        if (drops.names[trial], drops.digests[trial]) != (name, sha256):
+            received = f"{drops.names[trial]}, SHA-256 {drops.digests[trial][:16]}…"
+            yield Problem(f"channel file of trial {trial}", received, f"{name}, {sha256[:16]}…, as stored")
 
 
 def _differences(stored: Any, asked: Any, path: str = "") -> Iterator[Problem]:
@@ -266,5 +283,13 @@ def _remember_session(connection: sqlite3.Connection, study: Study) -> None:
     row = (datetime.now(UTC).isoformat(timespec="seconds"), json.dumps(versions), platform.platform())
     connection.execute("INSERT INTO sessions VALUES (NULL, ?, ?, ?)", row)
     connection.execute("UPDATE studies SET complete = 0, rule = ?", (_rule(study),))
+    if study.drops:
+        rows = [
+            (each.folder, i, *both)
+            for each in study.drops.values()
+            for i, both in enumerate(zip(each.names, each.digests, strict=True))
+        ]
+        connection.execute(_DROPS)
+        connection.executemany("INSERT OR IGNORE INTO drops VALUES (?, ?, ?, ?)", rows)
     connection.execute(_DECIDED)
     connection.execute("DELETE FROM decided")

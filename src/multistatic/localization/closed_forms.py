@@ -28,6 +28,11 @@ class Candidates:
     """Answers to n cases. `positions_m` [n, 2, 3]: the first `count` [n] of both are answers, the others zero.
 
     `reason` [n]: why there is none, or what leaves two; empty for a unique one. No entry is ever NaN.
+
+    >>> from multistatic import from_arrival
+    >>> found = from_arrival([9.0, 1.0], [[0.0, 1.0]] * 2, [0.0, 0.0], [3.0, 0.0])
+    >>> found.count.tolist()
+    [1, 0]
     """
 
     positions_m: F

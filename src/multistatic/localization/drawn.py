@@ -22,6 +22,14 @@ def draw_measurements(
     the covariance that the measurement states. Clocks that are not synchronised add offsets drawn from their priors,
     new in each set (none where the prior is infinite: every value is as good). Receivers that hear nothing are
     `not_detected`.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> import numpy as np
+    >>> groups = draw_measurements(network, 10.0, np.random.default_rng(0), count=3)
+    >>> len(groups), len(groups[0])
+    (3, 10)
     """
     slot_s = 0.5 / network.bandwidth_hz
     unit = np.array([slot_s, 1.0 / slot_s])

@@ -48,6 +48,13 @@ def from_ranges(
     `transmitter_m` [2 or 3]; `receivers_m` [K, 2 or 3] or [n, K, 2 or 3]. In 2-D the target is at z = `height_m`.
     Ambiguous where both meeting points fit all ranges to 1e-9; unobservable with fewer receivers, on a baseline, or
     where the slopes u_b + u_k leave a direction free. Ranges with noise: `localize`.
+
+    >>> receivers = [[60.0, 0.0, 0.0], [0.0, 50.0, 0.0], [-40.0, 0.0, 0.0]]
+    >>> from multistatic import bistatic_geometry
+    >>> geometry = bistatic_geometry([0, 0, 0], receivers, [20, 40, 0])
+    >>> ranges = geometry.transmitter_target_m + geometry.target_receiver_m
+    >>> from_ranges([ranges], [0, 0, 0], receivers, dimensions=2).count.tolist()
+    [1]
     """
     ranges = np.atleast_2d(np.asarray(range_m, float))
     transmitter = three(transmitter_m, "transmitter_m")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
+from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.units import F, read_only
 
 PositionVerdict = Literal["unique", "ambiguous", "contradictory", "unobservable"]
@@ -25,8 +26,8 @@ _ARRAYS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fix:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Fix(LabelledResult):
     """The outcome of a fusion. What does not exist is None, and `message` says why; no number is NaN.
 
     `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two);
@@ -42,28 +43,32 @@ class Fix:
     numbers). `chi_square`, `degrees_of_freedom`, `p_value`: of the fit; p is 1 where there is nothing to test.
     `clock_offsets` [K, 2] and `common_clock_offset`: estimated offsets (time in s, frequency in Hz) of each receiver's
     clock and of the transmitter's; zero where the priors say that clocks are synchronised.
+
+    >>> fix = Fix(position_verdict="unique", position_m=[1, 2, 0], position_covariance_m2=[[9, 0], [0, 16]])
+    >>> fix.position_std_m
+    5.0
     """
 
-    time_s: float
+    time_s: float = 0.0
     position_verdict: PositionVerdict
-    velocity_verdict: VelocityVerdict
-    position_m: F | None
-    velocity_m_s: F | None
-    covariance: F | None
-    position_covariance_m2: F | None
-    other_position_m: F | None
-    other_velocity_m_s: F | None
-    receiver_ids: tuple[str, ...]
-    used: tuple[str, ...]
-    outliers: tuple[str, ...]
-    residuals: F
-    normalised_residuals: F
-    chi_square: float
-    degrees_of_freedom: int
-    p_value: float
-    clock_offsets: F
-    common_clock_offset: tuple[float, float]
-    message: str
+    velocity_verdict: VelocityVerdict = "unobservable"
+    position_m: F | None = None
+    velocity_m_s: F | None = None
+    covariance: F | None = None
+    position_covariance_m2: F | None = None
+    other_position_m: F | None = None
+    other_velocity_m_s: F | None = None
+    receiver_ids: tuple[str, ...] = ()
+    used: tuple[str, ...] = ()
+    outliers: tuple[str, ...] = ()
+    residuals: F = field(default_factory=lambda: np.zeros((0, 2)))
+    normalised_residuals: F = field(default_factory=lambda: np.zeros(0))
+    chi_square: float = 0.0
+    degrees_of_freedom: int = 0
+    p_value: float = 1.0
+    clock_offsets: F = field(default_factory=lambda: np.zeros((0, 2)))
+    common_clock_offset: tuple[float, float] = (0.0, 0.0)
+    message: str = ""
 
     def __post_init__(self) -> None:
         for name in _ARRAYS:
@@ -96,3 +101,20 @@ class Fix:
             return None
         d = len(self.covariance) // 2
         return float(np.sqrt(np.trace(self.covariance[d:, d:])))
+
+    def overview(self) -> Overview:
+        """Verdict, position, velocity and who contributed."""
+        facts = []
+        for name, vector, std, unit in (
+            ("position", self.position_m, self.position_std_m, "m"),
+            ("velocity", self.velocity_m_s, self.velocity_std_m_s, "m/s"),
+        ):
+            if vector is not None:
+                numbers = ", ".join(f"{each:.6g}" for each in vector.tolist())
+                facts.append((name, f"[{numbers}] {unit}" + ("" if std is None else f" ± {std:.3g} {unit}")))
+        facts.append(("used", listed(self.used) or "none"))
+        if self.outliers:
+            facts.append(("outliers", listed(self.outliers)))
+        if self.message:
+            facts.append(("message", self.message))
+        return Overview(title=f"{self.position_verdict} at {self.time_s:g} s", facts=tuple(facts))

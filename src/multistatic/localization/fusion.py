@@ -38,6 +38,9 @@ class FusionSettings:
     level of the χ² test); 0 never tests.
     `most_outliers`: receivers flagged in one fix, at most. `odds`: a second minimum is ruled out where it is this many
     times less likely than the best.
+
+    >>> FusionSettings(most_outliers=0).false_flag_rate
+    0.001
     """
 
     false_flag_rate: float = 1e-3
@@ -63,6 +66,15 @@ def localize(
 
     Receivers whose verdict is not `detected` do not count. Unobservable geometry is a verdict, not an error.
     Raises `InputError` for measurements of unknown receivers, twice the same one, or bad numbers.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> from multistatic import draw_measurements
+    >>> import numpy as np
+    >>> group, = draw_measurements(network, 10.0, np.random.default_rng(0))
+    >>> localize(group, scenario).position_verdict
+    'unique'
     """
     return localize_many([measurements], sites, settings)[0]
 
@@ -70,7 +82,17 @@ def localize(
 def localize_many(
     groups: Sequence[Sequence[Measurement]], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
 ) -> tuple[Fix, ...]:
-    """One fix for each group, all in one computation: thousands a second. As `localize` otherwise."""
+    """One fix for each group, all in one computation: thousands a second. As `localize` otherwise.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> from multistatic import draw_measurements
+    >>> import numpy as np
+    >>> groups = draw_measurements(network, 10.0, np.random.default_rng(0), count=2)
+    >>> [fix.position_verdict for fix in localize_many(groups, scenario)]
+    ['unique', 'unique']
+    """
     known = known_sites(sites) if isinstance(sites, Scenario) else sites
     groups, known = with_shared_errors(groups, known)
     seen = observations(groups, known)

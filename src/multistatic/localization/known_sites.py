@@ -20,13 +20,16 @@ class KnownSites:
 
     `dimensions`: unknown coordinates of the target. In 2-D it is at z = `height_m` and moves with `climb_m_s` along z.
     Raises `InputError` for shapes that do not fit, ids that repeat, or values that are not finite.
+
+    >>> KnownSites(transmitter_m=[0, 0, 0], receiver_ids=("a",), receivers_m=[[60, 0, 5]], carrier_hz=3.5e9).size
+    1
     """
 
     transmitter_m: F
     receiver_ids: tuple[str, ...]
     receivers_m: F
     carrier_hz: float
-    dimensions: Literal[2, 3]
+    dimensions: Literal[2, 3] = 3
     height_m: float = 0.0
     climb_m_s: float = 0.0
     clock: ClockErrors | None = None
@@ -56,6 +59,10 @@ class KnownSites:
 def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -> KnownSites:
     """Sites of a scenario; `receiver_ids` keeps these receivers only. The target's place is not used, in 2-D its
     height and climb are (they are known there).
+
+    >>> from multistatic import load_preset
+    >>> known_sites(load_preset("paper"), ["rx01", "rx05"]).receiver_ids
+    ('rx01', 'rx05')
     """
     kept = scenario.mask(tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids))
     everyone = clock_errors(scenario)

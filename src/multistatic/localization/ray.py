@@ -47,6 +47,9 @@ def from_departure(
     """Positions from bistatic ranges [n] and directions of departure, unit vectors transmitter → target [n, 2 or 3].
 
     Equation (93), in 3-D too; otherwise as `from_arrival`.
+
+    >>> from_departure([9.0], [[0.6, 0.8]], [0.0, 0.0], [3.0, 0.0]).positions_m[0, 0].round(9).tolist()
+    [3.0, 4.0, 0.0]
     """
     return _on_ray(range_m, direction, transmitter_m, receiver_m)
 

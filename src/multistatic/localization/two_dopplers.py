@@ -60,6 +60,11 @@ def departure_from_dopplers(doppler_hz: ArrayLike, arrival_rad: ArrayLike, headi
 
     Angles from the x axis in the plane. From Dopplers alone the answer is ambiguous by nature; unobservable where both
     Dopplers are equal, or the target's heading passes through the transmitter.
+
+    >>> import numpy as np
+    >>> found = departure_from_dopplers([[-50.0, -150.0]], [[np.pi / 2, 0.0]], heading_rad=0.0)
+    >>> np.degrees(found.angle_rad).round(9).tolist()
+    [[60.0, -60.0]]
     """
     cosine, spread, reason = _cosine(*_arrays(doppler_hz, arrival_rad, heading_rad))
     turn = np.arccos(np.clip(cosine, -1.0, 1.0))
@@ -90,6 +95,19 @@ def from_two_dopplers(
     `receivers_m` [2, 2 or 3] or [n, 2, 2 or 3]. The sign of θ is the one for which the points seen from transmitter
     and receivers agree better; ambiguous where the two differ by less than `tolerance_m`. Unobservable: equal Dopplers,
     a heading through the transmitter, a target on a baseline.
+
+    >>> import numpy as np
+    >>> high = np.sqrt(3.0)
+    >>> found = from_two_dopplers(
+    ...     [[5.0, 4.0]],
+    ...     [[-50.0, -150.0]],
+    ...     [[np.pi / 2, 0.0]],
+    ...     heading_rad=0.0,
+    ...     transmitter_m=[0.0, 0.0],
+    ...     receivers_m=[[1.0, high - 3.0], [-1.0, high]],
+    ... )
+    >>> found.positions_m[0, 0].round(3).tolist()
+    [1.0, 1.732, 0.0]
     """
     doppler, arrival, heading = _arrays(doppler_hz, arrival_rad, heading_rad)
     ranges = np.asarray(range_m, float).reshape(-1, 2)

@@ -18,7 +18,7 @@ import numpy as np
 
 from multistatic.study.plan import Statistic
 from multistatic.study.results import StudyResults
-from multistatic.study.statistics import Estimate, estimate
+from multistatic.study.statistics import Estimate, interval_estimate
 from multistatic.units import F
 
 Verdict = Literal["stands", "opposite holds", "equal", "does not hold", "not decided", "too few drops"]
@@ -89,7 +89,7 @@ def examine(claim: Claim, metric: str, studies: Mapping[str, StudyResults]) -> F
     logs = np.where(np.isfinite(logs), logs, np.nan)
     some = np.isfinite(logs).any(axis=0)
     ratios = np.exp(np.nanmean(logs[:, some], axis=0))
-    ratio = estimate(ratios, statistic=claim.statistic)
+    ratio = interval_estimate(ratios, statistic=claim.statistic)
     return Finding(
         ratio=ratio,
         below=int(np.sum(ratios < 1 - EQUAL)),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multistatic.estimation.matched_filter import StatisticMap
+from multistatic.estimation.each_trial import single
+from multistatic.estimation.from_recordings import Estimated
+from multistatic.estimation.matched_filter import StatisticMap, statistic_map
 from multistatic.estimation.measurement import Measurement
 from multistatic.report.style import SMALL, TARGET, add_heading, new_figure, render, require_matplotlib, styled
+from multistatic.signal.waveform import Waveform
 from multistatic.units import ratio_to_db
 
 if TYPE_CHECKING:
@@ -17,13 +21,24 @@ if TYPE_CHECKING:
 # Below this level, in dB of the mean noise, everything is one colour.
 FLOOR_DB = 0.0
 WIDTH_IN, HEIGHT_IN = 6.4, 3.9
+# At least this many bins of Doppler resolution are shown to either side of 0.
+_PICTURED_BINS = 4.0
 
 
-def delay_doppler_pictures(mapped: StatisticMap, measurement: Measurement, name: str) -> dict[str, bytes]:
-    """`name.svg` and `name.png` of the first trial of a map. `MissingDependencyError` without matplotlib."""
+def delay_doppler_pictures(one: Estimated, reference: Waveform, name: str) -> dict[str, bytes]:
+    """`name.svg` and `name.png` of the first trial of a recording. `MissingDependencyError` without matplotlib."""
     require_matplotlib()
     with styled():
-        return render(delay_doppler_figure(mapped, measurement), name)
+        return render(delay_doppler_figure(pictured_map(one, reference), one.measurements[0]), name)
+
+
+def pictured_map(one: Estimated, reference: Waveform) -> StatisticMap:
+    """The statistic of the first trial over what was searched, and over at least a few bins of Doppler resolution."""
+    first, last = reference.support_s
+    shown = max(one.search.doppler_hz[1], _PICTURED_BINS / (last - first))
+    samples = one.recording.samples
+    trial = replace(one.recording, samples=samples.reshape(-1, *samples.shape[-2:])[:1])
+    return statistic_map(trial, single(reference, 0), replace(one.search, doppler_hz=(-shown, shown)))
 
 
 def delay_doppler_figure(mapped: StatisticMap, measurement: Measurement) -> Figure:

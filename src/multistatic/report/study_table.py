@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 SHOWN_FAILURES = 5
+SHOWN_FILES = 4
 
 
 def results_document(
@@ -48,7 +49,25 @@ def results_document(
         ],
         "failures": [_failure_line(results, each) for each in results.failures],
         "sessions": [dict(session) for session in results.sessions],
+        "channel_files": _channel_files(results),
     }
+
+
+def _channel_line(results: StudyResults) -> str:
+    """The files that channels came from, in a line of its own; nothing where a model made them."""
+    files = _channel_files(results)
+    if not files:
+        return ""
+    names = [f"{each['name']} (trial {each['trial']})" if "trial" in each else each["name"] for each in files]
+    shown = ", ".join(names if len(names) <= SHOWN_FILES else [*names[: SHOWN_FILES - 1], f"… {names[-1]}"])
+    return f"\nchannels from {len(names)} file{'s' if len(names) > 1 else ''}: {shown}"
+
+
+def _channel_files(results: StudyResults) -> list[dict[str, Any]]:
+    """The channel file of each trial where a folder has one for each; those that all trials share have no trial."""
+    shared = dict(results.document.get("channel_files", {}))
+    each: list[dict[str, Any]] = [dict(drop) for drop in results.document.get("drops", ())]
+    return [{"name": name, "sha256": digest} for name, digest in shared.items()] + each
 
 
 def results_table(
@@ -87,6 +106,7 @@ def results_table(
         f"{f'each value over that of {over} in the same trial; ' if over else ''}{rule.statistic} "
         f"[{100 * rule.confidence:g} % interval], proportions as means; * of the trials that have a value\n"
         f"results {(digest or results.digest())[:16]}"
+        f"{_channel_line(results)}"
     )
     lines = [_failure_line(results, each) for each in results.failures[-SHOWN_FAILURES:]]
     if more := len(results.failures) - len(lines):

@@ -23,7 +23,11 @@ ALONG_Z = (0.0, 0.0, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AntennaArray:
-    """Isotropic elements at `elements_m` [n, 3], relative to the node's position, in metres."""
+    """Isotropic elements at `elements_m` [n, 3], relative to the node's position, in metres.
+
+    >>> AntennaArray(elements_m=[[0, 0, 0], [0, 0.05, 0]]).size
+    2
+    """
 
     elements_m: F
 
@@ -56,15 +60,28 @@ class AntennaArray:
         return covariance
 
 
+def single_antenna() -> AntennaArray:
+    """One antenna, at the node itself."""
+    return AntennaArray(elements_m=np.zeros((1, 3)))
+
+
 def linear_array(count: int, spacing_m: float, axis: Sequence[float] = ALONG_Y) -> AntennaArray:
-    """ULA of `count` elements from the node's position along `axis` (normalised here)."""
+    """ULA of `count` elements from the node's position along `axis` (normalised here).
+
+    >>> linear_array(3, 0.05).elements_m.tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.05, 0.0], [0.0, 0.1, 0.0]]
+    """
     return planar_array((count, 1), spacing_m, axes=(axis, ALONG_Z))
 
 
 def planar_array(
     shape: tuple[int, int], spacing_m: float, axes: tuple[Sequence[float], Sequence[float]] = (ALONG_Y, ALONG_Z)
 ) -> AntennaArray:
-    """UPA of `shape` = (columns along axes[0], rows along axes[1]); the first axis varies fastest."""
+    """UPA of `shape` = (columns along axes[0], rows along axes[1]); the first axis varies fastest.
+
+    >>> planar_array((2, 4), 0.05).size
+    8
+    """
     for axis in axes:
         if not 0 < np.linalg.norm(axis) < np.inf:
             raise ScenarioError(

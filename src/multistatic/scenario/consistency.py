@@ -56,6 +56,8 @@ def _tables(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str, Raw]]
     yield from ((path, path, table) for path, table in _nodes(raw, ()))
     yield from ((row.path, "receivers.site", row.table) for row in rows)
     yield from ((key, key, table_at(raw, key)) for key in ("radio", "channel", "receivers") if key in raw)
+    if isinstance(table_at(raw, "channel").get("direct"), dict):
+        yield "channel.direct", "channel.direct", table_at(table_at(raw, "channel"), "direct")
     if random := table_at(table_at(raw, "receivers"), "random"):
         yield "receivers.random", "receivers.random", random
 

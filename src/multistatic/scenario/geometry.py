@@ -21,6 +21,10 @@ class BistaticGeometry:
     Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K],
     `receiver_receiver_m` [K, K]; `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers`
     [K, 3] is transmitter → receiver. `transmitter_m` [3], `receivers_m` [K, 3], `target_m` [3]: the places themselves.
+
+    >>> from multistatic import bistatic_geometry
+    >>> bistatic_geometry([0, 0, 0], [[60, 0, 0]], [30, 40, 0]).target_receiver_m.tolist()
+    [50.0]
     """
 
     transmitter_target_m: float
@@ -53,7 +57,12 @@ class BistaticGeometry:
 
 
 def bistatic_geometry(transmitter_m: ArrayLike, receivers_m: ArrayLike, target_m: ArrayLike) -> BistaticGeometry:
-    """Geometry of one transmitter [3], K receivers [K, 3] and one target [3]; no two of a path may coincide."""
+    """Geometry of one transmitter [3], K receivers [K, 3] and one target [3]; no two of a path may coincide.
+
+    >>> geometry = bistatic_geometry([0, 0, 0], [[60, 0, 0]], [30, 40, 0])
+    >>> geometry.transmitter_target_m
+    50.0
+    """
     transmitter, target = np.asarray(transmitter_m, float), np.asarray(target_m, float)
     receivers = np.asarray(receivers_m, float).reshape(-1, 3)
     d_b0, u_b = _length_and_direction(target - transmitter)

@@ -8,14 +8,16 @@ problem with its path, as in `target.position_m`. Positions and velocities may h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, get_args
 
 import numpy as np
 
-from multistatic.scenario.arrays import AntennaArray
+from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.scenario.arrays import AntennaArray, single_antenna
 from multistatic.scenario.checks import Checks, coordinates, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
+from multistatic.scenario.given_channel import GivenChannel, misfits
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 EchoLaw = Literal["sum", "product"]
@@ -118,8 +120,8 @@ class Receiver:
 
     id: str
     position_m: F
-    array: AntennaArray
-    rate_required_bps_hz: float
+    array: AntennaArray = field(default_factory=single_antenna)
+    rate_required_bps_hz: float = 0.0
     clock_offset_std_s: float = 0.0
     frequency_offset_std_hz: float = 0.0
 
@@ -138,7 +140,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Target:
-    """Position [3], velocity [3] and power reflection factor β.
+    """Position [3], velocity [3] and power reflection factor β; `id`: what tables, pictures and files call it.
 
     `reflection`: β of a target that sends its echo straight back; under the radar equation its cross-section divided
     by 4π. Towards a receiver at the bistatic angle θ it is `rcs_bistatic_db`·sin(θ/2) dB lower; 0: the same towards
@@ -147,13 +149,15 @@ class Target:
     """
 
     position_m: F
-    velocity_m_s: F
-    reflection: float
+    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
+    reflection: float = 1.0
     rcs_std_db: float = 0.0
     rcs_bistatic_db: float = 0.0
+    id: str = "target"
 
     def __post_init__(self) -> None:
         checks = Checks("target")
+        checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
         checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
@@ -167,7 +171,7 @@ class Scatterer:
     """A clutter reflector at `position_m` [3] with power reflection factor β (RCS/4π in the radar equation)."""
 
     position_m: F
-    reflection: float
+    reflection: float = 1.0
 
     def __post_init__(self) -> None:
         checks = Checks("scatterer")
@@ -182,7 +186,8 @@ class Propagation:
 
     `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
     reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
-    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one).
+    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), or holds the
+    channels themselves (`GivenChannel`).
     Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
     1 as published, 0 where the receiver removes it).
     """
@@ -190,10 +195,10 @@ class Propagation:
     path_loss_exponent: float
     reference_gain: float = 1.0
     echo_law: EchoLaw = "sum"
-    direct: str = "rician"
+    direct: str | GivenChannel = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
-    clutter_power_w: float
+    clutter_power_w: float = 0.0
     clutter: ClutterKind = "independent"
     scatterers: tuple[Scatterer, ...] = ()
     direct_path_leakage: float = 1.0
@@ -205,7 +210,8 @@ class Propagation:
         )
         checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
         checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
-        checks.text("direct", self.direct)
+        if not isinstance(self.direct, GivenChannel):
+            checks.text("direct", self.direct)
         checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
         checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
         checks.number("clutter_power_w", self.clutter_power_w, "a power in W, 0 or more", least=0.0)
@@ -291,12 +297,19 @@ class GeodeticOrigin:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scenario:
-    """One network, one target, one set of requirements: the input of every design."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Scenario(LabelledResult):
+    """One network, one target, one set of requirements: the input of every design.
 
-    name: str
-    seed: int
+    >>> from dataclasses import replace
+    >>> from multistatic import load_preset
+    >>> paper = load_preset("paper")
+    >>> replace(paper, name="mine", receivers=paper.receivers[:4]).receiver_ids
+    ('rx01', 'rx02', 'rx03', 'rx04')
+    """
+
+    name: str = "scenario"
+    seed: int = 0
     radio: Radio
     transmitter: Transmitter
     receivers: tuple[Receiver, ...]
@@ -305,6 +318,7 @@ class Scenario:
     requirements: Requirements = field(default_factory=Requirements)
     design: DesignSettings = field(default_factory=DesignSettings)
     origin: GeodeticOrigin | None = None
+    _geometry: BistaticGeometry | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         checks = Checks("")
@@ -347,13 +361,36 @@ class Scenario:
         heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]
         return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
 
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All targets, of which there is one today."""
+        return (self.target,)
+
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path."""
-        return bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+        """Distances and directions of every path, computed when first asked for."""
+        if self._geometry is None:
+            found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+            object.__setattr__(self, "_geometry", found)
+            return found
+        return self._geometry
 
     def mask(self, ids: tuple[str, ...]) -> B:
         """b [K]: True for the receivers in `ids`."""
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
+
+    def overview(self) -> Overview:
+        """Sizes of the network, carrier, target and what is asked."""
+        radio, limit_m = self.radio, self.requirements.cooperation_cost_m
+        place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
+        return Overview(
+            title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
+            facts=(
+                ("receivers", listed(self.receiver_ids)),
+                ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
+                ("target", f"[{place}] m"),
+                ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
+            ),
+        )
 
 
 def _check_agreement(scenario: Scenario, checks: Checks) -> None:
@@ -369,6 +406,10 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
     if scenario.design.receivers is not None and scenario.design.receivers > len(ids):
         most = f"at most {len(ids)}, the number of receivers"
         checks.refuse("design.receivers", str(scenario.design.receivers), most)
+    given = scenario.propagation.direct
+    if isinstance(given, GivenChannel) and not checks.problems:
+        antennas = {receiver.id: receiver.array.size for receiver in scenario.receivers}
+        checks.problems += misfits(given, antennas, scenario.transmitter.array.size, scenario.radio.carrier_hz)
     target, transmitter = coordinates(scenario.target.position_m), coordinates(scenario.transmitter.position_m)
     places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
     for i, scatterer in enumerate(scenario.propagation.scatterers):
@@ -387,3 +428,9 @@ def _check_agreement(scenario: Scenario, checks: Checks) -> None:
             )
         elif here == transmitter:
             checks.refuse(path, str(list(here)), "a position apart from the transmitter")
+
+
+def default_of(kind: type, name: str) -> Any:
+    """The default value of a field: scenario files take theirs from here."""
+    (found,) = (each for each in fields(kind) if each.name == name)
+    return found.default

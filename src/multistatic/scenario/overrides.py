@@ -9,7 +9,8 @@ from typing import Any
 
 from multistatic.errors import Problem
 from multistatic.scenario.decode import MAX_DEPTH
-from multistatic.scenario.twins import COUNTS, replaced_by
+from multistatic.scenario.target_tables import key_of_single_target
+from multistatic.scenario.twins import COUNTS, WORD_OR_TABLE, replaced_by
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d{1,5}\])?(?:\.[A-Za-z0-9_-]+(?:\[\d{1,5}\])?)*")
 _STEP = re.compile(r"[A-Za-z0-9_-]+|\[\d+\]")
@@ -27,7 +28,7 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
     written: set[str] = set()
     for override in overrides:
         key, equals, value = override.partition("=")
-        key = key.strip()
+        key = key_of_single_target(raw, key.strip())
         if not equals or not is_key(key):
             problems.append(
                 Problem("--set", repr(override[:80]), "KEY=VALUE with a dotted key", "transmitter.antennas=20")
@@ -69,6 +70,10 @@ def _value(text: str) -> tuple[Any, str]:
 def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
     """Writes one value into `raw` (in place); what was expected where the key leads nowhere, and `raw` as it was."""
     steps = _steps(key)
+    for path in WORD_OR_TABLE:
+        owner = _table_at(raw, _steps(path)[:-1]) if key.startswith(f"{path}.") else None
+        if owner is not None and isinstance(owner.get(str(_steps(path)[-1])), str):
+            owner.pop(str(_steps(path)[-1]))
     if expected := _missing(raw, steps):
         return expected
     place: Any = raw

@@ -13,18 +13,22 @@ from multistatic.errors import InputError, Problem, ScenarioError
 from multistatic.scenario.channel_notes import channel_notes
 from multistatic.scenario.consistency import consistency_problems, table_at
 from multistatic.scenario.decode import decode_toml
+from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.given_channel_notes import given_channel_notes
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.notes import scenario_notes
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.places import shared_places
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
-from multistatic.scenario.schema import ScenarioTable, SiteTable
+from multistatic.scenario.schema import GivenChannelTable, ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.target_notes import reflection_notes, target_notes
+from multistatic.scenario.target_tables import single_target
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
+ReadChannel = Callable[[str], GivenChannel]
 OnNote = Callable[[str], object]
 
 
@@ -33,20 +37,29 @@ class ScenarioTemplate:
     """A checked document from which scenarios are drawn: the same text with one seed after another.
 
     Checked once, it draws without parsing anything again. It holds plain values and travels to other processes.
+    `channel`: what the file of `channel.direct` gives.
     """
 
     table: ScenarioTable
     sites: tuple[Site, ...]
     source: str = ""
+    channel: GivenChannel | None = None
 
-    def drawn(self, seed: int | None = None) -> Scenario:
+    @property
+    def channel_folder(self) -> str | None:
+        """The folder with a channel file for each trial; None where there is none."""
+        direct = self.table.channel.direct
+        return direct.folder if isinstance(direct, GivenChannelTable) else None
+
+    def drawn(self, seed: int | None = None, channel: GivenChannel | None = None) -> Scenario:
         """The scenario with this seed (None: the document's own): the one that `parse_scenario` gives for it.
 
-        Raises `ScenarioError` for what shows only in metres, such as two receivers that are drawn at one place.
+        `channel`: that of the trial, where the document names a folder of them. Raises `ScenarioError` for what shows
+        only in metres, such as two receivers that are drawn at one place, and for channels that do not fit.
         """
         table = self.table if seed is None else self.table.model_copy(update={"seed": seed})
         try:
-            return resolve(table, self.sites)
+            return resolve(table, self.sites, channel or self.channel)
         except ScenarioError as error:
             found = [each.problem() for each in misread(written_positions(self.table, self.sites))]
             raise ScenarioError([*error.problems, *found], source=self.source) from None
@@ -57,7 +70,22 @@ class ScenarioTemplate:
         found = [str(each) for each in misread(written)]
         positions = [*found, *position_notes(written), *shared_places(scenario)]
         strength = [*target_notes(scenario), *reflection_notes(self.table), *channel_notes(self.table.channel)]
-        return [*positions, *strength, *scenario_notes(scenario, places=not found)]
+        given = given_channel_notes(scenario)
+        return [*positions, *strength, *given, *scenario_notes(scenario, places=not found)]
+
+    def channel_repeats(self) -> list[str]:
+        """What is drawn anew in every trial of a study, and what is not, where channels come from files."""
+        if isinstance(self.table.channel.direct, str):
+            return []
+        found = []
+        if self.channel is not None:
+            found.append(f"all trials have the channels of {self.channel.path}: channel.direct.folder has one a trial")
+        if self.table.receivers.random is not None:
+            found.append(
+                "the places of the receivers are drawn anew in every trial, but their channels come from files: "
+                "list the places that the channels belong to"
+            )
+        return found
 
 
 def parse_scenario(
@@ -65,16 +93,17 @@ def parse_scenario(
     *,
     overrides: Sequence[str] = (),
     read_text: ReadText | None = None,
+    read_channel: ReadChannel | None = None,
     source: str = "",
     on_note: OnNote | None = None,
 ) -> Scenario:
     """The scenario that a TOML text describes (docs/formats.md), in SI units, every random placement drawn.
 
     `overrides`: `KEY=VALUE` with dotted keys, applied before anything is checked. `read_text`: gives the text of the
-    site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `source` names the text
-    in messages. `on_note` receives a sentence for everything that is valid but may not be meant, such as receivers that
-    would be near if their latitude and longitude were swapped. The same text, overrides and site list give the same
-    bits.
+    site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `read_channel` does the same
+    for the channel file that `channel.direct` names. `source` names the text in messages. `on_note` receives a sentence
+    for everything that is valid but may not be meant, such as receivers that would be near if their latitude and
+    longitude were swapped. The same text, overrides and files give the same bits.
 
     Raises `ScenarioError` with every problem found: its path, what was received and what was expected.
 
@@ -83,8 +112,13 @@ def parse_scenario(
     20
     """
     raw = decode_toml(text, source)
-    problems = apply_overrides(raw, overrides)
-    template = scenario_template(raw, problems, read_text=read_text, source=source)
+    problems = [*single_target(raw), *apply_overrides(raw, overrides)]
+    template = scenario_template(raw, problems, read_text=read_text, read_channel=read_channel, source=source)
+    return noted(template, on_note)
+
+
+def noted(template: ScenarioTemplate, on_note: OnNote | None) -> Scenario:
+    """The scenario of a template; `on_note` receives every note on it."""
     scenario = template.drawn()
     if on_note is not None:
         for note in template.notes(scenario):
@@ -93,11 +127,18 @@ def parse_scenario(
 
 
 def scenario_template(
-    raw: dict[str, Any], problems: Sequence[Problem] = (), *, read_text: ReadText | None = None, source: str = ""
+    raw: dict[str, Any],
+    problems: Sequence[Problem] = (),
+    *,
+    read_text: ReadText | None = None,
+    read_channel: ReadChannel | None = None,
+    source: str = "",
 ) -> ScenarioTemplate:
     """Check the raw tables of a document; `problems` are those found before. Raises `ScenarioError` with all."""
     rows, found = _site_rows(raw, read_text)
-    problems = [*problems, *found]
+    found = [*single_target(raw), *found]
+    channel, unread = _channel_file(raw, read_channel)
+    problems = [*problems, *found, *unread]
     table: ScenarioTable | None = None
     try:
         table = ScenarioTable.model_validate(raw)
@@ -113,7 +154,7 @@ def scenario_template(
     ]
     left_out = set(table.receivers.exclude)
     kept = tuple(site for site in (*listed, *sites) if site.table.id not in left_out)
-    return ScenarioTemplate(table=table, sites=kept, source=source)
+    return ScenarioTemplate(table=table, sites=kept, source=source, channel=channel)
 
 
 def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:
@@ -126,6 +167,19 @@ def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[Si
         return read_site_list(name, read_text(name)), []
     except InputError as error:
         return [], list(error.problems)
+
+
+def _channel_file(raw: dict[str, Any], read_channel: ReadChannel | None) -> tuple[GivenChannel | None, list[Problem]]:
+    name = table_at(table_at(raw, "channel"), "direct").get("file")
+    if not isinstance(name, str) or not 0 < len(name) <= 4096:
+        return None, []
+    if read_channel is None:
+        expected = "a scenario that is read from a file (load_scenario): a text alone has no folder"
+        return None, [Problem("channel.direct.file", repr(name[:60]), expected)]
+    try:
+        return read_channel(name), []
+    except InputError as error:
+        return None, list(error.problems)
 
 
 def _sites(rows: Sequence[SiteRow]) -> tuple[list[Site], list[Problem]]:

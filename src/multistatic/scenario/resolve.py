@@ -13,6 +13,7 @@ from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import (
     DesignSettings,
     GeodeticOrigin,
@@ -58,8 +59,9 @@ class Site:
     table: SiteTable
 
 
-def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
-    """The scenario of a valid document; `sites` are its listed receivers and those of its site list.
+def resolve(table: ScenarioTable, sites: Sequence[Site], channel: GivenChannel | None = None) -> Scenario:
+    """The scenario of a valid document; `sites` are its listed receivers and those of its site list, `channel` what the
+    file of its direct channels gives.
 
     Raises `ScenarioError` where positions coincide or lie out of range once they are all local metres, where elements
     of an array do, where a receiver has no rate, or where the channel would not fit into memory.
@@ -102,7 +104,7 @@ def resolve(table: ScenarioTable, sites: Sequence[Site]) -> Scenario:
         transmitter=transmitter,
         receivers=tuple(receivers),
         target=_target(table.target, target_m[0]),
-        propagation=_propagation(table.channel, scatterers_m, radio),
+        propagation=_propagation(table.channel, scatterers_m, radio, channel),
         requirements=Requirements(
             cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
             distance_weight=table.requirements.distance_weight,
@@ -231,6 +233,7 @@ def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
 def _target(table: TargetTable, position_m: F) -> Target:
     kind = CROSS_SECTIONS.get(table.rcs or "")
     return Target(
+        id=table.id,
         position_m=position_m,
         velocity_m_s=three(table.velocity_m_s),
         reflection=_reflection(table) if kind is None else reflection_of(kind.median_m2),
@@ -248,12 +251,12 @@ def _reflection(table: TargetTable | ScattererTable) -> float:
     return _or(table.reflection, 1.0)
 
 
-def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagation:
+def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio, channel: GivenChannel | None) -> Propagation:
     return Propagation(
         path_loss_exponent=float(table.path_loss_exponent),
         reference_gain=_reference_gain(table, radio.wavelength_m),
         echo_law=table.echo_law,
-        direct=table.direct,
+        direct=_direct(table, channel),
         rician_factor=float(table.rician_factor),
         noise_power_w=_noise_power_w(table, radio.symbol_rate_hz),
         clutter_power_w=_level(table.clutter_power_dbm, table.clutter_power_w, absent=0.0),
@@ -264,6 +267,17 @@ def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio) -> Propagat
         ),
         direct_path_leakage=_leakage(table),
     )
+
+
+def _direct(table: ChannelTable, channel: GivenChannel | None) -> str | GivenChannel:
+    """The name of a model, or the channels of the file that the table names."""
+    if isinstance(table.direct, str):
+        return table.direct
+    if channel is None:
+        folder = table.direct.folder
+        hint = "a study takes trial i from the file i of the folder; here name one of its files"
+        raise ScenarioError([Problem("channel.direct.folder", repr(folder), "channel.direct.file", hint)])
+    return channel
 
 
 def _reference_gain(table: ChannelTable, wavelength_m: float) -> float:

@@ -10,7 +10,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 
-from multistatic.scenario.model import JOINT
+from multistatic.scenario.model import (
+    DesignSettings,
+    GeodeticOrigin,
+    Propagation,
+    PulseSpec,
+    Receiver,
+    Requirements,
+    Scenario,
+    Target,
+    Transmitter,
+    default_of,
+)
 from multistatic.scenario.values import (
     MAX_ANTENNAS,
     MAX_HEIGHT_M,
@@ -22,6 +33,7 @@ from multistatic.scenario.values import (
     CrossSectionM2,
     CrossSectionName,
     Direction,
+    FileName,
     Fraction,
     Geodetic,
     Level,
@@ -49,6 +61,11 @@ POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
 SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
+
+
+def _shared(kind: type, name: str, description: str) -> Any:
+    """A key whose default is that of the field `name` of the values in `scenario.model`."""
+    return Field(default_of(kind, name), description=description)
 
 
 class Table(BaseModel):
@@ -109,8 +126,8 @@ class PulseTable(Table):
     """A pulse with its parameters."""
 
     kind: Name = Field(description="cosine, sinc, half_sine, root_raised_cosine, or another registered pulse")
-    rolloff: Fraction = Field(0.25, description="roll-off factor of pulses that have one")
-    span_slots: Annotated[int, Field(ge=1, le=1024)] = Field(16, description="one-sided span in slots")
+    rolloff: Fraction = _shared(PulseSpec, "rolloff", "roll-off factor of pulses that have one")
+    span_slots: Annotated[int, Field(ge=1, le=1024)] = _shared(PulseSpec, "span_slots", "one-sided span in slots")
 
 
 Pulse = Annotated[
@@ -133,7 +150,7 @@ class RadioTable(Table):
         description="the paper's B in Hz, half of symbol_rate_hz: the slot is 1/(2B) and the occupied band about 2B",
     )
     samples: Annotated[int, Field(ge=2, le=10_000_000)] = Field(description="samples per block, M")
-    pulse: Pulse = Field("cosine", description="transmit pulse: its name, or a table with kind, rolloff, span_slots")
+    pulse: Pulse = _shared(PulseSpec, "kind", "transmit pulse: its name, or a table with kind, rolloff, span_slots")
 
 
 class TransmitterTable(Table):
@@ -150,8 +167,10 @@ class TransmitterTable(Table):
         description="antennas that receive the echo, mono-static scheme; default: as many as the largest receiver has",
     )
     receive_array: ArrayTable | None = Field(None, description="array that receives the echo, mono-static scheme")
-    clock_offset_std_s: Offset = Field(0.0, description=OWN_CLOCK + "; all receivers see it")
-    frequency_offset_std_hz: Offset = Field(0.0, description=OWN_OSCILLATOR + "; all receivers see it")
+    clock_offset_std_s: Offset = _shared(Transmitter, "clock_offset_std_s", OWN_CLOCK + "; all receivers see it")
+    frequency_offset_std_hz: Offset = _shared(
+        Transmitter, "frequency_offset_std_hz", OWN_OSCILLATOR + "; all receivers see it"
+    )
 
 
 class SiteTable(Table):
@@ -198,7 +217,7 @@ class ReceiversTable(Table):
     site: Annotated[list[SiteTable], Field(min_length=1, max_length=MAX_RECEIVERS)] | None = Field(
         None, description="one [[receivers.site]] table for each receiver"
     )
-    file: Annotated[str, Field(min_length=1, max_length=4096)] | None = Field(
+    file: FileName | None = Field(
         None, description="name of a .csv or .geojson site list, relative to the scenario file"
     )
     random: RandomTable | None = Field(None, description="random placement")
@@ -207,13 +226,16 @@ class ReceiversTable(Table):
     )
     antennas: Antennas | None = Field(None, description="default number of antennas; 1 where nothing is said")
     array: ArrayTable | None = Field(None, description="default array")
-    clock_offset_std_s: Offset = Field(0.0, description="default " + OWN_CLOCK + "; 0: synchronised")
-    frequency_offset_std_hz: Offset = Field(0.0, description="default " + OWN_OSCILLATOR + "; 0: synchronised")
+    clock_offset_std_s: Offset = _shared(Receiver, "clock_offset_std_s", "default " + OWN_CLOCK + "; 0: synchronised")
+    frequency_offset_std_hz: Offset = _shared(
+        Receiver, "frequency_offset_std_hz", "default " + OWN_OSCILLATOR + "; 0: synchronised"
+    )
 
 
 class TargetTable(Table):
     """The target."""
 
+    id: Name = Field("target", description="what tables, pictures and files call it")
     position_m: Position | None = Field(None, description=POSITION)
     position_llh: Geodetic | None = Field(None, description=GEODETIC)
     velocity_m_s: Velocity = Field([0.0, 0.0, 0.0], description="velocity in m/s, along the local axes")
@@ -229,13 +251,16 @@ class TargetTable(Table):
         description="power reflection factor β instead of a cross-section; under the radar equation it is the "
         "cross-section in m² divided by 4π; 1 where nothing is said",
     )
-    rcs_std_db: Annotated[float, Field(ge=0.0, le=30.0)] = Field(
-        0.0,
-        description="log-normal spread of the cross-section in dB; with it the given value is the median, for which "
+    rcs_std_db: Annotated[float, Field(ge=0.0, le=30.0)] = _shared(
+        Target,
+        "rcs_std_db",
+        "log-normal spread of the cross-section in dB; with it the given value is the median, for which "
         "everything is computed",
     )
-    rcs_bistatic_db: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
-        0.0, description="dB by which the cross-section is lower towards a receiver, times sin(bistatic angle / 2)"
+    rcs_bistatic_db: Annotated[float, Field(ge=0.0, le=100.0)] = _shared(
+        Target,
+        "rcs_bistatic_db",
+        "dB by which the cross-section is lower towards a receiver, times sin(bistatic angle / 2)",
     )
 
 
@@ -263,6 +288,23 @@ Leakage = Annotated[
 ]
 
 
+class GivenChannelTable(Table):
+    """Direct channels from files."""
+
+    file: FileName | None = Field(
+        None, description="a channel file (.npz, .mat, .h5, .nc), relative to the scenario file"
+    )
+    folder: FileName | None = Field(
+        None, description="a folder of channel files: trial i of a study takes the file i in the order of their names"
+    )
+
+
+DirectChannel = Annotated[
+    Annotated[Name, tag("value")] | Annotated[GivenChannelTable, tag("table")],
+    Discriminator(table_tag),
+]
+
+
 class ChannelTable(Table):
     """Propagation, noise and clutter."""
 
@@ -273,9 +315,16 @@ class ChannelTable(Table):
     reference_gain: Annotated[float, Field(ge=1e-40, le=1e40)] | None = Field(
         None, description="power gain at 1 m, instead of reference_loss_db"
     )
-    echo_law: Literal["sum", "product"] = Field("sum", description="echo loss of d_b0 + d_0k, or of d_b0 · d_0k")
-    direct: Name = Field("rician", description="direct channel: los, rician, or another registered model")
-    rician_factor: Annotated[float, Field(ge=0, le=1e12)] = Field(0.5, description="Rician factor, a power ratio")
+    echo_law: Literal["sum", "product"] = _shared(
+        Propagation, "echo_law", "echo loss of d_b0 + d_0k, or of d_b0 · d_0k"
+    )
+    direct: DirectChannel = Field(
+        "rician",
+        description='direct channel: los, rician, or another registered model; { file = "H.npz" }: channels of a file',
+    )
+    rician_factor: Annotated[float, Field(ge=0, le=1e12)] = _shared(
+        Propagation, "rician_factor", "Rician factor, a power ratio"
+    )
     noise_power_dbm: Level | None = Field(None, description="noise power per antenna in a sample of one slot in dBm")
     noise_power_w: PowerW | None = Field(None, description="noise power per antenna in a sample of one slot in W")
     noise_figure_db: Annotated[float, Field(ge=0, le=100)] | None = Field(
@@ -291,7 +340,7 @@ class ChannelTable(Table):
     clutter_power_w: Annotated[float, Field(ge=0, le=MAX_POWER_W)] | None = Field(
         None, description="power of signal-independent clutter per antenna in a sample of one slot in W; default 0"
     )
-    clutter: Literal["independent", "signal_dependent"] = Field("independent", description="kind of clutter")
+    clutter: Literal["independent", "signal_dependent"] = _shared(Propagation, "clutter", "kind of clutter")
     scatterer: Annotated[list[ScattererTable], Field(max_length=1000)] = Field(
         [], description="reflectors of signal-dependent clutter, taken as independent: their powers add"
     )
@@ -308,25 +357,31 @@ class RequirementsTable(Table):
 
     rate_bps_hz: Annotated[
         Annotated[Rate, tag("value")] | Annotated[dict[str, Rate], tag("table")], Discriminator(table_tag)
-    ] = Field(0.0, description="rate every receiver must get, or a table id = rate with an optional `default`")
+    ] = _shared(
+        Receiver,
+        "rate_required_bps_hz",
+        "rate every receiver must get, or a table id = rate with an optional `default`",
+    )
     cooperation_cost_m: Annotated[float, Field(gt=0, le=1e12)] | None = Field(
         None, description="limit of the cooperation cost in m; no limit where nothing is said"
     )
-    distance_weight: Fraction = Field(0.5, description="weight ρ of the distance to the target")
+    distance_weight: Fraction = _shared(Requirements, "distance_weight", "weight ρ of the distance to the target")
 
 
 class DesignTable(Table):
     """What to optimise and how."""
 
-    criterion: Name = Field("surrogate", description="figure of merit: surrogate, published, peb, veb, weighted")
-    velocity_weight_s: Annotated[float, Field(ge=0, le=1e6)] = Field(
-        1.0, description="T in s of the criterion weighted, sqrt(PEB² + (T VEB)²)"
+    criterion: Name = _shared(DesignSettings, "criterion", "figure of merit: surrogate, published, peb, veb, weighted")
+    velocity_weight_s: Annotated[float, Field(ge=0, le=1e6)] = _shared(
+        DesignSettings, "velocity_weight_s", "T in s of the criterion weighted, sqrt(PEB² + (T VEB)²)"
     )
-    selector: Name = Field(
-        JOINT, description="algorithm that chooses the receivers; joint: with their beams, certified"
+    selector: Name = _shared(
+        DesignSettings, "selector", "algorithm that chooses the receivers; joint: with their beams, certified"
     )
-    beamformer: Name = Field("value_function", description="algorithm that designs the beams")
-    streams: Annotated[int, Field(ge=1, le=64)] = Field(2, description="data streams per receiver, at most")
+    beamformer: Name = _shared(DesignSettings, "beamformer", "algorithm that designs the beams")
+    streams: Annotated[int, Field(ge=1, le=64)] = _shared(
+        DesignSettings, "streams", "data streams per receiver, at most"
+    )
     receivers: Annotated[int, Field(ge=1, le=MAX_RECEIVERS)] | None = Field(
         None, description="exactly this many cooperate; as many as pay off where nothing is said"
     )
@@ -334,7 +389,7 @@ class DesignTable(Table):
     dimensions: Literal[2, 3] | None = Field(
         None, description="unknown coordinates of the target; by the geometry where nothing is said"
     )
-    alternate: bool = Field(False, description="repeat selection and beams until nothing changes")
+    alternate: bool = _shared(DesignSettings, "alternate", "repeat selection and beams until nothing changes")
 
 
 class OriginTable(Table):
@@ -342,8 +397,8 @@ class OriginTable(Table):
 
     latitude_deg: Annotated[float, Field(ge=-90, le=90)] = Field(description="latitude in degrees")
     longitude_deg: Annotated[float, Field(ge=-180, le=360)] = Field(description="longitude in degrees")
-    height_m: Annotated[float, Field(ge=-MAX_HEIGHT_M, le=MAX_HEIGHT_M)] = Field(
-        0.0, description="ellipsoidal height in m"
+    height_m: Annotated[float, Field(ge=-MAX_HEIGHT_M, le=MAX_HEIGHT_M)] = _shared(
+        GeodeticOrigin, "height_m", "ellipsoidal height in m"
     )
 
 
@@ -351,8 +406,8 @@ class ScenarioTable(Table):
     """A scenario file of `multistatic`."""
 
     schema_: SchemaOne = Field(1, alias="schema", description="version of this format")
-    name: Name = Field("scenario", description="what pictures and reports call it")
-    seed: Seed = Field(0, description="seed of every random draw")
+    name: Name = _shared(Scenario, "name", "what pictures and reports call it")
+    seed: Seed = _shared(Scenario, "seed", "seed of every random draw")
     origin: OriginTable | None = Field(
         None, description="where local (0, 0, 0) lies; default: the transmitter where that is in latitude, longitude"
     )
@@ -363,25 +418,3 @@ class ScenarioTable(Table):
     channel: ChannelTable
     requirements: RequirementsTable = Field(default_factory=lambda: RequirementsTable.model_validate({}))
     design: DesignTable = Field(default_factory=lambda: DesignTable.model_validate({}))
-
-
-def scenario_json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of the scenario file, for editors and for other programs."""
-    return json_schema(ScenarioTable)
-
-
-def json_schema(table: type[Table]) -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a file whose top level is `table`."""
-    schema = _without_null(table.model_json_schema(by_alias=True))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _without_null(node: Any) -> Any:
-    """The schema without its null branches: TOML has no null, an optional key is simply not there."""
-    if isinstance(node, list):
-        return [_without_null(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    kept = {key: _without_null(item) for key, item in node.items() if not (key == "default" and item is None)}
-    branches = [branch for branch in kept.pop("anyOf", []) if branch != {"type": "null"}]
-    return {**(branches[0] if len(branches) == 1 else {"anyOf": branches} if branches else {}), **kept}

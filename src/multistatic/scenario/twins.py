@@ -13,6 +13,8 @@ _INDEX = re.compile(r"\[\d+\]")
 PLACE = ("position_m", "position_llh")
 SPACING = ("spacing_wavelengths", "spacing_m")
 ELEMENTS = ("elements_m", "elements_wavelengths")
+WORD_OR_TABLE = ("channel.direct",)
+"""Keys that hold a word or a table: a key of the table replaces the word."""
 COUNTS = (("antennas", "array"), ("receive_antennas", "receive_array"))
 """A number of antennas and an array: both may be given, where the array leaves its size to the number."""
 
@@ -55,6 +57,7 @@ TWINS = (
         needed=True,
         also=(("noise_power_dbm", ("noise_temperature_k",)), ("noise_power_w", ("noise_temperature_k",))),
     ),
+    Twins(table="channel.direct", keys=("file", "folder"), needed=True),
     Twins(table="channel", keys=("reference_loss_db", "reference_gain")),
     Twins(table="channel", keys=("clutter_power_dbm", "clutter_power_w")),
     Twins(table="channel", keys=("direct_path_leakage_db", "direct_path_leakage")),

@@ -77,6 +77,7 @@ Direction = Annotated[list[float], Field(min_length=2, max_length=3), AfterValid
 Antennas = Annotated[int, Field(ge=1, le=MAX_ANTENNAS)]
 Rate = Annotated[float, Field(ge=0.0, le=100.0)]
 Name = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(printable)]
+FileName = Annotated[str, Field(min_length=1, max_length=4096)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Reflection = Annotated[float, Field(gt=0.0, le=1e9)]
 CrossSectionM2 = Annotated[float, Field(gt=0.0, le=1e10)]

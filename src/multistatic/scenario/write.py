@@ -10,6 +10,7 @@ import numpy as np
 
 from multistatic.scenario.array_tables import array_keys
 from multistatic.scenario.cross_section import cross_section_of, reflection_of
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
@@ -20,12 +21,13 @@ NOTE = (
 )
 
 
-def resolved_toml(scenario: Scenario) -> str:
+def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
     """The TOML text that `parse_scenario` turns into this very scenario, bit for bit.
 
     Levels are written in dB or dBm where some decimal number gives the same bits, else as `power_w` and the like.
-    Latitudes and longitudes appear as the local metres they became, beside the origin. Depends on the scenario alone:
-    the same scenario gives the same bytes.
+    Latitudes and longitudes appear as the local metres they became, beside the origin. `channel_file`: the file that
+    holds the direct channels, relative to that of the text; where nothing is said, the one that they were read from, or
+    the name of their model. Depends on these alone: the same scenario gives the same bytes.
     """
     wavelength = scenario.radio.wavelength_m
     propagation, requirements, design = scenario.propagation, scenario.requirements, scenario.design
@@ -45,10 +47,11 @@ def resolved_toml(scenario: Scenario) -> str:
         lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
     target = scenario.target
     radar = propagation.is_radar_equation(wavelength)
-    motion = {"position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
+    named: Keys = {"id": target.id} if target.id != "target" else {}
+    motion = {**named, "position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
     spread = {"rcs_std_db": target.rcs_std_db, "rcs_bistatic_db": target.rcs_bistatic_db}
     lines += _table("[target]", {**motion, **_reflection(target.reflection, radar), **spread})
-    lines += _table("[channel]", _channel(scenario, wavelength))
+    lines += _table("[channel]", _channel(scenario, wavelength, _direct(scenario, channel_file)))
     for scatterer in propagation.scatterers:
         place: Keys = {"position_m": scatterer.position_m, **_reflection(scatterer.reflection, radar)}
         lines += _table("[[channel.scatterer]]", place)
@@ -104,7 +107,7 @@ def _clock(node: Transmitter | Receiver) -> dict[str, object]:
     return {key: value if math.isfinite(value) else "unknown" for key, value in offsets.items() if value > 0}
 
 
-def _channel(scenario: Scenario, wavelength_m: float) -> Keys:
+def _channel(scenario: Scenario, wavelength_m: float, direct: object) -> Keys:
     channel = scenario.propagation
     loss: Keys = {"reference_loss_db": "free_space"}
     if channel.reference_gain != free_space_gain(wavelength_m):
@@ -120,13 +123,21 @@ def _channel(scenario: Scenario, wavelength_m: float) -> Keys:
         "path_loss_exponent": channel.path_loss_exponent,
         **loss,
         "echo_law": channel.echo_law,
-        "direct": channel.direct,
+        "direct": direct,
         "rician_factor": channel.rician_factor,
         **_level("noise_power_dbm", "noise_power_w", channel.noise_power_w, dbm_to_watt, watt_to_dbm),
         **clutter,
         "clutter": channel.clutter,
         **leakage,
     }
+
+
+def _direct(scenario: Scenario, channel_file: str) -> object:
+    """The model of the direct channels, or the file that they are in."""
+    given = scenario.propagation.direct
+    if isinstance(given, GivenChannel):
+        return {"file": channel_file or given.path or "channel.npz"}
+    return {"file": channel_file} if channel_file else given
 
 
 def _reflection(reflection: float, radar: bool) -> dict[str, object]:

@@ -220,8 +220,8 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
     """
     ours = type(problem.criterion) in _OURS
     masks = _a_few(problem) if ours else _compared(problem)
-    illumination_w = problem.illumination_w if problem.illumination_w > 0.0 else 1.0
-    values = np.asarray(problem.criterion.values(masks, illumination_w), float)
+    illumination_w = problem.one_illumination_w if problem.one_illumination_w > 0.0 else 1.0
+    values = np.asarray(problem.values_at(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
         return ": some are not positive"
     finite = np.isfinite(values)
@@ -234,7 +234,7 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
     if not agree.all():
         return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
-        moved = np.asarray(problem.criterion.values(masks[finite], multiple * illumination_w), float)
+        moved = np.asarray(problem.values_at(masks[finite], multiple * illumination_w), float)
         if not np.allclose(
             moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
         ):
@@ -278,12 +278,10 @@ def _a_few(problem: SelectionProblem) -> B:
 
 def _falls(problem: SelectionProblem) -> bool:
     """True where no value of a few groups rises with the illumination: what is known is looked at, too."""
-    if not problem.illumination_w > 0.0:
+    if not problem.one_illumination_w > 0.0:
         return False
     masks = _a_few(problem)
-    values = np.array(
-        [problem.criterion.values(masks, multiple * problem.illumination_w) for multiple in (0.5, 1.0, 2.0)]
-    )
+    values = np.array([problem.values_at(masks, multiple * problem.one_illumination_w) for multiple in (0.5, 1.0, 2.0)])
     return bool(np.all(values[1:] <= values[:-1] * (1.0 + _LAW)))
 
 

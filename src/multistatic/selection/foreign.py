@@ -40,12 +40,16 @@ class ForeignCriterion:
         """What the criterion declares; None where it has no such attribute."""
         return self.plugin.run(lambda: getattr(self.criterion, "gain", None), doing="in its gain")
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value [n] of each row of `masks` [n, K]: positive numbers, infinity where the target is unobservable.
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]: positive numbers, infinity
+        where the target is unobservable. The criterion itself is always asked with a number.
 
         Nobody sees nothing, whatever the criterion says of the empty group. The best row is asked about once more on
         its own: a value that depends on the other rows, or on how often it is asked for, is no value of a group.
         """
+        if np.ndim(illumination_w):
+            return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
+        illumination_w = float(illumination_w)
         asked = np.atleast_2d(masks)
         values = self._numbers(asked, illumination_w)
         if len(values) > 1 and np.isfinite(values.min()):

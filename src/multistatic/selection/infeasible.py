@@ -61,7 +61,7 @@ def _unobservable(problem: SelectionProblem) -> str:
     if np.isfinite(problem.values(everyone[None])[0]):
         return f"{message} All {problem.size} receivers together make it so."
     reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
-    told = None if reason is None else reason(everyone, problem.illumination_w)
+    told = None if reason is None else reason(everyone, problem.one_illumination_w)
     return f"{message} With every receiver selected: {told}" if told else message
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.errors import InputError, Problem
+from multistatic.notebook import NotebookView, Overview
 from multistatic.units import B, F, read_only
 
 
@@ -27,8 +29,13 @@ class Criterion(Protocol):
     def unit(self) -> str:
         """Unit of the values, "" for none."""
 
-    def values(self, masks: B, illumination_w: float) -> F:
-        """Value of each row of `masks` [n, K] at illumination p_t, shape [n]; an empty group gives infinity."""
+    def values(self, masks: B, illumination_w: F | float) -> F:
+        """Value [G, M] of each row of `masks` [G, K] at each of M points, whose illuminations are `illumination_w` [M];
+        an empty group gives infinity.
+
+        A number in place of `illumination_w` gives [G]. A criterion of another package is asked with numbers only, for
+        one point at a time.
+        """
 
 
 def _never() -> bool:
@@ -52,25 +59,53 @@ NO_LIMITS = SearchLimits()
 class SelectionProblem:
     """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
 
+    `illumination_w` [M]: p_t at each point of the target; the worst value over the points counts.
+
     Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
-    `echo_gain` [K] serve the heuristics that look at nothing else. `forced` [K]: receivers whose rate needs them
-    selected. `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given`
-    returns. `limits`: when an exact search may end early.
+    `echo_gain` [K] serve the heuristics that look at nothing else. Left out, `receiver_distance_m` is that of the
+    positions and all gains are alike. `forced` [K]: receivers whose rate needs them selected; left out, none is.
+    `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given` returns.
+    `limits`: when an exact search may end early.
+
+    >>> from multistatic import load_preset, realise, sensing_network
+    >>> from multistatic.bounds.criteria import surrogate
+    >>> scenario = load_preset("paper")
+    >>> network = sensing_network(scenario, realise(scenario))
+    >>> problem = SelectionProblem(
+    ...     receiver_ids=scenario.receiver_ids,
+    ...     criterion=surrogate(network),
+    ...     illumination_w=10.0,
+    ...     positions_m=scenario.receiver_positions_m,
+    ...     target_distance_m=network.geometry.target_receiver_m,
+    ... )
+    >>> problem.size
+    10
     """
 
     receiver_ids: tuple[str, ...]
     criterion: Criterion
-    illumination_w: float
+    illumination_w: F
     positions_m: F
     target_distance_m: F
-    receiver_distance_m: F
-    echo_gain: F
-    forced: B
+    receiver_distance_m: F = field(default_factory=lambda: np.zeros((0, 0)))
+    echo_gain: F = field(default_factory=lambda: np.zeros(0))
+    forced: B = field(default_factory=lambda: np.zeros(0, bool))
     distance_weight: float = 0.5
     cost_limit_m: float = float("inf")
     count: int | None = None
     given: B | None = None
     limits: SearchLimits = NO_LIMITS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "illumination_w", read_only(np.atleast_1d(self.illumination_w)))
+        count, places = len(self.receiver_ids), np.asarray(self.positions_m)
+        if np.size(self.receiver_distance_m) == 0:
+            apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
+            object.__setattr__(self, "receiver_distance_m", apart)
+        if np.size(self.echo_gain) == 0:
+            object.__setattr__(self, "echo_gain", np.ones(count))
+        if np.size(self.forced) == 0:
+            object.__setattr__(self, "forced", np.zeros(count, bool))
 
     @property
     def size(self) -> int:
@@ -97,8 +132,31 @@ class SelectionProblem:
         return right_size & has_forced & (self.costs_m(chosen) <= self.cost_limit_m * (1 + 1e-12))
 
     def values(self, masks: B) -> F:
-        """Criterion of each row of `masks` [n, K]."""
-        return self.criterion.values(np.atleast_2d(masks).astype(bool), self.illumination_w)
+        """Criterion [n] of each row of `masks` [n, K]."""
+        return self.values_at(masks, self.illumination_w)
+
+    def values_at(self, masks: B, illumination_w: F | float) -> F:
+        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all).
+
+        Of one point the criterion is asked with a number, which criteria that know no points understand, too.
+        """
+        groups, points = np.atleast_2d(masks).astype(bool), len(self.illumination_w)
+        light = np.broadcast_to(np.asarray(illumination_w, float), (points,))
+        values = np.asarray(self.criterion.values(groups, float(light[0]) if points == 1 else light))
+        if points == 1:
+            return values.reshape(len(groups), -1)[:, 0] if values.ndim == 2 else values
+        if values.shape != (len(groups), points):
+            received = f"values of shape {list(values.shape)} from the criterion {self.criterion.name!r}"
+            expected = f"[{len(groups)}, {points}]: one for each group and each point"
+            raise InputError([Problem("design.criterion", received, expected)])
+        worst: F = values.max(axis=1)
+        return worst
+
+    @property
+    def one_illumination_w(self) -> float:
+        """p_t of the only point; a proof by powers of the illumination holds for one point."""
+        (only,) = self.illumination_w
+        return float(only)
 
     def ids(self, mask: B) -> tuple[str, ...]:
         """Ids of the chosen receivers."""
@@ -118,23 +176,27 @@ class LinkageTree:
     members: B
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Selection:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Selection(NotebookView):
     """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower
     bound on it.
 
     `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which
     constraint failed and the nearest budget that would do). `evaluated`: how many groups were looked at.
+
+    >>> chosen = Selection(status="feasible", method="mine", selected=[True, False], value=2.0, bound=1.6, cost_m=10.0)
+    >>> round(chosen.gap, 3), round(chosen.excess, 3)
+    (0.2, 0.25)
     """
 
     status: Literal["optimal", "feasible", "infeasible"]
     method: str
     selected: B
     value: float | None
-    bound: float | None
+    bound: float | None = None
     cost_m: float
-    evaluated: int
-    message: str
+    evaluated: int = 0
+    message: str = ""
     tree: LinkageTree | None = None
     nearest_budget_m: float | None = None
 
@@ -152,6 +214,18 @@ class Selection:
     def excess(self) -> float | None:
         """value/bound - 1: how far the value is above the optimum at most, as a part of the optimum."""
         return None if self.gap is None or not self.gap < 1.0 else self.gap / (1.0 - self.gap)
+
+    def overview(self) -> Overview:
+        """The size of the group, its value and how far that is from the proven bound."""
+        facts = [
+            ("group", f"{int(self.selected.sum())} of {len(self.selected)} receivers"),
+            ("value", "none" if self.value is None else f"{self.value:.5g}"),
+        ]
+        if self.excess is not None:
+            facts.append(("above the proven bound", f"{100.0 * self.excess:.2g} %"))
+        if self.status == "infeasible":
+            facts.append(("message", self.message))
+        return Overview(title=f"{self.status} by {self.method}", facts=tuple(facts))
 
 
 class Selector(Protocol):

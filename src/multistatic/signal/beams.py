@@ -7,13 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.units import C, read_only
+from multistatic.notebook import NotebookView, Overview
+from multistatic.units import C, F, read_only
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Beams:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class Beams(NotebookView):
     """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
     and independent.
+
+    >>> Beams(weights=[[[0.6], [0.8]]]).power_w
+    1.0
     """
 
     weights: C
@@ -36,6 +40,20 @@ class Beams:
         """tr S, the left side of the power constraint (2)."""
         return float(np.sum(np.abs(self.weights) ** 2))
 
-    def illumination_w(self, steering_tx: ArrayLike) -> float:
-        """p_t = a_bᵀ S conj(a_b), the power sent towards the target."""
-        return float(np.sum(np.abs(np.einsum("t,jtl->jl", np.asarray(steering_tx), self.weights)) ** 2))
+    def illumination_w(self, steering_tx: ArrayLike) -> F:
+        """Power sent towards each of M points [M] in W, for `steering_tx` a_b [M, N_t]: `illumination`."""
+        return illumination(self.weights, steering_tx)
+
+    def overview(self) -> Overview:
+        """How many beams of how many antennas and streams, and their power."""
+        beams, antennas, streams = self.weights.shape
+        title = f"a sensing beam and {beams - 1} data beams, {antennas} antennas, {streams} streams"
+        return Overview(title=title, facts=(("power", f"{self.power_w:.4g} W"),))
+
+
+def illumination(weights: C, steering_tx: ArrayLike) -> F:
+    """p = aᵀSa* [M] of beams `weights` [J, N_t, L] towards M points, whose steering vectors are `steering_tx` [M, N_t]:
+    the sum of |aᵀw|² over the columns w of all beams, in the unit of power of the beams.
+    """
+    rows = np.atleast_2d(np.asarray(steering_tx))
+    return np.array([np.sum(np.abs(np.einsum("t,jtl->jl", row, weights)) ** 2) for row in rows])

@@ -30,6 +30,11 @@ class Pulse:
     `pulse_from_callable`.
 
     `shape` and `slope` are elementwise functions, used inside the support only.
+
+    >>> from multistatic import pulse_from_callable
+    >>> import numpy as np
+    >>> pulse_from_callable(lambda t: np.sin(np.pi * t)).support
+    (0.0, 1.0)
     """
 
     shape: PulseFunction

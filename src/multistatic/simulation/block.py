@@ -10,15 +10,18 @@ import numpy as np
 
 from multistatic.channel.channel import Channel
 from multistatic.errors import InputError, Problem
+from multistatic.notebook import NotebookView, Overview
 from multistatic.scenario.model import Radio, Scenario
 from multistatic.signal.beams import Beams
 from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
+from multistatic.signal.waveform import Waveform
 from multistatic.simulation.observation import Observation, ObservationSettings, heard_channel, observe
 from multistatic.simulation.paths import PERFECT, Clock
-from multistatic.units import F
+from multistatic.simulation.recording import Recording
+from multistatic.units import C, F, ratio_to_db
 
 WAVEFORMS = ("single-carrier", "ofdm")
 # Of all recordings together: 1.6 GB of memory.
@@ -39,6 +42,9 @@ class SimulationSettings:
     with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
     are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
     `ObservationSettings`.
+
+    >>> SimulationSettings(symbols="qam16", trials=10).oversampling
+    4.0
     """
 
     symbols: str = GAUSSIAN
@@ -82,34 +88,90 @@ class SimulationSettings:
             raise InputError(problems, source="simulation")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SimulatedBlock:
-    """The `signal` that was sent, one observation a receiver, and {receiver id: mean echo SNR after integration over
-    block and antennas}: the block's length in slots times w_k p_t. `common_clock`: the part of every observation's
-    clock that is the transmitter's.
+DEFAULTS = SimulationSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class SimulatedBlock(NotebookView):
+    """One block that was sent and received.
+
+    signal: what was sent.
+    observations: one a receiver: its recording and the truth behind it.
+    expected_snr: {receiver id: mean echo SNR after integration over block and antennas}, a power ratio: the block's
+    length in slots times w_k p_t.
+    steering_tx [N_t]: a_b(θ) towards the target.
+    common_clock: the part of every observation's clock that is the transmitter's.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> from multistatic import simulate_block
+    >>> block = simulate_block(design.scenario, design.channel, design.beamforming.beams)
+    >>> len(block.recordings) == len(design.scenario.receivers)
+    True
     """
 
     signal: TransmitSignal
     observations: tuple[Observation, ...]
     expected_snr: dict[str, float]
+    steering_tx: C
     common_clock: Clock = PERFECT
+
+    @property
+    def recordings(self) -> tuple[Recording, ...]:
+        """What was received, one recording a receiver."""
+        return tuple(observation.recording for observation in self.observations)
+
+    @property
+    def reference(self) -> Waveform:
+        """The known signal a_bᵀx(t) towards the target, of all streams."""
+        return self.signal.through(self.steering_tx)
+
+    @property
+    def sensing_reference(self) -> Waveform:
+        """The part of `reference` that the sensing beam sends: all that is known without the data."""
+        return self.signal.sensing_part().through(self.steering_tx)
+
+    def overview(self) -> Overview:
+        """Receivers, trials, samples and echo SNR."""
+        first = self.observations[0].recording
+        levels = [ratio_to_db(snr) for snr in self.expected_snr.values() if snr > 0.0]
+        return Overview(
+            title=f"{len(self.observations)} receivers",
+            facts=(
+                ("trials", str(first.samples.shape[0])),
+                ("samples", f"{first.samples.shape[-1]} at {1e-6 * first.sample_rate_hz:.6g} MHz"),
+                ("echo SNR", f"{min(levels):.1f} to {max(levels):.1f} dB" if levels else "no echo"),
+            ),
+        )
 
 
 def simulate_block(
     scenario: Scenario,
     channel: Channel,
     beams: Beams,
-    settings: SimulationSettings,
-    seed: int,
+    settings: SimulationSettings = DEFAULTS,
+    seed: int | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
 ) -> SimulatedBlock:
-    """Send one block with `beams` and hear it at `receiver_ids` (None: all), in the scenario's order.
+    """Send one block with `beams` and receive it at the receivers of `scenario`.
+
+    scenario: geometry, radio and clocks. channel: the realisation, that of a design in most cases. beams: what is sent.
+    settings: symbols, waveform, sampling, and what is part of the recordings.
+    seed: of symbols, noise, phases and clocks; None: the scenario's.
+    receiver_ids: who records (None: all), always in the scenario's order.
 
     Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
     that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
     symbol is longer than the block.
+
+    >>> from multistatic import design_network, load_preset
+    >>> design = design_network(load_preset("paper"))
+    >>> block = simulate_block(design.scenario, design.channel, design.beamforming.beams, receiver_ids=["rx03"])
+    >>> block.recordings[0].samples.shape[:2]
+    (1, 2)
     """
+    seed = scenario.seed if seed is None else seed
     ids = tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     _refuse_huge(scenario, settings, ids)
     streams = np.random.SeedSequence(seed, spawn_key=(_SIMULATION,)).spawn(3)
@@ -124,12 +186,13 @@ def simulate_block(
     heard = _observation_settings(settings, clocks)
     audible = heard_channel(scenario, channel, heard)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
-    energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
-    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)
+    energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
+    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
         observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
+        steering_tx=channel.steering_tx[0],
         common_clock=common_clock,
     )
 

@@ -132,7 +132,7 @@ def observe(
                 recording=recording,
                 delay_s=echo.delay_s,
                 doppler_hz=echo.doppler_hz,
-                amplitude=np.sqrt(channel.echo_gain[k]) * amplitude,
+                amplitude=np.sqrt(channel.echo_gain[0, k]) * amplitude,
                 clock=clock,
             )
         )

@@ -55,7 +55,9 @@ def echo_paths(scenario: Scenario, channel: Channel) -> tuple[Path, ...]:
     """The target's echo at every receiver: H = √(η_kβ_k) a_k a_bᵀ, delay (51), Doppler (50)."""
     geometry = scenario.geometry()
     doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
-    matrices = np.sqrt(channel.echo_gain)[:, None, None] * channel.steering_rx[:, :, None] * channel.steering_tx
+    matrices = (
+        np.sqrt(channel.echo_gain[0])[:, None, None] * channel.steering_rx[0][:, :, None] * channel.steering_tx[0]
+    )
     return _paths(scenario, matrices, geometry.delay_s, doppler_hz)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.overrides import drop_twins, write_key
-from multistatic.scenario.parse_scenario import ReadText, ScenarioTemplate, scenario_template
+from multistatic.scenario.parse_scenario import ReadChannel, ReadText, ScenarioTemplate, scenario_template
 from multistatic.study.plan import Method, Point, SweptKey
 
 # Swept keys of these tables change what is asked, not what is drawn.
@@ -24,13 +24,18 @@ Checked = tuple[ScenarioTemplate | None, list[Problem]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Settings:
-    """Who sets which key of the scenario; later ones win: `base`, `common`, the swept value, the method."""
+    """Who sets which key of the scenario; later ones win: `base`, `common`, the swept value, the method.
+
+    `read_text`, `read_channel`: how to read the site lists and channel files that it names.
+    """
 
     base: Mapping[str, Any]
     common: Mapping[str, Any]
     axes: tuple[SweptKey, ...]
     combine: Literal["grid", "zip"]
     methods: tuple[Method, ...]
+    read_text: ReadText | None = None
+    read_channel: ReadChannel | None = None
 
     def indices(self) -> list[Index]:
         """Indices into the axes, point after point; the last axis varies fastest."""
@@ -43,7 +48,7 @@ class Settings:
         """The swept keys of a point."""
         return {axis.key: axis.values[i] for axis, i in zip(self.axes, index, strict=True)}
 
-    def checked(self, index: Index, number: int, read_text: ReadText | None) -> Checked:
+    def checked(self, index: Index, number: int) -> Checked:
         """The scenario of one point and method, or its problems under the paths of the study file."""
         raw, problems = deepcopy(dict(self.base)), []
         for keys in (self.common, self.swept(index), self.methods[number].settings):
@@ -53,7 +58,7 @@ class Settings:
                 else:
                     drop_twins(raw, key, kept=keys)
         try:
-            return scenario_template(raw, problems, read_text=read_text), []
+            return scenario_template(raw, problems, read_text=self.read_text, read_channel=self.read_channel), []
         except ScenarioError as error:
             return None, [self._placed(problem, index, number) for problem in error.problems]
 
@@ -70,9 +75,7 @@ class Settings:
         return Problem(f"scenario.{problem.path}", problem.received, problem.expected, problem.hint)
 
 
-def points_of(
-    settings: Settings, read_text: ReadText | None, *, common_drops: bool
-) -> tuple[tuple[Point, ...], list[Problem]]:
+def points_of(settings: Settings, *, common_drops: bool) -> tuple[tuple[Point, ...], list[Problem]]:
     """All points, or the problems of their scenarios, each of them once.
 
     Values are tried one at a time first, with all else as at the first point: a bad value is then not reported again
@@ -80,10 +83,10 @@ def points_of(
     """
     indices = settings.indices()
     methods = range(len(settings.methods))
-    alone = _unique(settings.checked(index, number, read_text) for index, number in _one_at_a_time(settings, indices))
+    alone = _unique(settings.checked(index, number) for index, number in _one_at_a_time(settings, indices))
     if alone:
         return (), alone
-    checked = [[settings.checked(index, number, read_text) for number in methods] for index in indices]
+    checked = [[settings.checked(index, number) for number in methods] for index in indices]
     if together := _unique(each for row in checked for each in row):
         return (), together
     templates = [tuple(template for template, _ in row if template is not None) for row in checked]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.design.result import Design
-from multistatic.units import SPEED_OF_LIGHT_M_S, F
+from multistatic.units import F
 
 if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
@@ -78,27 +78,20 @@ def filter_errors(design: Design, rng: np.random.Generator) -> FilterErrors | No
     result, accuracy = design.beamforming, design.accuracy
     if result is None or result.beams is None or accuracy is None or design.scheme == "mono":
         return None
-    from multistatic.estimation.each_trial import measurements_of
-    from multistatic.estimation.maximum_likelihood import maximum_likelihood
-    from multistatic.estimation.search_window import Search, doppler_range_hz
+    from multistatic.estimation.estimate_settings import EstimateSettings
+    from multistatic.estimation.from_recordings import estimate
     from multistatic.simulation.block import SimulationSettings, simulate_block
 
     scenario, ids = design.scenario, design.selected_ids
     settings = SimulationSettings(oversampling=OVERSAMPLING, trials=BLOCKS)
     seed = int(rng.integers(2**63))
     block = simulate_block(scenario, design.channel, result.beams, settings, seed, receiver_ids=ids)
-    known = block.signal.through(design.channel.steering_tx)
-    direct_s = scenario.geometry().transmitter_receiver_m / SPEED_OF_LIGHT_M_S
-    measured = []
-    for one, first_s in zip(block.observations, direct_s[design.selected], strict=True):
-        last_s = float(one.recording.times_s[-1]) - known.support_s[1]
-        search = Search(
-            delay_s=(float(first_s), last_s), doppler_hz=doppler_range_hz(SPEED_LIMIT_M_S, scenario.radio.carrier_hz)
-        )
-        measured.append(measurements_of(maximum_likelihood, one.recording, known, search))
+    searched = EstimateSettings(speed_limit_m_s=SPEED_LIMIT_M_S)
+    found = estimate(block.recordings, block.reference, scenario, settings=searched)
+    measured = [found[first : first + BLOCKS] for first in range(0, len(found), BLOCKS)]
     truth = np.array([[one.delay_s, one.doppler_hz] for one in block.observations])
-    found = np.array([[(each.delay_s, each.doppler_hz) for each in blocks] for blocks in measured])
-    error = found - truth[:, None]
+    estimates = np.array([[(each.delay_s, each.doppler_hz) for each in blocks] for blocks in measured])
+    error = estimates - truth[:, None]
     return FilterErrors(
         delay_s=error[..., 0],
         doppler_hz=error[..., 1],

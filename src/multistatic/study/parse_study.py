@@ -17,11 +17,13 @@ from pydantic import ValidationError
 
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.decode import decode_toml
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.overrides import apply_overrides
-from multistatic.scenario.parse_scenario import ReadText
+from multistatic.scenario.parse_scenario import ReadChannel, ReadText
 from multistatic.scenario.translate import capped, problems_of
 from multistatic.study.axes import flattened
 from multistatic.study.combinations import Settings, points_of
+from multistatic.study.drops import ListFolder, drops_of
 from multistatic.study.plan import Method, StoppingRule, Study, SweptKey
 from multistatic.study.study_consistency import (
     axes_of,
@@ -38,10 +40,12 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioText:
-    """A scenario's text, and how to read the site list beside it."""
+    """A scenario's text, and how to read the site list, the channel files and the folders of them beside it."""
 
     text: str
     read_text: ReadText | None
+    read_channel: ReadChannel | None = None
+    list_folder: ListFolder | None = None
 
 
 ReadScenario = Callable[[str | None], ScenarioText]
@@ -66,14 +70,25 @@ def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[s
     problems += found
     methods, found = methods_of(table)
     problems += found
-    base, reader, found = _base(table, read_scenario) if "scenario" in raw else ({}, _Reader(None), [])
+    base, reader, found = _base(table, read_scenario) if "scenario" in raw else ({}, _Reader(_NOTHING_BESIDE), [])
     problems += found
     if not base:
         raise InputError(capped(problems), source=source)
-    settings = Settings(base=base, common=sound_keys(table.set), axes=axes, combine=table.combine, methods=methods)
-    points, found = points_of(settings, reader.read_text, common_drops=table.common_drops)
+    settings = Settings(
+        base=base,
+        common=sound_keys(table.set),
+        axes=axes,
+        combine=table.combine,
+        methods=methods,
+        read_text=reader.read_text,
+        read_channel=reader.read_channel,
+    )
+    points, found = points_of(settings, common_drops=table.common_drops)
     missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
     problems += [problem for problem in found if not any(key in problem.path for key in missing)]
+    rule = _rule(table.trials)
+    drops, found = drops_of(points, rule.maximum, reader.read_drop, reader.list_folder)
+    problems += found
     if problems:
         raise InputError(capped(problems), source=source)
     return Study(
@@ -84,8 +99,9 @@ def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[s
         points=points,
         methods=methods,
         metrics=tuple(table.metrics),
-        rule=_rule(table.trials),
-        document=_document(table, axes, methods, base) | {"site_lists": reader.digests},
+        rule=rule,
+        document=_document(table, axes, methods, base) | reader.digests,
+        drops=drops,
     )
 
 
@@ -124,29 +140,53 @@ def _base(table: StudyTable, read_scenario: ReadScenario) -> tuple[Raw, _Reader,
     try:
         scenario = read_scenario(named)
         base = decode_toml(scenario.text) if isinstance(table.scenario, str) else dict(table.scenario)
-        return base, _Reader(scenario.read_text), []
+        return base, _Reader(scenario), []
     except InputError as error:
         found = [Problem("scenario", f"{p.path}: {p.received}", p.expected, p.hint) for p in error.problems]
-        return {}, _Reader(None), found
+        return {}, _Reader(_NOTHING_BESIDE), found
+
+
+_NOTHING_BESIDE = ScenarioText(text="", read_text=None)
 
 
 class _Reader:
-    """Reads every site list once, and remembers what it read: it is part of the study."""
+    """Reads every site list and channel file once, and remembers what it read: it is part of the study."""
 
-    def __init__(self, read_text: ReadText | None) -> None:
-        self._read, self._texts = read_text, dict[str, str]()
-        self.read_text = None if read_text is None else self._once
+    def __init__(self, beside: ScenarioText) -> None:
+        self._beside, self._texts, self._channels = beside, dict[str, str](), dict[str, GivenChannel]()
+        self.read_text = None if beside.read_text is None else self._text
+        self.read_channel = None if beside.read_channel is None else self._channel
 
-    def _once(self, name: str) -> str:
-        assert self._read is not None
+    def _text(self, name: str) -> str:
+        assert self._beside.read_text is not None
         if name not in self._texts:
-            self._texts[name] = self._read(name)
+            self._texts[name] = self._beside.read_text(name)
         return self._texts[name]
 
+    def _channel(self, name: str) -> GivenChannel:
+        if name not in self._channels:
+            self._channels[name] = self.read_drop(name)
+        return self._channels[name]
+
     @property
-    def digests(self) -> dict[str, str]:
-        """SHA-256 of every site list by its name."""
-        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self._texts.items()}
+    def read_drop(self) -> ReadChannel:
+        """Reads a channel file that is needed for one trial alone."""
+        return self._beside.read_channel or _refuse
+
+    def list_folder(self, name: str) -> Sequence[str]:
+        """The names of the channel files in a folder."""
+        return (self._beside.list_folder or _refuse)(name)
+
+    @property
+    def digests(self) -> dict[str, dict[str, str]]:
+        """SHA-256 of every site list, and of every channel file that all trials share, by its name."""
+        texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self._texts.items()}
+        channels = {name: given.sha256 for name, given in self._channels.items()}
+        return {"site_lists": texts} | ({"channel_files": channels} if channels else {})
+
+
+def _refuse(name: str) -> Any:
+    raise InputError([Problem("channel.direct", repr(name[:60]), "a study that is read from a file (load_study)")])
 
 
 def _keys_at(raw: Raw, name: str) -> list[str]:

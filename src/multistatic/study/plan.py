@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from multistatic.design.result import Scheme
 from multistatic.scenario.parse_scenario import ScenarioTemplate
+from multistatic.study.drops import Drops
 
 Statistic = Literal["mean", "median"]
 
@@ -77,6 +78,8 @@ class Study:
     """A checked study: everything that its results depend on.
 
     `document` is what the study file says with every scenario key spelled out, for the fingerprint and for provenance.
+    `drops`: the channel files of each folder that a scenario names; a store keeps their digests beside the fingerprint,
+    so that files, as trials, can be added later.
     """
 
     name: str
@@ -88,6 +91,7 @@ class Study:
     metrics: tuple[str, ...]
     rule: StoppingRule
     document: Mapping[str, Any]
+    drops: Mapping[str, Drops] = field(default_factory=dict)
 
     @property
     def shape(self) -> tuple[int, ...]:

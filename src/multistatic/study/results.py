@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.plan import StoppingRule, SweptKey
-from multistatic.study.statistics import Estimate, estimate
+from multistatic.study.statistics import Estimate, interval_estimate
 from multistatic.study.trial import FAILED
 from multistatic.units import F, read_only
 
@@ -62,13 +63,23 @@ class StoredFailure:
     scenario: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class StudyResults:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class StudyResults(LabelledResult):
     """All trials that are done of P points, M methods, T trials at most, Q metrics.
 
     `values` [P, M, T, Q], NaN where there is no value; `status` [P, M, T] as text, empty where the trial is not done;
     `seeds` [P, T], -1 there. `complete`: the study ran to its end. `settings`: swept keys of each point. `document` and
     `sessions`: what was asked, and by which versions it was computed.
+
+    >>> import pathlib, tempfile
+    >>> from multistatic import run_study
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> results.estimate(point=0, method=0, metric=0).value > results.estimate(point=1, method=0, metric=0).value
+    True
     """
 
     name: str
@@ -113,7 +124,7 @@ class StudyResults:
 
     def estimate(self, point: int, method: int, metric: int) -> Estimate:
         """The rule's statistic of one metric at one point, with its interval."""
-        return estimate(
+        return interval_estimate(
             self.values[point, method, :, metric],
             statistic=self.rule.statistic,
             confidence=self.rule.confidence,
@@ -135,6 +146,19 @@ class StudyResults:
     def _stored(self) -> Iterator[tuple[int, int, int]]:
         for point, method, trial in np.argwhere(self.done()):
             yield int(point), int(method), int(trial)
+
+    def overview(self) -> Overview:
+        """How much is done, of which methods and metrics."""
+        done, failed = int(self.done().any(axis=1).sum()), int(self.failed().any(axis=1).sum())
+        return Overview(
+            title=f"{self.name}, {'complete' if self.complete else 'not complete'}",
+            facts=(
+                ("points", str(len(self.settings))),
+                ("trials", f"{done} done, {failed} failed"),
+                ("methods", listed(self.methods)),
+                ("metrics", listed(tuple(metric.name for metric in self.metrics))),
+            ),
+        )
 
 
 def without_unit(name: str) -> str:

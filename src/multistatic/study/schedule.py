@@ -13,7 +13,7 @@ import numpy as np
 
 from multistatic.study.metrics import metric
 from multistatic.study.plan import Statistic, Study
-from multistatic.study.statistics import Estimate, estimate
+from multistatic.study.statistics import Estimate, interval_estimate
 from multistatic.units import B, F
 
 
@@ -102,7 +102,7 @@ class Schedule:
         rule = self.study.rule
         statistic: Statistic = rule.statistic
         return tuple(
-            estimate(column, statistic=statistic, confidence=rule.confidence, proportion=self._proportion)
+            interval_estimate(column, statistic=statistic, confidence=rule.confidence, proportion=self._proportion)
             for column in values.T
         )
 

@@ -46,12 +46,12 @@ class Estimate:
         return None if width is None or not self.value else width / abs(self.value)
 
 
-def estimate(
+def interval_estimate(
     values: ArrayLike, *, statistic: Statistic, confidence: float = 0.95, proportion: bool = False
 ) -> Estimate:
     """The estimate from `values` [n], NaN where a trial has none. A proportion is always estimated by its mean.
 
-    >>> estimate([1.0, 2.0, 3.0, float("nan")], statistic="mean").value
+    >>> interval_estimate([1.0, 2.0, 3.0, float("nan")], statistic="mean").value
     2.0
     """
     given = np.asarray(values, float)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from math import isfinite
@@ -14,6 +14,7 @@ import numpy as np
 from multistatic.design import design_network
 from multistatic.design.result import Design, Scheme
 from multistatic.errors import MultistaticError, VerificationError
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import ScenarioTemplate
 from multistatic.scenario.resolve import design_settings
@@ -29,13 +30,17 @@ METRICS_PURPOSE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Task:
-    """Trials of one point, with all that they need: it travels to a worker as it is."""
+    """Trials of one point, with all that they need: it travels to a worker as it is.
+
+    `channels`: for each trial the channels of its file, by folder; empty where no scenario names a folder.
+    """
 
     point: Point
     trials: tuple[int, ...]
     root: int
     schemes: tuple[Scheme, ...]
     metrics: tuple[str, ...]
+    channels: tuple[Mapping[str, GivenChannel], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,14 +89,25 @@ class TrialResult:
 
 
 def task_of(study: Study, point: Point, trials: Sequence[int]) -> Task:
-    """The task of these trials of `point`."""
+    """The task of these trials of `point`; a channel file is read here, so that workers need not see it."""
     schemes = tuple(method.scheme for method in study.methods)
-    return Task(point=point, trials=tuple(trials), root=study.seed, schemes=schemes, metrics=study.metrics)
+    used = {each.channel_folder for each in point.templates}
+    drops = {folder: found for folder, found in study.drops.items() if folder in used}
+    channels = tuple({folder: found.channel(trial) for folder, found in drops.items()} for trial in trials)
+    return Task(
+        point=point,
+        trials=tuple(trials),
+        root=study.seed,
+        schemes=schemes,
+        metrics=study.metrics,
+        channels=channels if drops else (),
+    )
 
 
 def run_task(task: Task) -> tuple[TrialResult, ...]:
     """All trials of a task. An exception is a result like any other: it fails one method of one trial."""
-    return tuple(_trial(task, trial) for trial in task.trials)
+    channels = task.channels or ({},) * len(task.trials)
+    return tuple(_trial(task, trial, given) for trial, given in zip(task.trials, channels, strict=True))
 
 
 def run_task_warm(task: Task) -> tuple[TrialResult, ...]:
@@ -99,7 +115,8 @@ def run_task_warm(task: Task) -> tuple[TrialResult, ...]:
     if MEASURED_BY_CLOCK.intersection(task.metrics):
         asked = (template.table.design for template in task.point.templates)
         algorithms = tuple((each.criterion, each.selector, each.beamformer) for each in asked)
-        _warm_up(_First(key=(task.schemes, algorithms), task=replace(task, trials=task.trials[:1])))
+        first = replace(task, trials=task.trials[:1], channels=task.channels[:1])
+        _warm_up(_First(key=(task.schemes, algorithms), task=first))
     return run_task(task)
 
 
@@ -131,18 +148,18 @@ def _one_thread() -> None:
     threadpool_limits(limits=1)
 
 
-def _trial(task: Task, trial: int) -> TrialResult:
+def _trial(task: Task, trial: int, channels: Mapping[str, GivenChannel]) -> TrialResult:
     seed = trial_seed(task.root, task.point.stream, trial)
-    drawn: dict[int, Scenario] = {}
+    drawn = TrialScenarios(point=task.point, seed=seed, channels=channels)
     results = tuple(_method(task, number, seed, drawn) for number in range(len(task.schemes)))
     return TrialResult(point=task.point.index, trial=trial, seed=seed, methods=results)
 
 
-def _method(task: Task, number: int, seed: int, drawn: dict[int, Scenario]) -> MethodResult:
+def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> MethodResult:
     scenario: Scenario | None = None
     begun = perf_counter()
     try:
-        scenario = _scenario(task.point, number, seed, drawn)
+        scenario = drawn.of_method(number)
         ready = perf_counter()
         design = design_network(scenario, scheme=task.schemes[number])
         time_s = perf_counter() - ready
@@ -186,15 +203,25 @@ def failed_method(
     )
 
 
-def _scenario(point: Point, number: int, seed: int, drawn: dict[int, Scenario]) -> Scenario:
-    """The method's scenario; what differs in [design] alone from one that is drawn already is not drawn again."""
-    first = point.drawn_with[number]
-    if first not in drawn:
-        drawn[first] = point.templates[first].drawn(seed)
-    if first == number:
-        return drawn[first]
-    template: ScenarioTemplate = point.templates[number]
-    return replace(drawn[first], design=design_settings(template.table.design))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialScenarios:
+    """The scenarios of one trial, each drawn once."""
+
+    point: Point
+    seed: int
+    channels: Mapping[str, GivenChannel]
+    scenarios: dict[int, Scenario] = field(default_factory=dict)
+
+    def of_method(self, number: int) -> Scenario:
+        """The method's scenario; what differs in [design] alone from one that is drawn already is not drawn again."""
+        first = self.point.drawn_with[number]
+        template: ScenarioTemplate = self.point.templates[first]
+        if first not in self.scenarios:
+            self.scenarios[first] = template.drawn(self.seed, self.channels.get(template.channel_folder or ""))
+        if first == number:
+            return self.scenarios[first]
+        own: ScenarioTemplate = self.point.templates[number]
+        return replace(self.scenarios[first], design=design_settings(own.table.design))
 
 
 def _worst(design: Design) -> str:

@@ -68,7 +68,7 @@ class SuiteInstance:
         """
         settings = replace(self.scenario.design, criterion=criterion, given=())
         posed = replace(self.realisation, scenario=replace(self.scenario, design=settings))
-        steering = posed.channel.steering_tx
+        steering = posed.channel.steering_tx[0]
         weights = np.zeros((1 + posed.size, steering.size, 1), complex)
         weights[0, :, 0] = steering.conj() * np.sqrt(self.scenario.transmitter.power_w) / np.linalg.norm(steering)
         problem = posed.selection_problem(Beams(weights=weights))

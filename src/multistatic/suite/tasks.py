@@ -124,7 +124,7 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
     """(illumination in W, whether no constraint is stretched, ""), or (None, _, what is wrong with the beams)."""
     problem = task.instance.beamforming_problem()
     weights = answer.beams
-    expected = (1 + len(problem.direct), problem.steering_tx.size)
+    expected = (1 + len(problem.direct), problem.antennas)
     if weights is None or weights.ndim != 3 or weights.shape[:2] != expected or weights.shape[2] == 0:
         return None, False, f"expected beams of shape ({expected[0]}, {expected[1]}, L), received {_shape(weights)}"
     if not np.isfinite(weights).all():
@@ -139,7 +139,7 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
     broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
     if broken:
         return None, False, "violated: " + ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
-    lit = beams.illumination_w(problem.steering_tx)
+    lit = problem.illumination_w(beams)
     if not lit > _DARK * problem.illumination_limit_w:
         return None, False, "no power reaches the target"
     return lit, max(worst.values()) <= STRICT, ""

@@ -42,7 +42,7 @@ def test_figures_are_those_of_the_beams() -> None:
     problem = scattered_problem()
     result = sca(problem, LIGHT)
     assert result.beams is not None
-    light = np.sum(np.abs(np.einsum("t,jtl->jl", problem.steering_tx, result.beams.weights)) ** 2)
+    light = np.sum(np.abs(np.einsum("t,jtl->jl", problem.steering, result.beams.weights)) ** 2)
     assert result.illumination_w == close_to(light, rel=1e-12)
     assert max(violations(problem, result.beams).values()) <= 1e-9
     assert result.upper_bound_w == close_to(4.0)

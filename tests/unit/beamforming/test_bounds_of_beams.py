@@ -19,7 +19,7 @@ def half_on_target() -> tuple[BeamformingProblem, Beams]:
     """No rates, and half of the power towards the target: 2 W of the 4 W that four antennas make of 1 W."""
     problem = scattered_problem(rate=0.0)
     weights = np.zeros((4, 4, 1), complex)
-    weights[0, :, 0] = problem.steering_tx.conj() * np.sqrt(0.5 / 4)
+    weights[0, :, 0] = problem.steering.conj() * np.sqrt(0.5 / 4)
     return problem, Beams(weights=weights)
 
 

@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic.beamforming.downlink.gram_problem import Streams, gram_problem
 from multistatic.beamforming.value_function import (
-    kernels,
+    descent,
     receive_vectors,
     several_starts,
     starting_vectors,
     value_function,
 )
-from multistatic.beamforming.value_function.gram_problem import Streams, gram_problem
 from tests.support.beamforming_problems import line_of_sight_problem, scattered_problem, steering
 
 
@@ -40,7 +40,7 @@ def test_descend_is_compiled_once_for_every_problem(monkeypatch: pytest.MonkeyPa
     for problem in problems:
         value_function(problem)
     assert False in orders, "vectors in another order than that of C came"
-    assert len(kernels.descend.signatures) == 1
+    assert len(descent.bfgs.signatures) == 1
 
 
 def test_descend_is_compiled_once_for_arrays_of_any_layout() -> None:
@@ -54,4 +54,4 @@ def test_descend_is_compiled_once_for_arrays_of_any_layout() -> None:
     turned = replace(streams, vectors=np.asfortranarray(streams.vectors), receiver=np.repeat(streams.receiver, 2)[::2])
     other = replace(asked, gram=np.asfortranarray(asked.gram), cross=np.repeat(asked.cross, 2)[::2])
     assert receive_vectors.descend(other, turned, "loss", steps=5).value == expected
-    assert len(kernels.descend.signatures) == 1
+    assert len(descent.bfgs.signatures) == 1

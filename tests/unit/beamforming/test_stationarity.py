@@ -9,7 +9,7 @@ import pytest
 from scipy.optimize import nnls
 
 from multistatic.beamforming.problem import BeamformingProblem
-from multistatic.beamforming.stationarity import nonnegative_least_squares, stationarity
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, nonnegative_least_squares, stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem
@@ -91,7 +91,11 @@ def test_all_power_on_the_target_is_stationary_without_rates() -> None:
     assert not found.prices.rate_w_per_bps_hz.any()
 
 
-FLAT = [3, 26, 40]  # a stream is about to vanish: the usual tolerance ended these descents with a residual of 0.2
+FLAT = [
+    3,
+    26,
+    40,
+]  # a stream is about to vanish: the usual tolerance ended these descents with a residual of 0.07 to 0.2
 
 
 @pytest.mark.parametrize("seed", FLAT)
@@ -111,7 +115,7 @@ def test_beams_of_a_descent_that_ended_early_are_not_called_a_local_optimum(monk
         result = value_function(asked)
         assert result.beams is not None
         residual = stationarity(asked, result.beams).residual
-        assert residual > 0.1
+        assert residual > 5 * NEARLY_STATIONARY
         assert "Local optimum" not in result.message
         assert f"ended before a local optimum (stationarity residual {residual:.0e})" in result.message
 

@@ -150,14 +150,14 @@ def test_slopes_are_those_of_the_clocked_bound() -> None:
     assert abs(change) < 0.11  # an error that falls as p^(-1/2) would change by 0.115
 
 
-def test_too_many_groups_to_list_and_no_proof() -> None:
+def test_too_many_groups_to_list_have_a_bound_by_synchronised_clocks() -> None:
     scenario = clocked(network(21, seed=4, transmit_antennas=16, rate_bps_hz=0.2, design=FAST), 4)
     instance = instance_of(scenario)
     design = design_joint(instance, lambda stage: None, JointSettings(listed=8))
     assert design.status == "feasible"
     assert design.selection is not None
-    assert design.selection.bound is None
-    assert "nothing is proven of other groups" in design.message
+    assert 0.0 < design.selection.bound < design.selection.value
+    assert "the design is proven within" in design.message
     problem = instance.selection_problem(design.beamforming.beams)
     with pytest.raises(InputError, match="local_search takes any criterion"):
         branch_and_bound(problem, np.random.default_rng(0))

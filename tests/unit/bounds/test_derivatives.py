@@ -143,7 +143,7 @@ def test_apertures_in_clutter_do_not_depend_on_where_the_arrays_elements_begin()
     found = apertures_m2(scenario, instance.channel, covariance_w)
     for k, receiver in enumerate(scenario.receivers):
         weight = np.linalg.inv(instance.channel.relative_noise(covariance_w)[k])
-        own = instance.channel.steering_rx[k]
+        own = instance.channel.steering_rx[0, k]
         count = np.diag(own).conj() @ weight @ np.diag(own)
         places, one = receiver.array.elements_m, np.ones(4)
         total = (one @ count @ one).real

@@ -82,7 +82,7 @@ def test_mixed_arrays_are_padded_with_zero_rows():
     channel = realise(network(3, antennas=(1, 3, 2)), channel_rng(0))
     assert channel.direct.shape == (3, 3, 4)
     assert np.count_nonzero(channel.direct, axis=(1, 2)).tolist() == [4, 12, 8]
-    assert np.count_nonzero(channel.steering_rx, axis=1).tolist() == [1, 3, 2]
+    assert np.count_nonzero(channel.steering_rx[0], axis=1).tolist() == [1, 3, 2]
 
 
 def test_echo_snr_with_independent_clutter_counts_the_antennas():
@@ -90,15 +90,15 @@ def test_echo_snr_with_independent_clutter_counts_the_antennas():
     channel = realise(scenario, channel_rng(0))
     geometry = scenario.geometry()
     expected = 0.6 * geometry.bistatic_range_m**-2.7 * np.array([1, 3, 2]) / (1e-9 + 1e-9)
-    assert_close(channel.echo_snr_per_watt(), expected, rel=1e-9)
+    assert_close(channel.echo_snr_per_watt()[0], expected, rel=1e-9)
 
 
 def test_the_path_gain_is_that_without_the_reflection():
     scenario = network()
     channel = realise(scenario, channel_rng(0))
     path_gain = scenario.geometry().bistatic_range_m ** -2.7
-    assert_close(channel.echo_path_gain, path_gain, rel=1e-7)
-    assert_close(channel.echo_gain, 0.6 * path_gain, rel=1e-7)
+    assert_close(channel.echo_path_gain[0], path_gain, rel=1e-7)
+    assert_close(channel.echo_gain[0], 0.6 * path_gain, rel=1e-7)
 
 
 @pytest.mark.parametrize("law", ["sum", "product"])
@@ -124,14 +124,14 @@ def test_signal_dependent_clutter_equals_a_brute_force_covariance():
     channel = realise(scenario, channel_rng(0))
     rng = np.random.default_rng(2)
     beams = rng.standard_normal((4, 3)) + 1j * rng.standard_normal((4, 3))
-    weights = channel.echo_snr_per_watt(beams @ beams.conj().T)
+    weights = channel.echo_snr_per_watt(beams @ beams.conj().T)[0]
     for k in range(4):
         noise = 1e-9 * np.eye(2, dtype=complex)
         for path in channel.clutter[k]:
             for stream in beams.T:
                 noise += np.outer(path @ stream, (path @ stream).conj())
-        steering = channel.steering_rx[k]
-        expected = channel.echo_gain[k] * (steering.conj() @ np.linalg.solve(noise, steering)).real
+        steering = channel.steering_rx[0, k]
+        expected = channel.echo_gain[0, k] * (steering.conj() @ np.linalg.solve(noise, steering)).real
         assert weights[k] == close_to(expected, rel=1e-9)
     assert channel.clutter.shape == (4, 2, 2, 4)
     assert_close(channel.clutter[:, 1], np.sqrt(1e-3) * channel.direct, rel=1e-9)

@@ -83,7 +83,7 @@ def test_nothing_but_noise(folder: Path) -> None:
         pytest.param(["--false-alarm-rate", "0"], "--false-alarm-rate: received 0", id="rate"),
         pytest.param(["--speed-limit", "-5"], "--speed-limit: received -5", id="speed"),
         pytest.param(["--speed-limit", "nan"], "--speed-limit: received nan", id="no speed"),
-        pytest.param(["--directions"], "--directions needs --scenario", id="directions"),
+        pytest.param(["--directions"], "--directions: received no scenario", id="directions"),
         pytest.param(["--longest-range", "0"], "--longest-range: received 0", id="range"),
     ],
 )

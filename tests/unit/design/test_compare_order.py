@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.design.compare import Comparison, _ranked, compare
+from multistatic.design.compare import Comparison, _ranked, compare_methods
 from multistatic.scenario.model import DesignSettings
 from tests.support.networks import network
 
@@ -35,7 +35,9 @@ def test_every_row_says_which_method_it_is_and_how_long_that_took() -> None:
     """The clock shows 50 and goes on by one at each look: starting beams take 1, each design 1, and share the beams."""
     scenario = network(3, rate_bps_hz=0.5, design=DesignSettings())
     ticks = iter(np.arange(50.0, 150.0))
-    rows = compare(scenario, ["greedy", "given"], ["value_function", "los_sdp"], clock=lambda: float(next(ticks)))
+    rows = compare_methods(
+        scenario, ["greedy", "given"], ["value_function", "los_sdp"], clock=lambda: float(next(ticks))
+    )
     found = {(each.selector, each.beamformer): each for each in rows}
     assert set(found) == {(s, b) for s in ("greedy", "given") for b in ("value_function", "los_sdp")}
     good = found["greedy", "value_function"]
@@ -54,5 +56,5 @@ def test_every_row_says_which_method_it_is_and_how_long_that_took() -> None:
 def test_an_infeasible_design_has_no_value() -> None:
     scenario = network(3, rate_bps_hz=0.5, cost_m=1e-3, design=DesignSettings())
     scenario = replace(scenario, requirements=replace(scenario.requirements, cooperation_cost_m=1e-3))
-    (only,) = compare(scenario, ["greedy"], ["value_function"], clock=lambda: 0.0)
+    (only,) = compare_methods(scenario, ["greedy"], ["value_function"], clock=lambda: 0.0)
     assert (only.status, only.value, only.gap) == ("infeasible", None, None)

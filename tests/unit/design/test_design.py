@@ -11,7 +11,7 @@ from multistatic import registry
 from multistatic.beamforming.certificate import upper_bound
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design import design_network
-from multistatic.design.compare import compare
+from multistatic.design.compare import compare_methods
 from multistatic.design.instance import instance_of
 from multistatic.design.joint import design_joint
 from multistatic.design.schemes import design_bi_static
@@ -173,7 +173,9 @@ def test_signal_dependent_clutter_is_evaluated_at_the_final_beams():
 
 def test_compare_ranks_by_one_criterion():
     scenario = replace(network(5, seed=1, design=FAST), requirements=Requirements(cooperation_cost_m=150.0))
-    rows = compare(scenario, ["nearest_n", "enumeration", "greedy"], ["value_function"], clock=time.perf_counter)
+    rows = compare_methods(
+        scenario, ["nearest_n", "enumeration", "greedy"], ["value_function"], clock=time.perf_counter
+    )
     assert rows[0].gap == 0.0
     assert [row.value for row in rows] == sorted(row.value for row in rows)
     by_name = {row.selector: row for row in rows}
@@ -182,7 +184,7 @@ def test_compare_ranks_by_one_criterion():
 
 def test_compare_keeps_a_method_that_cannot_run():
     scenario = network(3, design=FAST)
-    rows = compare(scenario, ["given", "greedy"], ["value_function"], clock=time.perf_counter)
+    rows = compare_methods(scenario, ["given", "greedy"], ["value_function"], clock=time.perf_counter)
     assert {row.selector for row in rows} == {"given", "greedy"}
     assert rows[-1].value is None
     assert rows[-1].message

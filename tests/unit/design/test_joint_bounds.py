@@ -103,9 +103,9 @@ def test_groups_that_are_not_listed_are_bounded_at_the_proven_illumination() -> 
     groups = affordable_groups(problem, 64, full=True)
     rest = 0.5 * float(problem.values(groups).min())
     for factor in (1.0, 1.21, 4.0):
-        candidates = CandidateGroups(problem, known, groups, factor * problem.illumination_w, rest=rest, count=7)
+        candidates = CandidateGroups(problem, known, groups, factor * problem.one_illumination_w, rest=rest, count=7)
         assert candidates.proven() == close_to(rest / np.sqrt(factor), rel=1e-9)
-    alone = CandidateGroups(problem, known, groups, 4.0 * problem.illumination_w)
+    alone = CandidateGroups(problem, known, groups, 4.0 * problem.one_illumination_w)
     assert alone.proven() == close_to(float(problem.values(groups).min()) / 2.0, rel=1e-9)
 
 

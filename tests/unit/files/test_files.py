@@ -28,8 +28,8 @@ from multistatic.files.design_files import (
     npz_bytes,
     write_design,
 )
+from multistatic.files.scenario_file import load_scenario
 from multistatic.files.stored_design import SHAPES, read_design
-from multistatic.scenario.parse_scenario import parse_scenario
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design, infeasible, scenario
 
@@ -93,7 +93,7 @@ def test_document_values() -> None:
     document = design_document(made, timing_s=TIMING_S)
     assert made.beamforming is not None
     assert made.beamforming.rates_bps_hz is not None
-    assert document["format"] == "multistatic-design/1"
+    assert document["format"] == "multistatic-design/2"
     assert document["selected"] == ["r2", "r3", "r5"]
     assert document["rates_bps_hz"]["r10"] == made.beamforming.rates_bps_hz[9]
     assert document["rate_required_bps_hz"] == 4.0
@@ -227,7 +227,7 @@ def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
     assert made.beamforming is not None
     assert list(arrays["receiver_ids"]) == list(made.scenario.receiver_ids)
     assert arrays["selected"].dtype == np.bool_
-    seen = np.einsum("t,jtl->jl", arrays["steering_tx"], arrays["beams"])
+    seen = np.einsum("t,jtl->jl", arrays["steering_tx"][0], arrays["beams"])
     assert np.sum(np.abs(seen) ** 2) == close_to(made.beamforming.illumination_w, rel=1e-12)
     assert np.sum(np.abs(arrays["beams"]) ** 2) == close_to(made.beamforming.power_w, rel=1e-12)
     what, channel = made.scenario, made.channel
@@ -239,13 +239,19 @@ def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
         "echo_gain": channel.echo_gain,
         "echo_path_gain": channel.echo_gain / 0.6,
         "steering_tx": channel.steering_tx,
-        "steering_rx": np.ones((10, 2)),
+        "steering_rx": np.ones((1, 10, 2)),
         "clutter": np.zeros((10, 0, 2, 10)),
         "rate_required_bps_hz": [4.0] * 10,
         "receiver_positions_m": [receiver.position_m for receiver in what.receivers],
         "transmitter_position_m": [0.0, 0.0, 0.0],
-        "target_position_m": [20.0, 40.0, 0.0],
-        "target_velocity_m_s": [15.0, 0.0, 0.0],
+        "target_ids": ["target"],
+        "target_position_m": [[20.0, 40.0, 0.0]],
+        "target_velocity_m_s": [[15.0, 0.0, 0.0]],
+        "points_m": [[20.0, 40.0, 0.0]],
+        "point_velocity_m_s": [[15.0, 0.0, 0.0]],
+        "point_weight": [1.0],
+        "point_target": [0],
+        "illumination_w": [made.beamforming.illumination_w],
         "noise_power_w": 1e-9,
         "clutter_power_w": 2e-9,
         "power_limit_w": 1.0,
@@ -280,16 +286,18 @@ def test_npz_is_what_numpy_reads_back() -> None:
 def test_the_same_design_gives_the_same_bytes() -> None:
     one, other = (design_files(design(scenario()), timing_s=TIMING_S, pictures={"map.svg": b"<svg/>"}) for _ in "ab")
     assert one == other
-    assert list(one) == ["scenario.toml", "design.npz", "map.svg", "design.json"]
+    assert list(one) == ["channel.npz", "scenario.toml", "design.npz", "map.svg", "design.json"]
     later = design_files(design(scenario()), timing_s={"selection": 9.0})
     assert later["design.npz"] == one["design.npz"]
     document, with_other_timing = (json.loads(files["design.json"]) for files in (one, later))
     assert {**document, "timing_s": None} == {**with_other_timing, "timing_s": None}
 
 
-def test_the_scenario_beside_the_design_is_the_one_that_was_designed() -> None:
+def test_the_scenario_beside_the_design_is_the_one_that_was_designed(tmp_path: Path) -> None:
     files = design_files(design(), timing_s={})
-    again = parse_scenario(files["scenario.toml"].decode())
+    for name in ("scenario.toml", "channel.npz"):
+        (tmp_path / name).write_bytes(files[name])
+    again = load_scenario(tmp_path / "scenario.toml")
     assert np.array_equal(again.receiver_positions_m, design().scenario.receiver_positions_m)
     provenance = json.loads(files["design.json"])["provenance"]
     assert provenance["scenario_sha256"] == hashlib.sha256(files["scenario.toml"]).hexdigest()
@@ -305,7 +313,7 @@ def test_the_scenario_beside_the_design_is_the_one_that_was_designed() -> None:
 def test_no_beams_and_no_pictures_without_a_verified_design(tmp_path: Path, made: Design) -> None:
     write_design(tmp_path, design(), timing_s={}, pictures={"map.png": b"1", "rates.svg": b"2"})
     paths = write_design(tmp_path, made, timing_s={}, pictures={"map.png": b"1"})
-    assert {path.name for path in paths} == {"scenario.toml", "design.json"}
+    assert {path.name for path in paths} == {"scenario.toml", "channel.npz", "design.json"}
     assert set(tmp_path.iterdir()) == set(paths)
     assert read_design(tmp_path).arrays == {}
 
@@ -374,9 +382,9 @@ ARRAY_FAULTS = {
     "bomb": (bomb, "bytes unpacked"),
     "array missing": (lambda: changed(beams=None), "beams: received nothing"),
     "another K": (lambda: changed(selected=np.ones(3, bool)), r"selected: received b\[3\]"),
-    "another N_t": (lambda: changed(steering_tx=np.ones(3, complex)), r"steering_tx: received c\[3\]"),
+    "another N_t": (lambda: changed(steering_tx=np.ones((1, 3), complex)), r"steering_tx: received c\[1, 3\]"),
     "another type": (lambda: changed(selected=np.ones(10)), r"selected: received f\[10\]"),
-    "NaN": (lambda: changed(echo_gain=np.full(10, np.nan)), "echo_gain: received NaN"),
+    "NaN": (lambda: changed(echo_gain=np.full((1, 10), np.nan)), "echo_gain: received NaN"),
 }
 
 

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from multistatic.errors import InputError, Problem
 from multistatic.files.study_file import load_study
-from multistatic.scenario.model import Scenario
 from multistatic.scenario.resolve import Site
 from multistatic.scenario.schema import SiteTable
 from multistatic.scenario.write import resolved_toml
@@ -24,7 +23,7 @@ from multistatic.study.combinations import _drawn_with
 from multistatic.study.metrics import METRICS
 from multistatic.study.plan import trial_seed
 from multistatic.study.study_schema import RangeTable, study_json_schema
-from multistatic.study.trial import _scenario
+from multistatic.study.trial import TrialScenarios
 from tests.support.studies import QUICK, quick
 
 WRONG = """
@@ -219,9 +218,9 @@ def test_a_method_has_the_scenario_that_its_own_keys_say(tmp_path: Path) -> None
     text = QUICK + "".join(f'\n[[compare]]\nname = "{number}"\nset = {{ {key} }}\n' for number, key in enumerate(keys))
     (first, *_) = quick(tmp_path, text=text).points
     assert first.drawn_with == (0, 0, 0, 0, *range(4, len(keys) + 3))
-    drawn: dict[int, Scenario] = {}
+    drawn = TrialScenarios(point=first, seed=77, channels={})
     for number, template in enumerate(first.templates):
-        assert resolved_toml(_scenario(first, number, 77, drawn)) == resolved_toml(template.drawn(77))
+        assert resolved_toml(drawn.of_method(number)) == resolved_toml(template.drawn(77))
 
 
 def test_other_receivers_in_the_site_list_are_other_scenarios(tmp_path: Path) -> None:

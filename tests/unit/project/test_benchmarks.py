@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from benchmarks import table
 from benchmarks.measure import Check, Row, all_of, faster, marginal_s, seconds, timed, with_children_s, within
-from benchmarks.old_code import ROOT, alternately, old_code
-from benchmarks.rows import beamforming, design, estimation, inputs, localization, selection, study
+from benchmarks.old_code import ROOT, alternately, old_code, run
+from benchmarks.rows import beamforming, design, estimation, inputs, localization, many_receivers, selection, study
 from rich.console import Console
 
 
@@ -120,6 +120,16 @@ def test_old_code_runs_beside_todays_in_processes_of_its_own() -> None:
     assert old == 2 * [[str(folder / "src/multistatic/__init__.py"), "given"]]
     with pytest.raises(RuntimeError, match="git has no commit 0123456789abcdef"):
         old_code("0123456789abcdef")
+
+
+@pytest.mark.slow
+def test_beams_of_many_receivers_are_compared_with_those_of_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today's code in both places: as much light, nothing given up."""
+    monkeypatch.setattr(many_receivers, "alternately", lambda script, arguments: 2 * ([run(ROOT, script, arguments)],))
+    (row,) = many_receivers.beams(6, rate_bps_hz=1.0, seeds=2, times=0.1, antennas=4)
+    assert [check.met for check in row.checks] == [True, True, True]
+    assert row.checks[1].measured == "2 of 2"
+    assert row.checks[2].measured.startswith("+0.0e+00")
 
 
 def test_goals() -> None:

@@ -40,8 +40,10 @@ PUBLIC = [
     "ClockErrors",
     "Comparison",
     "Design",
+    "EstimateSettings",
     "Fix",
     "FusionSettings",
+    "GivenChannel",
     "InfeasibleError",
     "InputError",
     "KnownSites",
@@ -56,16 +58,21 @@ PUBLIC = [
     "Selection",
     "SelectionProblem",
     "SensingNetwork",
+    "SimulatedBlock",
     "SimulationSettings",
+    "StudyResults",
     "Verification",
     "VerificationError",
     "__version__",
     "bistatic_geometry",
+    "build_scenario",
+    "certify",
     "compare",
     "departure_from_dopplers",
     "design_many",
     "design_network",
     "draw_measurements",
+    "estimate",
     "exact_information",
     "from_arrival",
     "from_departure",
@@ -73,24 +80,38 @@ PUBLIC = [
     "from_two_dopplers",
     "known_sites",
     "linear_array",
+    "load_channel",
+    "load_drops",
     "load_preset",
     "load_scenario",
+    "load_study",
     "localize",
     "localize_many",
-    "load_study",
     "parse_scenario",
     "planar_array",
+    "plot_beam_pattern",
+    "plot_comparison",
+    "plot_delay_doppler",
+    "plot_fixes",
+    "plot_map",
+    "plot_rates",
+    "plot_study",
     "position_bound",
     "pulse_from_callable",
     "rates_bps_hz",
     "read_block",
+    "read_channel",
     "read_design",
     "realise",
     "run_study",
     "sensing_network",
     "simulate_block",
+    "summary",
+    "to_dataframe",
+    "to_xarray",
     "verify",
     "waveform_information",
+    "with_channel",
     "write_design",
 ]
 
@@ -171,6 +192,14 @@ def test_public_name_is_documented(name: str) -> None:
     assert value.__doc__
     assert not value.__doc__.startswith(f"{name}("), "the docstring is the one that dataclass writes"
     assert name in dir(multistatic)
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if name != "__version__"])
+def test_public_name_has_an_example(name: str) -> None:
+    """One that runs: `test_docstring_examples` runs the examples of every file."""
+    text = getattr(multistatic, name).__doc__
+    assert ">>> " in text
+    assert "+SKIP" not in text
 
 
 def test_type_checkers_see_the_same_names_from_the_same_modules() -> None:
@@ -303,7 +332,7 @@ def committed_files() -> list[Path]:
     made = {"out", "build", "dist", "__pycache__"}
     top = [path for path in ROOT.iterdir() if path.name not in made and (path.name == ".ci" or path.name[0] != ".")]
     files = [path for start in top for path in ([start] if start.is_file() else start.rglob("*")) if path.is_file()]
-    binary = {".png", ".npz", ".pyc", ".sigmf-data"}
+    binary = {".png", ".npz", ".pyc", ".sigmf-data", ".xz"}
     return [path for path in files if path.suffix not in binary and not made.intersection(path.parts)]
 
 

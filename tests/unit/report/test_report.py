@@ -61,7 +61,7 @@ def observed(made: Design) -> Design:
     assert made.beamforming.beams is not None
     assert made.accuracy is not None
     network = sensing_network(made.scenario, made.channel, made.beamforming.beams.covariance_w)
-    illumination_w = made.beamforming.beams.illumination_w(made.channel.steering_tx)
+    illumination_w = made.beamforming.beams.illumination_w(made.channel.steering_tx)[0]
     bound = position_bound(network, made.selected, illumination_w)
     return replace(made, accuracy=replace(made.accuracy, position=bound))
 

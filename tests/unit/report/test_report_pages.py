@@ -84,7 +84,12 @@ def test_the_page_comes_and_goes_with_the_pictures(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, small).exit_code == 0
     assert len(Reader((tmp_path / "report.html").read_bytes()).images) == 3
     assert CliRunner().invoke(app, [*small, "--no-pictures"]).exit_code == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["design.json", "design.npz", "scenario.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "channel.npz",
+        "design.json",
+        "design.npz",
+        "scenario.toml",
+    ]
 
 
 def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:

@@ -80,6 +80,7 @@ NUMBERS = {
     "receivers.rate_required_bps_hz": (-1.0, 1e6, NAN, INF, "2"),
     "receivers.clock_offset_std_s": (-1e-9, NAN),
     "receivers.frequency_offset_std_hz": (-1e-9, NAN),
+    "target.id": ("", None, 3),
     "target.reflection": (0.0, -1.0, NAN, INF),
     "target.rcs_std_db": (-1.0, NAN),
     "target.rcs_bistatic_db": (-1.0, NAN),

@@ -209,7 +209,7 @@ def test_overrides_are_toml_values_or_bare_words():
         ("receivers.site[7].id=x", "receivers.site[7].id"),
         ("receivers.site.id=x", "receivers.site.id"),
         ("radio.carrier_hz.x=1", "radio.carrier_hz.x"),
-        ("target[0]=1", "target[0]"),
+        ("target[1]=1", "target[1]"),
         ("seed=" + "[" * 100_000, "seed"),
         ("seed=1\nname='x'", "seed"),
         (".".join("a" * 50) + "=1", "--set"),

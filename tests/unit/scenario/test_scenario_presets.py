@@ -9,9 +9,10 @@ import pytest
 from multistatic.bounds.clock import clock_errors
 from multistatic.errors import InputError, ScenarioError
 from multistatic.files.scenario_file import load_preset, load_scenario
+from multistatic.scenario.json_schema import scenario_json_schema
 from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
-from multistatic.scenario.schema import ScenarioTable, scenario_json_schema
+from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import close_to
 from tests.support.paths import EXAMPLES

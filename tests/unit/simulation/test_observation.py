@@ -56,12 +56,12 @@ def test_the_echo_is_equation_3():
         doppler = -scenario.radio.carrier_hz / C0 * target.velocity_m_s @ sum(directions)
         steering = receiver.array.steering_vector(directions[1], scenario.radio.wavelength_m)
         times = seen.recording.times_s
-        towards = channel.steering_tx @ sent_from_antennas(signal, times - delay)
-        expected = np.sqrt(channel.echo_gain[k]) * np.outer(steering, np.exp(2j * np.pi * doppler * times) * towards)
+        towards = channel.steering_tx[0] @ sent_from_antennas(signal, times - delay)
+        expected = np.sqrt(channel.echo_gain[0, k]) * np.outer(steering, np.exp(2j * np.pi * doppler * times) * towards)
         assert seen.recording.samples.shape == (1, receiver.array.size, len(times))
         assert_close(seen.recording.samples[0], expected, abs=1e-9 * np.abs(expected).max())
         assert (seen.delay_s, seen.doppler_hz) == close_to((delay, doppler))
-        assert seen.amplitude == close_to([np.sqrt(channel.echo_gain[k])])
+        assert seen.amplitude == close_to([np.sqrt(channel.echo_gain[0, k])])
 
 
 def test_the_direct_path_carries_all_streams():
@@ -216,11 +216,11 @@ def test_snr_after_integration_is_that_of_the_channel():
     trials = 300
     scenario, channel, signal = case(trials=(trials,))
     settings = replace(QUIET, trials=trials, oversampling=8)
-    steering_power = signal.beams.illumination_w(channel.steering_tx)
+    steering_power = signal.beams.illumination_w(channel.steering_tx)[0]
     for k, seen in enumerate(observe(scenario, channel, signal, rng(), settings)):
         recording = replace(seen.recording, noise_power_w=2e-9)
         snr = np.sum(np.abs(recording.samples) ** 2, axis=(1, 2)) / recording.sample_noise_power_w
-        expected = M * channel.echo_snr_per_watt()[k] * steering_power
+        expected = M * channel.echo_snr_per_watt()[0, k] * steering_power
         assert abs(snr.mean() - expected) < 5 * snr.std() / np.sqrt(trials)
         assert snr.std() / np.sqrt(trials) < 0.02 * expected
 

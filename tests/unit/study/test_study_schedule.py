@@ -15,7 +15,7 @@ from scipy.stats import norm
 
 from multistatic.study.plan import Study
 from multistatic.study.schedule import Schedule
-from multistatic.study.statistics import estimate
+from multistatic.study.statistics import interval_estimate
 from tests.support.close import close_to
 from tests.support.studies import QUICK, quick
 
@@ -74,7 +74,7 @@ def test_a_point_stops_after_the_first_batch_that_is_known_well_enough(ruled: St
 
         def is_known(count: int, point: int = point) -> bool:
             rows = np.array([values(point, trial) for trial in range(count)], float)
-            widths = [estimate(column, statistic="mean").relative_half_width for column in rows.T]
+            widths = [interval_estimate(column, statistic="mean").relative_half_width for column in rows.T]
             return all(width is not None and width <= rule.relative_half_width for width in widths)
 
         assert is_known(count) or count == 200
@@ -121,7 +121,9 @@ def test_a_batch_is_decided_by_its_own_trials_even_where_more_are_done(ruled: St
 
 def test_an_interval_of_just_the_width_that_is_asked_for_is_known_well_enough(ruled: Study) -> None:
     rows = [[1.0 + 0.01 * trial] * 3 for trial in range(10)]
-    width = estimate(np.array(rows)[:, 0], statistic="mean", confidence=ruled.rule.confidence).relative_half_width
+    width = interval_estimate(
+        np.array(rows)[:, 0], statistic="mean", confidence=ruled.rule.confidence
+    ).relative_half_width
     assert width is not None
     for asked, finished in ((width, True), (np.nextafter(width, 0.0), False)):
         schedule = Schedule(replace(ruled, rule=replace(ruled.rule, relative_half_width=float(asked))))

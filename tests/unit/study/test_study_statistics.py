@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from multistatic.study.statistics import estimate
+from multistatic.study.statistics import interval_estimate
 from tests.support.close import close_to
 
 NAN = float("nan")
@@ -20,7 +20,7 @@ NAN = float("nan")
 @pytest.mark.parametrize("count", [2, 3, 30])
 def test_mean_has_the_interval_of_the_t_test(count: int, confidence: float) -> None:
     values = np.random.default_rng(count).exponential(2.0, count)
-    found = estimate(values, statistic="mean", confidence=confidence)
+    found = interval_estimate(values, statistic="mean", confidence=confidence)
     oracle = stats.ttest_1samp(values, 0.0).confidence_interval(confidence)
     assert found.value == close_to(values.mean())
     assert (found.low, found.high) == close_to((oracle.low, oracle.high))
@@ -31,7 +31,7 @@ def test_mean_has_the_interval_of_the_t_test(count: int, confidence: float) -> N
 def test_median_has_the_shortest_symmetric_interval_that_covers(count: int, confidence: float) -> None:
     """Ranks j and n+1-j cover with probability 1 - 2 P(Bin(n, 1/2) < j), summed here term by term."""
     values = np.random.default_rng(count).permutation(np.arange(count)) + 0.5
-    found = estimate(values, statistic="median", confidence=confidence)
+    found = interval_estimate(values, statistic="median", confidence=confidence)
 
     def coverage(rank: int) -> float:
         return 1.0 - 2.0 * sum(math.comb(count, i) for i in range(rank)) / 2**count
@@ -46,7 +46,7 @@ def test_median_has_the_shortest_symmetric_interval_that_covers(count: int, conf
 
 def test_median_is_no_wider_than_scipys_quantile_test() -> None:
     values = np.random.default_rng(1).standard_normal(80)
-    found = estimate(values, statistic="median")
+    found = interval_estimate(values, statistic="median")
     oracle = stats.quantile_test(values, q=0.0, p=0.5).confidence_interval(0.95)
     assert oracle.low <= found.low <= found.value <= found.high <= oracle.high
 
@@ -54,7 +54,7 @@ def test_median_is_no_wider_than_scipys_quantile_test() -> None:
 @pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (1, 1)])
 def test_proportion_has_wilsons_interval(hits: int, count: int) -> None:
     values = np.arange(count) < hits
-    found = estimate(values, statistic="median", confidence=0.9, proportion=True)
+    found = interval_estimate(values, statistic="median", confidence=0.9, proportion=True)
     z = stats.norm.ppf(0.95)
     share = hits / count
     centre = (share + z**2 / (2 * count)) / (1 + z**2 / count)
@@ -66,9 +66,9 @@ def test_proportion_has_wilsons_interval(hits: int, count: int) -> None:
 @given(st.lists(st.one_of(st.just(NAN), st.floats(-1e6, 1e6)), max_size=40), st.sampled_from(["mean", "median"]))
 @settings(max_examples=200, deadline=None)
 def test_missing_values_are_left_out_and_nothing_is_nan(values: list[float], statistic: str) -> None:
-    found = estimate(values, statistic=statistic)
+    found = interval_estimate(values, statistic=statistic)
     known = [value for value in values if not math.isnan(value)]
-    assert found == estimate(known, statistic=statistic)
+    assert found == interval_estimate(known, statistic=statistic)
     assert found.count == len(known)
     numbers = [number for number in (found.value, found.low, found.high) if number is not None]
     assert all(math.isfinite(number) for number in numbers)
@@ -81,20 +81,20 @@ def test_missing_values_are_left_out_and_nothing_is_nan(values: list[float], sta
 @settings(max_examples=30, deadline=None)
 def test_order_does_not_matter_to_the_median(order: list[int]) -> None:
     values = np.random.default_rng(3).lognormal(size=20)
-    assert estimate(values[order], statistic="median") == estimate(values, statistic="median")
+    assert interval_estimate(values[order], statistic="median") == interval_estimate(values, statistic="median")
 
 
 def test_relative_half_width() -> None:
-    found = estimate([1.0, 2.0, 4.0, 9.0], statistic="mean")
+    found = interval_estimate([1.0, 2.0, 4.0, 9.0], statistic="mean")
     assert found.relative_half_width == close_to((found.high - 4.0) / 4.0)
-    assert estimate([1.0], statistic="mean").relative_half_width is None
-    assert estimate([-1.0, 1.0], statistic="mean").relative_half_width is None  # no part of nothing
-    assert estimate([], statistic="median").value is None
+    assert interval_estimate([1.0], statistic="mean").relative_half_width is None
+    assert interval_estimate([-1.0, 1.0], statistic="mean").relative_half_width is None  # no part of nothing
+    assert interval_estimate([], statistic="median").value is None
 
 
 def test_the_half_width_is_the_longer_side() -> None:
     """Of a skewed median the sides differ: a rule that watched the shorter one would stop too early."""
-    found = estimate([1.0, 2.0, 3.0, 4.0, 50.0, 60.0, 70.0], statistic="median")
+    found = interval_estimate([1.0, 2.0, 3.0, 4.0, 50.0, 60.0, 70.0], statistic="median")
     assert (found.low, found.value, found.high) == (1.0, 4.0, 70.0)
     assert found.half_width == 66.0
     assert found.relative_half_width == close_to(16.5)

@@ -169,7 +169,7 @@ def test_best_known_beams_reach_their_values_within_every_constraint(one: SuiteT
     problem, weights = one.instance.beamforming_problem(), best_beams(one.instance.name)
     assert np.all(rates(problem, weights) >= problem.rate_required_bps_hz * (1 - 2 * STRICT))
     assert np.sum(np.abs(weights) ** 2) <= problem.power_limit_w * (1 + STRICT)
-    lit = sum(np.sum(np.abs(problem.steering_tx @ each) ** 2) for each in weights)
+    lit = sum(np.sum(np.abs(problem.steering @ each) ** 2) for each in weights)
     assert lit == close_to(one.best.value, rel=1e-9)
     assert one.best.value <= one.best.bound <= problem.illumination_limit_w * (1 + 1e-12)
     if one.best.proof.startswith("dual"):

@@ -1,10 +1,10 @@
 """The value-function method: the default beamformer (derivation: docs/algorithms.md §1).
 
 For fixed receive vectors the best beams are a convex problem, solved exactly through its uplink dual
-(`kernels`); the optimal value is then a smooth function of the receive vectors and of the split of each
-rate over streams, minimised by BFGS (`outer`) from several starts (`search`), with more
+(`beamforming.downlink`); the optimal value is then a smooth function of the receive vectors and of the split of each
+rate over streams, minimised by BFGS (`descent`) from several starts (`several_starts`), with more
 streams where they help (`streams`). Whether the rates can be reached at all is decided by the minimum
-power (`reach`). With one receive dimension per receiver there is nothing to choose, and the result is
+power (`reachable_rates`). With one receive dimension per receiver there is nothing to choose, and the result is
 the global optimum with its dual certificate.
 """
 
@@ -15,12 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.certificate import proves_infeasible
-from multistatic.beamforming.evaluate import evaluate, infeasible
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
-from multistatic.beamforming.rate_words import told_apart
-from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
-from multistatic.beamforming.value_function.downlink import InnerSolution
-from multistatic.beamforming.value_function.gram_problem import (
+from multistatic.beamforming.downlink.downlink import InnerSolution
+from multistatic.beamforming.downlink.gram_problem import (
     GramProblem,
     Streams,
     compressed,
@@ -28,20 +24,29 @@ from multistatic.beamforming.value_function.gram_problem import (
     gram_problem,
     matched_powers,
 )
+from multistatic.beamforming.evaluate import evaluate, infeasible
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
+from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
+from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
 from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
 from multistatic.beamforming.value_function.several_starts import (
+    LocalOptima,
     ValueFunctionSettings,
     best_streams,
     feasible_start,
     polished,
+    resumed_streams,
 )
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
+_RESUMED = " It began from earlier beams alone."
 _SEED = 0x5EED
+_ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
@@ -76,7 +81,7 @@ class _Posed:
         real, imaginary = np.random.default_rng(_SEED).standard_normal((2, len(self.steering)))
         vector = real + 1j * imaginary
         norm = np.linalg.norm(self.steering) / np.linalg.norm(vector)
-        return _posed(self.asked, self.asked.steering_tx.conj() + tilt * norm * vector)
+        return _posed(self.asked, self.asked.steering.conj() + tilt * norm * vector)
 
 
 def _posed(asked: BeamformingProblem, steering: C) -> _Posed:
@@ -93,7 +98,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     where all power can go to the target; otherwise `feasible`: a local optimum from several starts, with the bound
     N_t P_T. `infeasible` names the reason and the largest common rate found. Raises nothing for well-formed problems.
     """
-    posed = _posed(problem, problem.steering_tx.conj())
+    posed = _posed(problem, problem.steering.conj())
     matched = matched_powers(posed.reduced)
     if matched is not None:
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
@@ -101,10 +106,29 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
         message = "Every beam points at the target, and the required rates are met."
         free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
         return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
+    settings = settings or ValueFunctionSettings()
+    resumed = _resumed(posed, settings)
+    if resumed is not None:
+        return _result(posed, resumed, settings, _RESUMED)
     reached = feasible_start(posed.reduced, problem.streams)
     if reached.scale < 1.0:
         return _infeasible(posed, reached)
-    return _designed(posed, reached.streams, settings or ValueFunctionSettings())
+    return _designed(posed, reached.streams, settings)
+
+
+def _resumed(posed: _Posed, settings: ValueFunctionSettings) -> LocalOptima | None:
+    """The local optima below the earlier beams of the problem; None where there are none that still meet the rates, or
+    where there is no choice of receive vectors to begin with.
+    """
+    if posed.reduced.antennas == 1:
+        return None
+    rows = np.concatenate([[0], posed.required + 1])
+    starts = []
+    for beams in posed.asked.starts:
+        weights = np.asarray(beams.weights)[rows] / np.sqrt(posed.asked.power_limit_w)
+        starts.append(streams_of_beams(posed.reduced, posed.channels, weights))
+    usable = [start for start in starts if start is not None]
+    return resumed_streams(posed.reduced, usable, posed.asked.streams, settings) if usable else None
 
 
 def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings) -> BeamformingResult:
@@ -116,42 +140,53 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
     asked, at = posed.asked, posed
     for tilt in _TILTS:
         at = posed.tilted(tilt) if tilt else posed
-        best = best_streams(at.reduced, feasible, asked.streams, settings)
-        if best.solution is not None and best.solution.proven:
+        found = best_streams(at.reduced, feasible, asked.streams, settings)
+        if found.best.solution is not None and found.best.solution.proven:
             break
-    solution = best.solution
-    if solution is None:
+    if found.best.solution is None:
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
-        best = evaluated(at.reduced, feasible, "power")
-        if best.solution is None:
+        least = evaluated(at.reduced, feasible, "power")
+        if least.solution is None:
             message = "The required rates use the whole power budget; nothing is left for sensing."
             return infeasible(asked, method=METHOD, message=message)
-        solution = replace(best.solution, proven=False)
+        found = LocalOptima(best=replace(least, solution=replace(least.solution, proven=False)))
+    return _result(at, found, settings)
+
+
+def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, origin: str = "") -> BeamformingResult:
+    """The result of the best local optimum; `origin`: a sentence on where the search began, if not everywhere."""
+    asked, best, residual = at.asked, found.best, None
+    solution = best.solution
+    assert solution is not None
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
         message = "No beams put more power on the target: every channel has rank one, and the dual proves it."
     else:
-        bound, residual = None, stationarity(asked, beams).residual
-        if residual > _POLISHED and solution.proven:
+        bound = None
+        residual = stationarity(asked, beams).residual
+        given_up = settings.spare(at.reduced) > 0.0
+        if residual > _POLISHED and solution.proven and not given_up:
             best = polished(at.reduced, best)
             assert best.solution is not None
             solution = best.solution
             beams = at.designed(best, solution)
             residual = stationarity(asked, beams).residual
-        message = _verdict(residual, len(best.share))
+        loss = best.value / at.reduced.norm2 if given_up else None
+        message = f"{_verdict(residual, len(best.share), loss)}{origin}"
     result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
-    return replace(result, prices=_prices(at, best, solution))
+    others = tuple(at.designed(each, each.solution) for each in found.others if each.solution is not None)
+    return replace(result, prices=_prices(at, best, solution), stationarity=residual, local_optima=others)
 
 
-def _verdict(residual: float, streams: int) -> str:
-    """What the first-order conditions say of the beams."""
+def _verdict(residual: float, streams: int, loss: float | None) -> str:
+    """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
         return f"Local optimum over the receive vectors of {streams} streams."
-    return (
-        f"The descent over the receive vectors of {streams} streams ended before a local optimum "
-        f"(stationarity residual {residual:.0e})."
-    )
+    ended = "ended before a local optimum"
+    if loss is not None:
+        ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
+    return f"The descent over the receive vectors of {streams} streams {ended} (stationarity residual {residual:.0e})."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
@@ -173,7 +208,7 @@ def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | N
 
 def _dual_bound_w(at: _Posed, solution: InnerSolution) -> float:
     """The dual value for a' = `at.steering`, as a bound for a: sqrt(aᴴSa) ≤ sqrt(a'ᴴSa') + ‖a - a'‖ sqrt(P)."""
-    tilt = float(np.linalg.norm(at.asked.steering_tx.conj() - at.steering))
+    tilt = float(np.linalg.norm(at.asked.steering.conj() - at.steering))
     return float((np.sqrt(at.reduced.norm2 - solution.value) + tilt) ** 2 * at.asked.power_limit_w)
 
 
@@ -190,8 +225,19 @@ def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
         f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {told_apart(reached.scale, [1.0])} of "
         f"each requirement, or {told_apart(common, rates)} bit/s/Hz at every receiver that has one."
     )
-    if proves_infeasible(asked):
+    if _out_of_reach(posed, reached) or proves_infeasible(asked):
         message += " Proven: no beams meet the rates, whatever their number of streams."
     if len(silent):
         message = f"Receiver {asked.name(silent[0])} has a rate requirement and no channel."
     return infeasible(asked, method=METHOD, message=message, largest_common_rate_bps_hz=common)
+
+
+def _out_of_reach(posed: _Posed, reached: Reach) -> bool:
+    """True where the channels have rank one and the bound on the factor of the rates proves that it is below 1.
+
+    What `compressed` drops of a channel carries at most 1e-9 of the noise in each of N_r directions. By the chain rule
+    of mutual information a receiver gains at most ln(1 + 1e-9) nats of each, so that much is given away.
+    """
+    dropped = 1e-9 * posed.asked.direct.shape[1]
+    missing = (1.0 - reached.at_most) * float(posed.reduced.rate.min())
+    return posed.reduced.antennas == 1 and missing > _ROUNDING + dropped

@@ -6,21 +6,26 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
+from multistatic.beamforming.value_function.rate_balancing import CommonFactor, common_factor
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
 
-_HALVINGS = 40
 _ROUNDS = 12
 _WORTH_GOING_ON = 1e-3
+_DOUBT = 1e-7  # relative: the precision of `common_factor`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Reach:
-    """`streams` that reach `scale` times the rates of the problem with the power budget 1 (at scale 1: with less)."""
+    """`streams` that reach `scale` times the rates of the problem with the power budget 1 (at scale 1: with less).
+
+    `at_most`: no beams reach more with these receive vectors and splits, so none at all where channels have rank one.
+    """
 
     scale: float
     streams: Streams
+    at_most: float = np.inf
 
 
 def scaled(problem: GramProblem, streams: Streams, scale: float) -> tuple[GramProblem, Streams]:
@@ -30,21 +35,18 @@ def scaled(problem: GramProblem, streams: Streams, scale: float) -> tuple[GramPr
     return replace(problem, rate=scale * problem.rate), replace(streams, share=share, solution=None)
 
 
-def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> float:
-    """The largest scale ≤ `highest` of the rates that the budget allows with these receive vectors and splits."""
-
-    def used(scale: float) -> float:
-        return evaluate(*scaled(problem, streams, scale), "power").value
-
-    if used(highest) <= 1.0:
-        return highest
-    low, high = 0.0, highest
-    for _ in range(_HALVINGS):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if used(middle) <= 1.0 else (low, middle)
-        if high - low <= 1e-6 * high:
-            break
-    return low
+def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> CommonFactor:
+    """The largest scale of the rates that the budget allows with these receive vectors and splits, between two bounds;
+    what is reached is at most `highest`.
+    """
+    total = np.bincount(streams.receiver, streams.share, len(problem.rate))
+    share = streams.share * (problem.rate / total)[streams.receiver]
+    found = common_factor(downlink_of(problem, streams)[1].gram, share, enough=highest)
+    # Where the bounds cannot tell, the least power decides: at 130 dB a factor of 1 may be out of reach by 1e-13.
+    doubtful = highest <= found.reached < highest * (1.0 + _DOUBT)
+    if doubtful and not evaluate(*scaled(problem, streams, highest), "power").value <= 1.0:
+        return replace(found, reached=highest * (1.0 - _DOUBT))
+    return replace(found, reached=min(found.reached, highest))
 
 
 def reach(problem: GramProblem, streams: Streams, limit: int, highest: float) -> Reach:
@@ -53,11 +55,10 @@ def reach(problem: GramProblem, streams: Streams, limit: int, highest: float) ->
     In turn: the largest scale for the present receive vectors; then less power at that scale by `descend`, with more
     streams where `with_more_streams` finds them worth it.
     """
-    scale = largest_scale(problem, streams, highest)
-    best = Reach(scale=scale, streams=scaled(problem, streams, scale)[1])
+    best = _reached(problem, streams, highest)
     for _ in range(_ROUNDS):
-        if best.scale >= highest or best.scale <= 0.0:
-            break
+        if best.scale >= highest or best.scale <= 0.0 or problem.antennas == 1:
+            break  # done, or there is nothing to choose
         at, start = scaled(problem, best.streams, best.scale)
         lean = descend(at, start, "power", steps=60, enough=0.1, tolerance=1e-5)
         richer = with_more_streams(at, lean, limit) if np.isfinite(lean.value) else None
@@ -69,9 +70,12 @@ def reach(problem: GramProblem, streams: Streams, limit: int, highest: float) ->
         previous = best
         for candidate in candidates:
             if np.isfinite(candidate.value):
-                scale = largest_scale(problem, candidate, highest)
-                if scale > best.scale:
-                    best = Reach(scale=scale, streams=scaled(problem, candidate, scale)[1])
+                best = max(best, _reached(problem, candidate, highest), key=lambda found: found.scale)
         if best.scale <= previous.scale * (1.0 + _WORTH_GOING_ON):
             break
     return best
+
+
+def _reached(problem: GramProblem, streams: Streams, highest: float) -> Reach:
+    found = largest_scale(problem, streams, highest)
+    return Reach(scale=found.reached, streams=scaled(problem, streams, found.reached)[1], at_most=found.at_most)

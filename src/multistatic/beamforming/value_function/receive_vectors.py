@@ -1,4 +1,4 @@
-"""The outer half of the value-function method: descent over receive vectors and rate splits (docs/algorithms.md §1.3).
+"""Descent over receive vectors and rate splits (docs/algorithms.md §1.3).
 
 The optimal value of the convex inner problem is a smooth function of the unit receive vectors v_s and of the shares
 r_s = ln(1+γ_s), Σ_{s of k} r_s = R_k ln 2, of each receiver's streams. Its gradient is that of the Lagrangian (envelope
@@ -12,9 +12,11 @@ from typing import Literal
 
 import numpy as np
 
-from multistatic.beamforming.value_function import kernels
-from multistatic.beamforming.value_function.downlink import InnerSolution, in_c_order, no_guess
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams
+from multistatic.beamforming.downlink.downlink import InnerSolution, in_c_order, no_guess
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
+from multistatic.beamforming.value_function.descent import Stopping, bfgs, iterate_for, memory_for
+from multistatic.beamforming.value_function.value_gradient import ReceiveSide
+from multistatic.machine_code import block_for
 from multistatic.units import C, F
 
 Objective = Literal["loss", "power"]
@@ -23,7 +25,7 @@ Objective = Literal["loss", "power"]
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Point:
     """Streams with their inner solution, and the gradient of the logarithm of the value by a step (Re z, Im z, ξ) in
-    the frame `basis` [S, n, n-1] (`kernels.descend`).
+    the frame `basis` [S, n, n-1] (`geodesic`).
     """
 
     streams: Streams
@@ -41,7 +43,9 @@ def frames(vectors: C) -> C:
 
 def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
     """The streams with the beams of largest illumination (`loss`) or of least power."""
-    return descend(problem, streams, objective, steps=0)
+    count, antennas = streams.vectors.shape
+    nowhere = np.zeros((count, antennas, antennas - 1), complex)
+    return _descended(problem, streams, objective, Stopping(0, 0.0, 0.0, 0.0), nowhere).streams
 
 
 def descend(
@@ -52,32 +56,58 @@ def descend(
     steps: int = 200,
     enough: float = 0.0,
     tolerance: float = 1e-9,
+    spare: float = 0.0,
 ) -> Streams:
-    """BFGS on the logarithm of `objective` from `streams`; stops at `enough` or when two steps gain < `tolerance`.
+    """BFGS on the logarithm of `objective` from `streams`; stops at `enough`, or when three steps in a row gain less
+    than `tolerance`, or gain and promise less than (`spare`/value)³.
 
     Returns the best streams with their inner solution, or without one if there was none at the start.
     """
-    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance).streams
+    return descend_to(problem, streams, objective, steps=steps, enough=enough, tolerance=tolerance, spare=spare).streams
 
 
 def descend_to(
-    problem: GramProblem, streams: Streams, objective: Objective, *, steps: int, enough: float, tolerance: float
+    problem: GramProblem,
+    streams: Streams,
+    objective: Objective,
+    *,
+    steps: int,
+    enough: float,
+    tolerance: float,
+    spare: float = 0.0,
 ) -> Point:
     """`descend`, with the gradient at its end."""
-    solution = streams.solution
-    vectors = in_c_order(streams.vectors)
-    found, (vectors, share, basis, gradient, iterations), solved = kernels.descend(
-        (in_c_order(problem.gram), in_c_order(problem.cross), problem.norm2, problem.hears[streams.receiver], 1.0),
-        (in_c_order(streams.receiver), vectors, in_c_order(streams.share), frames(vectors)),
-        no_guess(len(streams.share)) if solution is None else solution.guess,
+    return _descended(problem, streams, objective, Stopping(steps, enough, tolerance, spare), frames(streams.vectors))
+
+
+def _descended(problem: GramProblem, streams: Streams, objective: Objective, stopping: Stopping, basis: C) -> Point:
+    """`descend_to` with the frame `basis` [S, n, n-1] at the start, which is of no account without steps."""
+    (count, antennas), rows = streams.vectors.shape, len(problem.cross)
+    current = iterate_for(count, antennas)
+    current.vectors[:] = streams.vectors
+    current.share[:] = streams.share
+    current.basis[:] = basis
+    descended = bfgs(
+        ReceiveSide(
+            gram=in_c_order(problem.gram),
+            cross=in_c_order(problem.cross),
+            norm2=problem.norm2,
+            hears=problem.hears[streams.receiver],
+            power=1.0,
+            receiver=in_c_order(streams.receiver),
+        ),
+        no_guess(count) if streams.solution is None else streams.solution.guess,
         objective == "loss",
-        (steps, enough, tolerance),
+        stopping,
+        current,
+        block_for(memory_for, rows, count, antennas, len(set(streams.receiver.tolist())) < count),
     )
+    found = descended.best.found
     reached = Streams(
         receiver=streams.receiver,
-        vectors=vectors,
-        share=share,
-        solution=InnerSolution.of(solved) if found else None,
-        iterations=streams.iterations + iterations,
+        vectors=current.vectors,
+        share=current.share,
+        solution=InnerSolution.of(descended.best, current.beams) if found else None,
+        iterations=streams.iterations + descended.iterations,
     )
-    return Point(streams=reached, basis=basis, gradient=gradient)
+    return Point(streams=reached, basis=current.basis, gradient=current.gradient)

@@ -6,14 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams, adjoint
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, one_stream_each
 from multistatic.units import C
-
-
-def one_stream_each(problem: GramProblem, vectors: C) -> Streams:
-    """One stream for every receiver on `vectors` [K, n]."""
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Streams(receiver=np.arange(len(problem.rate)), vectors=unit, share=problem.rate)
 
 
 def dominant(problem: GramProblem) -> Streams:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.value_function.downlink import InnerSolution
-from multistatic.beamforming.value_function.gram_problem import GramProblem, Streams, adjoint, downlink_of
-from multistatic.beamforming.value_function.kernels import IDLE_SHARE
+from multistatic.beamforming.downlink.downlink import InnerSolution
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, downlink_of
+from multistatic.beamforming.value_function.geodesic import IDLE_SHARE
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE

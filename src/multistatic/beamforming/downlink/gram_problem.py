@@ -1,4 +1,4 @@
-"""What the value-function method works on: receive-side channels, and streams (docs/algorithms.md §1.1)."""
+"""The beamforming problem seen from the receive antennas, and streams on receive vectors (docs/algorithms.md §1.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.beamforming.value_function.downlink import Downlink, InnerSolution
+from multistatic.beamforming.downlink.downlink import InnerSolution
+from multistatic.beamforming.downlink.fixed_prices import Downlink
 from multistatic.units import B, C, F
 
 _RANK_TOLERANCE = 1e-10
@@ -110,6 +111,12 @@ def matched_powers(problem: GramProblem) -> F | None:
         return None
     powers = needed * (1.0 / gain + np.where(hears, budget, data))
     return np.concatenate([[max(0.0, budget - powers.sum())], powers])
+
+
+def one_stream_each(problem: GramProblem, vectors: C) -> Streams:
+    """One stream for every receiver on `vectors` [K, n]."""
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return Streams(receiver=np.arange(len(problem.rate)), vectors=unit, share=problem.rate)
 
 
 def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:

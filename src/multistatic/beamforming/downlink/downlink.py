@@ -1,4 +1,4 @@
-"""The convex half of the value-function method: the best beams for fixed receive vectors (docs/algorithms.md §1.2)."""
+"""The best beams for fixed receive vectors, a convex problem solved exactly (docs/algorithms.md §1.2)."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from typing import Any, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.beamforming.value_function import kernels
-from multistatic.units import B, C, F
+from multistatic.beamforming.downlink.fixed_prices import Downlink, DownlinkBeams
+from multistatic.beamforming.downlink.optimal_prices import Guess, Optimum, beams_for, solve_downlink, workspace_for
+from multistatic.machine_code import block_for
+from multistatic.units import C, F
 
 _Array = TypeVar("_Array", bound=NDArray[Any])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Downlink:
-    """S streams with fixed receive vectors: G, g, ‖a‖², γ, who hears the sensing beam, and the power budget P."""
-
-    gram: C
-    cross: C
-    norm2: float
-    target: F
-    hears: B
-    power: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,33 +37,30 @@ class InnerSolution:
     proven: bool = True
 
     @classmethod
-    def of(cls, solution: tuple[Any, ...]) -> InnerSolution:
-        """From what `kernels.solve_downlink` returns, less its first entry."""
-        proven, price, nu, slack, powers, left, value, error, lit, weights = solution
-        if left == 0.0:
-            weights = np.zeros_like(lit)
+    def of(cls, numbers: Optimum, beams: DownlinkBeams) -> InnerSolution:
+        """From what `solve_downlink` returns and fills."""
         return cls(
-            price=price,
-            nu=nu,
-            slack=slack,
-            powers=powers,
-            left=left,
-            value=value,
-            error=error,
-            lit=lit,
-            weights=weights,
-            proven=proven,
+            price=beams.price,
+            nu=numbers.nu,
+            slack=numbers.slack,
+            powers=beams.powers,
+            left=numbers.left,
+            value=numbers.value,
+            error=beams.error,
+            lit=beams.lit,
+            weights=beams.weights if numbers.left != 0.0 else np.zeros_like(beams.lit),
+            proven=numbers.proven,
         )
 
     @property
-    def guess(self) -> tuple[F, float, float, float]:
+    def guess(self) -> Guess:
         """What a neighbouring problem starts from."""
-        return self.price, self.nu, self.slack, self.left
+        return Guess(self.price, self.nu, self.slack, self.left)
 
 
-def no_guess(count: int) -> tuple[F, float, float, float]:
+def no_guess(count: int) -> Guess:
     """The start of a problem of `count` streams that has no neighbour."""
-    return np.ones(count), 0.0, 0.0, 0.0
+    return Guess(np.ones(count), 0.0, 0.0, 0.0)
 
 
 def in_c_order(array: _Array) -> _Array:
@@ -81,7 +68,7 @@ def in_c_order(array: _Array) -> _Array:
 
     Of another layout, and of an array that may only be read, Numba would compile the whole kernel once more.
     """
-    return cast(_Array, np.require(array, requirements=["C", "W"]))
+    return array if array.flags.carray else cast(_Array, np.require(array, requirements=["C", "W"]))
 
 
 def least_power(downlink: Downlink) -> InnerSolution | None:
@@ -95,12 +82,10 @@ def most_light(downlink: Downlink) -> InnerSolution | None:
 
 
 def _solved(downlink: Downlink, light: bool) -> InnerSolution | None:
-    found, *solution = kernels.solve_downlink(
-        (in_c_order(downlink.gram), in_c_order(downlink.cross), downlink.norm2),
-        in_c_order(downlink.target),
-        in_c_order(downlink.hears),
-        downlink.power,
-        no_guess(len(downlink.target)),
-        light,
+    count = len(downlink.target)
+    arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "hears")}
+    beams = beams_for(count)
+    numbers = solve_downlink(
+        downlink._replace(**arrays), no_guess(count), light, block_for(workspace_for, count), beams
     )
-    return InnerSolution.of(tuple(solution)) if found else None
+    return InnerSolution.of(numbers, beams) if numbers.found else None

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from rich.console import Console
 
-from multistatic.cli.scenario_summary import rendered, scenario_notes, scenario_summary
+from multistatic.report.scenario_summary import scenario_notes, scenario_summary, scenario_table
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.model import Propagation, Radio, Receiver, Scenario, Target, Transmitter
 from tests.support.close import close_to
@@ -108,7 +108,7 @@ def test_clutter_that_depends_on_the_signal_is_not_in_the_echo_snr() -> None:
 
 def shown(what: Scenario) -> str:
     stream = io.StringIO()
-    Console(file=stream, width=160, color_system=None).print(rendered(scenario_summary(what), "Clocks: perfect."))
+    Console(file=stream, width=160, color_system=None).print(scenario_table(scenario_summary(what), "Clocks: perfect."))
     return stream.getvalue()
 
 

@@ -1,0 +1,66 @@
+"""A group with the beams that were found for it, and what both of them settle: made once, and shared by all that ends a
+design.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.bounds.sensing import SensingNetwork
+from multistatic.design.instance import Instance
+from multistatic.design.result import Scheme
+from multistatic.selection.declared_gain import Knowledge, knowledge_of
+from multistatic.selection.problem import SelectionProblem
+from multistatic.units import B
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SolvedGroup:
+    """`selected` [K] with the beams of `beamforming`, which was asked `asked`.
+
+    `problem`: the selection problem that these beams pose; `known`: what is known of its criterion; `network`: what the
+    bounds see of the network under these beams; `value`: the criterion of the group.
+    """
+
+    instance: Instance
+    selected: B
+    asked: BeamformingProblem
+    beamforming: BeamformingResult
+    problem: SelectionProblem
+    known: Knowledge
+    network: SensingNetwork
+    value: float
+
+
+def solved_group(
+    instance: Instance,
+    scheme: Scheme,
+    asked: BeamformingProblem,
+    beamforming: BeamformingResult,
+    posed: SelectionProblem | None = None,
+) -> SolvedGroup:
+    """The state of the group that the beamformer was `asked` for, with its beams.
+
+    Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
+    have no budget for cooperation. `posed`: that problem at another illumination, where it was made before.
+    """
+    assert beamforming.beams is not None
+    beams = beamforming.beams
+    if posed is not None:
+        problem = replace(posed, illumination_w=beams.illumination_w(instance.channel.steering_tx))
+    else:
+        problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
+        problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
+    return SolvedGroup(
+        instance=instance,
+        selected=asked.selected,
+        asked=asked,
+        beamforming=beamforming,
+        problem=problem,
+        known=knowledge_of(problem),
+        network=instance.network(beams.covariance_w),
+        value=float(problem.values(asked.selected)[0]),
+    )

@@ -1,0 +1,178 @@
+"""From recordings and the known signal to measurements: every step between the samples and the fusion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from multistatic.errors import InputError, Problem
+from multistatic.estimation.each_trial import measurements_of
+from multistatic.estimation.echo_window import echo_window
+from multistatic.estimation.estimate_settings import EstimateSettings
+from multistatic.estimation.measurement import Measurement
+from multistatic.estimation.recording_consistency import disagreements
+from multistatic.estimation.registered import estimator_of
+from multistatic.estimation.search_window import Search
+from multistatic.estimation.steering import looked_at, steering_towards
+from multistatic.scenario.model import Receiver, Scenario
+from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
+from multistatic.units import SPEED_OF_LIGHT_M_S
+
+DEFAULTS = EstimateSettings()
+
+
+class Estimated(NamedTuple):
+    """A recording, the search that was made in it, and one measurement a trial."""
+
+    recording: Recording
+    search: Search
+    measurements: tuple[Measurement, ...]
+
+
+def estimate(
+    recordings: Sequence[Recording],
+    reference: Waveform,
+    scenario: Scenario | None = None,
+    *,
+    settings: EstimateSettings = DEFAULTS,
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> tuple[Measurement, ...]:
+    """Delay, Doppler shift and amplitude of the target's echo in each recording, with their covariance and a verdict.
+
+    recordings: one a receiver, samples [trials, N_r, N] in √W.
+    reference: the known signal a_bᵀx(t) towards the target, one for all trials or one a trial.
+    scenario: the network; it gives the direct paths, from which on delays are searched, the carrier, the arrays and
+    the deviations of the clocks, by which the search is wider. Without it delays are searched from 0 on.
+    settings: what is searched and how sure to be (`EstimateSettings`).
+    on_stage: is told which recording is being estimated.
+
+    The model of each trial is one echo A a_r(u) x(t - τ) e^{j2πft} in white noise (model.md §9): the strongest path of
+    the searched window. Delays and Doppler shifts are those that the receiver's clock shows.
+
+    Returns the measurements of the first recording, one a trial, then those of the second, and so on. Raises
+    `InputError` with every problem of recordings that do not fit the reference, the scenario or each other.
+
+    >>> from multistatic import design_network, load_preset, simulate_block
+    >>> design = design_network(load_preset("paper"))
+    >>> block = simulate_block(design.scenario, design.channel, design.beamforming.beams)
+    >>> measurements = estimate(block.recordings, block.reference, design.scenario)
+    >>> len(measurements) == len(design.scenario.receivers)
+    True
+    """
+    found = measured_recordings(recordings, reference, scenario, settings=settings, on_stage=on_stage)
+    return tuple(measurement for each in found for measurement in each.measurements)
+
+
+def measured_recordings(
+    recordings: Sequence[Recording],
+    reference: Waveform,
+    scenario: Scenario | None = None,
+    *,
+    settings: EstimateSettings = DEFAULTS,
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> Iterator[Estimated]:
+    """As `estimate`, recording by recording and with the search that was made, for those who show both.
+
+    All of the input is checked before the first recording is estimated.
+    """
+    estimator = estimator_of(settings.estimator)
+    searches = searches_of(recordings, reference, scenario, settings)
+    for recording, search in zip(recordings, searches, strict=True):
+        on_stage(f"estimating {recording.receiver_id}")
+        yield Estimated(recording, search, measurements_of(estimator, recording, reference, search))
+
+
+def searches_of(
+    recordings: Sequence[Recording],
+    reference: Waveform,
+    scenario: Scenario | None = None,
+    settings: EstimateSettings = DEFAULTS,
+) -> tuple[Search, ...]:
+    """What is searched in each recording. Raises `InputError` with the problems of all recordings at once."""
+    problems = input_problems(recordings, reference, scenario, settings)
+    if problems:
+        raise InputError(problems, source="estimate")
+    searches = []
+    for recording in recordings:
+        try:
+            searches.append(_search(recording, reference, scenario, settings))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems, source="estimate")
+    return tuple(searches)
+
+
+def input_problems(
+    recordings: Sequence[Recording],
+    reference: Waveform | None,
+    scenario: Scenario | None,
+    settings: EstimateSettings,
+) -> list[Problem]:
+    """Why recordings, reference (None: not known), scenario and settings cannot be estimated together."""
+    problems = list(disagreements(recordings, reference, scenario))
+    if settings.carrier_hz is None and scenario is None:
+        expected = "a carrier above 0, as no recording or scenario has one"
+        problems.append(Problem("carrier_hz", "nothing", expected))
+    if settings.directions and scenario is None:
+        hint = "directions need a scenario"
+        problems.append(Problem("directions", "no scenario", "the arrays of the receivers", hint))
+    if settings.towards_m is not None and scenario is None:
+        expected = "the scenario with positions and arrays of the receivers"
+        problems.append(Problem("towards_m", "no scenario", expected))
+    elif settings.towards_m is not None and scenario is not None:
+        point_m, found = looked_at(settings.towards_m, scenario)
+        problems += found
+        heard = {recording.receiver_id for recording in recordings}
+        for receiver in scenario.receivers if not found else ():
+            if receiver.id in heard and np.array_equal(receiver.position_m, point_m):
+                expected = "a point away from every receiver"
+                problems.append(Problem("towards_m", f"the position of {receiver.id!r}", expected))
+    return problems
+
+
+def _search(recording: Recording, reference: Waveform, scenario: Scenario | None, settings: EstimateSettings) -> Search:
+    """The search in one recording: its window, its noise, and what its antennas are used for."""
+    receiver = _receiver(recording, scenario)
+    carrier_hz = settings.carrier_hz
+    if carrier_hz is None:
+        assert scenario is not None  # checked by `input_problems`
+        carrier_hz = scenario.radio.carrier_hz
+    wavelength_m = SPEED_OF_LIGHT_M_S / carrier_hz
+    steering, array, direct_m = None, None, 0.0
+    if scenario is not None and receiver is not None:
+        place = scenario.receiver_ids.index(receiver.id)
+        direct_m = float(scenario.geometry().transmitter_receiver_m[place])
+        array = receiver.array if settings.directions else None
+        if settings.towards_m is not None:
+            steering = steering_towards(looked_at(settings.towards_m, scenario)[0], receiver, wavelength_m)
+    delay_s, doppler_hz = echo_window(
+        recording,
+        reference,
+        carrier_hz=carrier_hz,
+        speed_limit_m_s=settings.speed_limit_m_s,
+        direct_m=direct_m,
+        longest_m=settings.longest_range_m,
+        clocks=() if scenario is None or receiver is None else (scenario.transmitter, receiver),
+    )
+    only_sensing = settings.known == "s0"
+    return Search(
+        delay_s=delay_s,
+        doppler_hz=doppler_hz,
+        false_alarm_rate=settings.false_alarm_rate,
+        noise="estimated" if only_sensing else "recorded",
+        unknown_streams=only_sensing,
+        steering=steering,
+        array=array,
+        wavelength_m=wavelength_m,
+        dimensions=2 if scenario is None else scenario.dimensions,
+    )
+
+
+def _receiver(recording: Recording, scenario: Scenario | None) -> Receiver | None:
+    """The receiver of the scenario that made the recording."""
+    receivers = () if scenario is None else scenario.receivers
+    return next((each for each in receivers if each.id == recording.receiver_id), None)

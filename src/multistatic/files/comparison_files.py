@@ -1,0 +1,47 @@
+"""The files of a comparison: `comparison.csv`, one row a method, and `comparison.json` with what all rows assume."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from multistatic.design.compare import Comparison
+from multistatic.scenario.assumptions import assumptions
+
+
+def comparison_document(rows: Sequence[Comparison], criterion: str) -> dict[str, Any]:
+    """The content of `comparison.json`."""
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    return {
+        "criterion": criterion,
+        "assumptions": None if scenario is None else asdict(assumptions(scenario)),
+        "rows": [_plain(row) for row in rows],
+    }
+
+
+def comparison_files(rows: Sequence[Comparison], criterion: str) -> dict[str, bytes]:
+    """Table and document by their names; the order is that in which they are written."""
+    table = io.StringIO()
+    plain = [{**_plain(row), "selected": " ".join(row.design.selected_ids) if row.design else ""} for row in rows]
+    writer = csv.DictWriter(table, fieldnames=list(plain[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(plain)
+    document = json.dumps(comparison_document(rows, criterion), indent=2, allow_nan=False)
+    return {"comparison.csv": table.getvalue().encode(), "comparison.json": document.encode()}
+
+
+def _plain(row: Comparison) -> dict[str, Any]:
+    return {
+        "selector": row.selector,
+        "beamformer": row.beamformer,
+        "status": row.status,
+        "value": row.value,
+        "gap": row.gap,
+        "time_s": row.time_s,
+        "selected": list(row.design.selected_ids) if row.design is not None else [],
+        "message": row.message,
+    }

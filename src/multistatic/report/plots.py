@@ -1,0 +1,159 @@
+"""Pictures for a notebook: each function returns a matplotlib figure that belongs to no window.
+
+They are those that the commands write as files; `figure.savefig("map.svg")` writes one. Raises `MissingDependencyError`
+where matplotlib is not installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from multistatic.design.compare import Comparison
+from multistatic.design.result import Design
+from multistatic.errors import InputError, Problem
+from multistatic.estimation.estimate_settings import EstimateSettings
+from multistatic.estimation.from_recordings import DEFAULTS, measured_recordings
+from multistatic.estimation.measurement import Measurement
+from multistatic.localization.fix import Fix
+from multistatic.report.style import require_matplotlib, styled
+from multistatic.scenario.model import Scenario
+from multistatic.signal.waveform import Waveform
+from multistatic.simulation.recording import Recording
+from multistatic.study.results import StudyResults
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def plot_map(design: Design) -> Figure:
+    """The network from above: who cooperates, the paths of the echo, the error ellipse of the target's position.
+
+    >>> from multistatic import design_network, load_preset
+    >>> figure = plot_map(design_network(load_preset("paper")))
+    >>> len(figure.axes)
+    1
+    """
+    from multistatic.report.map import map_figure
+
+    return _drawn(map_figure, design)
+
+
+def plot_beam_pattern(design: Design) -> Figure:
+    """Radiated power over direction, of the sensing beam and of all beams; `InputError` for a design without beams.
+
+    >>> from multistatic import design_network, load_preset
+    >>> figure = plot_beam_pattern(design_network(load_preset("paper")))
+    >>> len(figure.axes) > 0
+    True
+    """
+    from multistatic.report.beam_pattern import beam_pattern_figure
+
+    return _drawn(beam_pattern_figure, _with_beams(design))
+
+
+def plot_rates(design: Design) -> Figure:
+    """The rate of each receiver beside the required one; `InputError` for a design without beams.
+
+    >>> from multistatic import design_network, load_preset
+    >>> figure = plot_rates(design_network(load_preset("paper")))
+    >>> len(figure.axes) > 0
+    True
+    """
+    from multistatic.report.rates import rates_figure
+
+    return _drawn(rates_figure, _with_beams(design))
+
+
+def plot_comparison(rows: Sequence[Comparison]) -> Figure:
+    """Methods side by side: what each reached of the criterion, and in which time.
+
+    >>> from multistatic import compare, load_preset
+    >>> figure = plot_comparison(compare(load_preset("paper"), ["greedy", "nearest_n"]))
+    >>> len(figure.axes)
+    2
+    """
+    from multistatic.report.comparison import comparison_figure
+
+    designs = (row.design for row in rows if row.design is not None)
+    criterion = next((design.scenario.design.criterion for design in designs), "value")
+    return _drawn(comparison_figure, rows, criterion)
+
+
+def plot_fixes(fixes: Sequence[Fix], measurements: Sequence[Sequence[Measurement]], scenario: Scenario) -> Figure:
+    """Sites, fixes with their error ellipses, and the bistatic ellipses of the last fix.
+
+    measurements: those of each fix.
+
+    >>> from multistatic import design_network, load_preset, localize, sensing_network, draw_measurements
+    >>> import numpy as np
+    >>> design = design_network(load_preset("paper"))
+    >>> network = sensing_network(design.scenario, design.channel)
+    >>> group, = draw_measurements(network, design.beamforming.illumination_w, np.random.default_rng(0))
+    >>> figure = plot_fixes([localize(group, design.scenario)], [group], design.scenario)
+    >>> len(figure.axes)
+    1
+    """
+    from multistatic.report.fix_map import fix_figure
+
+    return _drawn(fix_figure, fixes, measurements, scenario)
+
+
+def plot_delay_doppler(
+    recording: Recording,
+    reference: Waveform,
+    scenario: Scenario | None = None,
+    *,
+    settings: EstimateSettings = DEFAULTS,
+) -> Figure:
+    """The statistic of the first trial of a recording over delay and Doppler shift, with what `estimate` finds in it.
+
+    The arguments are those of `estimate`, of one recording.
+
+    >>> from multistatic import design_network, load_preset, simulate_block
+    >>> design = design_network(load_preset("paper"))
+    >>> beams = design.beamforming.beams
+    >>> block = simulate_block(design.scenario, design.channel, beams, receiver_ids=["rx03"])
+    >>> figure = plot_delay_doppler(block.recordings[0], block.reference, design.scenario)
+    >>> len(figure.axes)
+    2
+    """
+    from multistatic.report.delay_doppler_map import delay_doppler_figure, pictured_map
+
+    (one,) = measured_recordings([recording], reference, scenario, settings=settings)
+    return _drawn(delay_doppler_figure, pictured_map(one, reference), one.measurements[0])
+
+
+def plot_study(results: StudyResults, metric: str) -> Figure:
+    """One metric of a study over its swept keys, a line a method, with confidence bands.
+
+    `InputError` for a metric that the study has not stored.
+
+    >>> import pathlib, tempfile
+    >>> from multistatic import run_study
+    >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = pathlib.Path(folder, "powers.toml")
+    ...     _ = file.write_text(text)
+    ...     results = run_study(file, file.with_suffix(".sqlite"), workers=1)
+    >>> len(plot_study(results, "peb_m").axes)
+    1
+    """
+    from multistatic.report.study_plots import study_figure
+
+    known = [each.name for each in results.metrics]
+    if metric not in known:
+        raise InputError([Problem("metric", repr(metric), "one of " + ", ".join(known))])
+    return _drawn(study_figure, results, results.metric_index(metric))
+
+
+def _drawn(draw: Callable[..., Figure], *arguments: Any) -> Figure:
+    require_matplotlib()
+    with styled():
+        return draw(*arguments)
+
+
+def _with_beams(design: Design) -> Design:
+    if design.beamforming is None or design.beamforming.beams is None:
+        raise InputError([Problem("design", f"a design that is {design.status}", "one with beams", design.message)])
+    return design

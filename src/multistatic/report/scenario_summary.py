@@ -1,0 +1,224 @@
+"""What a scenario amounts to, in numbers a person can check before anything is designed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.cross_section import cross_section_of
+from multistatic.scenario.given_channel import GivenChannel, named
+from multistatic.scenario.model import Scenario
+from multistatic.units import ratio_to_db, watt_to_dbm
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def scenario_summary(scenario: Scenario) -> dict[str, Any]:
+    """Counts, distances, delays, Doppler shifts and signal-to-noise ratios of a scenario, ready for JSON.
+
+    `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading; of given channels the mean over
+    their antennas, None without a path. `channel`: where the channels come from, and what of them. `echo_snr_db`: of
+    the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
+    signal-independent clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
+    equation.
+    """
+    propagation, transmitter, radio, target = (
+        scenario.propagation,
+        scenario.transmitter,
+        scenario.radio,
+        scenario.target,
+    )
+    given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
+    radar = propagation.is_radar_equation(radio.wavelength_m)
+    return {
+        "valid": True,
+        "name": scenario.name,
+        "seed": scenario.seed,
+        "dimensions": scenario.dimensions,
+        "wavelength_m": radio.wavelength_m,
+        "slot_s": radio.slot_s,
+        "symbol_rate_hz": radio.symbol_rate_hz,
+        "block_s": radio.samples * radio.slot_s,
+        "transmit_antennas": transmitter.array.size,
+        "power_dbm": watt_to_dbm(transmitter.power_w),
+        "noise_power_dbm": watt_to_dbm(propagation.noise_power_w),
+        "transmitter_target_m": scenario.geometry().transmitter_target_m,
+        "target_reflection": target.reflection,
+        "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
+        "target_rcs_std_db": target.rcs_std_db,
+        "channel": _channel(given, scenario),
+        "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
+        "receivers": _receivers(scenario, given),
+        "assumptions": asdict(assumptions(scenario)),
+        "notes": scenario_notes(scenario),
+    }
+
+
+def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
+    """Where the channels come from: the name of a model, or a file and what it gives; the rest is by geometry."""
+    if given is None:
+        return {"source": scenario.propagation.direct, "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
+    held = [name for name in ("echo_gain", "steering_tx") if getattr(given, name) is not None]
+    return {
+        "source": given.path or "given",
+        "sha256": given.sha256,
+        "shape": list(given.direct.shape),
+        "receiver_ids": None if given.receiver_ids is None else list(given.receiver_ids),
+        "carrier_hz": given.carrier_hz,
+        "median_gain_db": given.median_gain_db,
+        "given": ["direct", *held],
+        "by_geometry": [name for name in ("echo_gain", "steering_tx", "steering_rx") if name not in held],
+    }
+
+
+def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str, Any]]:
+    """Distances, delay, Doppler shift and levels of each receiver."""
+    geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
+    antennas = np.array([receiver.array.size for receiver in scenario.receivers])
+    direct = direct_gain(propagation, geometry.transmitter_receiver_m)
+    if given is not None:
+        power = np.abs(given.direct_of(dict(zip(scenario.receiver_ids, antennas.tolist(), strict=True)))) ** 2
+        direct = power.sum(axis=(1, 2)) / (antennas * transmitter.array.size)
+    direct = direct * transmitter.power_w / propagation.noise_power_w
+    disturbance_w = propagation.noise_power_w
+    if propagation.clutter == "independent":
+        disturbance_w += propagation.clutter_power_w
+    echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
+        scenario.target, geometry
+    )
+    given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
+    echo = echo if given_echo is None else given_echo[0]
+    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
+    return [
+        {
+            "id": receiver.id,
+            "position_m": receiver.position_m.tolist(),
+            "antennas": receiver.array.size,
+            "rate_required_bps_hz": receiver.rate_required_bps_hz,
+            "transmitter_m": float(geometry.transmitter_receiver_m[k]),
+            "target_m": float(geometry.target_receiver_m[k]),
+            "delay_s": float(geometry.delay_s[k]),
+            "doppler_hz": float(doppler_hz[k]),
+            "direct_snr_db": ratio_to_db(float(direct[k])) if direct[k] > 0 else None,
+            "echo_snr_db": ratio_to_db(float(echo[k])) if echo[k] > 0 else None,
+        }
+        for k, receiver in enumerate(scenario.receivers)
+    ]
+
+
+def scenario_notes(scenario: Scenario) -> list[str]:
+    """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
+    geometry, radio = scenario.geometry(), scenario.radio
+    notes = []
+    arrays = {"transmitter": scenario.transmitter.array} | {r.id: r.array for r in scenario.receivers}
+    nearest = {"transmitter": min(geometry.transmitter_target_m, float(geometry.transmitter_receiver_m.min()))}
+    nearest |= {
+        name: float(min(to_target, to_transmitter))
+        for name, to_target, to_transmitter in zip(
+            scenario.receiver_ids, geometry.target_receiver_m, geometry.transmitter_receiver_m, strict=True
+        )
+    }
+    apertures = {name: float(np.linalg.norm(np.ptp(array.elements_m, axis=0))) for name, array in arrays.items()}
+    for name, aperture in apertures.items():
+        far_field = 2 * aperture**2 / radio.wavelength_m
+        if far_field > nearest[name]:
+            notes.append(
+                f"{name}: plane waves are assumed, but its array's far field begins at {far_field:.3g} m "
+                f"and the nearest node is {nearest[name]:.3g} m away"
+            )
+    if radio.symbol_rate_hz > 0.1 * radio.carrier_hz:
+        notes.append(
+            f"the symbol rate is {radio.symbol_rate_hz / radio.carrier_hz:.0%} of the carrier; the model is narrowband"
+        )
+    shortest = min(nearest.values())
+    if shortest < 1.0:
+        notes.append(f"two nodes are {shortest:.3g} m apart; below 1 m the path-loss law amplifies")
+    longest = float(geometry.delay_s.max()) / radio.slot_s
+    if longest > radio.samples:
+        notes.append(f"the longest echo takes {longest:.0f} slots, more than the block of {radio.samples} samples")
+    return notes
+
+
+def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
+    """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    receivers = summary["receivers"]
+    heading = (
+        f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
+        f"{summary['power_dbm']:.1f} dBm, noise {summary['noise_power_dbm']:.1f} dBm, "
+        f"λ {100 * summary['wavelength_m']:.3g} cm\n"
+        f"target {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter at "
+        f"{summary['speed_m_s']:.1f} m/s, "
+        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.4g} µs at "
+        f"{1e-6 * summary['symbol_rate_hz']:.4g} million symbols/s\n"
+    )
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    table.add_column("receiver", no_wrap=True)
+    for name, unit in (
+        ("ant.", ""),
+        ("rate", "b/s/Hz"),
+        ("from tx", "m"),
+        ("target", "m"),
+        ("delay", "ns"),
+        ("Doppler", "Hz"),
+        ("direct", "SNR dB"),
+        ("echo", "SNR dB"),
+    ):
+        table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
+    for row in receivers:
+        table.add_row(
+            Text(row["id"]),
+            str(row["antennas"]),
+            f"{row['rate_required_bps_hz']:.3g}",
+            f"{row['transmitter_m']:.1f}",
+            f"{row['target_m']:.1f}",
+            f"{1e9 * row['delay_s']:.1f}",
+            f"{row['doppler_hz']:.1f}",
+            *("none" if row[key] is None else f"{row[key]:.1f}" for key in ("direct_snr_db", "echo_snr_db")),
+        )
+    levels = [row["direct_snr_db"] for row in receivers if row["direct_snr_db"] is not None]
+    span = f"{min(levels):.1f} to {max(levels):.1f} dB" if levels else "of no receiver"
+    foot = (
+        f"\ndirect SNR {span}: one antenna on either side, all the power; "
+        "echo SNR: all antennas, all the power on the target, per sample"
+    )
+    return Group(
+        Text(heading),
+        table,
+        Text(foot),
+        *([Text(_channel_line(summary["channel"]))] if "shape" in summary["channel"] else []),
+        Text(f"assumptions: {assumed}"),
+        *(Text(f"note: {note}") for note in summary["notes"]),
+    )
+
+
+def _channel_line(channel: dict[str, Any]) -> str:
+    """What a channel file gives, in a sentence."""
+    count, rows, columns = channel["shape"]
+    ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
+    order = "in the scenario's order" if ids is None else f"with the ids {named(ids)}"
+    carrier = "no carrier stated" if carrier_hz is None else f"carrier {carrier_hz:g} Hz"
+    level = "no path at all" if median_db is None else f"median gain between two antennas {median_db:.1f} dB"
+    return (
+        f"channels: {channel['source']} gives {' and '.join(channel['given'])} for {count} receivers {order}, "
+        f"{rows} receive and {columns} transmit antennas, {carrier}, {level}; "
+        f"by the scenario's geometry: {' and '.join(channel['by_geometry'])}"
+    )
+
+
+def _strength(summary: dict[str, Any]) -> str:
+    """The target's reflection factor, and the cross-section that it is by the radar equation."""
+    reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
+    if area_m2 is None:
+        return f"of {reflection}"
+    return f"of cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"

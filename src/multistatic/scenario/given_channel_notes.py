@@ -1,0 +1,74 @@
+"""What channels from a file say that may not be meant: other units, antennas without a path, keys without effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from multistatic.scenario.given_channel import GivenChannel, named
+from multistatic.scenario.model import Scenario, free_space_gain
+from multistatic.units import ratio_to_db
+
+_ABOVE_FREE_SPACE_DB = 60.0
+_WEAKEST_DB = -220.0
+
+
+def given_channel_notes(scenario: Scenario) -> Iterator[str]:
+    """A sentence for each oddity of the channels that the scenario is given; none where a formula makes them."""
+    given = scenario.propagation.direct
+    if not isinstance(given, GivenChannel):
+        return
+    yield from _receiver_notes(scenario, given)
+    yield from _level_notes(scenario, given)
+    if given.echo_gain is not None:
+        yield (
+            f"{given.where('echo_gain')} takes the place of path loss and of the target's reflection: echo_law and the "
+            "target's cross-section have no effect on the echo"
+        )
+
+
+def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    extra = [name for name in given.receiver_ids or () if name not in set(scenario.receiver_ids)]
+    if extra:
+        yield f"{given.where('receiver_ids')} has {named(extra)}, which the scenario has not: left out"
+    direct = given.direct[given.rows_of(scenario.receiver_ids)]
+    used = np.any(direct != 0, axis=2)
+    silent = [name for name, row in zip(scenario.receiver_ids, used, strict=True) if not row.any()]
+    if silent:
+        yield f"{given.where('direct')} has no path to {named(silent)}: a required rate above 0 cannot be met there"
+    partly = [
+        receiver.id
+        for receiver, row in zip(scenario.receivers, used, strict=True)
+        if row.any() and not row[: receiver.array.size].all()
+    ]
+    if partly:
+        yield (
+            f"{given.where('direct')} has zeros at some antennas of {named(partly)}: antennas without any path, or "
+            "fewer antennas than the scenario gives them"
+        )
+
+
+def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    largest, median_db = float(given.gains.max(initial=0.0)), given.median_gain_db
+    if median_db is None:
+        return
+    if largest > 1.0:
+        yield (
+            f"{given.where('direct')} has a largest |entry|² of {largest:.3g} ({ratio_to_db(largest):.1f} dB), more "
+            "power than is sent: |entry|² is the power gain between two antennas; channels of unit power need the path "
+            "gain as a factor"
+        )
+        return
+    nearest_m = float(scenario.geometry().transmitter_receiver_m.min())
+    free_space_db = ratio_to_db(free_space_gain(scenario.radio.wavelength_m) / nearest_m**2)
+    if median_db > min(0.0, free_space_db + _ABOVE_FREE_SPACE_DB):
+        yield (
+            f"{given.where('direct')} has a median |entry|² of {median_db:.1f} dB; free space gives "
+            f"{free_space_db:.1f} dB at the nearest receiver: channels of unit power need the path gain as a factor"
+        )
+    if median_db < _WEAKEST_DB:
+        yield (
+            f"{given.where('direct')} has a median |entry|² of {median_db:.1f} dB, far below any radio link: "
+            "entries are amplitudes, whose squares are power gains"
+        )

@@ -1,0 +1,122 @@
+"""Several points: every value of the general case is that of the point alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.value_function import value_function
+from multistatic.bounds.criteria import peb, surrogate, veb
+from multistatic.bounds.sensing import sensing_network
+from multistatic.channel.channel import Channel
+from multistatic.channel.realise import channel_rng, realise
+from multistatic.errors import InputError
+from multistatic.files.scenario_file import load_preset
+from multistatic.scenario.model import Scenario
+from multistatic.selection.criterion_of_points import CriterionOfPoints
+from multistatic.selection.groups import all_groups
+from multistatic.selection.problem import SelectionProblem
+from multistatic.signal.beams import Beams, illumination
+from tests.support.close import close_to
+from tests.support.selection_problems import selection_problem
+
+PLACES_M = ([20.0, 40.0, 0.0], [35.0, -10.0, 0.0], [-25.0, 60.0, 0.0])
+
+
+def scenario_at(position_m: list[float]) -> Scenario:
+    made = load_preset("paper", ["receivers.random.count=5"])
+    return replace(made, target=replace(made.target, position_m=np.array(position_m)))
+
+
+def alone() -> list[Channel]:
+    """The channel for each place of the target; the direct channel is the same."""
+    return [realise(scenario, channel_rng(1)) for scenario in map(scenario_at, PLACES_M)]
+
+
+def together() -> Channel:
+    channels = alone()
+    of_points = ("steering_tx", "steering_rx", "echo_gain", "echo_path_gain")
+    return replace(channels[0], **{name: np.concatenate([getattr(c, name) for c in channels]) for name in of_points})
+
+
+def beams(channel: Channel) -> Beams:
+    rng = np.random.default_rng(2)
+    shape = (6, channel.direct.shape[2], 2)
+    return Beams(weights=rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+
+
+def test_a_point_of_several_is_the_channel_of_its_own() -> None:
+    channel = together()
+    assert channel.points == 3
+    for point, expected in enumerate(alone()):
+        taken = channel.at(point)
+        for name in ("direct", "steering_tx", "steering_rx", "echo_gain", "echo_path_gain", "clutter"):
+            np.testing.assert_array_equal(getattr(taken, name), getattr(expected, name), err_msg=name)
+        np.testing.assert_array_equal(channel.echo_snr_per_watt()[point], expected.echo_snr_per_watt()[0])
+
+
+def test_illumination_of_each_point_is_a_transposed_s_a_conjugate() -> None:
+    channel = together()
+    sent = beams(channel)
+    for power_w, steering in zip(sent.illumination_w(channel.steering_tx), channel.steering_tx, strict=True):
+        assert power_w == close_to((steering @ sent.covariance_w @ steering.conj()).real, rel=1e-12)
+    np.testing.assert_array_equal(
+        illumination(sent.weights, channel.steering_tx[1]), sent.illumination_w(channel.steering_tx)[1:2]
+    )
+
+
+@pytest.mark.parametrize("make", [surrogate, peb, veb])
+def test_values_over_points_are_those_of_each_point_and_the_worst_counts(make) -> None:
+    channels, scenarios = alone(), [scenario_at(place) for place in PLACES_M]
+    criteria = [make(sensing_network(s, c)) for s, c in zip(scenarios, channels, strict=True)]
+    light = beams(channels[0]).illumination_w(together().steering_tx)
+    base = selection_problem(5, seed=1)
+    groups = np.concatenate(list(all_groups(base)))
+    both = CriterionOfPoints(criteria=tuple(criteria))
+    values = both.values(groups, light)
+    expected = np.stack([c.values(groups, float(p)) for c, p in zip(criteria, light, strict=True)], axis=1)
+    np.testing.assert_array_equal(values, expected)
+    problem = replace(base, criterion=both, illumination_w=light)
+    np.testing.assert_array_equal(problem.values(groups), expected.max(axis=1))
+    np.testing.assert_array_equal(criteria[0].values(groups, light[:1])[:, 0], expected[:, 0])
+
+
+def test_a_criterion_that_knows_no_points_is_named_where_there_are_several() -> None:
+    class Old:
+        name, unit = "old", ""
+
+        def values(self, masks, illumination_w):
+            return np.ones(len(masks)) / np.max(illumination_w)
+
+    base = selection_problem(4, seed=1)
+    one = replace(base, criterion=Old(), illumination_w=np.array([2.0]))
+    assert one.values(np.ones((1, 4), bool)).tolist() == [0.5]
+    several: SelectionProblem = replace(one, illumination_w=np.array([2.0, 3.0]))
+    with pytest.raises(InputError, match="'old'"):
+        several.values(np.ones((1, 4), bool))
+
+
+def test_a_bound_for_one_point_refuses_several() -> None:
+    with pytest.raises(ValueError, match="3 points"):
+        sensing_network(scenario_at(PLACES_M[0]), together())
+
+
+def test_a_beamformer_for_one_point_refuses_several_in_words() -> None:
+    channel, scenario = together(), scenario_at(PLACES_M[0])
+    problem = BeamformingProblem(
+        direct=channel.direct,
+        steering_tx=channel.steering_tx,
+        noise_power_w=channel.noise_power_w,
+        power_limit_w=1.0,
+        rate_required_bps_hz=scenario.rate_required_bps_hz,
+        selected=np.ones(5, bool),
+        point_weight=np.array([0.5, 0.25, 0.25]),
+    )
+    sent = beams(channel)
+    light = sent.illumination_w(channel.steering_tx)
+    assert problem.illumination_w(sent) == float(np.array([0.5, 0.25, 0.25]) @ light)
+    with pytest.raises(InputError, match="3 points"):
+        value_function(problem)
