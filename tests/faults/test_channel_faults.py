@@ -75,6 +75,15 @@ def test_no_pickle_is_ever_loaded(tmp_path: Path) -> None:
     assert not (tmp_path / "trap").exists()
 
 
+def test_every_array_that_is_refused_is_named(tmp_path: Path) -> None:
+    buffer = io.BytesIO()
+    np.savez(buffer, direct=np.array([None]), steering_tx=np.array([None]), carrier_hz=3e9)
+    text = refusal(tmp_path, buffer.getvalue())
+    assert "2 problems" in text
+    assert "H.bin:direct" in text
+    assert "H.bin:steering_tx" in text
+
+
 def test_other_arrays_of_the_archive_are_not_even_looked_at(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     np.savez(buffer, direct=DIRECT, notes=np.array([Trap(tmp_path / "trap")], dtype=object))

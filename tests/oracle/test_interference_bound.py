@@ -57,7 +57,7 @@ def interferences(problem: BeamformingProblem, weights: np.ndarray, k: int) -> t
 
 
 def test_what_a_receiver_suffers_holds_it_to_its_nulls() -> None:
-    """Both lemmas, against eigenvectors and log-determinants of beams; a third of the bound on sin² of the angle occurs."""
+    """Both lemmas, against eigenvectors and log-determinants of beams; a third of the bound on sin² occurs."""
     rng, attained, more = np.random.default_rng(3), 0.0, 0.0
     for case in range(400):
         loss, receive = 10.0 ** rng.uniform(-4.0, -1.5), 2 + case % 2

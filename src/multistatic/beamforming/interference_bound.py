@@ -27,7 +27,7 @@ from multistatic.units import C, F
 _BOXES = 100  # at most, for each ℓ that is tried
 _TRIALS = 5  # values of ℓ
 _NARROW = 0.02  # boxes are not split further
-_FREE = (0.2, 0.45)  # of its rate: what a receiver that is held to its nulls may get otherwise
+_FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is held to its nulls may get otherwise
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
 _HEAVIEST = 0.8
 _ROUNDING = 1e-9
@@ -128,13 +128,12 @@ def _reaches(problem: BeamformingProblem, links: _Links, loss: float, box: _Box)
     spread, extra = _held(problem, links, loss, box)
     rates = problem.rate_required_bps_hz * np.log(2.0)
     limit_w = problem.illumination_limit_w
+    sets = {tuple(held): held for free in _FREE if (held := (extra < free * rates) & (spread > 0.0)).any()}
     for weight in _WEIGHTS:
-        for free in _FREE:
-            held = (extra < free * rates) & (spread > 0.0)
-            if held.any():
-                posed = _posed(problem, links, np.where(held, spread, 0.0), np.where(held, extra, 0.0), weight)
-                if 1.0 - upper_bound(posed).value_w / limit_w >= loss:
-                    return True
+        for held in sets.values():
+            posed = _posed(problem, links, np.where(held, spread, 0.0), np.where(held, extra, 0.0), weight)
+            if 1.0 - upper_bound(posed).value_w / limit_w >= loss:
+                return True
     return False
 
 

@@ -10,7 +10,7 @@ import io
 import warnings
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,23 +76,41 @@ def _refusals(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except _Refused as error:
-        raise InputError([Problem(f"{path}:{error.name}", error.received, error.expected)]) from None
+        raise InputError([Problem(f"{path}:{name}", *words) for name, *words in error.reasons]) from None
     except _CAUGHT as error:
         reason = " ".join(str(error).split())[:160] or type(error).__name__
         raise InputError([Problem(str(path), f"a damaged file ({reason})", "a file that can be read")]) from None
 
 
 class _Refused(Exception):
-    """An array that is not read, and why."""
+    """Arrays that are not read, each with what was received and what was expected."""
 
-    def __init__(self, name: str, received: str, expected: str) -> None:
-        super().__init__(name)
-        self.name, self.received, self.expected = name, received, expected
+    def __init__(self, *reasons: tuple[str, str, str]) -> None:
+        super().__init__(*reasons)
+        self.reasons = reasons
+
+
+def _refused(name: str, received: str, expected: str) -> _Refused:
+    return _Refused((name, received, expected))
+
+
+def _each(names: Iterable[str], read: Callable[[str], NDArray[Any]]) -> Arrays:
+    """Every array, or what is wrong with all of those that cannot be read."""
+    found: Arrays = {}
+    reasons: list[tuple[str, str, str]] = []
+    for name in names:
+        try:
+            found[name] = read(name)
+        except _Refused as error:
+            reasons += error.reasons
+    if reasons:
+        raise _Refused(*reasons)
+    return found
 
 
 def _require_small(name: str, count: int, itemsize: int) -> None:
     if count * itemsize > MAX_FILE_BYTES:
-        raise _Refused(name, f"an array of {count * itemsize} bytes", f"at most {MAX_FILE_BYTES}")
+        raise _refused(name, f"an array of {count * itemsize} bytes", f"at most {MAX_FILE_BYTES}")
 
 
 # --- NumPy ---------------------------------------------------------------------------------------------------------
@@ -100,27 +118,24 @@ def _require_small(name: str, count: int, itemsize: int) -> None:
 
 def _npz(content: bytes, names: frozenset[str]) -> Arrays:
     """Arrays of a NumPy archive; the header of each is read before any of its values."""
-    found: Arrays = {}
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        for entry in archive.infolist():
-            name = entry.filename.removesuffix(".npy")
-            if name not in names:
-                continue
-            with archive.open(entry) as stream:
-                version = np.lib.format.read_magic(stream)
-                header = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
-                shape, _, dtype = header(stream) if header else np.lib.format.read_array_header_2_0(stream)
-            if dtype.hasobject:
-                raise _Refused(name, "Python objects", "an array of numbers or of text")
-            count = int(np.prod(shape, dtype=object))
-            _require_small(name, count, dtype.itemsize)
-            if count * dtype.itemsize > entry.file_size:
-                raise _Refused(
-                    name, f"{entry.file_size} bytes for an array of shape {list(shape)}", "all of its values"
-                )
-            with archive.open(entry) as stream:
-                found[name] = np.lib.format.read_array(stream, allow_pickle=False)
-    return found
+        entries = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
+        return _each((name for name in entries if name in names), lambda name: _npy(archive, name, entries[name]))
+
+
+def _npy(archive: zipfile.ZipFile, name: str, entry: zipfile.ZipInfo) -> NDArray[Any]:
+    with archive.open(entry) as stream:
+        version = np.lib.format.read_magic(stream)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = header(stream)
+    if dtype.hasobject:
+        raise _refused(name, "Python objects", "an array of numbers or of text")
+    count = int(np.prod(shape, dtype=object))
+    _require_small(name, count, dtype.itemsize)
+    if count * dtype.itemsize > entry.file_size:
+        raise _refused(name, f"{entry.file_size} bytes for an array of shape {list(shape)}", "all of its values")
+    with archive.open(entry) as stream:
+        return np.lib.format.read_array(stream, allow_pickle=False)
 
 
 # --- MATLAB 5 ------------------------------------------------------------------------------------------------------
@@ -134,19 +149,18 @@ def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
     from scipy.io import loadmat, whosmat
 
     _require_small("(variables)", _unpacked_size(content), 1)
-    asked = []
     stream: Any = io.BytesIO(content)
-    for name, shape, kind in whosmat(stream):
-        if name not in names:
-            continue
+    declared = {name: (shape, kind) for name, shape, kind in whosmat(stream) if name in names}
+
+    def read(name: str) -> NDArray[Any]:
+        shape, kind = declared[name]
         if kind not in {*_NUMERIC, "char", "cell"}:
-            raise _Refused(name, f"a MATLAB {kind}", "an array of numbers, or names as a cell array of char")
+            raise _refused(name, f"a MATLAB {kind}", "an array of numbers, or names as a cell array of char")
         _require_small(name, int(np.prod(shape, dtype=object)), 16)
-        asked.append(name)
-    loaded = loadmat(stream, variable_names=asked, chars_as_strings=True) if asked else {}
-    return {
-        name: _texts_of_cells(name, loaded[name]) if loaded[name].dtype == object else loaded[name] for name in asked
-    }
+        array = np.asarray(loadmat(stream, variable_names=[name], chars_as_strings=True)[name])
+        return _texts_of_cells(name, array) if array.dtype == object else array
+
+    return _each(declared, read)
 
 
 def _unpacked_size(content: bytes) -> int:
@@ -178,7 +192,7 @@ def _texts_of_cells(name: str, cells: NDArray[Any]) -> NDArray[Any]:
     for cell in cells.ravel(order="F"):
         inner = np.asarray(cell)
         if inner.dtype.kind != "U" or inner.size > 1:
-            raise _Refused(name, "a cell array that holds something else than text", "names as a cell array of char")
+            raise _refused(name, "a cell array that holds something else than text", "names as a cell array of char")
         texts.append(str(inner.item()) if inner.size else "")
     return np.array(texts, dtype=np.str_)
 
@@ -194,7 +208,8 @@ def _hdf5(content: bytes, names: frozenset[str]) -> Arrays:
             "HDF5, NetCDF 4 and MATLAB 7.3 files need h5py, which is not installed: pip install 'multistatic[data]'"
         ) from error
     with h5py.File(io.BytesIO(content), "r") as file:
-        return {name: _dataset(file, name) for name in sorted(names) if file.get(name, getlink=True) is not None}
+        there = [name for name in sorted(names) if file.get(name, getlink=True) is not None]
+        return _each(there, lambda name: _dataset(file, name))
 
 
 def _dataset(file: Any, name: str) -> NDArray[Any]:
@@ -204,7 +219,7 @@ def _dataset(file: Any, name: str) -> NDArray[Any]:
     found = file.get(name) if isinstance(link, h5py.HardLink) else None
     if not isinstance(found, h5py.Dataset) or found.is_virtual or found.external:
         kind = "a group" if isinstance(found, h5py.Group) else "a link to another place"
-        raise _Refused(name, kind, "an array in the file itself")
+        raise _refused(name, kind, "an array in the file itself")
     _require_small(name, found.size or 0, max(found.dtype.itemsize, 8))
     matlab = _text(found.attrs.get("MATLAB_class", b""))
     if matlab:
@@ -227,10 +242,10 @@ def _matlab_array(file: Any, name: str, found: Any, kind: str) -> NDArray[Any]:
     if kind == "cell":
         references = np.asarray(found[()]).T.ravel(order="F")
         if references.size > MAX_TEXTS:
-            raise _Refused(name, f"{references.size} cells", f"at most {MAX_TEXTS}")
+            raise _refused(name, f"{references.size} cells", f"at most {MAX_TEXTS}")
         return np.array([_cell_text(file, name, each) for each in references], dtype=np.str_)
     if kind not in _NUMERIC:
-        raise _Refused(name, f"a MATLAB {kind}", "an array of numbers, or names as a cell array of char")
+        raise _refused(name, f"a MATLAB {kind}", "an array of numbers, or names as a cell array of char")
     return _joined(name, np.asarray(found[()])).T
 
 
@@ -240,7 +255,7 @@ def _cell_text(file: Any, name: str, reference: Any) -> str:
     cell = file[reference] if isinstance(reference, h5py.Reference) and reference else None
     kind = _text(cell.attrs.get("MATLAB_class", b"")) if isinstance(cell, h5py.Dataset) else ""
     if kind != "char" or cell is None or cell.size > 4096:
-        raise _Refused(name, "a cell array that holds something else than text", "names as a cell array of char")
+        raise _refused(name, "a cell array that holds something else than text", "names as a cell array of char")
     return "" if cell.attrs.get("MATLAB_empty", 0) else "".join(_characters(cell).tolist())
 
 
@@ -254,7 +269,7 @@ def _variable_texts(name: str, found: Any) -> NDArray[Any]:
     import h5py
 
     if h5py.check_string_dtype(found.dtype) is None or found.size > MAX_TEXTS:
-        raise _Refused(name, "an array of references or of rows of different lengths", "numbers, or texts")
+        raise _refused(name, "an array of references or of rows of different lengths", "numbers, or texts")
     return np.array(np.asarray(found.asstr()[()]).ravel().tolist(), dtype=np.str_)
 
 
@@ -266,7 +281,7 @@ def _joined(name: str, array: NDArray[Any]) -> NDArray[Any]:
     for parts in (("r", "i"), ("real", "imag"), ("re", "im")):
         if set(fields) == set(parts):
             return np.asarray(array[parts[0]] + 1j * array[parts[1]])
-    raise _Refused(name, f"a compound of {', '.join(fields)}", "complex numbers as a compound of r and i")
+    raise _refused(name, f"a compound of {', '.join(fields)}", "complex numbers as a compound of r and i")
 
 
 def _text(value: Any) -> str:

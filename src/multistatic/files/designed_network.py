@@ -12,6 +12,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.files.design_files import DOCUMENT, SCENARIO
 from multistatic.files.scenario_file import load_scenario
 from multistatic.files.stored_design import read_design
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import OnNote
 from multistatic.signal.beams import Beams
@@ -43,6 +44,12 @@ def read_designed_network(folder: str | os.PathLike[str], *, on_note: OnNote | N
     if designed != sha256:
         hint = "design the scenario again (multistatic design scenario.toml --out DIR)"
         problems.append(Problem(str(path), "another scenario than that of the design", f"SHA-256 {designed}", hint))
+    given = scenario.propagation.direct
+    channel_sha256 = provenance.get("channel_sha256") if isinstance(provenance, dict) else None
+    if isinstance(given, GivenChannel) and channel_sha256 not in (None, given.sha256):
+        hint = "design the scenario again (multistatic design scenario.toml --out DIR)"
+        received = "other channels than those of the design"
+        problems.append(Problem(str(Path(folder) / given.path), received, f"SHA-256 {channel_sha256}", hint))
     if stored.document.get("scheme") == "mono":
         hint = "multistatic design FILE --scheme multi"
         problems.append(

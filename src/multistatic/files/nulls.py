@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, SupportsFloat
 
 from multistatic.bounds.position import PositionBound
+from multistatic.design.finish import UNCERTIFIED
 from multistatic.design.result import Design
 
 
@@ -43,6 +44,8 @@ def _reason(design: Design, path: str) -> str:
         return "The mono-static scheme selects no receivers."
     if design.status == "infeasible":
         return f"There is no design: {design.message}"
+    if not design.certified and ((room == "sensitivities" and name != "clock_1ns") or name in ("bound", "gap")):
+        return UNCERTIFIED
     if room == "selection":
         return "The method proves no bound." if name in ("bound", "gap") else "The criterion has no finite value."
     if room == "sensitivities":

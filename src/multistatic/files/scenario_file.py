@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from multistatic.errors import InputError, Problem
-from multistatic.files.channel_file import read_channel
 from multistatic.files.plain_tables import plain_tables
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.given_channel import GivenChannel
@@ -160,7 +159,13 @@ def _reader(folder: Path) -> Callable[[str], str]:
 
 def channel_reader(folder: Path) -> Callable[[str], GivenChannel]:
     """Reads the channel files that a scenario in `folder` names."""
-    return lambda name: read_channel(folder / name, name=name)
+
+    def read(name: str) -> GivenChannel:
+        from multistatic.files.channel_file import read_channel  # few scenarios name one
+
+        return read_channel(folder / name, name=name)
+
+    return read
 
 
 def _near(path: Path) -> str:

@@ -15,16 +15,16 @@ import numpy as np
 
 from multistatic.notebook import LabelledResult, Overview, listed
 from multistatic.scenario.arrays import AntennaArray, single_antenna
-from multistatic.scenario.checks import Checks, coordinates, shown
+from multistatic.scenario.checks import Checks, shown
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
-from multistatic.scenario.given_channel import GivenChannel, misfits
+from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.parts_together import check_parts_together
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 EchoLaw = Literal["sum", "product"]
 ClutterKind = Literal["independent", "signal_dependent"]
 
 _LEAST_POWER_W = 1e-44  # -410 dBm: less is zero once it is multiplied by a path gain
-_LARGEST_COORDINATE_M = 1e7
 
 JOINT = "joint"
 """Stands in the place of a selector's name: choose group and beams together."""
@@ -333,7 +333,7 @@ class Scenario(LabelledResult):
         if not self.receivers and not checks.problems:
             checks.refuse("receivers", "none", "at least one receiver")
         if not checks.problems:
-            _check_agreement(self, checks)
+            check_parts_together(self, checks)
         checks.done(self)
 
     @property
@@ -391,43 +391,6 @@ class Scenario(LabelledResult):
                 ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
             ),
         )
-
-
-def _check_agreement(scenario: Scenario, checks: Checks) -> None:
-    """What only the parts together show: ids that repeat or that nobody has, and paths without length."""
-    ids = scenario.receiver_ids
-    known = set(ids)
-    if len(known) < len(ids):
-        for name in sorted({name for name in ids if ids.count(name) > 1}):
-            checks.refuse(f"receivers[{name!r}].id", repr(name), "a unique id", "another receiver has it too")
-    for index, name in enumerate(scenario.design.given):
-        if name not in known:
-            checks.refuse(f"design.given[{index}]", repr(name), "the id of a receiver")
-    if scenario.design.receivers is not None and scenario.design.receivers > len(ids):
-        most = f"at most {len(ids)}, the number of receivers"
-        checks.refuse("design.receivers", str(scenario.design.receivers), most)
-    given = scenario.propagation.direct
-    if isinstance(given, GivenChannel) and not checks.problems:
-        antennas = {receiver.id: receiver.array.size for receiver in scenario.receivers}
-        checks.problems += misfits(given, antennas, scenario.transmitter.array.size, scenario.radio.carrier_hz)
-    target, transmitter = coordinates(scenario.target.position_m), coordinates(scenario.transmitter.position_m)
-    places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
-    for i, scatterer in enumerate(scenario.propagation.scatterers):
-        places.append((f"propagation.scatterers[{i}].position_m", scatterer.position_m))
-    everything = [("transmitter.position_m", scenario.transmitter.position_m)]
-    for path, position_m in [*everything, ("target.position_m", scenario.target.position_m), *places]:
-        if max(map(abs, position_m.tolist())) > _LARGEST_COORDINATE_M:
-            checks.refuse(path, str(position_m.tolist()), f"coordinates within ±{_LARGEST_COORDINATE_M:g} m")
-    if target == transmitter:
-        checks.refuse("target.position_m", str(list(target)), "a position apart from the transmitter")
-    for path, position_m in places:
-        here = coordinates(position_m)
-        if here == target:
-            checks.refuse(
-                "target.position_m", str(list(here)), "a position that nothing else has", f"{path} is there too"
-            )
-        elif here == transmitter:
-            checks.refuse(path, str(list(here)), "a position apart from the transmitter")
 
 
 def default_of(kind: type, name: str) -> Any:

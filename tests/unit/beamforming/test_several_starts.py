@@ -13,6 +13,7 @@ from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import ValueFunctionSettings, several_starts, value_function
 from multistatic.errors import InputError
+from tests.support.close import close_to
 
 STRICT, LOOSE = ValueFunctionSettings(precision=0.0), ValueFunctionSettings(precision=1e-5)
 
@@ -63,9 +64,9 @@ def test_by_default_it_is_given_up_beyond_40_receivers_alone() -> None:
     assert loss(few) < loss(few, LOOSE)
 
 
-def test_one_descent_is_enough_where_next_to_no_light_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_descent_is_needed_where_next_to_no_light_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = many_receivers(2)
-    assert len(descents(monkeypatch, asked, LOOSE)) == 1
+    assert not descents(monkeypatch, asked, LOOSE)
     assert len(descents(monkeypatch, asked, STRICT)) > 6
 
 
@@ -75,12 +76,10 @@ def test_receivers_are_turned_away_where_no_sensing_beam_was_found(monkeypatch: 
     for seed in range(2, 4):
         asked = beamforming_problem(seed, receivers=32, antennas=40, selected=16, streams=1)
         made = descents(monkeypatch, asked, ValueFunctionSettings(precision=1e-5, random_starts_mixed=0))
-        dominant = made[1][1]
+        dominant = made[0][1]
         assert dominant.solution is not None
         kinds.add(dominant.solution.left > 0.0)
-        assert (len(made) > 2) == (dominant.solution.left == 0.0)
-        if len(made) > 2:
-            assert np.array_equal(made[2][0].vectors, made[0][0].vectors)
+        assert (len(made) > 1) == (dominant.solution.left == 0.0)
     assert kinds == {True, False}
 
 
@@ -100,3 +99,21 @@ def test_wrong_settings_are_refused_all_at_once() -> None:
         "a whole number, 0 or more",
         "a number from 0 to 1",
     }
+
+
+def test_no_step_of_the_alternation_loses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best vectors for the beams, then the best beams for the vectors."""
+    losses = []
+
+    def noted(problem: GramProblem, streams: Streams, objective: Any) -> Streams:
+        found = evaluate(problem, streams, objective)
+        losses.append(found.value / problem.norm2)
+        return found
+
+    evaluate = several_starts.evaluate
+    monkeypatch.setattr(several_starts, "evaluate", noted)
+    asked = many_receivers(3)
+    reached = loss(asked, LOOSE)
+    assert len(losses) > 5
+    assert np.all(np.diff(losses) < 0.0)
+    assert reached == close_to(losses[-1], rel=1e-6)

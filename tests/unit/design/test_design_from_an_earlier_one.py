@@ -4,12 +4,15 @@ or added.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from multistatic import Scenario, certify, design_network, parse_scenario
+from multistatic import Scenario, certify, design_network, parse_scenario, write_design
+from multistatic.beamforming.evaluate import violations
 from multistatic.design.instance import Instance, instance_of
 from multistatic.design.result import Design
 from multistatic.errors import InputError
@@ -71,6 +74,26 @@ def test_without_a_certificate_nothing_is_claimed_and_it_can_be_had_later(earlie
     assert np.array_equal(later.beamforming.beams.weights, plain.beamforming.beams.weights)
     assert later.beamforming.upper_bound_w == close_to(whole.beamforming.upper_bound_w, rel=1e-9)
     assert certify(later) is later
+
+
+def test_a_file_says_that_the_certificate_is_still_to_come(earlier: Design, tmp_path: Path) -> None:
+    plain = design_network(paper(20.5, 40.5), start=earlier, certificate=False)
+    write_design(tmp_path / "plain", plain)
+    reasons = json.loads((tmp_path / "plain" / "design.json").read_text())["reasons"]
+    for path in ("selection.bound", "selection.gap", "sensitivities.power_per_db", "sensitivities.budget"):
+        assert reasons[path].startswith("No certificate was computed")
+
+
+def test_other_local_optima_meet_the_rates_and_come_close(earlier: Design) -> None:
+    instance = instance_of(paper())
+    asked = instance.beamforming_problem(earlier.selected)
+    best = earlier.beamforming
+    assert best.local_optima
+    for beams in best.local_optima:
+        assert max(violations(asked, beams).values()) < 1e-9
+        lost = asked.illumination_limit_w - asked.illumination_w(beams)
+        least = asked.illumination_limit_w - best.illumination_w
+        assert least * (1.0 - 1e-9) <= lost <= 1.3 * least * (1.0 + 1e-6)
 
 
 @pytest.mark.parametrize("antennas", [1, 2])

@@ -146,3 +146,20 @@ def test_the_best_single_receiver_is_found_without_trying_all() -> None:
         assert design.selection.evaluated == 1
         values = instance_of(scenario).criterion().values(np.eye(6, dtype=bool), design.beamforming.illumination_w)
         assert design.selection.value == close_to(values.min(), rel=1e-9)
+
+
+@pytest.mark.parametrize(("criterion", "exponent"), [("surrogate", 1.0), ("peb", 0.5)])
+def test_floors_rise_with_what_beams_for_everyone_reach_and_bounds_stay(criterion: str, exponent: float) -> None:
+    """The search begins at all power on the target where an earlier design has beams, and none for everyone yet."""
+    instance = instance_with(criterion, 1)
+    problem, _ = open_problem(instance)
+    limit_w = 2.0 * problem.one_illumination_w
+    ceiling = replace(problem, illumination_w=np.array([limit_w]))
+    groups = affordable_groups(problem, 64, full=True)
+    candidates = CandidateGroups(ceiling, knowledge_of(ceiling), groups, limit_w)
+    _, before = candidates.least()
+    candidates.reached(0.25 * limit_w)
+    assert candidates.least()[1] == close_to(4.0**exponent * before, rel=1e-9)
+    assert candidates.proven() == close_to(before, rel=1e-9)
+    candidates.reached(limit_w)
+    assert candidates.least()[1] == close_to(4.0**exponent * before, rel=1e-9)

@@ -6,7 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from multistatic.errors import InputError
 from multistatic.files.design_files import write_design
 from multistatic.files.designed_network import read_designed_network
 from tests.support.handmade_design import channel, design, scenario
@@ -38,3 +40,15 @@ def test_everything_that_later_stages_need(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.beams.weights, made.beamforming.beams.weights)
     np.testing.assert_array_equal(found.scenario.receiver_positions_m, what.receiver_positions_m)
     np.testing.assert_array_equal(found.scenario.target.velocity_m_s, what.target.velocity_m_s)
+
+
+def test_channels_of_another_design_are_refused(tmp_path: Path) -> None:
+    what = scenario(count=3)
+    made = design(what, group=(0, 2))
+    write_design(tmp_path, made, timing_s={})
+    read_designed_network(tmp_path)
+    other = replace(made, channel=replace(made.channel, direct=2.0 * made.channel.direct))
+    write_design(tmp_path / "other", other, timing_s={})
+    (tmp_path / "channel.npz").write_bytes((tmp_path / "other" / "channel.npz").read_bytes())
+    with pytest.raises(InputError, match="other channels than those of the design"):
+        read_designed_network(tmp_path)

@@ -2,10 +2,11 @@
 
 For fixed receive vectors the best beams are a convex problem, solved exactly through its uplink dual
 (`beamforming.downlink`); the optimal value is then a smooth function of the receive vectors and of the split of each
-rate over streams, minimised by BFGS (`descent`) from several starts (`several_starts`), with more
-streams where they help (`streams`). Whether the rates can be reached at all is decided by the minimum
-power (`reachable_rates`). With one receive dimension per receiver there is nothing to choose, and the result is
-the global optimum with its dual certificate.
+rate over streams, minimised by BFGS (`descent`) from several starts (`several_starts`), or from
+the beams of a neighbouring problem (`earlier_beams`), with more streams where they help (`streams`).
+Whether the rates can be reached at all is decided by the largest common factor of all rates
+(`reachable_rates`, `rate_balancing`). With one receive dimension per receiver there is nothing to
+choose, and the result is the global optimum with its dual certificate.
 """
 
 from __future__ import annotations

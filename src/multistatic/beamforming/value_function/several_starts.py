@@ -12,7 +12,7 @@ from multistatic.beamforming.value_function import starting_vectors
 from multistatic.beamforming.value_function.earlier_beams import distinct
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach
 from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
-from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
+from multistatic.beamforming.value_function.streams import mmse_vectors, with_more_streams, without_idle_streams
 from multistatic.errors import InputError, Problem
 
 _SCREENING_STEPS = 20
@@ -26,7 +26,10 @@ _SEED = 0x5EED
 _PRECISE = 40  # receivers up to which nothing is given up unless the settings say so
 _PRECISION = 1e-5  # of the light, beyond
 _FEW = 0.2  # of the receivers selected: beams without a sensing beam may be the best
-_ENOUGH = 10.0  # times the precision: local optima differ by a tenth of such a loss (docs/algorithms.md §1.6)
+_ALTERNATIONS = 30
+_SMALL_GAIN = 0.01  # of what may be given up
+_NEARLY = 1.5  # times a loss that is enough: the alternation lowers it by a tenth or so
+_ENOUGH = 20.0  # times the precision: local optima differ by a twentieth of such a loss (docs/algorithms.md §1.6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +37,8 @@ class ValueFunctionSettings:
     """How long the value-function method looks for better beams; the defaults serve every size of network.
 
     `precision`: share of the largest illumination N_t P_T that an early end gives up as a rule: where the loss falls
-    below ten times it, no other start and no further stream is tried, and a descent ends the sooner the smaller the
-    loss. What is really given up is below the loss, and between local optima of many receivers a tenth of it
+    below twenty times it, no other start and no further stream is tried, and a descent ends the sooner the smaller the
+    loss. What is really given up is below the loss, and between local optima of many receivers a twentieth of it
     (docs/algorithms.md §1.6). 0: nothing is given up. None: nothing up to 40 receivers, 1e-5 beyond.
     `steps`, `tolerance`: a descent ends after so many BFGS steps, or after three in a row that each lower the loss by
     a smaller share of itself. `stream_tolerance`: the same while streams are added.
@@ -223,11 +226,24 @@ class _Search:
         return self.finished(found) if found.value < _PROMISING * best else found
 
     def turned_away(self) -> Streams | None:
-        """The cheapest descent, if it ends with next to no loss; many receivers on few antennas nearly always do."""
-        found = self.screened(starting_vectors.deaf_to_target(self.problem, 1.0))
-        if not found.value <= self.enough:
+        """The cheapest start, if it comes to next to no loss; many receivers on few antennas nearly always do.
+
+        In turn the best receive vectors for the beams and the best beams for the vectors: no step loses, and where
+        losses are small a few of them do the work of hundreds of BFGS, whose first steps are short there.
+        """
+        found = evaluate(self.problem, starting_vectors.deaf_to_target(self.problem, 1.0), "loss")
+        if not found.value <= _NEARLY * self.enough:
             return None
-        return found if found.iterations < _SCREENING_STEPS else self.finished(found)
+        for _ in range(_ALTERNATIONS):
+            assert found.solution is not None
+            vectors = mmse_vectors(self.problem, found, found.solution)
+            better = evaluate(self.problem, replace(found, vectors=vectors, iterations=found.iterations + 1), "loss")
+            if not better.value < found.value:
+                break
+            gained, found = found.value - better.value, better
+            if gained < _SMALL_GAIN * self.spare:
+                break
+        return found if found.value <= self.enough else None
 
     def other_starts(self, feasible: Streams, found: Streams) -> Iterator[Streams]:
         """Where to start besides `feasible`, whose descent has `found` a first optimum; each is made when asked for.

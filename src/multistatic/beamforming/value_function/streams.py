@@ -38,6 +38,19 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
     return noise, inverse + through @ np.linalg.solve(taken_out, adjoint(through))
 
 
+def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution) -> C:
+    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no other vectors have larger SINRs for the same beams,
+    so the best beams for them lose no more than these.
+    """
+    noise, _ = receiver_covariances(problem, streams, solution)
+    heard, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
+    arrived = (heard * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(problem.cross, solution.lit)
+    own = arrived.reshape(len(problem.rate), problem.antennas, -1)[streams.receiver, :, which]
+    vectors = np.linalg.solve(noise[streams.receiver], own[:, :, None])[:, :, 0]
+    unit: C = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return unit
+
+
 def _own_vectors(problem: GramProblem, streams: Streams, scale: F) -> C:
     """`scale`_s v_s of each receiver's own streams as columns [K, n, m], zeros where it has fewer than m."""
     order = np.array([np.sum(streams.receiver[:s] == k) for s, k in enumerate(streams.receiver)], int)

@@ -1,0 +1,50 @@
+"""What only the parts of a scenario together show to be wrong: each of them has checked itself before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from multistatic.scenario.checks import Checks, coordinates
+from multistatic.scenario.given_channel import GivenChannel, misfits
+
+if TYPE_CHECKING:
+    from multistatic.scenario.model import Scenario
+
+_LARGEST_COORDINATE_M = 1e7
+
+
+def check_parts_together(scenario: Scenario, checks: Checks) -> None:
+    """Ids that repeat or that nobody has, paths without length, positions far off, channels that do not fit."""
+    ids = scenario.receiver_ids
+    known = set(ids)
+    if len(known) < len(ids):
+        for name in sorted({name for name in ids if ids.count(name) > 1}):
+            checks.refuse(f"receivers[{name!r}].id", repr(name), "a unique id", "another receiver has it too")
+    for index, name in enumerate(scenario.design.given):
+        if name not in known:
+            checks.refuse(f"design.given[{index}]", repr(name), "the id of a receiver")
+    if scenario.design.receivers is not None and scenario.design.receivers > len(ids):
+        most = f"at most {len(ids)}, the number of receivers"
+        checks.refuse("design.receivers", str(scenario.design.receivers), most)
+    given = scenario.propagation.direct
+    if isinstance(given, GivenChannel) and not checks.problems:
+        antennas = {receiver.id: receiver.array.size for receiver in scenario.receivers}
+        checks.problems += misfits(given, antennas, scenario.transmitter.array.size, scenario.radio.carrier_hz)
+    target, transmitter = coordinates(scenario.target.position_m), coordinates(scenario.transmitter.position_m)
+    places = [(f"receivers[{receiver.id!r}].position_m", receiver.position_m) for receiver in scenario.receivers]
+    for i, scatterer in enumerate(scenario.propagation.scatterers):
+        places.append((f"propagation.scatterers[{i}].position_m", scatterer.position_m))
+    everything = [("transmitter.position_m", scenario.transmitter.position_m)]
+    for path, position_m in [*everything, ("target.position_m", scenario.target.position_m), *places]:
+        if max(map(abs, position_m.tolist())) > _LARGEST_COORDINATE_M:
+            checks.refuse(path, str(position_m.tolist()), f"coordinates within ±{_LARGEST_COORDINATE_M:g} m")
+    if target == transmitter:
+        checks.refuse("target.position_m", str(list(target)), "a position apart from the transmitter")
+    for path, position_m in places:
+        here = coordinates(position_m)
+        if here == target:
+            checks.refuse(
+                "target.position_m", str(list(here)), "a position that nothing else has", f"{path} is there too"
+            )
+        elif here == transmitter:
+            checks.refuse(path, str(list(here)), "a position apart from the transmitter")
