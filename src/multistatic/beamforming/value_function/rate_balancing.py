@@ -71,10 +71,10 @@ def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
 
 def _error_covariance(gram: C, price: F) -> C:
     """T = (I + Λ^½ G Λ^½)⁻¹ of uplink powers λ."""
-    root = np.sqrt(price)
-    covariance = np.eye(len(price)) + root[:, None] * gram * root
     from scipy.linalg import cho_factor, cho_solve
 
+    root = np.sqrt(price)
+    covariance = np.eye(len(price)) + root[:, None] * gram * root
     error: C = cho_solve(cho_factor(covariance, lower=True), np.eye(len(price), dtype=complex))
     return error
 
