@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 from annotated_types import Ge
+from rich.console import Console
 
 from multistatic import registry
 from multistatic.beamforming.los import los_sdp
@@ -20,12 +21,14 @@ from multistatic.channel.realise import realise
 from multistatic.design import Limits, certify, design_network
 from multistatic.design.choices import label_of, with_choices
 from multistatic.design.compare import compare_methods
+from multistatic.design.instance import criterion_unit
 from multistatic.design.joint import JointSettings
 from multistatic.design.verify import verify
 from multistatic.errors import InputError, PluginError, ScenarioError
 from multistatic.files.channel_file import channel_bytes, realised_channel
 from multistatic.files.design_files import design_document
 from multistatic.files.scenario_file import load_preset
+from multistatic.report.summary import comparison_table, design_summary
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.write import resolved_toml
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
@@ -214,6 +217,33 @@ def test_what_is_wrong_with_a_criterion_is_one_line(small: Scenario, criterion: 
     assert text.startswith("design.criterion: received ")
     assert said in text
     assert "the callable <lambda>" in text
+
+
+@dataclass(frozen=True, kw_only=True)
+class InSeconds:
+    """A criterion with a unit."""
+
+    values: Callable[..., Any]
+    name: str = "delay"
+    unit: str = "s"
+
+
+def in_seconds(network):
+    return InSeconds(values=cramer_rao(network))
+
+
+def test_tables_print_the_unit_of_a_criterion(small: Scenario) -> None:
+    console = Console(width=200)
+    with console.capture() as capture:
+        design = design_network(small, selector="enumeration", criterion=in_seconds)
+        console.print(design_summary(design, None))
+        rows = compare_methods(design.scenario, ["greedy"], ["value_function"], clock=lambda: 0.0)
+        console.print(comparison_table(rows, "in_seconds"))
+    text = " ".join(capture.get().split())
+    assert "in_seconds (s)" in text
+    assert text.count("(s)") >= 2
+    assert criterion_unit(design) == "s"
+    assert criterion_unit(design_network(small, criterion="peb")) == "m"
 
 
 def test_a_name_of_ours_for_another_criterion_is_not_verified_as_ours(small: Scenario) -> None:
