@@ -9,6 +9,7 @@ import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.algorithm_settings import settings_from
+from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.checks import coordinates
@@ -32,7 +33,6 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ArrayTable,
     ChannelTable,
     DesignTable,
     PulseTable,
