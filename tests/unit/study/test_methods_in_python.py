@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from multistatic import design_many, load_study, run_study, study_method
+from multistatic.channel.direct import line_of_sight
 from multistatic.design import design_network
 from multistatic.errors import InputError
 from multistatic.files.scenario_file import load_preset
@@ -146,6 +147,35 @@ def test_a_failing_callable_is_a_failure_of_its_trials(file: Path) -> None:
     results = run_study(study, file.with_suffix(".sqlite"), workers=1, retries=0)
     assert (results.status == "failed").all()
     assert "from the callable broken" in results.failures[0].error
+
+
+def test_a_setting_can_be_swept(file: Path) -> None:
+    file.write_text(
+        TEXT + 'design.selector = "kmeans"\n[sweep]\ndesign.options.kmeans.restarts = [1, 3]\n', encoding="utf-8"
+    )
+    study = load_study(file)
+    assert [point.templates[0].drawn(1).design.options for point in study.points] == [
+        (KMeansSettings(restarts=1),),
+        (KMeansSettings(restarts=3),),
+    ]
+    assert {point.stream for point in study.points} == {0}  # the same draws: only the design differs
+    file.write_text(file.read_text(encoding="utf-8").replace("[1, 3]", "[1, 0]"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"sweep\.design\.options\.kmeans\.restarts\[1\]: received 0"):
+        load_study(file)
+
+
+def test_a_channel_may_be_a_method_of_its_own(file: Path) -> None:
+    """Of a function and of an array: two methods on the same receivers."""
+
+    def unit(scenario, rng):
+        return 1e-3 * np.ones((4, 2, 4), complex) * np.exp(1j * np.arange(4))[:, None, None] + line_of_sight(
+            scenario, rng
+        )
+
+    array = unit(load_preset("paper", SMALL), np.random.default_rng(0))
+    methods = [study_method("function", channel=unit), study_method("array", channel=array)]
+    results = run_study(load_study(file, methods=methods), file.with_suffix(".sqlite"), workers=1)
+    assert (results.status != "failed").all()
 
 
 def test_a_comparison_under_another_criterion() -> None:
