@@ -18,7 +18,7 @@ import difflib
 import traceback
 import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any, NoReturn, TypeVar
@@ -124,6 +124,9 @@ def algorithm(*, settings: type | None = None, **facts: object) -> Callable[[Fun
     instance as the keyword `settings`, and the class leads back to it by its attribute `algorithm`.
     """
 
+    if settings is not None:
+        _check_settings_class(settings)
+
     def described(function: Function) -> Function:
         if settings is not None:
             settings.algorithm = staticmethod(function)  # type: ignore[attr-defined]
@@ -175,6 +178,15 @@ def _guarded(found: Callable[..., Any], guard: Plugin) -> Callable[..., Any]:
     return guarded
 
 
+def _check_settings_class(kind: type) -> None:
+    """`TypeError` for a class that is no frozen dataclass with a default for every field."""
+    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(f"{kind.__name__} is no frozen dataclass: settings of an algorithm are one")
+    without = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if without:
+        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs one")
+
+
 def find(group: str, choice: str | Callable[..., Any], options: Iterable[object] = ()) -> Algorithm:
     """The algorithm of a name, or the callable that stands in its place, with its settings among `options`.
 
@@ -186,7 +198,7 @@ def find(group: str, choice: str | Callable[..., Any], options: Iterable[object]
         guard = _given(group, choice)
         function = choice if guard is None else _guarded(choice, guard)
     kind = getattr(function, "settings", None)
-    settings = next((each for each in options if type(each) is kind), None)
+    settings = next((each for each in options if kind is not None and isinstance(each, kind)), None)
     return Algorithm(name=name_of(choice), function=function, plugin=guard, settings=settings)
 
 

@@ -62,7 +62,7 @@ def with_settings() -> dict[str, type]:
 @cache
 def settings_table(kind: type) -> type[BaseModel]:
     """The table of a settings class: its fields that a file can hold, with their types, ranges and defaults."""
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _types(kind)
     keys: dict[str, Any] = {}
     for each in fields(kind):
         if each.init and not _is_function(hints[each.name]):
@@ -88,6 +88,7 @@ def option_problems(tables: object) -> Iterator[Problem]:
         path = f"{PATH}.{name}"
         try:
             kind = settings_class(name)
+            _ = None if kind is None else settings_table(kind)
         except InputError as error:
             yield from (Problem(path, each.received, each.expected, each.hint) for each in error.problems)
             continue
@@ -184,6 +185,15 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
     return as_table(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _types(kind: type) -> dict[str, Any]:
+    """The types of the fields with their ranges; `InputError` where only a type checker knows a name in them."""
+    try:
+        return get_type_hints(kind, include_extras=True)
+    except NameError as error:
+        received = f"{registry.one_line(str(error))} in the types of {kind.__module__}:{kind.__qualname__}"
+        raise InputError([Problem(PATH, received, "types that are imported when the program runs")]) from None
 
 
 def _is_function(hint: Any) -> bool:

@@ -407,6 +407,32 @@ def test_settings_of_a_function_that_nobody_registered(small: Scenario) -> None:
         design_network(small, selector=FirstSettings(count=0))
 
 
+def test_a_settings_class_is_a_frozen_dataclass_with_defaults() -> None:
+    @dataclass
+    class Thawed:
+        count: int = 1
+
+    @dataclass(frozen=True)
+    class Required:
+        count: int
+
+    for kind, said in (
+        (Thawed, "no frozen dataclass"),
+        (int, "no frozen dataclass"),
+        (Required, "no default for count"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            registry.algorithm(settings=kind)
+
+
+def test_settings_of_a_class_derived_from_the_algorithms_own_count(small: Scenario) -> None:
+    @dataclass(frozen=True, kw_only=True)
+    class TwoSettings(FirstSettings):
+        count: Annotated[int, Ge(1)] = 2
+
+    assert design_network(small, selector=TwoSettings()).selected_ids == ("rx1", "rx2")
+
+
 def test_the_limits_of_a_search_count_beside_its_settings(small: Scenario) -> None:
     problem = None
 

@@ -189,6 +189,12 @@ def test_settings_of_another_package(packages: Packages) -> None:
     assert "design.options.first: received a table, expected count is above most" in problems("first.count=4")[0]
 
 
+def test_types_that_only_a_checker_knows_are_named(packages: Packages) -> None:
+    source = PACKAGE.replace("most: int = 3", 'most: "Unknown" = 3')
+    packages.install("selectors", source, "first")
+    assert "name 'Unknown' is not defined in the types of " in problems("first.count=1")[0]
+
+
 def test_a_package_that_does_not_import_is_named_beside_its_options(packages: Packages) -> None:
     packages.install("selectors", "import no_such_module", "broken")
     assert "ModuleNotFoundError" in problems("broken.count=1")[0]
