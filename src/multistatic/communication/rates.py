@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.linalg import adjoint
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C, F
 
@@ -33,8 +34,8 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     # Ψ_k/σ² = RᴴR without forming it: its Cholesky factor is lost where interference is 160 dB above the noise.
     identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
     root: C = np.asarray(np.linalg.qr(np.concatenate([identity, rows], axis=1), mode="r"))
-    whitened = np.linalg.solve(np.swapaxes(root.conj(), 1, 2), received[own, own + 1])
-    gram = np.swapaxes(whitened.conj(), 1, 2) @ whitened
+    whitened = np.linalg.solve(adjoint(root), received[own, own + 1])
+    gram = adjoint(whitened) @ whitened
     rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1] / np.log(2.0)
     return rate
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, one_stream_each
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, one_stream_each
+from multistatic.linalg import adjoint
 from multistatic.units import C
 
 

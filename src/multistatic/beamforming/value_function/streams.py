@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.downlink.downlink import InnerSolution
-from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, downlink_of
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
 from multistatic.beamforming.value_function.geodesic import IDLE_SHARE
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE
@@ -39,8 +40,8 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
 
 
 def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution) -> C:
-    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no other vectors have larger SINRs for the same beams,
-    so the best beams for them lose no more than these.
+    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no other vectors have larger SINRs for the same
+    beams, so the best beams for them lose no more than these.
     """
     noise, _ = receiver_covariances(problem, streams, solution)
     heard, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
