@@ -11,7 +11,6 @@ is checked where its type is known: `selection.foreign`, `design.algorithms`, `c
 
 from __future__ import annotations
 
-import difflib
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NoReturn
 
-from multistatic.errors import InputError, MultistaticError, PluginError, Problem
+from multistatic.errors import InputError, MultistaticError, PluginError, Problem, nearest
 
 OURS = "multistatic"
 
@@ -191,12 +190,12 @@ def _contested(group: str, name: str, found: Iterable[_Registered]) -> Problem:
 
 def _unknown(group: str, name: str) -> Problem:
     known = names(group)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     return Problem(
         path=group,
         received=repr(name),
         expected="one of " + ", ".join(known),
-        hint=f"did you mean {near[0]!r}?" if near else "",
+        hint=f"did you mean {near!r}?" if near else "",
     )
 
 
