@@ -71,7 +71,7 @@ class _Coordinates(NamedTuple):
         return blocks
 
 
-def least_power(relaxation: Relaxation) -> float:
+def least_power_bound(relaxation: Relaxation) -> float:
     """A lower bound on the least power, nearly the best one; 0 where none was found, inf where no power is enough."""
     directions = relaxation.channels.shape[2]
     if np.any(np.exp(-relaxation.demand / directions) < relaxation.mix * (1.0 - _UNMET)):

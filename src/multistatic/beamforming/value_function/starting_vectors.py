@@ -21,7 +21,7 @@ def deaf_to_target(problem: GramProblem, share: float) -> Streams:
     return one_stream_each(problem, _against(problem, share * problem.hears / problem.norm2))
 
 
-def random(problem: GramProblem, rng: np.random.Generator) -> Streams:
+def random_streams(problem: GramProblem, rng: np.random.Generator) -> Streams:
     """Uniformly random unit vectors."""
     real, imaginary = rng.standard_normal((2, len(problem.rate), problem.antennas))
     return one_stream_each(problem, real + 1j * imaginary)
