@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.communication.rates import received_beams
+from multistatic.communication.rates import rates_nats, received_beams
 from multistatic.linalg import adjoint
 from multistatic.signal.beams import illumination
 from multistatic.units import B, C, F
@@ -24,15 +24,6 @@ def interference(channels: C, weights: C, hears: B) -> C:
     disturbing = np.swapaxes(heard[:, :, None, None] * signals, 1, 2).reshape(count, antennas, -1)
     covariance: C = disturbing @ adjoint(disturbing) + np.eye(antennas)
     return covariance
-
-
-def rates_nats(channels: C, weights: C, hears: B) -> F:
-    """R_k ln 2 [K]: ln det(I + W_kᴴH_kᴴΨ_k⁻¹H_kW_k)."""
-    disturbance = interference(channels, weights, hears)
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
-    gram = adjoint(own) @ np.linalg.solve(disturbance, own)
-    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[1]))[1]
-    return rate
 
 
 def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:

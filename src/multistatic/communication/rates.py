@@ -23,11 +23,23 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     >>> rates_bps_hz(np.ones((1, 1, 1)), beams, 1.0, np.array([True])).tolist()
     [1.0]
     """
-    count, antennas, _ = direct.shape
     received = received_beams(direct, beams.weights) / np.sqrt(noise_power_w)
+    return _rates_nats(received, ~np.asarray(selected, bool)) / np.log(2.0)
+
+
+def rates_nats(channels: C, weights: C, hears: B) -> F:
+    """R_k ln 2 [K] with noise 1, of channels [K, N_r, N_t] and beams [1+K, N_t, L]; `hears` [K]: who does not cancel
+    the sensing beam.
+    """
+    return _rates_nats(received_beams(channels, weights), hears)
+
+
+def _rates_nats(received: C, hears: B) -> F:
+    """R_k ln 2 [K] of the beams as received [K, 1+K, N_r, L], noise 1."""
+    count, _, antennas, _ = received.shape
     own = np.arange(count)
     heard = np.ones((count, count + 1))
-    heard[:, 0] = ~np.asarray(selected, bool)
+    heard[:, 0] = hears
     heard[own, own + 1] = 0.0
     unwanted = heard[:, :, None, None] * received
     rows = np.swapaxes(unwanted, 2, 3).reshape(count, -1, antennas).conj()
@@ -36,7 +48,7 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     root: C = np.asarray(np.linalg.qr(np.concatenate([identity, rows], axis=1), mode="r"))
     whitened = np.linalg.solve(adjoint(root), received[own, own + 1])
     gram = adjoint(whitened) @ whitened
-    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1] / np.log(2.0)
+    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1]
     return rate
 
 

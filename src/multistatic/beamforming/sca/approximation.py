@@ -23,11 +23,12 @@ import numpy as np
 
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
-from multistatic.beamforming.power import allocate, interference, rates_nats, streams
+from multistatic.beamforming.power import allocate, interference, streams
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.sca.program import require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts
+from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
 from multistatic.units import C, F
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.power import interference, rates_nats
+from multistatic.beamforming.power import interference
+from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
