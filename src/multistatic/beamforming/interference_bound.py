@@ -81,7 +81,7 @@ def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBo
 
 
 def _links(problem: BeamformingProblem) -> _Links:
-    aim = problem.steering_tx.conj() / np.linalg.norm(problem.steering_tx)
+    aim = problem.steering.conj() / np.linalg.norm(problem.steering)
     channels = problem.normalised_direct
     at_target = channels @ aim
     gain = np.linalg.norm(at_target, axis=1)

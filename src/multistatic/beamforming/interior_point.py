@@ -28,6 +28,7 @@ _BOUNDARY = 0.99  # of the way there at most
 _START = 0.5  # of c_k: the largest eigenvalue of Σ_i y_i∇_kΓ_i at the start
 _IDLE = 1e-2  # of all prices times demands: constraints with less are dropped,
 _LOOSE = 0.2  # where their slack is more than this part of the demand
+_NATS = 60.0  # a rate beyond is out of reach, and its exponential may overflow
 _STRONGER, _TRIALS = 4.0, 20  # where covariances miss a constraint: by what factor the next ones exceed them
 _UNMET = 1e-8  # of κ: what the proof that no covariances meet a demand leaves to rounding
 
@@ -88,7 +89,8 @@ def least_power_bound(relaxation: Relaxation) -> float:
 def _inside(relaxation: Relaxation) -> tuple[C, F | None]:
     """White covariances that meet all constraints, or very strong ones and which constraints they still miss [m]."""
     count, r, _ = relaxation.channels.shape
-    alone = float(np.expm1(np.max(relaxation.demand / relaxation.member.sum(axis=1))))  # what one receiver may need
+    highest = float(np.max(relaxation.demand / relaxation.member.sum(axis=1)))
+    alone = float(np.expm1(min(highest, _NATS)))  # what one receiver may need
     covariance: C = np.broadcast_to(alone * np.eye(r, dtype=complex), (count, r, r))
     missed = np.ones(len(relaxation.mix))
     for _ in range(_TRIALS):

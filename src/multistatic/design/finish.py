@@ -151,7 +151,7 @@ def infeasible_beams(
     """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
     it is what that package says.
     """
-    ours = registry.plugin("beamformers", instance.scenario.design.beamformer) is None
+    ours = registry.find("beamformers", instance.scenario.design.beamformer).plugin is None
     verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
     return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.channel.channel import Channel
@@ -15,6 +16,7 @@ from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
 from multistatic.design.earlier_design import starts_for
 from multistatic.design.result import Design
+from multistatic.errors import MultistaticError
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -54,7 +56,7 @@ class Instance:
         """The scenario's figure of merit for its receivers."""
         if covariance_w is None or not self._clutter_depends_on_beams:
             return self._criterion_without_signal
-        return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self.network(covariance_w))
 
     @property
     def _clutter_depends_on_beams(self) -> bool:
@@ -66,7 +68,7 @@ class Instance:
 
     @cached_property
     def _criterion_without_signal(self) -> Criterion:
-        return criterion_of(self.scenario.design.criterion)(self._network_without_signal)
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self._network_without_signal)
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""
@@ -110,6 +112,18 @@ class Instance:
     def rng(self, purpose: int) -> np.random.Generator:
         """A generator of its own for each purpose: 2 selection (0 is placement, 1 the channel)."""
         return np.random.default_rng(np.random.SeedSequence(self.scenario.seed, spawn_key=(purpose,)))
+
+
+def criterion_unit(design: Design) -> str:
+    """The unit of the figure of merit of a design; made once more where only the criterion of its network knows it."""
+    criterion = design.scenario.design.criterion
+    stated: str | None = registry.fact("criteria", criterion, "unit", None)
+    if stated is not None:
+        return stated
+    try:
+        return Instance(scenario=design.scenario, channel=design.channel).criterion().unit
+    except MultistaticError:
+        return ""  # of a criterion that needs the beams
 
 
 def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS) -> Instance:

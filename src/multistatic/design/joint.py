@@ -19,8 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
@@ -31,6 +33,7 @@ from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams,
 from multistatic.design.instance import Instance
 from multistatic.design.joint_search import CandidateGroups, candidates_of
 from multistatic.design.result import Design
+from multistatic.registry import algorithm
 from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.groups import ENUMERABLE
@@ -45,13 +48,14 @@ class JointSettings:
     affordable groups are listed beyond 20 receivers, where channels of rank one give each a bound of its own.
     """
 
-    max_solves: int = 64
-    listed: int = 1 << 20
+    max_solves: Annotated[int, Ge(1)] = 64
+    listed: Annotated[int, Ge(0), Le(1 << 22)] = 1 << 20
 
 
 DEFAULT = JointSettings()
 
 
+@algorithm(settings=JointSettings)
 def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
     """The best (b, W), certified.
 
@@ -96,7 +100,7 @@ class _Search:
 
     def __init__(self, instance: Instance, settings: JointSettings) -> None:
         self.instance, self.settings = instance, settings
-        self.beamformer = beamformer_of(instance.scenario.design.beamformer)
+        self.beamformer = beamformer_of(instance.scenario.design.beamformer, instance.scenario.design.options)
         self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
         self.cuts = has_cuts(self.least_constrained)
         self.everyone: BeamformingResult | None = None

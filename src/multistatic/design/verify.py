@@ -224,7 +224,7 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     }
     if chosen is None or chosen.value is None:
         return errors
-    value = figures.get(design.scenario.design.criterion)
+    value = figures.get(_criterion(design))
     if value is not None and np.isfinite(chosen.value):
         errors["reported criterion"] = _relative(chosen.value, value)
     if chosen.bound is not None:
@@ -235,7 +235,7 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
 def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float]) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
-    own = figures.get(design.scenario.design.criterion)
+    own = figures.get(_criterion(design))
     if step is None or own is None:
         return {}
     chosen = np.array([name in step.selected for name in design.scenario.receiver_ids])
@@ -243,11 +243,17 @@ def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[s
     extra_m = max(_cost(design, chosen) - limit_m, 0.0)
     group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
     exact = exact_bound(design, group)
-    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[design.scenario.design.criterion]
+    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[_criterion(design)]
     return {
         "reported budget": abs(step.extra_m - extra_m) / limit_m,
         "reported change by budget": abs(step.change - (value / own - 1.0)),
     }
+
+
+def _criterion(design: Design) -> str:
+    """The name of its criterion; empty of a callable, which is not recomputed here, whatever its name."""
+    criterion = design.scenario.design.criterion
+    return criterion if isinstance(criterion, str) else ""
 
 
 def _merit_error(reported: float | None, exact: float) -> float:

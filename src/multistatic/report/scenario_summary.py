@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.registry import name_of
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
@@ -52,7 +53,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "target_reflection": target.reflection,
         "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
         "target_rcs_std_db": target.rcs_std_db,
-        "channel": _channel(given, scenario),
+        "channel": _channel(scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
         "receivers": _receivers(scenario, given),
         "assumptions": asdict(assumptions(scenario)),
@@ -60,10 +61,11 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
+def _channel(scenario: Scenario) -> dict[str, Any]:
     """Where the channels come from: the name of a model, or a file and what it gives; the rest is by geometry."""
-    if given is None:
-        return {"source": scenario.propagation.direct, "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
+    given = scenario.propagation.direct
+    if not isinstance(given, GivenChannel):
+        return {"source": name_of(given), "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
     held = [name for name in ("echo_gain", "steering_tx") if getattr(given, name) is not None]
     return {
         "source": given.path or "given",

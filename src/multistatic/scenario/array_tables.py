@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 from pydantic import ValidationError
 
+from multistatic.scenario.array_schema import ElementsTable, LinearTable, PlanarTable
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array, planar_array
-from multistatic.scenario.schema import ElementsTable, LinearTable, PlanarTable
 from multistatic.units import F
 
 DEFAULT_SPACING_WAVELENGTHS = 0.5

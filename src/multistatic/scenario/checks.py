@@ -95,6 +95,18 @@ class Checks:
             self.refuse(name, f"a {type(wrong[0]).__name__} among them", f"a tuple of {kind.__name__}")
         return () if wrong else tuple(values)
 
+    def settings(self, name: str, values: Any) -> None:
+        """A tuple of settings objects of algorithms, each of a class of its own (`registry.algorithm`)."""
+        if not isinstance(values, tuple):
+            self.refuse(name, f"a {type(values).__name__}", "a tuple of settings objects")
+            return
+        kinds = [type(each) for each in values]
+        for kind in dict.fromkeys(kinds):
+            if not hasattr(kind, "algorithm"):
+                self.refuse(name, f"a {kind.__name__} among them", "settings objects of algorithms")
+            elif kinds.count(kind) > 1:
+                self.refuse(name, f"{kinds.count(kind)} of {kind.__name__}", "one settings object of an algorithm")
+
     def vector(self, name: str, value: ArrayLike, expected: str = "finite coordinates [x, y] or [x, y, z]") -> F:
         """Three finite coordinates, read-only; of two the third is 0."""
         entries = real_array(value)

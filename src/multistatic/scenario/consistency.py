@@ -10,6 +10,7 @@ from typing import Any
 
 from multistatic import registry
 from multistatic.errors import Problem, did_you_mean
+from multistatic.scenario.algorithm_settings import option_problems
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.places import coincidences
@@ -29,6 +30,7 @@ def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]
     yield from _origin_problems(raw, rows)
     yield from coincidences(_written_positions(raw, rows))
     yield from _name_problems(raw)
+    yield from option_problems(table_at(raw, "design").get("options"))
 
 
 # --- either this key or that one -----------------------------------------------------------------------------------

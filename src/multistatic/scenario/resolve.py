@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
+from multistatic.scenario.algorithm_settings import settings_from
+from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.checks import coordinates
@@ -31,7 +33,6 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ArrayTable,
     ChannelTable,
     DesignTable,
     PulseTable,
@@ -322,7 +323,8 @@ def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) 
 
 def design_settings(table: DesignTable) -> DesignSettings:
     """The settings that a `[design]` table means."""
-    return DesignSettings(**{**table.model_dump(), "given": tuple(table.given)})
+    keys = {**table.model_dump(), "given": tuple(table.given), "options": settings_from(table.options)}
+    return DesignSettings(**keys)
 
 
 def _or(value: float | None, default: float) -> float:

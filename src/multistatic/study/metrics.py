@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
-from multistatic.bounds.criteria import UNITS
+from multistatic.scenario.model import Choice
 from multistatic.study.filter_errors import of_filter
 from multistatic.study.outcome import Outcome
 
@@ -167,9 +167,10 @@ def _checked(found: Any, plugin: registry.Plugin) -> Metric:
     return replace(found, value=value)
 
 
-def stored_unit(name: str, criteria: Set[str]) -> str:
+def stored_unit(name: str, criteria: Set[Choice]) -> str:
     """The unit of a metric in a study of these criteria; empty where it is not known, or not the same everywhere."""
     if name != "value":
         return metric(name).unit
-    units = {(UNITS[each] or "1") if each in UNITS else "" for each in criteria}
+    stated = (registry.fact("criteria", each, "unit", None) for each in criteria)
+    units = {"" if unit is None else unit or "1" for unit in stated}
     return units.pop() if len(units) == 1 else ""

@@ -18,8 +18,10 @@ programs then grow with K and N_r, not with N_t.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
@@ -30,6 +32,7 @@ from multistatic.beamforming.sca.program import require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts
 from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
+from multistatic.registry import algorithm
 from multistatic.units import C, F
 
 METHOD = "sca"
@@ -44,16 +47,17 @@ class ScaSettings:
     looked. `PAPER` has the paper's own steps, from a plain feasible start.
     """
 
-    max_iterations: int = 60
-    tolerance: float = 2e-5
-    starts: int = 1
-    reaches: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 32.0)
+    max_iterations: Annotated[int, Ge(1)] = 60
+    tolerance: Annotated[float, Gt(0.0), Lt(1.0)] = 2e-5
+    starts: Annotated[int, Ge(1)] = 1
+    reaches: tuple[Annotated[float, Gt(1.0)], ...] = (2.0, 4.0, 8.0, 16.0, 32.0)
     start: StartSettings = field(default_factory=StartSettings)
 
 
 PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 
 
+@algorithm(settings=ScaSettings)
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
     """Beams by successive convex approximation from a feasible start; needs CVXPY.
 

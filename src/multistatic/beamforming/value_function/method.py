@@ -40,6 +40,7 @@ from multistatic.beamforming.value_function.several_starts import (
     polished,
     resumed_streams,
 )
+from multistatic.registry import algorithm
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 
@@ -92,6 +93,7 @@ def _posed(asked: BeamformingProblem, steering: C) -> _Posed:
     return _Posed(asked=asked, required=required, channels=channels, steering=steering, reduced=reduced)
 
 
+@algorithm(settings=ValueFunctionSettings, fast=True)
 def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
     """Beams of largest illumination under rates and power; any K, N_t, N_r, selection, rates and streams ≤ L.
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function import starting_vectors
@@ -52,13 +54,13 @@ class ValueFunctionSettings:
     0.0001
     """
 
-    precision: float | None = None
-    random_starts: int = 1
-    random_starts_mixed: int = 3
-    many: int = 64
-    steps: int = 300
-    tolerance: float = 1e-8
-    stream_tolerance: float = 1e-6
+    precision: Annotated[float, Ge(0.0), Le(1.0)] | None = None
+    random_starts: Annotated[int, Ge(0)] = 1
+    random_starts_mixed: Annotated[int, Ge(0)] = 3
+    many: Annotated[int, Ge(0)] = 64
+    steps: Annotated[int, Ge(0)] = 300
+    tolerance: Annotated[float, Ge(0.0), Le(1.0)] = 1e-8
+    stream_tolerance: Annotated[float, Ge(0.0), Le(1.0)] = 1e-6
 
     def __post_init__(self) -> None:
         whole = {name: getattr(self, name) for name in ("random_starts", "random_starts_mixed", "many", "steps")}

@@ -40,8 +40,8 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
 
 
 def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution) -> C:
-    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no other vectors have larger SINRs for the same
-    beams, so the best beams for them lose no more than these.
+    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no others have larger SINRs for the same beams,
+    so the best beams for them lose no more than these.
     """
     noise, _ = receiver_covariances(problem, streams, solution)
     heard, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
