@@ -5,8 +5,6 @@ The table is the hand-over from estimation to localization, and the place where 
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +18,7 @@ from multistatic.errors import InputError, Problem, did_you_mean
 from multistatic.estimation.measurement import DirectionKind, Measurement, Verdict
 from multistatic.files.atomic import write_text_atomically
 from multistatic.files.scenario_file import read_text_file
-from multistatic.scenario.tables import number_hint, read_table, written_number
+from multistatic.scenario.tables import csv_text, number_hint, read_table, written_number
 from multistatic.scenario.values import MAX_LEVEL_DB
 from multistatic.units import F, db_to_ratio, ratio_to_db
 
@@ -55,11 +53,7 @@ COLUMNS = (
 
 def measurements_text(measurements: Iterable[Measurement]) -> str:
     """The table as text; numbers in full precision. What does not exist is an empty cell."""
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_cells, measurements))
-    return buffer.getvalue()
+    return csv_text(COLUMNS, map(_cells, measurements))
 
 
 def write_measurements(path: str | os.PathLike[str], measurements: Iterable[Measurement]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic.errors import Problem
@@ -32,6 +32,15 @@ class TextTable:
     header: tuple[str, ...] = ()
     rows: tuple[tuple[int, tuple[str, ...]], ...] = ()
     problems: tuple[Problem, ...] = ()
+
+
+def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows {column: cell} as comma-separated values with a header line; what is missing or None is an empty cell."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, tuple(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def read_table(text: str, *, expected: str, prefix: str = "") -> TextTable:
