@@ -14,7 +14,6 @@ says of itself, its settings class above all, is an attribute of the function (`
 
 from __future__ import annotations
 
-import difflib
 import traceback
 import types
 from collections.abc import Callable, Iterable
@@ -23,7 +22,7 @@ from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points, version
 from typing import Any, NoReturn, TypeVar
 
-from multistatic.errors import InputError, MultistaticError, PluginError, Problem
+from multistatic.errors import InputError, MultistaticError, PluginError, Problem, nearest
 
 OURS = "multistatic"
 
@@ -335,12 +334,12 @@ def _contested(group: str, name: str, found: Iterable[_Registered]) -> Problem:
 
 def _unknown(group: str, name: str) -> Problem:
     known = names(group)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     return Problem(
         path=group,
         received=repr(name),
         expected="one of " + ", ".join(known),
-        hint=f"did you mean {near[0]!r}?" if near else "",
+        hint=f"did you mean {near!r}?" if near else "",
     )
 
 

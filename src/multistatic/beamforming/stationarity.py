@@ -16,8 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.power import interference, rates_nats
+from multistatic.beamforming.power import interference
 from multistatic.beamforming.problem import BeamformingProblem, Prices
+from multistatic.communication.rates import rates_nats
+from multistatic.linalg import adjoint
 from multistatic.signal.beams import Beams
 from multistatic.units import C, F
 
@@ -83,7 +85,7 @@ def _pressure(problem: BeamformingProblem, asked: np.ndarray, weights: C, owner:
     before = interference(problem.normalised_direct, weights, ~problem.selected)[asked]
     own = (owner == asked[:, None] + 1)[:, None, :]
     signal = arrived * own
-    after = before + signal @ signal.conj().swapaxes(1, 2)
+    after = before + signal @ adjoint(signal)
     kept, gained = np.linalg.solve(before, arrived), np.linalg.solve(after, arrived)
     pressure = np.where(own, gained, gained - kept)
     pressure[:, :, owner == 0] *= ~problem.selected[asked][:, None, None]

@@ -21,8 +21,7 @@ from multistatic.bounds.clock import without_offsets
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.double_double import DoubleDouble, exactly
-from multistatic.double_double import marginal_covariance as exact_marginal_covariance
+from multistatic.double_double import DoubleDouble, exact_marginal_covariance, exactly
 from multistatic.linalg import marginal_covariance, root_of_two
 from multistatic.units import B, F
 

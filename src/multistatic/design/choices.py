@@ -13,7 +13,7 @@ from multistatic.channel.channel import Channel
 from multistatic.channel.realise import as_given, realise
 from multistatic.errors import InputError, MultistaticError, Problem
 from multistatic.scenario.algorithm_settings import GROUPS, algorithm_name, settings_problems
-from multistatic.scenario.checks import shown
+from multistatic.scenario.checks import as_python
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import DesignSettings, Scenario
 from multistatic.units import C
@@ -79,7 +79,7 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
         return replace(design, **named, options=options) if not problems else design
     if not callable(function) or isinstance(function, type):
         expected = f"the name of a {key}, a callable, or a settings object"
-        problems.append(Problem(key, shown(value)[:60], expected))
+        problems.append(Problem(key, as_python(value)[:60], expected))
         return design
     own = [group, "designs"] if key == "selector" else [group]
     names = {name: other for other in GROUPS if (name := registry.registered_as(other, function)) is not None}

@@ -18,9 +18,9 @@ import numpy as np
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from multistatic import registry
-from multistatic.errors import InputError, Problem, ScenarioError
+from multistatic.errors import InputError, Problem, ScenarioError, did_you_mean
 from multistatic.scenario.array_schema import Table
-from multistatic.scenario.translate import nearest_word, problems_of, shown
+from multistatic.scenario.translate import problems_of, shown
 
 # Where a name of `[design.options.NAME]` is looked for; the first group that has it with settings counts.
 GROUPS = ("selectors", "designs", "beamformers", "criteria", "channel_models", "estimators")
@@ -97,7 +97,7 @@ def option_problems(tables: object) -> Iterator[Problem]:
         if kind is None:
             known = tuple(with_settings())
             yield Problem(
-                PATH, shown(name), "an algorithm with settings: " + ", ".join(known), nearest_word(name, known)
+                PATH, shown(name), "an algorithm with settings: " + ", ".join(known), did_you_mean(str(name), known)
             )
         elif kind in seen:
             yield Problem(path, "settings", f"no second table beside {PATH}.{seen[kind]}, the same algorithm")

@@ -13,9 +13,9 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.scenario.arrays import AntennaArray, single_antenna
-from multistatic.scenario.checks import Checks, shown
+from multistatic.scenario.checks import Checks, as_python
 from multistatic.scenario.design_settings import JOINT as JOINT
 from multistatic.scenario.design_settings import Choice as Choice
 from multistatic.scenario.design_settings import DesignSettings as DesignSettings
@@ -126,7 +126,7 @@ class Receiver:
     frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = Checks(f"receivers[{shown(self.id)}]")
+        checks = Checks(f"receivers[{as_python(self.id)}]")
         checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
@@ -350,7 +350,7 @@ class Scenario(LabelledResult):
         return Overview(
             title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
             facts=(
-                ("receivers", listed(self.receiver_ids)),
+                ("receivers", first_few(self.receiver_ids)),
                 ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
                 ("target", f"[{place}] m"),
                 ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -175,9 +174,3 @@ def stored_unit(name: str, criteria: Set[Choice]) -> str:
     stated = (registry.fact("criteria", each, "unit", None) for each in criteria)
     units = {"" if unit is None else unit or "1" for unit in stated}
     return units.pop() if len(units) == 1 else ""
-
-
-def nearest_metric(name: str) -> str:
-    """A hint for a name that nobody registered."""
-    near = difflib.get_close_matches(name[:64], metric_names(), n=1)
-    return f"did you mean {near[0]}?" if near else ""

@@ -31,7 +31,7 @@ from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
-from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
+from multistatic.beamforming.value_function.receive_vectors import with_beams
 from multistatic.beamforming.value_function.several_starts import (
     LocalOptima,
     ValueFunctionSettings,
@@ -148,7 +148,7 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
             break
     if found.best.solution is None:
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
-        least = evaluated(at.reduced, feasible, "power")
+        least = with_beams(at.reduced, feasible, "power")
         if least.solution is None:
             message = "The required rates use the whole power budget; nothing is left for sensing."
             return infeasible(asked, method=METHOD, message=message)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.downlink.downlink import InnerSolution
-from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, downlink_of
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
 from multistatic.beamforming.value_function.geodesic import IDLE_SHARE
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE
