@@ -46,8 +46,12 @@ def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]
-    inverse, smallest, full = _pseudo_inverse(rest)
-    absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
+    if len(other):
+        inverse, smallest, full = _pseudo_inverse(rest)
+        absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
+    else:
+        every_one = np.ones(information.shape[:-2])
+        absorbed, smallest, full = np.zeros_like(own), every_one, every_one > 0.0
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
     scaled = (own - absorbed) * scale[..., :, None] * scale[..., None, :]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from multistatic.bounds.position import PositionBound
+from multistatic.design.bounds_in_doubles import bounds_in_doubles
 from multistatic.design.recomputed_bounds import (
     ExactBound,
     Sensor,
@@ -65,12 +66,13 @@ def verify(design: Design) -> Verification:
     sensors = sensors_of(design, weights, illumination)
     violations |= _sensor_errors(design, accuracy, sensors)
     group = [sensor for sensor, chosen in zip(sensors, _counted(design), strict=True) if chosen]
-    plain, with_angles = exact_bounds(design, group, illumination)
+    ordinary = bounds_in_doubles(design, group, illumination)
+    plain, with_angles = exact_bounds(design, group, illumination) if ordinary is None else ordinary
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
     figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
     violations |= _selection_errors(design, figures)
-    violations |= _budget_errors(design, sensors, figures)
+    violations |= _budget_errors(design, sensors, figures, illumination)
     return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
@@ -89,15 +91,18 @@ def _relative(reported: F | float | None, recomputed: F | float) -> float:
 
 def _rates(direct: C, weights: C, noise_power_w: float, hears_sensing_beam: np.ndarray) -> F:
     """(20)-(21): log2 Π (1 + eigenvalues of Ψ^-1/2 H Q_k Hᴴ Ψ^-H/2)."""
-    rates = []
-    for k, channel in enumerate(direct):
-        suffered = np.ones(len(weights), bool)
-        suffered[0], suffered[k + 1] = hears_sensing_beam[k], False
-        arrived = channel @ np.hstack(list(weights[suffered]))
-        noise = noise_power_w * np.eye(len(channel)) + arrived @ arrived.conj().T
-        whitened = np.linalg.solve(np.linalg.cholesky(noise), channel @ weights[k + 1])
-        rates.append(np.sum(np.log2(1.0 + np.linalg.svd(whitened, compute_uv=False) ** 2)))
-    return np.array(rates)
+    beams, antennas, streams = weights.shape
+    heard = np.ones((len(direct), beams), bool)
+    heard[:, 0] = hears_sensing_beam
+    own = np.arange(len(direct))
+    heard[own, own + 1] = False
+    arrived = direct @ np.swapaxes(weights, 0, 1).reshape(antennas, beams * streams)
+    suffered = arrived * np.repeat(heard, streams, axis=1)[:, None, :]
+    noise = noise_power_w * np.eye(direct.shape[1]) + suffered @ np.conj(np.swapaxes(suffered, 1, 2))
+    signal = arrived.reshape(*direct.shape[:2], beams, streams)[own, :, own + 1]
+    whitened = np.linalg.solve(np.linalg.cholesky(noise), signal)
+    rates: F = np.sum(np.log2(1.0 + np.linalg.svd(whitened, compute_uv=False) ** 2), axis=-1)
+    return rates
 
 
 def _cost(design: Design, selected: B) -> float:
@@ -232,7 +237,9 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     return errors
 
 
-def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float]) -> dict[str, float]:
+def _budget_errors(
+    design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float], illumination_w: float
+) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
     own = figures.get(design.scenario.design.criterion)
@@ -242,7 +249,8 @@ def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[s
     limit_m = design.scenario.requirements.cooperation_cost_m
     extra_m = max(_cost(design, chosen) - limit_m, 0.0)
     group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
-    exact = exact_bound(design, group)
+    ordinary = bounds_in_doubles(design, group, illumination_w)
+    exact = exact_bound(design, group) if ordinary is None else ordinary[0]
     value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[design.scenario.design.criterion]
     return {
         "reported budget": abs(step.extra_m - extra_m) / limit_m,
