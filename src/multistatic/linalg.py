@@ -95,6 +95,21 @@ def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
     return covariance, certain
 
 
+def regular_covariance(rows: F) -> tuple[F, B]:
+    """Covariance [N, p, p] of all parameters of whitened Jacobians [N, n, p] at once, and where it is accurate [N]:
+    where the triangle of `marginal_covariance` is far from singular. What stands elsewhere means nothing.
+    """
+    count, height, width = rows.shape
+    if height <= width:
+        return np.zeros((count, width, width)), np.zeros(count, bool)
+    length = np.sqrt(np.sum(rows * rows, axis=1))
+    length = np.where(length > 0, length, 1.0)
+    inverse, sound = _inverse_triangle(np.asarray(np.linalg.qr(rows / length[:, None, :], mode="r")))
+    root = inverse / length[:, :, None]
+    covariance: F = root @ np.swapaxes(root, 1, 2)
+    return covariance, sound
+
+
 def _inverse_triangle(triangle: F) -> tuple[F, B]:
     """Inverse [N, p, p] of upper triangular matrices, and where it is accurate [N]: of condition below
     `_WELL_CONDITIONED`; what stands elsewhere means nothing.

@@ -23,7 +23,7 @@ from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.double_double import DoubleDouble, exactly
 from multistatic.double_double import marginal_covariance as exact_marginal_covariance
-from multistatic.linalg import marginal_covariance, root_of_two
+from multistatic.linalg import marginal_covariance, regular_covariance, root_of_two
 from multistatic.units import B, F
 
 Quantity = Literal["position", "velocity"]
@@ -106,6 +106,26 @@ def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
             ]
         )
     return covariance
+
+
+def both_covariances(rows: WhitenedRows, chosen: B) -> tuple[tuple[F, F], tuple[F, F]]:
+    """Covariances [d, d] of the position and of the velocity for one group `chosen` [K], without the rows of directions
+    and with them, as of `covariances`: from one decomposition each where these are regular.
+    """
+    d = rows.target.hi.shape[-1] // 2
+    whole = np.concatenate([rows.shared, rows.target.hi], axis=2)[chosen]
+    both = np.stack([whole, whole])
+    both[0, :, 2:] = 0.0
+    prior = np.pad(rows.prior, ((0, 0), (0, 2 * d)))
+    stacked = np.concatenate([both.reshape(2, -1, whole.shape[2]), np.stack([prior, prior])], axis=1)
+    found, regular = regular_covariance(stacked)
+    plain, with_angles = (
+        (covariance[-2 * d : -d, -2 * d : -d], covariance[-d:, -d:])
+        if sound
+        else (covariances(part, chosen, "position")[0], covariances(part, chosen, "velocity")[0])
+        for covariance, sound, part in zip(found, regular, (rows.without_angles(), rows), strict=True)
+    )
+    return plain, with_angles
 
 
 def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
