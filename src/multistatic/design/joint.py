@@ -143,9 +143,9 @@ class _Search:
         the selection that says why there is no group.
         """
         instance = self.instance
-        nobody = np.zeros(instance.size, bool)
         # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
-        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
+        problem = instance.selection_problem(beams, forced=False)
+        problem = replace(problem, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
         # Branch and bound has the best group where the criterion has a gain: others have to be listed.
         listed = self.settings.listed if self.cuts or known.gain is None else 0

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.design.instance import Instance
@@ -54,7 +52,7 @@ def solved_group(
     if posed is not None:
         problem = replace(posed[0], illumination_w=beams.illumination_w(instance.channel.steering_tx))
     else:
-        problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
+        problem = instance.selection_problem(beams, forced=False)
         problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
     foreign = isinstance(problem.criterion, ForeignCriterion)
     return SolvedGroup(

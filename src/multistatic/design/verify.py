@@ -130,20 +130,26 @@ def _block_information(design: Design, sensor: Sensor) -> F:
 def _sensor_errors(design: Design, accuracy: Accuracy, sensors: Sequence[Sensor]) -> dict[str, float]:
     """Deviations of delay, Doppler, range and range rate, and the SNR of a block, receiver by receiver."""
     scenario, slot_s = design.scenario, design.scenario.radio.slot_s
-    expected: dict[str, list[float]] = {"delay": [], "Doppler": [], "range": [], "range rate": [], "block SNR": []}
-    for sensor in sensors:
-        (tau, cross), (_, f) = _block_information(design, sensor)
-        left = (tau * f - cross**2, tau, f)  # 2 x 2 by its determinant
-        delay_s, doppler_hz = (
-            float(np.sqrt(other / left[0])) * unit if left[0] > 0 else float("inf")
-            for other, unit in ((f, slot_s), (tau, 1.0 / slot_s))
-        )
-        clocks = [] if sensor.clock is None else [sensor.clock, scenario.transmitter]
-        range_s = float(np.sqrt(delay_s**2 + sum(each.clock_offset_std_s**2 for each in clocks)))
-        rate_hz = float(np.sqrt(doppler_hz**2 + sum(each.frequency_offset_std_hz**2 for each in clocks)))
-        values = (delay_s, doppler_hz, SPEED_OF_LIGHT_M_S * range_s, scenario.radio.wavelength_m * rate_hz)
-        for name, value in zip(expected, (*values, scenario.radio.samples * sensor.snr), strict=True):
-            expected[name].append(value)
+    snr = np.array([sensor.snr for sensor in sensors])
+    (tau, cross), (_, f) = information_of_a_block(scenario.radio.pulse, scenario.radio.samples)
+    determinant = tau * f - cross**2  # 2 x 2 by its determinant
+    untold = (snr <= 0.0) | (determinant <= 0.0)
+    strength = np.where(untold, 1.0, snr * determinant)
+    delay_s, doppler_hz = (
+        np.where(untold, np.inf, np.sqrt(other / strength) * unit) for other, unit in ((f, slot_s), (tau, 1.0 / slot_s))
+    )
+    pairs = [() if sensor.clock is None else (sensor.clock, scenario.transmitter) for sensor in sensors]
+    time_s2, frequency_hz2 = (
+        np.array([sum(getattr(each, name) ** 2 for each in clocks) for clocks in pairs])
+        for name in ("clock_offset_std_s", "frequency_offset_std_hz")
+    )
+    expected = {
+        "delay": delay_s,
+        "Doppler": doppler_hz,
+        "range": SPEED_OF_LIGHT_M_S * np.sqrt(delay_s**2 + time_s2),
+        "range rate": scenario.radio.wavelength_m * np.sqrt(doppler_hz**2 + frequency_hz2),
+        "block SNR": scenario.radio.samples * snr,
+    }
     reported = {
         "delay": accuracy.delay_std_s,
         "Doppler": accuracy.doppler_std_hz,
@@ -154,17 +160,15 @@ def _sensor_errors(design: Design, accuracy: Accuracy, sensors: Sequence[Sensor]
     return {f"reported {name}": _each(reported[name], expected[name]) for name in expected}
 
 
-def _each(reported: F, expected: Sequence[float]) -> float:
+def _each(reported: F, expected: F) -> float:
     """The largest relative error of numbers of any size; infinity agrees with infinity alone."""
-    if len(reported) != len(expected):
+    if np.shape(reported) != expected.shape:
         return float("inf")
-    errors = [0.0]
-    for found, true in zip(reported, expected, strict=True):
-        if np.isinf(true) or np.isinf(found):
-            errors.append(0.0 if found == true else float("inf"))
-        else:
-            errors.append(abs(found - true) / max(abs(true), 1e-300))
-    return float("inf") if np.isnan(errors).any() else float(max(errors))
+    infinite = np.isinf(expected) | np.isinf(reported)
+    true, found = np.where(infinite, 0.0, expected), np.where(infinite, 0.0, reported)
+    errors = np.where(infinite, np.where(reported == expected, 0.0, np.inf), abs(found - true))
+    errors = errors / np.where(infinite, 1.0, np.maximum(abs(true), 1e-300))
+    return float("inf") if np.isnan(errors).any() else float(errors.max(initial=0.0))
 
 
 def _figures_of_merit(design: Design, group: Sequence[Sensor]) -> dict[str, float]:
