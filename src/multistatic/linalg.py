@@ -43,26 +43,31 @@ def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
     """
     every = np.arange(information.shape[-1])
     keep, other = every[kept], np.delete(every, kept)
+    if not len(other):
+        return _variance(information, _scale(information), RANK_TOLERANCE, 1.0)
     own = information[..., keep[:, None], keep]
     shared = information[..., keep[:, None], other]
     rest = information[..., other[:, None], other]
-    if len(other):
-        inverse, smallest, full = _pseudo_inverse(rest)
-        absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
-    else:
-        every_one = np.ones(information.shape[:-2])
-        absorbed, smallest, full = np.zeros_like(own), every_one, every_one > 0.0
+    inverse, smallest, full = _pseudo_inverse(rest)
+    absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
-    scaled = (own - absorbed) * scale[..., :, None] * scale[..., None, :]
-    values, vectors = np.linalg.eigh(scaled)
     # Rounding in the absorbed part grows with the condition number of J_oo: below that, a rest is not information.
     size_absorbed = np.max(np.diagonal(absorbed, axis1=-2, axis2=-1) * scale**2, axis=-1, initial=0.0)
     noise = 16.0 * EPSILON * size_absorbed / smallest
-    regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
+    variance, margin = _variance(own - absorbed, scale, np.maximum(RANK_TOLERANCE, noise), smallest)
+    return variance, np.where(full, margin, 0.0)
+
+
+def _variance(information: F, scale: F, least: F | float, smallest: F | float) -> tuple[F, F]:
+    """Total variance [...] of all parameters, infinity where an eigenvalue of the information with rows and columns
+    times `scale` is not above `least`, and the least eigenvalue times `smallest`, 0 there.
+    """
+    values, vectors = np.linalg.eigh(information * scale[..., :, None] * scale[..., None, :])
+    regular: B = values[..., 0] > least
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
-    return variance, np.where(regular & full, values[..., 0] * smallest, 0.0)
+    return variance, np.where(regular, values[..., 0] * smallest, 0.0)
 
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:

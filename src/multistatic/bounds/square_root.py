@@ -72,10 +72,10 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
     rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
     if angles:
-        d = network.dimensions
-        across = np.pad(direction_rows(network, illumination_w), ((0, 0), (0, 0), (0, d)))
+        turning = direction_rows(network, illumination_w)
+        across = np.concatenate([turning, np.zeros_like(turning)], axis=2)
         rows += [exactly(across[:, i]) for i in range(across.shape[1])]
-        shared = np.pad(shared, ((0, 0), (0, across.shape[1]), (0, 0)))
+        shared = np.concatenate([shared, np.zeros((*across.shape[:2], len(free)))], axis=1)
     target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
     return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
 
@@ -116,7 +116,7 @@ def both_covariances(rows: WhitenedRows, chosen: B) -> tuple[tuple[F, F], tuple[
     whole = np.concatenate([rows.shared, rows.target.hi], axis=2)[chosen]
     both = np.stack([whole, whole])
     both[0, :, 2:] = 0.0
-    prior = np.pad(rows.prior, ((0, 0), (0, 2 * d)))
+    prior = np.concatenate([rows.prior, np.zeros((len(rows.prior), 2 * d))], axis=1)
     stacked = np.concatenate([both.reshape(2, -1, whole.shape[2]), np.stack([prior, prior])], axis=1)
     found, regular = regular_covariance(stacked)
     plain, with_angles = (

@@ -7,6 +7,7 @@ the whitened channel instead of differences of log-determinants, cost by loops o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -45,8 +46,9 @@ def verify(design: Design) -> Verification:
     scenario = design.scenario
     hears_sensing_beam = ~design.selected
     rates = _rates(channel.direct, weights, channel.noise_power_w, hears_sensing_beam)
-    power = sum(float(np.linalg.norm(w, "fro") ** 2) for w in weights)
-    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx[0]) ** 2) for w in weights)
+    power = float(np.vdot(weights, weights).real)
+    towards = channel.steering_tx[0] @ weights
+    illumination = float(np.vdot(towards, towards).real)
     required = scenario.rate_required_bps_hz
     violations = {
         "rate": float(np.max((required - rates) / np.maximum(required, 1.0))),
@@ -84,6 +86,9 @@ def _positive(value: float) -> float:
 def _relative(reported: F | float | None, recomputed: F | float) -> float:
     if reported is None or not np.isfinite(recomputed).all():
         return float("inf")
+    if isinstance(reported, float) and isinstance(recomputed, float):
+        error = abs(reported - recomputed) / max(abs(recomputed), 1e-300)
+        return error if math.isfinite(error) else float("inf")
     scale = np.maximum(np.abs(recomputed), 1e-300 if np.ndim(recomputed) == 0 else 1.0)
     error = np.max(np.abs(np.asarray(reported) - recomputed) / scale)
     return float(error) if np.isfinite(error) else float("inf")
@@ -109,12 +114,13 @@ def _cost(design: Design, selected: B) -> float:
     """(22), the sum of the prices v_k of the group `selected` [K]."""
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
-    group = [scenario.receivers[k].position_m for k in np.flatnonzero(selected)]
+    group = [tuple(scenario.receivers[k].position_m) for k in np.flatnonzero(selected)]
+    target = tuple(scenario.target.position_m)
     total = 0.0
     for place in group:
-        others = [float(np.linalg.norm(place - other)) for other in group if other is not place]
+        others = [math.dist(place, other) for other in group if other is not place]
         apart = sum(others) / len(others) if others else 0.0
-        total += weight * float(np.linalg.norm(place - scenario.target.position_m)) + (1.0 - weight) * apart
+        total += weight * math.dist(place, target) + (1.0 - weight) * apart
     return total
 
 
