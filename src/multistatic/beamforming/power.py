@@ -27,8 +27,12 @@ def interference(channels: C, weights: C, hears: B) -> C:
 
 def rates_nats(channels: C, weights: C, hears: B) -> F:
     """R_k ln 2 [K]: ln det(I + W_kᴴH_kᴴΨ_k⁻¹H_kW_k)."""
-    disturbance = interference(channels, weights, hears)
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
+    return rates_beside(interference(channels, weights, hears), channels, weights)
+
+
+def rates_beside(disturbance: C, channels: C, weights: C) -> F:
+    """`rates_nats` with Ψ_k = `disturbance` [K, N_r, N_r]."""
+    own = channels @ weights[1:]
     gram = own.conj().transpose(0, 2, 1) @ np.linalg.solve(disturbance, own)
     rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[1]))[1]
     return rate
@@ -41,7 +45,7 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     [1+K, n, L], MMSE combiners Ψ_k⁻¹H_kw_s scaled to unit norm [K, N_r, L] (zero for an empty stream) and
     SINRs [K, L].
     """
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
+    own = channels @ weights[1:]
     filtered = np.linalg.solve(interference(channels, weights, hears), own)
     gram = own.conj().transpose(0, 2, 1) @ filtered
     sinr, rotation = np.linalg.eigh((gram + gram.conj().transpose(0, 2, 1)) / 2)
