@@ -72,37 +72,34 @@ def bounds_in_doubles(
     clocks = [scenario.transmitter, *(sensor.clock for sensor in sensors if sensor.clock is not None)]
     if not sensors or any(each.clock_offset_std_s or each.frequency_offset_std_hz for each in clocks):
         return None
-    outward, to_sensors = _offsets(design, sensors)
-    there, back = _length(outward, design), _length(to_sensors, design)
-    if not there.value > 0.0 or not np.all(back.value > 0.0):
+    # From the transmitter, then from each sensor, to the target [1+S, 3].
+    places = np.stack([scenario.transmitter.position_m, *(each.place_m for each in sensors)])
+    offsets = scenario.target.position_m - places
+    length = _length(offsets, design)
+    distance = length.value
+    if not np.all(distance > 0.0):
         return None
     wavenumber = scenario.radio.carrier_hz / SPEED_OF_LIGHT_M_S
-    slopes = np.stack([(there.by_x + back.by_x) / SPEED_OF_LIGHT_M_S, -wavenumber * (there.by_xt + back.by_xt)], axis=1)
+    there_and_back = length.by_x[:1] + length.by_x[1:], length.by_xt[:1] + length.by_xt[1:]
+    slopes = np.stack([there_and_back[0] / SPEED_OF_LIGHT_M_S, -wavenumber * there_and_back[1]], axis=1)
     fisher = np.stack([fisher_of(design, sensor) for sensor in sensors])
     information = np.sum(np.swapaxes(slopes, 1, 2) @ fisher @ slopes, axis=0)
     # What each slope is the sum of: nothing but directions, and directions turned by the velocity.
     speed = float(np.linalg.norm(scenario.target.velocity_m_s))
     summed = np.zeros_like(slopes)
     summed[:, 0, :d] = 2.0 / SPEED_OF_LIGHT_M_S
-    summed[:, 1, :d] = (2.0 * wavenumber * speed * (1.0 / there.value + 1.0 / back.value))[:, None]
+    summed[:, 1, :d] = (2.0 * wavenumber * speed * (1.0 / distance[0] + 1.0 / distance[1:]))[:, None]
     summed[:, 1, d:] = 2.0 * wavenumber
-    largest = np.einsum("kia,kij,kja->a", summed, np.abs(fisher), summed)
+    largest = np.sum(summed * (np.abs(fisher) @ summed), axis=(0, 1))
     if not np.all(largest < _CANCELLED * np.diagonal(information)):
         return None
     # A direction times a length is an offset, of which the derivative is the identity.
-    towards, length = to_sensors / back.value[:, None], back.value[:, None, None]
-    directions = (np.eye(3, d) - towards[:, :, None] * back.by_x[:, None, :d]) / length
+    towards = offsets[1:] / distance[1:, None]
+    directions = (np.eye(3, d) - towards[:, :, None] * length.by_x[1:, None, :d]) / distance[1:, None, None]
     rows = whitened_direction_rows(design, sensors, directions, illumination_w).reshape(-1, d)
-    angles = np.zeros_like(information)
-    angles[:d, :d] = rows.T @ rows
-    plain, with_angles = _bound(information, d), _bound(information + angles, d)
-    return None if plain is None or with_angles is None else (plain, with_angles)
-
-
-def _offsets(design: Design, sensors: Sequence[Sensor]) -> tuple[F, F]:
-    """From the transmitter and from each sensor to the target, [3] and [K, 3]."""
-    target = design.scenario.target.position_m
-    return target - design.scenario.transmitter.position_m, target - np.stack([each.place_m for each in sensors])
+    both = np.stack([information, information])
+    both[1, :d, :d] += rows.T @ rows
+    return _bounds(both, d)
 
 
 def _length(offset: F, design: Design) -> Jet:
@@ -118,11 +115,12 @@ def _length(offset: F, design: Design) -> Jet:
     return coordinates.square().sum().sqrt()
 
 
-def _bound(information: F, d: int) -> ExactBound | None:
-    """Both covariances from the information [2d, 2d] about (p, v); None where that is badly conditioned."""
-    scale = 1.0 / np.sqrt(np.diagonal(information))
-    unit = information * np.outer(scale, scale)
-    if not np.isfinite(unit).all() or not np.linalg.eigvalsh(unit)[0] > _CONDITION:
+def _bounds(information: F, d: int) -> tuple[ExactBound, ExactBound] | None:
+    """The bounds of two matrices [2, 2d, 2d] of information about (p, v); None where one is badly conditioned."""
+    scale = 1.0 / np.sqrt(np.diagonal(information, axis1=1, axis2=2))
+    unit = information * scale[:, :, None] * scale[:, None, :]
+    if not np.isfinite(unit).all() or not np.all(np.linalg.eigvalsh(unit)[:, 0] > _CONDITION):
         return None
-    covariance = np.linalg.solve(unit, np.diag(scale)) * scale[:, None]
-    return ExactBound(position=covariance[:d, :d], velocity=covariance[d:, d:])
+    covariance = np.linalg.solve(unit, scale[:, :, None] * np.eye(2 * d)) * scale[:, :, None]
+    plain, with_angles = (ExactBound(position=each[:d, :d], velocity=each[d:, d:]) for each in covariance)
+    return plain, with_angles
