@@ -58,18 +58,27 @@ def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
     """`marginal_variance` and how far each rank is from being less [...], from 0 to 1; a rounding error of the
     information changes the variance by about its size over this margin.
     """
+    if not len(np.delete(np.arange(information.shape[-1]), kept)):
+        return _variance(information, _scale(information), RANK_TOLERANCE, 1.0)
     own, absorbed, smallest, full = _eliminated(information, kept)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
-    scaled = (own - absorbed) * scale[..., :, None] * scale[..., None, :]
-    values, vectors = np.linalg.eigh(scaled)
     # Rounding in the absorbed part grows with the condition number of J_oo: below that, a rest is not information.
     size_absorbed = np.max(np.diagonal(absorbed, axis1=-2, axis2=-1) * scale**2, axis=-1, initial=0.0)
     noise = 16.0 * EPSILON * size_absorbed / smallest
-    regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
+    variance, margin = _variance(own - absorbed, scale, np.maximum(RANK_TOLERANCE, noise), smallest)
+    return variance, np.where(full, margin, 0.0)
+
+
+def _variance(information: F, scale: F, least: F | float, smallest: F | float) -> tuple[F, F]:
+    """Total variance [...] of all parameters, infinity where an eigenvalue of the information with rows and columns
+    times `scale` is not above `least`, and the least eigenvalue times `smallest`, 0 there.
+    """
+    values, vectors = np.linalg.eigh(information * scale[..., :, None] * scale[..., None, :])
+    regular: B = values[..., 0] > least
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
-    return variance, np.where(regular & full, values[..., 0] * smallest, 0.0)
+    return variance, np.where(regular, values[..., 0] * smallest, 0.0)
 
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
@@ -119,6 +128,21 @@ def _eliminated(information: F, kept: slice) -> _Eliminated:
     rest = information[..., other[:, None], other]
     inverse, smallest, full = _pseudo_inverse(rest)
     return _Eliminated(own, shared @ inverse @ np.swapaxes(shared, -1, -2), smallest, full)
+
+
+def regular_covariance(rows: F) -> tuple[F, B]:
+    """Covariance [N, p, p] of all parameters of whitened Jacobians [N, n, p] at once, and where it is accurate [N]:
+    where the triangle of `marginal_covariance` is far from singular. What stands elsewhere means nothing.
+    """
+    count, height, width = rows.shape
+    if height <= width:
+        return np.zeros((count, width, width)), np.zeros(count, bool)
+    length = np.sqrt(np.sum(rows * rows, axis=1))
+    length = np.where(length > 0, length, 1.0)
+    inverse, sound = _inverse_triangle(np.asarray(np.linalg.qr(rows / length[:, None, :], mode="r")))
+    root = inverse / length[:, :, None]
+    covariance: F = root @ np.swapaxes(root, 1, 2)
+    return covariance, sound
 
 
 def _inverse_triangle(triangle: F) -> tuple[F, B]:

@@ -33,7 +33,7 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     [1+K, n, L], MMSE combiners Ψ_k⁻¹H_kw_s scaled to unit norm [K, N_r, L] (zero for an empty stream) and
     SINRs [K, L].
     """
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
+    own = channels @ weights[1:]
     filtered = np.linalg.solve(interference(channels, weights, hears), own)
     gram = adjoint(own) @ filtered
     sinr, rotation = np.linalg.eigh((gram + adjoint(gram)) / 2)

@@ -17,6 +17,7 @@ from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.solved_group import SolvedGroup, solved_group
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
+from multistatic.selection.declared_gain import Knowledge
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
@@ -31,7 +32,7 @@ def finished(
     beamforming: BeamformingResult,
     rounds: int,
     tried: B | None = None,
-    problem: SelectionProblem | None = None,
+    posed: tuple[SelectionProblem, Knowledge] | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
@@ -48,7 +49,7 @@ def finished(
     asked = instance.beamforming_problem(selected)
     if instance.certificate:
         beamforming = with_certificate(asked, beamforming)
-    solved = solved_group(instance, scheme, asked, beamforming, problem)
+    solved = solved_group(instance, scheme, asked, beamforming, posed)
     if not np.isfinite(solved.value):
         return _none(instance, scheme, _unobservable(solved), _nobody(selection), beamforming)
     selection = _carried(solved, selection)

@@ -84,15 +84,13 @@ class Instance:
             starts=starts_for(selected, self.start),
         )
 
-    def selection_problem(self, beams: Beams) -> SelectionProblem:
-        """The best group for fixed beams.
+    def selection_problem(self, beams: Beams, *, forced: bool = True) -> SelectionProblem:
+        """The best group for fixed beams; `forced`: which receivers the beams force into it, else none.
 
         R_k depends on b only through b_k, and a selected receiver cancels the sensing beam, so R_k(1) ≥ R_k(0):
         exactly the receivers with R_k(0) < R_th,k are forced.
         """
         scenario, geometry = self.scenario, self.scenario.geometry()
-        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, np.zeros(self.size, bool))
-        required = scenario.rate_required_bps_hz
         return SelectionProblem(
             receiver_ids=scenario.receiver_ids,
             criterion=self.criterion(beams.covariance_w),
@@ -101,13 +99,21 @@ class Instance:
             target_distance_m=geometry.target_receiver_m,
             receiver_distance_m=geometry.receiver_receiver_m,
             echo_gain=self.channel.echo_gain[0],
-            forced=alone < required * (1.0 - RATE_TOLERANCE),
+            forced=self._short_alone(beams) if forced else np.zeros(self.size, bool),
             distance_weight=scenario.requirements.distance_weight,
             cost_limit_m=scenario.requirements.cooperation_cost_m,
             count=scenario.design.receivers,
             given=scenario.mask(scenario.design.given) if scenario.design.given else None,
             limits=self.limits,
         )
+
+    def _short_alone(self, beams: Beams) -> B:
+        """Receivers [K] that miss their rate where the sensing beam disturbs them."""
+        nobody = np.zeros(self.size, bool)
+        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, nobody)
+        required = self.scenario.rate_required_bps_hz
+        short: B = alone < required * (1.0 - RATE_TOLERANCE)
+        return short
 
     def rng(self, purpose: int) -> np.random.Generator:
         """A generator of its own for each purpose: 2 selection (0 is placement, 1 the channel)."""

@@ -35,7 +35,7 @@ from multistatic.design.joint_search import CandidateGroups, candidates_of
 from multistatic.design.result import Design
 from multistatic.registry import algorithm
 from multistatic.scenario.model import JOINT
-from multistatic.selection.declared_gain import knowledge_of
+from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -88,7 +88,7 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
     on_stage("verification")
-    return finished(instance, "multi", selection, result, solved, tried=search.tried, problem=search.problem)
+    return finished(instance, "multi", selection, result, solved, tried=search.tried, posed=search.posed)
 
 
 class _Search:
@@ -108,6 +108,11 @@ class _Search:
         self.tried = np.zeros((0, instance.size), bool)
         self.best: tuple[float, B, BeamformingResult] | None = None
         self.failed: BeamformingResult | None = None
+
+    @property
+    def posed(self) -> tuple[SelectionProblem, Knowledge]:
+        """The problem of the groups, and what is known of its criterion."""
+        return self.problem, self.candidates.known
 
     def begun(self) -> tuple[Beams | None, float]:
         """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
@@ -142,9 +147,9 @@ class _Search:
         the selection that says why there is no group.
         """
         instance = self.instance
-        nobody = np.zeros(instance.size, bool)
         # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
-        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
+        problem = instance.selection_problem(beams, forced=False)
+        problem = replace(problem, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
         # Branch and bound has the best group where the criterion has a gain: others have to be listed.
         listed = self.settings.listed if self.cuts or known.gain is None else 0
@@ -211,7 +216,7 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
         search.candidates.learn(cut, np.inf)
     value = _value(search.problem, group, search.problem.one_illumination_w)
     selection = _selection(search.problem, search.candidates, group, value, design.rounds)
-    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], problem=search.problem)
+    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], posed=search.posed)
 
 
 def _selection(

@@ -323,8 +323,9 @@ class Scenario(LabelledResult):
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
-        heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]
-        return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
+        height, nodes = self.target.position_m[2], (self.transmitter, *self.receivers)
+        flat = all(node.position_m[2] == height for node in nodes)
+        return 2 if flat and self.target.velocity_m_s[2] == 0 else 3
 
     @property
     def targets(self) -> tuple[Target, ...]:
