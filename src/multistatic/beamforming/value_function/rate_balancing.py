@@ -70,12 +70,13 @@ def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
 
 
 def _error_covariance(gram: C, price: F) -> C:
-    """T = (I + Λ^½ G Λ^½)⁻¹ of uplink powers λ."""
-    from scipy.linalg import cho_factor, cho_solve
-
+    """T = (I + Λ^½ G Λ^½)⁻¹ of uplink powers λ; `LinAlgError` where it is singular to rounding."""
     root = np.sqrt(price)
     covariance = np.eye(len(price)) + root[:, None] * gram * root
-    error: C = cho_solve(cho_factor(covariance, lower=True), np.eye(len(price), dtype=complex))
+    np.linalg.cholesky(covariance)  # exists for positive definite matrices only
+    error: C = np.linalg.solve(covariance, np.eye(len(price)))
+    if not np.all(np.diagonal(error).real > 0.0):
+        raise np.linalg.LinAlgError("the inverse of a positive definite matrix has no positive diagonal")
     return error
 
 
