@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -166,6 +168,20 @@ def test_drawing_changes_no_settings_and_needs_no_window() -> None:
     before = dict(matplotlib.rcParams)
     design_pictures(design(scenario(count=3), group=(0,)))
     assert dict(matplotlib.rcParams) == before
+
+
+def test_drawing_chooses_no_backend_and_imports_no_pyplot() -> None:
+    """In a process of its own: others may have imported it."""
+    code = (
+        "import sys, matplotlib\n"
+        "from multistatic.report.style import new_figure, styled\n"
+        "with styled():\n"
+        "    new_figure(2.0, 1.0).subplots()\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert not isinstance(dict.__getitem__(matplotlib.rcParams, 'backend'), str)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 @pytest.mark.slow
