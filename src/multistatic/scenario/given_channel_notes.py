@@ -26,7 +26,8 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
     if given.echo_gain is not None:
         yield (
             f"{given.where('echo_gain')} takes the place of path loss and of the target's reflection: echo_law and the "
-            "target's cross-section have no effect on the echo"
+            "target's cross-section have no effect on the echoes of the receivers; the criterion published and the "
+            "mono-static scheme keep the path loss of the geometry"
         )
 
 

@@ -201,6 +201,7 @@ def test_levels_that_no_channel_has_are_refused_by_value(changes: dict[str, Any]
         ({"direct": DIRECT * np.array([1, 0, 1])[:, None, None]}, "no path to"),
         ({"direct": DIRECT * np.array([1, 1, 0])[:, None]}, "zeros at some antennas of"),
         ({"echo_gain": np.full((1, 3), 1e-9)}, "takes the place of path loss and of the target's reflection"),
+        ({"echo_gain": np.full((1, 3), 1e-9)}, "the criterion published and the mono-static scheme keep the path loss"),
         ({"echo_gain": np.array([[1e-9, 120.0, 1e-9]])}, "a largest gain of 120 (20.8 dB), more power than is sent"),
         ({"steering_tx": np.full((1, 4), 1e3)}, "a mean |entry|² of 60.0 dB: isotropic antennas have 0 dB"),
     ],
