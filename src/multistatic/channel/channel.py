@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from multistatic.errors import InputError, Problem
 from multistatic.notebook import LabelledResult, Overview
 from multistatic.units import C, F, ratio_to_db, read_only, watt_to_dbm
 
@@ -27,7 +28,7 @@ class Channel(LabelledResult):
     [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses; default β_k = 1.
     `noise_power_w`: σ_z² per antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter
     depends on the signal). `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where
-    there are none.
+    there are none. Raises `InputError` with every array whose shape does not fit the others.
 
     >>> import numpy as np
     >>> steering = np.ones((1, 2))
@@ -65,6 +66,29 @@ class Channel(LabelledResult):
             if name in _OF_POINTS and value.ndim == _OF_POINTS[name] - 1:
                 value = value[None]
             object.__setattr__(self, name, read_only(value, dtype))
+        self._require_common_sizes()
+
+    def _require_common_sizes(self) -> None:
+        if self.direct.ndim != 3:
+            expected = "[K, N_r, N_t]: receivers, receive antennas, transmit antennas"
+            raise InputError([Problem("channel.direct", f"shape {list(self.direct.shape)}", expected)])
+        count, receive, transmit = self.direct.shape
+        points = self.points
+        shapes = {
+            "steering_tx": ("[M, N_t]", (points, transmit)),
+            "steering_rx": ("[M, K, N_r]", (points, count, receive)),
+            "echo_gain": ("[M, K]", (points, count)),
+            "echo_path_gain": ("[M, K]", (points, count)),
+            "clutter": ("[K, I, N_r, N_t]", (count, *self.clutter.shape[1:2], receive, transmit)),
+        }
+        problems = []
+        for name, (axes, sizes) in shapes.items():
+            found = getattr(self, name).shape
+            if found != sizes:
+                expected = f"{axes} = {list(sizes)}, as in direct and steering_tx"
+                problems.append(Problem(f"channel.{name}", f"shape {list(found)}", expected))
+        if problems:
+            raise InputError(problems)
 
     @property
     def points(self) -> int:
@@ -77,7 +101,9 @@ class Channel(LabelledResult):
             raise ValueError(f"a channel with {self.points} points, expected one: Channel.at(m) is that of point m")
 
     def at(self, point: int) -> Channel:
-        """The channel with this one of its points alone."""
+        """The channel with this one of its points alone; points count from 0."""
+        if not 0 <= point < self.points:
+            raise IndexError(f"point {point} of a channel with {self.points} points, which count from 0")
         return replace(self, **{name: getattr(self, name)[point : point + 1] for name in _OF_POINTS})
 
     def echo_snr_per_watt(self, covariance_w: ArrayLike | None = None) -> F:
@@ -101,10 +127,20 @@ class Channel(LabelledResult):
         covariance: C = echo / noise + np.eye(self.steering_rx.shape[2])
         return covariance
 
+    def direct_power_gain(self) -> F:
+        """Mean |entry|² of `direct` [K] over the pairs of antennas that a receiver has: padded rows do not count."""
+        power: F = np.sum(np.abs(self.direct) ** 2, axis=(1, 2)) / (self._antennas() * self.direct.shape[2])
+        return power
+
+    def _antennas(self) -> F:
+        """Receive antennas of each receiver [K], at least 1: those with a response towards any point."""
+        return np.maximum(np.any(self.steering_rx != 0.0, axis=0).sum(axis=1), 1).astype(float)
+
     def overview(self) -> Overview:
         """Sizes, the mean gain of the direct channels, noise and clutter."""
         receivers, antennas_rx, antennas_tx = self.direct.shape
-        gain = float(np.mean(np.abs(self.direct) ** 2))
+        gains = self.direct_power_gain()
+        gain = float(np.average(gains, weights=self._antennas()))
         noise_w, clutter_w = self.noise_power_w, self.clutter_power_w
         return Overview(
             title=f"{receivers} receivers of {antennas_rx} antennas, {antennas_tx} transmit antennas",

@@ -113,6 +113,13 @@ def _require_small(name: str, count: int, itemsize: int) -> None:
         raise _refused(name, f"an array of {count * itemsize} bytes", f"at most {MAX_FILE_BYTES}")
 
 
+def _require_unpacked(name: str, attributes: Mapping[str, Any]) -> None:
+    """Refuse numbers that NetCDF stores packed: read as they stand they are off by a factor."""
+    for key, nothing in (("scale_factor", 1.0), ("add_offset", 0.0)):
+        if key in attributes and not np.all(np.asarray(attributes[key]) == nothing):
+            raise _refused(name, f"numbers packed with {key} {attributes[key]}", "floating-point numbers as they are")
+
+
 # --- NumPy ---------------------------------------------------------------------------------------------------------
 
 
@@ -221,6 +228,7 @@ def _dataset(file: Any, name: str) -> NDArray[Any]:
         kind = "a group" if isinstance(found, h5py.Group) else "a link to another place"
         raise _refused(name, kind, "an array in the file itself")
     _require_small(name, found.size or 0, max(found.dtype.itemsize, 8))
+    _require_unpacked(name, found.attrs)
     matlab = _text(found.attrs.get("MATLAB_class", b""))
     if matlab:
         return _matlab_array(file, name, found, matlab)
@@ -296,8 +304,13 @@ def _netcdf3(content: bytes, names: frozenset[str]) -> Arrays:
 
     with netcdf_file(io.BytesIO(content), "r", mmap=False) as file:
         variables: Mapping[str, Any] = file.variables
-        found = {name: np.array(variables[name].data) for name in sorted(names) if name in variables}
-    return {name: _rows_of_characters(each) if each.dtype.kind == "S" else each for name, each in found.items()}
+        return _each((name for name in sorted(names) if name in variables), lambda name: _classic(name, variables))
+
+
+def _classic(name: str, variables: Mapping[str, Any]) -> NDArray[Any]:
+    _require_unpacked(name, vars(variables[name]))
+    array = np.array(variables[name].data)
+    return _rows_of_characters(array) if array.dtype.kind == "S" else array
 
 
 def _rows_of_characters(array: NDArray[Any]) -> NDArray[Any]:

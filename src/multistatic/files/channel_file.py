@@ -152,6 +152,10 @@ def _values(arrays: Arrays, label: str) -> tuple[dict[str, Any], list[Problem]]:
 def _joined(arrays: Arrays, name: str, label: str, problems: list[Problem]) -> NDArray[Any] | None:
     """An array of complex numbers, or of a pair of real ones."""
     real, imaginary = arrays.get(f"{name}_real"), arrays.get(f"{name}_imag")
+    if name in arrays and not (real is None and imaginary is None):
+        part = f"{name}_real" if real is not None else f"{name}_imag"
+        problems.append(Problem(f"{label}:{name}", f"{name} and {part}", "one of the two: they may contradict"))
+        return None
     if name in arrays or (real is None and imaginary is None):
         return arrays.get(name)
     if real is None or imaginary is None:

@@ -117,10 +117,9 @@ def _(scenario: Scenario) -> tuple[Mapping[str, Any], Variables, Mapping[str, An
 
 @_parts.register(Channel)
 def _(channel: Channel) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
-    gain = np.mean(np.abs(channel.direct) ** 2, axis=(1, 2))
     per_point = ("point",) if channel.steering_tx.ndim == 2 else ()
     variables: Variables = {
-        "direct_power_gain": (("receiver",), gain),
+        "direct_power_gain": (("receiver",), channel.direct_power_gain()),
         "direct": (("receiver", "receive_antenna", "transmit_antenna"), channel.direct),
         "steering_tx": ((*per_point, "transmit_antenna"), channel.steering_tx),
         "steering_rx": (

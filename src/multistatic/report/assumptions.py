@@ -15,6 +15,7 @@ ELEMENTS = "Elements: isotropic."
 ECHO = {
     "sum": "path loss over the whole path (sum)",
     "product": "path losses of both legs multiplied (product)",  # of another exponent or loss at 1 m than free space
+    "given": "gains as the channels give them",
 }
 _RADAR = "radar equation (product)"
 
@@ -26,7 +27,12 @@ def assumptions_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
 
 def assumption_sentences(scenario: Scenario, *, one_clock: bool = False) -> list[str]:
     """`assumptions_in_words`, each on its own."""
-    return [clocks_in_words(scenario, one_clock=one_clock), TARGET, ELEMENTS, echo_in_words(scenario)]
+    return [
+        clocks_in_words(scenario, one_clock=one_clock),
+        TARGET,
+        ELEMENTS,
+        echo_in_words(scenario, one_clock=one_clock),
+    ]
 
 
 def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
@@ -39,9 +45,11 @@ def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
     return f"Clocks: {', '.join(f'{whose} {offsets}' for whose, offsets in parts if offsets)}."
 
 
-def echo_in_words(scenario: Scenario) -> str:
+def echo_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
     """The law by which echoes lose power."""
     propagation = scenario.propagation
+    if assumptions(scenario, one_clock=one_clock).echo_law == "given":
+        return f"Echo: {ECHO['given']}."
     radar = propagation.is_radar_equation(scenario.radio.wavelength_m) and propagation.path_loss_exponent == 2.0
     return f"Echo: {_RADAR if radar else ECHO[propagation.echo_law]}."
 

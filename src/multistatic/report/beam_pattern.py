@@ -36,6 +36,7 @@ from multistatic.report.style import (
 )
 from multistatic.report.wording import short_name
 from multistatic.scenario.model import Scenario
+from multistatic.signal.beams import illumination
 from multistatic.units import C, F, watt_to_dbm
 
 if TYPE_CHECKING:
@@ -185,10 +186,7 @@ def _spatial_figure(design: Design) -> Figure:
 
 
 def _headline(design: Design) -> str:
-    target = _target(design.scenario)
-    illumination_w = float(
-        radiated_power_w(design.scenario, _weights(design), target.azimuth_deg, target.elevation_deg)[0]
-    )
+    illumination_w = _illumination_w(design)
     return "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
 
 
@@ -201,7 +199,22 @@ def _caption(design: Design) -> list[str]:
         parts.insert(0, f"Cut at the target's elevation of {target.elevation_deg[0] + 0.0:.1f}°.")
     if mirror_azimuth_deg(design.scenario, float(target.azimuth_deg[0])) is not None:
         parts.append("Dotted: mirror direction, to which the array radiates the same power.")
+    if not _is_drawn(design):
+        parts.append("Drawn by the array's geometry; the power on target by the channel's own steering_tx.")
     return [*parts, ELEMENTS]
+
+
+def _illumination_w(design: Design) -> float:
+    """p_t with the steering vector that the beams were designed for, which channels from outside may give."""
+    return float(illumination(_weights(design), design.channel.steering_tx)[0])
+
+
+def _is_drawn(design: Design) -> bool:
+    """True where the pattern has the illumination at the target, as it has by the array's geometry."""
+    target, weights = _target(design.scenario), _weights(design)
+    drawn_w = radiated_power_w(design.scenario, weights, target.azimuth_deg, target.elevation_deg)[0]
+    sent_w = float(np.sum(np.abs(weights) ** 2))
+    return bool(np.isclose(drawn_w, _illumination_w(design), rtol=1e-6, atol=1e-9 * sent_w))
 
 
 def _cut(design: Design) -> tuple[F, F, F]:

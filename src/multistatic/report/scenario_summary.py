@@ -96,7 +96,9 @@ def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str,
     )
     given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
     echo = echo if given_echo is None else given_echo[0]
-    echo = echo * antennas * transmitter.array.size * transmitter.power_w / disturbance_w
+    steering = None if given is None else given.steering_tx
+    towards = transmitter.array.size if steering is None else float(np.sum(np.abs(steering) ** 2))
+    echo = echo * antennas * towards * transmitter.power_w / disturbance_w
     doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
     return [
         {

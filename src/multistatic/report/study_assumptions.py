@@ -10,6 +10,7 @@ from multistatic.study.results import StudyResults
 
 _CLOCK_KEYS = ("clock_offset_std_s", "frequency_offset_std_hz")
 _ECHO_KEYS = ("echo_law",)
+_CHANNEL_KEYS = ("direct.file", "direct.folder")
 
 
 def study_assumptions(results: StudyResults) -> list[str]:
@@ -31,7 +32,8 @@ def _echo(document: Mapping[str, Any]) -> str:
     if _varied(document, _ECHO_KEYS):
         return "Echo: as the study varies it."
     law = next(iter(_set(document, _ECHO_KEYS).values()), "sum")
-    return f"Echo: {ECHO.get(law, law)}."
+    files = _varied(document, _CHANNEL_KEYS) or bool(_set(document, _CHANNEL_KEYS))
+    return f"Echo: {'gains as the channel files give them, else ' if files else ''}{ECHO.get(law, law)}."
 
 
 def _varied(document: Mapping[str, Any], keys: tuple[str, ...]) -> bool:

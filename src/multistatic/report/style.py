@@ -89,7 +89,9 @@ def styled() -> Iterator[None]:
     with matplotlib.rc_context(), warnings.catch_warnings():
         # A letter that no font has (an id in any script) shows as a box; the text in the SVG is right.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
-        matplotlib.rcParams.update(matplotlib.rcParamsDefault)
+        # The backend is left alone: asking for it would import pyplot, choose one and keep it.
+        defaults = {name: value for name, value in matplotlib.rcParamsDefault.items() if name != "backend"}
+        matplotlib.rcParams.update(defaults)
         matplotlib.rcParams.update(_SETTINGS)
         yield
 

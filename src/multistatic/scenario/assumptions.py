@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import EchoLaw, Scenario
 
 
@@ -17,7 +18,7 @@ class Assumptions:
     `clocks`: `perfect` (no clock or oscillator has an offset), `prior` (offsets of a known standard deviation) or
     `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity.
     `elements`: `isotropic`, every antenna element radiates and receives alike in all directions. `echo_law`: `sum` or
-    `product` (`Propagation`).
+    `product` (`Propagation`), or `given` where the channels hold the gains of the echoes, which no law then makes.
 
     >>> from multistatic import load_preset
     >>> assumptions(load_preset("paper")).clocks
@@ -27,14 +28,16 @@ class Assumptions:
     clocks: Literal["perfect", "prior", "unknown"]
     target: Literal["exact"]
     elements: Literal["isotropic"]
-    echo_law: EchoLaw
+    echo_law: EchoLaw | Literal["given"]
 
 
 def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
     """What `scenario` assumes about clocks, target, elements and echoes; `one_clock`: sender and receiver are one
     device (the mono-static scheme), which is synchronised with itself.
     """
-    sender = scenario.transmitter
+    sender, direct = scenario.transmitter, scenario.propagation.direct
+    # Channels give the echo gains of the receivers; the echo of the mono-static scheme is always that of the law.
+    given = not one_clock and isinstance(direct, GivenChannel) and direct.echo_gain is not None
     offsets = np.array(
         [
             (sender.clock_offset_std_s, sender.frequency_offset_std_hz),
@@ -45,5 +48,5 @@ def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
         clocks="perfect" if one_clock or not offsets.any() else "prior" if np.isfinite(offsets).all() else "unknown",
         target="exact",
         elements="isotropic",
-        echo_law=scenario.propagation.echo_law,
+        echo_law="given" if given else scenario.propagation.echo_law,
     )

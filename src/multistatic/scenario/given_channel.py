@@ -13,6 +13,7 @@ from multistatic.units import C, F, ratio_to_db, read_only
 CARRIER_TOLERANCE = 1e-6
 """Largest relative difference between the carrier of a scenario and that of its channels."""
 _LARGEST_GAIN = 1e100  # its square is still a number
+_LARGEST_STEERING = 1e10  # beyond it, and below its inverse, first-order conditions leave the range of numbers
 _NAMES_SHOWN = 5
 
 
@@ -147,7 +148,8 @@ def _numbers(where: str, values: object, kind: type, problems: list[Problem]) ->
         array = np.asarray(values)
         if array.dtype.kind not in ("ciuf" if kind is complex else "iuf"):
             raise TypeError
-        return read_only(array, np.complex128 if kind is complex else np.float64)
+        with np.errstate(over="ignore"):  # of a longer type: infinity, which is refused below
+            return read_only(array, np.complex128 if kind is complex else np.float64)
     except (TypeError, ValueError):
         found = getattr(np.asarray(values, object), "dtype", None) if not hasattr(values, "dtype") else values.dtype
         numbers = "complex or real numbers" if kind is complex else "real numbers"
@@ -173,15 +175,31 @@ def _shape_problems(given: GivenChannel) -> Iterator[Problem]:
             yield Problem(given.where(name), received, expected)
         elif not np.isfinite(array).all():
             yield Problem(given.where(name), "NaN or infinity", "finite values")
-        elif name == "echo_gain" and (np.any(array < 0) or np.any(array > _LARGEST_GAIN)):
-            yield Problem(given.where(name), f"{float(array.min()):.3g}", "power gains, 0 or more")
-        elif name == "steering_tx" and not np.any(array):
-            yield Problem(given.where(name), "zeros", "amplitudes that are not all zero")
+        else:
+            yield from _echo_problems(given, name, array)
     if not np.isfinite(direct).all():
         bad = np.flatnonzero(~np.isfinite(direct).all(axis=(1, 2)))
         names = given.receiver_ids if given.receiver_ids is not None and len(given.receiver_ids) == len(direct) else ()
         who = quoted([names[k] if names else f"row {k}" for k in bad])
         yield Problem(given.where("direct"), f"NaN or infinity at {who}", "finite values")
+
+
+def _echo_problems(given: GivenChannel, name: str, array: np.ndarray) -> Iterator[Problem]:
+    """Levels of the echo that no radio channel has; `array` is finite."""
+    size = np.abs(array)
+    if name == "echo_gain" and np.any(array < 0):
+        yield Problem(given.where(name), f"{float(array.min()):.3g}", "power gains, 0 or more")
+    elif name == "echo_gain":
+        odd = size[(size > _LARGEST_GAIN) | ((size > 0.0) & (size < 1.0 / _LARGEST_GAIN))]
+        if odd.size:
+            expected = f"power gains, 0 or from {1.0 / _LARGEST_GAIN:g} to {_LARGEST_GAIN:g}"
+            yield Problem(given.where(name), f"{float(odd[0]):.3g}", expected)
+    elif not np.any(array):
+        yield Problem(given.where(name), "zeros", "amplitudes that are not all zero")
+    elif not 1.0 / _LARGEST_STEERING <= float(size.max()) <= _LARGEST_STEERING:
+        hint = "isotropic antennas have amplitudes of 1"
+        expected = f"a largest one from {1.0 / _LARGEST_STEERING:g} to {_LARGEST_STEERING:g}"
+        yield Problem(given.where(name), f"a largest amplitude of {float(size.max()):.3g}", expected, hint)
 
 
 def _id_problems(given: GivenChannel) -> Iterator[Problem]:

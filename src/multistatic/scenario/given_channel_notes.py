@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from multistatic.units import ratio_to_db
 
 _ABOVE_FREE_SPACE_DB = 60.0
 _WEAKEST_DB = -220.0
+_STEERING_DB = 30.0
 
 
 def given_channel_notes(scenario: Scenario) -> Iterator[str]:
@@ -21,10 +22,12 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
         return
     yield from _receiver_notes(scenario, given)
     yield from _level_notes(scenario, given)
+    yield from _echo_level_notes(given, scenario.receiver_ids)
     if given.echo_gain is not None:
         yield (
             f"{given.where('echo_gain')} takes the place of path loss and of the target's reflection: echo_law and the "
-            "target's cross-section have no effect on the echo"
+            "target's cross-section have no effect on the echoes of the receivers; the criterion published and the "
+            "mono-static scheme keep the path loss of the geometry"
         )
 
 
@@ -47,6 +50,24 @@ def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
             f"{given.where('direct')} has zeros at some antennas of {quoted(partly)}: antennas without any path, or "
             "fewer antennas than the scenario gives them"
         )
+
+
+def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
+    """Echoes stronger than what is sent, and steering vectors that are no amplitudes of antennas."""
+    gain, steering = given.echo_gain_of(ids), given.steering_tx
+    if gain is not None and float(gain.max()) > 1.0:
+        yield (
+            f"{given.where('echo_gain')} has a largest gain of {float(gain.max()):.3g} "
+            f"({ratio_to_db(float(gain.max())):.1f} dB), more power than is sent: it is the power gain of the echo, "
+            "neither a loss nor a level in dB"
+        )
+    if steering is not None:
+        mean_db = ratio_to_db(float(np.mean(np.abs(steering) ** 2)))
+        if abs(mean_db) > _STEERING_DB:
+            yield (
+                f"{given.where('steering_tx')} has a mean |entry|² of {mean_db:.1f} dB: isotropic antennas have 0 dB, "
+                "and the illumination is in proportion to it"
+            )
 
 
 def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:

@@ -163,7 +163,7 @@ def simulate_block(
 
     Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
     that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
-    symbol is longer than the block.
+    symbol is longer than the block, and `ValueError` for a channel with several points: a block has one target.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -171,6 +171,7 @@ def simulate_block(
     >>> block.recordings[0].samples.shape[:2]
     (1, 2)
     """
+    channel.require_one_point()
     seed = scenario.seed if seed is None else seed
     ids = tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     _refuse_huge(scenario, settings, ids)

@@ -20,6 +20,7 @@ from multistatic.selection.criterion_of_points import CriterionOfPoints
 from multistatic.selection.groups import all_groups
 from multistatic.selection.problem import SelectionProblem
 from multistatic.signal.beams import Beams, illumination
+from multistatic.simulation.block import simulate_block
 from tests.support.close import close_to
 from tests.support.selection_problems import selection_problem
 
@@ -120,3 +121,37 @@ def test_a_beamformer_for_one_point_refuses_several_in_words() -> None:
     assert problem.illumination_w(sent) == float(np.array([0.5, 0.25, 0.25]) @ light)
     with pytest.raises(InputError, match="3 points"):
         value_function(problem)
+
+
+@pytest.mark.parametrize("point", [-1, 3])
+def test_a_point_that_is_none_is_refused(point: int) -> None:
+    with pytest.raises(IndexError, match=f"point {point} of a channel with 3 points"):
+        together().at(point)
+
+
+def test_a_block_has_one_target() -> None:
+    channel = together()
+    with pytest.raises(ValueError, match="3 points, expected one"):
+        simulate_block(scenario_at(PLACES_M[0]), channel, beams(channel))
+
+
+@pytest.mark.parametrize("name", ["steering_rx", "echo_gain", "echo_path_gain"])
+@pytest.mark.parametrize("lost", [(slice(1, None),), (slice(None), slice(1, None))])
+def test_arrays_of_another_number_of_points_or_receivers_are_refused(name: str, lost: tuple[slice, ...]) -> None:
+    channel = together()
+    with pytest.raises(InputError, match=f"channel.{name}: received shape"):
+        replace(channel, **{name: getattr(channel, name)[lost]})
+
+
+def test_the_mean_direct_gain_leaves_out_rows_of_zeros_beyond_the_antennas_of_a_receiver() -> None:
+    """Two receivers of 1 and 2 antennas, |entry|² = 4 everywhere."""
+    padded = np.array([[[2.0, 2.0], [0.0, 0.0]], [[2.0, 2.0], [2.0, 2.0]]])
+    channel = Channel(
+        direct=padded,
+        steering_tx=np.ones(2),
+        steering_rx=[[1.0, 0.0], [1.0, 1.0]],
+        echo_gain=np.ones(2),
+        noise_power_w=1.0,
+    )
+    assert channel.direct_power_gain().tolist() == [4.0, 4.0]
+    assert ("direct gain", "6.0 dB") in channel.overview().facts

@@ -108,6 +108,36 @@ def test_a_pair_of_real_arrays_is_joined(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.direct, DIRECT)
 
 
+@pytest.mark.parametrize("part", ["direct_real", "direct_imag"])
+def test_an_array_beside_its_own_parts_is_refused(tmp_path: Path, part: str) -> None:
+    with pytest.raises(InputError, match=f"direct and {part}, expected one of the two"):
+        read(tmp_path, npz(**{"direct": DIRECT, part: DIRECT.real}))
+
+
+@pytest.mark.parametrize("attribute", [{"scale_factor": 1e-8}, {"add_offset": 1.0}])
+def test_packed_numbers_of_netcdf_are_refused(tmp_path: Path, attribute: dict[str, float]) -> None:
+    """Read as they stand, integers of a packed file would be channels that are a hundred million times too strong."""
+    packed = np.round(DIRECT.real / 1e-8).astype("i2")
+    with scipy.io.netcdf_file(tmp_path / "3.nc", "w") as file:
+        for name, size in zip("krt", DIRECT.shape, strict=True):
+            file.createDimension(name, size)
+        for part in ("direct_real", "direct_imag"):
+            made = file.createVariable(part, "i2", tuple("krt"))
+            made[:] = packed
+            for key, value in attribute.items():
+                setattr(made, key, value)
+
+    def fill(file: Any) -> None:
+        for part in ("direct_real", "direct_imag"):
+            file[part] = packed
+            file[part].attrs.update(attribute)
+
+    (tmp_path / "4.nc").write_bytes(hdf5(fill))
+    for name in ("3.nc", "4.nc"):
+        with pytest.raises(InputError, match=f"numbers packed with {next(iter(attribute))}"):
+            read_channel(tmp_path / name)
+
+
 def test_missing_last_axes_are_of_length_one(tmp_path: Path) -> None:
     assert read(tmp_path, npz(direct=DIRECT[:, :, 0])).direct.shape == (3, 2, 1)
     assert read(tmp_path, npz(direct=DIRECT[:, 0, 0])).direct.shape == (3, 1, 1)

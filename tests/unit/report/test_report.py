@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +22,7 @@ from multistatic.bounds.sensing import sensing_network
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
 from multistatic.errors import MissingDependencyError
+from multistatic.report.beam_pattern import beam_pattern_figure
 from multistatic.report.comparison import comparison_figure, comparison_pictures
 from multistatic.report.design_plan import enlargement
 from multistatic.report.error_ellipse import error_ellipse
@@ -168,6 +171,20 @@ def test_drawing_changes_no_settings_and_needs_no_window() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+def test_drawing_chooses_no_backend_and_imports_no_pyplot() -> None:
+    """In a process of its own: others may have imported it."""
+    code = (
+        "import sys, matplotlib\n"
+        "from multistatic.report.style import new_figure, styled\n"
+        "with styled():\n"
+        "    new_figure(2.0, 1.0).subplots()\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+        "assert not isinstance(dict.__getitem__(matplotlib.rcParams, 'backend'), str)\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+
+
 @pytest.mark.slow
 def test_text_stays_text_in_svg() -> None:
     svg = design_pictures(design())["map.svg"].decode()
@@ -194,6 +211,18 @@ def test_power_towards_the_target_is_the_illumination() -> None:
         where = bearings(what, what.target.position_m[None])
         power_w = radiated_power_w(what, made.beamforming.beams.weights, where.azimuth_deg, where.elevation_deg)
         assert power_w[0] == close_to(made.beamforming.illumination_w, rel=1e-12)
+
+
+def test_the_beam_pattern_tells_the_power_on_target_that_the_design_has() -> None:
+    """Channels may give another steering vector than the array's geometry, by which the pattern is drawn."""
+    made = design(scenario())
+    turned = replace(made.channel, steering_tx=made.channel.steering_tx[:, ::-1].conj() * 2.0)
+    given = replace(made, channel=turned)
+    for each, drawn_by_geometry in ((made, False), (given, True)):
+        power_w = each.beamforming.beams.illumination_w(each.channel.steering_tx)[0]
+        texts = " ".join(text.get_text() for text in beam_pattern_figure(each).texts)
+        assert f"{10 * np.log10(power_w) + 30:.1f} dBm on target" in texts
+        assert ("by the array's geometry" in texts) == drawn_by_geometry
 
 
 def test_power_over_the_sphere_is_what_the_beams_send() -> None:

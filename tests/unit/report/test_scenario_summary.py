@@ -11,6 +11,7 @@ from rich.console import Console
 
 from multistatic.report.scenario_summary import model_notes, scenario_summary, scenario_table
 from multistatic.scenario.arrays import linear_array
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Propagation, Radio, Receiver, Scenario, Target, Transmitter
 from tests.support.close import close_to
 
@@ -110,6 +111,20 @@ def shown(what: Scenario) -> str:
     stream = io.StringIO()
     Console(file=stream, width=160, color_system=None).print(scenario_table(scenario_summary(what), "Clocks: perfect."))
     return stream.getvalue()
+
+
+def test_a_given_steering_vector_is_in_the_echo_snr() -> None:
+    """‖a_b‖² = 16 takes the place of the four antennas: 6.02 dB more."""
+    what = by_hand()
+    direct = np.full((2, 3, 4), 1e-4 + 0j)
+    direct[0, 2] = 0.0
+    plain, given = GivenChannel(direct=direct), GivenChannel(direct=direct, steering_tx=np.full((1, 4), 2.0))
+    before, after = (
+        scenario_summary(replace(what, propagation=replace(what.propagation, direct=each)))["receivers"]
+        for each in (plain, given)
+    )
+    for old, new in zip(before, after, strict=True):
+        assert new["echo_snr_db"] - old["echo_snr_db"] == close_to(20 * math.log10(2), abs=1e-9)
 
 
 def test_the_table() -> None:

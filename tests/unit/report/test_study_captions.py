@@ -110,6 +110,18 @@ def test_clocks_that_are_stated_elsewhere(tmp_path: Path, changes: dict, words: 
         ({"scenario": {"channel": {"echo_law": "product"}}}, "Echo: path losses of both legs multiplied (product)."),
         ({"set": {"channel.echo_law": "product"}}, "Echo: path losses of both legs multiplied (product)."),
         ({"compare": [{"set": {"channel.echo_law": "product"}}]}, "Echo: as the study varies it."),
+        (
+            {"set": {"channel.direct.folder": "drops"}},
+            "Echo: gains as the channel files give them, else path loss over the whole path (sum).",
+        ),
+        (
+            {"scenario": {"channel": {"direct": {"file": "H.npz"}}}},
+            "Echo: gains as the channel files give them, else path loss over the whole path (sum).",
+        ),
+        (
+            {"sweep": [{"key": "channel.direct.file"}]},
+            "Echo: gains as the channel files give them, else path loss over the whole path (sum).",
+        ),
     ],
 )
 def test_the_law_of_echoes_of_a_study(tmp_path: Path, changes: dict, words: str) -> None:

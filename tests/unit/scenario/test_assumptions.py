@@ -7,7 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic.channel.realise import channel_rng, realise
+from multistatic.files.channel_file import with_channel
 from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
 from tests.support.handmade_design import scenario
 
@@ -48,3 +51,13 @@ def test_the_law_is_that_of_the_scenario(law: str) -> None:
     what = scenario()
     found = assumptions(replace(what, propagation=replace(what.propagation, echo_law=law)))  # type: ignore[arg-type]
     assert (found.echo_law, found.target, found.elements) == (law, "exact", "isotropic")
+
+
+def test_gains_of_the_echo_that_channels_give_follow_no_law() -> None:
+    what = scenario()
+    direct = realise(what, channel_rng(0)).direct
+    gains = np.full((1, len(what.receivers)), 1e-9)
+    given = with_channel(what, GivenChannel(direct=direct, echo_gain=gains))
+    assert assumptions(given).echo_law == "given"
+    assert assumptions(given, one_clock=True).echo_law == what.propagation.echo_law  # mono-static: by geometry
+    assert assumptions(with_channel(what, GivenChannel(direct=direct))).echo_law == what.propagation.echo_law

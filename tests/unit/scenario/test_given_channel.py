@@ -173,6 +173,22 @@ def test_an_snr_beyond_double_precision_names_the_file_as_a_cause() -> None:
         realise(with_channel(given(direct=1e7 * DIRECT)), channel_rng(0))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"steering_tx": np.full((1, 4), 1e80)}, "a largest amplitude of 1e+80, expected a largest one from 1e-10"),
+        ({"steering_tx": np.full((1, 4), 1e-200)}, "a largest amplitude of 1e-200, expected a largest one from 1e-10"),
+        ({"echo_gain": np.array([[1e-9, 1e101, 1e-9]])}, "received 1e+101, expected power gains, 0 or from 1e-100"),
+        ({"echo_gain": np.array([[1e-9, 1e-101, 0.0]])}, "received 1e-101, expected power gains, 0 or from 1e-100"),
+        ({"echo_gain": np.array([[1e-9, -2.0, 0.0]])}, "received -2, expected power gains, 0 or more"),
+        ({"direct": np.full((3, 3, 4), np.longdouble("1e400"))}, "NaN or infinity at"),
+    ],
+)
+def test_levels_that_no_channel_has_are_refused_by_value(changes: dict[str, Any], said: str) -> None:
+    found = problems(lambda: given(**changes))
+    assert any(said in text for text in found), found
+
+
 # What may not be meant
 
 
@@ -185,6 +201,9 @@ def test_an_snr_beyond_double_precision_names_the_file_as_a_cause() -> None:
         ({"direct": DIRECT * np.array([1, 0, 1])[:, None, None]}, "no path to"),
         ({"direct": DIRECT * np.array([1, 1, 0])[:, None]}, "zeros at some antennas of"),
         ({"echo_gain": np.full((1, 3), 1e-9)}, "takes the place of path loss and of the target's reflection"),
+        ({"echo_gain": np.full((1, 3), 1e-9)}, "the criterion published and the mono-static scheme keep the path loss"),
+        ({"echo_gain": np.array([[1e-9, 120.0, 1e-9]])}, "a largest gain of 120 (20.8 dB), more power than is sent"),
+        ({"steering_tx": np.full((1, 4), 1e3)}, "a mean |entry|² of 60.0 dB: isotropic antennas have 0 dB"),
     ],
 )
 def test_what_may_not_be_meant_is_noted(changes: dict[str, Any], said: str) -> None:
