@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from multistatic.design.choices import with_choices
 from multistatic.design.earlier_design import usable_start
@@ -35,7 +35,7 @@ def design_network(
     on_stage: Callable[[str], None] = _silent,
     limits: Limits | SearchLimits = NO_LIMITS,
     start: Design | None = None,
-    certificate: bool = True,
+    certificate: bool | Literal["standard", "tight"] = True,
 ) -> Design:
     """Design a network: which receivers cooperate, which beams the transmitter uses, and what accuracy and rates
     follow.
@@ -57,7 +57,8 @@ def design_network(
     earlier one. Where the direction of the target or the channels have changed too much, or it has no beams, everything
     is designed anew, and the message says so; a design of another network is an `InputError`. `certificate`: False
     leaves the certificate and the sensitivities for `certify`; the design is verified like every other one, and claims
-    nothing.
+    nothing. `standard` or `tight`: a certificate other than the scenario's own; `tight` (seconds, see `certify`) proves
+    more of the beams for some groups.
 
     >>> from multistatic import load_preset
     >>> design_network(load_preset("paper")).selected_ids
@@ -65,9 +66,16 @@ def design_network(
     >>> design_network(load_preset("paper"), selector=lambda problem, rng: ["rx05", "rx07"]).selected_ids
     ('rx05', 'rx07')
     """
-    scenario = with_choices(scenario, selector=selector, beamformer=beamformer, criterion=criterion, channel=channel)
+    scenario = with_choices(
+        scenario,
+        selector=selector,
+        beamformer=beamformer,
+        criterion=criterion,
+        channel=channel,
+        certificate=certificate,
+    )
     searches = limits.begun() if isinstance(limits, Limits) else limits
-    instance, note = replace(instance_of(scenario, searches), certificate=certificate), ""
+    instance, note = replace(instance_of(scenario, searches), certificate=certificate is not False), ""
     if start is not None:
         usable, note = usable_start(scenario, instance.channel, start)
         instance = replace(instance, start=usable)

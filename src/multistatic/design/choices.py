@@ -30,13 +30,18 @@ def with_choices(
     beamformer: Any = None,
     criterion: Any = None,
     channel: GivenDirect | None = None,
+    certificate: bool | str = True,
 ) -> Scenario:
-    """The scenario with these algorithms and channels in the place of its own; None leaves what it has.
+    """The scenario with these algorithms and channels in the place of its own; None leaves what it has, and so does a
+    `certificate` without a name.
 
     Raises `InputError` with every value that is none of a name, a callable and a settings object, with every setting
     out of its range, and with everything in which channels do not fit.
     """
     design = design_with(scenario.design, selector=selector, beamformer=beamformer, criterion=criterion)
+    if not isinstance(certificate, bool):
+        named: Any = certificate
+        design = replace(design, certificate=named)
     scenario = scenario if design is scenario.design else replace(scenario, design=design)
     return scenario if channel is None else _with_channel(scenario, channel)
 

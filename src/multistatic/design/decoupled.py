@@ -14,7 +14,7 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of, selector_of
-from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
+from multistatic.design.finish import finished, infeasible_beams, infeasible_selection, proof_stage
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.selection.problem import Selection
@@ -42,7 +42,7 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
             return best or infeasible_selection(instance, selection)
         if result.beams is None:
             return best or infeasible_beams(instance, "multi", result, selection)
-        on_stage("verification")
+        on_stage(proof_stage(instance))
         design = finished(instance, "multi", selection, result, rounds)
         if design.status == "infeasible":
             return best or design

@@ -42,6 +42,11 @@ class Instance:
     certificate: bool = True
 
     @property
+    def tight(self) -> bool:
+        """The beams get the tight certificate."""
+        return self.certificate and self.scenario.design.certificate == "tight"
+
+    @property
     def size(self) -> int:
         """K."""
         return len(self.scenario.receivers)

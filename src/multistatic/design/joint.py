@@ -26,6 +26,7 @@ from annotated_types import Ge, Le
 
 from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
+from multistatic.beamforming.interference_bound import tightened
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.decoupled import design_decoupled
@@ -84,6 +85,9 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if search.best is None:
         assert search.failed is not None
         return infeasible_beams(instance, "multi", search.failed)
+    if instance.tight:
+        on_stage("tight certificate")
+        search.tighten()
     value, group, result = search.best
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
@@ -193,6 +197,17 @@ class _Search:
         if self.cuts and (cut := illumination_cut(asked)) is not None:
             self.candidates.learn(cut, self.best[0])
 
+    def tighten(self) -> None:
+        """The bound that sees who is selected, for the best group and its beams.
+
+        It says nothing of other groups: `upper_bound_w` stays, and so do their bounds.
+        """
+        assert self.best is not None
+        value, group, result = self.best
+        result = tightened(self.instance.beamforming_problem(group), result)
+        self.candidates.settle_group(group, result.upper_bound_w)
+        self.best = (value, group, result)
+
 
 def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design:
     """A joint design that was made without its certificate, with the one it would have: the bounds of all groups at the
@@ -215,6 +230,10 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     if search.cuts and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
         search.candidates.learn(cut, np.inf)
     value = _value(search.problem, group, search.problem.one_illumination_w)
+    if instance.tight:
+        search.best = (value, group, result)
+        search.tighten()
+        result = search.best[2]
     selection = _selection(search.problem, search.candidates, group, value, design.rounds)
     return finished(instance, "multi", selection, result, design.rounds, tried=group[None], posed=search.posed)
 

@@ -13,7 +13,14 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate, without_claims
+from multistatic.design.finish import (
+    finished,
+    infeasible_beams,
+    proof_stage,
+    verified,
+    with_certificate,
+    without_claims,
+)
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.registry import name_of
@@ -36,7 +43,7 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     result = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
-    on_stage("verification")
+    on_stage(proof_stage(instance))
     return finished_mono_static(instance, result)
 
 
@@ -45,7 +52,9 @@ def finished_mono_static(instance: Instance, result: BeamformingResult) -> Desig
     assert result.beams is not None
     assert result.illumination_w is not None
     nobody = np.zeros(instance.size, bool)
-    proven = with_certificate(instance.beamforming_problem(nobody), result) if instance.certificate else result
+    proven = result
+    if instance.certificate:
+        proven = with_certificate(instance.beamforming_problem(nobody), result, tight=instance.tight)
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
         status="optimal" if proven.status == "optimal" else "feasible",
@@ -110,7 +119,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
     if best is None or found is None:
         assert failed is not None
         return infeasible_beams(instance, "bi", failed)
-    on_stage("verification")
+    on_stage(proof_stage(instance))
     return finished(instance, "bi", replace(best[1], evaluated=tried), found, 1)
 
 

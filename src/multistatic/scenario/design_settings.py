@@ -24,7 +24,8 @@ class DesignSettings:
     `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
     selector, repeat selection and beamforming until nothing changes.
     `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
-    algorithms, at most one of a class; they count wherever their algorithm is used.
+    algorithms, at most one of a class; they count wherever their algorithm is used. `certificate`: what is proven of the
+    beams; `tight` sees who is selected, and takes seconds.
     """
 
     criterion: Choice = "surrogate"
@@ -36,6 +37,7 @@ class DesignSettings:
     given: tuple[str, ...] = ()
     dimensions: Literal[2, 3] | None = None
     alternate: bool = False
+    certificate: Literal["standard", "tight"] = "standard"
     options: tuple[object, ...] = ()
 
     def __post_init__(self) -> None:
@@ -51,4 +53,5 @@ class DesignSettings:
         object.__setattr__(self, "given", checks.several("given", self.given, str))
         checks.one_of("dimensions", self.dimensions, (None, 2, 3))
         checks.kind("alternate", self.alternate, bool)
+        checks.one_of("certificate", self.certificate, ("standard", "tight"))
         checks.done(self)

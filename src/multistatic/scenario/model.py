@@ -323,8 +323,8 @@ class Scenario(LabelledResult):
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
-        height, nodes = self.target.position_m[2], (self.transmitter, *self.receivers)
-        flat = all(node.position_m[2] == height for node in nodes)
+        height, places = self.target.position_m[2], [receiver.position_m for receiver in self.receivers]
+        flat = all(place[2] == height for place in (self.transmitter.position_m, *places))
         return 2 if flat and self.target.velocity_m_s[2] == 0 else 3
 
     @property

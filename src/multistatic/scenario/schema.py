@@ -338,6 +338,9 @@ class DesignTable(Table):
         None, description="unknown coordinates of the target; by the geometry where nothing is said"
     )
     alternate: bool = _shared(DesignSettings, "alternate", "repeat selection and beams until nothing changes")
+    certificate: Literal["standard", "tight"] = _shared(
+        DesignSettings, "certificate", "bound on the beams; tight: proves more for some groups, and takes seconds"
+    )
     options: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] = Field(
         {}, description="settings of algorithms, a table for each: design.options.NAME"
     )

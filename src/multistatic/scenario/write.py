@@ -114,6 +114,7 @@ def _design(design: DesignSettings) -> Keys:
         "given": list(design.given),
         "dimensions": design.dimensions,
         "alternate": design.alternate,
+        "certificate": design.certificate,
     }
 
 
