@@ -74,7 +74,7 @@ def _error_covariance(gram: C, price: F) -> C:
     root = np.sqrt(price)
     covariance = np.eye(len(price)) + root[:, None] * gram * root
     np.linalg.cholesky(covariance)  # exists for positive definite matrices only
-    error: C = np.linalg.solve(covariance, np.eye(len(price)))
+    error: C = np.asarray(np.linalg.solve(covariance, np.eye(len(price))), complex)
     if not np.all(np.diagonal(error).real > 0.0):
         raise np.linalg.LinAlgError("the inverse of a positive definite matrix has no positive diagonal")
     return error
