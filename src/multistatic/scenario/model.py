@@ -358,8 +358,10 @@ class Scenario(LabelledResult):
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
-        height, nodes = self.target.position_m[2], (self.transmitter, *self.receivers)
-        flat = all(node.position_m[2] == height for node in nodes)
+        height = self.target.position_m[2]
+        flat = bool(self.transmitter.position_m[2] == height) and all(
+            receiver.position_m[2] == height for receiver in self.receivers
+        )
         return 2 if flat and self.target.velocity_m_s[2] == 0 else 3
 
     @property
