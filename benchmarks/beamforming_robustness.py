@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 

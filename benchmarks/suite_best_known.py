@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import upper_bound
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.los import los_sdp
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.errors import InputError
@@ -33,7 +33,7 @@ from multistatic.files.atomic import write_files_atomically
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.milp import milp
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.suite.instances import BEST_BEAMS, BEST_KNOWN, VERSION, SuiteInstance, load_suite
 from multistatic.suite.tasks import SELECTION_BOARDS, STRICT
 

@@ -13,8 +13,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from multistatic.beamforming.problem import BeamformingProblem as BeamformingProblem
-    from multistatic.beamforming.problem import BeamformingResult as BeamformingResult
+    from multistatic.beamforming.beamforming_problem import BeamformingProblem as BeamformingProblem
+    from multistatic.beamforming.beamforming_problem import BeamformingResult as BeamformingResult
     from multistatic.bounds.clock import ClockErrors as ClockErrors
     from multistatic.bounds.delay_doppler import exact_information as exact_information
     from multistatic.bounds.gain import LinearGain as LinearGain
@@ -86,8 +86,8 @@ if TYPE_CHECKING:
     from multistatic.scenario.given_channel import GivenChannel as GivenChannel
     from multistatic.scenario.model import Scenario as Scenario
     from multistatic.scenario.parse_scenario import parse_scenario as parse_scenario
-    from multistatic.selection.problem import Selection as Selection
-    from multistatic.selection.problem import SelectionProblem as SelectionProblem
+    from multistatic.selection.selection_problem import Selection as Selection
+    from multistatic.selection.selection_problem import SelectionProblem as SelectionProblem
     from multistatic.signal.beams import Beams as Beams
     from multistatic.signal.pulse import Pulse as Pulse
     from multistatic.signal.pulse import pulse_from_callable as pulse_from_callable
@@ -138,12 +138,12 @@ _MODULES = {
     "EstimateSettings": "multistatic.estimation.estimate_settings",
     "waveform_information": "multistatic.bounds.waveform_information",
     # Receiver selection and beamforming, for those who add an algorithm
-    "SelectionProblem": "multistatic.selection.problem",
-    "Selection": "multistatic.selection.problem",
+    "SelectionProblem": "multistatic.selection.selection_problem",
+    "Selection": "multistatic.selection.selection_problem",
     "LinearGain": "multistatic.bounds.gain",
     "MatrixGain": "multistatic.bounds.gain",
-    "BeamformingProblem": "multistatic.beamforming.problem",
-    "BeamformingResult": "multistatic.beamforming.problem",
+    "BeamformingProblem": "multistatic.beamforming.beamforming_problem",
+    "BeamformingResult": "multistatic.beamforming.beamforming_problem",
     # Design
     "certify": "multistatic.design",
     "design_network": "multistatic.design",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.groups import all_groups
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from tests.support.close import close_to
 from tests.support.selection_problems import selection_problem
 

@@ -14,12 +14,12 @@ import pytest
 import scipy.optimize
 
 from multistatic.beamforming import error_relaxation
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.certificate import proves_infeasible, upper_bound
 from multistatic.beamforming.error_relaxation import Relaxation, relaxed
 from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.normalised_problem import normalise
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams

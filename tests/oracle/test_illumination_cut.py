@@ -8,9 +8,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.illumination_cut import IlluminationCut, has_cuts, illumination_cut
 from multistatic.beamforming.los import los_sdp
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from tests.support.beamforming_problems import line_of_sight_problem, scattered_problem
 from tests.support.close import close_to

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming import interference_bound as bounds
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.certificate import upper_bound
 from multistatic.beamforming.interference_bound import interference_bound, tightened
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams

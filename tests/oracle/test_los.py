@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.miso import coupling, dual_bound, solve_miso
 from multistatic.beamforming.normalised_problem import normalise
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.searched_start import StartSettings
 from multistatic.errors import InputError

@@ -14,9 +14,9 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.normalised_problem import normalise
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.program import solve_program
 from multistatic.beamforming.sca.searched_start import StartSettings, find_starts

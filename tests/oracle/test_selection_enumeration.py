@@ -10,7 +10,7 @@ import pytest
 from multistatic.errors import InputError
 from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.enumeration import enumeration, feasible_groups
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from tests.support.close import close_to
 from tests.support.selection_problems import Position, naive_cost_m, selection_problem
 

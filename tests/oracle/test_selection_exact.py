@@ -18,7 +18,7 @@ from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.milp import MilpSettings, _best_of_size, milp
 from multistatic.selection.nodes import Nodes, bounded_subtree, roots
 from multistatic.selection.pair_cost import linear_costs
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 from tests.support.close import close_to
 from tests.support.selection_problems import naive_cost_m, network_problem, selection_problem

@@ -8,11 +8,11 @@ import cvxpy as cp
 import numpy as np
 import pytest
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.downlink import dense, fixed_prices, optimal_prices
 from multistatic.beamforming.downlink.downlink import InnerSolution, least_power, most_light, no_guess
 from multistatic.beamforming.downlink.fixed_prices import Downlink
 from multistatic.beamforming.downlink.optimal_prices import Guess, Optimum, beams_for, solve_downlink, workspace_for
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from tests.support.close import assert_close, close_to
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.certificate import bounded, certified, proves_infeasible, upper_bound
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from tests.support.beamforming_problems import complex_normal, scattered_problem
 from tests.support.close import close_to

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from multistatic import registry
 from multistatic.selection.enumeration import enumeration
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from tests.support.selection_problems import Position, Weighted, selection_problem
 
 SEARCHES = [name for name in registry.names("selectors") if name not in ("all", "given", "best_n", "nearest_n")]

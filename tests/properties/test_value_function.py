@@ -15,8 +15,8 @@ from benchmarks.beamforming_robustness import independent_reach, random_problem
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.downlink.gram_problem import Streams, gram_problem
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import (
     ValueFunctionSettings,
     receive_vectors,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.units import C
 
 

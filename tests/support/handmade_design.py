@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
 from multistatic.channel.path_loss import echo_gain
@@ -23,7 +23,7 @@ from multistatic.scenario.model import (
     Target,
     Transmitter,
 )
-from multistatic.selection.problem import LinkageTree, Selection
+from multistatic.selection.selection_problem import LinkageTree, Selection
 from multistatic.signal.beams import Beams
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.design.instance import instance_of
-from multistatic.selection.problem import Criterion, SelectionProblem
+from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 from tests.support.networks import network
 

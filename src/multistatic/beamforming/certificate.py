@@ -20,11 +20,11 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.error_relaxation import TARGET_NOISE, relaxed
 from multistatic.beamforming.evaluate import OPTIMALITY_GAP
 from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 
 _REACHED = "No beams put more power on the target: they reach the upper bound that holds for any channels."
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams
 from multistatic.units import F

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.downlink.downlink import most_light
 from multistatic.beamforming.downlink.gram_problem import compressed, downlink_of, gram_problem, one_stream_each
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.units import B, C, F
 
 _CHUNK = 1 << 13

@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import UpperBound, bounded, upper_bound
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.units import C, F
 
 _BOXES = 100  # at most, for each ℓ that is tried

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.normalised_problem import expand, normalise
 from multistatic.beamforming.power import allocate
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.sca.searched_start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem

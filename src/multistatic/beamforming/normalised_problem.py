@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.signal.beams import Beams, illumination
 from multistatic.units import B, C, F
 

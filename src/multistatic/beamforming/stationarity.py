@@ -16,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, Prices
 from multistatic.beamforming.power import interference
-from multistatic.beamforming.problem import BeamformingProblem, Prices
 from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
 from multistatic.signal.beams import Beams

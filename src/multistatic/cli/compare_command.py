@@ -98,8 +98,8 @@ def _compare(
     file: str, selectors: str, beamformers: str, set_: list[str] | None, quiet: bool
 ) -> tuple[tuple[Comparison, ...], str]:
     from multistatic import registry
-    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.files.scenario_file import load_scenario
     from multistatic.scenario.model import JOINT
     from multistatic.study.timed_comparison import compare as run

@@ -78,8 +78,8 @@ def design_command(
     if matlab and out is None:
         raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
-    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import StageClock, shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
     from multistatic.design.unit_changes import unit_changes
     from multistatic.files.design_files import design_document

@@ -57,8 +57,8 @@ def estimate_command(
 
     Example: multistatic estimate out/paper/simulation --scenario out/paper/scenario.toml --out out/paper/estimates
     """
-    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.estimation.estimate_settings import EstimateSettings
     from multistatic.estimation.from_recordings import input_problems, measured_recordings
     from multistatic.estimation.registered import estimator_of

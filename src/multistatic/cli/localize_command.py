@@ -43,8 +43,8 @@ def localize_command(
     Exit codes: 0 done, 2 bad input, 3 the position of a fix is unobservable or its measurements contradict each other
     (said why).
     """
-    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario

@@ -74,7 +74,7 @@ def check_command(
 
     Example: multistatic check urban.toml --set transmitter.power_dbm=36
     """
-    from multistatic.cli.notes import print_note
+    from multistatic.cli.shown_notes import print_note
     from multistatic.errors import InputError
     from multistatic.files.scenario_file import load_scenario
 
@@ -102,7 +102,7 @@ def check_command(
         return
     from rich.console import Console
 
-    from multistatic.report.assumptions import assumptions_in_words
+    from multistatic.report.assumption_sentences import assumptions_in_words
 
     Console().print(scenario_table(summary, assumptions_in_words(scenario)), highlight=False)
 

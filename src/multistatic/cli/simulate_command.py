@@ -74,8 +74,8 @@ def simulate_command(
 
     Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
     """
-    from multistatic.cli.notes import print_note
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.files.designed_network import read_designed_network
     from multistatic.files.simulation_files import simulation_files, truth_document, write_simulation
     from multistatic.simulation.block import SimulationSettings, simulate_block

@@ -102,7 +102,7 @@ def _run(
 
 def _print_notes(loaded: Study) -> None:
     """What may not be meant in the scenario of the first point; a value of a sweep is not looked at."""
-    from multistatic.cli.notes import print_note
+    from multistatic.cli.shown_notes import print_note
     from multistatic.errors import ScenarioError
 
     template = loaded.points[0].templates[0]

@@ -15,7 +15,7 @@ from multistatic.design.limits import Limits
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
 from multistatic.scenario.model import Scenario
-from multistatic.selection.problem import NO_LIMITS, SearchLimits
+from multistatic.selection.selection_problem import NO_LIMITS, SearchLimits
 
 __all__ = ["Design", "Limits", "Scheme", "certify", "design_network"]
 

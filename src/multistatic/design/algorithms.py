@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from multistatic import registry
+from multistatic.beamforming.beamforming_problem import Beamformer, BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.evaluate import (
     OPTIMALITY_GAP,
@@ -18,12 +19,11 @@ from multistatic.beamforming.evaluate import (
     infeasible,
     violations,
 )
-from multistatic.beamforming.problem import Beamformer, BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.registry import Plugin, says
 from multistatic.scenario.model import Choice
 from multistatic.selection.foreign import checked_criterion, checked_selection
-from multistatic.selection.problem import Criterion, Selection, SelectionProblem, Selector
+from multistatic.selection.selection_problem import Criterion, Selection, SelectionProblem, Selector
 from multistatic.signal.beams import Beams
 
 Options = tuple[object, ...]

@@ -12,12 +12,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of, selector_of
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection, proof_stage
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
-from multistatic.selection.problem import Selection
+from multistatic.selection.selection_problem import Selection
 from multistatic.units import B
 
 MAX_ROUNDS = 10

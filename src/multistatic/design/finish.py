@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic import registry
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.interference_bound import tightened
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
 from multistatic.design.instance import Instance
@@ -19,7 +19,7 @@ from multistatic.design.solved_group import SolvedGroup, solved_group
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import Knowledge
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6

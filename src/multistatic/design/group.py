@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from multistatic import registry
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from multistatic import registry
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
@@ -18,7 +18,7 @@ from multistatic.design.earlier_design import starts_for
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
 from multistatic.scenario.model import Scenario
-from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
+from multistatic.selection.selection_problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C
 

@@ -24,10 +24,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Le
 
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.interference_bound import tightened
-from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
@@ -38,7 +38,7 @@ from multistatic.registry import algorithm
 from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.signal.beams import Beams
 from multistatic.units import B
 

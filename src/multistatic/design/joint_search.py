@@ -14,7 +14,7 @@ from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.declared_gain import Knowledge, exact_gain
 from multistatic.selection.groups import ENUMERABLE
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 _CLOSE = 1e-3  # relative gap of a bound that is far from tight for other reasons

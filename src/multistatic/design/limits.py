@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from multistatic.errors import InputError, Problem
-from multistatic.selection.problem import NO_LIMITS, SearchLimits
+from multistatic.selection.selection_problem import NO_LIMITS, SearchLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

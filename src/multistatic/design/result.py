@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.notebook import LabelledResult, NotebookView, Overview, first_few
 from multistatic.scenario.model import Scenario
-from multistatic.selection.problem import Selection
+from multistatic.selection.selection_problem import Selection
 from multistatic.units import B, F
 
 Scheme = Literal["multi", "bi", "mono"]

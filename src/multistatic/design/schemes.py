@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
@@ -25,7 +25,7 @@ from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.registry import name_of
 from multistatic.selection.declared_gain import knowledge_of
-from multistatic.selection.problem import Selection
+from multistatic.selection.selection_problem import Selection
 from multistatic.signal.beams import Beams
 from multistatic.units import B, F
 

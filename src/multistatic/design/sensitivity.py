@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.selection.declared_gain import Gain
 from multistatic.selection.groups import LISTED, additions, all_groups, swaps
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
 _SLOPE = 1e-4  # of the illumination, for criteria that are no power of it

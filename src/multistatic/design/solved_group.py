@@ -6,13 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.design.instance import Instance
 from multistatic.design.result import Scheme
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.foreign import ForeignCriterion
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B
 
 

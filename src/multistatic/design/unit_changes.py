@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic import registry
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.patheffects import withStroke
 
 from multistatic.design.result import Design
-from multistatic.report.assumptions import ELEMENTS
+from multistatic.report.assumption_sentences import ELEMENTS
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.radiation import (
     Bearings,

@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.design.compare import Comparison
 from multistatic.design.instance import criterion_unit
-from multistatic.report.assumptions import assumption_sentences
+from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.style import (
     CAPTION_LINE_IN,
     FAINT,

@@ -10,7 +10,7 @@ import numpy as np
 
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
-from multistatic.report.assumptions import clocks_in_words
+from multistatic.report.assumption_sentences import clocks_in_words
 from multistatic.report.design_plan import (
     centre,
     draw_ellipse,

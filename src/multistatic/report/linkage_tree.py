@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic.report.style import MUTED, SELECTED, SMALL, finish_axes
 from multistatic.report.wording import short_name
-from multistatic.selection.problem import LinkageTree
+from multistatic.selection.selection_problem import LinkageTree
 from multistatic.units import B, F
 
 if TYPE_CHECKING:

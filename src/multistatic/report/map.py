@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.design.result import Design
-from multistatic.report.assumptions import assumption_sentences
+from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.design_plan import (
     centre,
     draw_ellipse,

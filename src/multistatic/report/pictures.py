@@ -17,7 +17,7 @@ def design_pictures(design: Design) -> dict[str, bytes]:
     require_matplotlib()
     from multistatic.report.beam_pattern import beam_pattern_figure
     from multistatic.report.map import map_figure
-    from multistatic.report.rates import rates_figure
+    from multistatic.report.rate_bars import rates_figure
 
     with styled():
         return {

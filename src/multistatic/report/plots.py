@@ -61,7 +61,7 @@ def plot_rates(design: Design) -> Figure:
     >>> len(figure.axes) > 0
     True
     """
-    from multistatic.report.rates import rates_figure
+    from multistatic.report.rate_bars import rates_figure
 
     return _drawn(rates_figure, _with_beams(design))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from multistatic.report.assumptions import ECHO, ELEMENTS, TARGET
+from multistatic.report.assumption_sentences import ECHO, ELEMENTS, TARGET
 from multistatic.study.results import StudyResults
 
 _CLOCK_KEYS = ("clock_offset_std_s", "frequency_offset_std_hz")

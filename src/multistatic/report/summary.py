@@ -16,10 +16,10 @@ from multistatic.design.compare import Comparison
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Accuracy, Design
 from multistatic.design.unit_changes import UnitChanges
-from multistatic.report.assumptions import assumptions_in_words
+from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.wording import criterion_name, error_apart, one_unit, percent, quantity
 from multistatic.scenario.model import JOINT
-from multistatic.selection.problem import Selection
+from multistatic.selection.selection_problem import Selection
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import F, ratio_to_db, watt_to_dbm
 

@@ -14,7 +14,7 @@ from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
 from multistatic.notebook import NotebookView
 from multistatic.registry import name_of
-from multistatic.report.assumptions import assumptions_in_words
+from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.fix_summary import fix_summary
 from multistatic.report.measurement_table import measurement_table
 from multistatic.report.scenario_summary import scenario_summary, scenario_table

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.selection.ranked import first_affordable
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 
 
 def best_n(problem: SelectionProblem, rng: np.random.Generator) -> Selection:

@@ -23,7 +23,7 @@ from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.nodes import Nodes, bounded_subtree, branched, joined, roots
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 METHOD = "branch_and_bound"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.selection.groups import ENUMERABLE, additions, all_groups, smallest_groups, swaps
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
+from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
 
 TIE = 1e-12

@@ -7,7 +7,7 @@ import numpy as np
 from multistatic.selection.chosen import best_feasible, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
+from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
 
 

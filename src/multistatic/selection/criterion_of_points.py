@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.selection.problem import Criterion
+from multistatic.selection.selection_problem import Criterion
 from multistatic.units import B, F
 
 

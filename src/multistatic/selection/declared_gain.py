@@ -31,7 +31,7 @@ from multistatic.linalg import RANK_TOLERANCE
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.foreign import ForeignCriterion
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
-from multistatic.selection.problem import Criterion, SelectionProblem
+from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 
 # E lies in the range of J if no more than this part of it lies outside.

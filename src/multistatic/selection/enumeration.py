@@ -8,7 +8,7 @@ from multistatic.errors import InputError, Problem
 from multistatic.selection.chosen import best_feasible, chosen
 from multistatic.selection.groups import ENUMERABLE, all_groups
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
 

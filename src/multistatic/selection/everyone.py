@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.selection.infeasible import of_rule
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 
 
 def everyone(problem: SelectionProblem, rng: np.random.Generator) -> Selection:

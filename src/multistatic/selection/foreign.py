@@ -10,7 +10,7 @@ import numpy as np
 from multistatic.registry import Plugin, says
 from multistatic.selection.chosen import best_feasible
 from multistatic.selection.groups import LISTED, all_groups
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
 CLAIMED_GAP = 1e-6

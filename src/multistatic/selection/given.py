@@ -6,7 +6,7 @@ import numpy as np
 
 from multistatic.errors import InputError, Problem
 from multistatic.selection.infeasible import of_rule
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 
 
 def given(problem: SelectionProblem, rng: np.random.Generator) -> Selection:

@@ -10,7 +10,7 @@ from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.chosen import best_feasible, best_of, chosen
 from multistatic.selection.groups import additions, smallest_groups
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 

@@ -8,7 +8,7 @@ from multistatic.selection.chosen import TIE, best_of, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 

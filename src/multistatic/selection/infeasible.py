@@ -6,7 +6,7 @@ import numpy as np
 
 from multistatic.selection.cheapest import Cheapest, cheapest_group
 from multistatic.selection.chosen import chosen, named
-from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
+from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from multistatic.registry import algorithm
 from multistatic.selection.clustered import from_candidates
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
 Labels = NDArray[np.intp]

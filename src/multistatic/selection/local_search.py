@@ -14,7 +14,7 @@ from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.groups import additions
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 

@@ -23,7 +23,7 @@ from multistatic.registry import algorithm
 from multistatic.selection.declared_gain import ScaledLinearGain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
 METHOD = "milp"

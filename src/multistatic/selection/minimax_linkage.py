@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.selection.clustered import from_candidates
-from multistatic.selection.problem import LinkageTree, Selection, SelectionProblem
+from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import F
 
 

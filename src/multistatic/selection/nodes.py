@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from multistatic.selection.declared_gain import Gain
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.pair_cost import linear_costs
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
 Index = NDArray[np.intp]

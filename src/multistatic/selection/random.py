@@ -12,7 +12,7 @@ from multistatic.registry import algorithm
 from multistatic.selection.chosen import chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 

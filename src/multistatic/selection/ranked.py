@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.selection.infeasible import of_rule
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 
 
 def first_affordable(problem: SelectionProblem, order: NDArray[np.intp], *, method: str, rule: str) -> Selection:

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.design.instance import Instance, instance_of
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import parse_scenario
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.signal.beams import Beams
 
 VERSION = 1

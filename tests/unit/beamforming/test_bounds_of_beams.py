@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import bounded
 from multistatic.beamforming.evaluate import OPTIMALITY_GAP, evaluate, infeasible, violations
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import scattered_problem
 from tests.support.close import close_to

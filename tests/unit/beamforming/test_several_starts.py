@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from benchmarks.work import beamforming_problem
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.evaluate import violations
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import ValueFunctionSettings, several_starts, value_function
 from multistatic.errors import InputError
 from tests.support.close import close_to

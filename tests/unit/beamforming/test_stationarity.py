@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, nonnegative_least_squares, stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.signal.beams import Beams

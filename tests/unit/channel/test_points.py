@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.bounds.criteria import peb, surrogate, veb
 from multistatic.bounds.sensing import sensing_network
@@ -18,7 +18,7 @@ from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import Scenario
 from multistatic.selection.criterion_of_points import CriterionOfPoints
 from multistatic.selection.groups import all_groups
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.signal.beams import Beams, illumination
 from multistatic.simulation.block import simulate_block
 from tests.support.close import close_to

@@ -34,7 +34,7 @@ from multistatic.scenario.write import resolved_toml
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.greedy import greedy
 from multistatic.selection.kmeans import KMeansSettings
-from multistatic.selection.problem import NO_LIMITS, SearchLimits, Selection
+from multistatic.selection.selection_problem import NO_LIMITS, SearchLimits, Selection
 from multistatic.signal.beams import Beams
 from tests.support.close import close_to
 

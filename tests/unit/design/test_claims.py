@@ -18,7 +18,7 @@ from multistatic.design.sensitivity import sensitivity
 from multistatic.design.unit_changes import UnitChanges, unit_changes
 from multistatic.report.summary import design_summary
 from multistatic.scenario.model import DesignSettings
-from multistatic.selection.problem import Selection
+from multistatic.selection.selection_problem import Selection
 from tests.support.close import close_to
 from tests.support.networks import network
 from tests.support.selection_problems import Weighted, selection_problem

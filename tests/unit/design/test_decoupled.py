@@ -12,7 +12,7 @@ from multistatic.design.decoupled import MAX_ROUNDS, design_decoupled
 from multistatic.design.instance import Instance, instance_of
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.given import given
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from tests.support.networks import network
 
 GROUPS = (("rx1",), ("rx1", "rx2", "rx3"), ("rx2",))

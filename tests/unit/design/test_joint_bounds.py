@@ -17,7 +17,7 @@ from multistatic.design.joint_search import CandidateGroups
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.declared_gain import knowledge_of
-from multistatic.selection.problem import SelectionProblem
+from multistatic.selection.selection_problem import SelectionProblem
 from tests.support.close import close_to
 from tests.support.networks import network
 

@@ -11,7 +11,7 @@ from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import instance_of
 from multistatic.design.joint import JointSettings, design_joint
 from multistatic.scenario.model import DesignSettings
-from multistatic.selection.problem import SearchLimits
+from multistatic.selection.selection_problem import SearchLimits
 from tests.support.close import close_to
 from tests.support.networks import network
 

@@ -10,8 +10,8 @@ import pytest
 
 from multistatic import certify, design_network, load_preset
 from multistatic.beamforming import interference_bound as bounds
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.certificate import UpperBound, upper_bound
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Design

@@ -140,7 +140,7 @@ def lint_imports(cwd: Path) -> subprocess.CompletedProcess[str]:
     [
         pytest.param("signal/beams.py", "from multistatic.bounds import sensing", id="upward"),
         pytest.param("communication/rates.py", "from multistatic.bounds import sensing", id="sideways"),
-        pytest.param("selection/problem.py", "def f():\n    import cvxpy", id="solver"),
+        pytest.param("selection/selection_problem.py", "def f():\n    import cvxpy", id="solver"),
         pytest.param("design/result.py", "import time", id="clock"),
         pytest.param("units.py", "import multistatic", id="whole package"),
     ],

@@ -15,13 +15,13 @@ from multistatic import draw_measurements, load_preset, localize_many, realise, 
 from multistatic.bounds.position import PositionBound
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
-from multistatic.report.assumptions import assumptions_in_words, clocks_in_words
+from multistatic.report.assumption_sentences import assumptions_in_words, clocks_in_words
 from multistatic.report.beam_pattern import beam_pattern_figure
 from multistatic.report.comparison import comparison_figure
 from multistatic.report.design_page import design_page
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.map import map_figure
-from multistatic.report.rates import rates_figure
+from multistatic.report.rate_bars import rates_figure
 from multistatic.report.style import SMALL, caption_lines, new_figure, styled, text_width_in
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.report.wording import error_apart

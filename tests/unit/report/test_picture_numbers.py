@@ -25,7 +25,7 @@ from multistatic.report.comparison import comparison_figure
 from multistatic.report.delay_doppler_map import delay_doppler_figure
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
-from multistatic.report.rates import _missed
+from multistatic.report.rate_bars import _missed
 from multistatic.report.study_plan import _range
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import _cell

@@ -31,7 +31,7 @@ from multistatic.report.linkage_tree import leaf_order
 from multistatic.report.map import map_figure
 from multistatic.report.pictures import design_pictures
 from multistatic.report.radiation import bearings, mirror_azimuth_deg, radiated_power_w
-from multistatic.report.rates import rates_figure
+from multistatic.report.rate_bars import rates_figure
 from multistatic.report.style import new_figure, styled
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.report.wording import criterion_scale, percent, quantity

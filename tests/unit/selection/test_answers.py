@@ -13,8 +13,8 @@ from multistatic.selection.enumeration import feasible_groups
 from multistatic.selection.greedy import grown
 from multistatic.selection.kmeans import KMeansSettings, _clusters
 from multistatic.selection.local_search import _thrifty
-from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.selection.random import RandomSettings, random
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 from tests.support.close import close_to
 from tests.support.selection_problems import Weighted, selection_problem

@@ -9,7 +9,7 @@ import pytest
 from scipy.cluster.hierarchy import is_valid_linkage
 
 from multistatic.selection.minimax_linkage import linkage_tree, minimax_linkage
-from multistatic.selection.problem import LinkageTree, SelectionProblem
+from multistatic.selection.selection_problem import LinkageTree, SelectionProblem
 from tests.support.close import close_to
 from tests.support.selection_problems import selection_problem
 

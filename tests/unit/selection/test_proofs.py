@@ -16,7 +16,7 @@ from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.kmeans import KMeansSettings, _clusters, _lloyd, _plus_plus
 from multistatic.selection.milp import milp
-from multistatic.selection.problem import SearchLimits, SelectionProblem
+from multistatic.selection.selection_problem import SearchLimits, SelectionProblem
 from tests.support.close import close_to
 from tests.support.networks import network
 from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem

@@ -17,7 +17,7 @@ from multistatic.design.joint import JointSettings, design_joint
 from multistatic.errors import InputError
 from multistatic.scenario.model import DesignSettings
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.problem import SearchLimits
+from multistatic.selection.selection_problem import SearchLimits
 from tests.support.close import close_to
 from tests.support.networks import network
 from tests.support.selection_problems import network_problem

@@ -14,7 +14,7 @@ from multistatic.errors import InputError
 from multistatic.selection.cheapest import cheapest_group
 from multistatic.selection.clustered import mended
 from multistatic.selection.groups import additions, removals, swaps
-from multistatic.selection.problem import Selection, SelectionProblem
+from multistatic.selection.selection_problem import Selection, SelectionProblem
 from tests.support.close import close_to
 from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from multistatic import registry
-from multistatic.beamforming.problem import BeamformingProblem
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.errors import InputError
 from multistatic.registry import Origin
 from multistatic.report.leaderboard import leaderboard_csv, leaderboard_document, leaderboard_tables, outcomes_csv

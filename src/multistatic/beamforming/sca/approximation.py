@@ -23,10 +23,10 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
 from multistatic.beamforming.power import allocate, interference, streams
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.sca.program import require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts

@@ -8,8 +8,8 @@ from typing import Annotated
 import numpy as np
 from annotated_types import Ge
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.normalised_problem import NormalisedProblem
-from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.sca.combiners import initial_combiners, mmse_combiners, search_combiners
 from multistatic.beamforming.sca.sinr_balancing import BalancedBeams, balance

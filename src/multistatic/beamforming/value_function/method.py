@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult, Prices
 from multistatic.beamforming.certificate import proves_infeasible
 from multistatic.beamforming.downlink.downlink import InnerSolution
 from multistatic.beamforming.downlink.gram_problem import (
@@ -26,7 +27,6 @@ from multistatic.beamforming.downlink.gram_problem import (
     matched_powers,
 )
 from multistatic.beamforming.evaluate import evaluate, infeasible
-from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult, Prices
 from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
