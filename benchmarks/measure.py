@@ -119,6 +119,12 @@ def faster(times: float, ours_s: float, rival_s: float | None) -> Check:
     return Check(goal=goal, measured=f"{rival_s / ours_s:.0f}×", met=rival_s / ours_s >= times, timed=True)
 
 
+def at_most(share: float, ours_s: float, rival_s: float, rival: str) -> Check:
+    """The goal of our time as a multiple of a rival's."""
+    ratio = ours_s / rival_s
+    return Check(goal=f"≤ {share:g}× {rival}", measured=f"{ratio:.3g}×", met=ratio <= share, timed=True)
+
+
 def all_of(goal: str, hits: Iterable[bool]) -> Check:
     """The goal that something holds in every case."""
     found = [bool(hit) for hit in hits]

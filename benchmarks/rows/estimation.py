@@ -13,7 +13,7 @@ from multistatic.bounds.realised import realised_information
 from multistatic.estimation.detection import cell_threshold
 from multistatic.estimation.echo_window import echo_window
 from multistatic.estimation.estimates import Estimates
-from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
+from multistatic.estimation.grid import GridSettings, grid
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.search_window import Search
@@ -22,6 +22,8 @@ from multistatic.signal.pulses import pulse_of
 from multistatic.signal.waveform import PulseTrain, sample_times_s
 from multistatic.simulation.recording import Recording
 from multistatic.units import SPEED_OF_LIGHT_M_S, db_to_ratio
+
+GRID = GridSettings()
 
 SLOT_S = 5e-9
 CARRIER_HZ = 3.5e9
@@ -51,7 +53,7 @@ def speed(trials: int, rivals: int, repeats: int = 7) -> list[Row]:
                 work=f"delay and Doppler, M = 1024, N_r = 2, {what}, batch of {trials}",
                 ours="maximum_likelihood (fastest of several)",
                 ours_s=ours_s,
-                rival=f"grid, {DELAYS} × {DOPPLERS}" if bins < 1 else "",
+                rival=f"grid, {GRID.delays} × {GRID.dopplers}" if bins < 1 else "",
                 rival_s=rival_s,
                 checks=tuple(checks),
             )
@@ -116,7 +118,7 @@ def threshold(trials: int, samples: int = 256) -> list[Row]:
             work=work,
             ours="maximum_likelihood",
             ours_s=float(times_s[0]),
-            rival=f"maximum on a grid of {DELAYS} × {DOPPLERS}",
+            rival=f"maximum on a grid of {GRID.delays} × {GRID.dopplers}",
             rival_s=float(times_s[1]),
             checks=(check,),
         )

@@ -137,10 +137,12 @@ def moved_target(directions: int) -> list[Row]:
     """The scenario `paper` with the target moved by 1 m, from the earlier design and by a search."""
     earlier = design_network(scenario(2))
     begun_s, searched_s, later_s, same, lit = [], [], [], [], []
-    for angle in np.linspace(0.0, 2.0 * np.pi, directions, endpoint=False):
-        place = [20.0 + float(np.cos(angle)), 40.0 + float(np.sin(angle))]
-        asked = scenario(2, {"target.position_m": place})
-        begun, time_s = timed(lambda asked=asked: design_network(asked, start=earlier, certificate=False))
+    angles = np.linspace(0.0, 2.0 * np.pi, directions, endpoint=False)
+    places = [[20.0 + float(np.cos(angle)), 40.0 + float(np.sin(angle))] for angle in angles]
+    moved = [scenario(2, {"target.position_m": place}) for place in places]
+    # One after the other, as the old code designs them, with nothing else between.
+    designs = [timed(lambda asked=asked: design_network(asked, start=earlier, certificate=False)) for asked in moved]
+    for asked, (begun, time_s) in zip(moved, designs, strict=True):
         begun_s.append(time_s)
         searched, time_s = timed(design_network, asked)
         searched_s.append(time_s)

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from multistatic.channel.channel import Channel as Channel
     from multistatic.channel.realise import realise as realise
     from multistatic.communication.rates import rates_bps_hz as rates_bps_hz
+    from multistatic.design import Limits as Limits
     from multistatic.design import certify as certify
+    from multistatic.design import design_network as design_network
     from multistatic.design.compare import Comparison as Comparison
     from multistatic.design.result import Accuracy as Accuracy
     from multistatic.design.result import Design as Design
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
     from multistatic.files.design_files import write_design as write_design
     from multistatic.files.labelled_arrays import to_dataframe as to_dataframe
     from multistatic.files.labelled_arrays import to_xarray as to_xarray
-    from multistatic.files.network_design import design_network as design_network
     from multistatic.files.recordings import read_block as read_block
     from multistatic.files.scenario_file import build_scenario as build_scenario
     from multistatic.files.scenario_file import load_preset as load_preset
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from multistatic.simulation.block import SimulationSettings as SimulationSettings
     from multistatic.simulation.block import simulate_block as simulate_block
     from multistatic.study import design_many as design_many
+    from multistatic.study.plan import study_method as study_method
     from multistatic.study.results import StudyResults as StudyResults
     from multistatic.study.timed_comparison import compare as compare
 
@@ -144,7 +146,8 @@ _MODULES = {
     "BeamformingResult": "multistatic.beamforming.problem",
     # Design
     "certify": "multistatic.design",
-    "design_network": "multistatic.files.network_design",
+    "design_network": "multistatic.design",
+    "Limits": "multistatic.design",
     "compare": "multistatic.study.timed_comparison",
     "verify": "multistatic.design.verify",
     "Design": "multistatic.design.result",
@@ -153,6 +156,7 @@ _MODULES = {
     "Comparison": "multistatic.design.compare",
     "design_many": "multistatic.study",
     "load_study": "multistatic.files.study_file",
+    "study_method": "multistatic.study.plan",
     "run_study": "multistatic.files.study_file",
     "StudyResults": "multistatic.study.results",
     "read_design": "multistatic.files.stored_design",

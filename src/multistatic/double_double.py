@@ -70,7 +70,7 @@ def exactly(values: Any) -> DoubleDouble:
     return DoubleDouble(hi, np.zeros_like(hi))
 
 
-def marginal_covariance(rows: DoubleDouble, kept: int) -> F:
+def exact_marginal_covariance(rows: DoubleDouble, kept: int) -> F:
     """Covariance [N, d, d] as of `linalg.marginal_covariance`: `rows` [N, n, p], the last d = `kept` columns asked
     about.
 

@@ -1,4 +1,4 @@
-"""Every exception that the package raises on purpose.
+"""Every exception that the package raises on purpose, and the hint at a misspelt name.
 
 ::
 
@@ -20,6 +20,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The name of `known` that is spelled most like `name`; empty where none is `cutoff` alike, from 0 to 1.
+
+    >>> nearest("recievers", ["receivers", "radio"])
+    'receivers'
+    """
+    from difflib import get_close_matches  # only where something was misspelt
+
+    # Its time grows with the lengths and the number of names, and a bad file can hold any.
+    near = get_close_matches(name[:64], list(known)[:1000], n=1, cutoff=cutoff)
+    return near[0] if near else ""
+
+
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The hint that names the `nearest` one; empty where there is none."""
+    near = nearest(name, known, cutoff=cutoff)
+    return f"did you mean {near}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Symmetric positive semidefinite matrices, in batches: scaled inverses and rank verdicts. Nothing here calls `inv`.
+"""Batches of matrices: scaled inverses, Schur complements and ranks of semidefinite ones. Nothing here calls `inv`.
 
 A Fisher matrix of metres and metres per second has a condition number of 1e18 by its units alone. Every function scales
 rows and columns first (Jacobi scaling), so that what is left of the condition number is geometry, and gives a verdict
@@ -7,9 +7,12 @@ where the matrix is singular instead of the reciprocal of a rounding error.
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any, NamedTuple
 
-from multistatic.units import B, F
+import numpy as np
+from numpy.typing import NDArray
+
+from multistatic.units import B, C, F
 
 # Rounding leaves about 1e-15 in place of a zero eigenvalue of a matrix with a unit diagonal.
 RANK_TOLERANCE = 1e-13
@@ -20,12 +23,26 @@ _WELL_CONDITIONED = 1e6
 _DIRECTION, _NOTHING = 1e-7, 1e-14
 
 
+def adjoint(matrices: NDArray[Any]) -> C:
+    """Aᴴ of each A [..., m, n]."""
+    transposed: C = matrices.conj().swapaxes(-1, -2)
+    return transposed
+
+
 def generalised_inverse(matrix: F) -> F:
     """A symmetric X with A X A = A for each positive semidefinite A of `matrix` [..., n, n]; A⁻¹ where it exists.
 
     A = D S D with D² = diag A; eigenvalues of S up to `RANK_TOLERANCE` count as zero.
     """
     return _pseudo_inverse(matrix)[0]
+
+
+def schur_complement(information: F, kept: slice) -> F:
+    """Information J_kk - J_ko J_oo⁺ J_ok [..., k, k] on the parameters `kept`, k, with every other one, o, unknown, of
+    Fisher matrices J [..., n, n].
+    """
+    parts = _eliminated(information, kept)
+    return parts.own - parts.absorbed
 
 
 def marginal_variance(information: F, kept: slice) -> F:
@@ -41,24 +58,27 @@ def marginal_variance_and_margin(information: F, kept: slice) -> tuple[F, F]:
     """`marginal_variance` and how far each rank is from being less [...], from 0 to 1; a rounding error of the
     information changes the variance by about its size over this margin.
     """
-    every = np.arange(information.shape[-1])
-    keep, other = every[kept], np.delete(every, kept)
-    own = information[..., keep[:, None], keep]
-    shared = information[..., keep[:, None], other]
-    rest = information[..., other[:, None], other]
-    inverse, smallest, full = _pseudo_inverse(rest)
-    absorbed = shared @ inverse @ np.swapaxes(shared, -1, -2)
+    if not len(np.delete(np.arange(information.shape[-1]), kept)):
+        return _variance(information, _scale(information), RANK_TOLERANCE, 1.0)
+    own, absorbed, smallest, full = _eliminated(information, kept)
     # The scale of J_kk, not of the difference: what a cancellation leaves of a zero is small beside J_kk only.
     scale = _scale(own)
-    scaled = (own - absorbed) * scale[..., :, None] * scale[..., None, :]
-    values, vectors = np.linalg.eigh(scaled)
     # Rounding in the absorbed part grows with the condition number of J_oo: below that, a rest is not information.
     size_absorbed = np.max(np.diagonal(absorbed, axis1=-2, axis2=-1) * scale**2, axis=-1, initial=0.0)
     noise = 16.0 * EPSILON * size_absorbed / smallest
-    regular: B = values[..., 0] > np.maximum(RANK_TOLERANCE, noise)
+    variance, margin = _variance(own - absorbed, scale, np.maximum(RANK_TOLERANCE, noise), smallest)
+    return variance, np.where(full, margin, 0.0)
+
+
+def _variance(information: F, scale: F, least: F | float, smallest: F | float) -> tuple[F, F]:
+    """Total variance [...] of all parameters, infinity where an eigenvalue of the information with rows and columns
+    times `scale` is not above `least`, and the least eigenvalue times `smallest`, 0 there.
+    """
+    values, vectors = np.linalg.eigh(information * scale[..., :, None] * scale[..., None, :])
+    regular: B = values[..., 0] > least
     spread = np.sum((vectors * scale[..., :, None]) ** 2, axis=-2)
     variance: F = np.where(regular, np.sum(spread / np.where(regular[..., None], values, 1.0), axis=-1), np.inf)
-    return variance, np.where(regular & full, values[..., 0] * smallest, 0.0)
+    return variance, np.where(regular, values[..., 0] * smallest, 0.0)
 
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
@@ -89,6 +109,40 @@ def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
     scaled = root / length[:, -kept:, None]
     covariance[exists] = scaled[exists] @ np.swapaxes(scaled[exists], 1, 2)
     return covariance, certain
+
+
+class _Eliminated(NamedTuple):
+    """J_kk and J_ko J_oo⁺ J_ok [..., k, k]; of J_oo, what `_pseudo_inverse` says of its rank."""
+
+    own: F
+    absorbed: F
+    smallest: F
+    full: B
+
+
+def _eliminated(information: F, kept: slice) -> _Eliminated:
+    every = np.arange(information.shape[-1])
+    keep, other = every[kept], np.delete(every, kept)
+    own = information[..., keep[:, None], keep]
+    shared = information[..., keep[:, None], other]
+    rest = information[..., other[:, None], other]
+    inverse, smallest, full = _pseudo_inverse(rest)
+    return _Eliminated(own, shared @ inverse @ np.swapaxes(shared, -1, -2), smallest, full)
+
+
+def regular_covariance(rows: F) -> tuple[F, B]:
+    """Covariance [N, p, p] of all parameters of whitened Jacobians [N, n, p] at once, and where it is accurate [N]:
+    where the triangle of `marginal_covariance` is far from singular. What stands elsewhere means nothing.
+    """
+    count, height, width = rows.shape
+    if height <= width:
+        return np.zeros((count, width, width)), np.zeros(count, bool)
+    length = np.sqrt(np.sum(rows * rows, axis=1))
+    length = np.where(length > 0, length, 1.0)
+    inverse, sound = _inverse_triangle(np.asarray(np.linalg.qr(rows / length[:, None, :], mode="r")))
+    root = inverse / length[:, :, None]
+    covariance: F = root @ np.swapaxes(root, 1, 2)
+    return covariance, sound
 
 
 def _inverse_triangle(triangle: F) -> tuple[F, B]:

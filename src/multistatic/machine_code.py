@@ -114,29 +114,30 @@ def described(arguments: tuple[Any, ...], words: list[Any]) -> str:
     A number is `?`, `q` or `d`, an array the letter of its type and its number of axes. `UnsuitableError` for anything
     else, for an array in another order than that of C, and for one that may only be read.
     """
-    return "".join(_kinds(arguments, words))
+    kinds: list[str] = []
+    _describe(arguments, kinds, words)
+    return "".join(kinds)
 
 
-def _kinds(arguments: tuple[Any, ...], words: list[Any]) -> Iterator[str]:
+def _describe(arguments: tuple[Any, ...], kinds: list[str], words: list[Any]) -> None:
     for value in arguments:
         if isinstance(value, np.ndarray):
             if not value.flags.carray:
                 raise UnsuitableError("an array that is not in C order, or may only be read")
             words.append(value.__array_interface__["data"][0])
-            words += value.shape
-            yield value.dtype.char
-            yield str(value.ndim)
+            words.extend(value.shape)
+            kinds.append(f"{value.dtype.char}{value.ndim}")
         elif isinstance(value, Block):
-            words += value.words()
-            yield value.layout.kinds
+            words.extend(value.words())
+            kinds.append(value.layout.kinds)
         elif isinstance(value, tuple):
-            yield from _kinds(value, words)
+            _describe(value, kinds, words)
         elif isinstance(value, float):
             words.append(value)
-            yield "d"
+            kinds.append("d")
         elif isinstance(value, bool | int):
             words.append(value)
-            yield "?" if isinstance(value, bool) else "q"
+            kinds.append("?" if isinstance(value, bool) else "q")
         else:
             raise UnsuitableError(f"{type(value).__name__} is neither an array nor a number")
 

@@ -72,7 +72,7 @@ class LabelledResult(NotebookView):
         return import_module("multistatic").to_xarray(self)
 
 
-def listed(names: tuple[str, ...], most: int = 6) -> str:
+def first_few(names: tuple[str, ...], most: int = 6) -> str:
     """Names with commas; of many the first few and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 

@@ -7,19 +7,22 @@ one name for different objects, the name is refused, whatever their order on `sy
 What comes from another package is wrapped once, here: an entry point that does not import, an exception and a result
 of None become a `PluginError` that names the package (`Plugin.run`). What else a result must be depends on its kind and
 is checked where its type is known: `selection.foreign`, `design.algorithms`, `channel.realise`, and beside them.
+
+A callable in place of a name is treated in the same way (`find`); messages then name the callable. What an algorithm
+says of itself, its settings class above all, is an attribute of the function (`algorithm`).
 """
 
 from __future__ import annotations
 
-import difflib
 import traceback
+import types
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, NoReturn
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Any, NoReturn, TypeVar
 
-from multistatic.errors import InputError, MultistaticError, PluginError, Problem
+from multistatic.errors import InputError, MultistaticError, PluginError, Problem, nearest
 
 OURS = "multistatic"
 
@@ -34,6 +37,13 @@ _PATHS = {
     "channel_models": "channel.direct",
     "estimators": "--method",
     "metrics": "metrics",
+    "designs": "design.selector",
+}
+# Found by name without being an extension point. `joint` stands where a selector's name stands, but chooses the beams
+# as well: nobody calls it as a selector. Files are read in a room above those that are handed what is in them.
+_OURS_ALONE = {
+    "designs": (EntryPoint("joint", "multistatic.design.joint:design_joint", "multistatic.designs"),),
+    "readers": (EntryPoint("channel", "multistatic.files.channel_file:read_channel", "multistatic.readers"),),
 }
 _VALUES = ("metrics",)  # groups of objects; all others are of functions
 _LONGEST = 200  # characters of another package's words inside a message of ours
@@ -48,12 +58,14 @@ class Origin:
     value: str
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.version}"
+        return f"{self.distribution} {self.version}" if self.distribution else "a callable of this program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plugin:
-    """A registered object of another package: runs its code, and says in one sentence what was wrong with it."""
+    """A registered object of another package, or a callable that a program gave in its place: runs its code, and says
+    in one sentence what was wrong with it.
+    """
 
     group: str
     name: str
@@ -76,8 +88,53 @@ class Plugin:
             raise PluginError([self._problem(received, "a result, not an exception", "")]) from error
 
     def _problem(self, received: str, expected: str, hint: str) -> Problem:
-        whose = f"{received} from {self.name!r} of {self.origin} ({self.origin.value})"
-        return Problem(_PATHS.get(self.group, self.group), whose, expected, hint)
+        whose = f"{self.name!r} of {self.origin}" if self.origin.distribution else f"the callable {self.name}"
+        received = f"{received} from {whose} ({self.origin.value})"
+        return Problem(_PATHS.get(self.group, self.group), received, expected, hint)
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Algorithm:
+    """An algorithm ready to be called: a registered one, or a callable in its place.
+
+    `plugin`: whose it is where it is not of this package. `settings`: what it is called with besides its arguments;
+    None: nothing.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    plugin: Plugin | None = None
+    settings: Any = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Its result; an exception of what is not of this package is a `PluginError`, and so is None."""
+        if self.settings is None:
+            return self.function(*arguments)
+        return self.function(*arguments, settings=self.settings)
+
+
+def algorithm(*, settings: type | None = None, **facts: object) -> Callable[[Function], Function]:
+    """What an algorithm says of itself, as attributes of its function.
+
+    `settings`: the class of its settings, a frozen dataclass whose fields all have defaults. The function takes an
+    instance as the keyword `settings`, and the class leads back to it by its attribute `algorithm`.
+    """
+
+    if settings is not None:
+        _check_settings_class(settings)
+
+    def described(function: Function) -> Function:
+        if settings is not None:
+            settings.algorithm = staticmethod(function)  # type: ignore[attr-defined]
+            facts["settings"] = settings
+        for name, value in facts.items():
+            setattr(function, name, value)
+        return function
+
+    return described
 
 
 def names(group: str) -> tuple[str, ...]:
@@ -104,12 +161,95 @@ def load(group: str, name: str) -> Any:
         if group not in _VALUES:
             guard.refuse(f"an object of type {type(found).__name__}", "a function")
         return found
+    return _guarded(found, guard)
+
+
+def _guarded(found: Callable[..., Any], guard: Plugin) -> Callable[..., Any]:
+    """The callable with its exceptions, and a result of None, as errors that name it; it keeps what it says of itself
+    (`algorithm`).
+    """
 
     def guarded(*arguments: Any, **options: Any) -> Any:
         result = guard.run(lambda: found(*arguments, **options))
         return result if result is not None else guard.refuse("None", "a result")
 
+    guarded.__dict__.update(getattr(found, "__dict__", {}) if isinstance(found, types.FunctionType) else {})
     return guarded
+
+
+def _check_settings_class(kind: type) -> None:
+    """`TypeError` for a class that is no frozen dataclass with a default for every field."""
+    if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
+        raise TypeError(f"{kind.__name__} is no frozen dataclass: settings of an algorithm are one")
+    without = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
+    if without:
+        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs one")
+
+
+def find(group: str, choice: str | Callable[..., Any], options: Iterable[object] = ()) -> Algorithm:
+    """The algorithm of a name, or the callable that stands in its place, with its settings among `options`.
+
+    `InputError` and `PluginError` as from `load`.
+    """
+    if isinstance(choice, str):
+        function, guard = load(group, choice), plugin(group, choice)
+    else:
+        guard = _given(group, choice)
+        function = choice if guard is None else _guarded(choice, guard)
+    kind = getattr(function, "settings", None)
+    settings = next((each for each in options if kind is not None and isinstance(each, kind)), None)
+    return Algorithm(name=name_of(choice), function=function, plugin=guard, settings=settings)
+
+
+def fact(group: str, choice: str | Callable[..., Any], name: str, default: Any) -> Any:
+    """What an algorithm says of itself under `name` (`algorithm`), else the default, as of a name nobody registered."""
+    if isinstance(choice, str):
+        full = full_name(group, choice)
+        if full not in names(group):
+            return default
+        choice = load(group, full)
+    return getattr(choice, name, default)
+
+
+def name_of(choice: str | Callable[..., Any]) -> str:
+    """What tables and messages call an algorithm: its name, or the `__name__` of a callable."""
+    if isinstance(choice, str):
+        return choice
+    function = getattr(choice, "func", choice)  # of a functools.partial
+    return one_line(str(getattr(function, "__name__", type(function).__name__)))
+
+
+def place_of(choice: Callable[..., Any]) -> str:
+    """Module and qualified name of a callable, `notebook:two_nearest`."""
+    function = getattr(choice, "func", choice)
+    own = function if hasattr(function, "__qualname__") else type(function)
+    return one_line(f"{own.__module__}:{own.__qualname__}")
+
+
+def origin_of(group: str, choice: str | Callable[..., Any]) -> Origin:
+    """As `origin`, of a name or of a callable."""
+    if isinstance(choice, str):
+        group = "designs" if group == "selectors" and choice in names("designs") else group
+        return origin(group, choice)
+    return Origin(distribution="", version="", value=place_of(choice))
+
+
+def _given(group: str, choice: Callable[..., Any]) -> Plugin | None:
+    """A callable as the object of another package; None for a function of this package. What is written inside of a
+    function, a lambda above all, is nobody's algorithm: examples in docstrings run in modules of this package.
+    """
+    place = place_of(choice)
+    if place.partition(":")[0].partition(".")[0] == OURS and "<" not in place:
+        return None
+    return Plugin(group=group, name=name_of(choice), origin=origin_of(group, choice))
+
+
+def registered_as(group: str, function: Callable[..., Any]) -> str | None:
+    """The name under which a function is registered in a group; None where it is not."""
+    root = place_of(function).partition(":")[0].partition(".")[0]
+    own = [point for point in _points(group) if point.value.replace(":", ".").partition(".")[0] == root]
+    own.sort(key=lambda point: point.name != name_of(function))  # most often its own name
+    return next((point.name for point in own if point.load() is function), None)
 
 
 def plugin(group: str, name: str) -> Plugin | None:
@@ -126,6 +266,8 @@ def origin(group: str, name: str) -> Origin:
 def says(plugin: Plugin, words: object) -> str:
     """What another package says of its answer, as part of a message."""
     told = one_line(str(words))
+    if not plugin.origin.distribution:
+        return f'The callable {plugin.name} says: "{told}"' if told else f"By the callable {plugin.name}."
     return f'{plugin.origin} says: "{told}"' if told else f"{plugin.origin} says nothing."
 
 
@@ -163,7 +305,8 @@ class _Registered:
     @cached_property
     def origin(self) -> Origin:
         """The distribution that registers it."""
-        assert self._distribution is not None  # of whatever `entry_points` returns
+        if self._distribution is None:  # of `_OURS_ALONE`; whatever `entry_points` returns has one
+            return Origin(distribution=OURS, version=version(OURS), value=self.value)
         return Origin(distribution=self._distribution.name, version=self._distribution.version, value=self.value)
 
 
@@ -191,12 +334,12 @@ def _contested(group: str, name: str, found: Iterable[_Registered]) -> Problem:
 
 def _unknown(group: str, name: str) -> Problem:
     known = names(group)
-    near = difflib.get_close_matches(name, known, n=1)
+    near = nearest(name, known)
     return Problem(
         path=group,
         received=repr(name),
         expected="one of " + ", ".join(known),
-        hint=f"did you mean {near[0]!r}?" if near else "",
+        hint=f"did you mean {near!r}?" if near else "",
     )
 
 
@@ -206,4 +349,5 @@ def _points(group: str) -> tuple[_Registered, ...]:
 
     A distribution that is found twice, installed and as a source tree, counts where it is found first.
     """
-    return tuple(_Registered(point) for point in entry_points(group=f"multistatic.{group}"))
+    found = _OURS_ALONE.get(group) or entry_points(group=f"multistatic.{group}")
+    return tuple(_Registered(point) for point in found)

@@ -15,9 +15,10 @@ import scipy.optimize
 
 from multistatic.beamforming import error_relaxation
 from multistatic.beamforming.certificate import proves_infeasible, upper_bound
-from multistatic.beamforming.error_relaxation import Relaxation
-from multistatic.beamforming.interior_point import least_power
+from multistatic.beamforming.error_relaxation import Relaxation, relaxed
+from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.los import los_sdp
+from multistatic.beamforming.normalised_problem import normalise
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
@@ -84,8 +85,22 @@ def by_scipy(asked: Relaxation) -> float:
 def test_the_relaxation_is_solved_to_a_per_cent_from_below(mix: float, groups: int) -> None:
     asked = relaxation(np.random.default_rng(5), mix, groups=groups)
     optimum = by_scipy(asked)
-    bound = least_power(asked)
+    bound = least_power_bound(asked)
     assert 0.99 * optimum <= bound <= optimum * (1.0 + 1e-5)
+
+
+@pytest.mark.parametrize(("count", "transmit", "rate"), [(3, 4, 3.0), (6, 4, 1.0), (8, 5, 0.8)])
+def test_more_constraints_prove_no_less(count: int, transmit: int, rate: float) -> None:
+    """Each constraint alone is a smaller relaxation; with all of them the method has to find at least as much."""
+    for seed in range(3):
+        problem = scattered_problem(seed, count=count, transmit=transmit, rate=rate)
+        asked = relaxed(normalise(problem), target=True)
+        assert asked is not None
+        alone = [
+            least_power_bound(replace(asked, member=asked.member[[i]], mix=asked.mix[[i]], demand=asked.demand[[i]]))
+            for i in range(len(asked.mix))
+        ]
+        assert least_power_bound(asked) >= 0.99 * max(alone) > 0.0
 
 
 def test_without_errors_it_is_the_sum_rate_of_dirty_paper_coding() -> None:
@@ -99,7 +114,7 @@ def test_without_errors_it_is_the_sum_rate_of_dirty_paper_coding() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         program.solve(solver=cp.CLARABEL)
-    assert 0.99 * program.value <= least_power(asked) <= program.value * (1.0 + 1e-5)
+    assert 0.99 * program.value <= least_power_bound(asked) <= program.value * (1.0 + 1e-5)
 
 
 @pytest.mark.parametrize("mix", [0.05, 0.5, 0.99])

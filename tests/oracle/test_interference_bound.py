@@ -63,7 +63,7 @@ def test_what_a_receiver_suffers_holds_it_to_its_nulls() -> None:
         loss, receive = 10.0 ** rng.uniform(-4.0, -1.5), 2 + case % 2
         weights = beams_near_the_target(rng, 3, loss)
         problem = posed(rng, weights, receive)
-        aim = problem.steering_tx.conj() / np.sqrt(TRANSMIT)
+        aim = problem.steering.conj() / np.sqrt(TRANSMIT)
         carried = np.sum(np.abs(np.einsum("t,jtl->jl", aim.conj(), weights)) ** 2, axis=1)[1:]
         links = bounds._links(problem)
         spread, extra = bounds._held(problem, links, loss, bounds._Box(carried, carried))

@@ -16,13 +16,13 @@ import pytest
 
 from multistatic.beamforming.evaluate import violations
 from multistatic.beamforming.normalised_problem import normalise
-from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.sca import ScaSettings, sca
 from multistatic.beamforming.sca.program import solve_program
 from multistatic.beamforming.sca.searched_start import StartSettings, find_starts
 from multistatic.beamforming.stationarity import stationarity
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
+from multistatic.communication.rates import rates_nats
 from tests.support.beamforming_problems import complex_normal, scattered_problem
 from tests.support.close import assert_close, close_to
 

@@ -21,7 +21,7 @@ def test_receiver_covariances_are_those_of_beams_and_prices(hears: list[bool]) -
     # Who hears the sensing beam is nearly deaf to the target, or there would be none.
     channels[hears] -= 0.8 / 5.0 * (channels[hears] @ towards)[:, :, None] * towards.conj()
     asked = gram_problem(channels, towards, np.full(3, 1.5), np.array(hears))
-    streams = receive_vectors.evaluate(asked, starting_vectors.random(asked, rng), "loss")
+    streams = receive_vectors.with_beams(asked, starting_vectors.random_streams(asked, rng), "loss")
     solution = streams.solution
     assert solution is not None
     assert solution.left > 0.0  # there is a sensing beam to hear

@@ -86,7 +86,7 @@ def test_envelope_gradient_is_the_derivative(hears: list[bool], objective: recei
     step = 1e-5
     for direction, slope in zip(np.eye(15), at.gradient, strict=True):
         ahead, behind = (
-            receive_vectors.evaluate(asked, moved(at, sign * step * direction), objective) for sign in (1.0, -1.0)
+            receive_vectors.with_beams(asked, moved(at, sign * step * direction), objective) for sign in (1.0, -1.0)
         )
         expected = np.log(ahead.value / behind.value) / (2 * step)
         assert slope == close_to(expected, rel=1e-5, abs=1e-6)
@@ -139,12 +139,12 @@ def test_rotating_receive_arrays_with_their_vectors_changes_nothing(seed: int, h
     channels, turn, towards = fading(seed, 3, 2, 5) / np.sqrt(1e-9), unitary(rng, 3, 2, 2), steering(5, 0.4).conj()
     base = gram_problem(channels, towards, np.full(3, rate), np.array(hears))
     turned = gram_problem(turn @ channels, towards, np.full(3, rate), np.array(hears))
-    streams = starting_vectors.random(base, rng)
+    streams = starting_vectors.random_streams(base, rng)
     rotated = replace(streams, vectors=(turn @ streams.vectors[:, :, None])[:, :, 0] * np.exp(2j))
     for objective in ("loss", "power"):
-        expected = receive_vectors.evaluate(base, streams, objective).value
+        expected = receive_vectors.with_beams(base, streams, objective).value
         # Both are parts of 1: all of the light, all of the power. A loss of none is what rounding leaves of 1.
-        assert receive_vectors.evaluate(turned, rotated, objective).value == close_to(expected, rel=1e-6, abs=1e-14)
+        assert receive_vectors.with_beams(turned, rotated, objective).value == close_to(expected, rel=1e-6, abs=1e-14)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -589,7 +589,7 @@ def test_a_comparison_of_which_nothing_ran_is_bad_input(packages: Packages) -> N
     packages.install("criteria", CRITERIA, "not_numbers")
     overrides = [word for override in [*SMALL, "design.criterion=not_numbers"] for word in ("--set", override)]
     for more in ([], ["--json"]):
-        result = CliRunner().invoke(app, ["compare", "paper", "--selectors", "greedy,joint", *overrides, *more])
+        result = CliRunner().invoke(app, ["compare", "paper", "--selector", "greedy,joint", *overrides, *more])
         assert result.exit_code == 2
         assert "other-package" in result.stdout
         assert "not run" in result.stdout

@@ -17,7 +17,7 @@ from multistatic.cli.app import app
 from multistatic.errors import InputError
 from multistatic.files.scenario_file import load_preset
 from multistatic.selection.greedy import greedy
-from multistatic.suite.run import BEAMS, SuiteSettings, methods_of
+from multistatic.suite.run import BEAMS, SuiteSettings, ranked_methods
 
 Install = Callable[..., None]
 
@@ -46,7 +46,7 @@ def test_a_comparison_runs_the_method_once() -> None:
 
 
 def test_the_suite_runs_the_method_once() -> None:
-    assert methods_of(SuiteSettings(beamformers=("los", "sca", "los_sdp")))[BEAMS] == ("los_sdp", "sca")
+    assert ranked_methods(SuiteSettings(beamformers=("los", "sca", "los_sdp")))[BEAMS] == ("los_sdp", "sca")
 
 
 # Names that several packages register
@@ -84,8 +84,8 @@ def test_a_name_of_two_packages_belongs_to_neither(install: Install) -> None:
     assert str(registry.origin("selectors", "mine")) == "cheat-pkg 1.2"
     assert registry.origin("selectors", "milp").value == "multistatic.selection.milp:milp"
     with pytest.raises(InputError, match="cheat-pkg"):
-        methods_of(SuiteSettings())
-    assert methods_of(SuiteSettings(selectors=("mine", "milp"), beamformers=()))["peb"] == ("mine", "milp")
+        ranked_methods(SuiteSettings())
+    assert ranked_methods(SuiteSettings(selectors=("mine", "milp"), beamformers=()))["peb"] == ("mine", "milp")
 
 
 def test_a_short_name_cannot_be_taken_either(install: Install) -> None:

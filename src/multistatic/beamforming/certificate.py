@@ -22,7 +22,7 @@ import numpy as np
 
 from multistatic.beamforming.error_relaxation import TARGET_NOISE, relaxed
 from multistatic.beamforming.evaluate import OPTIMALITY_GAP
-from multistatic.beamforming.interior_point import least_power
+from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 
@@ -53,7 +53,7 @@ def upper_bound(problem: BeamformingProblem) -> UpperBound:
     if relaxation is None:
         return UpperBound(value_w=limit_w, proof="power")
     # P = 1: ‖a‖² - (1 - φ)/ν with 1/ν = ‖a‖²/(1 - target noise), as a share of ‖a‖².
-    lost = (least_power(relaxation) - TARGET_NOISE) / (1.0 - TARGET_NOISE)
+    lost = (least_power_bound(relaxation) - TARGET_NOISE) / (1.0 - TARGET_NOISE)
     if not lost > 0.0:
         return UpperBound(value_w=limit_w, proof="power")
     return UpperBound(value_w=limit_w * max(0.0, 1.0 - lost), proof="errors")
@@ -89,7 +89,7 @@ def proves_infeasible(problem: BeamformingProblem) -> bool:
     if not _audible(reduced):
         return reduced.size > 0
     relaxation = relaxed(reduced, target=False)
-    return relaxation is not None and least_power(relaxation) > 1.0
+    return relaxation is not None and least_power_bound(relaxation) > 1.0
 
 
 def _audible(reduced: NormalisedProblem) -> bool:

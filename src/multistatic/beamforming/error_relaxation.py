@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.normalised_problem import NormalisedProblem
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 TARGET_NOISE = 1e-10  # 1 - ν‖a‖²: at 0 the noise I - νaaᴴ is singular
@@ -36,7 +37,7 @@ class Relaxation:
     def roots(self, covariances: C) -> C:
         """Cholesky factors [2m, n, n] of M_1 of each constraint, then of its M_κ; `LinAlgError` if one is singular."""
         count, _, n = self.channels.shape
-        received = self.channels.conj().transpose(0, 2, 1) @ covariances @ self.channels
+        received = adjoint(self.channels) @ covariances @ self.channels
         total: C = self.noise + (self.weights @ received.reshape(count, -1)).reshape(-1, n, n)
         return np.asarray(np.linalg.cholesky(total))
 
@@ -50,7 +51,7 @@ class Relaxation:
         """𝓗M⁻¹𝓗ᴴ [2m, K, r, K, r] from the Cholesky factors of M."""
         count, r, n = self.channels.shape
         half = np.linalg.solve(root, self.channels.reshape(-1, n).conj().T)
-        return (half.conj().transpose(0, 2, 1) @ half).reshape(-1, count, r, count, r)
+        return (adjoint(half) @ half).reshape(-1, count, r, count, r)
 
     @property
     def weights(self) -> F:

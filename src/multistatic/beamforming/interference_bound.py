@@ -31,6 +31,7 @@ _FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is he
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
 _HEAVIEST = 0.8
 _ROUNDING = 1e-9
+_NO_MORE = "The tight certificate proves no more of these beams than the standard one."
 
 
 class _Links(NamedTuple):
@@ -53,10 +54,22 @@ class _Box(NamedTuple):
 
 
 def tightened(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
-    """The result with the tighter of both bounds, where that is better than its own."""
+    """The result with the tighter of both bounds, where that is better than its own; the message says so.
+
+    The bound is one for beams of this very group: other groups may exceed it.
+    """
     if result.illumination_w is None or result.status == "optimal":
         return result
-    return bounded(result, interference_bound(problem, result.illumination_w).value_w)
+    bound = interference_bound(problem, result.illumination_w)
+    better = bounded(result, bound.value_w)
+    if better is result or bound.proof != "interference":
+        return replace(better, message=f"{better.message} {_NO_MORE}".strip())
+    before_w = min(result.upper_bound_w, problem.illumination_limit_w)
+    said = (
+        f"That the receivers that do not cooperate suffer the sensing beam lowers the proven bound on the illumination "
+        f"of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
+    )
+    return replace(better, message=f"{better.message} {said}".strip())
 
 
 def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBound:
@@ -81,7 +94,7 @@ def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBo
 
 
 def _links(problem: BeamformingProblem) -> _Links:
-    aim = problem.steering_tx.conj() / np.linalg.norm(problem.steering_tx)
+    aim = problem.steering.conj() / np.linalg.norm(problem.steering)
     channels = problem.normalised_direct
     at_target = channels @ aim
     gain = np.linalg.norm(at_target, axis=1)

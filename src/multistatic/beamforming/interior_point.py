@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from multistatic.beamforming.error_relaxation import Relaxation
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 _STEPS = 40
@@ -27,6 +28,7 @@ _BOUNDARY = 0.99  # of the way there at most
 _START = 0.5  # of c_k: the largest eigenvalue of Σ_i y_i∇_kΓ_i at the start
 _IDLE = 1e-2  # of all prices times demands: constraints with less are dropped,
 _LOOSE = 0.2  # where their slack is more than this part of the demand
+_NATS = 60.0  # a rate beyond is out of reach, and its exponential may overflow
 _STRONGER, _TRIALS = 4.0, 20  # where covariances miss a constraint: by what factor the next ones exceed them
 _UNMET = 1e-8  # of κ: what the proof that no covariances meet a demand leaves to rounding
 
@@ -70,7 +72,7 @@ class _Coordinates(NamedTuple):
         return blocks
 
 
-def least_power(relaxation: Relaxation) -> float:
+def least_power_bound(relaxation: Relaxation) -> float:
     """A lower bound on the least power, nearly the best one; 0 where none was found, inf where no power is enough."""
     directions = relaxation.channels.shape[2]
     if np.any(np.exp(-relaxation.demand / directions) < relaxation.mix * (1.0 - _UNMET)):
@@ -87,7 +89,8 @@ def least_power(relaxation: Relaxation) -> float:
 def _inside(relaxation: Relaxation) -> tuple[C, F | None]:
     """White covariances that meet all constraints, or very strong ones and which constraints they still miss [m]."""
     count, r, _ = relaxation.channels.shape
-    alone = float(np.expm1(np.max(relaxation.demand / relaxation.member.sum(axis=1))))  # what one receiver may need
+    highest = float(np.max(relaxation.demand / relaxation.member.sum(axis=1)))
+    alone = float(np.expm1(min(highest, _NATS)))  # what one receiver may need
     covariance: C = np.broadcast_to(alone * np.eye(r, dtype=complex), (count, r, r))
     missed = np.ones(len(relaxation.mix))
     for _ in range(_TRIALS):
@@ -156,7 +159,7 @@ def _advanced(relaxation: Relaxation, point: _Point, local: _Local, coordinates:
     # L⁻¹ of Σ = LLᴴ and of Z
     root = np.linalg.cholesky(np.stack([covariance, excess]))
     white = np.asarray(np.linalg.solve(root, np.broadcast_to(np.eye(r), root.shape)), complex)
-    inverse = white[0].conj().swapaxes(-1, -2) @ white[0]
+    inverse = adjoint(white[0]) @ white[0]
     # The left side
     matrix = _curvature(relaxation, local, price, coordinates)
     own = (inverse[:, None, :, :, None] * excess.conj()[:, :, None, None, :]).reshape(count, r * r, r * r)
@@ -174,7 +177,7 @@ def _advanced(relaxation: Relaxation, point: _Point, local: _Local, coordinates:
     turned = inverse @ moved @ excess
     step = _Point(
         covariance=moved,
-        excess=mu * inverse - excess - 0.5 * (turned + turned.conj().swapaxes(-1, -2)),
+        excess=mu * inverse - excess - 0.5 * (turned + adjoint(turned)),
         slack=slacker,
         price=(mu - price * slacker) / slack - price,
     )
@@ -183,7 +186,7 @@ def _advanced(relaxation: Relaxation, point: _Point, local: _Local, coordinates:
 
 def _moved(point: _Point, step: _Point, white: C) -> _Point:
     """`point` after `step`, or most of the way to the boundary: Σ and s apart from Z and y."""
-    relative = white @ np.stack([step.covariance, step.excess]) @ white.conj().swapaxes(-1, -2)
+    relative = white @ np.stack([step.covariance, step.excess]) @ adjoint(white)
     matrices = np.linalg.eigvalsh(relative)[..., 0].min(axis=1)
     lowest = np.minimum(matrices, [np.min(step.slack / point.slack), np.min(step.price / point.price)])
     primal, dual = _BOUNDARY / np.maximum(-lowest, _BOUNDARY)

@@ -17,6 +17,7 @@ from multistatic.beamforming.problem import BeamformingProblem, BeamformingResul
 from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.sca.searched_start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem
+from multistatic.registry import algorithm
 from multistatic.units import C
 
 METHOD = "los_sdp"
@@ -25,6 +26,7 @@ RANK_ONE = 1e-8
 TOLERANCES = (1e-10, 1e-9, 1e-8, 1e-7)
 
 
+@algorithm(fast=True)
 def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
     """The global optimum with a dual certificate, or the proof that there is none.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.communication.rates import received_beams
+from multistatic.communication.rates import rates_nats, received_beams
+from multistatic.linalg import adjoint
 from multistatic.signal.beams import illumination
 from multistatic.units import B, C, F
 
@@ -21,17 +22,8 @@ def interference(channels: C, weights: C, hears: B) -> C:
     heard[:, 0] = hears
     heard[np.arange(count), np.arange(count) + 1] = 0.0
     disturbing = np.swapaxes(heard[:, :, None, None] * signals, 1, 2).reshape(count, antennas, -1)
-    covariance: C = disturbing @ disturbing.conj().swapaxes(1, 2) + np.eye(antennas)
+    covariance: C = disturbing @ adjoint(disturbing) + np.eye(antennas)
     return covariance
-
-
-def rates_nats(channels: C, weights: C, hears: B) -> F:
-    """R_k ln 2 [K]: ln det(I + W_kᴴH_kᴴΨ_k⁻¹H_kW_k)."""
-    disturbance = interference(channels, weights, hears)
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
-    gram = own.conj().transpose(0, 2, 1) @ np.linalg.solve(disturbance, own)
-    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[1]))[1]
-    return rate
 
 
 def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
@@ -41,10 +33,10 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     [1+K, n, L], MMSE combiners Ψ_k⁻¹H_kw_s scaled to unit norm [K, N_r, L] (zero for an empty stream) and
     SINRs [K, L].
     """
-    own = np.einsum("krt,ktl->krl", channels, weights[1:])
+    own = channels @ weights[1:]
     filtered = np.linalg.solve(interference(channels, weights, hears), own)
-    gram = own.conj().transpose(0, 2, 1) @ filtered
-    sinr, rotation = np.linalg.eigh((gram + gram.conj().transpose(0, 2, 1)) / 2)
+    gram = adjoint(own) @ filtered
+    sinr, rotation = np.linalg.eigh((gram + adjoint(gram)) / 2)
     combiners = filtered @ rotation
     norms = np.linalg.norm(combiners, axis=1, keepdims=True)
     combiners = np.divide(combiners, norms, out=np.zeros_like(combiners), where=norms > 0)

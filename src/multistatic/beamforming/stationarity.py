@@ -16,10 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.power import interference, rates_nats
+from multistatic.beamforming.power import interference
 from multistatic.beamforming.problem import BeamformingProblem, Prices
+from multistatic.communication.rates import rates_nats
+from multistatic.linalg import adjoint
 from multistatic.signal.beams import Beams
-from multistatic.units import C, F
+from multistatic.units import B, C, F
 
 # Relative force that is left over where beams still count as stationary. Solvers that stop at a stationary point leave
 # up to some 1e-3; the prices are then off by about as much.
@@ -49,13 +51,14 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
     hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
     asked = np.flatnonzero(required > _NO_RATE)
+    before = interference(channels, weights, hears)
     exceeded = np.maximum(rates_nats(channels, weights, hears)[asked] / required[asked] - 1.0, 0.0)
     owner, stream = np.nonzero(np.any(weights != 0.0, axis=1))  # a beam of no power has no force
     streams = weights[owner, :, stream].T
     lit = towards.conj() @ streams
     arrived = channels[asked] @ streams
-    pressure = _pressure(problem, asked, weights, owner, arrived)
-    products, moments = _inner_products(problem, asked, streams, arrived, pressure)
+    pressure = _pressure(before[asked], asked, owner, arrived, hears)
+    products, moments = _inner_products(channels[asked], towards, streams, arrived, pressure)
     lengths = np.sqrt(np.diagonal(products))
     products = products / np.outer(lengths, lengths)
     products[1:, 1:] += np.diag(exceeded**2)  # what of an exceeded rate has a price is left over as well
@@ -75,27 +78,25 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     )
 
 
-def _pressure(problem: BeamformingProblem, asked: np.ndarray, weights: C, owner: np.ndarray, arrived: C) -> C:
+def _pressure(before: C, asked: np.ndarray, owner: np.ndarray, arrived: C, hears: B) -> C:
     """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `asked` [A] and every beam w of some power.
 
-    `owner` [B] of the beams: 0 is the sensing beam, 1 + k receiver k. `arrived`: H_kw.
+    `before`: Ψ_k [A, N_r, N_r]; `owner` [B] of the beams: 0 is the sensing beam, 1 + k receiver k. `arrived`: H_kw.
     """
-    before = interference(problem.normalised_direct, weights, ~problem.selected)[asked]
     own = (owner == asked[:, None] + 1)[:, None, :]
     signal = arrived * own
-    after = before + signal @ signal.conj().swapaxes(1, 2)
+    after = before + signal @ adjoint(signal)
     kept, gained = np.linalg.solve(before, arrived), np.linalg.solve(after, arrived)
     pressure = np.where(own, gained, gained - kept)
-    pressure[:, :, owner == 0] *= ~problem.selected[asked][:, None, None]
+    pressure[:, :, owner == 0] *= hears[asked][:, None, None]
     return pressure
 
 
-def _inner_products(problem: BeamformingProblem, asked: np.ndarray, streams: C, arrived: C, pressure: C) -> tuple[F, F]:
+def _inner_products(channels: C, towards: C, streams: C, arrived: C, pressure: C) -> tuple[F, F]:
     """(Re⟨f_i, f_j⟩ [1+A, 1+A], -Re⟨f_i, aaᴴW⟩ [1+A]) of the forces f_0 = -W of power and f_k = H_kᴴZ_k of the rates.
 
     The forces have N_t entries a beam and are never formed: ⟨f_k, f_l⟩ = Σ_rs (H_kH_lᴴ)_rs Σ_b conj(Z_k)_rb (Z_l)_sb.
     """
-    channels, towards = problem.normalised_direct[asked], problem.steering.conj()
     count, antennas, transmit = channels.shape
     every, spread = channels.reshape(-1, transmit), pressure.reshape(count * antennas, streams.shape[1])
     pairs = np.real((every @ every.conj().T) * (spread.conj() @ spread.T))

@@ -22,13 +22,12 @@ from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.square_root import Quantity, squared_errors, whitened_rows
 from multistatic.bounds.surrogate import surrogate_constant
 from multistatic.linalg import marginal_variance_and_margin
+from multistatic.registry import algorithm
 from multistatic.units import B, F
 
 _CHUNK = 1 << 14
 # Margin of a sum of information from being singular: rounding then changes the value by some 1e-9.
 _SURE = 1e-6
-# What our own criteria are measured in; of another package's the unit is known only once it is made.
-UNITS = {"surrogate": "", "published": "", "peb": "m", "veb": "m/s", "weighted": "m"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,12 +157,14 @@ class ClockedLocalizationCriterion:
 Localization = LocalizationCriterion | ClockedLocalizationCriterion
 
 
+@algorithm(unit="", words="surrogate U")
 def surrogate(network: SensingNetwork) -> AdditiveCriterion:
     """U of (17) with the exact information."""
     constant = surrogate_constant(information_per_snr(network.pulse, network.samples))
     return AdditiveCriterion(name="surrogate", constant=constant, weights=network.snr_per_watt)
 
 
+@algorithm(unit="", words="published surrogate")
 def published(network: SensingNetwork) -> AdditiveCriterion:
     """U of (18) as published: what the paper minimises. Not a bound."""
     per_snr = published_information_per_snr(network.pulse, network.samples, network.bandwidth_hz)
@@ -172,30 +173,33 @@ def published(network: SensingNetwork) -> AdditiveCriterion:
     )
 
 
+@algorithm(unit="m", words="position error bound")
 def peb(network: SensingNetwork) -> Localization:
     """Position error bound in m."""
-    return _localization(network, "peb", {"position": 1.0})
+    return _localization(network, "peb", "m", {"position": 1.0})
 
 
+@algorithm(unit="m/s", words="velocity error bound")
 def veb(network: SensingNetwork) -> Localization:
     """Velocity error bound in m/s."""
-    return _localization(network, "veb", {"velocity": 1.0})
+    return _localization(network, "veb", "m/s", {"velocity": 1.0})
 
 
+@algorithm(unit="m", words="weighted error bound")
 def weighted(network: SensingNetwork) -> Localization:
     """sqrt(PEB² + (T·VEB)²) in m with T = `velocity_weight_s`: an error of 1 m/s weighs as much as T metres."""
-    return _localization(network, "weighted", {"position": 1.0, "velocity": network.velocity_weight_s})
+    return _localization(network, "weighted", "m", {"position": 1.0, "velocity": network.velocity_weight_s})
 
 
-def _localization(network: SensingNetwork, name: str, weights: Mapping[Quantity, float]) -> Localization:
+def _localization(network: SensingNetwork, name: str, unit: str, weights: Mapping[Quantity, float]) -> Localization:
     """The root of the sum of w² times the squared error in each quantity; a weight of 0 asks nothing of it."""
     asked = {quantity: weight for quantity, weight in weights.items() if weight > 0}
     if network.clock is not None:
-        return ClockedLocalizationCriterion(name=name, unit=UNITS[name], asked=asked, network=network)
+        return ClockedLocalizationCriterion(name=name, unit=unit, asked=asked, network=network)
     squares = [weights.get("position", 0.0) ** 2, weights.get("velocity", 0.0) ** 2]
     return LocalizationCriterion(
         name=name,
-        unit=UNITS[name],
+        unit=unit,
         information=position_information(network, 1.0),
         weighting=np.diag(np.repeat(squares, network.dimensions)),
         asked=asked,

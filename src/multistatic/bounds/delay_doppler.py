@@ -58,6 +58,7 @@ def standard_deviations(information: F, slot_s: float) -> tuple[F, F]:
 
     var τ = Δt² (J⁻¹)_ττ, var f = (J⁻¹)_ff/Δt²; infinity where there is no information.
     """
-    delay_slots2 = marginal_variance(information, slice(0, 1))
-    doppler_cycles2 = marginal_variance(information, slice(1, 2))
+    delay_slots2, doppler_cycles2 = marginal_variance(
+        np.stack([information, information[..., ::-1, ::-1]]), slice(0, 1)
+    )
     return slot_s * np.sqrt(delay_slots2), np.sqrt(doppler_cycles2) / slot_s

@@ -21,13 +21,13 @@ def delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     """
     geometry, d = network.geometry, network.dimensions
     velocity = exactly(network.velocity_m_s)
-    slope = bend = exactly(np.zeros(geometry.receivers_m.shape))
-    for anchor in (np.broadcast_to(geometry.transmitter_m, geometry.receivers_m.shape), geometry.receivers_m):
-        path = exactly(geometry.target_m) - exactly(anchor)
-        length = (path * path).sum().sqrt()[:, None]
-        unit = path / length
-        radial = (unit * velocity).sum()[:, None]
-        slope, bend = slope + unit, bend + (velocity - radial * unit) / length
+    anchors = np.stack([np.broadcast_to(geometry.transmitter_m, geometry.receivers_m.shape), geometry.receivers_m])
+    path = exactly(geometry.target_m) - exactly(anchors)
+    length = (path * path).sum().sqrt()[..., None]
+    unit = path / length
+    radial = (unit * velocity).sum()[..., None]
+    turned = (velocity - radial * unit) / length
+    slope, bend = unit[0] + unit[1], turned[0] + turned[1]
     wavenumber = exactly(-network.carrier_hz) / exactly(SPEED_OF_LIGHT_M_S)
     delay, shift = slope / exactly(SPEED_OF_LIGHT_M_S), wavenumber * slope
     turning = wavenumber * bend

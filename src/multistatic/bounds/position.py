@@ -18,7 +18,7 @@ from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.square_root import (
     QUANTITIES,
     Quantity,
-    WhitenedRows,
+    both_covariances,
     covariances,
     squared_errors,
     whitened_rows,
@@ -107,23 +107,25 @@ def position_bound(
     >>> position_bound(network, np.ones(10, bool), illumination_w=10.0).position
     'observable'
     """
-    rows = whitened_rows(network, illumination_w, angles=angles)
-    return _bound_of(rows, network, np.asarray(selected, bool), illumination_w, angles)
+    plain, with_angles = position_bounds(network, selected, illumination_w)
+    return with_angles if angles else plain
 
 
 def position_bounds(network: SensingNetwork, selected: B, illumination_w: float) -> tuple[PositionBound, PositionBound]:
     """`position_bound` without and with angles, which share most of their work."""
     rows, chosen = whitened_rows(network, illumination_w, angles=True), np.asarray(selected, bool)
+    plain, with_angles = both_covariances(rows, chosen)
     return (
-        _bound_of(rows.without_angles(), network, chosen, illumination_w, angles=False),
-        _bound_of(rows, network, chosen, illumination_w, angles=True),
+        _bound_of(plain, network, chosen, illumination_w, angles=False),
+        _bound_of(with_angles, network, chosen, illumination_w, angles=True),
     )
 
 
 def _bound_of(
-    rows: WhitenedRows, network: SensingNetwork, chosen: B, illumination_w: float, angles: bool
+    found: tuple[F, F], network: SensingNetwork, chosen: B, illumination_w: float, angles: bool
 ) -> PositionBound:
-    position, velocity = (covariances(rows, chosen, quantity)[0] for quantity in QUANTITIES)
+    """The bound whose covariances of position and velocity are `found`."""
+    position, velocity = found
     peb, veb = _root(position), _root(velocity)
     missing = [quantity for quantity, bound in zip(QUANTITIES, (peb, veb), strict=True) if bound is None]
     return PositionBound(

@@ -10,6 +10,7 @@ import numpy as np
 from multistatic.bounds.clock import ClockErrors, clock_errors
 from multistatic.channel.channel import Channel
 from multistatic.channel.path_loss import echo_gain
+from multistatic.linalg import adjoint
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array
 from multistatic.scenario.geometry import BistaticGeometry
 from multistatic.scenario.model import Scenario
@@ -108,12 +109,12 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
         places[k, : array.size] = array.elements_m - array.elements_m.mean(axis=0)
     # The noise is never below its white part: rounding beside strong clutter is.
     values, vectors = np.linalg.eigh(channel.relative_noise(covariance_w))
-    whitening = np.swapaxes(vectors.conj(), 1, 2) / np.sqrt(np.maximum(values, 1.0))[:, :, None]
+    whitening = adjoint(vectors) / np.sqrt(np.maximum(values, 1.0))[:, :, None]
     echo = whitening @ steering_rx[:, :, None]
     turned = whitening @ (steering_rx[:, :, None] * places)
     energy = np.sum(np.abs(echo) ** 2, axis=1, keepdims=True)
-    rest = turned - echo @ (np.swapaxes(echo.conj(), 1, 2) @ turned) / energy
-    apertures: F = (np.swapaxes(rest.conj(), 1, 2) @ rest).real / energy
+    rest = turned - echo @ (adjoint(echo) @ turned) / energy
+    apertures: F = (adjoint(rest) @ rest).real / energy
     return apertures
 
 

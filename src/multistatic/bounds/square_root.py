@@ -21,9 +21,8 @@ from multistatic.bounds.clock import without_offsets
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.double_double import DoubleDouble, exactly
-from multistatic.double_double import marginal_covariance as exact_marginal_covariance
-from multistatic.linalg import marginal_covariance, root_of_two
+from multistatic.double_double import DoubleDouble, exact_marginal_covariance, exactly
+from multistatic.linalg import marginal_covariance, regular_covariance, root_of_two
 from multistatic.units import B, F
 
 Quantity = Literal["position", "velocity"]
@@ -72,10 +71,10 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
     rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
     if angles:
-        d = network.dimensions
-        across = np.pad(direction_rows(network, illumination_w), ((0, 0), (0, 0), (0, d)))
+        turning = direction_rows(network, illumination_w)
+        across = np.concatenate([turning, np.zeros_like(turning)], axis=2)
         rows += [exactly(across[:, i]) for i in range(across.shape[1])]
-        shared = np.pad(shared, ((0, 0), (0, across.shape[1]), (0, 0)))
+        shared = np.concatenate([shared, np.zeros((*across.shape[:2], len(free)))], axis=1)
     target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
     return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
 
@@ -106,6 +105,26 @@ def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
             ]
         )
     return covariance
+
+
+def both_covariances(rows: WhitenedRows, chosen: B) -> tuple[tuple[F, F], tuple[F, F]]:
+    """Covariances [d, d] of the position and of the velocity for one group `chosen` [K], without the rows of directions
+    and with them, as of `covariances`: from one decomposition each where these are regular.
+    """
+    d = rows.target.hi.shape[-1] // 2
+    whole = np.concatenate([rows.shared, rows.target.hi], axis=2)[chosen]
+    both = np.stack([whole, whole])
+    both[0, :, 2:] = 0.0
+    prior = np.concatenate([rows.prior, np.zeros((len(rows.prior), 2 * d))], axis=1)
+    stacked = np.concatenate([both.reshape(2, -1, whole.shape[2]), np.stack([prior, prior])], axis=1)
+    found, regular = regular_covariance(stacked)
+    plain, with_angles = (
+        (covariance[-2 * d : -d, -2 * d : -d], covariance[-d:, -d:])
+        if sound
+        else (covariances(part, chosen, "position")[0], covariances(part, chosen, "velocity")[0])
+        for covariance, sound, part in zip(found, regular, (rows.without_angles(), rows), strict=True)
+    )
+    return plain, with_angles
 
 
 def squared_errors(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:

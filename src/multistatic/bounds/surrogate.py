@@ -10,7 +10,7 @@ from multistatic.linalg import marginal_variance
 from multistatic.units import B, F
 
 
-def surrogate(information: F, selected: B) -> float | None:
+def surrogate_value(information: F, selected: B) -> float | None:
     """U = tr (Σ_k b_k J_k)⁻¹ (17) for J_k [K, 2, 2]; None where the group has no information.
 
     A figure of merit, not a bound: it adds information about different delays. Since J_k is proportional to w_k p_t,
@@ -21,7 +21,7 @@ def surrogate(information: F, selected: B) -> float | None:
 
 def published_surrogate(network: SensingNetwork, selected: B, illumination_w: float) -> float | None:
     """(18) with the published information: what the paper's figures show. Not a bound."""
-    return surrogate(published_information(network, illumination_w), selected)
+    return surrogate_value(published_information(network, illumination_w), selected)
 
 
 def sum_of_bounds(information: F, selected: B) -> float | None:

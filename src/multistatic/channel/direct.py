@@ -28,10 +28,11 @@ def rician(scenario: Scenario, rng: np.random.Generator) -> C:
     """
     factor = scenario.propagation.rician_factor
     gain = direct_gain(scenario.propagation, scenario.geometry().transmitter_receiver_m)
-    scattered = np.zeros((len(scenario.receivers), largest_array(scenario), scenario.transmitter.array.size), complex)
-    for row, receiver, child in zip(scattered, scenario.receivers, rng.spawn(len(scenario.receivers)), strict=True):
-        real, imaginary = child.standard_normal((2, receiver.array.size, scenario.transmitter.array.size))
-        row[: receiver.array.size] = (real + 1j * imaginary) / np.sqrt(2.0)
+    count, transmit = len(scenario.receivers), scenario.transmitter.array.size
+    drawn = np.zeros((count, 2, largest_array(scenario), transmit))
+    for parts, receiver, child in zip(drawn, scenario.receivers, rng.spawn(count), strict=True):
+        parts[:, : receiver.array.size] = child.standard_normal((2, receiver.array.size, transmit))
+    scattered = (drawn[:, 0] + 1j * drawn[:, 1]) / np.sqrt(2.0)
     specular = line_of_sight(scenario, rng)
     return np.sqrt(factor / (1 + factor)) * specular + np.sqrt(gain / (1 + factor))[:, None, None] * scattered
 

@@ -90,8 +90,8 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
     name = scenario.propagation.direct
     if isinstance(name, GivenChannel):
         return name.direct_of({receiver.id: receiver.array.size for receiver in scenario.receivers})
-    found = registry.load("channel_models", name)(scenario, rng)
-    plugin = registry.plugin("channel_models", name)
+    model = registry.find("channel_models", name, scenario.design.options)
+    found, plugin = model(scenario, rng), model.plugin
     if plugin is None:
         return np.asarray(found)
     shape = (len(scenario.receivers), largest_array(scenario), scenario.transmitter.array.size)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.design_command import JSON, QUIET, SET, one_of_two
 from multistatic.cli.numbers import number
 from multistatic.errors import InputError
 
@@ -21,16 +21,18 @@ GROUPS = ("selectors", "beamformers", "criteria", "pulses", "channel_models")
 
 def compare_command(
     file: Annotated[str | None, typer.Argument(metavar="FILE", help="Scenario file, preset, or - for stdin.")] = None,
-    selectors: Annotated[
+    selector: Annotated[
         str | None,
         typer.Option(
             metavar="NAMES", help=f"Comma-separated, or `every`. [default: {DEFAULT_SELECTORS}; suite: every]"
         ),
     ] = None,
-    beamformers: Annotated[
+    beamformer: Annotated[
         str | None,
         typer.Option(metavar="NAMES", help="Comma-separated. [default: the scenario's; suite: every one]"),
     ] = None,
+    selectors: Annotated[str | None, typer.Option("--selectors", metavar="NAMES", hidden=True)] = None,
+    beamformers: Annotated[str | None, typer.Option("--beamformers", metavar="NAMES", hidden=True)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables (CSV, JSON) and pictures (SVG, PNG).")] = None,
     suite: Annotated[bool, typer.Option("--suite", help="Rank methods on the frozen benchmark suite instead.")] = False,
     quick: Annotated[bool, typer.Option("--quick", help="With --suite: the small instances only.")] = False,
@@ -45,7 +47,7 @@ def compare_command(
 ) -> None:
     """Compare selectors and beamformers on one scenario under its criterion: value, gap to the best, time.
 
-    Example: multistatic compare paper --selectors enumeration,greedy,minimax_linkage --set
+    Example: multistatic compare paper --selector enumeration,greedy,minimax_linkage --set
     requirements.cooperation_cost_m=100
 
     With --suite every registered method, your own included, is ranked by its gap to the best-known values.
@@ -56,6 +58,8 @@ def compare_command(
     if list_:
         _list()
         return
+    selectors = one_of_two("selector", selector, "selectors", selectors)
+    beamformers = one_of_two("beamformer", beamformer, "beamformers", beamformers)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
 
@@ -102,7 +106,7 @@ def _compare(
 
     scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
-    asked = _names(beamformers) or (scenario.design.beamformer,)
+    asked = _names(beamformers) or (registry.name_of(scenario.design.beamformer),)
     solvers = tuple(dict.fromkeys(registry.full_name("beamformers", name) for name in asked))
     for group, wanted in (("selectors", chosen), ("beamformers", solvers)):
         for name in wanted:
@@ -110,7 +114,7 @@ def _compare(
                 registry.origin(group, name)  # known; one that does not import is a row with the reason
     with shown_stages(quiet) as on_stage:
         rows = run(scenario, chosen, solvers, on_stage=on_stage)
-    return rows, scenario.design.criterion
+    return rows, registry.name_of(scenario.design.criterion)
 
 
 def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool) -> None:

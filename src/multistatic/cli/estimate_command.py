@@ -66,9 +66,10 @@ def estimate_command(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
+    estimator_of(method)  # a name that nobody registered is refused before anything is read
     with options_named("estimate", _OPTIONS):
         settings = EstimateSettings(
-            estimator=estimator_of(method),
+            estimator=method,
             known=known,  # type: ignore[arg-type]  # a word that is none is a problem of the settings
             speed_limit_m_s=speed_limit,
             longest_range_m=longest_range,

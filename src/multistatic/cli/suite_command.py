@@ -23,7 +23,7 @@ def compare_on_suite(
 ) -> None:
     """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out."""
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, methods_of, origins_of, run_suite, tasks_of
+    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods, run_suite, tasks_of
 
     if (selectors is None) != (beamformers is None):
         selectors, beamformers = selectors or (), beamformers or ()
@@ -32,7 +32,7 @@ def compare_on_suite(
         from multistatic.report.style import require_matplotlib
 
         require_matplotlib()
-    methods, tasks = methods_of(settings), tasks_of(settings)
+    methods, tasks = ranked_methods(settings), tasks_of(settings)
     with _shown(sum(len(tasks[board]) * len(methods[board]) for board in tasks), quiet) as on_begin:
         outcomes = run_suite(settings, on_begin=on_begin)
     origins = origins_of(methods)

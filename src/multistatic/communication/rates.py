@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from multistatic.linalg import adjoint
 from multistatic.signal.beams import Beams
 from multistatic.units import B, C, F
 
@@ -22,20 +23,32 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     >>> rates_bps_hz(np.ones((1, 1, 1)), beams, 1.0, np.array([True])).tolist()
     [1.0]
     """
-    count, antennas, _ = direct.shape
     received = received_beams(direct, beams.weights) / np.sqrt(noise_power_w)
+    return _rates_nats(received, ~np.asarray(selected, bool)) / np.log(2.0)
+
+
+def rates_nats(channels: C, weights: C, hears: B) -> F:
+    """R_k ln 2 [K] with noise 1, of channels [K, N_r, N_t] and beams [1+K, N_t, L]; `hears` [K]: who does not cancel
+    the sensing beam.
+    """
+    return _rates_nats(received_beams(channels, weights), hears)
+
+
+def _rates_nats(received: C, hears: B) -> F:
+    """R_k ln 2 [K] of the beams as received [K, 1+K, N_r, L], noise 1."""
+    count, _, antennas, _ = received.shape
     own = np.arange(count)
     heard = np.ones((count, count + 1))
-    heard[:, 0] = ~np.asarray(selected, bool)
+    heard[:, 0] = hears
     heard[own, own + 1] = 0.0
     unwanted = heard[:, :, None, None] * received
     rows = np.swapaxes(unwanted, 2, 3).reshape(count, -1, antennas).conj()
     # Ψ_k/σ² = RᴴR without forming it: its Cholesky factor is lost where interference is 160 dB above the noise.
     identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))
     root: C = np.asarray(np.linalg.qr(np.concatenate([identity, rows], axis=1), mode="r"))
-    whitened = np.linalg.solve(np.swapaxes(root.conj(), 1, 2), received[own, own + 1])
-    gram = np.swapaxes(whitened.conj(), 1, 2) @ whitened
-    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1] / np.log(2.0)
+    whitened = np.linalg.solve(adjoint(root), received[own, own + 1])
+    gram = adjoint(whitened) @ whitened
+    rate: F = np.linalg.slogdet(gram + np.eye(gram.shape[-1]))[1]
     return rate
 
 

@@ -8,7 +8,7 @@ from multistatic.bounds.clock import range_standard_deviations
 from multistatic.bounds.delay_doppler import exact_information, standard_deviations
 from multistatic.bounds.position import position_bounds
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate
+from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate_value
 from multistatic.design.result import Accuracy
 from multistatic.units import B
 
@@ -38,7 +38,7 @@ def accuracy(network: SensingNetwork, selected: B, illumination_w: float) -> Acc
     position, with_angles = position_bounds(network, chosen, illumination_w)
     return Accuracy(
         sensor_ids=network.receiver_ids,
-        surrogate=surrogate(information, chosen),
+        surrogate=surrogate_value(information, chosen),
         surrogate_published=published_surrogate(network, chosen, illumination_w),
         sum_crb=sum_of_bounds(information, chosen),
         delay_std_s=delay_std_s,

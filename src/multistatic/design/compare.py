@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from multistatic import registry
 from multistatic.design.algorithms import beamformer_of
+from multistatic.design.choices import label_of, with_choices
 from multistatic.design.finish import CERTIFIED_GAP
 from multistatic.design.group import design_group
 from multistatic.design.instance import Instance, instance_of
@@ -52,40 +54,54 @@ class Comparison(LabelledResult):
 
 def compare_methods(
     scenario: Scenario,
-    selectors: Sequence[str],
-    beamformers: Sequence[str],
+    selectors: Sequence[Any],
+    beamformers: Sequence[Any],
     *,
     clock: Callable[[], float],
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Comparison, ...]:
     """Design `scenario` with every selector under every beamformer, best first. One realisation, one criterion for all.
 
-    `clock` measures: `time.perf_counter`. A method that cannot run on this scenario is a row that says why.
+    Methods are names, callables or settings objects. `clock` measures: `time.perf_counter`. A method that cannot run on
+    this scenario is a row that says why.
     """
     instance = instance_of(scenario)
     rows: list[Comparison] = []
-    for beamformer in dict.fromkeys(registry.full_name("beamformers", name) for name in beamformers):
-        on_stage(f"starting beams: {beamformer}")
+    for beamformer in _each_once(beamformers):
+        solver = label_of(beamformer)
+        on_stage(f"starting beams: {solver}")
         begun = clock()
         try:
-            solve = beamformer_of(beamformer)
+            with_beams = with_choices(scenario, beamformer=beamformer)
+            solve = beamformer_of(with_beams.design.beamformer, with_beams.design.options)
             start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
         except MultistaticError as error:
-            rows += [_failed(selector, beamformer, str(error), clock() - begun) for selector in selectors]
+            rows += [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
             continue
         shared_s = clock() - begun
         for selector in selectors:
-            on_stage(f"{selector} + {beamformer}")
+            name = label_of(selector)
+            on_stage(f"{name} + {solver}")
             begun = clock()
-            settings = replace(scenario.design, selector=selector, beamformer=beamformer)
-            one = Instance(scenario=replace(scenario, design=settings), channel=instance.channel)
             try:
+                chosen = with_choices(with_beams, selector=selector)
+                one = Instance(scenario=chosen, channel=instance.channel)
                 design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
-                rows.append(_failed(selector, beamformer, str(error), clock() - begun))
+                rows.append(_failed(name, solver, str(error), clock() - begun))
                 continue
-            rows.append(_row(design, selector, beamformer, shared_s + clock() - begun))
+            rows.append(_row(design, name, solver, shared_s + clock() - begun))
     return _ranked(rows)
+
+
+def _each_once(beamformers: Sequence[Any]) -> list[Any]:
+    """Beamformers by their full names, none of them twice; callables need not be hashable."""
+    found: list[Any] = []
+    for choice in beamformers:
+        full = registry.full_name("beamformers", choice) if isinstance(choice, str) else choice
+        if not any(full is each or (isinstance(full, str) and full == each) for each in found):
+            found.append(full)
+    return found
 
 
 def _row(design: Design, selector: str, beamformer: str, time_s: float) -> Comparison:

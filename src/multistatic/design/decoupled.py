@@ -14,7 +14,7 @@ import numpy as np
 
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of, selector_of
-from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
+from multistatic.design.finish import finished, infeasible_beams, infeasible_selection, proof_stage
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.selection.problem import Selection
@@ -30,7 +30,7 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
     `start`: beams for b = 0, if a caller has them already. `on_stage` is told the name of each stage as it begins.
     """
     settings = instance.scenario.design
-    beamformer = beamformer_of(settings.beamformer)
+    beamformer = beamformer_of(settings.beamformer, settings.options)
     if start is None:
         on_stage("starting beams")
         start = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
@@ -42,7 +42,7 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
             return best or infeasible_selection(instance, selection)
         if result.beams is None:
             return best or infeasible_beams(instance, "multi", result, selection)
-        on_stage("verification")
+        on_stage(proof_stage(instance))
         design = finished(instance, "multi", selection, result, rounds)
         if design.status == "infeasible":
             return best or design
@@ -59,7 +59,7 @@ def _rounds(
 ) -> Iterator[tuple[Selection, BeamformingResult | None]]:
     """Yield (group, beams for it) until the group repeats; None in place of beams where no group is feasible."""
     settings = instance.scenario.design
-    selector = selector_of(settings.selector)
+    selector = selector_of(settings.selector, settings.options)
     beams, previous = start.beams, None
     for _ in range(MAX_ROUNDS if settings.alternate else 1):
         assert beams is not None

@@ -8,6 +8,7 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.certificate import certified
+from multistatic.beamforming.interference_bound import tightened
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
@@ -17,6 +18,7 @@ from multistatic.design.sensitivity import Sensitivity, sensitivity
 from multistatic.design.solved_group import SolvedGroup, solved_group
 from multistatic.design.verify import verify
 from multistatic.scenario.model import JOINT
+from multistatic.selection.declared_gain import Knowledge
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B
 
@@ -31,7 +33,7 @@ def finished(
     beamforming: BeamformingResult,
     rounds: int,
     tried: B | None = None,
-    problem: SelectionProblem | None = None,
+    posed: tuple[SelectionProblem, Knowledge] | None = None,
 ) -> Design:
     """Put group and beams together, evaluate every figure of merit at the final illumination and verify all of it.
 
@@ -47,8 +49,9 @@ def finished(
     selected = np.asarray(selection.selected, bool)
     asked = instance.beamforming_problem(selected)
     if instance.certificate:
-        beamforming = with_certificate(asked, beamforming)
-    solved = solved_group(instance, scheme, asked, beamforming, problem)
+        # A joint search has tightened the bound of its own group already: it counts in what is proven of all groups.
+        beamforming = with_certificate(asked, beamforming, tight=instance.tight and selection.method != JOINT)
+    solved = solved_group(instance, scheme, asked, beamforming, posed)
     if not np.isfinite(solved.value):
         return _none(instance, scheme, _unobservable(solved), _nobody(selection), beamforming)
     selection = _carried(solved, selection)
@@ -122,9 +125,16 @@ def _nobody(selection: Selection) -> Selection:
     return replace(selection, status="infeasible", selected=nobody, value=None, bound=None, cost_m=0.0)
 
 
-def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+def proof_stage(instance: Instance) -> str:
+    """What the last stage is called: `verification`, with the certificate where that takes seconds."""
+    return "tight certificate and verification" if instance.tight else "verification"
+
+
+def with_certificate(
+    problem: BeamformingProblem, result: BeamformingResult, *, tight: bool = False
+) -> BeamformingResult:
     """The result with how far its beams are from a stationary point and, where they come without a proof of their own,
-    with the upper bound of `certified`.
+    with the upper bound of `certified`; `tight`: with that of `tightened` too, which holds for this group alone.
 
     Beams without prices of their method get those of their first-order conditions, where these nearly hold.
     """
@@ -132,6 +142,8 @@ def with_certificate(problem: BeamformingProblem, result: BeamformingResult) -> 
     assert beams is not None
     if result.upper_bound_w >= problem.illumination_limit_w:
         result = certified(problem, result)
+    if tight:
+        result = tightened(problem, result)
     if result.prices is not None and result.stationarity is not None:
         return result  # a method of ours has computed both from these very beams
     found = stationarity(problem, beams)
@@ -151,7 +163,7 @@ def infeasible_beams(
     """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
     it is what that package says.
     """
-    ours = registry.plugin("beamformers", instance.scenario.design.beamformer) is None
+    ours = registry.find("beamformers", instance.scenario.design.beamformer).plugin is None
     verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
     return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from multistatic import registry
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.instance import Instance
-from multistatic.design.joint import design_joint
 from multistatic.design.result import Design
 from multistatic.scenario.model import JOINT
 
@@ -17,5 +17,7 @@ def design_group(instance: Instance, on_stage: Callable[[str], None], start: Bea
     known.
     """
     if instance.scenario.design.selector == JOINT:
-        return design_joint(instance, on_stage)
+        method = registry.find("designs", JOINT, instance.scenario.design.options)
+        design: Design = method(instance, on_stage)
+        return design
     return design_decoupled(instance, on_stage, start)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from multistatic import registry
 from multistatic.beamforming.problem import BeamformingProblem
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.channel.channel import Channel
@@ -15,6 +16,7 @@ from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
 from multistatic.design.earlier_design import starts_for
 from multistatic.design.result import Design
+from multistatic.errors import MultistaticError
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -40,6 +42,11 @@ class Instance:
     certificate: bool = True
 
     @property
+    def tight(self) -> bool:
+        """The beams get the tight certificate."""
+        return self.certificate and self.scenario.design.certificate == "tight"
+
+    @property
     def size(self) -> int:
         """K."""
         return len(self.scenario.receivers)
@@ -54,7 +61,7 @@ class Instance:
         """The scenario's figure of merit for its receivers."""
         if covariance_w is None or not self._clutter_depends_on_beams:
             return self._criterion_without_signal
-        return criterion_of(self.scenario.design.criterion)(self.network(covariance_w))
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self.network(covariance_w))
 
     @property
     def _clutter_depends_on_beams(self) -> bool:
@@ -66,7 +73,7 @@ class Instance:
 
     @cached_property
     def _criterion_without_signal(self) -> Criterion:
-        return criterion_of(self.scenario.design.criterion)(self._network_without_signal)
+        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self._network_without_signal)
 
     def beamforming_problem(self, selected: B) -> BeamformingProblem:
         """The best beams for a fixed group."""
@@ -82,15 +89,13 @@ class Instance:
             starts=starts_for(selected, self.start),
         )
 
-    def selection_problem(self, beams: Beams) -> SelectionProblem:
-        """The best group for fixed beams.
+    def selection_problem(self, beams: Beams, *, forced: bool = True) -> SelectionProblem:
+        """The best group for fixed beams; `forced`: which receivers the beams force into it, else none.
 
         R_k depends on b only through b_k, and a selected receiver cancels the sensing beam, so R_k(1) ≥ R_k(0):
         exactly the receivers with R_k(0) < R_th,k are forced.
         """
         scenario, geometry = self.scenario, self.scenario.geometry()
-        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, np.zeros(self.size, bool))
-        required = scenario.rate_required_bps_hz
         return SelectionProblem(
             receiver_ids=scenario.receiver_ids,
             criterion=self.criterion(beams.covariance_w),
@@ -99,7 +104,7 @@ class Instance:
             target_distance_m=geometry.target_receiver_m,
             receiver_distance_m=geometry.receiver_receiver_m,
             echo_gain=self.channel.echo_gain[0],
-            forced=alone < required * (1.0 - RATE_TOLERANCE),
+            forced=self._short_alone(beams) if forced else np.zeros(self.size, bool),
             distance_weight=scenario.requirements.distance_weight,
             cost_limit_m=scenario.requirements.cooperation_cost_m,
             count=scenario.design.receivers,
@@ -107,9 +112,29 @@ class Instance:
             limits=self.limits,
         )
 
+    def _short_alone(self, beams: Beams) -> B:
+        """Receivers [K] that miss their rate where the sensing beam disturbs them."""
+        nobody = np.zeros(self.size, bool)
+        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, nobody)
+        required = self.scenario.rate_required_bps_hz
+        short: B = alone < required * (1.0 - RATE_TOLERANCE)
+        return short
+
     def rng(self, purpose: int) -> np.random.Generator:
         """A generator of its own for each purpose: 2 selection (0 is placement, 1 the channel)."""
         return np.random.default_rng(np.random.SeedSequence(self.scenario.seed, spawn_key=(purpose,)))
+
+
+def criterion_unit(design: Design) -> str:
+    """The unit of the figure of merit of a design; made once more where only the criterion of its network knows it."""
+    criterion = design.scenario.design.criterion
+    stated: str | None = registry.fact("criteria", criterion, "unit", None)
+    if stated is not None:
+        return stated
+    try:
+        return Instance(scenario=design.scenario, channel=design.channel).criterion().unit
+    except MultistaticError:
+        return ""  # of a criterion that needs the beams
 
 
 def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS) -> Instance:

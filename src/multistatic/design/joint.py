@@ -19,11 +19,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from multistatic.beamforming.certificate import bounded, certified, upper_bound
 from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
+from multistatic.beamforming.interference_bound import tightened
 from multistatic.beamforming.problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.decoupled import design_decoupled
@@ -31,8 +34,9 @@ from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams,
 from multistatic.design.instance import Instance
 from multistatic.design.joint_search import CandidateGroups, candidates_of
 from multistatic.design.result import Design
+from multistatic.registry import algorithm
 from multistatic.scenario.model import JOINT
-from multistatic.selection.declared_gain import knowledge_of
+from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.signal.beams import Beams
@@ -45,13 +49,14 @@ class JointSettings:
     affordable groups are listed beyond 20 receivers, where channels of rank one give each a bound of its own.
     """
 
-    max_solves: int = 64
-    listed: int = 1 << 20
+    max_solves: Annotated[int, Ge(1)] = 64
+    listed: Annotated[int, Ge(0), Le(1 << 22)] = 1 << 20
 
 
 DEFAULT = JointSettings()
 
 
+@algorithm(settings=JointSettings)
 def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
     """The best (b, W), certified.
 
@@ -80,11 +85,14 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if search.best is None:
         assert search.failed is not None
         return infeasible_beams(instance, "multi", search.failed)
+    if instance.tight:
+        on_stage("tight certificate")
+        search.tighten()
     value, group, result = search.best
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
     on_stage("verification")
-    return finished(instance, "multi", selection, result, solved, tried=search.tried, problem=search.problem)
+    return finished(instance, "multi", selection, result, solved, tried=search.tried, posed=search.posed)
 
 
 class _Search:
@@ -96,7 +104,7 @@ class _Search:
 
     def __init__(self, instance: Instance, settings: JointSettings) -> None:
         self.instance, self.settings = instance, settings
-        self.beamformer = beamformer_of(instance.scenario.design.beamformer)
+        self.beamformer = beamformer_of(instance.scenario.design.beamformer, instance.scenario.design.options)
         self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
         self.cuts = has_cuts(self.least_constrained)
         self.everyone: BeamformingResult | None = None
@@ -104,6 +112,11 @@ class _Search:
         self.tried = np.zeros((0, instance.size), bool)
         self.best: tuple[float, B, BeamformingResult] | None = None
         self.failed: BeamformingResult | None = None
+
+    @property
+    def posed(self) -> tuple[SelectionProblem, Knowledge]:
+        """The problem of the groups, and what is known of its criterion."""
+        return self.problem, self.candidates.known
 
     def begun(self) -> tuple[Beams | None, float]:
         """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
@@ -138,9 +151,9 @@ class _Search:
         the selection that says why there is no group.
         """
         instance = self.instance
-        nobody = np.zeros(instance.size, bool)
         # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
-        problem = replace(instance.selection_problem(beams), forced=nobody, illumination_w=np.array([illumination_w]))
+        problem = instance.selection_problem(beams, forced=False)
+        problem = replace(problem, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
         # Branch and bound has the best group where the criterion has a gain: others have to be listed.
         listed = self.settings.listed if self.cuts or known.gain is None else 0
@@ -184,6 +197,17 @@ class _Search:
         if self.cuts and (cut := illumination_cut(asked)) is not None:
             self.candidates.learn(cut, self.best[0])
 
+    def tighten(self) -> None:
+        """The bound that sees who is selected, for the best group and its beams.
+
+        It says nothing of other groups: `upper_bound_w` stays, and so do their bounds.
+        """
+        assert self.best is not None
+        value, group, result = self.best
+        result = tightened(self.instance.beamforming_problem(group), result)
+        self.candidates.settle_group(group, result.upper_bound_w)
+        self.best = (value, group, result)
+
 
 def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design:
     """A joint design that was made without its certificate, with the one it would have: the bounds of all groups at the
@@ -206,8 +230,12 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     if search.cuts and (cut := illumination_cut(instance.beamforming_problem(group))) is not None:
         search.candidates.learn(cut, np.inf)
     value = _value(search.problem, group, search.problem.one_illumination_w)
+    if instance.tight:
+        search.best = (value, group, result)
+        search.tighten()
+        result = search.best[2]
     selection = _selection(search.problem, search.candidates, group, value, design.rounds)
-    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], problem=search.problem)
+    return finished(instance, "multi", selection, result, design.rounds, tried=group[None], posed=search.posed)
 
 
 def _selection(

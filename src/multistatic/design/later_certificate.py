@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from multistatic.design.finish import finished
 from multistatic.design.instance import Instance
 from multistatic.design.joint import certified_joint
@@ -10,11 +12,15 @@ from multistatic.design.schemes import finished_mono_static
 from multistatic.scenario.model import JOINT
 
 
-def certify(design: Design) -> Design:
+def certify(design: Design, *, tight: bool = False) -> Design:
     """The same group and beams with what `design_network(…, certificate=False)` left out: the proven bound, the prices
     and the sensitivities, and the status `optimal` where the bound proves it. The design is verified once more.
 
-    A design that has its certificate, or no beams, is returned as it is.
+    `tight`: with the bound on the illumination that sees who is selected (`[design] certificate = "tight"`, which the
+    scenario of the result then says). It proves more of the beams of some groups with receivers that do not cooperate,
+    and takes about 1.4 s at 4 receivers and 5 s at 10.
+
+    A design that has this certificate, or no beams, is returned as it is.
 
     >>> from multistatic import certify, design_network, load_preset
     >>> design = certify(design_network(load_preset("paper"), certificate=False))
@@ -22,8 +28,12 @@ def certify(design: Design) -> Design:
     True
     """
     result = design.beamforming
-    if design.certified or result is None or result.beams is None:
+    tight = tight and design.scenario.design.certificate != "tight"
+    if (design.certified and not tight) or result is None or result.beams is None:
         return design
+    if tight:
+        settings = replace(design.scenario.design, certificate="tight")
+        design = replace(design, scenario=replace(design.scenario, design=settings))
     instance = Instance(scenario=design.scenario, channel=design.channel)
     if design.scheme == "mono":
         return finished_mono_static(instance, result)

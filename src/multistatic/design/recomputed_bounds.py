@@ -88,27 +88,28 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
                 clock=None,
             ),
         )
+    steerings = channel.steering_rx[0]
+    noise: C = np.tile((white * np.eye(steerings.shape[1])).astype(complex), (len(steerings), 1, 1))
+    for beam in weights if channel.clutter.shape[1] else ():
+        arrived = channel.clutter @ beam
+        noise += np.sum(arrived @ np.conj(np.swapaxes(arrived, -1, -2)), axis=1)
+    factors = _root(noise)
+    whitened = np.linalg.solve(factors, steerings[:, :, None])[:, :, 0]
+    strength = np.sum(np.abs(whitened) ** 2, axis=1)
     found = []
     for k, receiver in enumerate(scenario.receivers):
-        steering, paths = channel.steering_rx[0, k], channel.clutter[k]
-        noise: C = (white * np.eye(len(steering))).astype(complex)
-        for path_k in paths:
-            for beam in weights:
-                noise += (path_k @ beam) @ (path_k @ beam).conj().T
-        elements = np.zeros((len(steering), 3))
+        elements = np.zeros((steerings.shape[1], 3))
         elements[: receiver.array.size] = receiver.array.elements_m
-        factor = _root(noise)
-        whitened = np.linalg.solve(factor, steering)
         gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,
-                steering=steering,
+                steering=steerings[k],
                 elements_m=elements,
                 gain=gain,
-                snr=gain * illumination_w * float(np.linalg.norm(whitened) ** 2),
+                snr=gain * illumination_w * float(strength[k]),
                 published_snr=path**2 * receiver.array.size * illumination_w / white,
-                whitening=factor,
+                whitening=factors[k],
                 clock=receiver,
             )
         )
@@ -211,16 +212,21 @@ def exact_bounds(design: Design, sensors: Sequence[Sensor], illumination_w: floa
 
 def _delay_doppler(design: Design, sensors: Sequence[Sensor]) -> Matrix:
     """Information of all sensors about (p, v, the shared offsets of time and frequency)."""
-    (tau, cross), (_, f) = information_of_a_block(design.scenario.radio.pulse, design.scenario.radio.samples)
-    slot_s = design.scenario.radio.slot_s
     size = 2 * design.scenario.dimensions + 2
     total = [[Decimal(0)] * size for _ in range(size)]
     outward = leg_to(design, design.scenario.transmitter.position_m)
     for sensor in sensors:
-        per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
-        fisher = sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
-        _add(total, _one_sensor(design, sensor, outward, [exact(row) for row in fisher]))
+        _add(total, _one_sensor(design, sensor, outward, [exact(row) for row in fisher_of(design, sensor)]))
     return total
+
+
+def fisher_of(design: Design, sensor: Sensor) -> F:
+    """A sensor's information [2, 2] about its delay in s and its Doppler in Hz."""
+    radio = design.scenario.radio
+    (tau, cross), (_, f) = information_of_a_block(radio.pulse, radio.samples)
+    slot_s = radio.slot_s
+    per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
+    return sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
 
 
 def _bound_of(design: Design, information: Matrix) -> ExactBound:
@@ -265,23 +271,37 @@ def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) ->
 
 
 def _direction_rows(design: Design, sensor: Sensor, illumination_w: float) -> F:
-    """Rows [2N_r, d] of unit variance about the position: slopes of the whitened steering vector, the part along
-    itself taken out.
-    """
+    """`whitened_direction_rows`, the turning of the direction by differences."""
     scenario, d = design.scenario, design.scenario.dimensions
     place, position = exact(sensor.place_m), exact(scenario.target.position_m)
     turning = np.zeros((3, d))
     for i in range(d):
         ahead, behind = (direction(moved(position, i, sign * STEP), place) for sign in (1, -1))
         turning[:, i] = [float((a - b) / (2 * STEP)) for a, b in zip(ahead, behind, strict=True)]
-    phase = 2.0 * np.pi / scenario.radio.wavelength_m * (sensor.elements_m @ turning)
-    signal = np.linalg.solve(sensor.whitening, sensor.steering)
-    slopes = np.linalg.solve(sensor.whitening, 1j * sensor.steering[:, None] * phase)
-    basis = np.linalg.qr(signal[:, None])[0]
+    rows: F = whitened_direction_rows(design, [sensor], turning[None], illumination_w)[0]
+    return rows
+
+
+def whitened_direction_rows(design: Design, sensors: Sequence[Sensor], turnings: F, illumination_w: float) -> F:
+    """Rows [S, 2N_r, d] of unit variance about the position: slopes of the whitened steering vectors, the part along
+    itself taken out. `turnings` [S, 3, d]: how the direction from a sensor to the target changes with its position.
+    """
+    scenario = design.scenario
+    elements, whitening = (
+        np.stack([each.elements_m for each in sensors]),
+        np.stack([each.whitening for each in sensors]),
+    )
+    steering = np.stack([each.steering for each in sensors])[:, :, None]
+    phase = 2.0 * np.pi / scenario.radio.wavelength_m * (elements @ turnings)
+    signal = np.linalg.solve(whitening, steering)
+    slopes = np.linalg.solve(whitening, 1j * steering * phase)
+    basis = signal / np.linalg.norm(signal, axis=1, keepdims=True)
     for _ in range(2):
-        slopes = slopes - basis @ (basis.conj().T @ slopes)
-    strength = np.sqrt(2.0 * scenario.radio.samples * sensor.gain * illumination_w)
-    return strength * np.vstack([slopes.real, slopes.imag])
+        slopes = slopes - basis @ (np.conj(np.swapaxes(basis, 1, 2)) @ slopes)
+    gains = np.array([each.gain for each in sensors])
+    strength = np.sqrt(2.0 * scenario.radio.samples * gains * illumination_w)
+    rows: F = strength[:, None, None] * np.concatenate([slopes.real, slopes.imag], axis=1)
+    return rows
 
 
 def _covariance(information: Matrix, kept: Iterable[int]) -> F | None:

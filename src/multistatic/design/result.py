@@ -11,7 +11,7 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
 from multistatic.design.sensitivity import Sensitivity
-from multistatic.notebook import LabelledResult, NotebookView, Overview, listed
+from multistatic.notebook import LabelledResult, NotebookView, Overview, first_few
 from multistatic.scenario.model import Scenario
 from multistatic.selection.problem import Selection
 from multistatic.units import B, F
@@ -133,7 +133,7 @@ class Design(LabelledResult):
             peb_m, illumination_w = self.accuracy.position.peb_m, self.beamforming.illumination_w
             verified = self.verification is not None and self.verification.passed
             facts = [
-                ("cooperating", listed(self.selected_ids) or "none"),
+                ("cooperating", first_few(self.selected_ids) or "none"),
                 ("position error bound", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
                 ("illumination", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
                 ("verified", "yes" if verified else "no"),

@@ -13,9 +13,17 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.finish import finished, infeasible_beams, verified, with_certificate, without_claims
+from multistatic.design.finish import (
+    finished,
+    infeasible_beams,
+    proof_stage,
+    verified,
+    with_certificate,
+    without_claims,
+)
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
+from multistatic.registry import name_of
 from multistatic.selection.declared_gain import knowledge_of
 from multistatic.selection.problem import Selection
 from multistatic.signal.beams import Beams
@@ -31,11 +39,11 @@ def design_mono_static(instance: Instance, on_stage: Report) -> Design:
     so the position is unobservable from delay and Doppler alone.
     """
     on_stage("beamforming")
-    beamformer = beamformer_of(instance.scenario.design.beamformer)
+    beamformer = beamformer_of(instance.scenario.design.beamformer, instance.scenario.design.options)
     result = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
     if result.beams is None:
         return infeasible_beams(instance, "mono", result)
-    on_stage("verification")
+    on_stage(proof_stage(instance))
     return finished_mono_static(instance, result)
 
 
@@ -44,7 +52,9 @@ def finished_mono_static(instance: Instance, result: BeamformingResult) -> Desig
     assert result.beams is not None
     assert result.illumination_w is not None
     nobody = np.zeros(instance.size, bool)
-    proven = with_certificate(instance.beamforming_problem(nobody), result) if instance.certificate else result
+    proven = result
+    if instance.certificate:
+        proven = with_certificate(instance.beamforming_problem(nobody), result, tight=instance.tight)
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
         status="optimal" if proven.status == "optimal" else "feasible",
@@ -72,7 +82,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
     Doppler: where the criterion says so for all that are affordable, the surrogate decides instead.
     """
     scenario = instance.scenario
-    beamformer = beamformer_of(scenario.design.beamformer)
+    beamformer = beamformer_of(scenario.design.beamformer, scenario.design.options)
     singles = np.eye(instance.size, dtype=bool)
     costs = scenario.requirements.distance_weight * scenario.geometry().target_receiver_m
     affordable = costs <= scenario.requirements.cooperation_cost_m * (1 + 1e-12)
@@ -109,7 +119,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
     if best is None or found is None:
         assert failed is not None
         return infeasible_beams(instance, "bi", failed)
-    on_stage("verification")
+    on_stage(proof_stage(instance))
     return finished(instance, "bi", replace(best[1], evaluated=tried), found, 1)
 
 
@@ -129,7 +139,7 @@ def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
     limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
     if any(np.isfinite(criterion.values(singles, illumination_w)).any() for illumination_w in (limit_w, 1.0)):
         return instance, ""
-    note = f" One receiver leaves the target unobservable under {design.criterion}: chosen by the surrogate."
+    note = f" One receiver leaves the target unobservable under {name_of(design.criterion)}: chosen by the surrogate."
     scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))
     return replace(instance, scenario=scenario), note
 

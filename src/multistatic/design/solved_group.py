@@ -6,13 +6,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.design.instance import Instance
 from multistatic.design.result import Scheme
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
+from multistatic.selection.foreign import ForeignCriterion
 from multistatic.selection.problem import SelectionProblem
 from multistatic.units import B
 
@@ -40,27 +39,29 @@ def solved_group(
     scheme: Scheme,
     asked: BeamformingProblem,
     beamforming: BeamformingResult,
-    posed: SelectionProblem | None = None,
+    posed: tuple[SelectionProblem, Knowledge] | None = None,
 ) -> SolvedGroup:
     """The state of the group that the beamformer was `asked` for, with its beams.
 
     Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
-    have no budget for cooperation. `posed`: that problem at another illumination, where it was made before.
+    have no budget for cooperation. `posed`: that problem at another illumination, where it was made before, and what is
+    known of its criterion at any illumination; what another package declares is compared with its values here, too.
     """
     assert beamforming.beams is not None
     beams = beamforming.beams
     if posed is not None:
-        problem = replace(posed, illumination_w=beams.illumination_w(instance.channel.steering_tx))
+        problem = replace(posed[0], illumination_w=beams.illumination_w(instance.channel.steering_tx))
     else:
-        problem = replace(instance.selection_problem(beams), forced=np.zeros(instance.size, bool))
+        problem = instance.selection_problem(beams, forced=False)
         problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
+    foreign = isinstance(problem.criterion, ForeignCriterion)
     return SolvedGroup(
         instance=instance,
         selected=asked.selected,
         asked=asked,
         beamforming=beamforming,
         problem=problem,
-        known=knowledge_of(problem),
+        known=knowledge_of(problem) if posed is None or foreign else posed[1],
         network=instance.network(beams.covariance_w),
         value=float(problem.values(asked.selected)[0]),
     )

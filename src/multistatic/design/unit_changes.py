@@ -12,8 +12,6 @@ from multistatic.design.algorithms import beamformer_of
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 
-# Beamformers that take milliseconds; for others the linear `Sensitivity` has to do.
-FAST = ("value_function", "los_sdp")
 DB = 10.0**0.1
 
 
@@ -31,7 +29,8 @@ class UnitChanges:
 
 
 def unit_changes(design: Design) -> UnitChanges | None:
-    """Beams designed again for one unit more; None for a design without prices, or from a slow beamformer.
+    """Beams designed again for one unit more; None for a design without prices, or from a beamformer that does not say
+    that it is `fast` (milliseconds): the linear `Sensitivity` has to do there.
 
     The sensitivities of a design are slopes: near the limit of the rates the curve bends upwards, and a whole unit
     costs more than the slope says. Another group may do better still, so the changes are upper bounds.
@@ -41,7 +40,7 @@ def unit_changes(design: Design) -> UnitChanges | None:
         found is None
         or found.rate_per_bps_hz is None
         or result is None
-        or registry.full_name("beamformers", design.scenario.design.beamformer) not in FAST
+        or not registry.fact("beamformers", design.scenario.design.beamformer, "fast", False)
     ):
         return None
     instance = Instance(scenario=design.scenario, channel=design.channel)
@@ -56,7 +55,7 @@ def unit_changes(design: Design) -> UnitChanges | None:
 
 
 def _change(design: Design, instance: Instance, problem: BeamformingProblem) -> float | None:
-    result = beamformer_of(design.scenario.design.beamformer)(problem)
+    result = beamformer_of(design.scenario.design.beamformer, design.scenario.design.options)(problem)
     if result.beams is None or design.selection is None or not design.selection.value:
         return None
     value = instance.selection_problem(result.beams).values(design.selected)[0]

@@ -7,11 +7,13 @@ the whitened channel instead of differences of log-determinants, cost by loops o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from multistatic.bounds.position import PositionBound
+from multistatic.design.bounds_in_doubles import bounds_in_doubles
 from multistatic.design.recomputed_bounds import (
     ExactBound,
     Sensor,
@@ -44,8 +46,9 @@ def verify(design: Design) -> Verification:
     scenario = design.scenario
     hears_sensing_beam = ~design.selected
     rates = _rates(channel.direct, weights, channel.noise_power_w, hears_sensing_beam)
-    power = sum(float(np.linalg.norm(w, "fro") ** 2) for w in weights)
-    illumination = sum(float(np.linalg.norm(w.T @ channel.steering_tx[0]) ** 2) for w in weights)
+    power = float(np.vdot(weights, weights).real)
+    towards = channel.steering_tx[0] @ weights
+    illumination = float(np.vdot(towards, towards).real)
     required = scenario.rate_required_bps_hz
     violations = {
         "rate": float(np.max((required - rates) / np.maximum(required, 1.0))),
@@ -65,12 +68,13 @@ def verify(design: Design) -> Verification:
     sensors = sensors_of(design, weights, illumination)
     violations |= _sensor_errors(design, accuracy, sensors)
     group = [sensor for sensor, chosen in zip(sensors, _counted(design), strict=True) if chosen]
-    plain, with_angles = exact_bounds(design, group, illumination)
+    ordinary = bounds_in_doubles(design, group, illumination)
+    plain, with_angles = exact_bounds(design, group, illumination) if ordinary is None else ordinary
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
     figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
     violations |= _selection_errors(design, figures)
-    violations |= _budget_errors(design, sensors, figures)
+    violations |= _budget_errors(design, sensors, figures, illumination)
     return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
@@ -82,6 +86,9 @@ def _positive(value: float) -> float:
 def _relative(reported: F | float | None, recomputed: F | float) -> float:
     if reported is None or not np.isfinite(recomputed).all():
         return float("inf")
+    if isinstance(reported, float) and isinstance(recomputed, float):
+        error = abs(reported - recomputed) / max(abs(recomputed), 1e-300)
+        return error if math.isfinite(error) else float("inf")
     scale = np.maximum(np.abs(recomputed), 1e-300 if np.ndim(recomputed) == 0 else 1.0)
     error = np.max(np.abs(np.asarray(reported) - recomputed) / scale)
     return float(error) if np.isfinite(error) else float("inf")
@@ -89,27 +96,31 @@ def _relative(reported: F | float | None, recomputed: F | float) -> float:
 
 def _rates(direct: C, weights: C, noise_power_w: float, hears_sensing_beam: np.ndarray) -> F:
     """(20)-(21): log2 Π (1 + eigenvalues of Ψ^-1/2 H Q_k Hᴴ Ψ^-H/2)."""
-    rates = []
-    for k, channel in enumerate(direct):
-        suffered = np.ones(len(weights), bool)
-        suffered[0], suffered[k + 1] = hears_sensing_beam[k], False
-        arrived = channel @ np.hstack(list(weights[suffered]))
-        noise = noise_power_w * np.eye(len(channel)) + arrived @ arrived.conj().T
-        whitened = np.linalg.solve(np.linalg.cholesky(noise), channel @ weights[k + 1])
-        rates.append(np.sum(np.log2(1.0 + np.linalg.svd(whitened, compute_uv=False) ** 2)))
-    return np.array(rates)
+    beams, antennas, streams = weights.shape
+    heard = np.ones((len(direct), beams), bool)
+    heard[:, 0] = hears_sensing_beam
+    own = np.arange(len(direct))
+    heard[own, own + 1] = False
+    arrived = direct @ np.swapaxes(weights, 0, 1).reshape(antennas, beams * streams)
+    suffered = arrived * np.repeat(heard, streams, axis=1)[:, None, :]
+    noise = noise_power_w * np.eye(direct.shape[1]) + suffered @ np.conj(np.swapaxes(suffered, 1, 2))
+    signal = arrived.reshape(*direct.shape[:2], beams, streams)[own, :, own + 1]
+    whitened = np.linalg.solve(np.linalg.cholesky(noise), signal)
+    rates: F = np.sum(np.log2(1.0 + np.linalg.svd(whitened, compute_uv=False) ** 2), axis=-1)
+    return rates
 
 
 def _cost(design: Design, selected: B) -> float:
     """(22), the sum of the prices v_k of the group `selected` [K]."""
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
-    group = [scenario.receivers[k].position_m for k in np.flatnonzero(selected)]
+    group = [tuple(scenario.receivers[k].position_m) for k in np.flatnonzero(selected)]
+    target = tuple(scenario.target.position_m)
     total = 0.0
     for place in group:
-        others = [float(np.linalg.norm(place - other)) for other in group if other is not place]
+        others = [math.dist(place, other) for other in group if other is not place]
         apart = sum(others) / len(others) if others else 0.0
-        total += weight * float(np.linalg.norm(place - scenario.target.position_m)) + (1.0 - weight) * apart
+        total += weight * math.dist(place, target) + (1.0 - weight) * apart
     return total
 
 
@@ -125,20 +136,26 @@ def _block_information(design: Design, sensor: Sensor) -> F:
 def _sensor_errors(design: Design, accuracy: Accuracy, sensors: Sequence[Sensor]) -> dict[str, float]:
     """Deviations of delay, Doppler, range and range rate, and the SNR of a block, receiver by receiver."""
     scenario, slot_s = design.scenario, design.scenario.radio.slot_s
-    expected: dict[str, list[float]] = {"delay": [], "Doppler": [], "range": [], "range rate": [], "block SNR": []}
-    for sensor in sensors:
-        (tau, cross), (_, f) = _block_information(design, sensor)
-        left = (tau * f - cross**2, tau, f)  # 2 x 2 by its determinant
-        delay_s, doppler_hz = (
-            float(np.sqrt(other / left[0])) * unit if left[0] > 0 else float("inf")
-            for other, unit in ((f, slot_s), (tau, 1.0 / slot_s))
-        )
-        clocks = [] if sensor.clock is None else [sensor.clock, scenario.transmitter]
-        range_s = float(np.sqrt(delay_s**2 + sum(each.clock_offset_std_s**2 for each in clocks)))
-        rate_hz = float(np.sqrt(doppler_hz**2 + sum(each.frequency_offset_std_hz**2 for each in clocks)))
-        values = (delay_s, doppler_hz, SPEED_OF_LIGHT_M_S * range_s, scenario.radio.wavelength_m * rate_hz)
-        for name, value in zip(expected, (*values, scenario.radio.samples * sensor.snr), strict=True):
-            expected[name].append(value)
+    snr = np.array([sensor.snr for sensor in sensors])
+    (tau, cross), (_, f) = information_of_a_block(scenario.radio.pulse, scenario.radio.samples)
+    determinant = tau * f - cross**2  # 2 x 2 by its determinant
+    untold = (snr <= 0.0) | (determinant <= 0.0)
+    strength = np.where(untold, 1.0, snr * determinant)
+    delay_s, doppler_hz = (
+        np.where(untold, np.inf, np.sqrt(other / strength) * unit) for other, unit in ((f, slot_s), (tau, 1.0 / slot_s))
+    )
+    pairs = [() if sensor.clock is None else (sensor.clock, scenario.transmitter) for sensor in sensors]
+    time_s2, frequency_hz2 = (
+        np.array([sum(getattr(each, name) ** 2 for each in clocks) for clocks in pairs])
+        for name in ("clock_offset_std_s", "frequency_offset_std_hz")
+    )
+    expected = {
+        "delay": delay_s,
+        "Doppler": doppler_hz,
+        "range": SPEED_OF_LIGHT_M_S * np.sqrt(delay_s**2 + time_s2),
+        "range rate": scenario.radio.wavelength_m * np.sqrt(doppler_hz**2 + frequency_hz2),
+        "block SNR": scenario.radio.samples * snr,
+    }
     reported = {
         "delay": accuracy.delay_std_s,
         "Doppler": accuracy.doppler_std_hz,
@@ -149,17 +166,15 @@ def _sensor_errors(design: Design, accuracy: Accuracy, sensors: Sequence[Sensor]
     return {f"reported {name}": _each(reported[name], expected[name]) for name in expected}
 
 
-def _each(reported: F, expected: Sequence[float]) -> float:
+def _each(reported: F, expected: F) -> float:
     """The largest relative error of numbers of any size; infinity agrees with infinity alone."""
-    if len(reported) != len(expected):
+    if np.shape(reported) != expected.shape:
         return float("inf")
-    errors = [0.0]
-    for found, true in zip(reported, expected, strict=True):
-        if np.isinf(true) or np.isinf(found):
-            errors.append(0.0 if found == true else float("inf"))
-        else:
-            errors.append(abs(found - true) / max(abs(true), 1e-300))
-    return float("inf") if np.isnan(errors).any() else float(max(errors))
+    infinite = np.isinf(expected) | np.isinf(reported)
+    true, found = np.where(infinite, 0.0, expected), np.where(infinite, 0.0, reported)
+    errors = np.where(infinite, np.where(reported == expected, 0.0, np.inf), abs(found - true))
+    errors = errors / np.where(infinite, 1.0, np.maximum(abs(true), 1e-300))
+    return float("inf") if np.isnan(errors).any() else float(errors.max(initial=0.0))
 
 
 def _figures_of_merit(design: Design, group: Sequence[Sensor]) -> dict[str, float]:
@@ -224,7 +239,7 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     }
     if chosen is None or chosen.value is None:
         return errors
-    value = figures.get(design.scenario.design.criterion)
+    value = figures.get(_criterion(design))
     if value is not None and np.isfinite(chosen.value):
         errors["reported criterion"] = _relative(chosen.value, value)
     if chosen.bound is not None:
@@ -232,22 +247,31 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     return errors
 
 
-def _budget_errors(design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float]) -> dict[str, float]:
+def _budget_errors(
+    design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float], illumination_w: float
+) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
-    own = figures.get(design.scenario.design.criterion)
+    own = figures.get(_criterion(design))
     if step is None or own is None:
         return {}
     chosen = np.array([name in step.selected for name in design.scenario.receiver_ids])
     limit_m = design.scenario.requirements.cooperation_cost_m
     extra_m = max(_cost(design, chosen) - limit_m, 0.0)
     group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
-    exact = exact_bound(design, group)
-    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[design.scenario.design.criterion]
+    ordinary = bounds_in_doubles(design, group, illumination_w)
+    exact = exact_bound(design, group) if ordinary is None else ordinary[0]
+    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[_criterion(design)]
     return {
         "reported budget": abs(step.extra_m - extra_m) / limit_m,
         "reported change by budget": abs(step.change - (value / own - 1.0)),
     }
+
+
+def _criterion(design: Design) -> str:
+    """The name of its criterion; empty of a callable, which is not recomputed here, whatever its name."""
+    criterion = design.scenario.design.criterion
+    return criterion if isinstance(criterion, str) else ""
 
 
 def _merit_error(reported: float | None, exact: float) -> float:

@@ -47,7 +47,7 @@ class OneOf:
         return self.signals.slopes(time_s)[self.index]
 
 
-def single(waveform: Waveform, trial: int) -> Waveform:
+def signal_of_trial(waveform: Waveform, trial: int) -> Waveform:
     """The signal of one trial: the waveform itself where it holds one for all."""
     if isinstance(waveform, PulseTrain | OfdmSignal) and waveform.symbols.ndim > 1:
         return replace(waveform, symbols=waveform.symbols[trial])
@@ -81,7 +81,7 @@ def measurements_of(
         measurements = [found.measurement(trial) for trial in range(len(found))]
     elif signals == (len(samples),):
         measurements = [
-            estimator(replace(recording, samples=one), single(waveform, trial), search).measurement()
+            estimator(replace(recording, samples=one), signal_of_trial(waveform, trial), search).measurement()
             for trial, one in enumerate(samples)
         ]
     else:
@@ -90,7 +90,7 @@ def measurements_of(
     if search.noise == "recorded":
         excess = unexplained(recording, np.array([measurement.snr for measurement in measurements]))
         for trial in np.flatnonzero(excess > _TOLERATED):
-            one, signal = replace(recording, samples=samples[trial]), single(waveform, int(trial))
+            one, signal = replace(recording, samples=samples[trial]), signal_of_trial(waveform, int(trial))
             told = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
             try:
                 again = estimator(one, signal, replace(search, noise="estimated")).measurement()

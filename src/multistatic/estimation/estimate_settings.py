@@ -10,7 +10,7 @@ import numpy as np
 
 from multistatic.errors import InputError, Problem
 from multistatic.estimation.each_trial import Estimator
-from multistatic.scenario.checks import real_array, shown
+from multistatic.scenario.checks import as_python, real_array
 from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 Known = Literal["all", "s0"]
@@ -57,9 +57,9 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
     problems = []
     estimator: object = settings.estimator
     if not (isinstance(estimator, str) or callable(estimator)):
-        problems.append(Problem("estimator", shown(settings.estimator), "the name of an estimator, or a function"))
+        problems.append(Problem("estimator", as_python(settings.estimator), "the name of an estimator, or a function"))
     if settings.known not in get_args(Known):
-        problems.append(Problem("known", shown(settings.known), "one of " + ", ".join(get_args(Known))))
+        problems.append(Problem("known", as_python(settings.known), "one of " + ", ".join(get_args(Known))))
     for name, above, below, expected in (
         ("speed_limit_m_s", -math.ulp(0.0), SPEED_OF_LIGHT_M_S, "a speed in m/s from 0, below that of light"),
         ("longest_range_m", 0.0, math.inf, "a range in m above 0"),
@@ -71,14 +71,16 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
             continue
         number = real_array(value)
         if not (number.shape == () and above < number < below):
-            problems.append(Problem(name, f"{number:g}" if number.shape == () else shown(value), expected))
+            problems.append(Problem(name, f"{number:g}" if number.shape == () else as_python(value), expected))
     if not isinstance(settings.directions, bool | np.bool_):
-        problems.append(Problem("directions", shown(settings.directions), "True or False"))
+        problems.append(Problem("directions", as_python(settings.directions), "True or False"))
     if settings.towards_m is not None:
         point = real_array(settings.towards_m)
         if point.shape not in ((2,), (3,)) or not np.isfinite(point).all():
             problems.append(
-                Problem("towards_m", shown(point.tolist() or settings.towards_m), "two or three coordinates in metres")
+                Problem(
+                    "towards_m", as_python(point.tolist() or settings.towards_m), "two or three coordinates in metres"
+                )
             )
         if settings.directions:
             expected = "one of the two: a known direction is not measured"

@@ -78,7 +78,8 @@ def measured_recordings(
 
     All of the input is checked before the first recording is estimated.
     """
-    estimator = estimator_of(settings.estimator)
+    options = () if scenario is None else scenario.design.options
+    estimator = estimator_of(settings.estimator, options)
     searches = searches_of(recordings, reference, scenario, settings)
     for recording, search in zip(recordings, searches, strict=True):
         on_stage(f"estimating {recording.receiver_id}")

@@ -6,7 +6,11 @@ estimate is quantised to the grid. The two share no search, so each checks the o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Annotated
+
 import numpy as np
+from annotated_types import Ge, Le
 
 from multistatic.estimation.estimates import Estimates
 from multistatic.estimation.found import Peaks, estimates_of
@@ -14,16 +18,27 @@ from multistatic.estimation.matched_filter import branches_of, check
 from multistatic.estimation.measured_noise import Measured, Places, measure, noise_meter
 from multistatic.estimation.reference import Reference, reference_of
 from multistatic.estimation.search_window import Search
+from multistatic.registry import algorithm
 from multistatic.signal.waveform import Waveform
 from multistatic.simulation.recording import Recording
 from multistatic.units import C, F
 
-DELAYS, DOPPLERS = 2048, 17
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GridSettings:
+    """How fine the grid is: `delays` times `dopplers` points, spread evenly over the search."""
+
+    delays: Annotated[int, Ge(1), Le(1 << 20)] = 2048
+    dopplers: Annotated[int, Ge(1), Le(1 << 12)] = 17
+
+
+DEFAULT = GridSettings()
 _LOBE = 5.0  # as in `refinement`
 
 
-def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
-    """The largest T among `DELAYS` times `DOPPLERS` points spread evenly over the search.
+@algorithm(settings=GridSettings)
+def grid(recording: Recording, waveform: Waveform, search: Search, settings: GridSettings = DEFAULT) -> Estimates:
+    """The largest T among `delays` times `dopplers` points spread evenly over the search.
 
     The covariance is the inverse of the expected information, or the one of `measured_noise` where noise is to be
     estimated, plus that of the quantisation, step²/12. Errors as in `maximum_likelihood`.
@@ -31,8 +46,8 @@ def grid(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
     check(recording, search)
     reference, rate = reference_of(waveform, recording.sample_rate_hz), recording.sample_rate_hz
     samples = branches_of(recording.samples.reshape(-1, *recording.samples.shape[-2:]), search)
-    delays_s, delay_step_s = _points(search.delay_s, DELAYS)
-    dopplers_hz, doppler_step_hz = _points(search.doppler_hz, DOPPLERS)
+    delays_s, delay_step_s = _points(search.delay_s, settings.delays)
+    dopplers_hz, doppler_step_hz = _points(search.doppler_hz, settings.dopplers)
     best, second, snapshots = _correlate(samples, waveform, reference, recording, (delays_s, dopplers_hz))
 
     def place(found: F) -> F:

@@ -27,33 +27,20 @@ _ARRAYS = {
 }
 
 
-def estimator_of(estimator: str | Estimator) -> Estimator:
-    """The registered estimator of a name, or the function itself; one that is not of this package comes with the
-    checks of `checked_estimates`.
+def estimator_of(estimator: str | Estimator, options: tuple[object, ...] = ()) -> Estimator:
+    """The registered estimator of a name, or the function itself, with its settings among `options`; one that is not of
+    this package comes with the checks of `checked_estimates`.
     """
-    if not isinstance(estimator, str):
-        plugin, run = _as_plugin(estimator), estimator
-        if plugin is None:
-            return estimator
-    else:
-        run, plugin = registry.load("estimators", estimator), registry.plugin("estimators", estimator)
-        if plugin is None:
-            return run
+    run = registry.find("estimators", estimator, options)
+    plugin = run.plugin
+    if plugin is None:
+        return run
 
     def checked(recording: Recording, waveform: Waveform, search: Search) -> Estimates:
         trials = recording.samples.reshape(-1, *recording.samples.shape[-2:]).shape[0]
-        return checked_estimates(plugin.run(run, recording, waveform, search), trials, plugin)
+        return checked_estimates(run(recording, waveform, search), trials, plugin)
 
     return checked
-
-
-def _as_plugin(estimator: Estimator) -> Plugin | None:
-    """A function that was given in place of a name, as the object of another package; None for one of this package."""
-    module, name = getattr(estimator, "__module__", "__main__"), getattr(estimator, "__qualname__", repr(estimator))
-    if module.partition(".")[0] == registry.OURS:
-        return None
-    origin = registry.Origin(distribution=module, version="", value=f"{module}:{name}")
-    return Plugin(group="estimators", name=name, origin=origin)
 
 
 def checked_estimates(found: Any, trials: int, plugin: Plugin) -> Estimates:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,6 +9,7 @@ from typing import Any
 
 from multistatic.design.compare import Comparison
 from multistatic.scenario.assumptions import assumptions
+from multistatic.scenario.tables import csv_text
 
 
 def comparison_document(rows: Sequence[Comparison], criterion: str) -> dict[str, Any]:
@@ -25,13 +24,9 @@ def comparison_document(rows: Sequence[Comparison], criterion: str) -> dict[str,
 
 def comparison_files(rows: Sequence[Comparison], criterion: str) -> dict[str, bytes]:
     """Table and document by their names; the order is that in which they are written."""
-    table = io.StringIO()
     plain = [{**_plain(row), "selected": " ".join(row.design.selected_ids) if row.design else ""} for row in rows]
-    writer = csv.DictWriter(table, fieldnames=list(plain[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(plain)
     document = json.dumps(comparison_document(rows, criterion), indent=2, allow_nan=False)
-    return {"comparison.csv": table.getvalue().encode(), "comparison.json": document.encode()}
+    return {"comparison.csv": csv_text(plain[0], plain).encode(), "comparison.json": document.encode()}
 
 
 def _plain(row: Comparison) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from multistatic.files.channel_file import channel_arrays
 from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.files.numpy_file import npz_bytes
+from multistatic.registry import name_of, origin_of
+from multistatic.scenario.algorithm_settings import algorithm_name, as_table
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
@@ -80,7 +82,8 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "message": design.message,
         "scheme": design.scheme,
         "selected": list(design.selected_ids),
-        "criterion": scenario.design.criterion,
+        "criterion": name_of(scenario.design.criterion),
+        "algorithms": _algorithms(scenario),
         "rounds": design.rounds,
         "selection": _selection(design),
         "beamforming": _beamforming(design),
@@ -148,7 +151,19 @@ def _channel_npz(design: Design) -> bytes:
 def _channel_source(design: Design) -> str:
     """Where the channels came from: the model's name, or a file."""
     direct = design.scenario.propagation.direct
-    return (direct.path or "given") if isinstance(direct, GivenChannel) else direct
+    return (direct.path or "given") if isinstance(direct, GivenChannel) else name_of(direct)
+
+
+def _algorithms(scenario: Scenario) -> dict[str, Any]:
+    """What was used, and whose it is: a package with its version, or a callable of the program."""
+    design = scenario.design
+    chosen = {"selectors": design.selector, "beamformers": design.beamformer, "criteria": design.criterion}
+    keys = {"selectors": "selector", "beamformers": "beamformer", "criteria": "criterion"}
+    found: dict[str, Any] = {}
+    for group, choice in chosen.items():
+        origin = origin_of(group, choice)
+        found[keys[group]] = {"name": name_of(choice), "origin": str(origin), "object": origin.value}
+    return {**found, "options": {algorithm_name(each): as_table(each) for each in design.options}}
 
 
 def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:

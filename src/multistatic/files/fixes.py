@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -19,6 +17,7 @@ from multistatic.files.design_files import json_bytes
 from multistatic.localization.fix import Fix
 from multistatic.scenario.geodesy import geodetic_from_local
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.tables import csv_text
 from multistatic.scenario.write import resolved_toml
 from multistatic.units import F
 
@@ -46,11 +45,7 @@ NO_ORIGIN = (
 
 def fixes_table(fixes: Sequence[Fix]) -> str:
     """`fixes.csv`: one row a fix, empty cells for what does not exist; numbers in full precision."""
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_row, fixes))
-    return buffer.getvalue()
+    return csv_text(COLUMNS, map(_row, fixes))
 
 
 def fixes_document(fixes: Sequence[Fix], scenario: Scenario) -> dict[str, Any]:

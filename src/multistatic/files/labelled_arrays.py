@@ -22,6 +22,7 @@ from multistatic.files.measurements import measurement_document
 from multistatic.files.study_export import dataset
 from multistatic.localization.fix import Fix
 from multistatic.notebook import optional_module
+from multistatic.registry import name_of
 from multistatic.scenario.model import Scenario
 from multistatic.study.results import StudyResults, unit_of_key
 
@@ -141,7 +142,7 @@ def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
         "status": design.status,
         "message": design.message,
         "scheme": design.scheme,
-        "criterion": design.scenario.design.criterion,
+        "criterion": name_of(design.scenario.design.criterion),
         "value": None if design.selection is None else design.selection.value,
         "cost_m": design.cost_m,
     }

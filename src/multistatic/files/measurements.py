@@ -5,9 +5,6 @@ The table is the hand-over from estimation to localization, and the place where 
 
 from __future__ import annotations
 
-import csv
-import difflib
-import io
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,11 +14,11 @@ from typing import cast, get_args
 
 import numpy as np
 
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InputError, Problem, did_you_mean
 from multistatic.estimation.measurement import DirectionKind, Measurement, Verdict
 from multistatic.files.atomic import write_text_atomically
 from multistatic.files.scenario_file import read_text_file
-from multistatic.scenario.tables import number_hint, read_table, written_number
+from multistatic.scenario.tables import csv_text, number_hint, read_table, written_number
 from multistatic.scenario.values import MAX_LEVEL_DB
 from multistatic.units import F, db_to_ratio, ratio_to_db
 
@@ -56,11 +53,7 @@ COLUMNS = (
 
 def measurements_text(measurements: Iterable[Measurement]) -> str:
     """The table as text; numbers in full precision. What does not exist is an empty cell."""
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(_cells, measurements))
-    return buffer.getvalue()
+    return csv_text(COLUMNS, map(_cells, measurements))
 
 
 def write_measurements(path: str | os.PathLike[str], measurements: Iterable[Measurement]) -> None:
@@ -145,9 +138,8 @@ def _header_problems(header: Sequence[str]) -> list[Problem]:
     twice = sorted({column for column in header if header.count(column) > 1})
     problems += [Problem("line 1", f"column {column!r} twice", "each column once") for column in twice]
     for column in header:
-        near = [] if column in COLUMNS else difflib.get_close_matches(column.lower()[:64], COLUMNS, n=1, cutoff=0.85)
-        if near:
-            hint = f"did you mean {near[0]}?"
+        hint = "" if column in COLUMNS else did_you_mean(column.lower(), COLUMNS, cutoff=0.85)
+        if hint:
             problems.append(
                 Problem("line 1", f"column {column[:64]!r}", "a known column, or one of another name", hint)
             )
@@ -200,8 +192,7 @@ class _Row:
         """The word of a cell, one of `known`."""
         cell = self.cells.get(name, "") or empty
         if cell not in known:
-            near = difflib.get_close_matches(cell, known, n=1)
-            self._wrong(name, "one of " + ", ".join(known), f"did you mean {near[0]}?" if near else "")
+            self._wrong(name, "one of " + ", ".join(known), did_you_mean(cell, known))
         return cell
 
     def _direction(self) -> F | None:

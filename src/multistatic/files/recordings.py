@@ -41,7 +41,7 @@ SAMPLES_A_SLOT = (1e-3, 1e4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class RecordedBlock:
     """All that one folder holds: `recordings`, one a receiver, of the same block; the `reference` they are compared
     with; its sensing part, None where there is no such file.
     """
@@ -116,7 +116,7 @@ def read_recording(
     )
 
 
-def read_block(folder: str | os.PathLike[str]) -> Block:
+def read_block(folder: str | os.PathLike[str]) -> RecordedBlock:
     """Every recording and the references of a folder as `multistatic simulate` writes it.
 
     Of a reference in both forms the symbols are taken. Raises `InputError` with the problems of all files at once.
@@ -149,7 +149,7 @@ def read_block(folder: str | os.PathLike[str]) -> Block:
                 problems.append(Problem(f"{place}: {name}", received, "one for all, or as many as each recording has"))
     if problems or reference is None:
         raise InputError(problems, source=str(place))
-    return Block(recordings=tuple(recordings), reference=reference, sensing_reference=sensing)
+    return RecordedBlock(recordings=tuple(recordings), reference=reference, sensing_reference=sensing)
 
 
 class ReadRecordings(NamedTuple):

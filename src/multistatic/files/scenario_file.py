@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InputError, Problem, nearest
 from multistatic.files.plain_tables import plain_tables
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.given_channel import GivenChannel
@@ -170,12 +169,11 @@ def channel_reader(folder: Path) -> Callable[[str], GivenChannel]:
 
 def _near(path: Path) -> str:
     """What else the name may have meant: a preset, or a file of the same folder."""
-    presets = difflib.get_close_matches(path.name[:64], preset_names(), n=1)
-    if presets:
-        return f"there is a preset {presets[0]}"
+    if preset := nearest(path.name, preset_names()):
+        return f"there is a preset {preset}"
     try:
-        siblings = [file.name for file in path.parent.iterdir()][:1000]
+        siblings = [file.name for file in path.parent.iterdir()]
     except OSError:
         return ""
-    near = difflib.get_close_matches(path.name, siblings, n=1)
-    return f"did you mean {path.parent / near[0]}?" if near and near[0] != path.name else ""
+    near = nearest(path.name, siblings)
+    return f"did you mean {path.parent / near}?" if near and near != path.name else ""

@@ -18,7 +18,8 @@ from multistatic.files.scenario_file import (
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
 from multistatic.study.parse_study import ScenarioText, parse_study
-from multistatic.study.plan import Study
+from multistatic.study.plan import Method, Study
+from multistatic.study.portable import require_portable
 from multistatic.study.results import StudyResults
 from multistatic.study.runner import RETRIES, run
 from multistatic.study.schedule import Schedule
@@ -27,9 +28,10 @@ from multistatic.study.workers import DaskCluster, GivenExecutor, Processes, Thi
 STORE_ENDING = ".sqlite"
 
 
-def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
+def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequence[Method] = ()) -> Study:
     """The study in `file`, a path or `-` for standard input; its scenario is looked for in its folder, site list and
-    channel files in that of the scenario.
+    channel files in that of the scenario. `methods`: made by `study_method`, beside those of `[[compare]]`; where the
+    file has no such table, in the place of the scenario's own.
 
     Raises `InputError` with every problem of the content, and where a file cannot be read.
 
@@ -59,7 +61,7 @@ def load_study(file: str | Path, overrides: Sequence[str] = ()) -> Study:
         )
 
     source = "standard input" if name == STANDARD_INPUT else name
-    return parse_study(text, read_scenario=read_scenario, overrides=overrides, source=source)
+    return parse_study(text, read_scenario=read_scenario, overrides=overrides, methods=methods, source=source)
 
 
 def store_path(file: str | Path) -> Path:
@@ -82,7 +84,9 @@ def run_study(
     `study`: one that is loaded, or its file. `store`: None for the file's name with the ending `.sqlite`, in the
     working folder. `workers`: processes (None: one a core; 1: this process). `executor`: any other
     `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, with `workers` tasks at once. Results are
-    the same bits for all of these. A trial that fails is run again up to `retries` times and then recorded.
+    the same bits for all of these. Callables of methods (`study_method`) have to be at the top level of a module for
+    processes, and a store goes on with the same ones only. A trial that fails is run again up to `retries` times and
+    then recorded.
 
     Raises `InputError` where study or store cannot be used.
 
@@ -99,6 +103,9 @@ def run_study(
         raise ValueError("a study that has no file needs a store")
     place = Path(store) if store is not None else store_path(str(study))
     loaded = study if isinstance(study, Study) else load_study(study)
+    if executor is None and workers != 1:
+        for method in loaded.methods:
+            require_portable(method.choices)
     run_into(place, loaded, lambda: chosen_workers(workers, executor=executor), retries=retries)
     return read_results(place)
 

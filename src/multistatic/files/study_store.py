@@ -211,7 +211,7 @@ def _make(connection: sqlite3.Connection, study: Study) -> None:
     )
     points = [(point.index, _json(point.settings), point.stream) for point in study.points]
     connection.executemany("INSERT INTO points VALUES (?, ?, ?)", points)
-    methods = [(i, each.name, each.scheme, _json(each.settings)) for i, each in enumerate(study.methods)]
+    methods = [(i, each.name, each.scheme, _json(each.recorded)) for i, each in enumerate(study.methods)]
     connection.executemany("INSERT INTO methods VALUES (?, ?, ?, ?)", methods)
     criteria = study.criteria
     metrics = [(i, name, stored_unit(name, criteria), metric(name).description) for i, name in enumerate(study.metrics)]

@@ -50,7 +50,7 @@ class Candidates:
         return np.array([UNOBSERVABLE, UNIQUE, AMBIGUOUS])[self.count]
 
 
-def three(values: ArrayLike, name: str) -> F:
+def coordinates_3d(values: ArrayLike, name: str) -> F:
     """Coordinates [..., 3] of coordinates [..., 2 or 3]; two mean z = 0."""
     array = np.asarray(values, float)
     if array.ndim == 0 or array.shape[-1] not in (2, 3):
@@ -61,7 +61,7 @@ def three(values: ArrayLike, name: str) -> F:
     return padded
 
 
-def single(positions_m: F, reason: NDArray[Any]) -> Candidates:
+def one_position_each(positions_m: F, reason: NDArray[Any]) -> Candidates:
     """One position for every case without a reason against it."""
     answered = reason == ""
     both = np.zeros((len(positions_m), 2, 3))

@@ -25,7 +25,7 @@ from multistatic.localization.closed_forms import (
     ON_BASELINE,
     TOO_SHORT,
     Candidates,
-    three,
+    coordinates_3d,
 )
 from multistatic.units import F
 
@@ -57,8 +57,8 @@ def from_ranges(
     [1]
     """
     ranges = np.atleast_2d(np.asarray(range_m, float))
-    transmitter = three(transmitter_m, "transmitter_m")
-    receivers = np.broadcast_to(three(receivers_m, "receivers_m"), (*ranges.shape, 3))
+    transmitter = coordinates_3d(transmitter_m, "transmitter_m")
+    receivers = np.broadcast_to(coordinates_3d(receivers_m, "receivers_m"), (*ranges.shape, 3))
     finite = np.isfinite(ranges).all(axis=1) & np.isfinite(receivers).all(axis=(1, 2))
     ranges = np.where(finite[:, None], ranges, 1.0)
     receivers = np.where(finite[:, None, None], receivers, 0.0)

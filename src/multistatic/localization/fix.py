@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.units import F, read_only
 
 PositionVerdict = Literal["unique", "ambiguous", "contradictory", "unobservable"]
@@ -112,9 +112,9 @@ class Fix(LabelledResult):
             if vector is not None:
                 numbers = ", ".join(f"{each:.6g}" for each in vector.tolist())
                 facts.append((name, f"[{numbers}] {unit}" + ("" if std is None else f" ± {std:.3g} {unit}")))
-        facts.append(("used", listed(self.used) or "none"))
+        facts.append(("used", first_few(self.used) or "none"))
         if self.outliers:
-            facts.append(("outliers", listed(self.outliers)))
+            facts.append(("outliers", first_few(self.outliers)))
         if self.message:
             facts.append(("message", self.message))
         return Overview(title=f"{self.position_verdict} at {self.time_s:g} s", facts=tuple(facts))

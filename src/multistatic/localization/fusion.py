@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.estimation.measurement import Measurement
-from multistatic.linalg import generalised_inverse
+from multistatic.linalg import generalised_inverse, schur_complement
 from multistatic.localization.fit import Fits
 from multistatic.localization.fix import Fix, PositionVerdict
 from multistatic.localization.known_sites import KnownSites, known_sites
@@ -136,8 +136,6 @@ class _Details:
 def _details(model: FusionModel, found: RobustFits) -> _Details:
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
     covariance = generalised_inverse(fits.information)
-    own, shared = fits.information[:, :d, :d], fits.information[:, :d, d:]
-    left = own - shared @ generalised_inverse(fits.information[:, d:, d:]) @ np.swapaxes(shared, 1, 2)
     error = np.where(model.seen.heard[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
     root = model.seen.root[..., :2, :2]
     white = (root @ error[..., None])[..., 0]
@@ -149,7 +147,7 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
     common[:, model.free_offsets] = fits.x[:, 2 * d :]
     return _Details(
         covariance=covariance[:, : 2 * d, : 2 * d],
-        position_covariance=generalised_inverse(left),
+        position_covariance=generalised_inverse(schur_complement(fits.information, slice(0, d))),
         residuals=error * unit,
         normalised=_normalised(model, found, covariance),
         offsets=np.where(unsynchronised & model.seen.heard[..., None], (error - noise) * unit, 0.0),

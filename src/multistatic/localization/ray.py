@@ -21,8 +21,8 @@ from multistatic.localization.closed_forms import (
     ON_BASELINE,
     TOO_SHORT,
     Candidates,
-    single,
-    three,
+    coordinates_3d,
+    one_position_each,
 )
 from multistatic.units import F
 
@@ -73,11 +73,11 @@ def ray_distance(range_m: F, direction: F, start_m: F, other_m: F) -> tuple[F, N
 
 
 def _on_ray(range_m: ArrayLike, direction: ArrayLike, start_m: ArrayLike, other_m: ArrayLike) -> Candidates:
-    towards = np.atleast_2d(three(direction, "direction"))
-    start, other = three(start_m, "start"), three(other_m, "other")
+    towards = np.atleast_2d(coordinates_3d(direction, "direction"))
+    start, other = coordinates_3d(start_m, "start"), coordinates_3d(other_m, "other")
     ranges, towards = np.atleast_1d(np.asarray(range_m, float)), _unit(towards)
     distance, reason = ray_distance(ranges, towards, start, other)
-    return single(start + distance[:, None] * np.where(np.isfinite(towards), towards, 0.0), reason)
+    return one_position_each(start + distance[:, None] * np.where(np.isfinite(towards), towards, 0.0), reason)
 
 
 def _unit(direction: F) -> F:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from multistatic.localization.closed_forms import NOT_FINITE, Candidates, three
+from multistatic.localization.closed_forms import NOT_FINITE, Candidates, coordinates_3d
 from multistatic.localization.ray import ray_distance
 from multistatic.units import F, read_only
 
@@ -111,7 +111,7 @@ def from_two_dopplers(
     """
     doppler, arrival, heading = _arrays(doppler_hz, arrival_rad, heading_rad)
     ranges = np.asarray(range_m, float).reshape(-1, 2)
-    transmitter, receivers = three(transmitter_m, "transmitter_m"), three(receivers_m, "receivers_m")
+    transmitter, receivers = coordinates_3d(transmitter_m, "transmitter_m"), coordinates_3d(receivers_m, "receivers_m")
     cosine, spread, reason = _cosine(doppler, arrival, heading)
     turn = np.arccos(np.clip(cosine, -1.0, 1.0))
     angles = heading[:, None] + turn[:, None] * np.array([1.0, -1.0])

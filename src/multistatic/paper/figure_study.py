@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import resources
 
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InputError, Problem, did_you_mean
 from multistatic.files.study_file import load_study
 from multistatic.study.plan import Study
 
@@ -29,9 +28,8 @@ def load_figure(name: str, trials: int | None = None) -> Study:
     """
     known = figure_names()
     if name not in known:
-        near = difflib.get_close_matches(name[:64], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else ""
-        raise InputError([Problem("figure", repr(name[:64]), "one of " + ", ".join(known), hint)])
+        expected = "one of " + ", ".join(known)
+        raise InputError([Problem("figure", repr(name[:64]), expected, did_you_mean(name, known))])
     overrides = [] if trials is None else [f"trials={trials}"]
     with resources.as_file(resources.files("multistatic.paper").joinpath("figures", f"{name}.toml")) as path:
         return load_study(path, overrides)

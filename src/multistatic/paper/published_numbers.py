@@ -16,7 +16,7 @@ from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.known_amplitude import known_amplitude_information
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.bounds.sensing import SensingNetwork, mono_static_network, sensing_network
-from multistatic.bounds.surrogate import published_surrogate, surrogate
+from multistatic.bounds.surrogate import published_surrogate, surrogate_value
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.model import PulseSpec, Scenario
@@ -192,7 +192,7 @@ def _levels(scenario: Scenario, size: int) -> _Levels:
     chosen[np.argsort(network.geometry.target_receiver_m)[: max(size, 1)]] = True
     illumination_w = scenario.transmitter.array.size * scenario.transmitter.power_w
     published = published_surrogate(network, chosen, illumination_w)
-    exact = surrogate(exact_information(network, illumination_w), chosen)
+    exact = surrogate_value(exact_information(network, illumination_w), chosen)
     assert published is not None
     assert exact is not None
     return _Levels(published=published, exact=exact)

@@ -65,14 +65,9 @@ def _plain(row: PaperNumber) -> dict[str, str | float | None]:
 
 
 def _csv(rows: tuple[PaperNumber, ...]) -> str:
-    import csv
-    import io
+    from multistatic.scenario.tables import csv_text
 
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_plain(row) for row in rows)
-    return text.getvalue()
+    return csv_text(COLUMNS, map(_plain, rows))
 
 
 def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:

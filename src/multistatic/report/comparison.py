@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from multistatic.design.compare import Comparison
+from multistatic.design.instance import criterion_unit
 from multistatic.report.assumptions import assumption_sentences
 from multistatic.report.style import (
     CAPTION_LINE_IN,
@@ -68,7 +69,8 @@ def comparison_figure(rows: Sequence[Comparison], criterion: str) -> Figure:
 def draw_values(ax: Axes, rows: Sequence[Comparison], criterion: str) -> None:
     """Value of the criterion, with the gap to the best beside it; a method without a design says why not."""
     reached = [row.value for row in rows if row.value is not None] or [1.0]
-    factor, words = criterion_scale(criterion, max(reached))
+    unit = next((criterion_unit(row.design) for row in rows if row.design is not None), "")
+    factor, words = criterion_scale(criterion, max(reached), unit)
     low, high = factor * min(reached), factor * max(reached)
     if low > 0 and high > 30 * low:
         ax.set_xscale("log")

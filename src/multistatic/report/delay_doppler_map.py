@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multistatic.estimation.each_trial import single
+from multistatic.estimation.each_trial import signal_of_trial
 from multistatic.estimation.from_recordings import Estimated
 from multistatic.estimation.matched_filter import StatisticMap, statistic_map
 from multistatic.estimation.measurement import Measurement
@@ -38,7 +38,7 @@ def pictured_map(one: Estimated, reference: Waveform) -> StatisticMap:
     shown = max(one.search.doppler_hz[1], _PICTURED_BINS / (last - first))
     samples = one.recording.samples
     trial = replace(one.recording, samples=samples.reshape(-1, *samples.shape[-2:])[:1])
-    return statistic_map(trial, single(reference, 0), replace(one.search, doppler_hz=(-shown, shown)))
+    return statistic_map(trial, signal_of_trial(reference, 0), replace(one.search, doppler_hz=(-shown, shown)))
 
 
 def delay_doppler_figure(mapped: StatisticMap, measurement: Measurement) -> Figure:

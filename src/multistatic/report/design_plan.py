@@ -74,14 +74,14 @@ def enlargement_in_words(factor: float) -> str:
     return f"drawn ×{factor:,.0f}" if factor >= 2 else f"drawn ×{factor:g}" if factor < 1 else "to scale"
 
 
-def span(places: F) -> float:
+def map_width(places: F) -> float:
     """Width of the map in m: everything, and room for labels."""
     return 1.2 * max(float(np.max(np.ptp(places[:, :2], axis=0))), 1e-9)
 
 
 def set_limits(ax: Axes, places: F) -> None:
     """A square around `places` [n, 2 or 3], equal scales."""
-    middle, half = centre(places), span(places) / 2
+    middle, half = centre(places), map_width(places) / 2
     ax.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
     ax.set_aspect("equal", adjustable="box")
 

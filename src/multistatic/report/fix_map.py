@@ -16,11 +16,11 @@ from multistatic.report.design_plan import (
     draw_ellipse,
     ellipses_in_words,
     enlargement,
+    map_width,
     name_coordinate,
     point_label,
     set_limits,
     side_enlargement,
-    span,
 )
 from multistatic.report.error_ellipse import PLAN, SIDE, ErrorEllipse, View, ellipse_of
 from multistatic.report.labels import Label, place_labels
@@ -80,7 +80,7 @@ def fix_figure(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], sc
     if spatial:
         side = figure.add_axes((left / width, bottom / height, _MAP_IN / width, _ELEVATION_IN / height))
         side.set_xlim(ax.get_xlim())
-        draw_elevation(side, fixes, scenario)
+        draw_fixes_elevation(side, fixes, scenario)
         side.set_xlabel(ax.get_xlabel())
         side.xaxis.set_major_formatter(ax.xaxis.get_major_formatter())
         ax.tick_params(labelbottom=False)
@@ -97,7 +97,7 @@ def draw_fixes(ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measure
     lines = _draw_bistatic_ellipses(ax, fixes[-1], groups[-1], scenario) if fixes else []
     lines += _draw_errors(ax, fixes, PLAN, _plan_factor(fixes, scenario))
     for fix in fixes:
-        tip = _draw_fix(ax, fix, span(shown), _alpha(fixes))
+        tip = _draw_fix(ax, fix, map_width(shown), _alpha(fixes))
         if tip is not None and fix.position_m is not None:
             lines.append(np.array([fix.position_m[:2], tip]))
             if len(fixes) == 1:
@@ -113,7 +113,7 @@ def draw_fixes(ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measure
     place_labels(ax, labels, lines)
 
 
-def draw_elevation(ax: Axes, fixes: Sequence[Fix], scenario: Scenario) -> None:
+def draw_fixes_elevation(ax: Axes, fixes: Sequence[Fix], scenario: Scenario) -> None:
     """Heights over the first coordinate, the plan seen from the south, with the error ellipses of these two."""
     x, _, z = scenario.transmitter.position_m
     ax.scatter(x, z, s=70, marker="^", c=INK, zorder=6, **_RIM)
@@ -144,13 +144,13 @@ def _located(fixes: Sequence[Fix], view: View) -> list[tuple[F, ErrorEllipse]]:
 
 def _plan_factor(fixes: Sequence[Fix], scenario: Scenario) -> float | None:
     """By how much all error ellipses of the plan are enlarged; None where there are none."""
-    span_m = span(_shown(fixes, scenario))
+    span_m = map_width(_shown(fixes, scenario))
     return min((enlargement(ellipse, span_m) for _, ellipse in _located(fixes, PLAN)), default=None)
 
 
 def _side_factor(fixes: Sequence[Fix], scenario: Scenario) -> float | None:
     """As `_plan_factor`, in the side view."""
-    span_m, (low, high) = span(_shown(fixes, scenario)), _places_shown(fixes, scenario)
+    span_m, (low, high) = map_width(_shown(fixes, scenario)), _places_shown(fixes, scenario)
     factors = (side_enlargement(ellipse, span_m, high - low) for _, ellipse in _located(fixes, SIDE))
     return min(factors, default=None)
 
@@ -158,7 +158,7 @@ def _side_factor(fixes: Sequence[Fix], scenario: Scenario) -> float | None:
 def _places_shown(fixes: Sequence[Fix], scenario: Scenario) -> tuple[float, float]:
     """Heights of the side view: every site and every fix, and some room."""
     places = _shown(fixes, scenario)
-    room = 0.18 * max(float(np.ptp(places[:, 2])), 0.02 * span(places))
+    room = 0.18 * max(float(np.ptp(places[:, 2])), 0.02 * map_width(places))
     return float(places[:, 2].min()) - room, float(places[:, 2].max()) + room
 
 
@@ -282,7 +282,7 @@ def _caption(fixes: Sequence[Fix], scenario: Scenario) -> list[str]:
         parts.append(f"Position error: {apart}{'' if len(fixes) == 1 else ' (median variances)'}.")
     parts += ellipses_in_words(_plan_factor(fixes, scenario), _side_factor(fixes, scenario) if spatial else None)
     if spatial:
-        stretch = _ELEVATION_IN / np.ptp(_heights_shown(fixes, scenario)) * span(_shown(fixes, scenario)) / _MAP_IN
+        stretch = _ELEVATION_IN / np.ptp(_heights_shown(fixes, scenario)) * map_width(_shown(fixes, scenario)) / _MAP_IN
         parts.append(f"Side view from the south: heights drawn ×{stretch:.2g}.")
     flagged = sorted({name for fix in fixes for name in fix.outliers})
     if flagged:

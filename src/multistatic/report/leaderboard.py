@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from multistatic.registry import Origin
 from multistatic.report.summary import light_table
 from multistatic.report.wording import percent, quantity
+from multistatic.scenario.tables import csv_text
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.ranking import Standing, standings
 from multistatic.suite.tasks import BOARDS, VERDICTS, SuiteOutcome
@@ -81,11 +80,7 @@ def outcomes_csv(outcomes: Sequence[SuiteOutcome]) -> str:
 
 def _csv(rows: Iterable[Mapping[str, Any]]) -> str:
     plain = list(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(plain[0]) if plain else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(plain)
-    return text.getvalue()
+    return csv_text(plain[0] if plain else (), plain)
 
 
 def _plain_standing(row: Standing) -> dict[str, Any]:

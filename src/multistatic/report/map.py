@@ -13,12 +13,12 @@ from multistatic.report.design_plan import (
     draw_ellipse,
     ellipses_in_words,
     enlargement,
+    map_width,
     name_coordinate,
     point_label,
     segment,
     set_limits,
     side_enlargement,
-    span,
 )
 from multistatic.report.error_ellipse import PLAN, SIDE, error_ellipse
 from multistatic.report.labels import Label, place_labels
@@ -148,7 +148,7 @@ def _nodes_shown(scenario: Scenario) -> tuple[float, float]:
 def _side_factor(design: Design) -> float | None:
     """By how much the ellipse of the side view is enlarged; None where there is none."""
     ellipse, (low, high) = error_ellipse(design, SIDE), _nodes_shown(design.scenario)
-    return None if ellipse is None else side_enlargement(ellipse, span(_shown(design.scenario)), high - low)
+    return None if ellipse is None else side_enlargement(ellipse, map_width(_shown(design.scenario)), high - low)
 
 
 def _heights_shown(design: Design) -> tuple[float, float]:
@@ -194,7 +194,7 @@ def _draw_ellipse(ax: Axes, design: Design) -> list[F]:
     ellipse = error_ellipse(design)
     if ellipse is None:
         return []
-    factor = enlargement(ellipse, span(_places(design.scenario)))
+    factor = enlargement(ellipse, map_width(_places(design.scenario)))
     return draw_ellipse(ax, design.scenario.target.position_m[:2], ellipse, factor)
 
 
@@ -202,7 +202,7 @@ def _arrow_tip(scenario: Scenario) -> F:
     """Where the velocity arrow ends in the plan [2]: its direction counts, its length is the same for all speeds."""
     target, velocity = scenario.target.position_m[:2], scenario.target.velocity_m_s[:2]
     speed = float(np.linalg.norm(velocity))
-    length = ARROW_SHARE * span(_places(scenario)) / speed if speed > 0 else 0.0
+    length = ARROW_SHARE * map_width(_places(scenario)) / speed if speed > 0 else 0.0
     return target + length * velocity
 
 
@@ -226,10 +226,10 @@ def _caption(design: Design, spatial: bool) -> list[str]:
     if apart:
         parts.append(f"Position error: {apart}.")
     if ellipse is not None:
-        factor = enlargement(ellipse, span(_places(scenario)))
+        factor = enlargement(ellipse, map_width(_places(scenario)))
         parts += ellipses_in_words(factor, _side_factor(design) if spatial else None)
     if spatial:
-        stretch = np.divide(_ELEVATION_IN, np.ptp(_heights_shown(design))) * span(_shown(scenario)) / _MAP_IN
+        stretch = np.divide(_ELEVATION_IN, np.ptp(_heights_shown(design))) * map_width(_shown(scenario)) / _MAP_IN
         parts.append(f"Side view from the south: heights drawn ×{stretch:.2g}.")
     if origin is not None:
         parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")

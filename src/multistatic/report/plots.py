@@ -16,6 +16,7 @@ from multistatic.estimation.estimate_settings import EstimateSettings
 from multistatic.estimation.from_recordings import DEFAULTS, measured_recordings
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
+from multistatic.registry import name_of
 from multistatic.report.style import require_matplotlib, styled
 from multistatic.scenario.model import Scenario
 from multistatic.signal.waveform import Waveform
@@ -76,7 +77,7 @@ def plot_comparison(rows: Sequence[Comparison]) -> Figure:
     from multistatic.report.comparison import comparison_figure
 
     designs = (row.design for row in rows if row.design is not None)
-    criterion = next((design.scenario.design.criterion for design in designs), "value")
+    criterion = next((name_of(design.scenario.design.criterion) for design in designs), "value")
     return _drawn(comparison_figure, rows, criterion)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
+from multistatic.registry import name_of
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
-from multistatic.scenario.given_channel import GivenChannel, named
+from multistatic.scenario.given_channel import GivenChannel, quoted
 from multistatic.scenario.model import Scenario
 from multistatic.units import ratio_to_db, watt_to_dbm
 
@@ -52,18 +53,19 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "target_reflection": target.reflection,
         "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
         "target_rcs_std_db": target.rcs_std_db,
-        "channel": _channel(given, scenario),
+        "channel": _channel(scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
         "receivers": _receivers(scenario, given),
         "assumptions": asdict(assumptions(scenario)),
-        "notes": scenario_notes(scenario),
+        "notes": model_notes(scenario),
     }
 
 
-def _channel(given: GivenChannel | None, scenario: Scenario) -> dict[str, Any]:
+def _channel(scenario: Scenario) -> dict[str, Any]:
     """Where the channels come from: the name of a model, or a file and what it gives; the rest is by geometry."""
-    if given is None:
-        return {"source": scenario.propagation.direct, "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
+    given = scenario.propagation.direct
+    if not isinstance(given, GivenChannel):
+        return {"source": name_of(given), "by_geometry": ["echo_gain", "steering_tx", "steering_rx"]}
     held = [name for name in ("echo_gain", "steering_tx") if getattr(given, name) is not None]
     return {
         "source": given.path or "given",
@@ -115,7 +117,7 @@ def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str,
     ]
 
 
-def scenario_notes(scenario: Scenario) -> list[str]:
+def model_notes(scenario: Scenario) -> list[str]:
     """Where the scenario strains the model: near field, wide band, gain below 1 m, echoes longer than the block."""
     geometry, radio = scenario.geometry(), scenario.radio
     notes = []
@@ -208,7 +210,7 @@ def _channel_line(channel: dict[str, Any]) -> str:
     """What a channel file gives, in a sentence."""
     count, rows, columns = channel["shape"]
     ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
-    order = "in the scenario's order" if ids is None else f"with the ids {named(ids)}"
+    order = "in the scenario's order" if ids is None else f"with the ids {quoted(ids)}"
     carrier = "no carrier stated" if carrier_hz is None else f"carrier {carrier_hz:g} Hz"
     level = "no path at all" if median_db is None else f"median gain between two antennas {median_db:.1f} dB"
     return (

@@ -13,6 +13,7 @@ from multistatic.bounds.position import PositionBound
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.compare import Comparison
+from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Accuracy, Design
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumptions import assumptions_in_words
@@ -52,7 +53,8 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
     from rich.text import Text
 
     # Names are for copying: they are never broken. What is long is the criterion's name, so that gets lines of its own.
-    table = light_table("selector", "beamformer", "status", *(f">{name}" for name in _columns(criterion)), whole=True)
+    columns = (f">{name}" for name in _columns(rows, criterion))
+    table = light_table("selector", "beamformer", "status", *columns, whole=True)
     for row in rows:
         size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
         value = "–" if row.value is None else f"{row.value:.5g}"
@@ -65,8 +67,9 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableTy
     return Group(table, *failed, *assumed)
 
 
-def _columns(criterion: str) -> tuple[str, ...]:
-    return "group", fill(criterion_name(criterion), 9), "gap", "time"
+def _columns(rows: Sequence[Comparison], criterion: str) -> tuple[str, ...]:
+    unit = next((criterion_unit(row.design) for row in rows if row.design is not None), "")
+    return "group", fill(criterion_name(criterion, unit), 9), "gap", "time"
 
 
 def _facts(design: Design, accuracy: Accuracy, unit: UnitChanges | None) -> Table:
@@ -95,7 +98,7 @@ def _facts_in_words(design: Design, accuracy: Accuracy, unit: UnitChanges | None
     if design.selection is not None:
         proof = _above_bound(design, design.selection)
         value = "–" if design.selection.value is None else f"{design.selection.value:.5g}"
-        name = criterion_name(design.scenario.design.criterion)
+        name = criterion_name(design.scenario.design.criterion, criterion_unit(design))
         facts.append(("selection", f"{name} {value} by {design.selection.method}{proof}"))
     result = design.beamforming
     if result is not None and result.illumination_w:

@@ -13,6 +13,7 @@ from multistatic.design.unit_changes import unit_changes
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
 from multistatic.notebook import NotebookView
+from multistatic.registry import name_of
 from multistatic.report.assumptions import assumptions_in_words
 from multistatic.report.fix_summary import fix_summary
 from multistatic.report.measurement_table import measurement_table
@@ -107,4 +108,4 @@ def _(results: Sequence[Any]) -> RenderableType:
 def _criterion(rows: Sequence[Comparison]) -> str:
     """The criterion of the compared designs; of no design at all, just `value`."""
     designs = (row.design for row in rows if row.design is not None)
-    return next((design.scenario.design.criterion for design in designs), "value")
+    return next((name_of(design.scenario.design.criterion) for design in designs), "value")

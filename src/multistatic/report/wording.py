@@ -5,17 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from multistatic.bounds.criteria import UNITS
+from multistatic.registry import fact, name_of
+from multistatic.scenario.model import Choice
 from multistatic.units import F
 
-# What each of our criteria measures; another package's criterion goes by its own name.
-_CRITERIA = {
-    "surrogate": "surrogate U",
-    "published": "published surrogate",
-    "peb": "position error bound",
-    "veb": "velocity error bound",
-    "weighted": "weighted error bound",
-}
 LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -73,15 +66,20 @@ def short_name(name: str) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
 
 
-def criterion_name(name: str) -> str:
-    """What a criterion measures, with its unit."""
-    words, unit = _CRITERIA.get(name, name), UNITS.get(name, "")
-    return f"{words} ({unit})" if unit else words
+def criterion_name(criterion: Choice, unit: str = "") -> str:
+    """What a criterion measures, with its unit: the one that it states of itself, else `unit`."""
+    unit = fact("criteria", criterion, "unit", unit)
+    return f"{_words(criterion)} ({unit})" if unit else _words(criterion)
 
 
-def criterion_scale(name: str, largest: float) -> tuple[float, str]:
+def criterion_scale(criterion: Choice, largest: float, unit: str = "") -> tuple[float, str]:
     """The factor that brings values up to `largest` into reach, and the label of an axis of scaled values."""
-    return axis_scale(_CRITERIA.get(name, name), UNITS.get(name, ""), largest)
+    return axis_scale(_words(criterion), fact("criteria", criterion, "unit", unit), largest)
+
+
+def _words(criterion: Choice) -> str:
+    """What a criterion says that it measures, else its name."""
+    return str(fact("criteria", criterion, "words", name_of(criterion)))
 
 
 def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:

@@ -8,8 +8,8 @@ from itertools import product
 import numpy as np
 from pydantic import ValidationError
 
+from multistatic.scenario.array_schema import ElementsTable, LinearTable, PlanarTable
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array, planar_array
-from multistatic.scenario.schema import ElementsTable, LinearTable, PlanarTable
 from multistatic.units import F
 
 DEFAULT_SPACING_WAVELENGTHS = 0.5
@@ -27,16 +27,16 @@ def array_from_table(
     if isinstance(table, ElementsTable):
         scale = 1.0 if table.elements_m is not None else wavelength_m
         rows = table.elements_m or table.elements_wavelengths or []
-        return AntennaArray(elements_m=np.array([scale * three(row) for row in rows]))
+        return AntennaArray(elements_m=np.array([scale * padded_to_three(row) for row in rows]))
     wavelengths = DEFAULT_SPACING_WAVELENGTHS if table.spacing_wavelengths is None else table.spacing_wavelengths
     spacing_m = wavelengths * wavelength_m if table.spacing_m is None else table.spacing_m
     if isinstance(table, PlanarTable):
-        first, second = (three(axis).tolist() for axis in table.axes)
+        first, second = (padded_to_three(axis).tolist() for axis in table.axes)
         return planar_array((table.shape[0], table.shape[1]), spacing_m, axes=(first, second))
     count = table.antennas or antennas
     if count is None:
         raise ValueError(f"{table.antennas=} and {antennas=}: the array has no size")
-    return linear_array(count, spacing_m, axis=three(table.axis).tolist())
+    return linear_array(count, spacing_m, axis=padded_to_three(table.axis).tolist())
 
 
 def array_keys(array: AntennaArray, wavelength_m: float) -> dict[str, object]:
@@ -87,6 +87,6 @@ def _axes(step_m: F) -> list[list[float]]:
     return [(np.round(unit, digits) + 0.0).tolist() for digits in (3, 12)] + [step_m.tolist()]
 
 
-def three(vector: Sequence[float]) -> F:
+def padded_to_three(vector: Sequence[float]) -> F:
     """Three coordinates of two or three: z = 0 where there is none."""
     return np.array([*vector, 0.0][:3], dtype=float)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from multistatic.errors import Problem, ScenarioError
-from multistatic.scenario.checks import real_array, shown
+from multistatic.scenario.checks import as_python, real_array
 from multistatic.units import C, F, read_only
 
 _LARGEST_M = 1e7
@@ -35,7 +35,7 @@ class AntennaArray:
         expected = f"finite positions of shape (n >= 1, 3), within ±{_LARGEST_M:g} m"
         elements = read_only(real_array(self.elements_m))
         if not elements.size:
-            raise ScenarioError([Problem("array.elements", shown(self.elements_m)[:60], expected)])
+            raise ScenarioError([Problem("array.elements", as_python(self.elements_m)[:60], expected)])
         sound = elements.ndim == 2 and elements.shape[1] == 3
         if not sound or not np.abs(elements).max() <= _LARGEST_M:  # NaN is not, either
             received = "a coordinate that is not" if sound else f"shape {elements.shape}"

@@ -47,7 +47,7 @@ class Checks:
         """A real number, not NaN, above `above`, from `least` to `most`."""
         number = _as_float(value)
         if not (number > above and least <= number <= most):
-            self.refuse(name, shown(value), expected)
+            self.refuse(name, as_python(value), expected)
         elif type(value) not in (int, float):
             self._plain[name] = number
 
@@ -61,20 +61,20 @@ class Checks:
     def whole(self, name: str, value: Any, expected: str, *, least: int, most: int) -> None:
         """A whole number from `least` to `most`."""
         if not (_is_whole(value) and least <= int(value) <= most):
-            self.refuse(name, shown(value), expected)
+            self.refuse(name, as_python(value), expected)
         else:
             self._plain[name] = int(value)
 
     def text(self, name: str, value: Any) -> None:
         """A name: printable, no blanks around it."""
         if not (isinstance(value, str) and value and value.isprintable() and value == value.strip()):
-            self.refuse(name, shown(value), "printable text without blanks around it")
+            self.refuse(name, as_python(value), "printable text without blanks around it")
 
     def one_of(self, name: str, value: Any, known: Collection[Any]) -> None:
         """One of a few words or whole numbers."""
         comparable = value is None or isinstance(value, str) or _is_whole(value)
         if not (comparable and value in known):
-            self.refuse(name, shown(value), "one of " + ", ".join(map(str, known)))
+            self.refuse(name, as_python(value), "one of " + ", ".join(map(str, known)))
         elif _is_whole(value):
             self._plain[name] = int(value)
 
@@ -95,11 +95,23 @@ class Checks:
             self.refuse(name, f"a {type(wrong[0]).__name__} among them", f"a tuple of {kind.__name__}")
         return () if wrong else tuple(values)
 
+    def settings(self, name: str, values: Any) -> None:
+        """A tuple of settings objects of algorithms, each of a class of its own (`registry.algorithm`)."""
+        if not isinstance(values, tuple):
+            self.refuse(name, f"a {type(values).__name__}", "a tuple of settings objects")
+            return
+        kinds = [type(each) for each in values]
+        for kind in dict.fromkeys(kinds):
+            if not hasattr(kind, "algorithm"):
+                self.refuse(name, f"a {kind.__name__} among them", "settings objects of algorithms")
+            elif kinds.count(kind) > 1:
+                self.refuse(name, f"{kinds.count(kind)} of {kind.__name__}", "one settings object of an algorithm")
+
     def vector(self, name: str, value: ArrayLike, expected: str = "finite coordinates [x, y] or [x, y, z]") -> F:
         """Three finite coordinates, read-only; of two the third is 0."""
         entries = real_array(value)
         if entries.shape not in ((2,), (3,)):
-            received = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else shown(value)
+            received = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else as_python(value)
             self.refuse(name, received, expected)
             return read_only(np.zeros(3))
         if not all(abs(each) < _LARGEST for each in entries.tolist()):  # NaN and infinities are not either
@@ -133,7 +145,7 @@ def real_array(value: ArrayLike) -> F:
     return array.astype(np.float64) if array.dtype.kind in "fiu" else np.empty(0)
 
 
-def shown(value: object) -> str:
+def as_python(value: object) -> str:
     """A value as it is written in Python, on one line; NumPy's scalars as plain numbers."""
     if isinstance(value, int) and value.bit_length() > 64:
         return f"a whole number of {value.bit_length()} bits"

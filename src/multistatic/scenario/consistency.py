@@ -5,12 +5,12 @@ The checks work on the raw tables and skip whatever is malformed, so that they r
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from multistatic import registry
-from multistatic.errors import Problem
+from multistatic.errors import Problem, did_you_mean
+from multistatic.scenario.algorithm_settings import option_problems
 from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.places import coincidences
@@ -30,6 +30,7 @@ def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]
     yield from _origin_problems(raw, rows)
     yield from coincidences(_written_positions(raw, rows))
     yield from _name_problems(raw)
+    yield from option_problems(table_at(raw, "design").get("options"))
 
 
 # --- either this key or that one -----------------------------------------------------------------------------------
@@ -193,8 +194,7 @@ def _listed(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
 def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded: Collection[str] = ()) -> Problem:
     if name in excluded:
         return Problem(path, shown(name), expected, "receivers.exclude leaves it out")
-    near = difflib.get_close_matches(name[:64], list(known)[:1000], n=1)
-    return Problem(path, shown(name), expected, f"did you mean {near[0]}?" if near else "")
+    return Problem(path, shown(name), expected, did_you_mean(name, known))
 
 
 # --- places --------------------------------------------------------------------------------------------------------

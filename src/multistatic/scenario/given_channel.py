@@ -107,8 +107,8 @@ def misfits(
         return
     missing = [name for name in ids if name not in (given.receiver_ids or ids)]
     if missing:
-        has = f"only {named(given.receiver_ids or ())}"
-        yield Problem(given.where("receiver_ids"), has, f"also {named(missing)}", "receivers.exclude leaves sites out")
+        has = f"only {quoted(given.receiver_ids or ())}"
+        yield Problem(given.where("receiver_ids"), has, f"also {quoted(missing)}", "receivers.exclude leaves sites out")
     if given.direct.shape[2] != transmit_antennas:
         expected = f"{transmit_antennas}, as transmitter.antennas says, on the last axis"
         yield Problem(given.where("direct"), f"{given.direct.shape[2]} transmit antennas", expected, _axes_hint(given))
@@ -119,7 +119,7 @@ def misfits(
         yield Problem(given.where("carrier_hz"), f"{given.carrier_hz!r} Hz", expected)
 
 
-def named(ids: Sequence[str]) -> str:
+def quoted(ids: Sequence[str]) -> str:
     """A few names in words: 'a', 'b' and 3 more."""
     shown = ", ".join(map(repr, ids[:_NAMES_SHOWN]))
     return shown if len(ids) <= _NAMES_SHOWN else f"{shown} and {len(ids) - _NAMES_SHOWN} more"
@@ -180,7 +180,7 @@ def _shape_problems(given: GivenChannel) -> Iterator[Problem]:
     if not np.isfinite(direct).all():
         bad = np.flatnonzero(~np.isfinite(direct).all(axis=(1, 2)))
         names = given.receiver_ids if given.receiver_ids is not None and len(given.receiver_ids) == len(direct) else ()
-        who = named([names[k] if names else f"row {k}" for k in bad])
+        who = quoted([names[k] if names else f"row {k}" for k in bad])
         yield Problem(given.where("direct"), f"NaN or infinity at {who}", "finite values")
 
 
@@ -208,7 +208,7 @@ def _id_problems(given: GivenChannel) -> Iterator[Problem]:
         yield Problem(given.where("receiver_ids"), "no names", "one for each receiver")
     twice = sorted({name for name in ids if ids.count(name) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
-        yield Problem(given.where("receiver_ids"), f"{named(twice)} more than once", "unique names")
+        yield Problem(given.where("receiver_ids"), f"{quoted(twice)} more than once", "unique names")
 
 
 def _carrier_problems(given: GivenChannel) -> Iterator[Problem]:

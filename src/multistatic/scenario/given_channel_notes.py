@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from multistatic.scenario.given_channel import GivenChannel, named
+from multistatic.scenario.given_channel import GivenChannel, quoted
 from multistatic.scenario.model import Scenario, free_space_gain
 from multistatic.units import ratio_to_db
 
@@ -34,12 +34,12 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
 def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
     extra = [name for name in given.receiver_ids or () if name not in set(scenario.receiver_ids)]
     if extra:
-        yield f"{given.where('receiver_ids')} has {named(extra)}, which the scenario has not: left out"
+        yield f"{given.where('receiver_ids')} has {quoted(extra)}, which the scenario has not: left out"
     direct = given.direct[given.rows_of(scenario.receiver_ids)]
     used = np.any(direct != 0, axis=2)
     silent = [name for name, row in zip(scenario.receiver_ids, used, strict=True) if not row.any()]
     if silent:
-        yield f"{given.where('direct')} has no path to {named(silent)}: a required rate above 0 cannot be met there"
+        yield f"{given.where('direct')} has no path to {quoted(silent)}: a required rate above 0 cannot be met there"
     partly = [
         receiver.id
         for receiver, row in zip(scenario.receivers, used, strict=True)
@@ -47,7 +47,7 @@ def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
     ]
     if partly:
         yield (
-            f"{given.where('direct')} has zeros at some antennas of {named(partly)}: antennas without any path, or "
+            f"{given.where('direct')} has zeros at some antennas of {quoted(partly)}: antennas without any path, or "
             "fewer antennas than the scenario gives them"
         )
 

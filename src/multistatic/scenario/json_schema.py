@@ -4,12 +4,42 @@ from __future__ import annotations
 
 from typing import Any
 
-from multistatic.scenario.schema import ScenarioTable, Table
+from pydantic import BaseModel
+
+from multistatic.scenario.algorithm_settings import settings_table, with_settings
+from multistatic.scenario.array_schema import Table
+from multistatic.scenario.schema import ScenarioTable
 
 
 def scenario_json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of the scenario file, for editors and for other programs."""
-    return json_schema(ScenarioTable)
+    schema = json_schema(ScenarioTable)
+    tables = {name: _without_null(_inlined(settings_table(kind))) for name, kind in with_settings().items()}
+    schema["$defs"]["DesignTable"]["properties"]["options"] = {
+        "type": "object",
+        "description": "settings of algorithms, a table for each: design.options.NAME",
+        "properties": tables,
+        "additionalProperties": False,
+    }
+    return schema
+
+
+def _inlined(table: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a table without references: tables inside of it stand where they are used."""
+    schema = table.model_json_schema()
+    inner = schema.pop("$defs", {})
+
+    def resolved(node: Any) -> Any:
+        if isinstance(node, list):
+            return [resolved(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        name = str(node.get("$ref", "")).rpartition("/")[2]
+        kept = {key: resolved(value) for key, value in node.items() if key != "$ref"}
+        return {**resolved(inner[name]), **kept} if name else kept
+
+    found: dict[str, Any] = resolved(schema)
+    return found
 
 
 def json_schema(table: type[Table]) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.scenario.arrays import AntennaArray, single_antenna
-from multistatic.scenario.checks import Checks, shown
+from multistatic.scenario.checks import Checks, as_python
+from multistatic.scenario.design_settings import JOINT as JOINT
+from multistatic.scenario.design_settings import Choice as Choice
+from multistatic.scenario.design_settings import DesignSettings as DesignSettings
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.parts_together import check_parts_together
@@ -25,9 +28,6 @@ EchoLaw = Literal["sum", "product"]
 ClutterKind = Literal["independent", "signal_dependent"]
 
 _LEAST_POWER_W = 1e-44  # -410 dBm: less is zero once it is multiplied by a path gain
-
-JOINT = "joint"
-"""Stands in the place of a selector's name: choose group and beams together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +126,7 @@ class Receiver:
     frequency_offset_std_hz: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = Checks(f"receivers[{shown(self.id)}]")
+        checks = Checks(f"receivers[{as_python(self.id)}]")
         checks.text("id", self.id)
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
@@ -186,8 +186,8 @@ class Propagation:
 
     `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
     reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
-    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), or holds the
-    channels themselves (`GivenChannel`).
+    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), is a callable in
+    its place, or holds the channels themselves (`GivenChannel`).
     Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
     1 as published, 0 where the receiver removes it).
     """
@@ -195,7 +195,7 @@ class Propagation:
     path_loss_exponent: float
     reference_gain: float = 1.0
     echo_law: EchoLaw = "sum"
-    direct: str | GivenChannel = "rician"
+    direct: Choice | GivenChannel = "rician"
     rician_factor: float = 0.5
     noise_power_w: float
     clutter_power_w: float = 0.0
@@ -210,7 +210,7 @@ class Propagation:
         )
         checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
         checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
-        if not isinstance(self.direct, GivenChannel):
+        if not isinstance(self.direct, GivenChannel) and not callable(self.direct):
             checks.text("direct", self.direct)
         checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
         checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
@@ -242,41 +242,6 @@ class Requirements:
         limit = "a limit in m above 0, infinity for none"
         checks.number("cooperation_cost_m", self.cooperation_cost_m, limit, above=0.0, most=math.inf)
         checks.number("distance_weight", self.distance_weight, "a weight from 0 to 1", least=0.0, most=1.0)
-        checks.done(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesignSettings:
-    """What to optimise and with which registered algorithms.
-
-    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
-    are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
-    `velocity_weight_s`: T of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
-    `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
-    selector, repeat selection and beamforming until nothing changes.
-    """
-
-    criterion: str = "surrogate"
-    velocity_weight_s: float = 1.0
-    selector: str = JOINT
-    beamformer: str = "value_function"
-    streams: int = 2
-    receivers: int | None = None
-    given: tuple[str, ...] = ()
-    dimensions: Literal[2, 3] | None = None
-    alternate: bool = False
-
-    def __post_init__(self) -> None:
-        checks = Checks("design")
-        for name in ("criterion", "selector", "beamformer"):
-            checks.text(name, getattr(self, name))
-        checks.number("velocity_weight_s", self.velocity_weight_s, "a time in s, 0 or more", least=0.0)
-        checks.whole("streams", self.streams, "a whole number from 1 to 64", least=1, most=64)
-        if self.receivers is not None:
-            checks.whole("receivers", self.receivers, "a whole number, 1 or more, or None", least=1, most=10**6)
-        object.__setattr__(self, "given", checks.several("given", self.given, str))
-        checks.one_of("dimensions", self.dimensions, (None, 2, 3))
-        checks.kind("alternate", self.alternate, bool)
         checks.done(self)
 
 
@@ -358,8 +323,9 @@ class Scenario(LabelledResult):
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
-        heights = [self.transmitter.position_m[2], self.target.position_m[2], *self.receiver_positions_m[:, 2]]
-        return 2 if np.ptp(heights) == 0 and self.target.velocity_m_s[2] == 0 else 3
+        height, places = self.target.position_m[2], [receiver.position_m for receiver in self.receivers]
+        flat = all(place[2] == height for place in (self.transmitter.position_m, *places))
+        return 2 if flat and self.target.velocity_m_s[2] == 0 else 3
 
     @property
     def targets(self) -> tuple[Target, ...]:
@@ -385,7 +351,7 @@ class Scenario(LabelledResult):
         return Overview(
             title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
             facts=(
-                ("receivers", listed(self.receiver_ids)),
+                ("receivers", first_few(self.receiver_ids)),
                 ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
                 ("target", f"[{place}] m"),
                 ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),

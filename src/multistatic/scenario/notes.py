@@ -9,6 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from multistatic.registry import full_name
+from multistatic.scenario.algorithm_settings import unused
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.geodesy import geodetic_from_local
 from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
@@ -26,7 +28,16 @@ def scenario_notes(scenario: Scenario, *, places: bool = True) -> list[str]:
     `places` none on positions.
     """
     found = [*_radio_notes(scenario), *_power_notes(scenario), *_other_notes(scenario)]
-    return [*found, *_place_notes(scenario)] if places else found
+    return [*found, *_option_notes(scenario), *(_place_notes(scenario) if places else ())]
+
+
+def _option_notes(scenario: Scenario) -> Iterator[str]:
+    """Settings of algorithms that a design of the scenario does not use."""
+    design, direct = scenario.design, scenario.propagation.direct
+    chosen = [name for name in (design.selector, design.beamformer, design.criterion, direct) if isinstance(name, str)]
+    used = [*chosen, full_name("beamformers", str(design.beamformer))]
+    for name in unused(design.options, used):
+        yield f"design.options.{name} is not used by the scenario's own design, which has {', '.join(chosen)}"
 
 
 def _radio_notes(scenario: Scenario) -> Iterator[str]:

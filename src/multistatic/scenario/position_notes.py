@@ -64,16 +64,16 @@ class Misread:
 
     def __str__(self) -> str:
         verb = "is" if len(self.names) == 1 else "are"
-        return f"{listed(self.names)} {verb} {span(*self.far_m)} from {self.reference}; {self._remedy}"
+        return f"{listed(self.names)} {verb} {distance_text(*self.far_m)} from {self.reference}; {self._remedy}"
 
     @property
     def _remedy(self) -> str:
         them = "it" if len(self.names) == 1 else "them"
-        return f"{self.reading} puts {them} {span(*self.near_m)} away"
+        return f"{self.reading} puts {them} {distance_text(*self.near_m)} away"
 
     def problem(self) -> Problem:
         """The same as a problem, for a document that cannot be used."""
-        received = f"a position {span(*self.far_m)} from {self.reference}"
+        received = f"a position {distance_text(*self.far_m)} from {self.reference}"
         return Problem(self.path, received, "one near it", self._remedy)
 
 
@@ -317,7 +317,7 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def span(low_m: float, high_m: float) -> str:
+def distance_text(low_m: float, high_m: float) -> str:
     """A distance, or a range of distances, in whole metres or kilometres."""
     scale, unit = (1e3, "km") if low_m >= 1e4 else (1.0, "m")
     ends = [f"{value / scale:.0f}" if value / scale >= 10 else f"{value / scale:.2g}" for value in (low_m, high_m)]

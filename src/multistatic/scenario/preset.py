@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from importlib import resources
 
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InputError, Problem, did_you_mean
 
 
 def preset_names() -> tuple[str, ...]:
@@ -18,7 +17,6 @@ def preset_text(name: str) -> str:
     """The commented TOML text of a preset; `InputError` names the nearest one where there is none of this name."""
     known = preset_names()
     if name not in known:
-        near = difflib.get_close_matches(name[:64], known, n=1)
-        hint = f"did you mean {near[0]}?" if near else ""
-        raise InputError([Problem("preset", repr(name[:64]), "one of " + ", ".join(known), hint)])
+        expected = "one of " + ", ".join(known)
+        raise InputError([Problem("preset", repr(name[:64]), expected, did_you_mean(name, known))])
     return resources.files("multistatic.scenario").joinpath("presets", f"{name}.toml").read_text("utf-8")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
-from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, three
+from multistatic.scenario.algorithm_settings import settings_from
+from multistatic.scenario.array_schema import ArrayTable
+from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
@@ -31,7 +33,6 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ArrayTable,
     ChannelTable,
     DesignTable,
     PulseTable,
@@ -123,7 +124,7 @@ def _origin(table: ScenarioTable) -> GeodeticOrigin | None:
         return GeodeticOrigin(**table.origin.model_dump())
     if table.transmitter.position_llh is None:
         return None
-    latitude, longitude, height = three(table.transmitter.position_llh).tolist()
+    latitude, longitude, height = padded_to_three(table.transmitter.position_llh).tolist()
     return GeodeticOrigin(latitude_deg=latitude, longitude_deg=longitude, height_m=height)
 
 
@@ -131,7 +132,7 @@ def _local_positions(
     written: Sequence[tuple[list[float] | None, list[float] | None]], origin: GeodeticOrigin | None
 ) -> F:
     """Local metres [n, 3] of positions written as metres or as latitude, longitude, height."""
-    positions = np.array([three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
+    positions = np.array([padded_to_three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
     geodetic = np.array([metres is None for metres, _ in written])
     if origin is not None and geodetic.any():
         positions[geodetic] = local_from_geodetic(origin, positions[geodetic])
@@ -235,7 +236,7 @@ def _target(table: TargetTable, position_m: F) -> Target:
     return Target(
         id=table.id,
         position_m=position_m,
-        velocity_m_s=three(table.velocity_m_s),
+        velocity_m_s=padded_to_three(table.velocity_m_s),
         reflection=_reflection(table) if kind is None else reflection_of(kind.median_m2),
         rcs_std_db=float(table.rcs_std_db) if kind is None else kind.std_db,
         rcs_bistatic_db=float(table.rcs_bistatic_db) if kind is None else kind.bistatic_db,
@@ -322,7 +323,8 @@ def _level(dbm: float | None, watt: float | None, absent: float = float("nan")) 
 
 def design_settings(table: DesignTable) -> DesignSettings:
     """The settings that a `[design]` table means."""
-    return DesignSettings(**{**table.model_dump(), "given": tuple(table.given)})
+    keys = {**table.model_dump(), "given": tuple(table.given), "options": settings_from(table.options)}
+    return DesignSettings(**keys)
 
 
 def _or(value: float | None, default: float) -> float:

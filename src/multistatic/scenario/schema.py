@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
+from pydantic import AfterValidator, Discriminator, Field
 
+from multistatic.scenario.array_schema import ArrayTable, Table
 from multistatic.scenario.model import (
     DesignSettings,
     GeodeticOrigin,
@@ -23,7 +24,6 @@ from multistatic.scenario.model import (
     default_of,
 )
 from multistatic.scenario.values import (
-    MAX_ANTENNAS,
     MAX_HEIGHT_M,
     MAX_POWER_W,
     MAX_RECEIVERS,
@@ -32,7 +32,6 @@ from multistatic.scenario.values import (
     CrossSectionDbsm,
     CrossSectionM2,
     CrossSectionName,
-    Direction,
     FileName,
     Fraction,
     Geodetic,
@@ -45,10 +44,8 @@ from multistatic.scenario.values import (
     SchemaOne,
     Seed,
     Velocity,
-    array_tag,
     height_tag,
     loss_tag,
-    not_parallel,
     ordered,
     printable,
     table_tag,
@@ -60,7 +57,6 @@ OWN_OSCILLATOR = 'standard deviation of its frequency offset in Hz, or "unknown"
 POSITION = "local metres [x, y] or [x, y, z]; two coordinates mean z = 0"
 GEODETIC = "WGS 84 [latitude in degrees, longitude in degrees, ellipsoidal height in m]; two mean height 0"
 BY_RADAR = 'needs the radar equation: echo_law = "product" and reference_loss_db = "free_space"'
-SPACING = "element spacing in wavelengths; 0.5 where no spacing is given"
 
 
 def _shared(kind: type, name: str, description: str) -> Any:
@@ -68,54 +64,6 @@ def _shared(kind: type, name: str, description: str) -> Any:
     return Field(default_of(kind, name), description=description)
 
 
-class Table(BaseModel):
-    """A table of the file: unknown keys refused, no value silently converted, NaN and infinities refused."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class LinearTable(Table):
-    """A uniform linear array."""
-
-    kind: Literal["ula"]
-    antennas: Antennas | None = Field(None, description="number of elements; default: the node's `antennas`")
-    spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
-    spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
-    axis: Direction = Field(
-        [0.0, 1.0, 0.0], description="direction of the array, any length; element 1 stands at the node"
-    )
-
-
-class PlanarTable(Table):
-    """A uniform planar array."""
-
-    kind: Literal["upa"]
-    shape: Annotated[list[Antennas], Field(min_length=2, max_length=2)] = Field(
-        description="[elements along axes[0], elements along axes[1]]; those along axes[0] are counted first"
-    )
-    spacing_wavelengths: Annotated[float, Field(gt=0, le=1e6)] | None = Field(None, description=SPACING)
-    spacing_m: Annotated[float, Field(gt=0, le=1e4)] | None = Field(None, description="element spacing in m")
-    axes: Annotated[list[Direction], Field(min_length=2, max_length=2), AfterValidator(not_parallel)] = Field(
-        [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]], description="the two directions of the array, any length"
-    )
-
-
-class ElementsTable(Table):
-    """An array with its elements anywhere, relative to the node's position."""
-
-    kind: Literal["elements"]
-    elements_m: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
-        None, description="positions of the elements in m, relative to the node"
-    )
-    elements_wavelengths: Annotated[list[Position], Field(min_length=1, max_length=MAX_ANTENNAS)] | None = Field(
-        None, description="positions of the elements in wavelengths, relative to the node"
-    )
-
-
-ArrayTable = Annotated[
-    Annotated[LinearTable, tag("ula")] | Annotated[PlanarTable, tag("upa")] | Annotated[ElementsTable, tag("elements")],
-    Discriminator(array_tag),
-]
 Offset = Annotated[
     Annotated[float, Field(ge=0.0, le=1e12), tag("value")] | Annotated[Literal["unknown"], tag("word")],
     Discriminator(loss_tag),
@@ -390,6 +338,12 @@ class DesignTable(Table):
         None, description="unknown coordinates of the target; by the geometry where nothing is said"
     )
     alternate: bool = _shared(DesignSettings, "alternate", "repeat selection and beams until nothing changes")
+    certificate: Literal["standard", "tight"] = _shared(
+        DesignSettings, "certificate", "bound on the beams; tight: proves more for some groups, and takes seconds"
+    )
+    options: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] = Field(
+        {}, description="settings of algorithms, a table for each: design.options.NAME"
+    )
 
 
 class OriginTable(Table):

@@ -9,7 +9,6 @@ properties are not read, unless they look like a misspelt one of these. A member
 
 from __future__ import annotations
 
-import difflib
 import json
 import math
 import re
@@ -17,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from multistatic.errors import Problem, ScenarioError
+from multistatic.errors import Problem, ScenarioError, nearest
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.tables import number_hint, read_table, written_number
 from multistatic.scenario.translate import shown
@@ -92,15 +91,15 @@ def _header_problems(name: str, header: Sequence[str]) -> list[Problem]:
 def _misspelt(path: str, keys: Sequence[str]) -> list[Problem]:
     """Keys that are not ours but nearly: silently dropping `antenas` would be worse than refusing it."""
     return [
-        Problem(path, f"column {key[:64]!r}", "a known column", f"did you mean {near[0]}?")
+        Problem(path, f"column {key[:64]!r}", "a known column", f"did you mean {near}?")
         for key in keys
         if (near := _near_miss(key))
     ]
 
 
-def _near_miss(key: str) -> list[str]:
+def _near_miss(key: str) -> str:
     """The known column that `key` nearly is, where there is one."""
-    return [] if key in _KNOWN else difflib.get_close_matches(key.lower()[:64], _KNOWN, n=1, cutoff=0.85)
+    return "" if key in _KNOWN else nearest(key.lower(), _KNOWN, cutoff=0.85)
 
 
 def _other_names(path: str, header: Sequence[str]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic.errors import Problem
@@ -26,7 +26,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class TextTable:
     """A header and its rows, each with the line of the text that it ends on; or what is wrong with the text."""
 
     header: tuple[str, ...] = ()
@@ -34,20 +34,29 @@ class Table:
     problems: tuple[Problem, ...] = ()
 
 
-def read_table(text: str, *, expected: str, prefix: str = "") -> Table:
+def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> str:
+    """Rows {column: cell} as comma-separated values with a header line; what is missing or None is an empty cell."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, tuple(columns), restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def read_table(text: str, *, expected: str, prefix: str = "") -> TextTable:
     """The cells of a table, blanks around them taken off; rows without any text are left out.
 
     `expected`: what the header line should say. `prefix` stands before the line in every problem.
     """
     text = text.removeprefix("\ufeff")
     if problem := _wrong_form(text, expected, prefix):
-        return Table(problems=(problem,))
+        return TextTable(problems=(problem,))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = tuple(column.strip() for column in next(reader, []))
         rows = [(reader.line_num, tuple(map(str.strip, row))) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        return Table(problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),))
+        return TextTable(problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),))
     problems = [
         Problem(
             f"{prefix}line {line}", _miscounted(row), f"{len(header)} cells, one for each column", _why(row, header)
@@ -55,7 +64,7 @@ def read_table(text: str, *, expected: str, prefix: str = "") -> Table:
         for line, row in rows
         if len(row) != len(header)
     ]
-    return Table(header=header, rows=tuple(rows), problems=tuple(problems))
+    return TextTable(header=header, rows=tuple(rows), problems=tuple(problems))
 
 
 def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -10,7 +9,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from multistatic.errors import Problem
+from multistatic.errors import Problem, did_you_mean, nearest
 
 MAX_PROBLEMS = 100
 
@@ -48,8 +47,7 @@ def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
     """What a table without a known `kind` says instead."""
     if "kind" in table:
         return f"kind = {shown(table['kind'])}", ""
-    near = difflib.get_close_matches("kind", table, n=1)
-    return "no kind", "did you mean kind?" if near else ""
+    return "no kind", "did you mean kind?" if nearest("kind", table) else ""
 
 
 def capped(problems: list[Problem]) -> list[Problem]:
@@ -139,9 +137,8 @@ def shown(value: object) -> str:
 def nearest_key(key: str, owners: list[type[BaseModel]], root: type[BaseModel]) -> str:
     """The nearest key of the same table, or where a key of this name belongs."""
     valid = list(dict.fromkeys(name for owner in owners for name in _keys(owner)))
-    near = difflib.get_close_matches(key[:64], valid, n=1)
-    if near:
-        return f"did you mean {near[0]}?"
+    if near := did_you_mean(key, valid):
+        return near
     elsewhere = [path for path in _all_paths(root) if path.split(".")[-1] == key]
     if elsewhere:
         return f"{key} belongs to {elsewhere[0]}"

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.registry import name_of, place_of
+from multistatic.scenario.algorithm_settings import PATH, algorithm_name, as_table
 from multistatic.scenario.array_tables import array_keys
 from multistatic.scenario.cross_section import cross_section_of, reflection_of
 from multistatic.scenario.given_channel import GivenChannel
-from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
+from multistatic.scenario.model import Choice, DesignSettings, Receiver, Scenario, Transmitter, free_space_gain
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
 Keys = Mapping[str, object]
@@ -19,6 +22,22 @@ Keys = Mapping[str, object]
 NOTE = (
     "# Resolved: every default is written out and every placement is explicit; designing it again gives the same bits."
 )
+NOTE_OF_CALLABLES = (
+    "# Resolved, except for functions of the program that made this design: a file cannot hold them. They are named\n"
+    "# below; with the defaults in their place another design comes out."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """What stands in the place of a value that TOML has no form for."""
+
+    text: str
+
+
+def _named(choice: Choice) -> object:
+    """The name of an algorithm; of a callable a comment that says which one it was."""
+    return choice if isinstance(choice, str) else _Comment(f"the callable {name_of(choice)} ({place_of(choice)})")
 
 
 def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
@@ -32,7 +51,8 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
     wavelength = scenario.radio.wavelength_m
     propagation, requirements, design = scenario.propagation, scenario.requirements, scenario.design
     head: Keys = {"schema": 1, "name": scenario.name, "seed": scenario.seed}
-    lines: list[str] = [NOTE, *_pairs(head)]
+    choices = (propagation.direct if not channel_file else "", design.criterion, design.selector, design.beamformer)
+    lines: list[str] = [NOTE if not any(map(callable, choices)) else NOTE_OF_CALLABLES, *_pairs(head)]
     if scenario.origin is not None:
         origin = scenario.origin
         keys = {"latitude_deg": origin.latitude_deg, "longitude_deg": origin.longitude_deg, "height_m": origin.height_m}
@@ -64,21 +84,16 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
             "distance_weight": requirements.distance_weight,
         },
     )
-    lines += _table(
-        "[design]",
-        {
-            "criterion": design.criterion,
-            "velocity_weight_s": design.velocity_weight_s,
-            "selector": design.selector,
-            "beamformer": design.beamformer,
-            "streams": design.streams,
-            "receivers": design.receivers,
-            "given": list(design.given),
-            "dimensions": scenario.design.dimensions,
-            "alternate": design.alternate,
-        },
-    )
+    lines += _table("[design]", _design(design))
+    for settings in design.options:
+        lines += _table(f"[{PATH}.{_key(algorithm_name(settings))}]", _held(as_table(settings)))
     return "\n".join(lines) + "\n"
+
+
+def _held(table: Mapping[str, object]) -> Keys:
+    """The keys of a table that TOML can hold: it has no null, and an absent key has its default."""
+    held = {key: _held(value) if isinstance(value, Mapping) else value for key, value in table.items()}
+    return {key: value for key, value in held.items() if value is not None}
 
 
 _ABSENT = {
@@ -86,6 +101,21 @@ _ABSENT = {
     "receivers": "as many as pay off",
     "dimensions": "2 if everything lies in one horizontal plane, else 3",
 }
+
+
+def _design(design: DesignSettings) -> Keys:
+    return {
+        "criterion": _named(design.criterion),
+        "velocity_weight_s": design.velocity_weight_s,
+        "selector": _named(design.selector),
+        "beamformer": _named(design.beamformer),
+        "streams": design.streams,
+        "receivers": design.receivers,
+        "given": list(design.given),
+        "dimensions": design.dimensions,
+        "alternate": design.alternate,
+        "certificate": design.certificate,
+    }
 
 
 def _transmitter(scenario: Scenario, wavelength_m: float) -> Keys:
@@ -137,7 +167,7 @@ def _direct(scenario: Scenario, channel_file: str) -> object:
     given = scenario.propagation.direct
     if isinstance(given, GivenChannel):
         return {"file": channel_file or given.path or "channel.npz"}
-    return {"file": channel_file} if channel_file else given
+    return {"file": channel_file} if channel_file else _named(given)
 
 
 def _reflection(reflection: float, radar: bool) -> dict[str, object]:
@@ -186,6 +216,9 @@ def _table(header: str, keys: Keys) -> list[str]:
 
 def _pairs(keys: Keys) -> Iterator[str]:
     for key, value in keys.items():
+        if isinstance(value, _Comment):
+            yield f"# {key}: {value.text}"
+            continue
         yield f"# {key}: {_ABSENT[key]}" if value is None else f"{_key(key)} = {_value(value)}"
 
 

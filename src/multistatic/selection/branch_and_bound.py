@@ -12,9 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Lt
 
+from multistatic.registry import algorithm
 from multistatic.selection.declared_gain import Gain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
@@ -33,16 +36,17 @@ NO_GAIN = 1e-13
 class BranchAndBoundSettings:
     """When to stop: at a proven relative `gap` of the value, after `nodes`, or when `stop` says so (a clock, a key).
 
-    Both limits are looked at once for each `batch` of nodes. Where no settings are given, gap and stop are those of the
-    problem's own limits.
+    Both limits are looked at once for each `batch` of nodes. The limits of the problem itself count as well: the larger
+    gap, and whichever says stop.
     """
 
-    gap: float = 1e-9
-    nodes: int = 50_000
-    batch: int = 64
+    gap: Annotated[float, Ge(0.0), Lt(1.0)] = 1e-9
+    nodes: Annotated[int, Ge(1)] = 50_000
+    batch: Annotated[int, Ge(1)] = 64
     stop: Callable[[], bool] = lambda: False
 
 
+@algorithm(settings=BranchAndBoundSettings)
 def branch_and_bound(
     problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings | None = None
 ) -> Selection:
@@ -51,8 +55,12 @@ def branch_and_bound(
     For criteria that declare a gain (`selection.gain.exact_gain`); others raise `InputError`. Starts from greedy with
     exchanges. Of groups that are equal within `settings.gap` any is returned.
     """
+    limits = problem.limits
     if settings is None:
-        settings = BranchAndBoundSettings(gap=problem.limits.gap, stop=problem.limits.stop)
+        settings = BranchAndBoundSettings(gap=limits.gap, stop=limits.stop)
+    else:
+        own = settings
+        settings = replace(own, gap=max(own.gap, limits.gap), stop=lambda: own.stop() or limits.stop())
     if surely_unobservable(problem):
         return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)

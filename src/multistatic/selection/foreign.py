@@ -80,16 +80,29 @@ class ForeignCriterion:
         return "" if told is None else str(self.plugin.run(told, mask, illumination_w, doing="in reason"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _ValuesAlone:
+    """A criterion of which there is nothing but a function (masks, illumination_w) → values."""
+
+    name: str
+    values: Any
+    unit: str = ""
+
+
 _POSITIVE = "positive numbers, lower is better, and infinity where the target is unobservable"
 
 
 def checked_criterion(criterion: Any, plugin: Plugin) -> ForeignCriterion:
-    """The criterion of another package behind checks; `PluginError` where it is none."""
+    """The criterion of another package behind checks; `PluginError` where it is none. A function in its place is taken
+    as `values` of a criterion without a unit.
+    """
+    if callable(criterion) and not hasattr(criterion, "values"):
+        criterion = _ValuesAlone(name=plugin.name, values=criterion)
     missing = [name for name in ("name", "unit", "values") if not hasattr(criterion, name)]
     if missing:
         plugin.refuse(
             f"{type(criterion).__name__} without {' and '.join(missing)}",
-            "an object with name, unit and values(masks, illumination_w)",
+            "an object with name, unit and values(masks, illumination_w), or this function",
         )
     if not callable(criterion.values):
         plugin.refuse("values that cannot be called", "a method values(masks, illumination_w)")
@@ -103,7 +116,7 @@ def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) ->
     with all groups; beyond, the answer is `feasible`, without a bound, and the message says whose claim it is.
     """
     if not isinstance(answer, Selection):
-        plugin.refuse(type(answer).__name__, "a Selection")
+        answer = _as_selection(problem, answer, plugin)
     if answer.status not in ("optimal", "feasible", "infeasible"):
         plugin.refuse(f"the status {answer.status!r}", "optimal, feasible or infeasible")
     words = says(plugin, answer.message)
@@ -130,6 +143,30 @@ def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) ->
         cost_m=float(problem.costs_m(group[None])[0]),
         message=f"{words}{note}",
     )
+
+
+def _as_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) -> Selection:
+    """A group as a mask [K], as indices or as ids."""
+    group, found = np.zeros(problem.size, bool), plugin.run(np.asarray, answer)
+    expected = f"a Selection, {problem.size} truth values, or the indices or ids of receivers"
+    if found.ndim != 1 or not (found.dtype.kind in "biuU" or found.size == 0):
+        what = f"an array of shape {list(found.shape)} and type {found.dtype}" if found.ndim else type(answer).__name__
+        plugin.refuse(what, expected)
+    if found.dtype.kind == "b":
+        group = found
+    elif found.dtype.kind == "U":
+        unknown = [str(name) for name in found if name not in problem.receiver_ids]
+        if unknown:
+            plugin.refuse(f"the id {unknown[0]!r}", f"ids of receivers, such as {problem.receiver_ids[0]!r}")
+        group = np.isin(problem.receiver_ids, found)
+    elif found.size:
+        if found.min() < 0 or found.max() >= problem.size:
+            wrong = found[(found < 0) | (found >= problem.size)][0]
+            plugin.refuse(f"the index {wrong}", f"indices of receivers, 0 to {problem.size - 1}")
+        group[found] = True
+    if group.shape != (problem.size,):
+        plugin.refuse(f"a group of shape {list(group.shape)}", f"one truth value for each of {problem.size} receivers")
+    return Selection(status="feasible", method=plugin.name, selected=group, value=None, cost_m=0.0, evaluated=1)
 
 
 def _check_constraints(problem: SelectionProblem, group: B, plugin: Plugin) -> None:

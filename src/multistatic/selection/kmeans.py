@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from numpy.typing import NDArray
 
+from multistatic.registry import algorithm
 from multistatic.selection.clustered import from_candidates
 from multistatic.selection.problem import Selection, SelectionProblem
 from multistatic.units import B, F
@@ -18,13 +21,14 @@ Labels = NDArray[np.intp]
 class KMeansSettings:
     """`restarts` of Lloyd's algorithm for each number of clusters, each at most `iterations` long."""
 
-    restarts: int = 5
-    iterations: int = 100
+    restarts: Annotated[int, Ge(1)] = 5
+    iterations: Annotated[int, Ge(1)] = 100
 
 
 DEFAULT = KMeansSettings()
 
 
+@algorithm(settings=KMeansSettings)
 def kmeans(problem: SelectionProblem, rng: np.random.Generator, settings: KMeansSettings = DEFAULT) -> Selection:
     """The best feasible cluster of K-means with 1, 2, …, K clusters.
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
+from multistatic.registry import algorithm
 from multistatic.selection.chosen import best_of, chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
@@ -19,12 +22,13 @@ from multistatic.units import B
 class LocalSearchSettings:
     """`starts`: from how many receivers a group is grown by value for money, besides the greedy group."""
 
-    starts: int = 8
+    starts: Annotated[int, Ge(0)] = 8
 
 
 DEFAULT = LocalSearchSettings()
 
 
+@algorithm(settings=LocalSearchSettings)
 def local_search(
     problem: SelectionProblem, rng: np.random.Generator, settings: LocalSearchSettings = DEFAULT
 ) -> Selection:

@@ -12,11 +12,14 @@ of K². Its use is to confirm `branch_and_bound`, which is much faster and takes
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 from scipy import optimize
 
 from multistatic.errors import InputError, Problem
+from multistatic.registry import algorithm
 from multistatic.selection.declared_gain import ScaledLinearGain, gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
@@ -33,12 +36,13 @@ PROVEN = 1e-6
 class MilpSettings:
     """`nodes`: limit of each program, as HiGHS counts them."""
 
-    nodes: int = 1_000_000
+    nodes: Annotated[int, Ge(1)] = 1_000_000
 
 
 DEFAULT = MilpSettings()
 
 
+@algorithm(settings=MilpSettings)
 def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSettings = DEFAULT) -> Selection:
     """The optimal group of a criterion that declares a `LinearGain` (others raise `InputError`), one program a size.
 

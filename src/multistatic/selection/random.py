@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
+from multistatic.registry import algorithm
 from multistatic.selection.chosen import chosen
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
@@ -17,12 +20,13 @@ from multistatic.units import B
 class RandomSettings:
     """`draws`: how many orders are tried before giving up on `count` or on observability."""
 
-    draws: int = 100
+    draws: Annotated[int, Ge(1)] = 100
 
 
 DEFAULT = RandomSettings()
 
 
+@algorithm(settings=RandomSettings)
 def random(problem: SelectionProblem, rng: np.random.Generator, settings: RandomSettings = DEFAULT) -> Selection:
     """A maximal feasible group in uniformly random order: each receiver joins if the group stays affordable.
 

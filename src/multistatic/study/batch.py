@@ -8,11 +8,14 @@ import traceback
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from itertools import islice
+from typing import Any
 
 from multistatic.design import design_network
+from multistatic.design.choices import with_choices
 from multistatic.design.result import Design, Scheme
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
+from multistatic.study.portable import require_portable
 
 CHUNK = 16
 CHUNKS_IN_FLIGHT_PER_WORKER = 4
@@ -24,6 +27,10 @@ def design_many(
     scenarios: Iterable[Scenario],
     *,
     scheme: Scheme = "multi",
+    selector: Any = None,
+    beamformer: Any = None,
+    criterion: Any = None,
+    channel: Any = None,
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> Iterator[Design]:
@@ -33,6 +40,9 @@ def design_many(
     `workers`: processes (None: one a core; 1: this process). `executor`: any `concurrent.futures.Executor` instead.
     Scenarios are taken as they are needed, so `scenarios` may be endless; results wait in memory for at most a few
     chunks. Every worker keeps linear algebra to one thread.
+
+    `selector`, `beamformer`, `criterion`, `channel`: as in `design_network`, for every scenario. Processes import what
+    they run: a callable has to be at the top level of a module for them; a lambda needs `workers=1`.
 
     An infeasible scenario is a design that says so. Where a scenario cannot be designed, or `scenarios` itself fails,
     every design before that is handed out first, whatever the number of workers; then the error is raised, with a note
@@ -46,7 +56,12 @@ def design_many(
     """
     if workers is not None and workers < 1:
         raise InputError([Problem("workers", repr(workers), "at least 1", "None: one a core")], source="design_many")
-    return _designs(iter(scenarios), scheme, workers or os.cpu_count() or 1, executor)
+    count = workers or os.cpu_count() or 1
+    choices = {"selector": selector, "beamformer": beamformer, "criterion": criterion, "channel": channel}
+    if executor is None and count > 1:
+        require_portable(choices)
+    chosen = (with_choices(scenario, **choices) for scenario in scenarios)
+    return _designs(chosen, scheme, count, executor)
 
 
 def _designs(source: Iterator[Scenario], scheme: Scheme, workers: int, executor: Executor | None) -> Iterator[Design]:

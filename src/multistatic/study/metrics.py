@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from multistatic import registry
-from multistatic.bounds.criteria import UNITS
+from multistatic.scenario.model import Choice
 from multistatic.study.filter_errors import of_filter
 from multistatic.study.outcome import Outcome
 
@@ -168,15 +167,10 @@ def _checked(found: Any, plugin: registry.Plugin) -> Metric:
     return replace(found, value=value)
 
 
-def stored_unit(name: str, criteria: Set[str]) -> str:
+def stored_unit(name: str, criteria: Set[Choice]) -> str:
     """The unit of a metric in a study of these criteria; empty where it is not known, or not the same everywhere."""
     if name != "value":
         return metric(name).unit
-    units = {(UNITS[each] or "1") if each in UNITS else "" for each in criteria}
+    stated = (registry.fact("criteria", each, "unit", None) for each in criteria)
+    units = {"" if unit is None else unit or "1" for unit in stated}
     return units.pop() if len(units) == 1 else ""
-
-
-def nearest_metric(name: str) -> str:
-    """A hint for a name that nobody registered."""
-    near = difflib.get_close_matches(name[:64], metric_names(), n=1)
-    return f"did you mean {near[0]}?" if near else ""

@@ -51,12 +51,19 @@ class ScenarioText:
 ReadScenario = Callable[[str | None], ScenarioText]
 
 
-def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[str] = (), source: str = "") -> Study:
+def parse_study(
+    text: str,
+    *,
+    read_scenario: ReadScenario,
+    overrides: Sequence[str] = (),
+    methods: Sequence[Method] = (),
+    source: str = "",
+) -> Study:
     """The study that a TOML text describes (docs/formats.md).
 
     `read_scenario` gives the scenario of a name, or raises `InputError`; None asks for the reader of site lists alone,
-    for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. Raises `InputError` with
-    every problem found: its path, what was received and what was expected.
+    for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
+    its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
     """
     raw = decode_toml(text, source)
     problems = apply_overrides(raw, overrides)
@@ -68,8 +75,9 @@ def parse_study(text: str, *, read_scenario: ReadScenario, overrides: Sequence[s
     problems += key_problems("set", table.set)
     axes, found = axes_of(table)
     problems += found
-    methods, found = methods_of(table)
-    problems += found
+    own, found = methods_of(table) if "compare" in raw or not methods else ((), [])
+    methods = (*own, *methods)
+    problems += [*found, *_same_names(methods)]
     base, reader, found = _base(table, read_scenario) if "scenario" in raw else ({}, _Reader(_NOTHING_BESIDE), [])
     problems += found
     if not base:
@@ -189,6 +197,15 @@ def _refuse(name: str) -> Any:
     raise InputError([Problem("channel.direct", repr(name[:60]), "a study that is read from a file (load_study)")])
 
 
+def _same_names(methods: Sequence[Method]) -> list[Problem]:
+    """Methods given in Python that are called like another one; those of a file are checked there."""
+    names = [method.name for method in methods]
+    repeated = [method for method in methods if method.choices and names.count(method.name) > 1]
+    expected = "a name that no other method has"
+    found = {each.name: Problem("methods", repr(each.name), expected, "study_method(name=…)") for each in repeated}
+    return list(found.values())
+
+
 def _keys_at(raw: Raw, name: str) -> list[str]:
     return list(raw[name]) if isinstance(raw.get(name), dict) else []
 
@@ -210,6 +227,6 @@ def _document(
         "sweep": [{"key": axis.key, "values": list(axis.values)} for axis in axes],
         "combine": table.combine,
         "common_drops": table.common_drops,
-        "compare": [{"name": each.name, "scheme": each.scheme, "set": dict(each.settings)} for each in methods],
+        "compare": [{"name": each.name, "scheme": each.scheme, "set": each.recorded} for each in methods],
         "metrics": list(table.metrics),
     }

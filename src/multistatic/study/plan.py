@@ -15,9 +15,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from multistatic.design.choices import design_with, label_of
 from multistatic.design.result import Scheme
+from multistatic.scenario.model import Choice, DesignSettings
 from multistatic.scenario.parse_scenario import ScenarioTemplate
 from multistatic.study.drops import Drops
+from multistatic.study.portable import identity_of
 
 Statistic = Literal["mean", "median"]
 
@@ -50,12 +53,46 @@ class SweptKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Method:
-    """A named way to design: a scheme, and the scenario's keys that it sets; `places`: where the file sets them."""
+    """A named way to design: a scheme, and the scenario's keys that it sets; `places`: where the file sets them.
+
+    `choices`: algorithms and channels given in Python, by the keyword of `design_network`.
+    """
 
     name: str
-    scheme: Scheme
-    settings: Mapping[str, Any]
-    places: Mapping[str, str]
+    scheme: Scheme = "multi"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def recorded(self) -> dict[str, Any]:
+        """What a store keeps of the settings and of the choices (`portable.identity_of`)."""
+        keys = {key: "channel.direct" if key == "channel" else f"design.{key}" for key in self.choices}
+        return {**self.settings, **{keys[key]: identity_of(value) for key, value in self.choices.items()}}
+
+
+def study_method(
+    name: str = "",
+    *,
+    scheme: Scheme = "multi",
+    selector: Any = None,
+    beamformer: Any = None,
+    criterion: Any = None,
+    channel: Any = None,
+) -> Method:
+    """A method of a study whose algorithms are values: names, callables or settings objects, as in `design_network`.
+
+    name: what tables call it; else the names of what it is made of. scheme: `multi`, `bi` or `mono`. channel: a
+    `Channel`, an array, the name of a model, or a callable; what is None is as the study's scenario says.
+
+    >>> study_method(selector=lambda problem, rng: problem.target_distance_m.argsort()[:2]).name
+    '<lambda>'
+    """
+    given = {"selector": selector, "beamformer": beamformer, "criterion": criterion, "channel": channel}
+    choices = {key: value for key, value in given.items() if value is not None}
+    design_with(DesignSettings(), **{key: value for key, value in choices.items() if key != "channel"})
+    made_of = " + ".join(label_of(value) for key, value in choices.items() if key != "channel")
+    return Method(name=name or made_of or "default", scheme=scheme, choices=choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -99,9 +136,14 @@ class Study:
         return tuple(len(axis.values) for axis in self.axes) if self.combine == "grid" else (len(self.points),)
 
     @property
-    def criteria(self) -> frozenset[str]:
+    def criteria(self) -> frozenset[Choice]:
         """The criteria that its designs minimise."""
-        return frozenset(each.table.design.criterion for point in self.points for each in point.templates)
+        found = set()
+        for point in self.points:
+            for method, template in zip(self.methods, point.templates, strict=True):
+                chosen = design_with(DesignSettings(), criterion=method.choices.get("criterion"))
+                found.add(chosen.criterion if "criterion" in method.choices else template.table.design.criterion)
+        return frozenset(found)
 
     @property
     def fingerprint(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.notebook import LabelledResult, Overview, listed
+from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.plan import StoppingRule, SweptKey
 from multistatic.study.statistics import Estimate, interval_estimate
@@ -155,8 +155,8 @@ class StudyResults(LabelledResult):
             facts=(
                 ("points", str(len(self.settings))),
                 ("trials", f"{done} done, {failed} failed"),
-                ("methods", listed(self.methods)),
-                ("metrics", listed(tuple(metric.name for metric in self.metrics))),
+                ("methods", first_few(self.methods)),
+                ("metrics", first_few(tuple(metric.name for metric in self.metrics))),
             ),
         )
 

@@ -8,11 +8,11 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from multistatic.errors import Problem
+from multistatic.errors import Problem, did_you_mean
 from multistatic.scenario.overrides import is_key
 from multistatic.scenario.translate import shown
 from multistatic.study.axes import axis_values, range_problem
-from multistatic.study.metrics import metric_names, nearest_metric
+from multistatic.study.metrics import metric_names
 from multistatic.study.plan import Method, SweptKey
 from multistatic.study.study_schema import METRICS, MINIMUM, CompareTable, RangeTable, StudyTable
 
@@ -89,7 +89,7 @@ def metric_problems(raw: Mapping[str, Any]) -> list[Problem]:
         named.append(("trials.metric", raw["trials"].get("metric")))
     known = metric_names()
     problems = [
-        Problem(path, shown(name), "one of " + ", ".join(known), nearest_metric(name))
+        Problem(path, shown(name), "one of " + ", ".join(known), did_you_mean(name, known))
         for path, name in named
         if isinstance(name, str) and name not in known
     ]

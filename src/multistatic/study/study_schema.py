@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from multistatic.scenario.array_schema import Table
 from multistatic.scenario.json_schema import json_schema
-from multistatic.scenario.schema import Table
 from multistatic.scenario.values import Name, SchemaOne, Seed
 
 MAX_TRIALS = 10_000_000

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from math import isfinite
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from multistatic.design import design_network
+from multistatic.design.choices import with_choices
 from multistatic.design.result import Design, Scheme
 from multistatic.errors import MultistaticError, VerificationError
 from multistatic.scenario.given_channel import GivenChannel
@@ -22,6 +24,7 @@ from multistatic.scenario.write import resolved_toml
 from multistatic.study.metrics import MEASURED_BY_CLOCK, metric
 from multistatic.study.outcome import Outcome
 from multistatic.study.plan import Point, Study, trial_seed
+from multistatic.study.portable import identity_of
 
 FAILED = "failed"
 # After placement (0), channel (1) and selection (2): the purposes of a scenario's seed.
@@ -33,6 +36,7 @@ class Task:
     """Trials of one point, with all that they need: it travels to a worker as it is.
 
     `channels`: for each trial the channels of its file, by folder; empty where no scenario names a folder.
+    `choices`: for each method what was given in Python; empty where nothing was.
     """
 
     point: Point
@@ -41,6 +45,7 @@ class Task:
     schemes: tuple[Scheme, ...]
     metrics: tuple[str, ...]
     channels: tuple[Mapping[str, GivenChannel], ...] = ()
+    choices: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +106,7 @@ def task_of(study: Study, point: Point, trials: Sequence[int]) -> Task:
         schemes=schemes,
         metrics=study.metrics,
         channels=channels if drops else (),
+        choices=tuple(method.choices for method in study.methods) if any(m.choices for m in study.methods) else (),
     )
 
 
@@ -116,7 +122,8 @@ def run_task_warm(task: Task) -> tuple[TrialResult, ...]:
         asked = (template.table.design for template in task.point.templates)
         algorithms = tuple((each.criterion, each.selector, each.beamformer) for each in asked)
         first = replace(task, trials=task.trials[:1], channels=task.channels[:1])
-        _warm_up(_First(key=(task.schemes, algorithms), task=first))
+        given = tuple(sorted(identity_of(each) for chosen in task.choices for each in chosen.values()))
+        _warm_up(_First(key=(task.schemes, algorithms, given), task=first))
     return run_task(task)
 
 
@@ -160,6 +167,8 @@ def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> Method
     begun = perf_counter()
     try:
         scenario = drawn.of_method(number)
+        if task.choices:
+            scenario = with_choices(scenario, **task.choices[number])
         ready = perf_counter()
         design = design_network(scenario, scheme=task.schemes[number])
         time_s = perf_counter() - ready

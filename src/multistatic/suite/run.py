@@ -42,7 +42,7 @@ def run_suite(
     register, a limit that is not positive, or a suite that is not the frozen one.
     """
     settings = settings or SuiteSettings()
-    methods = methods_of(settings)
+    methods = ranked_methods(settings)
     outcomes: list[SuiteOutcome] = []
     tasks = tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
@@ -72,7 +72,7 @@ def tasks_of(settings: SuiteSettings) -> dict[str, tuple[SuiteTask, ...]]:
     }
 
 
-def methods_of(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
+def ranked_methods(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
     """Board → the methods that are ranked on it; names that are unknown or contested, and a limit that is none, are
     refused together.
     """

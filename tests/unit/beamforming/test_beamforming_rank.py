@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from multistatic.beamforming.normalised_problem import expand, normalise
-from multistatic.beamforming.power import allocate, rates_nats, streams
+from multistatic.beamforming.power import allocate, streams
 from multistatic.beamforming.rank import beams_from_covariances
-from multistatic.communication.rates import rates_bps_hz
+from multistatic.communication.rates import rates_bps_hz, rates_nats
 from tests.support.beamforming_problems import complex_normal, scattered_problem
 from tests.support.close import assert_close, close_to
 

@@ -47,7 +47,7 @@ def test_descend_is_compiled_once_for_arrays_of_any_layout() -> None:
     drawn = scattered_problem(0, rate=1.0)
     channels = drawn.direct / np.sqrt(drawn.noise_power_w)
     asked = gram_problem(channels, steering(4, 0.3), np.full(3, 1.0), np.zeros(3, bool))
-    streams = starting_vectors.random(asked, np.random.default_rng(1))
+    streams = starting_vectors.random_streams(asked, np.random.default_rng(1))
     expected = receive_vectors.descend(asked, streams, "loss", steps=5).value
     for array in (asked.gram, asked.cross, streams.vectors, streams.share, streams.receiver):
         array.flags.writeable = False

@@ -10,7 +10,7 @@ import pytest
 from multistatic.beamforming.downlink.gram_problem import compressed, gram_problem
 from multistatic.beamforming.value_function import value_function
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
-from multistatic.beamforming.value_function.receive_vectors import evaluate
+from multistatic.beamforming.value_function.receive_vectors import with_beams
 from tests.support.beamforming_problems import scattered_problem
 from tests.support.close import assert_close, close_to
 
@@ -28,7 +28,7 @@ def test_the_streams_of_optimal_beams_have_their_loss(selected: tuple[int, ...],
     shares = np.bincount(streams.receiver, streams.share, len(posed.rate))
     assert_close(shares, posed.rate, rel=1e-12)
     assert_close(np.linalg.norm(streams.vectors, axis=1), 1.0, rel=1e-12)
-    loss = evaluate(posed, streams, "loss").value * problem.power_limit_w
+    loss = with_beams(posed, streams, "loss").value * problem.power_limit_w
     assert loss == close_to(problem.illumination_limit_w - result.illumination_w, rel=1e-6, abs=1e-12)
 
 

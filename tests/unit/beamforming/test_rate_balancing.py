@@ -12,7 +12,7 @@ from multistatic.beamforming.downlink.gram_problem import compressed, gram_probl
 from multistatic.beamforming.value_function import value_function
 from multistatic.beamforming.value_function.rate_balancing import common_factor
 from multistatic.beamforming.value_function.reachable_rates import reach, scaled
-from multistatic.beamforming.value_function.receive_vectors import evaluate
+from multistatic.beamforming.value_function.receive_vectors import with_beams
 from multistatic.beamforming.value_function.starting_vectors import dominant
 from tests.support.beamforming_problems import line_of_sight_problem
 from tests.support.close import close_to
@@ -92,7 +92,7 @@ def test_the_scale_that_is_reached_needs_all_of_the_power_and_a_larger_one_more(
     found = reach(problem, dominant(problem), 1, 1.0)
     assert found.scale < 1.0
     for factor, holds in ((1.0 - 1e-5, True), (1.0 + 1e-5, False)):
-        power = evaluate(*scaled(problem, found.streams, factor * found.scale), "power").value
+        power = with_beams(*scaled(problem, found.streams, factor * found.scale), "power").value
         assert (power <= 1.0) == holds
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.normalised_problem import normalise
-from multistatic.beamforming.power import rates_nats
 from multistatic.beamforming.sca.combiners import CombinerSearch
 from multistatic.beamforming.sca.searched_start import (
     NoStart,
@@ -16,6 +15,7 @@ from multistatic.beamforming.sca.searched_start import (
     single_user_capacity_nats,
 )
 from multistatic.beamforming.sca.sinr_balancing import balance
+from multistatic.communication.rates import rates_nats
 from tests.support.beamforming_problems import complex_normal, scattered_problem
 from tests.support.close import close_to
 

@@ -106,12 +106,12 @@ def test_no_step_of_the_alternation_loses(monkeypatch: pytest.MonkeyPatch) -> No
     losses = []
 
     def noted(problem: GramProblem, streams: Streams, objective: Any) -> Streams:
-        found = evaluate(problem, streams, objective)
+        found = with_beams(problem, streams, objective)
         losses.append(found.value / problem.norm2)
         return found
 
-    evaluate = several_starts.evaluate
-    monkeypatch.setattr(several_starts, "evaluate", noted)
+    with_beams = several_starts.with_beams
+    monkeypatch.setattr(several_starts, "with_beams", noted)
     asked = many_receivers(3)
     reached = loss(asked, LOOSE)
     assert len(losses) > 5

@@ -14,7 +14,7 @@ from multistatic.bounds import criteria
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.position import position_bound
 from multistatic.bounds.sensing import mono_static_network, sensing_array, sensing_network
-from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate
+from multistatic.bounds.surrogate import published_surrogate, sum_of_bounds, surrogate_value
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.linalg import generalised_inverse, marginal_variance
 from multistatic.scenario.arrays import linear_array
@@ -46,7 +46,7 @@ def test_factorised_surrogate_is_the_trace_of_the_inverse_of_the_sum(kind):
     for mask, value, value_published in zip(masks[1:], exact[1:], published[1:], strict=True):
         summed = exact_information(net, 0.4)[mask].sum(axis=0)
         assert value == close_to(np.trace(np.linalg.inv(summed)), rel=1e-9)
-        assert value == close_to(surrogate(exact_information(net, 0.4), mask), rel=1e-12)
+        assert value == close_to(surrogate_value(exact_information(net, 0.4), mask), rel=1e-12)
         assert value_published == close_to(published_surrogate(net, mask, 0.4), rel=1e-9)
     assert exact[0] == published[0] == np.inf
 
@@ -68,14 +68,14 @@ def test_sum_of_bounds_adds_what_the_surrogate_inverts():
     information, everyone = exact_information(net, 1.0), np.ones(4, bool)
     assert sum_of_bounds(information, everyone) == close_to(np.trace(np.linalg.inv(information).sum(axis=0)))
     # Σ tr J⁻¹ ≥ |G|² tr (ΣJ)⁻¹: what makes the paper's Fig. 7 unable to close its gap.
-    assert sum_of_bounds(information, everyone) >= 16 * surrogate(information, everyone) * (1 - 1e-12)
+    assert sum_of_bounds(information, everyone) >= 16 * surrogate_value(information, everyone) * (1 - 1e-12)
 
 
 def test_no_information_is_none_not_a_number():
     net = seen(network(count=3))
     nobody, everyone = np.zeros(3, bool), np.ones(3, bool)
     for mask, illumination in ((nobody, 1.0), (everyone, 0.0)):
-        assert surrogate(exact_information(net, illumination), mask) is None
+        assert surrogate_value(exact_information(net, illumination), mask) is None
         assert published_surrogate(net, mask, illumination) is None
         assert sum_of_bounds(exact_information(net, illumination), mask) is None
 

@@ -17,8 +17,7 @@ from multistatic.bounds.jacobian import delay_doppler_jacobian, direction_rows
 from multistatic.bounds.position import PositionBound, position_bound
 from multistatic.bounds.square_root import covariances, squared_errors, whitened_rows
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.double_double import DoubleDouble, exactly
-from multistatic.double_double import marginal_covariance as exact_marginal_covariance
+from multistatic.double_double import DoubleDouble, exact_marginal_covariance, exactly
 from multistatic.linalg import marginal_covariance, root_of_two
 from multistatic.units import SPEED_OF_LIGHT_M_S
 from tests.support.clocked_networks import (

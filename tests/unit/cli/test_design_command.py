@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 from typer.testing import CliRunner
 
@@ -13,18 +16,43 @@ from multistatic.errors import InputError
 @pytest.mark.parametrize(
     ("method", "selector", "expected"),
     [
-        ("joint", "greedy", "received 'greedy' with --design joint, expected no --select"),
+        ("joint", "greedy", "received 'greedy' with --design joint, expected no --selector"),
         ("decoupled", "joint", "received 'joint' with --design decoupled, expected a selector other than 'joint'"),
         ("alternating", "joint", "received 'joint' with --design alternating, expected a selector other than 'joint'"),
     ],
 )
 def test_a_method_and_a_selector_that_contradict_each_other(method: str, selector: str, expected: str) -> None:
-    result = CliRunner().invoke(app, ["design", "paper", "--design", method, "--select", selector])
+    result = CliRunner().invoke(app, ["design", "paper", "--design", method, "--selector", selector])
     assert isinstance(result.exception, InputError)
     assert result.exception.exit_code == 2
-    assert f"--select: {expected}" in str(result.exception)
+    assert f"--selector: {expected}" in str(result.exception)
 
 
 def test_a_method_and_a_selector_that_agree() -> None:
     assert overrides(None, "joint", "joint", None) == ['design.selector="joint"']
     assert overrides(None, "decoupled", "greedy", None) == ["design.alternate=false", 'design.selector="greedy"']
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--selector", "greedy", "--beamformer", "los"], ["--select", "greedy", "--beams", "los"]],
+    ids=["names", "names before"],
+)
+def test_selector_and_beamformer_have_the_same_names_as_in_a_file(options: list[str]) -> None:
+    small = ["--set", "receivers.random.count=3", "--set", "channel.direct=los", "--set", "requirements.rate_bps_hz=1"]
+    result = CliRunner().invoke(app, ["design", "paper", *options, *small, "--json", "--quiet"])
+    assert result.exit_code == 0, result.output
+    used = json.loads(result.stdout)["algorithms"]
+    assert (used["selector"]["name"], used["beamformer"]["name"]) == ("greedy", "los")
+
+
+@pytest.mark.parametrize("command", ["design", "compare"])
+def test_names_before_are_hidden_and_not_mixed_with_the_new_ones(command: str) -> None:
+    shown = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200"}).stdout
+    assert "--selector" in shown
+    assert "--beamformer" in shown
+    assert not re.search(r"--(select|beams|selectors|beamformers)\b", shown)
+    old = "--select" if command == "design" else "--selectors"
+    result = CliRunner().invoke(app, [command, "paper", "--selector", "greedy", old, "greedy"])
+    assert isinstance(result.exception, InputError)
+    assert "--selector" in str(result.exception)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from multistatic.cli.app import app
 from multistatic.errors import InputError
-from multistatic.estimation.each_trial import measurements_of, single
+from multistatic.estimation.each_trial import measurements_of, signal_of_trial
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.files.measurements import read_measurements
 from multistatic.files.recordings import recording_files
@@ -119,7 +119,7 @@ def test_a_signal_of_another_time_was_sent_then() -> None:
 def test_each_trial_with_its_own_reference() -> None:
     rng = np.random.default_rng(0)
     many = PulseTrain(symbols=rng.standard_normal((3, 64)) + 0j, pulse=TRAIN.pulse, slot_s=SLOT_S)
-    echo = [echoes(single(many, trial), snr=1e4, oversampling=2.0, seed=trial) for trial in range(3)]
+    echo = [echoes(signal_of_trial(many, trial), snr=1e4, oversampling=2.0, seed=trial) for trial in range(3)]
     samples = np.concatenate([one.recording.samples for one in echo])
     recording = type(echo[0].recording)(
         receiver_id="rx1", samples=samples, sample_rate_hz=2 / SLOT_S, slot_s=SLOT_S, noise_power_w=3e-13

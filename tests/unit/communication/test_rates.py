@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from multistatic.beamforming.power import rates_nats
-from multistatic.communication.rates import rates_bps_hz
+from multistatic.communication.rates import rates_bps_hz, rates_nats
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal
 from tests.support.close import assert_close, close_to

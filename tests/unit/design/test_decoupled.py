@@ -36,7 +36,7 @@ def script(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
         mask = np.isin(np.array(problem.receiver_ids), groups.pop(0))
         return given(replace(problem, given=mask), rng)
 
-    monkeypatch.setattr(decoupled, "selector_of", lambda name: scripted)
+    monkeypatch.setattr(decoupled, "selector_of", lambda name, options: scripted)
     return groups
 
 

@@ -10,6 +10,8 @@ import pytest
 from multistatic.bounds.delay_doppler import information_per_snr
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.design import design_network, recomputed_bounds
+from multistatic.design.bounds_in_doubles import bounds_in_doubles
+from multistatic.design.recomputed_bounds import exact_bounds, sensors_of
 from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import PulseSpec
 from multistatic.signal.pulse import pulse_from_callable
@@ -60,3 +62,38 @@ def test_a_network_in_one_plane_with_its_target(height_m: float) -> None:
     if height_m == 60.0:
         assert design.accuracy.position.velocity == "unobservable"
         assert 1.0 < design.accuracy.position.peb_m < 10.0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [[], ["target.velocity_m_s=[7,-30]"], ["target.position_m=[20,40,30]", "target.velocity_m_s=[7,-30,4]"]],
+    ids=["still or slow", "fast", "3-D"],
+)
+def test_sixteen_digits_give_the_bounds_of_a_hundred(changes: list[str]) -> None:
+    settings = ["design.selector=nearest_n", "design.receivers=7", "requirements.cooperation_cost_m=1e4"]
+    design = design_network(load_preset("paper", [*settings, *changes]), certificate=False)
+    group = chosen_sensors(design)
+    light_w = design.beamforming.illumination_w
+    ordinary = bounds_in_doubles(design, group, light_w)
+    assert ordinary is not None
+    for found, expected in zip(ordinary, exact_bounds(design, group, light_w), strict=True):
+        assert_close(found.position, expected.position, rel=1e-9)
+        assert_close(found.velocity, expected.velocity, rel=1e-9)
+
+
+def test_sixteen_digits_say_nothing_where_they_are_too_few() -> None:
+    """Too few receivers, a target next to a baseline, and a clock that is off."""
+    design = design_network(load_preset("paper"), certificate=False)
+    group, light_w = chosen_sensors(design), design.beamforming.illumination_w
+    assert bounds_in_doubles(design, group[:1], light_w) is None
+    between = [design.scenario.transmitter.position_m, group[0].place_m]
+    target = replace(design.scenario.target, position_m=0.5 * (between[0] + between[1]) + [1e-6, 0.0, 0.0])
+    near = replace(design, scenario=replace(design.scenario, target=target))
+    assert bounds_in_doubles(near, group[:2], light_w) is None
+    late = replace(group[0], clock=replace(group[0].clock, clock_offset_std_s=1e-9))
+    assert bounds_in_doubles(design, [late, *group[1:]], light_w) is None
+
+
+def chosen_sensors(design):
+    every = sensors_of(design, np.asarray(design.beamforming.beams.weights), design.beamforming.illumination_w)
+    return [sensor for sensor, chosen in zip(every, design.selected, strict=True) if chosen]

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from multistatic import registry
-from multistatic.estimation.grid import DELAYS, DOPPLERS, _quantised
+from multistatic.estimation.grid import GridSettings, _quantised
 from multistatic.estimation.matched_filter import branches_of, statistic_map
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, brute_statistic, echoes, length_s, search, train
+
+GRID = GridSettings()
 
 # A phase and an amplitude of its own for each antenna.
 STEERING = np.array([1.0, 0.5j, -0.8 + 0.6j])
@@ -45,8 +47,8 @@ def test_the_covariance_of_the_grid_has_its_quantisation() -> None:
     echo = echoes(waveform, snr=1e8, noise=1.0)
     asked = search(waveform)
     found = registry.load("estimators", "grid")(echo.recording, waveform, asked)
-    step_s = LONGEST_S / DELAYS
-    step_hz = 1.0 / length_s(waveform) / DOPPLERS
+    step_s = LONGEST_S / GRID.delays
+    step_hz = 1.0 / length_s(waveform) / GRID.dopplers
     covariance = np.asarray(found.covariance)[0]
     assert np.sqrt(covariance[0, 0]) == close_to(step_s / np.sqrt(12), rel=0.05)
     assert np.sqrt(covariance[1, 1]) == close_to(step_hz / np.sqrt(12), rel=0.05)

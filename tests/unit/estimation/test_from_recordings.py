@@ -62,7 +62,7 @@ def test_an_estimator_may_be_a_function() -> None:
 @pytest.mark.parametrize(
     ("function", "part"),
     [
-        pytest.param(lambda recording, waveform, search: None, "NoneType from", id="nothing"),
+        pytest.param(lambda recording, waveform, search: None, "None from the callable <lambda>", id="nothing"),
         pytest.param(lambda recording, waveform, search: 1 / 0, "ZeroDivisionError", id="an exception"),
     ],
 )

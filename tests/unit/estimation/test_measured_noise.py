@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from multistatic.estimation.found import searched_field
-from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
+from multistatic.estimation.grid import GridSettings, grid
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.measured_noise import noise_meter
 from multistatic.estimation.reference import quadrature, reference_of
@@ -16,6 +16,8 @@ from multistatic.signal.waveform import Waveform
 from multistatic.simulation.recording import Recording
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import LONGEST_S, SLOT_S, brute_statistic, echoes, search, train
+
+GRID = GridSettings()
 
 
 def information_at(waveform: Waveform, recording: Recording, delay_s: float, doppler_hz: float) -> np.ndarray:
@@ -123,7 +125,7 @@ def test_the_grid_states_the_information_at_the_snr_that_it_states() -> None:
     found = grid(echo.recording, waveform, asked)
     rate = echo.recording.sample_rate_hz
     information = 2.0 * found.snr[0] * reference_of(waveform, rate).mean_information
-    steps = np.array([np.ptp(asked.delay_s) / DELAYS, np.ptp(asked.doppler_hz) / DOPPLERS])
+    steps = np.array([np.ptp(asked.delay_s) / GRID.delays, np.ptp(asked.doppler_hz) / GRID.dopplers])
     in_si = np.diag([1 / rate, rate])
     expected = in_si @ np.linalg.solve(information, in_si) + np.diag(steps**2) / 12.0
     scale = np.sqrt(np.diagonal(expected))

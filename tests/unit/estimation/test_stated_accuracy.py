@@ -10,7 +10,7 @@ import pytest
 from multistatic.bounds.waveform_information import waveform_information
 from multistatic.estimation.each_trial import measurements_of
 from multistatic.estimation.found import Peaks, estimates_of
-from multistatic.estimation.grid import DELAYS, DOPPLERS, grid
+from multistatic.estimation.grid import GridSettings, grid
 from multistatic.estimation.matched_filter import statistic_map
 from multistatic.estimation.maximum_likelihood import maximum_likelihood
 from multistatic.estimation.newton import _height
@@ -18,6 +18,8 @@ from multistatic.estimation.projection import PARTS, Known, Projection
 from multistatic.estimation.reference import NODES, interpolation, reference_of
 from tests.support.close import assert_close, close_to
 from tests.support.echoes import SLOT_S, brute_statistic, echoes, search, train
+
+GRID = GridSettings()
 
 
 def test_a_kink_has_the_covariance_of_the_bound() -> None:
@@ -120,7 +122,7 @@ def test_the_grid_states_its_quantisation() -> None:
     echo = echoes(waveform, snr=1e12, noise=0.0)
     asked = search(waveform)
     found = grid(echo.recording, waveform, asked)
-    steps = np.ptp(asked.delay_s) / DELAYS, np.ptp(asked.doppler_hz) / DOPPLERS
+    steps = np.ptp(asked.delay_s) / GRID.delays, np.ptp(asked.doppler_hz) / GRID.dopplers
     drawn = np.random.default_rng(0).uniform(-0.5, 0.5, 200_000)
     stated = np.diagonal(found.covariance[0]) / np.square(steps)
     assert_close(stated, np.var(drawn), rel=0.02)

@@ -14,6 +14,7 @@ import scipy.io
 
 import multistatic.design
 from multistatic.channel.realise import channel_rng, realise
+from multistatic.design import design_network
 from multistatic.errors import InputError, ScenarioError
 from multistatic.files.channel_file import (
     WRITERS,
@@ -25,7 +26,6 @@ from multistatic.files.channel_file import (
     realised_channel,
     with_channel,
 )
-from multistatic.files.network_design import design_network
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import DesignSettings
 from tests.support.networks import CARRIER_HZ, network

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from multistatic import design_network, load_preset
 from multistatic.files.design_files import design_arrays, design_document, npz_bytes
-from multistatic.scenario import schema
+from multistatic.scenario import array_schema, schema
 from multistatic.scenario.write import resolved_toml
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design
@@ -34,9 +34,9 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[channel.scatterer]]`": schema.ScattererTable,
     "`[requirements]`": schema.RequirementsTable,
     "`[design]`": schema.DesignTable,
-    '`array = { kind = "ula", … }`': schema.LinearTable,
-    '`array = { kind = "upa", … }`': schema.PlanarTable,
-    '`array = { kind = "elements", … }`': schema.ElementsTable,
+    '`array = { kind = "ula", … }`': array_schema.LinearTable,
+    '`array = { kind = "upa", … }`': array_schema.PlanarTable,
+    '`array = { kind = "elements", … }`': array_schema.ElementsTable,
     "`pulse = { kind = …, … }`": schema.PulseTable,
 }
 

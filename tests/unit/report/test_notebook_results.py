@@ -33,7 +33,7 @@ from multistatic import (
     to_xarray,
 )
 from multistatic.cli.app import app
-from multistatic.notebook import NotebookView, Overview, listed
+from multistatic.notebook import NotebookView, Overview, first_few
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +135,7 @@ def test_long_texts_are_cut() -> None:
 
     assert len(repr(Long())) < 400
     assert len(repr(Long()).splitlines()) == 2
-    assert listed(tuple("abcdefgh")) == "a, b, c, d, e, f and 2 more"
+    assert first_few(tuple("abcdefgh")) == "a, b, c, d, e, f and 2 more"
 
 
 def test_the_summary_is_what_the_command_prints(design: Design) -> None:

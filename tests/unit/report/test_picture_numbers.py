@@ -11,7 +11,7 @@ import pytest
 from multistatic import load_preset, sensing_network
 from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.bounds.surrogate import surrogate
+from multistatic.bounds.surrogate import surrogate_value
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.estimation.matched_filter import StatisticMap
 from multistatic.estimation.measurement import Measurement
@@ -150,7 +150,7 @@ def test_levels_are_those_of_the_nearest_receivers(size: int) -> None:
     chosen = np.zeros(len(scenario.receivers), bool)
     chosen[np.argsort(scenario.geometry().target_receiver_m)[:size]] = True
     illumination_w = scenario.transmitter.array.size * scenario.transmitter.power_w
-    assert _levels(scenario, size).exact == surrogate(exact_information(network, illumination_w), chosen)
+    assert _levels(scenario, size).exact == surrogate_value(exact_information(network, illumination_w), chosen)
 
 
 def test_a_comparison_counts_what_was_found() -> None:

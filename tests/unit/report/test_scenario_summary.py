@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from rich.console import Console
 
-from multistatic.report.scenario_summary import scenario_notes, scenario_summary, scenario_table
+from multistatic.report.scenario_summary import model_notes, scenario_summary, scenario_table
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Propagation, Radio, Receiver, Scenario, Target, Transmitter
@@ -146,17 +146,17 @@ def test_an_array_whose_far_field_begins_beyond_the_nearest_node() -> None:
     long, short = (
         replace(what, transmitter=replace(what.transmitter, array=linear_array(n, WAVELENGTH_M / 2))) for n in (33, 24)
     )
-    (note,) = scenario_notes(long)
+    (note,) = model_notes(long)
     assert note.startswith("transmitter: ")
     assert f"begins at {512 * WAVELENGTH_M:.3g} m" in note
     assert "nearest node is 30 m away" in note
-    assert scenario_notes(short) == []
+    assert model_notes(short) == []
 
 
 def test_a_receiver_is_compared_with_the_nearer_of_target_and_transmitter() -> None:
     what = by_hand()
     wide = replace(what.receivers[1], array=linear_array(34, WAVELENGTH_M / 2))
-    (note,) = scenario_notes(replace(what, receivers=(what.receivers[0], wide)))
+    (note,) = model_notes(replace(what, receivers=(what.receivers[0], wide)))
     assert note.startswith("b: ")
     assert "nearest node is 50 m away" in note
 
@@ -164,19 +164,19 @@ def test_a_receiver_is_compared_with_the_nearer_of_target_and_transmitter() -> N
 def test_a_band_of_more_than_a_tenth_of_the_carrier() -> None:
     what = by_hand()
     wide, narrow = (replace(what, radio=replace(what.radio, bandwidth_hz=each)) for each in (1.55e8, 1.45e8))
-    assert scenario_notes(wide) == ["the symbol rate is 10% of the carrier; the model is narrowband"]
-    assert scenario_notes(narrow) == []
+    assert model_notes(wide) == ["the symbol rate is 10% of the carrier; the model is narrowband"]
+    assert model_notes(narrow) == []
 
 
 def test_an_echo_that_outlasts_the_block() -> None:
     """100 m are 333.6 ns or 66.7 slots."""
     what = by_hand()
     short, enough = (replace(what, radio=replace(what.radio, samples=each)) for each in (66, 67))
-    assert scenario_notes(short) == ["the longest echo takes 67 slots, more than the block of 66 samples"]
-    assert scenario_notes(enough) == []
+    assert model_notes(short) == ["the longest echo takes 67 slots, more than the block of 66 samples"]
+    assert model_notes(enough) == []
 
 
 def test_nodes_less_than_a_metre_apart() -> None:
     what = by_hand()
     beside = replace(what.receivers[0], position_m=np.array([0.9, 0.0, 0.0]))
-    assert "two nodes are 0.9 m apart" in scenario_notes(replace(what, receivers=(beside, what.receivers[1])))[0]
+    assert "two nodes are 0.9 m apart" in model_notes(replace(what, receivers=(beside, what.receivers[1])))[0]

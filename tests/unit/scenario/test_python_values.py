@@ -133,7 +133,7 @@ def test_every_field_is_tried():
     parts = {name: getattr(SCENARIO, name) for name in ("radio", "transmitter", "target", "propagation")}
     parts |= {"requirements": SCENARIO.requirements, "design": SCENARIO.design, "receivers": SCENARIO.receivers[0]}
     tried = {*NUMBERS, *POSITIONS, "target.velocity_m_s", "propagation.scatterers", "design.given"}
-    tried |= {"design.selector", "design.beamformer", "receivers.position_m"}
+    tried |= {"design.selector", "design.beamformer", "design.options", "receivers.position_m"}
     assert {f"{part}.{field.name}" for part, value in parts.items() for field in fields(value)} <= tried
 
 

@@ -23,7 +23,7 @@ from multistatic.suite import tasks
 from multistatic.suite.best_known import BEAMS, best_beams, best_known
 from multistatic.suite.instances import check_channels, load_suite, manifest_entries
 from multistatic.suite.ranking import standings
-from multistatic.suite.run import SuiteSettings, methods_of, tasks_of
+from multistatic.suite.run import SuiteSettings, ranked_methods, tasks_of
 from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, STRICT, Answer, SuiteOutcome, SuiteTask, judged
 from tests.support.close import close_to
 
@@ -408,10 +408,10 @@ def test_reports_drop_nothing() -> None:
 
 def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None:
     with pytest.raises(InputError) as refused:
-        methods_of(SuiteSettings(selectors=("greedi", "greedy"), beamformers=("value",), limit_s=0.0))
+        ranked_methods(SuiteSettings(selectors=("greedi", "greedy"), beamformers=("value",), limit_s=0.0))
     assert [problem.path for problem in refused.value.problems] == ["limit", "selectors", "beamformers"]
     assert "did you mean 'greedy'?" in str(refused.value)
-    everything = methods_of(SuiteSettings())
+    everything = ranked_methods(SuiteSettings())
     assert set(everything["peb"]) == set(registry.names("selectors")) - {"given"}
     assert set(everything[BEAMS]) == set(registry.names("beamformers"))
 

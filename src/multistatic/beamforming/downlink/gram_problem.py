@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from multistatic.beamforming.downlink.downlink import InnerSolution
 from multistatic.beamforming.downlink.fixed_prices import Downlink
@@ -57,12 +55,6 @@ class Streams:
     def value(self) -> float:
         """Value of the inner solution."""
         return np.inf if self.solution is None else self.solution.value
-
-
-def adjoint(matrices: NDArray[Any]) -> C:
-    """Aᴴ of each A [..., m, n]."""
-    transposed: C = matrices.conj().swapaxes(-1, -2)
-    return transposed
 
 
 def compressed(channels: C) -> C:

@@ -18,16 +18,21 @@ programs then grow with K and N_r, not with N_t.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Gt, Lt
 
 from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
-from multistatic.beamforming.power import allocate, interference, rates_nats, streams
+from multistatic.beamforming.power import allocate, interference, streams
 from multistatic.beamforming.problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.rank import beams_from_covariances
 from multistatic.beamforming.sca.program import require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts
+from multistatic.communication.rates import rates_nats
+from multistatic.linalg import adjoint
+from multistatic.registry import algorithm
 from multistatic.units import C, F
 
 METHOD = "sca"
@@ -42,16 +47,17 @@ class ScaSettings:
     looked. `PAPER` has the paper's own steps, from a plain feasible start.
     """
 
-    max_iterations: int = 60
-    tolerance: float = 2e-5
-    starts: int = 1
-    reaches: tuple[float, ...] = (2.0, 4.0, 8.0, 16.0, 32.0)
+    max_iterations: Annotated[int, Ge(1)] = 60
+    tolerance: Annotated[float, Gt(0.0), Lt(1.0)] = 2e-5
+    starts: Annotated[int, Ge(1)] = 1
+    reaches: tuple[Annotated[float, Gt(1.0)], ...] = (2.0, 4.0, 8.0, 16.0, 32.0)
     start: StartSettings = field(default_factory=StartSettings)
 
 
 PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 
 
+@algorithm(settings=ScaSettings)
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
     """Beams by successive convex approximation from a feasible start; needs CVXPY.
 
@@ -111,7 +117,7 @@ def _step(
 ) -> tuple[C, C] | None:
     """One convex program: better feasible beams with the metric M for the next one, or None."""
     combiners = _combiners(reduced, weights, width)
-    channels = combiners.conj().transpose(0, 2, 1) @ reduced.channels
+    channels = adjoint(combiners) @ reduced.channels
     bases = _bases(reduced, channels, weights, metric)
     solved = solve_program(reduced, channels, weights, bases)
     if solved is None:
@@ -125,7 +131,7 @@ def _step(
         return None
     # The tangent of ln det Ψ holds the step back. Further along the same line is no longer covered by the proof, so
     # every point there is settled and checked like any other.
-    before = weights @ weights.conj().transpose(0, 2, 1)
+    before = weights @ adjoint(weights)
     for reach in reaches:
         further = before + reach * (covariances - before)
         beams = beams_from_covariances(further, channels, reduced.steering)
@@ -166,7 +172,7 @@ def _combiners(reduced: NormalisedProblem, weights: C, width: int) -> C:
 def _first_metric(reduced: NormalisedProblem, weights: C) -> C:
     """A guess of M before any multipliers are known: every receiver counts by its noise and interference."""
     disturbance = interference(reduced.channels, weights, reduced.hears)
-    seen = reduced.channels.conj().transpose(0, 2, 1) @ np.linalg.solve(disturbance, reduced.channels)
+    seen = adjoint(reduced.channels) @ np.linalg.solve(disturbance, reduced.channels)
     strength = np.einsum("ktt->k", seen).real
     metric: C = np.eye(reduced.channels.shape[2]) * 1e-3 + np.einsum("kts,k->ts", seen, 1.0 / strength)
     return metric
@@ -176,7 +182,7 @@ def _metric(reduced: NormalisedProblem, channels: C, weights: C, multipliers: F,
     """M of the module's docstring."""
     disturbance = interference(channels, weights, reduced.hears)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
-    total = disturbance + own @ own.conj().transpose(0, 2, 1)
+    total = disturbance + own @ adjoint(own)
     weight = np.linalg.solve(disturbance, channels) - np.linalg.solve(total, channels)
     pressure = np.einsum("k,krt,krs->ts", multipliers, channels.conj(), weight)
     target = np.outer(reduced.steering.conj(), reduced.steering)

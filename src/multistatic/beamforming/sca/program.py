@@ -10,6 +10,7 @@ import numpy as np
 from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.power import interference
 from multistatic.errors import MissingDependencyError
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 # Tried in this order; the limit keeps a hopeless program from holding everything up.
@@ -39,7 +40,7 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
     disturbance = interference(channels, weights, reduced.hears)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
-    total = disturbance + own @ own.conj().transpose(0, 2, 1)
+    total = disturbance + own @ adjoint(own)
     # Interference in units of Ψ̄_k, the whole in units of Ē_k = Ψ̄_k + H_kQ̄_kH_kᴴ: every number is then of order 1.
     quiet, loud = _whitening(disturbance), _whitening(total)
     rate_at_start = np.linalg.slogdet(total)[1] - np.linalg.slogdet(disturbance)[1]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge
 
 from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.problem import BeamformingProblem
@@ -36,11 +38,11 @@ class StartSettings:
     """
 
     searched: bool = True
-    random_starts: int = 1
-    short_search: int = 25
-    long_search: int = 60
-    rounds: int = 5
-    finalists: int = 3
+    random_starts: Annotated[int, Ge(0)] = 1
+    short_search: Annotated[int, Ge(1)] = 25
+    long_search: Annotated[int, Ge(1)] = 60
+    rounds: Annotated[int, Ge(0)] = 5
+    finalists: Annotated[int, Ge(0)] = 3
 
 
 def find_starts(

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.power import interference, rates_nats
+from multistatic.beamforming.power import interference
+from multistatic.communication.rates import rates_nats
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 ROUNDS = 150
@@ -74,12 +76,12 @@ def _strongest(channels: C, streams: int) -> C:
 
 def _uplink_gram(channels: C, shape: C) -> tuple[C, C, C]:
     """Ω [n, n], Ω⁻¹H_kᴴV_k [K, n, L] and V_kᴴH_kΩ⁻¹H_kᴴV_k [K, L, L]."""
-    sent = channels.conj().transpose(0, 2, 1) @ shape
+    sent = adjoint(channels) @ shape
     flat = np.moveaxis(sent, 1, 0).reshape(sent.shape[1], -1)
     uplink: C = np.asarray(np.eye(len(flat)) + flat @ flat.conj().T, np.complex128)
     filters: C = np.asarray(np.linalg.solve(uplink, sent), np.complex128)
-    gram = sent.conj().transpose(0, 2, 1) @ filters
-    hermitian: C = (gram + gram.conj().transpose(0, 2, 1)) / 2
+    gram = adjoint(sent) @ filters
+    hermitian: C = (gram + adjoint(gram)) / 2
     return uplink, filters, hermitian
 
 
@@ -109,7 +111,7 @@ def _downlink(channels: C, shape: C) -> tuple[C, C, C]:
     share = np.clip(share, 0.0, 1.0 - 1e-15)
     shape = shape @ rotation
     count, _, streams = shape.shape
-    beams = np.linalg.solve(uplink, channels.conj().transpose(0, 2, 1) @ shape)
+    beams = np.linalg.solve(uplink, adjoint(channels) @ shape)
     receiver, stream = np.nonzero(share > 1e-9)
     listen = shape[receiver, :, stream]
     listen = listen / np.linalg.norm(listen, axis=1, keepdims=True)

@@ -31,7 +31,7 @@ from multistatic.beamforming.rate_words import told_apart
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
-from multistatic.beamforming.value_function.receive_vectors import evaluate as evaluated
+from multistatic.beamforming.value_function.receive_vectors import with_beams
 from multistatic.beamforming.value_function.several_starts import (
     LocalOptima,
     ValueFunctionSettings,
@@ -40,6 +40,7 @@ from multistatic.beamforming.value_function.several_starts import (
     polished,
     resumed_streams,
 )
+from multistatic.registry import algorithm
 from multistatic.signal.beams import Beams
 from multistatic.units import C
 
@@ -92,6 +93,7 @@ def _posed(asked: BeamformingProblem, steering: C) -> _Posed:
     return _Posed(asked=asked, required=required, channels=channels, steering=steering, reduced=reduced)
 
 
+@algorithm(settings=ValueFunctionSettings, fast=True)
 def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
     """Beams of largest illumination under rates and power; any K, N_t, N_r, selection, rates and streams ≤ L.
 
@@ -146,7 +148,7 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
             break
     if found.best.solution is None:
         # Next to the limit: the minimum-power beams, scaled up to the budget (which raises every SINR).
-        least = evaluated(at.reduced, feasible, "power")
+        least = with_beams(at.reduced, feasible, "power")
         if least.solution is None:
             message = "The required rates use the whole power budget; nothing is left for sensing."
             return infeasible(asked, method=METHOD, message=message)

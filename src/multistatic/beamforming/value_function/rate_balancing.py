@@ -18,7 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from multistatic.units import C, F
 
@@ -57,7 +56,7 @@ def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
         price = price / price.sum()
         try:
             error = _error_covariance(gram, price)
-        except LinAlgError:  # singular to rounding: what is proven stays proven
+        except np.linalg.LinAlgError:  # singular to rounding: what is proven stays proven
             break
         left = np.diagonal(error).real
         factor = -np.log(left) / rate
@@ -71,10 +70,13 @@ def common_factor(gram: C, rate: F, *, enough: float = np.inf) -> CommonFactor:
 
 
 def _error_covariance(gram: C, price: F) -> C:
-    """T = (I + Λ^½ G Λ^½)⁻¹ of uplink powers λ."""
+    """T = (I + Λ^½ G Λ^½)⁻¹ of uplink powers λ; `LinAlgError` where it is singular to rounding."""
     root = np.sqrt(price)
     covariance = np.eye(len(price)) + root[:, None] * gram * root
-    error: C = cho_solve(cho_factor(covariance, lower=True), np.eye(len(price), dtype=complex))
+    np.linalg.cholesky(covariance)  # exists for positive definite matrices only
+    error: C = np.asarray(np.linalg.solve(covariance, np.eye(len(price))), complex)
+    if not np.all(np.diagonal(error).real > 0.0):
+        raise np.linalg.LinAlgError("the inverse of a positive definite matrix has no positive diagonal")
     return error
 
 

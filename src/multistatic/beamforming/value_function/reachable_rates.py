@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
 from multistatic.beamforming.value_function.rate_balancing import CommonFactor, common_factor
-from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
+from multistatic.beamforming.value_function.receive_vectors import descend, with_beams
 from multistatic.beamforming.value_function.streams import with_more_streams, without_idle_streams
 
 _ROUNDS = 12
@@ -44,7 +44,7 @@ def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> Com
     found = common_factor(downlink_of(problem, streams)[1].gram, share, enough=highest)
     # Where the bounds cannot tell, the least power decides: at 130 dB a factor of 1 may be out of reach by 1e-13.
     doubtful = highest <= found.reached < highest * (1.0 + _DOUBT)
-    if doubtful and not evaluate(*scaled(problem, streams, highest), "power").value <= 1.0:
+    if doubtful and not with_beams(*scaled(problem, streams, highest), "power").value <= 1.0:
         return replace(found, reached=highest * (1.0 - _DOUBT))
     return replace(found, reached=min(found.reached, highest))
 

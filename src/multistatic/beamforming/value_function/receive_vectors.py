@@ -23,7 +23,7 @@ Objective = Literal["loss", "power"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Point:
+class Endpoint:
     """Streams with their inner solution, and the gradient of the logarithm of the value by a step (Re z, Im z, ξ) in
     the frame `basis` [S, n, n-1] (`geodesic`).
     """
@@ -41,7 +41,7 @@ def frames(vectors: C) -> C:
     return np.ascontiguousarray(whole[:, :, 1:])
 
 
-def evaluate(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
+def with_beams(problem: GramProblem, streams: Streams, objective: Objective) -> Streams:
     """The streams with the beams of largest illumination (`loss`) or of least power."""
     count, antennas = streams.vectors.shape
     nowhere = np.zeros((count, antennas, antennas - 1), complex)
@@ -75,12 +75,12 @@ def descend_to(
     enough: float,
     tolerance: float,
     spare: float = 0.0,
-) -> Point:
+) -> Endpoint:
     """`descend`, with the gradient at its end."""
     return _descended(problem, streams, objective, Stopping(steps, enough, tolerance, spare), frames(streams.vectors))
 
 
-def _descended(problem: GramProblem, streams: Streams, objective: Objective, stopping: Stopping, basis: C) -> Point:
+def _descended(problem: GramProblem, streams: Streams, objective: Objective, stopping: Stopping, basis: C) -> Endpoint:
     """`descend_to` with the frame `basis` [S, n, n-1] at the start, which is of no account without steps."""
     (count, antennas), rows = streams.vectors.shape, len(problem.cross)
     current = iterate_for(count, antennas)
@@ -110,4 +110,4 @@ def _descended(problem: GramProblem, streams: Streams, objective: Objective, sto
         solution=InnerSolution.of(descended.best, current.beams) if found else None,
         iterations=streams.iterations + descended.iterations,
     )
-    return Point(streams=reached, basis=current.basis, gradient=current.gradient)
+    return Endpoint(streams=reached, basis=current.basis, gradient=current.gradient)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Ge, Le
 
 from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams
 from multistatic.beamforming.value_function import starting_vectors
 from multistatic.beamforming.value_function.earlier_beams import distinct
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach
-from multistatic.beamforming.value_function.receive_vectors import descend, evaluate
+from multistatic.beamforming.value_function.receive_vectors import descend, with_beams
 from multistatic.beamforming.value_function.streams import mmse_vectors, with_more_streams, without_idle_streams
 from multistatic.errors import InputError, Problem
 
@@ -52,13 +54,13 @@ class ValueFunctionSettings:
     0.0001
     """
 
-    precision: float | None = None
-    random_starts: int = 1
-    random_starts_mixed: int = 3
-    many: int = 64
-    steps: int = 300
-    tolerance: float = 1e-8
-    stream_tolerance: float = 1e-6
+    precision: Annotated[float, Ge(0.0), Le(1.0)] | None = None
+    random_starts: Annotated[int, Ge(0)] = 1
+    random_starts_mixed: Annotated[int, Ge(0)] = 3
+    many: Annotated[int, Ge(0)] = 64
+    steps: Annotated[int, Ge(0)] = 300
+    tolerance: Annotated[float, Ge(0.0), Le(1.0)] = 1e-8
+    stream_tolerance: Annotated[float, Ge(0.0), Le(1.0)] = 1e-6
 
     def __post_init__(self) -> None:
         whole = {name: getattr(self, name) for name in ("random_starts", "random_starts_mixed", "many", "steps")}
@@ -98,7 +100,7 @@ def feasible_start(problem: GramProblem, limit: int) -> Reach:
     best = Reach(scale=0.0, streams=starting_vectors.dominant(problem))
     rng = np.random.default_rng(_SEED)
     for attempt in range(_FEASIBLE_TRIES):
-        start = best.streams if attempt == 0 else starting_vectors.random(problem, rng)
+        start = best.streams if attempt == 0 else starting_vectors.random_streams(problem, rng)
         found = reach(problem, start, limit, 1.0)
         best = max(best, found, key=lambda reached: reached.scale)
         if best.scale >= 1.0 or problem.antennas == 1:
@@ -109,7 +111,7 @@ def feasible_start(problem: GramProblem, limit: int) -> Reach:
 def best_streams(problem: GramProblem, feasible: Streams, limit: int, settings: ValueFunctionSettings) -> LocalOptima:
     """The best local optimum over the starts, then with more streams as long as they help."""
     if problem.antennas == 1:
-        return LocalOptima(best=evaluate(problem, replace(feasible, solution=None), "loss"))
+        return LocalOptima(best=with_beams(problem, replace(feasible, solution=None), "loss"))
     search = _Search(problem=problem, settings=settings, spare=settings.spare(problem))
     best = search.turned_away() if search.spare > 0.0 and search.mixed else None
     if best is not None:
@@ -204,7 +206,7 @@ class _Search:
             if richer is None:
                 break
             richer = self.finished(richer, settings.stream_tolerance)
-            richer = evaluate(problem, without_idle_streams(problem, richer), "loss")
+            richer = with_beams(problem, without_idle_streams(problem, richer), "loss")
             if not richer.value < best.value * (1.0 - _WORTH_A_STREAM):
                 break
             best = richer
@@ -231,13 +233,13 @@ class _Search:
         In turn the best receive vectors for the beams and the best beams for the vectors: no step loses, and where
         losses are small a few of them do the work of hundreds of BFGS, whose first steps are short there.
         """
-        found = evaluate(self.problem, starting_vectors.deaf_to_target(self.problem, 1.0), "loss")
+        found = with_beams(self.problem, starting_vectors.deaf_to_target(self.problem, 1.0), "loss")
         if not found.value <= _NEARLY * self.enough:
             return None
         for _ in range(_ALTERNATIONS):
             assert found.solution is not None
             vectors = mmse_vectors(self.problem, found, found.solution)
-            better = evaluate(self.problem, replace(found, vectors=vectors, iterations=found.iterations + 1), "loss")
+            better = with_beams(self.problem, replace(found, vectors=vectors, iterations=found.iterations + 1), "loss")
             if not better.value < found.value:
                 break
             gained, found = found.value - better.value, better
@@ -266,7 +268,7 @@ class _Search:
                 yield replace(self.finished(replace(start, solution=None), problem=alone), solution=None)
         rng = np.random.default_rng(_SEED)
         for _ in range(count if self.small else 0):
-            yield starting_vectors.random(problem, rng)
+            yield starting_vectors.random_streams(problem, rng)
 
 
 def polished(problem: GramProblem, best: Streams) -> Streams:
@@ -277,7 +279,7 @@ def polished(problem: GramProblem, best: Streams) -> Streams:
     """
     for _ in range(_POLISHING_ROUNDS):
         finer = descend(problem, best, "loss", steps=_POLISHING_STEPS, tolerance=_POLISHING_TOLERANCE)
-        finer = evaluate(problem, without_idle_streams(problem, finer), "loss")
+        finer = with_beams(problem, without_idle_streams(problem, finer), "loss")
         if finer.solution is None or not finer.solution.proven or not finer.value <= best.value:
             return best
         fewer, best = len(finer.share) < len(best.share), finer

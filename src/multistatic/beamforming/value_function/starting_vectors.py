@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, one_stream_each
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, one_stream_each
+from multistatic.linalg import adjoint
 from multistatic.units import C
 
 
@@ -20,7 +21,7 @@ def deaf_to_target(problem: GramProblem, share: float) -> Streams:
     return one_stream_each(problem, _against(problem, share * problem.hears / problem.norm2))
 
 
-def random(problem: GramProblem, rng: np.random.Generator) -> Streams:
+def random_streams(problem: GramProblem, rng: np.random.Generator) -> Streams:
     """Uniformly random unit vectors."""
     real, imaginary = rng.standard_normal((2, len(problem.rate), problem.antennas))
     return one_stream_each(problem, real + 1j * imaginary)

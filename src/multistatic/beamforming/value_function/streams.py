@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.downlink.downlink import InnerSolution
-from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, adjoint, downlink_of
+from multistatic.beamforming.downlink.gram_problem import GramProblem, Streams, downlink_of
 from multistatic.beamforming.value_function.geodesic import IDLE_SHARE
+from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
 _SMALLEST_SHARE = 10 * IDLE_SHARE
@@ -39,7 +40,7 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
 
 
 def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution) -> C:
-    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no other vectors have larger SINRs for the same beams,
+    """v_s ∝ Ψ_k⁻¹H_ku_s [S, n] of receivers with one stream each: no others have larger SINRs for the same beams,
     so the best beams for them lose no more than these.
     """
     noise, _ = receiver_covariances(problem, streams, solution)
@@ -53,7 +54,7 @@ def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution
 
 def _own_vectors(problem: GramProblem, streams: Streams, scale: F) -> C:
     """`scale`_s v_s of each receiver's own streams as columns [K, n, m], zeros where it has fewer than m."""
-    order = np.array([np.sum(streams.receiver[:s] == k) for s, k in enumerate(streams.receiver)], int)
+    order = np.tril(streams.receiver[:, None] == streams.receiver, -1).sum(axis=1)
     vectors = np.zeros((len(problem.rate), problem.antennas, order.max() + 1), complex)
     vectors[streams.receiver, :, order] = scale[:, None] * streams.vectors
     return vectors
@@ -87,20 +88,25 @@ def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Str
         modes, log_gain = water_filling(*receiver_covariances(problem, streams, streams.solution))
     except np.linalg.LinAlgError:
         return None
-    receiver, vectors, share, changed = [], [], [], False
+    counts = np.bincount(streams.receiver, minlength=len(problem.rate))
+    gains = np.zeros(len(counts), bool)
+    for own in range(limit):
+        rows = counts == own
+        last = shares(log_gain[rows, : own + 1], problem.rate[rows])[:, -1]
+        gains[rows] = last > _SMALLEST_SHARE * problem.rate[rows]
+    if not gains.any():
+        return None
+    receiver, vectors, share = [], [], []
     for k, rate in enumerate(problem.rate):
-        own = streams.receiver == k
-        more = int(own.sum()) + 1
-        filled = shares(log_gain[k, :more], rate)
-        if more <= limit and filled[-1] > _SMALLEST_SHARE * rate:
-            new_vectors, new_share, changed = modes[k, :, :more].T, filled, True
+        if gains[k]:
+            more = counts[k] + 1
+            new_vectors, new_share = modes[k, :, :more].T, shares(log_gain[k, :more], rate)
         else:
-            new_vectors, new_share = streams.vectors[own], streams.share[own]
+            kept = streams.receiver == k
+            new_vectors, new_share = streams.vectors[kept], streams.share[kept]
         receiver += [k] * len(new_share)
         vectors.append(new_vectors)
         share.append(new_share)
-    if not changed:
-        return None
     return Streams(
         receiver=np.array(receiver),
         vectors=np.concatenate(vectors),

@@ -1,0 +1,57 @@
+"""What to optimise, and with which algorithms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from multistatic.scenario.checks import Checks
+
+JOINT = "joint"
+"""Stands in the place of a selector's name: choose group and beams together."""
+Choice = str | Callable[..., Any]
+"""A registered name, or a callable in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignSettings:
+    """What to optimise and with which registered algorithms.
+
+    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
+    are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
+    `velocity_weight_s`: T of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
+    `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
+    selector, repeat selection and beamforming until nothing changes.
+    `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
+    algorithms, at most one of a class; they count wherever their algorithm is used. `certificate`: what is proven of
+    the beams; `tight` sees who is selected, and takes seconds.
+    """
+
+    criterion: Choice = "surrogate"
+    velocity_weight_s: float = 1.0
+    selector: Choice = JOINT
+    beamformer: Choice = "value_function"
+    streams: int = 2
+    receivers: int | None = None
+    given: tuple[str, ...] = ()
+    dimensions: Literal[2, 3] | None = None
+    alternate: bool = False
+    certificate: Literal["standard", "tight"] = "standard"
+    options: tuple[object, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks = Checks("design")
+        for name in ("criterion", "selector", "beamformer"):
+            if not callable(getattr(self, name)):
+                checks.text(name, getattr(self, name))
+        checks.settings("options", self.options)
+        checks.number("velocity_weight_s", self.velocity_weight_s, "a time in s, 0 or more", least=0.0)
+        checks.whole("streams", self.streams, "a whole number from 1 to 64", least=1, most=64)
+        if self.receivers is not None:
+            checks.whole("receivers", self.receivers, "a whole number, 1 or more, or None", least=1, most=10**6)
+        object.__setattr__(self, "given", checks.several("given", self.given, str))
+        checks.one_of("dimensions", self.dimensions, (None, 2, 3))
+        checks.kind("alternate", self.alternate, bool)
+        checks.one_of("certificate", self.certificate, ("standard", "tight"))
+        checks.done(self)
