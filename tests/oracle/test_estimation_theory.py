@@ -105,4 +105,6 @@ def test_thresholds_rise_with_the_search() -> None:
         for side in (1.0, 10.0, 100.0)
     ]
     assert levels == sorted(levels)
+    smallest = search_threshold(SearchedField(delay=1.0, doppler=1.0, correlation=0.0, branches=1), 5e-324)
+    assert levels[-1] < smallest < 2000.0  # far above every peak: a number, and no warning
     assert Search(delay_s=(0, 1), doppler_hz=(0, 1)).false_alarm_rate == 1e-3

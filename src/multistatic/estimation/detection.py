@@ -73,8 +73,10 @@ def expected_peaks(field: SearchedField, level: float) -> float:
     rate = density * np.sqrt(u / np.pi)
     along_delay = rate * field.delay + field.jumps * _jump_probability(field, u)
     along_doppler = rate * field.doppler
-    both = along_delay * along_doppler * (1.0 - (branches - 0.5) / u) * np.sqrt(1.0 - field.correlation**2)
-    return float(gammaincc(branches, u) + along_delay + along_doppler + both / density)
+    # n_f/g without the quotient, which far above every peak is 0/0.
+    doppler_over_density = np.sqrt(u / np.pi) * field.doppler
+    both = along_delay * doppler_over_density * (1.0 - (branches - 0.5) / u) * np.sqrt(1.0 - field.correlation**2)
+    return float(gammaincc(branches, u) + along_delay + along_doppler + both)
 
 
 def wrong_order_probability(statistic: F, second: F) -> F:

@@ -27,6 +27,10 @@ def disagreements(
     """
     for recording in recordings:
         where = f"recording of {recording.receiver_id}"
+        if not recording.samples.size:
+            received = f"samples of shape {list(recording.samples.shape)}"
+            yield Problem(where, received, "[trials, antennas, samples], at least one of each")
+            continue
         yield from _power(recording, where)
         if waveform is not None:
             yield from _waveform(recording, waveform, where)
@@ -42,7 +46,8 @@ def known_slot_s(waveform: Waveform) -> float | None:
 
 
 def _power(recording: Recording, where: str) -> Iterator[Problem]:
-    level = float(np.mean(np.abs(recording.samples / np.sqrt(recording.sample_noise_power_w)) ** 2))
+    with np.errstate(over="ignore", invalid="ignore"):  # infinity and NaN are refused as any other level
+        level = float(np.mean(np.abs(recording.samples / np.sqrt(recording.sample_noise_power_w)) ** 2))
     if not _QUIETEST <= level <= _LOUDEST:
         yield Problem(
             where,

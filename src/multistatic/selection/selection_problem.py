@@ -143,8 +143,8 @@ class SelectionProblem:
         groups, points = np.atleast_2d(masks).astype(bool), len(self.illumination_w)
         light = np.broadcast_to(np.asarray(illumination_w, float), (points,))
         values = np.asarray(self.criterion.values(groups, float(light[0]) if points == 1 else light))
-        if points == 1:
-            return values.reshape(len(groups), -1)[:, 0] if values.ndim == 2 else values
+        if points == 1 and values.shape in ((len(groups),), (len(groups), 1)):
+            return values.reshape(len(groups))
         if values.shape != (len(groups), points):
             received = f"values of shape {list(values.shape)} from the criterion {self.criterion.name!r}"
             expected = f"[{len(groups)}, {points}]: one for each group and each point"

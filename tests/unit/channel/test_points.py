@@ -155,3 +155,18 @@ def test_the_mean_direct_gain_leaves_out_rows_of_zeros_beyond_the_antennas_of_a_
     )
     assert channel.direct_power_gain().tolist() == [4.0, 4.0]
     assert ("direct gain", "6.0 dB") in channel.overview().facts
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (5, 2), (1, 5)])
+def test_values_of_another_shape_are_refused_for_one_point_too(shape: tuple[int, ...]) -> None:
+    """The first of two columns was taken for the value of the only point."""
+
+    class Odd:
+        name, unit = "odd", ""
+
+        def values(self, masks: np.ndarray, illumination_w: float) -> np.ndarray:
+            return np.ones(shape)
+
+    problem = replace(selection_problem(5, seed=1), criterion=Odd())
+    with pytest.raises(InputError, match=r"expected \[5, 1\]: one for each group and each point"):
+        problem.values(np.eye(5, dtype=bool))

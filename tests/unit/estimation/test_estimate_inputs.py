@@ -45,6 +45,20 @@ def test_recordings_that_cannot_be_of_the_known_signal(changes: dict[str, float]
     assert part in told(replace(echoes(TRAIN, snr=100.0).recording, **changes))
 
 
+@pytest.mark.parametrize("lost", [(slice(0),), (slice(None), slice(0)), (..., slice(0))])
+def test_recordings_without_samples_are_named(lost: tuple) -> None:
+    one = echoes(TRAIN, snr=100.0, trials=2).recording
+    assert "at least one of each" in told(replace(one, samples=one.samples[lost]))
+
+
+@pytest.mark.parametrize("factor", [1e200, np.inf, np.nan])
+def test_samples_that_are_no_numbers_or_have_no_square_are_named(factor: float) -> None:
+    one = echoes(TRAIN, snr=100.0).recording
+    with np.errstate(invalid="ignore"):
+        samples = one.samples * factor
+    assert "times the power of their noise" in told(replace(one, samples=samples))
+
+
 def test_recordings_that_cannot_be_of_the_network() -> None:
     network = load_preset("paper")
     heard = replace(echoes(TRAIN, snr=100.0).recording, slot_s=network.radio.slot_s, receiver_id="rx03")

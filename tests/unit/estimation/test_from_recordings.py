@@ -168,6 +168,7 @@ def test_data_that_is_not_known_is_measured_noise() -> None:
         ({"carrier_hz": -1.0}, "carrier_hz"),
         ({"carrier_hz": "3.5e9"}, "carrier_hz"),
         ({"false_alarm_rate": 1.0}, "false_alarm_rate"),
+        ({"directions": "no"}, "directions"),
         ({"known": "s1"}, "known"),
         ({"estimator": 3}, "estimator"),
         ({"towards_m": [1.0]}, "towards_m"),
