@@ -2,9 +2,9 @@
 
 An entry point of `multistatic.criteria` is a factory (SensingNetwork) → object with `name`, `unit` and `values(masks,
 illumination_w)`, and `gain` where its best group can be proven (`bounds.gain`); see
-`selection.selection_problem.Criterion`. With synchronised clocks every value here is a power of the illumination times a function of the group, so the best
-group is the same for all beams. An offset of a clock does not shrink with more illumination: with `network.clock` the
-errors in position and velocity are no such power, and nothing is declared.
+`selection.selection_problem.Criterion`. With synchronised clocks every value here is a power of the illumination times
+a function of the group, so the best group is the same for all beams. An offset of a clock does not shrink with more
+illumination: with `network.clock` the errors in position and velocity are no such power, and nothing is declared.
 """
 
 from __future__ import annotations

@@ -72,8 +72,9 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
         number = real_array(value)
         if not (number.shape == () and above < number < below):
             problems.append(Problem(name, f"{number:g}" if number.shape == () else as_python(value), expected))
-    if not isinstance(settings.directions, bool | np.bool_):
-        problems.append(Problem("directions", as_python(settings.directions), "True or False"))
+    directions: object = settings.directions
+    if not isinstance(directions, bool | np.bool_):
+        problems.append(Problem("directions", as_python(directions), "True or False"))
     if settings.towards_m is not None:
         point = real_array(settings.towards_m)
         if point.shape not in ((2,), (3,)) or not np.isfinite(point).all():
