@@ -85,7 +85,9 @@ def design_command(
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
-    scenario = load_scenario(file, overrides=overrides(set_, method, selector, beamformer, certificate), on_note=print_note)
+    scenario = load_scenario(
+        file, overrides=overrides(set_, method, selector, beamformer, certificate), on_note=print_note
+    )
     clock = StageClock()
     with shown_stages(quiet) as show:
 

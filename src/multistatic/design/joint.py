@@ -192,7 +192,6 @@ class _Search:
         if self.cuts and (cut := illumination_cut(asked)) is not None:
             self.candidates.learn(cut, self.best[0])
 
-
     def tighten(self) -> None:
         """The bound that sees who is selected, for the best group and its beams.
 

@@ -13,7 +13,14 @@ from multistatic.beamforming.problem import BeamformingResult
 from multistatic.bounds.sensing import mono_static_network
 from multistatic.design.accuracy import accuracy
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.finish import finished, infeasible_beams, proof_stage, verified, with_certificate, without_claims
+from multistatic.design.finish import (
+    finished,
+    infeasible_beams,
+    proof_stage,
+    verified,
+    with_certificate,
+    without_claims,
+)
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.registry import name_of
