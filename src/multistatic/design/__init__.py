@@ -55,10 +55,10 @@ def design_network(
     `start`: an earlier design of the same network, for a target or rates that have changed a little. The beams begin
     from its beams in place of a search, which takes a tenth of the time or less; they are a local optimum near the
     earlier one. Where the direction of the target or the channels have changed too much, or it has no beams, everything
-    is designed anew, and the message says so; a design of another network is an `InputError`. `certificate`: False
-    leaves the certificate and the sensitivities for `certify`; the design is verified like every other one, and claims
-    nothing. `standard` or `tight`: a certificate other than the scenario's own; `tight` (seconds, see `certify`) proves
-    more of the beams for some groups.
+    is designed anew, and the message says so; a design of another network is an `InputError`.
+
+    `certificate`: False leaves it and the sensitivities for `certify`; the design is verified like every other one, and
+    claims nothing. `tight` (see `certify`) or `standard`: another one than that of `scenario.design`.
 
     >>> from multistatic import load_preset
     >>> design_network(load_preset("paper")).selected_ids
@@ -66,14 +66,8 @@ def design_network(
     >>> design_network(load_preset("paper"), selector=lambda problem, rng: ["rx05", "rx07"]).selected_ids
     ('rx05', 'rx07')
     """
-    scenario = with_choices(
-        scenario,
-        selector=selector,
-        beamformer=beamformer,
-        criterion=criterion,
-        channel=channel,
-        certificate=certificate,
-    )
+    chosen = {"selector": selector, "beamformer": beamformer, "criterion": criterion, "channel": channel}
+    scenario = with_choices(scenario, **chosen, certificate=certificate)
     searches = limits.begun() if isinstance(limits, Limits) else limits
     instance, note = replace(instance_of(scenario, searches), certificate=certificate is not False), ""
     if start is not None:

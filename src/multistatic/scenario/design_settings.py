@@ -24,8 +24,8 @@ class DesignSettings:
     `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
     selector, repeat selection and beamforming until nothing changes.
     `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
-    algorithms, at most one of a class; they count wherever their algorithm is used. `certificate`: what is proven of
-    the beams; `tight` sees who is selected, and takes seconds.
+    algorithms, at most one of a class; they count wherever their algorithm is used.
+    `certificate`: the bound on the beams; `tight` sees who is selected, and takes seconds.
     """
 
     criterion: Choice = "surrogate"

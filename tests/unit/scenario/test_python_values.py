@@ -105,6 +105,7 @@ NUMBERS = {
     "design.velocity_weight_s": (-1.0, NAN, INF),
     "design.criterion": ("", None),
     "design.alternate": ("yes", 1),
+    "design.certificate": ("tihgt", True, None),
     "transmitter.array": (4, None, [[0, 0, 0]]),
     "transmitter.receive_array": (4,),
     "receivers.array": (0, None),
