@@ -24,8 +24,8 @@ from multistatic.beamforming.beamforming_problem import BeamformingProblem, Beam
 from multistatic.beamforming.certificate import UpperBound, bounded, upper_bound
 from multistatic.units import C, F
 
-_BOXES = 100  # at most, for each ℓ that is tried
-_TRIALS = 5  # values of ℓ
+_BOXES = 300  # at most, for each ℓ that is tried
+_STEP, _TRIALS, _FAILURES = 0.02, 9, 3  # of ℓ: the first step up, how many values, and how many that are not proven
 _NARROW = 0.02  # boxes are not split further
 _FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is held to its nulls may get otherwise
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
@@ -84,12 +84,16 @@ def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBo
     links = _links(problem)
     low = proven = 1.0 - bound.value_w / limit_w
     high = 1.0 - reached_w / limit_w
+    # What cannot be proven uses up all of the boxes, so ℓ rises from below, in steps that double.
+    step, failures = _STEP, 0
     for _ in range(_TRIALS):
-        tried = float(np.sqrt(low * high))
+        tried = min((1.0 + step) * low, float(np.sqrt(low * high)))
         if _proves(problem, links, tried):
-            low = tried
-        else:
-            high = tried
+            low, step = tried, 2.0 * step
+            continue
+        high, step, failures = tried, 0.5 * step, failures + 1
+        if failures == _FAILURES:
+            break
     return bound if low == proven else UpperBound(value_w=limit_w * (1.0 - low), proof="interference")
 
 

@@ -54,7 +54,7 @@ def design_command(
         typer.Option(
             metavar="NAME",
             help="standard, or tight: proves more of the beams of some groups with receivers that do not cooperate; "
-            "it takes about 1.4 s at 4 receivers and 5 s at 10.",
+            "it takes about 3 s at 4 receivers and 15 to 30 s at 10.",
         ),
     ] = None,
     set_: SET = None,
