@@ -105,6 +105,7 @@ def _start(tests: Iterable[str], mutation: Mutation | None, interpreted: bool, l
         os.dup2(descriptor, 2)
         options = _OPTIONS
         if interpreted:
+            os.environ["NUMBA_DISABLE_JIT"] = "1"  # kernels as object code know no other setting
             importlib.import_module("numba").config.DISABLE_JIT = True
             options = (*_AS_MACHINE_CODE, *_OPTIONS)
         if mutation:
