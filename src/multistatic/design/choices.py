@@ -11,7 +11,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import as_given, realise
-from multistatic.errors import InputError, MultistaticError, Problem
+from multistatic.errors import InputError, Problem
 from multistatic.scenario.algorithm_settings import GROUPS, algorithm_name, settings_problems
 from multistatic.scenario.checks import as_python
 from multistatic.scenario.given_channel import GivenChannel
@@ -19,6 +19,12 @@ from multistatic.scenario.model import DesignSettings, Scenario
 from multistatic.units import C
 
 _GROUPS = {"selector": "selectors", "beamformer": "beamformers", "criterion": "criteria"}
+# What a channel holds that no scenario takes from outside, and what of the scenario makes it.
+_OF_SCENARIO = {
+    "steering_rx": "receive arrays",
+    "echo_path_gain": "path loss",
+    "clutter": "scatterers and leakage of these direct channels",
+}
 # A model's name or a callable, a channel file's path, or the channels themselves.
 GivenDirect = str | Callable[..., Any] | Channel | GivenChannel | C
 
@@ -116,9 +122,8 @@ def _with_channel(scenario: Scenario, channel: GivenDirect) -> Scenario:
     """The scenario with other direct channels; those of a `Channel` with its echo and its steering vectors, too."""
     direct: Any = channel
     if isinstance(channel, Channel):
-        _check_noise(scenario, channel)
-        direct = as_given(scenario, channel)
-    elif hasattr(channel, "__fspath__") or _is_file(channel):
+        return _with_realised(scenario, channel)
+    if hasattr(channel, "__fspath__") or _is_file(channel):
         direct = registry.load("readers", "channel")(channel)
     elif isinstance(channel, str):
         problems = _unknown("channel_models", channel, "channel")
@@ -134,27 +139,33 @@ def _is_file(channel: object) -> bool:
     return isinstance(channel, str) and "." in channel and channel not in registry.names("channel_models")
 
 
-def _check_noise(scenario: Scenario, channel: Channel) -> None:
-    """Noise, clutter and receive steering are those of the scenario: a channel that says otherwise is refused."""
+def _with_realised(scenario: Scenario, channel: Channel) -> Scenario:
+    """The scenario with the direct channels and the echo of `channel`; what else a channel holds is always the
+    scenario's, and refused where it says otherwise.
+    """
     problems = []
+    if channel.direct.shape[0] != len(scenario.receivers):
+        expected = f"the {len(scenario.receivers)} receivers of the scenario"
+        problems.append(Problem("channel.direct", f"{channel.direct.shape[0]} receivers", expected))
     noise_w = scenario.propagation.noise_power_w
     if channel.noise_power_w != noise_w:
         received, expected = f"{channel.noise_power_w:.6g} W", f"{noise_w:.6g} W, the noise of the scenario"
         problems.append(Problem("channel.noise_power_w", received, expected))
-    if channel.direct.shape[0] != len(scenario.receivers):
-        expected = f"the {len(scenario.receivers)} receivers of the scenario"
-        problems.append(Problem("channel.direct", f"{channel.direct.shape[0]} receivers", expected))
     if problems:
         raise InputError(problems)
-    try:
-        own = realise(scenario)
-    except MultistaticError:
-        return  # its own model is replaced, and need not be realisable
+    given: Any = as_given(scenario, channel)
+    made = replace(scenario, propagation=replace(scenario.propagation, direct=given))
+    own = realise(made)
     if channel.clutter_power_w != own.clutter_power_w:
         received, expected = f"{channel.clutter_power_w:.6g} W", f"{own.clutter_power_w:.6g} W, that of the scenario"
         problems.append(Problem("channel.clutter_power_w", received, expected))
-    if not np.array_equal(channel.steering_rx, own.steering_rx):
-        expected = "those of the scenario's receive arrays"
-        problems.append(Problem("channel.steering_rx", "other steering vectors", expected))
+    said = {name: getattr(channel, name) for name in _OF_SCENARIO}
+    if np.array_equal(channel.echo_path_gain, channel.echo_gain):
+        said.pop("echo_path_gain")  # as a channel has it that does not state it
+    for name, values in said.items():
+        if not np.array_equal(values, getattr(own, name)):
+            whose = _OF_SCENARIO[name]
+            problems.append(Problem(f"channel.{name}", "other values", f"those of the scenario's {whose}"))
     if problems:
         raise InputError(problems)
+    return made

@@ -17,6 +17,7 @@ from multistatic import registry
 from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.value_function import ValueFunctionSettings, value_function
 from multistatic.bounds.sensing import sensing_network
+from multistatic.channel.channel import Channel
 from multistatic.channel.realise import realise
 from multistatic.design import Limits, certify, design_network
 from multistatic.design.choices import label_of, with_choices
@@ -325,6 +326,33 @@ def test_a_channel_that_was_changed_is_what_is_designed_for(small: Scenario) -> 
 def test_noise_of_a_channel_is_that_of_the_scenario(small: Scenario, change: dict[str, float], path: str) -> None:
     with pytest.raises(InputError, match=path):
         design_network(small, channel=replace(realise(small), **change))
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda channel: {"clutter": 3.0 * channel.clutter}, "channel.clutter: received other values"),
+        (lambda channel: {"clutter": channel.clutter[:, :0]}, "channel.clutter: received other values"),
+        (lambda channel: {"echo_path_gain": 2.0 * channel.echo_path_gain}, "channel.echo_path_gain: received other"),
+        (lambda channel: {"steering_rx": 1j * channel.steering_rx}, "channel.steering_rx: received other values"),
+    ],
+)
+def test_what_a_channel_holds_of_the_scenario_is_never_replaced_unsaid(
+    small: Scenario, change: Callable[[Channel], dict[str, Any]], path: str
+) -> None:
+    leaking = replace(
+        small, propagation=replace(small.propagation, clutter="signal_dependent", direct_path_leakage=1e-6)
+    )
+    channel = realise(leaking)
+    assert channel.clutter.any()
+    with pytest.raises(InputError, match=path):
+        design_network(leaking, channel=replace(channel, **change(channel)))
+
+
+def test_a_channel_need_not_state_the_path_gain_of_the_echo(small: Scenario) -> None:
+    channel = realise(small)
+    unstated = replace(channel, echo_gain=2.0 * channel.echo_gain, echo_path_gain=np.zeros(0))
+    assert np.array_equal(design_network(small, channel=unstated).channel.echo_path_gain, channel.echo_path_gain)
 
 
 @pytest.mark.parametrize(
