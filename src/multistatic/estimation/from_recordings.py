@@ -78,6 +78,7 @@ def measured_recordings(
 
     All of the input is checked before the first recording is estimated.
     """
+    _require_kinds(recordings, reference, settings)
     options = () if scenario is None else scenario.design.options
     estimator = estimator_of(settings.estimator, options)
     searches = searches_of(recordings, reference, scenario, settings)
@@ -105,6 +106,19 @@ def searches_of(
     if problems:
         raise InputError(problems, source="estimate")
     return tuple(searches)
+
+
+def _require_kinds(recordings: object, reference: object, settings: object) -> None:
+    """Raise `InputError` where an argument is of another kind than `estimate` takes."""
+    problems = []
+    if isinstance(recordings, Recording) or not isinstance(recordings, Sequence):
+        problems.append(Problem("recordings", type(recordings).__name__, "a list of recordings, one a receiver"))
+    if reference is None:
+        problems.append(Problem("reference", "None", "the known signal, such as the reference of a simulated block"))
+    if not isinstance(settings, EstimateSettings):
+        problems.append(Problem("settings", type(settings).__name__, "EstimateSettings"))
+    if problems:
+        raise InputError(problems)
 
 
 def input_problems(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
+from multistatic.notebook import NotebookView, Overview
 from multistatic.units import C, F, ratio_to_db, read_only
 
 CARRIER_TOLERANCE = 1e-6
@@ -17,8 +18,8 @@ _LARGEST_STEERING = 1e10  # beyond it, and below its inverse, first-order condit
 _NAMES_SHOWN = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GivenChannel:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class GivenChannel(NotebookView):
     """Channels as a file, or another program, gives them; what it does not give comes from the scenario's geometry.
 
     `direct` [K, N_r, N_t]: H_bk; |entry|² is the power at that receive antenna for unit power at that transmit antenna.
@@ -57,6 +58,20 @@ class GivenChannel:
             problems += _level_problems(self)
         if problems:
             raise ScenarioError(problems, source=self.path)
+
+    def overview(self) -> Overview:
+        """Where the channels come from, their sizes, and their median gain."""
+        receivers, antennas_rx, antennas_tx = self.direct.shape
+        gain_db = self.median_gain_db
+        held = [name for name in ("direct", "echo_gain", "steering_tx") if getattr(self, name) is not None]
+        return Overview(
+            title=f"{receivers} receivers of {antennas_rx} antennas, {antennas_tx} transmit antennas",
+            facts=(
+                ("from", self.path or "a program"),
+                ("gives", ", ".join(held)),
+                ("median gain", "no path" if gain_db is None else f"{gain_db:.1f} dB"),
+            ),
+        )
 
     def where(self, name: str) -> str:
         """What a message calls one of its arrays."""

@@ -191,3 +191,9 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
     with pytest.raises(InputError) as raised:
         estimate([recorded()], TRAIN, settings=EstimateSettings(directions=True))
     assert [problem.path for problem in raised.value.problems] == ["carrier_hz", "directions"]
+
+
+def test_arguments_of_another_kind_are_named_at_once() -> None:
+    with pytest.raises(InputError) as raised:
+        estimate(recorded(), None, settings={"carrier_hz": 3e9})
+    assert [problem.path for problem in raised.value.problems] == ["recordings", "reference", "settings"]

@@ -214,3 +214,10 @@ def test_what_may_not_be_meant_is_noted(changes: dict[str, Any], said: str) -> N
 def test_nothing_is_noted_of_ordinary_channels_and_of_models() -> None:
     assert list(given_channel_notes(with_channel(given()))) == []
     assert list(given_channel_notes(SCENARIO)) == []
+
+
+def test_channels_of_a_large_network_show_themselves_in_two_lines() -> None:
+    many = GivenChannel(direct=np.full((50, 4, 64), 1e-5), receiver_ids=[f"rx{k}" for k in range(50)])
+    assert len(repr(many).splitlines()) == 2
+    assert "50 receivers of 4 antennas, 64 transmit antennas" in repr(many)
+    assert "-100.0 dB" in repr(many)
