@@ -12,6 +12,7 @@ from multistatic.cli.compilation import hasten_first_compilation
 from multistatic.cli.design_command import design_command
 from multistatic.cli.estimate_command import estimate_command
 from multistatic.cli.export_command import export_command
+from multistatic.cli.interruption import INTERRUPTED, end_like_ctrl_c
 from multistatic.cli.localize_command import localize_command
 from multistatic.cli.scenario_commands import check_command, init_command, schema_command
 from multistatic.cli.show_command import show_command
@@ -19,7 +20,6 @@ from multistatic.cli.simulate_command import simulate_command
 from multistatic.cli.study_command import study_command
 from multistatic.errors import MultistaticError
 
-INTERRUPTED = 130
 WITHOUT_KERNELS = ("init", "check", "schema", "simulate", "show", "export")  # all others run compiled code
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; a deliberate error goes to stderr with its exit code, without a traceback."""
+    end_like_ctrl_c()
     try:
         app()
     except MultistaticError as error:

@@ -26,10 +26,13 @@ def export_command(
     chosen = format_ or ("" if out is None else out.suffix.removeprefix("."))
     if chosen not in FORMATS:
         raise InputError([Problem("--format", repr(chosen), "one of " + ", ".join(FORMATS))])
+    from multistatic.extras import require_installed
     from multistatic.files.atomic import write_bytes_atomically
     from multistatic.files.study_export import FORMATS as WRITERS
+    from multistatic.files.study_export import MODULES
     from multistatic.files.study_reader import read_results
 
+    require_installed(f"--format {chosen}", *MODULES.get(chosen, ()))
     place = out if out is not None else Path(f"{store.stem}.{chosen}")
     write_bytes_atomically(place, WRITERS[chosen](read_results(store)))
     typer.echo(f"wrote {place}")

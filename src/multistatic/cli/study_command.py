@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET
+from multistatic.cli.interruption import INTERRUPTED
 from multistatic.errors import InputError, MultistaticError, Problem
-
-INTERRUPTED = 130
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -60,10 +59,16 @@ def study_command(
         return
     if file is None:
         raise typer.BadParameter("give a study FILE, or --list", param_hint="FILE")
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.extras import require_installed
     from multistatic.files.study_file import load_study, store_path
     from multistatic.files.study_reader import read_results
 
     loaded = load_study(file, overrides=list(set_ or []))
+    if dask is None:
+        require_solvers(loaded.beamformers)
+    else:
+        require_installed("--dask", "distributed")
     _print_notes(loaded)
     if dry_run:
         _dry_run(loaded, workers, json_)

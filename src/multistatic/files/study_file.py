@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from multistatic.design.algorithms import require_solvers
 from multistatic.errors import InputError, Problem
 from multistatic.files.channel_file import channel_files
 from multistatic.files.scenario_file import (
@@ -88,7 +89,8 @@ def run_study(
     processes, and a store goes on with the same ones only. A trial that fails is run again up to `retries` times and
     then recorded.
 
-    Raises `InputError` where study or store cannot be used.
+    Raises `InputError` where study or store cannot be used, and `MissingDependencyError` where a beamformer needs a
+    package that is not installed.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
@@ -103,6 +105,8 @@ def run_study(
         raise ValueError("a study that has no file needs a store")
     place = Path(store) if store is not None else store_path(str(study))
     loaded = study if isinstance(study, Study) else load_study(study)
+    if executor is None:
+        require_solvers(loaded.beamformers)
     if executor is None and workers != 1:
         for method in loaded.methods:
             require_portable(method.choices)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from multistatic.errors import MissingDependencyError
+from multistatic.extras import optional_module
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -73,12 +73,7 @@ _SETTINGS: dict[str, Any] = {
 
 def require_matplotlib() -> None:
     """Raise `MissingDependencyError` where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Pictures need matplotlib, which is not installed: pip install 'multistatic[plots]'"
-        ) from error
+    optional_module("drawing pictures", "matplotlib")
 
 
 @contextmanager

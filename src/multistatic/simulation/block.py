@@ -153,6 +153,7 @@ def simulate_block(
     seed: int | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> SimulatedBlock:
     """Send one block with `beams` and receive it at the receivers of `scenario`.
 
@@ -160,6 +161,7 @@ def simulate_block(
     settings: symbols, waveform, sampling, and what is part of the recordings.
     seed: of symbols, noise, phases and clocks; None: the scenario's.
     receiver_ids: who records (None: all), always in the scenario's order.
+    on_receiver: is told the id of each receiver before its samples are made.
 
     Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
     that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
@@ -191,7 +193,9 @@ def simulate_block(
     snr = energy * audible.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
-        observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
+        observations=observe(
+            scenario, channel, signal, observation_rng, heard, receiver_ids=ids, on_receiver=on_receiver
+        ),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
         common_clock=common_clock,

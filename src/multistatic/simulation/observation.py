@@ -87,9 +87,11 @@ def observe(
     settings: ObservationSettings | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
     """One observation for each of `receiver_ids` (None: all), in the scenario's order.
 
+    `on_receiver` is told the id of each before its samples are made.
     Every receiver draws from its own child of `rng`: which others are asked for changes nothing. Raises `ValueError`
     where the trials of signal and settings differ.
     """
@@ -110,6 +112,7 @@ def observe(
     for k, name in enumerate(scenario.receiver_ids):
         if name not in wanted:
             continue
+        on_receiver(name)
         clock = settings.clocks.get(name, Clock())
         phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
         echo = echoes[k].read_by(clock)
