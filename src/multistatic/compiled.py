@@ -252,7 +252,7 @@ def _listen_to_numba() -> None:
         def on_end(self, event: Any) -> None:
             (_watcher.get() or _nobody)(False)
 
-    event.register("numba:compile", Listener())
+    cast(Any, event).register("numba:compile", Listener())
 
 
 def _read(file: Path) -> bytes | None:

@@ -42,8 +42,9 @@ def design_network(
 
     `scheme`: `multi` (a group of receivers, the paper's §IV), `bi` (the best single one) or `mono` (the transmitter
     listens). Never raises for an infeasible scenario: the status and the message of the result say what failed.
-    `on_stage` is told the name of each stage as it begins, and in a long one, behind a colon, how far it is. `limits`: a gap or a time at which the exact searches
-    (`joint`, `branch_and_bound`) end with the best design so far and its proven gap.
+    `on_stage` is told the name of each stage as it begins, and in a long one, behind a colon, how far it is. `limits`:
+    a gap or a time at which the exact searches (`joint`, `branch_and_bound`) end with the best design so far and its
+    proven gap.
 
     `selector`, `beamformer`, `criterion`: each a registered name, a callable, or the settings object of an algorithm;
     None: that of `scenario.design`. A callable gets what a registered algorithm gets, and what it returns is checked in

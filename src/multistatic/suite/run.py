@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic import registry
@@ -46,7 +46,7 @@ def run_suite(
 
 def each_outcome(
     settings: SuiteSettings, *, on_begin: Callable[[str, str, str], None] = lambda board, method, instance: None
-) -> Iterator[SuiteOutcome]:
+) -> Generator[SuiteOutcome, None, None]:
     """The outcomes of `run_suite` one by one, each as soon as it is known; closing the iterator ends the process."""
     methods, tasks = ranked_methods(settings), tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
