@@ -9,6 +9,7 @@ import typer
 from multistatic import registry
 from multistatic.cli.compare_command import compare_command
 from multistatic.cli.compilation import hasten_first_compilation
+from multistatic.cli.completion import run_app, with_completion
 from multistatic.cli.design_command import design_command
 from multistatic.cli.estimate_command import estimate_command
 from multistatic.cli.export_command import export_command
@@ -28,7 +29,6 @@ app = typer.Typer(
     epilog="Start with: multistatic design paper --out out/paper",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -43,6 +43,8 @@ app.command("estimate")(estimate_command)
 app.command("study")(study_command)
 app.command("show")(show_command)
 app.command("export")(export_command)
+for _command in app.registered_commands:
+    _command.callback = with_completion(_command.callback)
 # Groups of commands that this package registers, each in a room of its own that nothing here imports.
 for _name in registry.names("commands"):
     if registry.plugin("commands", _name) is None:
@@ -71,7 +73,7 @@ def main() -> None:
     """Run the command line; a deliberate error goes to stderr with its exit code, without a traceback."""
     end_like_ctrl_c()
     try:
-        app()
+        run_app(app)
     except MultistaticError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -59,16 +59,11 @@ def study_command(
         return
     if file is None:
         raise typer.BadParameter("give a study FILE, or --list", param_hint="FILE")
-    from multistatic.design.algorithms import require_solvers
-    from multistatic.extras import require_installed
     from multistatic.files.study_file import load_study, store_path
     from multistatic.files.study_reader import read_results
 
     loaded = load_study(file, overrides=list(set_ or []))
-    if dask is None:
-        require_solvers(loaded.beamformers)
-    else:
-        require_installed("--dask", "distributed")
+    _require_installed(loaded, dask)
     _print_notes(loaded)
     if dry_run:
         _dry_run(loaded, workers, json_)
@@ -103,6 +98,17 @@ def _run(
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {place} has all trials but those in flight; run it again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _require_installed(loaded: Study, dask: str | None) -> None:
+    """Optional packages are looked for before anything is run or dropped; workers of a cluster have their own."""
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.extras import require_installed
+
+    if dask is None:
+        require_solvers(loaded.beamformers)
+    else:
+        require_installed("--dask", "distributed")
 
 
 def _print_notes(loaded: Study) -> None:

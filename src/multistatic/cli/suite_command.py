@@ -6,11 +6,15 @@ import platform
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from multistatic.cli.interruption import partial_words
+
+if TYPE_CHECKING:
+    from multistatic.suite.run import SuiteSettings
+    from multistatic.suite.tasks import SuiteOutcome
 
 
 def compare_on_suite(
@@ -27,39 +31,23 @@ def compare_on_suite(
 
     Interrupted, it ranks, prints and writes what is finished, says so, and raises `KeyboardInterrupt`.
     """
-    from multistatic.cli.progress import shown_stages
-    from multistatic.design.algorithms import require_solvers
+    from multistatic.extras import require_installed
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, each_outcome, origins_of, ranked_methods, tasks_of
-    from multistatic.suite.tasks import SuiteOutcome
+    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods
 
     if (selectors is None) != (beamformers is None):
         selectors, beamformers = selectors or (), beamformers or ()
     settings = SuiteSettings(selectors=selectors, beamformers=beamformers, quick=quick, limit_s=limit_s)
     if out is not None:
-        from multistatic.report.style import require_matplotlib
-
-        require_matplotlib()
-    methods, tasks = ranked_methods(settings), tasks_of(settings)
-    require_solvers(beamformers or ())  # of every method that is registered the row says why it did not run
-    planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
-    outcomes: list[SuiteOutcome] = []
-    with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
-
-        def on_begin(board: str, method: str, instance: str) -> None:
-            show(f"{method} on {instance} ({board}, at most {limit_s:g} s)", len(outcomes), planned)
-
-        with closing(each_outcome(settings, on_begin=on_begin)) as found:
-            for outcome in found:
-                outcomes.append(outcome)
+        require_installed("drawing pictures", "matplotlib")
+    outcomes, planned = _outcomes(settings, quiet)
     interrupted = len(outcomes) < planned
     if interrupted and not outcomes:
         raise KeyboardInterrupt
-    ran = {board: {each.method for each in outcomes if each.board == board} for board in methods}
-    origins = origins_of({board: tuple(m for m in names if m in ran[board]) for board, names in methods.items()})
     about = _about(settings.quick, settings.limit_s)
     if interrupted:
         about |= {"interrupted": True, "finished": len(outcomes), "planned": planned}
+    origins = origins_of(ranked_methods(settings))
     document = leaderboard_document(outcomes, about, origins)
     if out is not None:
         _write(out, outcomes, document)
@@ -75,6 +63,27 @@ def compare_on_suite(
             typer.echo(f"\n{partial_words('runs', len(outcomes), planned)}")
     if interrupted:
         raise KeyboardInterrupt  # what is finished was printed and written
+
+
+def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome], int]:
+    """The outcomes, and how many were planned: more than there are where the user ended it."""
+    from multistatic.cli.progress import shown_stages
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
+
+    methods, tasks = ranked_methods(settings), tasks_of(settings)
+    require_solvers(settings.beamformers or ())  # of a method that nobody named its row says why it did not run
+    planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
+    found: list[SuiteOutcome] = []
+    with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
+
+        def on_begin(board: str, method: str, instance: str) -> None:
+            show(f"{method} on {instance} ({board}, at most {settings.limit_s:g} s)", len(found), planned)
+
+        with closing(each_outcome(settings, on_begin=on_begin)) as outcomes:
+            for outcome in outcomes:
+                found.append(outcome)
+    return found, planned
 
 
 def _about(quick: bool, limit_s: float) -> dict[str, Any]:

@@ -89,9 +89,8 @@ def observe(
     receiver_ids: Iterable[str] | None = None,
     on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
-    """One observation for each of `receiver_ids` (None: all), in the scenario's order.
+    """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
-    `on_receiver` is told the id of each before its samples are made.
     Every receiver draws from its own child of `rng`: which others are asked for changes nothing. Raises `ValueError`
     where the trials of signal and settings differ.
     """
@@ -100,8 +99,7 @@ def observe(
     if len(trials) > 1 or (trials and trials[0] != settings.trials):
         raise ValueError(f"symbols of {trials} trials, settings of {settings.trials}")
     wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
-    unknown = wanted.difference(scenario.receiver_ids)
-    if unknown:
+    if unknown := wanted.difference(scenario.receiver_ids):
         raise ValueError(f"no receivers {sorted(unknown)} in {scenario.receiver_ids}")
     heard = heard_channel(scenario, channel, settings)
     echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
