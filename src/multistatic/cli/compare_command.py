@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET, SET, one_of_two
-from multistatic.cli.interruption import partial_words
+from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.errors import InputError
 
@@ -99,7 +99,8 @@ def compare_command(
     if rows:
         _print(rows, criterion, json_, planned if interrupted else None)
     if interrupted:
-        raise KeyboardInterrupt  # what is finished was printed and written
+        typer.echo(partial_words("methods", len(rows), planned), err=json_ or not rows)
+        raise typer.Exit(INTERRUPTED)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
 
@@ -151,8 +152,6 @@ def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool, planned: i
         typer.echo(json.dumps(comparison_document(rows, criterion, planned), indent=2, allow_nan=False))
     else:
         Console().print(comparison_table(rows, criterion))
-        if planned is not None:
-            typer.echo(partial_words("methods", len(rows), planned))
 
 
 def _names(text: str) -> tuple[str, ...]:

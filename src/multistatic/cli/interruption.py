@@ -15,12 +15,14 @@ def end_like_ctrl_c() -> None:
 
 
 def partial_words(what: str, finished: int, planned: int) -> str:
-    """What a table holds where the user ended the command.
+    """What there is where the user ended the command.
 
     >>> partial_words("methods", 3, 8)
-    'Interrupted: 3 of 8 methods are finished, and only these are in the table.'
+    'Interrupted: 3 of 8 methods are finished; the results hold only these.'
     """
-    return f"Interrupted: {finished} of {planned} {what} are finished, and only these are in the table."
+    if not finished:
+        return f"Interrupted: none of {planned} {what} is finished."
+    return f"Interrupted: {finished} of {planned} {what} are finished; the results hold only these."
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from multistatic.cli.interruption import partial_words
+from multistatic.cli.interruption import INTERRUPTED, partial_words
 
 if TYPE_CHECKING:
     from multistatic.suite.run import SuiteSettings
@@ -29,7 +29,7 @@ def compare_on_suite(
 ) -> None:
     """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out.
 
-    Interrupted, it ranks, prints and writes what is finished, says so, and raises `KeyboardInterrupt`.
+    Interrupted, it ranks, prints and writes what is finished, says so, and ends with exit code 130.
     """
     from multistatic.extras import require_installed
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
@@ -43,7 +43,8 @@ def compare_on_suite(
     outcomes, planned = _outcomes(settings, quiet)
     interrupted = len(outcomes) < planned
     if interrupted and not outcomes:
-        raise KeyboardInterrupt
+        typer.echo(partial_words("runs", 0, planned), err=True)
+        raise typer.Exit(INTERRUPTED)
     about = _about(settings.quick, settings.limit_s)
     if interrupted:
         about |= {"interrupted": True, "finished": len(outcomes), "planned": planned}
@@ -60,9 +61,10 @@ def compare_on_suite(
 
         Console().print(leaderboard_tables(outcomes, origins))
         if interrupted:
-            typer.echo(f"\n{partial_words('runs', len(outcomes), planned)}")
+            typer.echo()
     if interrupted:
-        raise KeyboardInterrupt  # what is finished was printed and written
+        typer.echo(partial_words("runs", len(outcomes), planned), err=json_)
+        raise typer.Exit(INTERRUPTED)
 
 
 def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome], int]:
