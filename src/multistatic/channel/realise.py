@@ -21,16 +21,18 @@ _LARGEST_GAIN = 1e100  # its square is still a number
 
 
 def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Channel:
-    """One realisation: the direct channel by the model that the scenario names, or as it is given; echo and clutter by
-    geometry, where they are not given.
+    """Draw one realisation of the channel of a scenario.
 
-    `rng` draws the fading; None: the generator of the scenario's seed, which gives the channel that is designed for.
+    scenario: the network. Its model draws the direct channels unless they are given; echo and clutter follow from the
+        geometry unless they are given.
+    rng: random generator of the fading; None: the generator of the scenario's seed, whose channel the design uses.
+
+    Raises `ScenarioError` if the SNR ‖H_bk‖² P_T/σ_z² of the direct path exceeds 130 dB at a receiver, the limit of
+    double precision. Source: equation (3), model.md §2.
 
     >>> from multistatic import load_preset
     >>> realise(load_preset("paper")).direct.shape
     (10, 2, 10)
-
-    Raises `ScenarioError` where a receiver would hear more than `LARGEST_SNR` of all the power, ‖H_bk‖²P_T/σ_z².
     """
     geometry, given = scenario.geometry(), scenario.propagation.direct
     path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)

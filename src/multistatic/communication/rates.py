@@ -10,12 +10,16 @@ from multistatic.units import B, C, F
 
 
 def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> F:
-    """R_k = log2 det(I + W_kᴴ H_kᴴ Ψ_k⁻¹ H_k W_k) for every receiver [K].
+    """Compute the achievable rates R_k = log2 det(I + W_kᴴ H_kᴴ Ψ_k⁻¹ H_k W_k) [K] in bit/s/Hz.
 
-    Ψ_k = σ²I + Σ_{j≥1, j≠k} H_k Q_j H_kᴴ, plus H_k Q_0 H_kᴴ where receiver k is not selected: a selected receiver knows
-    s_0 and cancels it. `direct` [K, N_r, N_t] in physical units, zero rows as padding (they change no rate);
-    `selected` [K]. The form with Ψ⁻¹ keeps its digits where strong signal and interference share a direction; the
-    difference of two log-determinants loses six of them at 100 dB.
+    direct [K, N_r, N_t]: direct channels H_k, with rows of zeros as padding.
+    beams: beamforming matrices W_j.
+    noise_power_w: noise power σ² per receive antenna, in W.
+    selected [K]: True for the cooperating receivers, which cancel the sensing beam because they know its symbols.
+
+    The interference is Ψ_k = σ²I + Σ_{j≥1, j≠k} H_k Q_j H_kᴴ with Q_j = W_j W_jᴴ, plus H_k Q_0 H_kᴴ at a receiver that
+    is not selected. It is treated as Gaussian noise. Ψ_k is never formed: a difference of two log-determinants would
+    lose six digits at 100 dB. Source: equations (20) and (21) with the missing sum of (21), model.md §5.
 
     >>> from multistatic import Beams
     >>> import numpy as np

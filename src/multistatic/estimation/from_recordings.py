@@ -40,20 +40,21 @@ def estimate(
     settings: EstimateSettings = DEFAULTS,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Measurement, ...]:
-    """Delay, Doppler shift and amplitude of the target's echo in each recording, with their covariance and a verdict.
+    """Estimate delay, Doppler shift and amplitude of the target's echo in each recording, with covariance and verdict.
 
-    recordings: one a receiver, samples [trials, N_r, N] in √W.
-    reference: the known signal a_bᵀx(t) towards the target, one for all trials or one a trial.
-    scenario: the network; it gives the direct paths, from which on delays are searched, the carrier, the arrays and
-    the deviations of the clocks, by which the search is wider. Without it delays are searched from 0 on.
-    settings: what is searched and how sure to be (`EstimateSettings`).
-    on_stage: is told which recording is being estimated.
+    recordings: one for each receiver, with samples [trials, N_r, N] in √W.
+    reference: the known signal a_bᵀx(t) towards the target, one for all trials or one for each.
+    scenario: the network; None: delays are searched from 0 on. It supplies the direct paths, from which on delays are
+        searched, the carrier, the receive arrays, and the deviations of the clocks, by which the search is widened.
+    settings: range of the search and false-alarm rate (`EstimateSettings`).
+    on_stage: function that is called with a text before each recording.
 
-    The model of each trial is one echo A a_r(u) x(t - τ) e^{j2πft} in white noise (model.md §9): the strongest path of
-    the searched window. Delays and Doppler shifts are those that the receiver's clock shows.
+    The model of a trial is one echo A a_r(u) x(t - τ) e^{j2πft} in white noise; it is the strongest path in the
+    searched range of delays and Doppler shifts. Both are relative to the clock of the receiver.
 
-    Returns the measurements of the first recording, one a trial, then those of the second, and so on. Raises
-    `InputError` with every problem of recordings that do not fit the reference, the scenario or each other.
+    Returns the measurements of the first recording, one for each trial, then those of the second, and so on. Raises
+    `InputError` with every problem of recordings that do not fit the reference, the scenario or each other. Source:
+    model.md §9.
 
     >>> from multistatic import design_network, load_preset, simulate_block
     >>> design = design_network(load_preset("paper"))

@@ -210,9 +210,16 @@ def write_design(
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """Write all files of a design to `folder` at once; returns their paths. `matlab`: the arrays as `design.mat` too.
+    """Write all files of a design to a folder and return their paths (docs/formats.md).
 
-    timing_s: seconds of each stage, for `design.json`. pictures: {name of a file: its content}.
+    folder: path of the folder, which is made if it does not exist.
+    design: the design.
+    timing_s: {name of a stage: seconds}, for `design.json`.
+    pictures: {file name: content} of pictures to be written beside; None: no pictures.
+    matlab: True: write the arrays also as `design.mat`.
+
+    Files of an earlier design in the folder are removed. `design.json` is written last: if it exists, the set of files
+    is complete. Raises `InputError` if the folder cannot be written.
 
     >>> import tempfile
     >>> from multistatic import design_network, load_preset, read_design
@@ -220,9 +227,6 @@ def write_design(
     ...     paths = write_design(folder, design_network(load_preset("paper")))
     ...     read_design(folder).document["status"]
     'feasible'
-
-    `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
-    are removed. Raises `InputError` where the folder cannot be written to.
     """
     files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab)
     write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, CHANNEL, MATLAB, PAGE, *PICTURES))

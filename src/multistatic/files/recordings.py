@@ -117,9 +117,12 @@ def read_recording(
 
 
 def read_block(folder: str | os.PathLike[str]) -> RecordedBlock:
-    """Every recording and the references of a folder as `multistatic simulate` writes it.
+    """Read all recordings and references of a folder in the format of `multistatic simulate`.
 
-    Of a reference in both forms the symbols are taken. Raises `InputError` with the problems of all files at once.
+    folder: path of the folder with SigMF files (docs/formats.md).
+
+    If a reference is stored both as samples and as symbols, the symbols are used, which are exact. Raises `InputError`
+    with the problems of all files.
 
     >>> try:
     ...     read_block("no such folder")

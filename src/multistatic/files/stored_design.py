@@ -73,10 +73,12 @@ class StoredDesign:
 
 
 def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
-    """Read `design.json` and `design.npz` from `folder`.
+    """Read a design from `design.json` and `design.npz`.
 
-    Raises `InputError` that names the file and what is wrong with it: missing, not JSON, another format, a damaged
-    archive, a missing array, a shape or type that does not fit, a value that is not finite.
+    folder: path of the folder that `write_design` or `multistatic design --out` wrote.
+
+    Raises `InputError` with the file and the reason: it is missing, damaged, not JSON or of another format, an array is
+    missing, or an array has another shape or type or values that are not finite.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))

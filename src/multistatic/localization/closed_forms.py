@@ -25,9 +25,13 @@ NOT_FINITE = "An input is not finite."
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidates:
-    """Answers to n cases. `positions_m` [n, 2, 3]: the first `count` [n] of both are answers, the others zero.
+    """Positions that a closed form finds in n independent cases: none, one, or two in each.
 
-    `reason` [n]: why there is none, or what leaves two; empty for a unique one. No entry is ever NaN.
+    positions_m [n, 2, 3]: positions in m; the first `count` of the two are solutions, the others are zero.
+    count [n]: number of solutions, 0 to 2.
+    reason [n]: why there is no solution, or why there are two; empty for a unique one.
+
+    No value is NaN.
 
     >>> from multistatic import from_arrival
     >>> found = from_arrival([9.0, 1.0], [[0.0, 1.0]] * 2, [0.0, 0.0], [3.0, 0.0])

@@ -16,12 +16,17 @@ from multistatic.units import B, F
 def draw_measurements(
     network: SensingNetwork, illumination_w: float, rng: np.random.Generator, count: int = 1, *, time_s: float = 0.0
 ) -> list[list[Measurement]]:
-    """`count` sets of measurements of all K receivers at illumination p_t in W.
+    """Draw random measurements of all K receivers without simulating signals.
 
-    Delay and Doppler are Gaussian around their true values with covariance J_k⁻¹ (`exact_information`), which is also
-    the covariance that the measurement states. Clocks that are not synchronised add offsets drawn from their priors,
-    new in each set (none where the prior is infinite: every value is as good). Receivers that hear nothing are
-    `not_detected`.
+    network: receivers, geometry and signal (`SensingNetwork`).
+    illumination_w: power p_t towards the target, in W.
+    rng: random generator.
+    count: number of groups of measurements.
+    time_s: time of the measurements in s.
+
+    Delay and Doppler shift are Gaussian around their true values with the covariance J_k⁻¹ of the Cramér-Rao bound
+    (`exact_information`), which the measurements state. Clock offsets are drawn from their priors for each group, 0
+    where a prior is infinite. A receiver without echo has the verdict `not_detected`. Source: model.md §9.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")

@@ -34,10 +34,14 @@ _LEFT_OUT = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FusionSettings:
-    """`false_flag_rate`: how often a clean set of measurements may lose a receiver or be called contradictory (the
-    level of the χ² test); 0 never tests.
-    `most_outliers`: receivers flagged in one fix, at most. `odds`: a second minimum is ruled out where it is this many
-    times less likely than the best.
+    """Test levels of `localize`.
+
+    false_flag_rate: probability that measurements without outliers lose a receiver or are called contradictory: the
+        level of the χ² test, from 0 (no test), below 1.
+    most_outliers: largest number of receivers that may be left out of one fix.
+    odds: a second local minimum is ruled out if its likelihood is lower by this factor, 1 or more.
+
+    Raises `ValueError` for a value that is out of range.
 
     >>> FusionSettings(most_outliers=0).false_flag_rate
     0.001
@@ -62,10 +66,16 @@ DEFAULTS = FusionSettings()
 def localize(
     measurements: Sequence[Measurement], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
 ) -> Fix:
-    """The fix of one set of measurements, one for each receiver at most.
+    """Estimate position and velocity of the target from the measurements of one block.
 
-    Receivers whose verdict is not `detected` do not count. Unobservable geometry is a verdict, not an error.
-    Raises `InputError` for measurements of unknown receivers, twice the same one, or bad numbers.
+    measurements: at most one for each receiver; only those with the verdict `detected` are used.
+    sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
+    settings: test levels (`FusionSettings`).
+
+    Weighted least squares on position and velocity: maximum likelihood for Gaussian errors with the stated covariances,
+    independent between receivers apart from `shared_std` and the offset of the transmitter's clock. A target that is
+    not observable is a verdict of the fix and not an error. Raises `InputError` for measurements of unknown receivers,
+    two measurements of one receiver, and values that are not finite. Source: model.md §9.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -82,7 +92,13 @@ def localize(
 def localize_many(
     groups: Sequence[Sequence[Measurement]], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
 ) -> tuple[Fix, ...]:
-    """One fix for each group, all in one computation: thousands a second. As `localize` otherwise.
+    """Estimate one fix for each group of measurements, all together: thousands in a second.
+
+    groups: sequences of measurements as for `localize`, one for each fix.
+    sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
+    settings: test levels (`FusionSettings`).
+
+    Model and errors are those of `localize`.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")

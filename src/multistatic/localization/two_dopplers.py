@@ -56,10 +56,15 @@ class Departures:
 
 
 def departure_from_dopplers(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> Departures:
-    """±θ from Doppler shifts [n, 2] of two receivers, their angles of arrival [n, 2] and the heading (scalar or [n]).
+    """Compute the direction of departure from the Doppler shifts at two receivers and the heading of the target, in
+    2-D.
 
-    Angles from the x axis in the plane. From Dopplers alone the answer is ambiguous by nature; unobservable where both
-    Dopplers are equal, or the target's heading passes through the transmitter.
+    doppler_hz [n, 2]: Doppler shifts of n cases at two receivers, in Hz.
+    arrival_rad [n, 2]: angles of arrival at the two receivers, in rad from the x axis.
+    heading_rad: direction of the target's velocity in rad from the x axis, one or [n].
+
+    Two mirrored directions always fit. A case has no solution if both Doppler shifts are equal or the heading passes
+    through the transmitter. Source: equation (52), corrected (docs/errata.md).
 
     >>> import numpy as np
     >>> found = departure_from_dopplers([[-50.0, -150.0]], [[np.pi / 2, 0.0]], heading_rad=0.0)
@@ -90,11 +95,19 @@ def from_two_dopplers(
     receivers_m: ArrayLike,
     tolerance_m: float = 1e-5,
 ) -> Candidates:
-    """Positions from bistatic ranges, Dopplers and angles of arrival, [n, 2] each, of two receivers; heading known.
+    """Compute positions from ranges, Doppler shifts and angles of arrival at two receivers, with known heading, in 2-D.
 
-    `receivers_m` [2, 2 or 3] or [n, 2, 2 or 3]. The sign of θ is the one for which the points seen from transmitter
-    and receivers agree better; ambiguous where the two differ by less than `tolerance_m`. Unobservable: equal Dopplers,
-    a heading through the transmitter, a target on a baseline.
+    range_m [n, 2]: bistatic ranges of n cases at two receivers, in m.
+    doppler_hz [n, 2]: Doppler shifts at the two receivers, in Hz.
+    arrival_rad [n, 2]: angles of arrival at the two receivers, in rad from the x axis.
+    heading_rad: direction of the target's velocity in rad from the x axis, one or [n].
+    transmitter_m [2 or 3]: position of the transmitter in m.
+    receivers_m [2, 2 or 3]: positions of the two receivers in m, or [n, 2, 2 or 3].
+    tolerance_m: two mirrored solutions are ambiguous if their consistency differs by less than this distance in m.
+
+    Of the two mirrored directions of departure the one is taken whose points, computed from the transmitter and from
+    the receivers, agree better. A case has no solution if both Doppler shifts are equal, the heading passes through the
+    transmitter, or the target is on a baseline. Source: equations (52), corrected, and (93), model.md §9.
 
     >>> import numpy as np
     >>> high = np.sqrt(3.0)

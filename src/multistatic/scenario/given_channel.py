@@ -20,17 +20,19 @@ _NAMES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class GivenChannel(NotebookView):
-    """Channels as a file, or another program, gives them; what it does not give comes from the scenario's geometry.
+    """Channels that a file or a program gives; the scenario's geometry supplies everything that is None here.
 
-    `direct` [K, N_r, N_t]: H_bk; |entry|² is the power at that receive antenna for unit power at that transmit antenna.
-    Rows beyond a receiver's own antennas are zero. `receiver_ids`: K names in the order of the first axis; None: the
-    scenario's receivers in their order. `carrier_hz`: of the channels, where it is known. `echo_gain` [M, K]: η_k β_k
-    for each of M points, in the place of path loss and reflection; M is 1. `steering_tx` [M, N_t]: a_b(θ) towards each
-    point, in the place of the array's geometry. `path`: the file, as messages and `scenario.toml` name it. `sha256`: of
-    the file's bytes.
+    direct [K, N_r, N_t]: direct channels H_bk; |entry|² is the power at the receive antenna for unit power at the
+        transmit antenna. Rows beyond the antennas of a receiver are zero.
+    receiver_ids: names of the K receivers, in the order of the first axis; None: the receivers of the scenario.
+    carrier_hz: carrier frequency of the channels in Hz; None: not known, and not compared with the scenario's.
+    echo_gain [M, K]: power gain η_k β_k of the echo at M = 1 point, instead of path loss and reflection.
+    steering_tx [M, N_t]: steering vector a_b(θ) towards the point, instead of the one of the array.
+    path: name of the file in messages and in `scenario.toml`.
+    sha256: hash of the content of the file.
 
-    Raises `ScenarioError` with every shape that does not fit the others, every value that is not finite, and levels
-    that no radio channel has.
+    Raises `ScenarioError` with every shape that does not fit the others, every value that is not finite, and every
+    level that no radio channel has.
 
     >>> GivenChannel(direct=[[[3e-5 + 4e-5j]]], receiver_ids=["rx1"]).median_gain_db
     -86.02059991327963

@@ -264,7 +264,24 @@ class GeodeticOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scenario(LabelledResult):
-    """One network, one target, one set of requirements: the input of every design.
+    """One network, one target and one set of requirements: the input of every design.
+
+    All values are in SI units and radians. K is the number of receivers; arrays over receivers follow the order of
+    `receivers`. A file states the same in other units and with defaults (`load_scenario`, docs/formats.md).
+
+    name: name in tables, pictures and files.
+    seed: seed of the placement, the channel and the random methods, 0 or more.
+    radio: carrier frequency, bandwidth, block length and pulse (`Radio`).
+    transmitter: position, antenna array, power limit and clock (`Transmitter`).
+    receivers: K receivers with position, antenna array, required rate and clock (`Receiver`).
+    target: position, velocity and reflection (`Target`).
+    propagation: path loss, fading, noise and clutter (`Propagation`).
+    requirements: limit of the cooperation cost (`Requirements`).
+    design: criterion and algorithms of the design (`DesignSettings`).
+    origin: WGS 84 coordinates of the local origin (`GeodeticOrigin`); None: the scenario has local coordinates only.
+
+    Raises `ScenarioError` with every value that is out of range or does not fit the others, also from
+    `dataclasses.replace`. Source: model.md §1 and §2.
 
     >>> from dataclasses import replace
     >>> from multistatic import load_preset

@@ -97,15 +97,19 @@ def parse_scenario(
     source: str = "",
     on_note: OnNote | None = None,
 ) -> Scenario:
-    """The scenario that a TOML text describes (docs/formats.md), in SI units, every random placement drawn.
+    """Make a scenario from a TOML text (docs/formats.md), in SI units, with all random placements drawn.
 
-    `overrides`: `KEY=VALUE` with dotted keys, applied before anything is checked. `read_text`: gives the text of the
-    site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `read_channel` does the same
-    for the channel file that `channel.direct` names. `source` names the text in messages. `on_note` receives a sentence
-    for everything that is valid but may not be meant, such as receivers that would be near if their latitude and
-    longitude were swapped. The same text, overrides and files give the same bits.
+    text: content of a scenario file.
+    overrides: `KEY=VALUE` texts with dotted keys, applied before the check.
+    read_text: function that returns the text of the site list named by `receivers.file`, or raises `InputError`; None:
+        site lists are refused.
+    read_channel: the same for the channel file named by `channel.direct`.
+    source: name of the text in error messages.
+    on_note: function that is called with a sentence for every value that is valid but looks unintended, such as
+        receivers whose latitude and longitude seem to be swapped; None: no notes.
 
-    Raises `ScenarioError` with every problem found: its path, what was received and what was expected.
+    The same text, overrides and files give identical numbers. Raises `ScenarioError` with every problem: its path, the
+    value received and what was expected.
 
     >>> from multistatic.scenario.preset import preset_text
     >>> parse_scenario(preset_text("paper"), overrides=["transmitter.antennas=20"]).transmitter.array.size

@@ -33,15 +33,33 @@ _SIMULATION = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
-    """What is sent and what is heard; raises `InputError` with every value that cannot be.
+    """Waveform, sampling, and parts of the recordings of a simulated block.
 
-    `symbols`: a kind of `draw_symbols`. `waveform`: `single-carrier` with the scenario's pulse, or `ofdm` of
-    `subcarriers` (all but DC are used) and a `cyclic_prefix` in slots, as many OFDM symbols as fit into the block.
-    `redraw_symbols`: new symbols in every one of the `trials`, not only new noise. `clutter`: white clutter and
-    scatterers. `time_offset_std_s`, `frequency_offset_std_hz`: of each receiver's own clock, normal with mean 0, and
-    with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
-    are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
-    `ObservationSettings`.
+    Clock offsets are normal with mean 0. They are drawn once and are the same in all trials: clocks drift slowly in
+    comparison with the length of a block.
+
+    symbols: kind of the data symbols: `gaussian`, `qam4`, `qam16`, `qam64` or `qam256`.
+    waveform: `single-carrier` with the scenario's pulse, or `ofdm`.
+    subcarriers: number of OFDM subcarriers; the DC subcarrier carries no data.
+    cyclic_prefix: length of the cyclic prefix of OFDM, in slots.
+    oversampling: number of samples in a slot.
+    trials: number of blocks with independent noise and independent phases.
+    redraw_symbols: True: each trial has new symbols, too.
+    echo: False: the recordings contain no echo of the target.
+    direct_path: power ratio of the direct path in the recordings, 0 for none and 1 for all; None: the scenario's
+        `direct_path_leakage` with signal-dependent clutter, 0 with signal-independent clutter.
+    clutter: False: no white clutter and no scatterers.
+    noise: False: no thermal noise.
+    random_phase: True: the echo has a random carrier phase in each trial, and each scatterer one at each receiver.
+    time_offset_std_s: standard deviation of the time offset of a receiver's clock, in s; None: the scenario's.
+    frequency_offset_std_hz: standard deviation of the frequency offset of a receiver's oscillator, in Hz; None: the
+        scenario's.
+    common_time_offset_std_s: standard deviation of the time offset of the transmitter's clock, in s; None: the
+        scenario's.
+    common_frequency_offset_std_hz: standard deviation of the frequency offset of the transmitter's oscillator, in Hz;
+        None: the scenario's.
+
+    Raises `InputError` with every value that is out of range.
 
     >>> SimulationSettings(symbols="qam16", trials=10).oversampling
     4.0
@@ -93,14 +111,14 @@ DEFAULTS = SimulationSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SimulatedBlock(NotebookView):
-    """One block that was sent and received.
+    """One simulated block: the transmitted signal, the recordings of all receivers, and their true parameters.
 
-    signal: what was sent.
-    observations: one a receiver: its recording and the truth behind it.
-    expected_snr: {receiver id: mean echo SNR after integration over block and antennas}, a power ratio: the block's
-    length in slots times w_k p_t.
-    steering_tx [N_t]: a_b(θ) towards the target.
-    common_clock: the part of every observation's clock that is the transmitter's.
+    signal: the transmitted signal x(t).
+    observations: one for each receiver: its recording, with the true delay, Doppler shift, amplitude and clock offset.
+    expected_snr: {receiver id: mean SNR of the echo after integration over block and antennas}, power ratios; each is
+        the length of the block in slots times w_k p_t.
+    steering_tx [N_t]: steering vector a_b(θ) of the transmitter towards the target.
+    common_clock: clock offset of the transmitter, which is included in the clock of every observation.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -154,16 +172,18 @@ def simulate_block(
     *,
     receiver_ids: Iterable[str] | None = None,
 ) -> SimulatedBlock:
-    """Send one block with `beams` and receive it at the receivers of `scenario`.
+    """Simulate the transmission of one block and its reception at the receivers of a scenario.
 
-    scenario: geometry, radio and clocks. channel: the realisation, that of a design in most cases. beams: what is sent.
-    settings: symbols, waveform, sampling, and what is part of the recordings.
-    seed: of symbols, noise, phases and clocks; None: the scenario's.
-    receiver_ids: who records (None: all), always in the scenario's order.
+    scenario: positions, radio parameters and clocks.
+    channel: realisation of the channel, usually the one of a design.
+    beams: beams of the transmitter.
+    settings: symbols, waveform, sampling, and the parts of the recordings.
+    seed: seed of symbols, noise, phases and clocks; None: the scenario's.
+    receiver_ids: receivers that record; None: all. Recordings are in the order of the scenario.
 
-    Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
-    that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
-    symbol is longer than the block, and `ValueError` for a channel with several points: a block has one target.
+    The model is equation (3). Symbols, noise and clocks have separate random generators: to leave out the noise or a
+    receiver changes nothing else. Raises `InputError` for too many samples or an OFDM symbol that is longer than the
+    block, and `ValueError` for a channel with several points, because a block has one target.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))

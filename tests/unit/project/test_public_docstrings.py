@@ -30,18 +30,9 @@ RIGHT_WORDS: set[str] = set()
 UNWRITTEN_DOCSTRINGS: tuple[str, ...] = (
     "beamforming",
     "bounds",
-    "channel",
-    "communication",
     "design",
-    "errors",
-    "estimation",
-    "files",
-    "localization",
     "report",
-    "scenario",
     "selection",
-    "signal",
-    "simulation",
     "study",
 )
 UNWRITTEN_MESSAGES: tuple[str, ...] = (
