@@ -85,7 +85,7 @@ class Plugin:
             raise
         except (Exception, SystemExit) as error:
             received = f"{type(error).__name__}{_in_brackets(error)}{_place(error)}{f' {doing}' if doing else ''}"
-            raise PluginError([self._problem(received, "a result, not an exception", "")]) from error
+            raise PluginError([self._problem(received, "a result without an exception", "")]) from error
 
     def _problem(self, received: str, expected: str, hint: str) -> Problem:
         whose = f"{self.name!r} of {self.origin}" if self.origin.distribution else f"the callable {self.name}"
@@ -180,10 +180,10 @@ def _guarded(found: Callable[..., Any], guard: Plugin) -> Callable[..., Any]:
 def _check_settings_class(kind: type) -> None:
     """`TypeError` for a class that is no frozen dataclass with a default for every field."""
     if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(f"{kind.__name__} is no frozen dataclass: settings of an algorithm are one")
+        raise TypeError(f"{kind.__name__} is not a frozen dataclass, which settings of an algorithm must be")
     without = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     if without:
-        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs one")
+        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs a default")
 
 
 def find(group: str, choice: str | Callable[..., Any], options: Iterable[object] = ()) -> Algorithm:
@@ -265,10 +265,10 @@ def origin(group: str, name: str) -> Origin:
 
 def says(plugin: Plugin, words: object) -> str:
     """What another package says of its answer, as part of a message."""
-    told = one_line(str(words))
+    quoted = one_line(str(words))
     if not plugin.origin.distribution:
-        return f'The callable {plugin.name} says: "{told}"' if told else f"By the callable {plugin.name}."
-    return f'{plugin.origin} says: "{told}"' if told else f"{plugin.origin} says nothing."
+        return f'The callable {plugin.name} says: "{quoted}"' if quoted else f"By the callable {plugin.name}."
+    return f'{plugin.origin} says: "{quoted}"' if quoted else f"{plugin.origin} gives no message."
 
 
 def one_line(text: str) -> str:
@@ -327,8 +327,8 @@ def _contested(group: str, name: str, found: Iterable[_Registered]) -> Problem:
     return Problem(
         path=group,
         received=f"{name!r} from {' and '.join(owners)}",
-        expected="a name that one package registers",
-        hint="uninstall the others, or have them take other names",
+        expected="a name that only one package registers",
+        hint="uninstall the other packages, or register other names",
     )
 
 

@@ -107,7 +107,9 @@ class Channel(LabelledResult):
     def require_one_point(self) -> None:
         """Raise `ValueError` where there are several points."""
         if self.points != 1:
-            raise ValueError(f"a channel with {self.points} points, expected one: Channel.at(m) is that of point m")
+            raise ValueError(
+                f"a channel with {self.points} points, expected one point: use Channel.at(m) for the channel of point m"
+            )
 
     def at(self, point: int) -> Channel:
         """The channel with this one of its points alone; points count from 0."""

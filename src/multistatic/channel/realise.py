@@ -101,7 +101,8 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
     if direct.shape != shape or direct.dtype.kind not in "cfiu":
         plugin.refuse(
             f"a channel of shape {list(direct.shape)} and type {direct.dtype}",
-            f"complex numbers [K, N_r, N_t] = {list(shape)}: receivers, antennas of the largest of them, transmitter",
+            f"complex numbers [K, N_r, N_t] = {list(shape)}: receivers, antennas of the largest "
+            "receiver, transmit antennas",
         )
     bad = ~np.isfinite(direct).all(axis=(1, 2))
     if bad.any():
@@ -126,14 +127,14 @@ def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
         return
     excess_db = ratio_to_db(float(snr[loudest])) - ratio_to_db(LARGEST_SNR)
     given = isinstance(scenario.propagation.direct, GivenChannel)
-    cause = "channels of unit power in the channel file lack the path gain" if given else "more distance"
+    cause = "channels in the channel file that include the path gain" if given else "more distance"
     raise ScenarioError(
         [
             Problem(
                 "transmitter.power_dbm",
                 f"{watt_to_dbm(power_w):.4g} dBm with noise of {watt_to_dbm(noise_w):.4g} dBm: a direct SNR of "
                 f"{ratio_to_db(float(snr[loudest])):.0f} dB at {scenario.receiver_ids[loudest]!r}",
-                f"at most {ratio_to_db(LARGEST_SNR):.0f} dB, which double precision can tell from its rounding",
+                f"at most {ratio_to_db(LARGEST_SNR):.0f} dB, the limit of double precision",
                 f"{excess_db:.1f} dB less power, more noise, or {cause}",
             )
         ]

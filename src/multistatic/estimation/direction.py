@@ -62,8 +62,10 @@ def find_directions(
     spanned = values > 1e-9 * max(values[-1], (1e-3 * wavelength_m) ** 2)
     rank = int(np.count_nonzero(spanned))
     if not rank:
-        reason = "one antenna" if array.size == 1 else "no horizontal extent"
-        return Directions(direction=None, covariance=None, note=f"No direction: {reason}.")
+        reason = "one antenna" if array.size == 1 else "antennas without horizontal extent"
+        return Directions(
+            direction=None, covariance=None, note=f"No direction was estimated: the receiver has {reason}."
+        )
     beams = 2.0 * np.pi / wavelength_m * vectors[:, spanned] * np.sqrt(values[spanned])
     best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
     direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
@@ -78,13 +80,17 @@ def find_directions(
     axes, normal = vectors[:, spanned], _normal(vectors[:, spanned])
     covariance = _component_covariance(values[spanned], axes, snr, wavelength_m)
     side = ", ".join(f"{part:.3g}" for part in normal.round(6) + 0.0)
-    rest = "the mirror image behind them" if rank == dimensions - 1 else "every direction at this angle to them"
+    rest = (
+        "the mirror image of the direction"
+        if rank == dimensions - 1
+        else "every direction at the same angle to the line"
+    )
     shape = "a line" if rank == 1 else "a plane"
     return Directions(
         direction=_towards(direction @ axes @ axes.T, normal),
         covariance=np.where(two[:, None, None], np.inf, covariance),
         kind="components",
-        note=f"The antennas are in {shape}: {rest} fits as well (shown: the side of [{side}]).",
+        note=f"The antennas form {shape}: {rest} fits equally well (shown: the side of [{side}]).",
     )
 
 

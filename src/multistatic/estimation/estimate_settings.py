@@ -87,6 +87,6 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
                 )
             )
         if settings.directions:
-            expected = "one of the two: a known direction is not measured"
+            expected = "only one of the two: towards_m already states the direction"
             problems.append(Problem("directions", "directions and towards_m", expected))
     return problems

@@ -113,7 +113,7 @@ def _require_kinds(recordings: object, reference: object, settings: object) -> N
     """Raise `InputError` where an argument is of another kind than `estimate` takes."""
     problems = []
     if isinstance(recordings, Recording) or not isinstance(recordings, Sequence):
-        problems.append(Problem("recordings", type(recordings).__name__, "a list of recordings, one a receiver"))
+        problems.append(Problem("recordings", type(recordings).__name__, "a list of recordings, one for each receiver"))
     if reference is None:
         problems.append(Problem("reference", "None", "the known signal, such as the reference of a simulated block"))
     if not isinstance(settings, EstimateSettings):
@@ -131,7 +131,7 @@ def input_problems(
     """Why recordings, reference (None: not known), scenario and settings cannot be estimated together."""
     problems = list(disagreements(recordings, reference, scenario))
     if settings.carrier_hz is None and scenario is None:
-        expected = "a carrier above 0, as no recording or scenario has one"
+        expected = "a carrier frequency in Hz, because there is no scenario"
         problems.append(Problem("carrier_hz", "nothing", expected))
     if settings.directions and scenario is None:
         hint = "directions need a scenario"
@@ -145,7 +145,7 @@ def input_problems(
         heard = {recording.receiver_id for recording in recordings}
         for receiver in scenario.receivers if not found else ():
             if receiver.id in heard and np.array_equal(receiver.position_m, point_m):
-                expected = "a point away from every receiver"
+                expected = "a point that is not the position of a receiver"
                 problems.append(Problem("towards_m", f"the position of {receiver.id!r}", expected))
     return problems
 

@@ -163,7 +163,7 @@ def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, 
     """For trials of `recording` of so many branches. `InputError` where the signal has too few symbols to measure."""
     count, least = symbol_count(waveform, recording.slot_s), branches + _SPARE
     if count < least:
-        expected = f"{least} symbols or more where noise is measured ({branches} branches)"
+        expected = f"at least {least} symbols to measure the noise ({branches} branches)"
         problem = Problem("noise", f"a known signal of {count} symbols", expected)
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
     wanted = min(max(_PARTS, _PARTS_A_BRANCH * branches), max(count // _SYMBOLS_AT_LEAST, least))

@@ -167,7 +167,9 @@ def _joined(arrays: Arrays, name: str, label: str, problems: list[Problem]) -> N
     real, imaginary = arrays.get(f"{name}_real"), arrays.get(f"{name}_imag")
     if name in arrays and not (real is None and imaginary is None):
         part = f"{name}_real" if real is not None else f"{name}_imag"
-        problems.append(Problem(f"{label}:{name}", f"{name} and {part}", "one of the two: they may contradict"))
+        problems.append(
+            Problem(f"{label}:{name}", f"{name} and {part}", "only one of the two, which may contradict each other")
+        )
         return None
     if name in arrays or (real is None and imaginary is None):
         return arrays.get(name)

@@ -116,7 +116,7 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"no JSON ({error})", f"a document of format {FORMAT}") from error
+        raise _refused(path, f"text that is not JSON ({error})", f"a document of format {FORMAT}") from error
     found = document.get("format") if isinstance(document, dict) else type(document).__name__
     if found not in (FORMAT, FIRST_FORMAT):
         raise _refused(path, f"format {found!r}", f"format {FORMAT!r} or {FIRST_FORMAT!r}")

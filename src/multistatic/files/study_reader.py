@@ -16,7 +16,7 @@ from multistatic.study.metrics import metric
 from multistatic.study.plan import StoppingRule, SweptKey
 from multistatic.study.results import StoredFailure, StoredMetric, StudyResults
 
-_WHOLE = "a store as it was written; this one was damaged or changed"
+_WHOLE = "an undamaged store; this one was changed after it was written"
 
 
 def read_results(path: Path) -> StudyResults:

@@ -190,7 +190,11 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        hint = "what was stored before is safe, and the study goes on from there" if "full" in str(error) else ""
+        hint = (
+            "the trials that are stored are kept, and the same command continues the study"
+            if "full" in str(error)
+            else ""
+        )
         raise InputError(
             [Problem(str(path), str(error), "a store that can be used", hint)], source=str(path)
         ) from error
@@ -239,10 +243,10 @@ def _require_same(connection: sqlite3.Connection, path: Path, study: Study) -> N
     first = connection.execute("SELECT versions FROM sessions ORDER BY session LIMIT 1").fetchone()
     theirs, ours = json.loads(first[0])["multistatic"] if first else None, version("multistatic")
     if theirs not in (None, ours):
-        expected = f"multistatic {theirs}: results of two versions are not mixed"
+        expected = f"multistatic {theirs}: results of different versions are not mixed"
         problems.append(Problem("(version)", f"multistatic {ours}", expected))
     if problems:
-        source = f"{path} holds another study ({name}); choose another --store, or --restart to drop what it holds"
+        source = f"{path} holds another study ({name}); choose another --store, or --restart to delete its results"
         raise InputError(problems[:20], source=source)
 
 

@@ -16,11 +16,11 @@ UNIQUE, AMBIGUOUS, UNOBSERVABLE = "unique", "ambiguous", "unobservable"
 BASELINE_TOLERANCE = 1e-7
 
 ON_BASELINE = (
-    "The target lies on the line between transmitter and receiver: there the path has the length of the direct one "
-    "wherever the target is."
+    "The target lies on the line between transmitter and receiver, where the path over the target is as long as the "
+    "direct path at every position."
 )
-TOO_SHORT = "The path is shorter than the direct path: no target gives this delay."
-NOT_FINITE = "An input is not finite."
+TOO_SHORT = "The path over the target is shorter than the direct path, which no position of the target gives."
+NOT_FINITE = "An input value is NaN or infinite."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

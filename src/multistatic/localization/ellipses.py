@@ -34,10 +34,10 @@ _POLISHING_STEPS = 6
 _SLOPE_TOLERANCE = 1e-6
 _MISFIT = 1e-9
 
-TOO_FEW = "Fewer receivers than unknown coordinates."
-IN_LINE = "The receivers see the target along directions that leave one coordinate free."
-NO_POINT = "The ellipses do not meet: no target gives these delays."
-TWO_POINTS = "The ellipses meet in two points, and no other receiver tells them apart."
+TOO_FEW = "There are fewer receivers than unknown coordinates."
+IN_LINE = "The positions of the receivers leave one coordinate of the target undetermined."
+NO_POINT = "The ellipses do not meet: no position of the target gives these delays."
+TWO_POINTS = "The ellipses meet in two points, and no further receiver decides between them."
 
 
 def from_ranges(

@@ -53,11 +53,11 @@ class FusionSettings:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.false_flag_rate < 1.0:
-            raise ValueError(f"false_flag_rate={self.false_flag_rate} is not in [0, 1)")
+            raise ValueError(f"false_flag_rate={self.false_flag_rate}, expected 0 or more, below 1")
         if self.most_outliers < 0:
-            raise ValueError(f"most_outliers={self.most_outliers} is negative")
+            raise ValueError(f"most_outliers={self.most_outliers}, expected 0 or more")
         if not self.odds >= 1.0:
-            raise ValueError(f"odds={self.odds} is below 1")
+            raise ValueError(f"odds={self.odds}, expected 1 or more")
 
 
 DEFAULTS = FusionSettings()

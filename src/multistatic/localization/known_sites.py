@@ -112,7 +112,7 @@ def _problems(sites: KnownSites) -> list[Problem]:
     if len(set(sites.receiver_ids)) != count:
         problems.append(Problem("receiver_ids", str(sites.receiver_ids)[:60], "each id once"))
     if not 0 < sites.carrier_hz < np.inf:
-        problems.append(Problem("carrier_hz", f"{sites.carrier_hz}", "a positive number"))
+        problems.append(Problem("carrier_hz", f"{sites.carrier_hz}", "a frequency in Hz above 0"))
     if sites.dimensions not in (2, 3):
         problems.append(Problem("dimensions", f"{sites.dimensions}", "2 or 3"))
     if sites.clock is not None and sites.clock.time_s.shape != (count,):

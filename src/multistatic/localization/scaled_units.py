@@ -68,7 +68,7 @@ def excess_doubt(reach_m: F, direct_m: F) -> str:
     if len(reach_m) < 2 or np.any(reach_m < 0) or np.any(reach_m > 0.999 * direct_m):
         return ""
     return (
-        "Every delay is shorter than that of the direct path: the delay counts from the transmission, not from the "
+        "Every delay is shorter than that of the direct path: delays must count from the transmission, not from the "
         "arrival of the direct path."
     )
 
@@ -106,7 +106,7 @@ def _delay_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str]:
     elif slots < _SLOTS[0]:
         found.append(
             f"Check the unit of delay_std_s: {deviation:.2g} s is {slots:.1g} of a slot of "
-            f"{scenario.radio.slot_s:.2g} s, closer than any echo can be timed."
+            f"{scenario.radio.slot_s:.2g} s, more accurate than any echo allows."
         )
     return found
 

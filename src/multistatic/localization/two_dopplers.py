@@ -28,15 +28,15 @@ RESOLUTION_RAD = 1e-9
 EPSILON = float(np.finfo(float).eps)
 
 EQUAL_DOPPLERS = (
-    "Both receivers measure the same Doppler shift (a target at rest, or seen under the same angle from the heading): "
-    "their ratio says nothing about the direction of departure."
+    "Both receivers measure the same Doppler shift (the target is at rest, or both are at the same angle to its "
+    "heading), which gives no information about the direction of departure."
 )
 ALONG_HEADING = (
-    "The target moves along the line through the transmitter: there the Doppler does not change with the direction of "
-    "departure to first order."
+    "The target moves along the line through the transmitter, where the Doppler shift hardly changes with the "
+    "direction of departure."
 )
 NO_COSINE = "No direction of departure gives these Doppler shifts at these angles of arrival."
-MIRRORED = "Both directions, mirrored about the heading, agree with the measurements."
+MIRRORED = "Two directions, mirrored about the heading, fit the measurements equally well."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

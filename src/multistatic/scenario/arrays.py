@@ -43,7 +43,7 @@ class AntennaArray:
             raise ScenarioError([Problem("array.elements", as_python(self.elements_m)[:60], expected)])
         sound = elements.ndim == 2 and elements.shape[1] == 3
         if not sound or not np.abs(elements).max() <= _LARGEST_M:  # NaN is not, either
-            received = "a coordinate that is not" if sound else f"shape {elements.shape}"
+            received = "a coordinate that is not finite or too large" if sound else f"shape {elements.shape}"
             raise ScenarioError([Problem("array.elements", received, expected)])
         object.__setattr__(self, "elements_m", elements)
 

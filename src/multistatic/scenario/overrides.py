@@ -63,7 +63,7 @@ def _value(text: str) -> tuple[Any, str]:
         if not text.startswith(("[", "{")):
             return text, ""
         quoted = _BARE_WORD.sub(lambda word: f'"{word[0]}"', text)[:120].replace("{", "{{").replace("}", "}}")
-        return text, f"the shell takes quotes away; write --set '{{key}}={quoted}'"
+        return text, f"the shell removes quotes; write --set '{{key}}={quoted}'"
     return (document["value"], "") if list(document) == ["value"] else (text, "")
 
 
@@ -93,7 +93,7 @@ def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
             if step >= len(place):
                 return f"an index below {len(place)}"
         elif not isinstance(place, dict):
-            return f"a table to hold {step}"
+            return f"a table that can have the key {step}"
         place = place[step] if isinstance(step, int) else place.get(step, {})
     return ""
 

@@ -79,11 +79,13 @@ class ScenarioTemplate:
             return []
         found = []
         if self.channel is not None:
-            found.append(f"all trials have the channels of {self.channel.path}: channel.direct.folder has one a trial")
+            found.append(
+                f"all trials use the channels of {self.channel.path}: channel.direct.folder has one file for each trial"
+            )
         if self.table.receivers.random is not None:
             found.append(
-                "the places of the receivers are drawn anew in every trial, but their channels come from files: "
-                "list the places that the channels belong to"
+                "the positions of the receivers are drawn anew in every trial, but their channels come from files: "
+                "list the positions that belong to the channels"
             )
         return found
 
@@ -166,7 +168,7 @@ def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[Si
     if not isinstance(name, str) or not 0 < len(name) <= 4096:
         return [], []
     if read_text is None:
-        return [], [Problem("receivers.file", repr(name[:60]), "receivers in the scenario itself: it has no folder")]
+        return [], [Problem("receivers.file", repr(name[:60]), "receivers in the scenario: a text has no folder")]
     try:
         return read_site_list(name, read_text(name)), []
     except InputError as error:
@@ -178,7 +180,7 @@ def _channel_file(raw: dict[str, Any], read_channel: ReadChannel | None) -> tupl
     if not isinstance(name, str) or not 0 < len(name) <= 4096:
         return None, []
     if read_channel is None:
-        expected = "a scenario that is read from a file (load_scenario): a text alone has no folder"
+        expected = "a scenario that is read from a file (load_scenario): a text has no folder"
         return None, [Problem("channel.direct.file", repr(name[:60]), expected)]
     try:
         return read_channel(name), []

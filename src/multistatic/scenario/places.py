@@ -16,8 +16,9 @@ from multistatic.scenario.model import Scenario
 _ROLE = re.compile(r"(transmitter|target|channel\.scatterer)(?:\[\d+\])?\.position(?:_m|_llh)?")
 _NO_GAIN = "a path of length 0 has no gain"
 _MONO = (
-    _NO_GAIN + "; for a transmitter that receives its own echo use --scheme mono and transmitter.receive_antennas, for "
-    "antennas beside each other state where each stands"
+    _NO_GAIN
+    + "; for a transmitter that also receives the echo use --scheme mono and transmitter.receive_antennas; for "
+    "antennas next to each other state the position of each"
 )
 
 
@@ -34,7 +35,7 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Ite
         if others:
             other, first = next(iter(others.items()))
             reason = _MONO if {role, other} == {"transmitter", "receiver"} else _NO_GAIN
-            yield Problem(path, written, "a position that nothing else has", f"{first} is there too; {reason}")
+            yield Problem(path, written, "another position", f"{first} has the same one; {reason}")
         seen.setdefault(position, {}).setdefault(role, path)
 
 
@@ -46,8 +47,8 @@ def shared_places(scenario: Scenario) -> Iterator[str]:
     for ids in together.values():
         if len(ids) > 1:
             yield (
-                f"{', '.join(ids)} stand at one place: sectors of one mast measure one range, and count as one "
-                "receiver where a position is to be found"
+                f"{', '.join(ids)} have the same position: sectors of one mast measure the same range, and "
+                "localization counts them as one receiver"
             )
 
 

@@ -31,7 +31,7 @@ def _not_bool(value: Any) -> Any:
 
 def printable(text: str) -> str:
     """`text`, which must be printable and have no blanks around it."""
-    _require(text.isprintable() and text == text.strip(), "printable text without blanks around it")
+    _require(text.isprintable() and text == text.strip(), "printable text without spaces at its beginning or end")
     return text
 
 

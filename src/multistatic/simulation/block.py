@@ -243,7 +243,10 @@ def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | O
         return SingleCarrier(pulse=pulse_of(radio.pulse), slot_s=radio.slot_s, symbols=radio.samples)
     slots = settings.subcarriers + settings.cyclic_prefix
     if slots > radio.samples:
-        expected = f"with the cyclic prefix of {settings.cyclic_prefix} at most the block of {radio.samples} slots"
+        expected = (
+            f"at most {radio.samples} slots, the length of the block, together with a prefix of "
+            f"{settings.cyclic_prefix}"
+        )
         raise InputError([Problem("subcarriers", f"{settings.subcarriers}", expected)], source="simulation")
     return Ofdm(
         subcarriers=settings.subcarriers,

@@ -96,11 +96,11 @@ def observe(
     settings = settings or ObservationSettings()
     trials = signal.symbols.shape[:-3]
     if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, settings of {settings.trials}")
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
     wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     unknown = wanted.difference(scenario.receiver_ids)
     if unknown:
-        raise ValueError(f"no receivers {sorted(unknown)} in {scenario.receiver_ids}")
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
     heard = heard_channel(scenario, channel, settings)
     echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
     times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])

@@ -316,5 +316,5 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="symbols of"):
         observe(scenario, channel, signal, rng(), replace(QUIET, trials=3))
     scenario, channel, signal = case()
-    with pytest.raises(ValueError, match="no receivers"):
+    with pytest.raises(ValueError, match="expected ids of"):
         observe(scenario, channel, signal, rng(), receiver_ids=["rx9"])
