@@ -10,8 +10,8 @@
     ├── InfeasibleError                exit code 3   which constraint, and what would make it feasible
     └── VerificationError              exit code 4   a result failed the check that follows every solve
 
-Algorithms do not raise for an infeasible instance: they return a result whose status says so. The exception is for
-the callers that asked for a design and nothing less.
+Algorithms do not raise for an infeasible instance: they return a result with this status. The exception is for
+callers that need a design.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How echoes are searched in recordings: what `estimate` can be told."""
+"""How echoes are searched in recordings: the settings of `estimate`."""
 
 from __future__ import annotations
 

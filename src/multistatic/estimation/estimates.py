@@ -60,9 +60,9 @@ class Estimates:
     def measurement(self, trial: int = 0) -> Measurement:
         """One trial as the fusion takes it."""
         verdict = str(self.verdict[trial])
-        heard = verdict != "not_detected"
+        detected = verdict != "not_detected"
         seen = (
-            heard
+            detected
             and self.direction_covariance is not None
             and bool(np.isfinite(self.direction_covariance[trial]).all())
         )

@@ -142,9 +142,9 @@ def input_problems(
     elif settings.towards_m is not None and scenario is not None:
         point_m, found = looked_at(settings.towards_m, scenario)
         problems += found
-        heard = {recording.receiver_id for recording in recordings}
+        recorded = {recording.receiver_id for recording in recordings}
         for receiver in scenario.receivers if not found else ():
-            if receiver.id in heard and np.array_equal(receiver.position_m, point_m):
+            if receiver.id in recorded and np.array_equal(receiver.position_m, point_m):
                 expected = "a point that is not the position of a receiver"
                 problems.append(Problem("towards_m", f"the position of {receiver.id!r}", expected))
     return problems

@@ -202,5 +202,5 @@ def _inverse_energies(values: C, first: int, grid: Grid, count: int) -> NDArray[
     shift = np.arange(*grid.cells) + first
     begin, end = (np.clip(edge, 0, values.shape[1]) for edge in (-shift, count - shift))
     energy = (sums[:, np.maximum(begin, end)] - sums[:, begin]).T
-    heard = energy > 1e-6 * sums[:, -1]
-    return np.where(heard, 1.0 / np.where(heard, energy, 1.0), 0.0).astype(np.float32)
+    positive = energy > 1e-6 * sums[:, -1]
+    return np.where(positive, 1.0 / np.where(positive, energy, 1.0), 0.0).astype(np.float32)

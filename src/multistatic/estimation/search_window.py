@@ -1,4 +1,4 @@
-"""What an estimator is asked: where to look, how sure to be, and what is known of noise and antennas."""
+"""The input of an estimator: the searched window, the false-alarm rate, and what is known of noise and antennas."""
 
 from __future__ import annotations
 

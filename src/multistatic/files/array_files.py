@@ -1,6 +1,6 @@
 """Named arrays from the files of other programs: NumPy .npz, MATLAB 5 and 7.3, HDF5, NetCDF 3 and 4.
 
-Which format it is, the first bytes say. Of a file only the arrays that are asked for are read, and only once what it
+The first bytes decide the format. Only the requested arrays of a file are read, and only once what it
 declares (sizes, types) fits the caps. Nothing in a file is run: no pickles, no objects, no links to other files.
 """
 

@@ -1,5 +1,5 @@
 """The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml` with
-`channel.npz`, `design.mat` where it is asked for, pictures and `report.html`.
+`channel.npz`, `design.mat` on request, pictures and `report.html`.
 
 The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
 """
@@ -155,7 +155,7 @@ def _channel_source(design: Design) -> str:
 
 
 def _algorithms(scenario: Scenario) -> dict[str, Any]:
-    """What was used, and whose it is: a package with its version, or a callable of the program."""
+    """The algorithms that were used, each with its package and version, or as a callable of the program."""
     design = scenario.design
     chosen = {"selectors": design.selector, "beamformers": design.beamformer, "criteria": design.criterion}
     keys = {"selectors": "selector", "beamformers": "beamformer", "criteria": "criterion"}
@@ -190,7 +190,7 @@ def design_files(
 ) -> dict[str, bytes]:
     """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
-    Arrays and pictures are there only where the design passed its verification: beams that nobody confirmed are not
+    Arrays and pictures are there only where the design passed its verification: unconfirmed beams are not
     handed on.
     """
     files = {CHANNEL: _channel_npz(design), SCENARIO: _scenario_toml(design)}

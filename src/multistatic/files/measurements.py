@@ -158,9 +158,9 @@ class _Row:
         """The row's measurement, None where a cell is wrong."""
         verdict = cast(Verdict, self._word("verdict", _VERDICTS, "detected"))
         kind = cast(DirectionKind, self._word("direction_kind", _DIRECTION_KINDS, "whole"))
-        heard = verdict != "not_detected"
-        place = [self._number(name, None if heard else 0.0, -most, most) for name, most in _PLACE.items()]
-        spread = [self._number(name, None if heard else math.inf, *_SPREADS) for name in _SPREAD]
+        detected = verdict != "not_detected"
+        place = [self._number(name, None if detected else 0.0, -most, most) for name, most in _PLACE.items()]
+        spread = [self._number(name, None if detected else math.inf, *_SPREADS) for name in _SPREAD]
         correlation = self._number("delay_doppler_correlation", 0.0, -_CORRELATED, _CORRELATED)
         direction, direction_covariance = self._direction(), self._direction_covariance()
         shared = [self._number(name, 0.0, least=0.0, most=most) for name, most in zip(_SHARED, spread, strict=True)]

@@ -1,4 +1,4 @@
-"""What a closed form answers: for each case no position, one, or two that the inputs cannot tell apart."""
+"""The results of a closed form: for each case no position, one, or two that fit the inputs equally well."""
 
 from __future__ import annotations
 

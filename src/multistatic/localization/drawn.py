@@ -39,8 +39,8 @@ def draw_measurements(
     slot_s = 0.5 / network.bandwidth_hz
     unit = np.array([slot_s, 1.0 / slot_s])
     information = exact_information(network, illumination_w)
-    heard = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
-    regular = np.where(heard[:, None, None], information, np.eye(2))
+    detected = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
+    regular = np.where(detected[:, None, None], information, np.eye(2))
     covariance = np.asarray(np.linalg.solve(regular, np.eye(2)), float) * np.outer(unit, unit)
     covariance = 0.5 * (covariance + np.swapaxes(covariance, 1, 2))
     truth: F = np.stack(
@@ -49,7 +49,7 @@ def draw_measurements(
     root = np.linalg.cholesky(covariance)
     errors: F = (root @ rng.standard_normal((count, len(truth), 2, 1)))[..., 0] + _offsets(network, rng, count)
     snr = network.snr_per_watt * illumination_w * network.samples
-    return [_set(network, truth + error, covariance, snr, heard, time_s) for error in errors]
+    return [_set(network, truth + error, covariance, snr, detected, time_s) for error in errors]
 
 
 def _offsets(network: SensingNetwork, rng: np.random.Generator, count: int) -> F | float:
@@ -62,16 +62,16 @@ def _offsets(network: SensingNetwork, rng: np.random.Generator, count: int) -> F
     return offsets
 
 
-def _set(network: SensingNetwork, values: F, covariance: F, snr: F, heard: B, time_s: float) -> list[Measurement]:
+def _set(network: SensingNetwork, values: F, covariance: F, snr: F, detected: B, time_s: float) -> list[Measurement]:
     return [
         Measurement(
             receiver_id=name,
-            delay_s=float(values[k, 0]) if heard[k] else 0.0,
-            doppler_hz=float(values[k, 1]) if heard[k] else 0.0,
-            covariance=covariance[k] if heard[k] else np.diag([np.inf, np.inf]),
+            delay_s=float(values[k, 0]) if detected[k] else 0.0,
+            doppler_hz=float(values[k, 1]) if detected[k] else 0.0,
+            covariance=covariance[k] if detected[k] else np.diag([np.inf, np.inf]),
             amplitude=0j,
-            snr=float(snr[k]) if heard[k] else 0.0,
-            verdict="detected" if heard[k] else "not_detected",
+            snr=float(snr[k]) if detected[k] else 0.0,
+            verdict="detected" if detected[k] else "not_detected",
             time_s=time_s,
         )
         for k, name in enumerate(network.receiver_ids)

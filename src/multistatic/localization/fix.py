@@ -1,4 +1,4 @@
-"""One fix: where the target is, how fast it moves, how sure that is, and who contributed."""
+"""One fix: position and velocity of the target, their uncertainty, and the contributing receivers."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Fix(LabelledResult):
         return float(np.sqrt(np.trace(self.covariance[d:, d:])))
 
     def overview(self) -> Overview:
-        """Verdict, position, velocity and who contributed."""
+        """Verdict, position, velocity and the contributing receivers."""
         facts = []
         for name, vector, std, unit in (
             ("position", self.position_m, self.position_std_m, "m"),

@@ -152,7 +152,7 @@ class _Details:
 def _details(model: FusionModel, found: RobustFits) -> _Details:
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
     covariance = generalised_inverse(fits.information)
-    error = np.where(model.seen.heard[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
+    error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
     root = model.seen.root[..., :2, :2]
     white = (root @ error[..., None])[..., 0]
     noise = (model.seen.covariance @ (np.swapaxes(root, -1, -2) @ white[..., None]))[..., 0]
@@ -166,7 +166,7 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
         position_covariance=generalised_inverse(schur_complement(fits.information, slice(0, d))),
         residuals=error * unit,
         normalised=_normalised(model, found, covariance),
-        offsets=np.where(unsynchronised & model.seen.heard[..., None], (error - noise) * unit, 0.0),
+        offsets=np.where(unsynchronised & model.seen.detected[..., None], (error - noise) * unit, 0.0),
         common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
     )
 
@@ -177,7 +177,7 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
     For a receiver outside of the fit the difference has the (whitened) covariance I + T C Tᵀ. For one inside,
     eᵀ(I - T C Tᵀ)⁻¹e is the same quantity after leaving it out (matrix inversion lemma, to first order).
     """
-    count, receivers = model.seen.heard.shape
+    count, receivers = model.seen.detected.shape
     size = model.seen.root.shape[-1]
     white, slopes = model.evaluate(found.fits.x, np.arange(count))
     white = white[:, : receivers * size].reshape(count, receivers, size)
@@ -189,7 +189,7 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
     kept = values > 1e-7
     parts = (np.swapaxes(vectors, -1, -2) @ white[..., None])[..., 0] ** 2
     normalised: F = np.sqrt(np.sum(np.where(kept, parts / np.where(kept, values, 1.0), 0.0), axis=-1))
-    return np.where(model.seen.heard & found.fits.usable[:, None], normalised, 0.0)
+    return np.where(model.seen.detected & found.fits.usable[:, None], normalised, 0.0)
 
 
 def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
@@ -212,7 +212,9 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
         other_velocity_m_s=fast if two and moving else None,
         receiver_ids=ids,
         used=tuple(
-            name for name, heard, out in zip(ids, model.seen.heard[i], flagged, strict=True) if heard and not out
+            name
+            for name, detected, out in zip(ids, model.seen.detected[i], flagged, strict=True)
+            if detected and not out
         ),
         outliers=tuple(name for name, out in zip(ids, flagged, strict=True) if out),
         residuals=details.residuals[i] if located else np.zeros((len(ids), 2)),

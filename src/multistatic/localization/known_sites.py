@@ -1,4 +1,4 @@
-"""What the fusion knows before it hears anything: where transmitter and receivers stand, and how good clocks are."""
+"""What the fusion knows without measurements: the positions of transmitter and receivers, and the clock errors."""
 
 from __future__ import annotations
 
@@ -78,12 +78,12 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
     ('rx01', 'rx05')
     """
     kept = scenario.mask(tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids))
-    everyone = clock_errors(scenario)
+    errors = clock_errors(scenario)
     clock = ClockErrors(
-        time_s=everyone.time_s[kept],
-        frequency_hz=everyone.frequency_hz[kept],
-        common_time_s=everyone.common_time_s,
-        common_frequency_hz=everyone.common_frequency_hz,
+        time_s=errors.time_s[kept],
+        frequency_hz=errors.frequency_hz[kept],
+        common_time_s=errors.common_time_s,
+        common_frequency_hz=errors.common_frequency_hz,
     )
     flat = scenario.dimensions == 2
     return KnownSites(

@@ -1,6 +1,6 @@
 """One direction and one bistatic range: the position on a ray, in closed form, in 2-D and 3-D.
 
-A target at distance d from `start` in direction u, heard over `other`, makes a path of length R = d + |d u + start -
+A target at distance d from `start` in direction u, received at `other`, makes a path of length R = d + |d u + start -
 other|. Squaring |d u + e| = R - d with e = start - other, b = |e| gives 2d (R + u·e) = R² - b², so
 
     d = (R² - b²) / (2 (R + u·e)).

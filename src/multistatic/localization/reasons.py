@@ -1,4 +1,4 @@
-"""What a person should know of a fix, in words: why something is unobservable, who was left out, what to do."""
+"""Messages about a fix: why a quantity is unobservable, which receivers were left out, and what to do."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
     """Whether the delays can be in seconds, of the receivers whose clocks leave no other explanation."""
     seen, sites = model.seen, model.sites
     reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
-    timed = seen.heard[i] & (offsets < 0.01 * np.abs(reach))
+    timed = seen.detected[i] & (offsets < 0.01 * np.abs(reach))
     direct = np.linalg.norm(sites.receivers_m - sites.transmitter_m, axis=1)
     names = [sites.receiver_ids[k] for k in np.flatnonzero(timed)]
     return delay_doubt(reach[timed], direct[timed], names)
@@ -68,11 +68,11 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
-    heard = seen.heard[i] & ~found.flagged[i]
-    if not heard.any():
+    detected = seen.detected[i] & ~found.flagged[i]
+    if not detected.any():
         return "No receiver detected the echo."
-    ranged = heard & (seen.root[i, :, 0, 0] > 0)
-    directed = heard & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
+    ranged = detected & (seen.root[i, :, 0, 0] > 0)
+    directed = detected & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
     if ranged.sum() < d and not directed.any():
         have = "has" if ranged.sum() == 1 else "have"
         return (

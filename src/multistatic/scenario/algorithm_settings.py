@@ -28,7 +28,7 @@ PATH = "design.options"
 
 
 def settings_class(name: str) -> type | None:
-    """The settings class of the registered algorithm of this name; None where it has none, or nobody registered it."""
+    """The settings class of the registered algorithm of this name; None if it has none or is not registered."""
     for group in GROUPS:
         full = registry.full_name(group, name)
         if full in registry.names(group):

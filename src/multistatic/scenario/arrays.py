@@ -1,6 +1,6 @@
 """Antenna arrays and their steering vectors (model: paper eq. (4)-(5), for any element layout).
 
-The published arrays are half-wavelength ULAs along y. A linear array cannot tell front from back: the
+The published arrays are half-wavelength ULAs along y. A linear array does not distinguish front and back: the
 mirror directions about its axis share one steering vector.
 """
 
@@ -59,7 +59,7 @@ class AntennaArray:
         return steering
 
     def aperture_m2(self) -> F:
-        """Covariance of the element positions [3, 3] in m²: what the array can tell about directions."""
+        """Covariance of the element positions [3, 3] in m², in proportion to the information about directions."""
         centred = self.elements_m - self.elements_m.mean(axis=0)
         covariance: F = centred.T @ centred / self.size
         return covariance

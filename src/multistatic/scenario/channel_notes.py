@@ -11,7 +11,7 @@ _COLDEST_K = 40.0
 
 
 def channel_notes(table: ChannelTable) -> Iterator[str]:
-    """A sentence for each key whose value is hardly that of a receiver, or that nothing reads."""
+    """A note on each key whose value is implausible for a receiver, or that is not used."""
     figure_db, temperature_k = table.noise_figure_db, table.noise_temperature_k
     if figure_db is not None and figure_db > _LARGEST_FIGURE_DB:
         yield f"noise_figure_db = {figure_db:g} dB is higher than that of any receiver: 3 to 12 dB are usual"

@@ -246,7 +246,7 @@ def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
 
 
 def _name_problems(raw: Raw) -> Iterator[Problem]:
-    """Names of algorithms and models that nobody registered. An empty group knows nothing and refuses nothing."""
+    """Names of algorithms and models that are not registered. An empty group refuses no name."""
     design, channel, radio = (table_at(raw, key) for key in ("design", "channel", "radio"))
     for path, name, group in (
         ("design.criterion", design.get("criterion"), "criteria"),

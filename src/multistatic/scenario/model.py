@@ -1,4 +1,4 @@
-"""What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
+"""The network and its requirements: the frozen values that every later stage takes. SI units and radians throughout.
 
 These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in
 `scenario.schema`. Each of them checks itself when it is made, by `dataclasses.replace` too: `ScenarioError` names every
@@ -350,7 +350,7 @@ class Scenario(LabelledResult):
         return (self.target,)
 
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path, computed when first asked for."""
+        """Distances and directions of every path, computed at the first call."""
         if self._geometry is None:
             found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
             object.__setattr__(self, "_geometry", found)
@@ -362,7 +362,7 @@ class Scenario(LabelledResult):
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
 
     def overview(self) -> Overview:
-        """Sizes of the network, carrier, target and what is asked."""
+        """Sizes of the network, carrier, target and requirements."""
         radio, limit_m = self.radio, self.requirements.cooperation_cost_m
         place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
         return Overview(

@@ -53,7 +53,8 @@ def is_key(key: str) -> bool:
 def _value(text: str) -> tuple[Any, str]:
     """The TOML value that `text` spells, or `text` itself: `--set radio.pulse=sinc` needs no quotes.
 
-    A list or table that is no TOML is most often one whose quotes the shell has taken: then also what to write instead.
+    A list or table that is not valid TOML has usually lost its quotes in the shell: then also the text to write
+    instead.
     """
     if len(text) > 4096 or len(_NESTING.findall(text)) > 10 * MAX_DEPTH:
         return text, ""
@@ -84,7 +85,7 @@ def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
 
 
 def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
-    """What `steps` need and do not find; nothing where they lead somewhere, if need be through new tables."""
+    """What `steps` need and do not find; an empty text if they lead to a value or can be added as new tables."""
     place: Any = raw
     for depth, step in enumerate(steps):
         if isinstance(step, int):

@@ -14,7 +14,7 @@ _LARGEST_COORDINATE_M = 1e7
 
 
 def check_parts_together(scenario: Scenario, checks: Checks) -> None:
-    """Ids that repeat or that nobody has, paths without length, positions far off, channels that do not fit."""
+    """Refuse repeated and unknown ids, paths without length, positions too far away, and channels that do not fit."""
     ids = scenario.receiver_ids
     known = set(ids)
     if len(known) < len(ids):

@@ -25,7 +25,7 @@ _MONO = (
 def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Iterator[Problem]:
     """A problem for every (path, position, what to show of it) at which another node stands that may not be there.
 
-    The path tells what stands there: `transmitter.position_m`, `target.position_llh`,
+    The path states the kind of the node: `transmitter.position_m`, `target.position_llh`,
     `channel.scatterer[2].position`; every other path is a receiver's.
     """
     seen: dict[tuple[float, ...], dict[str, str]] = {}
@@ -40,7 +40,7 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Ite
 
 
 def shared_places(scenario: Scenario) -> Iterator[str]:
-    """A sentence on receivers that stand together: sectors of a mast, or a row that was copied."""
+    """A note on receivers with the same position: sectors of a mast, or a row that was copied."""
     together: dict[tuple[float, ...], list[str]] = {}
     for receiver in scenario.receivers:
         together.setdefault(tuple(receiver.position_m.round(6)), []).append(receiver.id)

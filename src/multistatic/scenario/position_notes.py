@@ -201,7 +201,7 @@ def _away_m(one: Written, other: Written) -> float:
 
 
 def _elsewhere_notes(written: Sequence[Written]) -> Iterator[str]:
-    """Latitude and longitude 0 of a position that nobody knows, and metres of a map projection."""
+    """Notes on latitude and longitude 0, usually an unknown position, and on coordinates of a map projection."""
     degrees = [each for each in written if each.geodetic]
     unknown = [each.name for each in degrees if each.entries[:2] == (0, 0)]
     if unknown and len(unknown) < len(degrees):

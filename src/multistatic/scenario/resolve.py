@@ -244,7 +244,7 @@ def _target(table: TargetTable, position_m: F) -> Target:
 
 
 def _reflection(table: TargetTable | ScattererTable) -> float:
-    """β as written, or of the cross-section; 1 where nobody says anything."""
+    """β as written, or of the cross-section; 1 if neither is stated."""
     if table.rcs_m2 is not None:
         return reflection_of(table.rcs_m2)
     if table.rcs_dbsm is not None:

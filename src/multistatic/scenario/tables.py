@@ -132,7 +132,7 @@ def written_number(cell: str) -> int | float | None:
 
 
 def number_hint(cell: str) -> str:
-    """Why a cell spells no number, where that can be told; else nothing."""
+    """Why a cell is not a number, if the reason is known; else an empty text."""
     if "_" in cell and written_number(cell.replace("_", "")) is not None:
         return "underscores are not allowed in numbers"
     if _HEX.fullmatch(cell):

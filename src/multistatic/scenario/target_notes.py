@@ -14,7 +14,7 @@ WORST_OF_20 = 1.645
 
 
 def target_notes(scenario: Scenario) -> Iterator[str]:
-    """A cross-section that nobody stated, and one that varies."""
+    """Notes on a cross-section that is not stated, and on one that varies."""
     target = scenario.target
     if target.reflection == 1.0 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
         yield (

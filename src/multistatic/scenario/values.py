@@ -91,7 +91,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 def tag(name: str) -> Tag:
-    """A union's branch; the brackets let `scenario.translate` tell it from a key of the file."""
+    """A branch of a union; the brackets distinguish it from a key of the file for `scenario.translate`."""
     return Tag(f"<{name}>")
 
 

@@ -1,4 +1,4 @@
-"""Transmit beams: W_0 lights up the target, W_k carries the data of receiver k (equation (1))."""
+"""Transmit beams: W_0 illuminates the target, W_k carries the data of receiver k (equation (1))."""
 
 from __future__ import annotations
 

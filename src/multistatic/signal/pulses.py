@@ -68,7 +68,7 @@ _NO_BANDWIDTH = 1e-6
 
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
-    """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
+    """Moments of the registered pulse that `spec` names; cached, because designs need them many times."""
     pulse, plugin = pulse_of(spec), registry.plugin("pulses", spec.kind)
     if plugin is None:
         return pulse.moments

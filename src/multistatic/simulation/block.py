@@ -1,4 +1,6 @@
-"""One block from beams to received samples: symbols drawn, modulated, sent, heard. One seed decides all of it."""
+"""One block from beams to received samples: symbols are drawn, modulated, transmitted and received. One seed
+determines all of it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
 from multistatic.signal.waveform import Waveform
-from multistatic.simulation.observation import Observation, ObservationSettings, heard_channel, observe
+from multistatic.simulation.observation import Observation, ObservationSettings, observe, recorded_channel
 from multistatic.simulation.paths import PERFECT, Clock
 from multistatic.simulation.recording import Recording
 from multistatic.units import C, F, ratio_to_db
@@ -204,14 +206,14 @@ def simulate_block(
         beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
     )
     clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
-    heard = _observation_settings(settings, clocks)
-    audible = heard_channel(scenario, channel, heard)
+    observed = _observation_settings(settings, clocks)
+    recorded = recorded_channel(scenario, channel, observed)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
     energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
-    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)[0]
+    snr = energy * recorded.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
-        observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
+        observations=observe(scenario, channel, signal, observation_rng, observed, receiver_ids=ids),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
         common_clock=common_clock,
@@ -225,12 +227,12 @@ def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[
     """
     own = [(receiver.clock_offset_std_s, receiver.frequency_offset_std_hz) for receiver in scenario.receivers]
     common = (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
-    asked = (
+    stated = (
         (settings.time_offset_std_s, settings.frequency_offset_std_hz),
         (settings.common_time_offset_std_s, settings.common_frequency_offset_std_hz),
     )
     deviations = [np.array(own).reshape(-1, 2), np.array(common)]
-    for known, wanted in zip(deviations, asked, strict=True):
+    for known, wanted in zip(deviations, stated, strict=True):
         known[~np.isfinite(known)] = 0.0
         for column, value in enumerate(wanted):
             if value is not None:
@@ -260,7 +262,9 @@ def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | O
 def _draw_clocks(
     scenario: Scenario, settings: SimulationSettings, rng: np.random.Generator
 ) -> tuple[dict[str, Clock], Clock]:
-    """A clock for every receiver, the common offset in it, and that one alone; all draw, whoever is asked for."""
+    """A clock for every receiver, common offset included, and the common offset alone. All are drawn in every case, so
+    that the selection of receivers changes no clock.
+    """
     own, common = clock_deviations(scenario, settings)
     offsets = rng.standard_normal(own.shape) * own
     shared = rng.standard_normal(2) * common + 0.0  # no -0.0 in the files
