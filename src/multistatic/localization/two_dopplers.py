@@ -128,14 +128,8 @@ def from_two_dopplers(
     cosine, spread, reason = _cosine(doppler, arrival, heading)
     turn = np.arccos(np.clip(cosine, -1.0, 1.0))
     angles = heading[:, None] + turn[:, None] * np.array([1.0, -1.0])
-    towards, seen = _direction(angles)[:, :, None], _direction(np.where(np.isfinite(arrival), arrival, 0.0))[:, None]
-    # Axes below: case, sign of θ, receiver.
-    departed, blocked = ray_distance(
-        ranges[:, None], towards, transmitter[..., None, None, :], receivers[..., None, :, :]
-    )
-    points = transmitter[..., None, None, :] + departed[..., None] * towards
-    from_receivers = receivers[..., None, :, :] + (ranges[:, None] - departed)[..., None] * seen
-    gap = np.linalg.norm(points - from_receivers, axis=-1).max(axis=-1)
+    towards = _direction(angles)[:, :, None]
+    departed, blocked, points, gap = _from_both_ends(ranges, towards, arrival, transmitter, receivers)
     order = np.argsort(gap, axis=1, kind="stable")
     best, other = (np.take_along_axis(points[:, :, 0], order[:, i, None, None], axis=1)[:, 0] for i in (0, 1))
     apart = np.linalg.norm(best - other, axis=-1)
@@ -150,6 +144,23 @@ def from_two_dopplers(
     two = answered & alike
     positions = np.stack([np.where(answered[:, None], best, 0.0), np.where(two[:, None], other, 0.0)], axis=1)
     return Candidates(positions_m=positions, count=answered.astype(int) + two, reason=np.where(two, MIRRORED, reason))
+
+
+def _from_both_ends(
+    ranges: F, towards: F, arrival: F, transmitter: F, receivers: F
+) -> tuple[F, NDArray[np.str_], F, F]:
+    """Positions along both directions of departure, and how far they are from those along the directions of arrival.
+
+    Axes: case, sign of θ, receiver. Returns the distances from the transmitter [n, 2, 2], the reasons where there is
+    none [n, 2, 2], the positions [n, 2, 2, 3], and the largest distance between both positions [n, 2].
+    """
+    departed, blocked = ray_distance(
+        ranges[:, None], towards, transmitter[..., None, None, :], receivers[..., None, :, :]
+    )
+    seen = _direction(np.where(np.isfinite(arrival), arrival, 0.0))[:, None]
+    points = transmitter[..., None, None, :] + departed[..., None] * towards
+    from_receivers = receivers[..., None, :, :] + (ranges[:, None] - departed)[..., None] * seen
+    return departed, blocked, points, np.linalg.norm(points - from_receivers, axis=-1).max(axis=-1)
 
 
 def _arrays(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> tuple[F, F, F]:
