@@ -151,6 +151,7 @@ class Correlator:
     """T of many trials on the cells of one grid, in single precision: enough to find cells, and twice as fast."""
 
     def __init__(self, waveform: Waveform, reference: Reference, recording: Recording, grid: Grid) -> None:
+        """Prepare the spectra of the shifted reference, their energies, and the phases of the grid."""
         first, values = shifted_samples(waveform, recording.sample_rate_hz, grid.fractions)
         count = recording.samples.shape[-1]
         padded = np.zeros((len(values), grid.size), np.complex128)

@@ -150,6 +150,7 @@ class _Details:
 
 
 def _details(model: FusionModel, found: RobustFits) -> _Details:
+    """Covariances, residuals and clock offsets of all fits."""
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
     covariance = generalised_inverse(fits.information)
     error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
@@ -193,6 +194,7 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
 
 
 def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
+    """The fix of case `i` from the fits and details of all cases."""
     fits, ids = found.fits, model.sites.receiver_ids
     located = bool(fits.usable[i])
     moving = located and bool(fits.velocity[i])
