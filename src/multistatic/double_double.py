@@ -90,16 +90,16 @@ def exact_marginal_covariance(rows: DoubleDouble, kept: int) -> F:
         square = (left[i] * left[i]).sum()
         exists = square.hi > (_NOTHING * length[:, i]) ** 2
         safe = DoubleDouble(np.where(exists, square.hi, 1.0), np.where(exists, square.lo, 0.0))
-        asked = i - (columns - kept)
-        if asked >= 0:
+        wanted = i - (columns - kept)
+        if wanted >= 0:
             known &= exists
-            triangle[:, asked, asked] = np.sqrt(safe.hi) / length[:, i]
+            triangle[:, wanted, wanted] = np.sqrt(safe.hi) / length[:, i]
         for j in range(i + 1, columns):
             share = (left[i] * left[j]).sum() / safe
             share = DoubleDouble(np.where(exists, share.hi, 0.0), np.where(exists, share.lo, 0.0))
             left[j] = left[j] - share[:, None] * left[i]
-            if asked >= 0:
-                triangle[:, asked, asked + j - i] = share.hi * np.sqrt(safe.hi) / length[:, j]
+            if wanted >= 0:
+                triangle[:, wanted, wanted + j - i] = share.hi * np.sqrt(safe.hi) / length[:, j]
     return _covariance(triangle, known, length[:, columns - kept :])
 
 

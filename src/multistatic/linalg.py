@@ -170,16 +170,16 @@ def _root_by_rank(unit: F, kept: int) -> tuple[F, B, B]:
     rows as directions. What is left, Z, is certain where it is well above or well below the rounding that such a span
     leaves, which is the larger the smaller the singular values that count.
     """
-    others, asked = unit[..., :-kept], unit[..., -kept:]
-    if asked.shape[-2] < kept:
+    others, wanted = unit[..., :-kept], unit[..., -kept:]
+    if wanted.shape[-2] < kept:
         return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
     basis, values, _ = np.linalg.svd(others, full_matrices=False)
     counts = values > _DIRECTION
     weakest = np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
     basis = basis * counts[..., None, :]
     for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
-        asked = asked - basis @ (np.swapaxes(basis, -1, -2) @ asked)
-    _, values, turned = np.linalg.svd(asked, full_matrices=False)
+        wanted = wanted - basis @ (np.swapaxes(basis, -1, -2) @ wanted)
+    _, values, turned = np.linalg.svd(wanted, full_matrices=False)
     smallest = values[..., -1]
     exists: B = smallest * weakest > _DIRECTION
     certain = exists | ((smallest < _NOTHING) & (weakest * _WELL_CONDITIONED > 100.0))

@@ -84,7 +84,9 @@ class BeamformingProblem(NotebookView):
             raise InputError(
                 [
                     Problem(
-                        "target", f"{len(self.steering_tx)} points", "one point, which is what this beamformer is for"
+                        "target",
+                        f"{len(self.steering_tx)} points",
+                        "one point, because this beamformer supports one point only",
                     )
                 ]
             )

@@ -45,14 +45,14 @@ class IlluminationCut:
     required: np.ndarray
     covariance: C
     aimed: C
-    everyone_hears: float
+    all_receive_sensing: float
     reach: float
     left_w: float
 
     def bounds_w(self, groups: B) -> F:
         """An upper bound [n] on the illumination of any beams for each of `groups` [n, K], in W."""
         chosen = groups[:, self.required]
-        light = np.full(len(groups), self.everyone_hears)
+        light = np.full(len(groups), self.all_receive_sensing)
         for size in np.unique(chosen.sum(axis=1)):
             if size:
                 rows = np.flatnonzero(chosen.sum(axis=1) == size)
@@ -104,7 +104,7 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
         required=required,
         covariance=(covariance + covariance.conj().T) / 2.0,
         aimed=aimed,
-        everyone_hears=downlink.norm2 - float(np.vdot(direct, aimed).real),
+        all_receive_sensing=downlink.norm2 - float(np.vdot(direct, aimed).real),
         reach=1.0 / solution.nu,
         left_w=(1.0 - float(price.sum()) + missed) * problem.power_limit_w * (1.0 + _ROUNDING),
     )

@@ -31,7 +31,7 @@ _FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is he
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
 _HEAVIEST = 0.8
 _ROUNDING = 1e-9
-_NO_MORE = "The tight certificate proves no more of these beams than the standard one."
+_NO_MORE = "The tight certificate proves no more about these beams than the standard certificate."
 
 
 class _Links(NamedTuple):
@@ -65,11 +65,11 @@ def tightened(problem: BeamformingProblem, result: BeamformingResult) -> Beamfor
     if better is result or bound.proof != "interference":
         return replace(better, message=f"{better.message} {_NO_MORE}".strip())
     before_w = min(result.upper_bound_w, problem.illumination_limit_w)
-    said = (
-        f"That the receivers that do not cooperate suffer the sensing beam lowers the proven bound on the illumination "
-        f"of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
+    lowered = (
+        "The tight certificate counts the interference of the sensing beam at receivers that do not cooperate and lowers "
+        f"the proven bound on the illumination of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
     )
-    return replace(better, message=f"{better.message} {said}".strip())
+    return replace(better, message=f"{better.message} {lowered}".strip())
 
 
 def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBound:

@@ -50,11 +50,11 @@ class MisoSolution:
     newton_steps: int
 
 
-def coupling(sinr: F, hears: B, sensing: bool) -> F:
+def coupling(sinr: F, receives_sensing: B, sensing: bool) -> F:
     """c_ji [1+K or K, K]: what a unit of g_iQ_jg_iᴴ costs receiver i; the first row is Q_0 where `sensing`."""
     data = np.ones((len(sinr), len(sinr)))
     np.fill_diagonal(data, -1.0 / sinr)
-    return np.vstack([np.asarray(hears, float), data]) if sensing else data
+    return np.vstack([np.asarray(receives_sensing, float), data]) if sensing else data
 
 
 def dual_bound(rows: C, steering: C, multipliers: F, coefficients: F) -> float:
@@ -69,7 +69,7 @@ def solve_miso(
     rows: C,
     steering: C,
     sinr: F,
-    hears: B,
+    receives_sensing: B,
     *,
     sensing: bool = True,
     tolerance: float = 1e-9,
@@ -80,7 +80,7 @@ def solve_miso(
     """
     limit = float(np.sum(np.abs(steering) ** 2))
     prices = minimum_power_multipliers(rows, sinr)
-    coefficients = coupling(sinr, hears, sensing)
+    coefficients = coupling(sinr, receives_sensing, sensing)
     if prices.sum() > 1.0:
         # Along s (λ, μ) with μ = 1 every M_j stays positive semidefinite while μ - Σλ < 0: the dual is unbounded.
         return MisoSolution(beams=None, upper_bound=-math.inf, multipliers=prices, newton_steps=0)
@@ -90,7 +90,7 @@ def solve_miso(
         rows=rows * np.sqrt(scale)[:, None],
         target=np.outer(steering.conj(), steering),
         sinr=sinr,
-        hears=hears if sensing else None,
+        receives_sensing=receives_sensing if sensing else None,
         cost=np.append(-scale, 1.0),
     )
     count, size = rows.shape
@@ -143,7 +143,7 @@ class _Barrier:
     rows: C
     target: C
     sinr: F
-    hears: B | None
+    receives_sensing: B | None
     cost: F
 
     @property
@@ -170,8 +170,8 @@ class _Barrier:
             return math.inf
         try:
             logs = self.separate_logs(point) if self.cancels else self.shared_logs(point)
-            if self.hears is not None:
-                logs += _log_dets(self.shared(point, self.hears.astype(float))[None])[0]
+            if self.receives_sensing is not None:
+                logs += _log_dets(self.shared(point, self.receives_sensing.astype(float))[None])[0]
         except np.linalg.LinAlgError:
             return math.inf
         return float(weight * (self.cost @ point) - logs - np.sum(np.log(point[:-1])))
@@ -201,15 +201,15 @@ class _Barrier:
             left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
             dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
             stack = inverse + (price / left)[:, None, None] * dyads
-        if self.hears is None:
+        if self.receives_sensing is None:
             return stack, coupling(self.sinr, np.zeros(0, bool), False)
-        sensing = np.linalg.solve(self.shared(point, self.hears.astype(float)), unit)
-        return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.hears, True)
+        sensing = np.linalg.solve(self.shared(point, self.receives_sensing.astype(float)), unit)
+        return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.receives_sensing, True)
 
     def beams(self, point: F, weight: float, steering: C) -> C:
         """w_j = Q_ja_j/(a_jᴴQ_ja_j)^½ [1+K, n, 1], Q_j = M_j⁻¹/t, towards what j serves: a_k = g_kᴴ, a_0 = a*."""
         served = self.rows.conj()
-        if self.hears is not None:
+        if self.receives_sensing is not None:
             served = np.concatenate([steering.conj()[None], served])
         reached = np.einsum("jst,jt->js", self.inverses(point)[0], served)
         gain = weight * np.einsum("js,js->j", served.conj(), reached).real

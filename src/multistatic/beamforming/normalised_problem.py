@@ -28,7 +28,7 @@ class NormalisedProblem:
     channels: C
     steering: C
     rate_nats: F
-    hears: B
+    receives_sensing: B
     basis: C
     required: np.ndarray
 
@@ -42,7 +42,7 @@ class NormalisedProblem:
         """False where every one of K' ≥ 1 receivers hears Q_0: any Q_k can carry it instead, to the good of receiver k
         and with no change for the others.
         """
-        return self.size == 0 or not bool(self.hears.all())
+        return self.size == 0 or not bool(self.receives_sensing.all())
 
     @property
     def illumination_limit(self) -> float:
@@ -68,7 +68,7 @@ def normalise(problem: BeamformingProblem) -> NormalisedProblem:
         channels=channels @ basis,
         steering=problem.steering @ basis,
         rate_nats=problem.rate_required_bps_hz[required] * np.log(2.0),
-        hears=~problem.selected[required],
+        receives_sensing=~problem.selected[required],
         basis=basis,
         required=required,
     )

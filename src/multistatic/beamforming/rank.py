@@ -28,14 +28,14 @@ def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
         root = _root(covariances[k + 1])
         left, singular, _ = np.linalg.svd(root @ channels[k].conj().T, full_matrices=True)
         # Directions whose received power is nothing beside noise 1 count as unheard.
-        heard = int(np.sum(singular > NEGLIGIBLE * max(1.0, float(singular.max(initial=0.0)))))
-        weights[k + 1, :, :heard] = root @ left[:, :heard]
-        sensing.append(root @ left[:, heard:])
+        rank = int(np.sum(singular > NEGLIGIBLE * max(1.0, float(singular.max(initial=0.0)))))
+        weights[k + 1, :, :rank] = root @ left[:, :rank]
+        sensing.append(root @ left[:, rank:])
     factor = np.concatenate(sensing, axis=1)  # Q_0 = factor factorᴴ
-    lit = factor.conj().T @ steering.conj()
-    illumination = float(np.sum(np.abs(lit) ** 2))
+    on_target = factor.conj().T @ steering.conj()
+    illumination = float(np.sum(np.abs(on_target) ** 2))
     if illumination > 0:
-        weights[0, :, 0] = factor @ lit / np.sqrt(illumination)
+        weights[0, :, 0] = factor @ on_target / np.sqrt(illumination)
     return weights
 
 

@@ -27,21 +27,21 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     return _rates_nats(received, ~np.asarray(selected, bool)) / np.log(2.0)
 
 
-def rates_nats(channels: C, weights: C, hears: B) -> F:
+def rates_nats(channels: C, weights: C, receives_sensing: B) -> F:
     """R_k ln 2 [K] with noise 1, of channels [K, N_r, N_t] and beams [1+K, N_t, L]; `hears` [K]: who does not cancel
     the sensing beam.
     """
-    return _rates_nats(received_beams(channels, weights), hears)
+    return _rates_nats(received_beams(channels, weights), receives_sensing)
 
 
-def _rates_nats(received: C, hears: B) -> F:
+def _rates_nats(received: C, receives_sensing: B) -> F:
     """R_k ln 2 [K] of the beams as received [K, 1+K, N_r, L], noise 1."""
     count, _, antennas, _ = received.shape
     own = np.arange(count)
-    heard = np.ones((count, count + 1))
-    heard[:, 0] = hears
-    heard[own, own + 1] = 0.0
-    unwanted = heard[:, :, None, None] * received
+    disturbs = np.ones((count, count + 1))
+    disturbs[:, 0] = receives_sensing
+    disturbs[own, own + 1] = 0.0
+    unwanted = disturbs[:, :, None, None] * received
     rows = np.swapaxes(unwanted, 2, 3).reshape(count, -1, antennas).conj()
     # Ψ_k/σ² = RᴴR without forming it: its Cholesky factor is lost where interference is 160 dB above the noise.
     identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))

@@ -149,7 +149,7 @@ def _held_to(best: float, row: Comparison) -> Comparison:
     too_high = bound is not None and best < bound * (1.0 - 2.0 * CERTIFIED_GAP)
     if not too_high and (design.status != "optimal" or row.gap is None or row.gap <= 2.0 * CERTIFIED_GAP):
         return row
-    message = f"{row.message} Another row disproves that: its value is {best:.6g}."
+    message = f"{row.message} Another row disproves this: its value is {best:.6g}."
     selection = replace(design.selection, status="feasible", bound=None)
     return replace(
         row,

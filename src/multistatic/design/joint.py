@@ -72,10 +72,10 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     beams, illumination_w = search.begun()
     if beams is None:
         on_stage("beams for all receivers")
-        everyone = search.solve_everyone()
-        if everyone.beams is None or everyone.illumination_w is None:
-            return infeasible_beams(instance, "multi", everyone)
-        beams, illumination_w = everyone.beams, everyone.illumination_w
+        all_selected = search.solve_all_selected()
+        if all_selected.beams is None or all_selected.illumination_w is None:
+            return infeasible_beams(instance, "multi", all_selected)
+        beams, illumination_w = all_selected.beams, all_selected.illumination_w
     on_stage("selection")
     nothing = search.list_groups(beams, illumination_w)
     if nothing is not None:
@@ -107,7 +107,7 @@ class _Search:
         self.beamformer = beamformer_of(instance.scenario.design.beamformer, instance.scenario.design.options)
         self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
         self.cuts = has_cuts(self.least_constrained)
-        self.everyone: BeamformingResult | None = None
+        self.all_selected: BeamformingResult | None = None
         self.upper_bound_w = self.least_constrained.illumination_limit_w
         self.tried = np.zeros((0, instance.size), bool)
         self.best: tuple[float, B, BeamformingResult] | None = None
@@ -133,18 +133,18 @@ class _Search:
             self.upper_bound_w = proven_w
         return starts[0], limit_w
 
-    def solve_everyone(self) -> BeamformingResult:
+    def solve_all_selected(self) -> BeamformingResult:
         """Beams for everyone selected, and what is proven of any beams."""
-        everyone: BeamformingResult = self.beamformer(self.least_constrained)
-        if everyone.beams is None:
-            self.failed = everyone
-            return everyone
+        all_selected: BeamformingResult = self.beamformer(self.least_constrained)
+        if all_selected.beams is None:
+            self.failed = all_selected
+            return all_selected
         if self.upper_bound_w < self.least_constrained.illumination_limit_w:
-            everyone = bounded(everyone, self.upper_bound_w)
+            all_selected = bounded(all_selected, self.upper_bound_w)
         elif self.instance.certificate:
-            everyone = certified(self.least_constrained, everyone)
-        self.everyone, self.upper_bound_w = everyone, everyone.upper_bound_w
-        return everyone
+            all_selected = certified(self.least_constrained, all_selected)
+        self.all_selected, self.upper_bound_w = all_selected, all_selected.upper_bound_w
+        return all_selected
 
     def list_groups(self, beams: Beams, illumination_w: float) -> Selection | None:
         """The groups in question with what is known of each at an illumination that beams for everyone do not exceed;
@@ -171,19 +171,19 @@ class _Search:
             number, floor = following
             if self.best is not None and (floor * (1.0 + limits.gap) >= self.best[0] or limits.stop()):
                 break
-            if self.everyone is None and len(self.tried):
-                everyone = self.solve_everyone()
-                if everyone.illumination_w is None:
+            if self.all_selected is None and len(self.tried):
+                all_selected = self.solve_all_selected()
+                if all_selected.illumination_w is None:
                     break  # rates that cannot be met with everyone selected cannot be met at all
-                self.candidates.reached(everyone.illumination_w)
+                self.candidates.reached(all_selected.illumination_w)
             else:
                 self._try(number)
 
     def _try(self, number: int) -> None:
         """Beams for one candidate."""
         group = self.candidates.take(number)
-        asked = self.instance.beamforming_problem(group)
-        found = self.everyone if group.all() and self.everyone is not None else self.beamformer(asked)
+        beam_problem = self.instance.beamforming_problem(group)
+        found = self.all_selected if group.all() and self.all_selected is not None else self.beamformer(beam_problem)
         result = bounded(found, self.upper_bound_w)
         self.tried = np.vstack([self.tried, group])
         if result.beams is None or result.illumination_w is None:
@@ -194,7 +194,7 @@ class _Search:
         if self.best is None or value < self.best[0]:
             self.best = (value, group, result)
             self.candidates.order_at(result.illumination_w)
-        if self.cuts and (cut := illumination_cut(asked)) is not None:
+        if self.cuts and (cut := illumination_cut(beam_problem)) is not None:
             self.candidates.learn(cut, self.best[0])
 
     def tighten(self) -> None:
@@ -267,8 +267,8 @@ def _solved(candidates: CandidateGroups, solved: int) -> str:
     if candidates.complete:
         kind = "maximal affordable groups" if candidates.full else "affordable groups"
         return f"Beams were optimised for {solved} of the {candidates.count} {kind}"
-    more = "" if solved == 1 else f" and {solved - 1} others"
-    return f"{candidates.message} Beams were optimised for it{more}"
+    more = "" if solved == 1 else f" and {solved - 1} other groups"
+    return f"{candidates.message} Beams were optimised for this group{more}"
 
 
 def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
@@ -276,7 +276,7 @@ def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
     beams = _solved(candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
-        return f"{beams}; {why}nothing is proven of other groups."
+        return f"{beams}; {why}nothing is proven about other groups."
     verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
     return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
 

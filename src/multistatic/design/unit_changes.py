@@ -45,10 +45,10 @@ def unit_changes(design: Design) -> UnitChanges | None:
         return None
     instance = Instance(scenario=design.scenario, channel=design.channel)
     problem = instance.beamforming_problem(design.selected)
-    dearest = int(np.argmax(found.rate_per_bps_hz))
-    raised = problem.rate_required_bps_hz + np.eye(instance.size)[dearest]
+    most_expensive = int(np.argmax(found.rate_per_bps_hz))
+    raised = problem.rate_required_bps_hz + np.eye(instance.size)[most_expensive]
     return UnitChanges(
-        receiver_id=design.scenario.receiver_ids[dearest],
+        receiver_id=design.scenario.receiver_ids[most_expensive],
         rate_change=_change(design, instance, replace(problem, rate_required_bps_hz=raised)),
         power_change=_change(design, instance, replace(problem, power_limit_w=DB * problem.power_limit_w)),
     )

@@ -29,7 +29,7 @@ from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.linalg import RANK_TOLERANCE
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.foreign import ForeignCriterion
+from multistatic.selection.plugin_answers import PluginCriterion
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
 from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
@@ -141,8 +141,10 @@ def knowledge_of(problem: SelectionProblem) -> Knowledge:
     if gain is None:
         return Knowledge(gain=None, falls=type(criterion) is ClockedLocalizationCriterion and _falls(problem))
     claim = ""
-    if isinstance(criterion, ForeignCriterion):
-        claim = f"The proof rests on the gain that {criterion.plugin.origin} declares for {criterion.name}."
+    if isinstance(criterion, PluginCriterion):
+        claim = (
+            f"The proof assumes the gain that {criterion.plugin.origin} declares for the criterion {criterion.name}."
+        )
     return Knowledge(gain=gain, falls=True, claim=claim)
 
 
@@ -159,7 +161,7 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     if not isinstance(declared, LinearGain | MatrixGain):
         _refuse(problem.criterion, f"a gain of type {type(declared).__name__}", "a LinearGain, a MatrixGain or None")
     if declared.size != problem.size:
-        _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"one of {problem.size}")
+        _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"a gain of {problem.size} receivers")
     gain = _scaled(declared)
     group = _contradiction(gain, problem)
     if group is not None and type(problem.criterion) in _OURS:
@@ -187,7 +189,7 @@ def gain_of(problem: SelectionProblem, method: str) -> Gain:
                 path="design.selector",
                 received=f"{method} with the criterion {problem.criterion.name}, which declares no gain",
                 expected="a criterion whose gain is declared, such as surrogate or peb without clock errors",
-                hint="local_search takes any criterion, enumeration any up to 20 receivers",
+                hint="local_search accepts any criterion; enumeration accepts any criterion for up to 20 receivers",
             )
         ]
     )
@@ -209,8 +211,8 @@ def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
     factor = vectors[:, positive] * np.sqrt(values[positive])
     gain = ScaledMatrixGain(information=information * scale[:, None] * scale, factor=factor, exponent=declared.exponent)
     # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of everyone becomes one.
-    everyone = float(gain.tangent(np.ones((1, len(information)))).sum())
-    return replace(gain, factor=factor * np.sqrt(everyone)) if everyone > 0.0 else gain
+    all_selected = float(gain.tangent(np.ones((1, len(information)))).sum())
+    return replace(gain, factor=factor * np.sqrt(all_selected)) if all_selected > 0.0 else gain
 
 
 def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
@@ -223,22 +225,22 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
     illumination_w = problem.one_illumination_w if problem.one_illumination_w > 0.0 else 1.0
     values = np.asarray(problem.values_at(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
-        return ": some are not positive"
+        return ": some values are not positive"
     finite = np.isfinite(values)
     if not finite.any():
         return None
     if not finite[0]:
-        return ": infinity with every receiver selected, and not with fewer"
+        return ": the value is infinite with every receiver selected and finite with fewer"
     found = np.where(finite, values[0] / values, 0.0) ** (1.0 / gain.exponent)
     agree = _agree(gain, masks.astype(float), found, ours)
     if not agree.all():
-        return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
+        return f": the values differ for the group {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
         moved = np.asarray(problem.values_at(masks[finite], multiple * illumination_w), float)
         if not np.allclose(
             moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
         ):
-            return f": they are no power {-gain.exponent:g} of the illumination"
+            return f": the values are not proportional to the illumination to the power of {-gain.exponent:g}"
     return None
 
 
@@ -286,6 +288,6 @@ def _falls(problem: SelectionProblem) -> bool:
 
 
 def _refuse(criterion: Criterion, received: str, expected: str) -> NoReturn:
-    if isinstance(criterion, ForeignCriterion):
+    if isinstance(criterion, PluginCriterion):
         criterion.plugin.refuse(received, expected)
     raise InputError([Problem("design.criterion", f"{received} from the criterion {criterion.name}", expected)])

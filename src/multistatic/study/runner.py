@@ -96,7 +96,7 @@ class _Runner:
     def step(self) -> None:
         """Fill the workers, wait for the first results, and keep them."""
         self._fill()
-        assert self._flight, "nothing to do, and not finished"
+        assert self._flight, "no task is left although the study is not finished"
         ended, _ = wait(self._flight, return_when=FIRST_COMPLETED)
         results: list[TrialResult] = []
         attempts: list[FailedAttempt] = []
@@ -204,7 +204,9 @@ class _Runner:
         self._flight.clear()
         self._losses_in_a_row += 1
         if self._losses_in_a_row > SUSPICIOUS + self._retries + 3:
-            raise WorkersLostError("Workers die before they finish a single trial. Nothing that was stored is lost.")
+            raise WorkersLostError(
+                "The worker processes end before they finish a single trial. All stored results are kept."
+            )
         for trial in (trial for trials in lost for trial in trials):
             losses = self._losses[trial] = self._losses.get(trial, 0) + 1
             if losses <= SUSPICIOUS - 1:
@@ -215,7 +217,7 @@ class _Runner:
                 self._suspects.append(trial)
 
     def _culprit(self, trial: Trial, results: list[TrialResult], attempts: list[FailedAttempt]) -> None:
-        died = WorkerDiedError("the worker process died while it ran this trial alone")
+        died = WorkerDiedError("the worker process ended while it ran this trial alone")
         before = len(self._again)
         self._task_failed((trial,), died, results, attempts)
         if len(self._again) > before:  # tried again, but never beside others

@@ -74,8 +74,10 @@ def methods_of(table: StudyTable) -> tuple[tuple[Method, ...], list[Problem]]:
         problems += key_problems(f"{where}.set", entry.set)
         for method in _spelled_out(entry, where):
             if method.name in seen:
-                hint = f"{seen[method.name]} has it too"
-                problems.append(Problem(f"{where}.name", shown(method.name), "a name that no other method has", hint))
+                hint = f"the name of {seen[method.name]} too"
+                problems.append(
+                    Problem(f"{where}.name", shown(method.name), "a name that no other method of the study has", hint)
+                )
             seen.setdefault(method.name, where)
             methods.append(method)
     return tuple(methods), problems

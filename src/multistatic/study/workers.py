@@ -146,7 +146,7 @@ class GivenExecutor:
 
     def restart(self) -> None:
         """Not ours to replace."""
-        raise WorkersLostError("The executor lost its workers. Run the study again to go on where it stopped.")
+        raise WorkersLostError("The workers were lost. Run the same command again to resume the study.")
 
     def close(self) -> None:
         """Not ours to close."""
@@ -191,7 +191,9 @@ class DaskCluster:
 
     def restart(self) -> None:
         """A scheduler that is gone takes everything along."""
-        raise WorkersLostError("The Dask scheduler is gone. Run the study again to go on where it stopped.")
+        raise WorkersLostError(
+            "The connection to the Dask scheduler was lost. Run the same command again to resume the study."
+        )
 
     def close(self) -> None:
         """Leave the cluster; it forgets what it was asked."""

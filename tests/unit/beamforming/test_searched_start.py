@@ -103,6 +103,6 @@ def test_starts_are_feasible(rate: float | tuple[float, ...], selected: tuple[in
     assert not isinstance(starts, NoStart)
     for beams in starts:
         assert np.linalg.norm(beams) == close_to(1.0)
-        assert np.all(rates_nats(reduced.channels, beams, reduced.hears) >= reduced.rate_nats * (1 - 1e-9))
+        assert np.all(rates_nats(reduced.channels, beams, reduced.receives_sensing) >= reduced.rate_nats * (1 - 1e-9))
     light = [reduced.illumination(beams) for beams in starts]
     assert light == sorted(light, reverse=True)

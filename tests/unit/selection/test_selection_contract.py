@@ -12,7 +12,7 @@ import pytest
 from multistatic import registry
 from multistatic.errors import InputError
 from multistatic.selection.cheapest import cheapest_group
-from multistatic.selection.clustered import mended
+from multistatic.selection.clustered import repaired_groups
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from tests.support.close import close_to
@@ -319,8 +319,8 @@ def test_candidates_are_mended_by_nearness_to_the_target() -> None:
         6, forced=(5,), count=3, target_distance_m=np.array([6.0, 5.0, 4.0, 3.0, 2.0, 9.0]), cost_limit_m=LOOSE
     )
     wide, narrow = np.array([[1, 1, 1, 0, 0, 0]], bool), np.array([[1, 0, 0, 0, 0, 0]], bool)
-    assert mended(problem, wide).tolist() == [[False, True, True, False, False, True]]
-    assert mended(problem, narrow).tolist() == [[True, False, False, False, True, True]]
+    assert repaired_groups(problem, wide).tolist() == [[False, True, True, False, False, True]]
+    assert repaired_groups(problem, narrow).tolist() == [[True, False, False, False, True, True]]
 
 
 def test_two_useless_receivers_may_be_cheaper_than_a_useful_one() -> None:

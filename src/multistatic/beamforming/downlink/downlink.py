@@ -32,7 +32,7 @@ class InnerSolution:
     left: float
     value: float
     error: C
-    lit: C
+    on_target: C
     weights: C
     proven: bool = True
 
@@ -47,8 +47,8 @@ class InnerSolution:
             left=numbers.left,
             value=numbers.value,
             error=beams.error,
-            lit=beams.lit,
-            weights=beams.weights if numbers.left != 0.0 else np.zeros_like(beams.lit),
+            on_target=beams.on_target,
+            weights=beams.weights if numbers.left != 0.0 else np.zeros_like(beams.on_target),
             proven=numbers.proven,
         )
 

@@ -27,7 +27,7 @@ class GramProblem:
     cross: C
     norm2: float
     rate: F
-    hears: B
+    receives_sensing: B
     antennas: int
 
     @property
@@ -71,7 +71,7 @@ def compressed(channels: C) -> C:
     return small
 
 
-def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProblem:
+def gram_problem(channels: C, steering: C, rate_bps_hz: F, receives_sensing: B) -> GramProblem:
     """The problem through inner products of channels [K, n, N_t] (noise and power 1) and a = `steering` [N_t]."""
     stacked = channels.reshape(-1, channels.shape[2])
     return GramProblem(
@@ -79,7 +79,7 @@ def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProb
         cross=stacked @ steering,
         norm2=float(np.vdot(steering, steering).real),
         rate=np.maximum(rate_bps_hz, _SMALLEST_RATE_BPS_HZ) * np.log(2.0),
-        hears=hears,
+        receives_sensing=receives_sensing,
         antennas=channels.shape[1],
     )
 
@@ -94,14 +94,14 @@ def matched_powers(problem: GramProblem) -> F | None:
     gain = np.sum(np.abs(problem.cross.reshape(len(needed), problem.antennas)) ** 2, axis=1)
     if not np.all(gain > 0.0) or problem.norm2 <= 0.0:
         return None
-    budget, hears = 1.0 / problem.norm2, problem.hears
-    own = needed[~hears].sum()
+    budget, receives_sensing = 1.0 / problem.norm2, problem.receives_sensing
+    own = needed[~receives_sensing].sum()
     if own >= 1.0:
         return None
-    data = (np.sum(needed / gain) + needed[hears].sum() * budget) / (1.0 - own)
+    data = (np.sum(needed / gain) + needed[receives_sensing].sum() * budget) / (1.0 - own)
     if not data <= budget:
         return None
-    powers = needed * (1.0 / gain + np.where(hears, budget, data))
+    powers = needed * (1.0 / gain + np.where(receives_sensing, budget, data))
     return np.concatenate([[max(0.0, budget - powers.sum())], powers])
 
 
@@ -114,13 +114,13 @@ def one_stream_each(problem: GramProblem, vectors: C) -> Streams:
 def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
     """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
     rows = streams.receiver[:, None] * problem.antennas + np.arange(problem.antennas)
-    heard = np.einsum("isr,sr->is", problem.gram[:, rows], streams.vectors)
-    return heard, Downlink(
-        gram=np.einsum("sr,srt->st", streams.vectors.conj(), heard[rows]),
+    received = np.einsum("isr,sr->is", problem.gram[:, rows], streams.vectors)
+    return received, Downlink(
+        gram=np.einsum("sr,srt->st", streams.vectors.conj(), received[rows]),
         cross=np.einsum("sr,sr->s", streams.vectors.conj(), problem.cross[rows]),
         norm2=problem.norm2,
         target=np.expm1(streams.share),
-        hears=problem.hears[streams.receiver],
+        receives_sensing=problem.receives_sensing[streams.receiver],
     )
 
 
@@ -134,12 +134,12 @@ def downlink_beams(
     """
     matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
     downlink = downlink_of(problem, streams)[1]
-    data = (matched * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(steering, solution.lit)
+    data = (matched * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(steering, solution.on_target)
     sensing = steering - matched @ solution.weights if solution.left > 0.0 else np.zeros_like(steering)
     gain = np.abs(matched.conj().T @ data) ** 2
     coupling = np.diag(np.diag(gain) * (1.0 + 1.0 / downlink.target)) - gain
-    heard = downlink.hears * np.abs(matched.conj().T @ sensing) ** 2
-    alone, extra = np.linalg.solve(coupling, np.stack([np.ones(len(heard)), heard], axis=1)).T
+    received = downlink.receives_sensing * np.abs(matched.conj().T @ sensing) ** 2
+    alone, extra = np.linalg.solve(coupling, np.stack([np.ones(len(received)), received], axis=1)).T
     length, spent = np.sum(np.abs(data) ** 2, axis=0), float(np.sum(np.abs(sensing) ** 2))
     left = (downlink.power - length @ alone) / (spent + length @ extra) if solution.left > 0.0 else 0.0
     powers = alone + left * extra
