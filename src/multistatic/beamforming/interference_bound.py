@@ -66,8 +66,8 @@ def tightened(problem: BeamformingProblem, result: BeamformingResult) -> Beamfor
         return replace(better, message=f"{better.message} {_NO_MORE}".strip())
     before_w = min(result.upper_bound_w, problem.illumination_limit_w)
     lowered = (
-        "The tight certificate counts the interference of the sensing beam at receivers that do not cooperate and lowers "
-        f"the proven bound on the illumination of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
+        "The tight certificate counts the interference of the sensing beam at receivers that do not cooperate, which "
+        f"lowers the proven bound on the illumination from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
     )
     return replace(better, message=f"{better.message} {lowered}".strip())
 

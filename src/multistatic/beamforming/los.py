@@ -62,7 +62,8 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
     if best is None:
         reached = largest_common_rate(problem, reduced)
         common = distinct_digits(reached, reduced.rate_nats / np.log(2.0))
-        message = f"{proof or 'No beams that meet the required rates were found.'} The largest common rate is {common} bit/s/Hz."
+        verdict = proof or "No beams that meet the required rates were found."
+        message = f"{verdict} The largest common rate is {common} bit/s/Hz."
         return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=reached)
     gap = 1 - best[0] / bound
     return evaluate(

@@ -113,7 +113,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
                 bound=None,
                 cost_m=float(costs[k]),
                 evaluated=tried,
-                message=f"{scenario.receiver_ids[k]} is the best of {int(affordable.sum())} affordable single receivers.{note}",
+                message=f"Best single receiver: {scenario.receiver_ids[k]} (of {int(affordable.sum())} affordable).{note}",
             )
             best, found = (value, selection), result
     if best is None or found is None:
@@ -140,8 +140,8 @@ def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
     if any(np.isfinite(criterion.values(singles, illumination_w)).any() for illumination_w in (limit_w, 1.0)):
         return instance, ""
     note = (
-        f" With one receiver the target is unobservable under the criterion {name_of(design.criterion)}, so the receiver "
-        "was chosen by the surrogate."
+        f" With one receiver the target is unobservable under the criterion {name_of(design.criterion)}, so the "
+        "receiver was chosen by the surrogate."
     )
     scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))
     return replace(instance, scenario=scenario), note

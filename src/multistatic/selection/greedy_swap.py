@@ -19,8 +19,8 @@ def greedy_swap(problem: SelectionProblem, rng: np.random.Generator) -> Selectio
         return nothing(problem, method="greedy_swap", evaluated=evaluated)
     mask, steps, looked_at = improved(problem, start)
     message = (
-        f"No single addition, removal or exchange of a receiver improves the group ({steps} steps from greedy); not proven "
-        "optimal."
+        f"No single addition, removal or exchange of a receiver improves the group ({steps} steps from greedy); "
+        "not proven optimal."
     )
     return chosen(problem, mask, method="greedy_swap", evaluated=evaluated + looked_at, message=message)
 

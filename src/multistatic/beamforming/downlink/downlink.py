@@ -83,7 +83,7 @@ def most_light(downlink: Downlink) -> InnerSolution | None:
 
 def _solved(downlink: Downlink, light: bool) -> InnerSolution | None:
     count = len(downlink.target)
-    arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "hears")}
+    arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "receives_sensing")}
     beams = beams_for(count)
     numbers = solve_downlink(
         downlink._replace(**arrays), no_guess(count), light, block_for(workspace_for, count), beams

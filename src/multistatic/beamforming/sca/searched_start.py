@@ -128,7 +128,7 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: NormalisedProblem)
                 return f"Receiver {problem.name(k)} has no direct channel but requires {nats / np.log(2):.4g} bit/s/Hz."
             rate_required, most = nats / np.log(2.0), capacity / np.log(2.0)
             return (
-                f"Receiver {problem.name(k)} requires {distinct_digits(rate_required, [most])} bit/s/Hz; even the whole "
+                f"Receiver {problem.name(k)} requires {distinct_digits(rate_required, [most])} bit/s/Hz; the whole "
                 f"power without any interference gives it only {distinct_digits(most, [rate_required])}."
             )
     if not reduced.size:
