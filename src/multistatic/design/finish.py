@@ -162,12 +162,12 @@ def verified(design: Design) -> Design:
 def infeasible_beams(
     instance: Instance, scheme: Scheme, result: BeamformingResult, selection: Selection | None = None
 ) -> Design:
-    """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
-    it is what that package says.
+    """No beams meet the required rates: the beamformer's message says so, with the largest common rate that was
+    reached. In front of the message of another package's beamformer stands a verdict of ours.
     """
     ours = registry.find("beamformers", instance.scenario.design.beamformer).plugin is None
-    verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
-    return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
+    verdict = "" if ours else "No beams that meet the required rates were found. "
+    return _none(instance, scheme, f"{verdict}{result.message}", selection, result)
 
 
 def infeasible_selection(instance: Instance, selection: Selection) -> Design:

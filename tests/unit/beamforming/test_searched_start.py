@@ -64,7 +64,7 @@ def test_more_than_the_single_user_capacity_is_proven_infeasible() -> None:
     problem = scattered_problem(rate=(50.0, 1.0, 1.0))
     start = find_starts(problem, normalise(problem), QUICK)
     assert isinstance(start, NoStart)
-    assert start.message.startswith("Receiver number 1 asks for 50")
+    assert start.message.startswith("Receiver number 1 requires 50")
     assert start.largest_common_rate_bps_hz > 1.0
 
 

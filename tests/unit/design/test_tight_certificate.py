@@ -144,7 +144,7 @@ def test_where_it_proves_no_more_it_says_so() -> None:
     assert design_network(scenario, certificate="tight").status == "infeasible"  # too expensive: nothing to prove
     scenario = replace(scenario, requirements=replace(scenario.requirements, cooperation_cost_m=1e6))
     design = design_network(scenario, certificate="tight")
-    assert "The tight certificate proves no more of these beams than the standard one." in design.message
+    assert "The tight certificate proves no more about these beams than the standard certificate." in design.message
     assert design.beamforming is not None
     plain = design_network(scenario).beamforming
     assert plain is not None

@@ -200,13 +200,18 @@ def message(name: str, problem: SelectionProblem) -> str:
 
 def test_messages_name_the_constraint() -> None:
     forced = message("greedy", PROBLEMS["forced over budget"])
-    assert forced.startswith("The receivers rx3, rx7 must be selected for their rate; together they cost")
+    assert forced.startswith(
+        "The receivers rx3, rx7 must be selected to meet their required rates; their cooperation cost is"
+    )
     assert "the limit is 10 m" in forced
     assert message("greedy", PROBLEMS["no budget"]).startswith("The cheapest group (receiver rx")
     assert "that has 5 members" in message("greedy", PROBLEMS["count over budget"])
     assert "observable under the criterion position" in message("greedy", PROBLEMS["position, no pair in budget"])
     assert "observable under the criterion position" in message("greedy", PROBLEMS["position, one receiver"])
-    assert message("greedy", PROBLEMS["count above K"]) == "Exactly 4 receivers are asked for, but there are 3."
+    assert (
+        message("greedy", PROBLEMS["count above K"])
+        == "Exactly 4 receivers are required (design.receivers), but the scenario has only 3."
+    )
     assert "rx1, rx2, rx3 must be selected for their rate" in message("greedy", PROBLEMS["count below forced"])
     assert "together they cost" in message("all", PROBLEMS["plain"])
     wrong_size = message("given", dataclasses.replace(PROBLEMS["plain"], count=7))
