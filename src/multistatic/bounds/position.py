@@ -34,11 +34,18 @@ _LOST = 1e3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PositionBound:
-    """PEB in m and VEB in m/s; a bound that does not exist is None and `reason` says why.
+    """Position error bound (PEB) and velocity error bound (VEB) of a group of receivers.
 
-    `position`, `velocity`: the verdict on each. `covariance_m2` [d, d]: the least covariance of an unbiased estimate of
-    the position, east, north and in 3-D up; its trace is PEB². `note`: why a bound that exists is of no use, empty
-    where it may be.
+    The PEB is the root of the trace of the Cramér-Rao bound of the position, the VEB that of the velocity. A bound that
+    does not exist is None, and `reason` says why.
+
+    position: verdict on the position, `observable` or `unobservable`.
+    velocity: verdict on the velocity, likewise.
+    peb_m: position error bound, in m.
+    veb_m_s: velocity error bound, in m/s.
+    reason: why a quantity is unobservable and what would help; empty where both are observable.
+    covariance_m2 [d, d]: Cramér-Rao bound of the position, east, north and in 3-D up, in m²; its trace is PEB².
+    note: why an existing bound is of no use to an estimator; empty where there is no such reason.
     """
 
     position: Literal["observable", "unobservable"]
@@ -98,7 +105,12 @@ def part_of(quantity: Quantity, dimensions: int) -> slice:
 def position_bound(
     network: SensingNetwork, selected: B, illumination_w: float, *, angles: bool = False
 ) -> PositionBound:
-    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`.
+    """Position and velocity error bound of a group of receivers (docs/model.md, §4.3).
+
+    network: the receivers, with the priors of their clocks.
+    selected [K]: True for the receivers of the group.
+    illumination_w: power sent towards the target p_t, in W.
+    angles: True adds the direction of arrival at each receive array to delays and Doppler shifts.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -215,8 +227,8 @@ def _reason(
             return (
                 f"The clock offsets are too uncertain: with synchronised clocks these receivers would determine "
                 f"{' and '.join(f'the {each}' for each in missing)}. A delay or a Doppler shift contributes only where "
-                "the clock offset of its receiver is known, and an unknown offset that all receivers share is one more "
-                "unknown. Synchronise more receivers, or select more of them."
+                "the clock offset of its receiver is known, and an unknown offset that all receivers share is an "
+                "additional unknown. Synchronise more receivers, or select more of them."
             )
     slope = (network.geometry.to_target + network.geometry.receiver_to_target)[:, :d]
     on_baseline = [

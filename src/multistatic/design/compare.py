@@ -22,10 +22,17 @@ from multistatic.scenario.model import JOINT, Scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Comparison(LabelledResult):
-    """One method on the scenario: `value` of the criterion (None: no design), relative `gap` to the best row, seconds.
+    """One row of a comparison: one selector with one beamformer on one scenario.
 
-    `time_s` is the whole design with this method: selection and final beams; starting beams are shared by a
-    beamformer's rows and counted in each.
+    selector: name of the selector, with settings that differ from the default.
+    beamformer: name of the beamformer, likewise.
+    status: status of the design, or `not run` where the method cannot be used here.
+    value: criterion of the design, in the criterion's unit; None without a design.
+    gap: relative distance to the best row; None without a design.
+    time_s: time of the whole design, in s: selection and final beams, and the starting beams, which the rows of a
+      beamformer share.
+    message: message of the design, or why the method did not run.
+    design: the design; None where the method did not run.
 
     >>> from multistatic import compare, load_preset
     >>> best = compare(load_preset("paper"), ["greedy", "nearest_n"])[0]

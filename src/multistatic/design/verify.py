@@ -33,6 +33,10 @@ USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 def verify(design: Design) -> Verification:
     """Relative violation of every constraint and relative error of every reported figure of a design with beams.
 
+    Every number is recomputed from the beams by code that shares no formula with the solvers.
+
+    design: a design that has beams.
+
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
     >>> verify(design).passed

@@ -29,9 +29,14 @@ STORE_ENDING = ".sqlite"
 
 
 def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequence[Method] = ()) -> Study:
-    """The study in `file`, a path or `-` for standard input; its scenario is looked for in its folder, site list and
-    channel files in that of the scenario. `methods`: made by `study_method`, beside those of `[[compare]]`; where the
-    file has no such table, in the place of the scenario's own.
+    """Read a study file and check all of it.
+
+    The scenario is looked for in the folder of the study; site lists and channel files in the folder of the scenario.
+
+    file: path of the study file, or `-` for standard input.
+    overrides: KEY=VALUE texts that replace keys of the study.
+    methods: methods made by `study_method`, in addition to those of `[[compare]]`; where the file has no such table,
+      they replace the scenario's own method.
 
     Raises `InputError` with every problem of the content, and where a file cannot be read.
 
@@ -79,16 +84,19 @@ def run_study(
     executor: Executor | None = None,
     retries: int = RETRIES,
 ) -> StudyResults:
-    """Run a study into its store, from where the store stopped, and return all results.
+    """Run a study into its store, continuing where the store stopped, and return all results.
 
-    `study`: one that is loaded, or its file. `store`: None for the file's name with the ending `.sqlite`, in the
-    working folder. `workers`: processes (None: one a core; 1: this process). `executor`: any other
-    `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, with `workers` tasks at once. Results are
-    the same bits for all of these. Callables of methods (`study_method`) have to be at the top level of a module for
-    processes, and a store goes on with the same ones only. A trial that fails is run again up to `retries` times and
-    then recorded.
+    The results are the same bits for any number of workers. A trial that fails is run again and then recorded as
+    failed.
 
-    Raises `InputError` where study or store cannot be used.
+    study: a loaded study, or the path of its file.
+    store: path of the SQLite store; None: the name of the study file with the ending `.sqlite`, in the working folder.
+    workers: number of processes; None: one for each core; 1: this process.
+    executor: any `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, to use instead.
+    retries: how many times a failed trial is run again.
+
+    Callables of methods (`study_method`) must be at the top level of a module for processes; a store continues with the
+    same callables only. Raises `InputError` where study or store cannot be used.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'

@@ -21,7 +21,7 @@ MAX_POINTS = 100_000
 RESERVED = ("seed", "schema", "name")
 # What exports call their own columns and variables.
 TAKEN = ("algorithm", "axes", "point", "provenance", "seed", "status", "status_names", "trial", "units")
-NOT_RESERVED = "another key of the scenario: every trial has a seed of its own, and the study has a name"
+NOT_RESERVED = "another key of the scenario: each trial has its own seed, and the study has its own name"
 
 
 def key_problems(where: str, keys: Iterable[str]) -> list[Problem]:
