@@ -1,7 +1,7 @@
 """Arrays of numbers with 32 digits, each the unevaluated sum of two doubles (Dekker 1971; Hida, Li and Bailey 2001).
 
-For the few groups of receivers where 16 digits cannot tell whether a target is observable. Sums and products are exact
-to about 2e-32 of their operands.
+For the few groups of receivers where 16 digits cannot decide whether a target is observable. Sums and products are
+exact to about 2e-32 of their operands.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def exact_marginal_covariance(rows: DoubleDouble, kept: int) -> F:
     about.
 
     Modified Gram-Schmidt: each column is made orthogonal to those before it, and one of which nothing is left is left
-    out. What is left of the columns that are asked about is a triangle, whose inverse is a root of the covariance.
+    out. What is left of the columns of interest is a triangle, whose inverse is a root of the covariance.
     """
     count, _, columns = rows.hi.shape
     length = np.sqrt(np.einsum("nij,nij->nj", rows.hi, rows.hi))

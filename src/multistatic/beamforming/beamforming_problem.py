@@ -1,4 +1,4 @@
-"""What a beamformer is asked and what it answers (paper eq. (32)-(33); model.md §5, §8)."""
+"""What a beamformer gets and what it answers (paper eq. (32)-(33); model.md §5, §8)."""
 
 from __future__ import annotations
 

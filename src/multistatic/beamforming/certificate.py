@@ -44,8 +44,8 @@ class UpperBound:
 def upper_bound(problem: BeamformingProblem) -> UpperBound:
     """The better of two bounds for any channels, rates, group and number of streams.
 
-    It takes no notice of who is selected: it is a bound for everyone selected, which no other group exceeds. Where no
-    beams meet the rates it says nothing (see `proves_infeasible`).
+    It takes no notice of which receivers are selected: it is a bound for all receivers selected, which no other group
+    exceeds. Where no beams meet the rates it says nothing (see `proves_infeasible`).
     """
     limit_w = problem.illumination_limit_w
     reduced = normalise(problem)

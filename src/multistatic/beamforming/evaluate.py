@@ -86,7 +86,7 @@ def infeasible(
 
 
 def everything_on_target(problem: BeamformingProblem, reduced: NormalisedProblem, method: str) -> BeamformingResult:
-    """No receiver asks for a rate: all power in the beam conj(a_b), which meets the bound."""
+    """No receiver requires a rate: all power in the beam conj(a_b), which meets the bound."""
     beam = reduced.steering.conj()[None, :, None]
     return evaluate(
         problem,

@@ -6,7 +6,7 @@ noise and budget P = 1, every pair (λ, ν) for which
     λ_k (1 + 1/γ_k) h_kᴴM⁻¹h_k ≤ 1 for every k,   M = I + Σ_k λ_k h_k h_kᴴ - ν a aᴴ ≻ 0,                         (i)
     ν θ(b) ≤ 1,   θ(b) = aᴴ(I + Σ_{k not in b} λ_k h_k h_kᴴ)⁻¹a                                                  (ii)
 
-proves p ≤ (1 - Σ λ)/ν. The group b is in (ii) alone, which is about the sensing beam: who is selected cancels it.
+proves p ≤ (1 - Σ λ)/ν. The group b is in (ii) alone, which is about the sensing beam: selected receivers cancel it.
 A smaller ν only makes M larger, so (i) holds still: with the prices of one group, each group b has the bound
 
     p(b) ≤ (1 - Σ λ) max(1/ν, θ(b)),                                                                              (iii)

@@ -1,8 +1,8 @@
 """A tighter upper bound on the illumination where some receivers are not selected and suffer the sensing beam.
 
-The bound of certificate.py takes no notice of who is selected. This one does (derivation: docs/algorithms.md §1.8,
-"Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly all of their power is on
-the target, and of it a receiver k suffers
+The bound of certificate.py takes no notice of which receivers are selected. This one does (derivation:
+docs/algorithms.md §1.8, "Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly
+all of their power is on the target, and of it a receiver k suffers
 
     x_k ≥ 1 - ℓ - q_k  where it is not selected,   x_k ≥ Σ_{j≠k} q_j  where it is,                                (8)
 

@@ -77,7 +77,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
 
 
 def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
-    """What each matched combiner hears, v_kᴴH_k [K, n]; refuses channels of rank above one."""
+    """What each matched combiner receives, v_kᴴH_k [K, n]; refuses channels of rank above one."""
     _, singular, right = np.linalg.svd(channels, full_matrices=False)
     if singular.shape[1] > 1:
         bad = np.flatnonzero(singular[:, 1] > RANK_ONE * singular[:, 0])

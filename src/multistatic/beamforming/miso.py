@@ -1,16 +1,16 @@
 """The convex core: best beams for fixed receive combiners, one stream each (model.md §8, the LoS case).
 
-With a combiner v_k of unit norm, receiver k hears the row g_k = v_kᴴH_k, and R_k ≥ R_th,k becomes a linear constraint
-on covariances,
+With a combiner v_k of unit norm, receiver k receives the row g_k = v_kᴴH_k, and R_k ≥ R_th,k becomes a linear
+constraint on covariances,
 
-    (1/γ_k) g_k Q_k g_kᴴ ≥ 1 + Σ_{i≥1, i≠k} g_k Q_i g_kᴴ [+ g_k Q_0 g_kᴴ if receiver k hears Q_0],   γ_k = 2^R_th,k - 1.
+    (1/γ_k) g_k Q_k g_kᴴ ≥ 1 + Σ_{i≥1, i≠k} g_k Q_i g_kᴴ [+ g_k Q_0 g_kᴴ if k receives Q_0],   γ_k = 2^R_th,k - 1.
 
 Maximising aᵀ(Σ_j Q_j)a* under it and Σ_j tr Q_j ≤ 1 is a semidefinite program with the dual (multipliers λ_k of the
 rates, μ of the power)
 
     minimise μ - Σ_k λ_k   with   M_j = μI - a*aᵀ + Σ_i c_ji λ_i g_iᴴg_i ⪰ 0,   λ ≥ 0,
 
-c_ji = 1 where Q_j disturbs receiver i, -1/γ_i where j = i carries its data, 0 where receiver i does not hear Q_j.
+c_ji = 1 where Q_j disturbs receiver i, -1/γ_i where j = i carries its data, 0 where receiver i does not receive Q_j.
 It has K+1 unknowns whatever N_t is, so it is solved here by a barrier method; M_j⁻¹/t on the central path are primal
 feasible covariances with a gap that is known in advance.
 """
@@ -76,7 +76,8 @@ def solve_miso(
 ) -> MisoSolution:
     """Globally best beams for `rows` [K, n] (noise 1, power 1), to a relative gap of about `tolerance`.
 
-    `steering` [n], `sinr` [K] > 0, `hears` [K]: who suffers Q_0; `sensing`: False leaves Q_0 out.
+    `steering` [n], `sinr` [K] > 0, `receives_sensing` [K]: the receivers that suffer Q_0; `sensing`: False leaves Q_0
+    out.
     """
     limit = float(np.sum(np.abs(steering) ** 2))
     prices = minimum_power_multipliers(rows, sinr)
@@ -137,7 +138,7 @@ class _Barrier:
 
     All data matrices differ from M = μI - a*aᵀ + Σ_i λ_i g_iᴴg_i by one dyad, M_k = M - (1+1/γ_k)λ_k g_kᴴg_k, so one
     factorisation serves them all: ln det M_k = ln det M + ln s_k and M_k⁻¹ = M⁻¹ + (c_k/s_k) z_kz_kᴴ with
-    z_k = M⁻¹g_kᴴ, c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `hears`: None leaves M_0 out.
+    z_k = M⁻¹g_kᴴ, c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `receives_sensing`: None leaves M_0 out.
     """
 
     rows: C

@@ -67,7 +67,7 @@ def allocate(weights: C, channels: C, steering: C, receives_sensing: B, rate_nat
 
 
 def _settle(beams: C, combiners: C, sinr: F, channels: C, receives_sensing: B, rate_nats: F, tight: B) -> C | None:
-    """Solve for the powers, and again with more tight receivers until nobody falls short."""
+    """Solve for the powers, and again with more tight receivers until no receiver falls short."""
     for _ in range(len(channels) + 1):
         result = _solve_powers(beams, combiners, sinr, channels, receives_sensing, rate_nats, tight)
         if result is None:

@@ -192,7 +192,7 @@ def weighted(network: SensingNetwork) -> Localization:
 
 
 def _localization(network: SensingNetwork, name: str, unit: str, weights: Mapping[Quantity, float]) -> Localization:
-    """The root of the sum of w² times the squared error in each quantity; a weight of 0 asks nothing of it."""
+    """The root of the sum of w² times the squared error in each quantity; a weight of 0 leaves it out."""
     quantity_weights = {quantity: weight for quantity, weight in weights.items() if weight > 0}
     if network.clock is not None:
         return ClockedLocalizationCriterion(name=name, unit=unit, quantity_weights=quantity_weights, network=network)

@@ -1,6 +1,6 @@
 """Exact Fisher information about delay and Doppler at each receiver, complex amplitude unknown (model.md §3).
 
-Model: receiver k hears A_k e^{j2πft} Σ_m s[m] g(t - τ - m) in CN(0, σ²) noise; time in slots, known symbols s[m] =
+Model: receiver k receives A_k e^{j2πft} Σ_m s[m] g(t - τ - m) in CN(0, σ²) noise; time in slots, known symbols s[m] =
 a_bᵀ x[m]/sqrt(p_t) of unit power, m = 1 … M, and ρ_k = |A_k|² N_r/σ² the echo SNR per sample over all antennas.
 Unknown: τ̃ = τ/Δt, f̃ = fΔt, and A_k.
 

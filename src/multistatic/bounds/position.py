@@ -26,7 +26,7 @@ from multistatic.bounds.square_root import (
 from multistatic.linalg import least_informative, marginal_variance
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
 
-# Directions closer than this are told apart by no measurement; used to name the reason, not to reach the verdict.
+# No measurement distinguishes directions closer than this; used to name the reason, not to reach the verdict.
 _DIRECTION_TOLERANCE = 1e-6
 # A bound that grows by more than this factor has been one of luck.
 _LOST = 1e3
@@ -180,7 +180,7 @@ def _notes(
 
 def _needs_the_velocity(network: SensingNetwork, chosen: B, illumination_w: float, angles: bool, peb: float) -> bool:
     """Whether the position is observable only because the velocity, which is not, is what it is: as for `localize`,
-    it is asked about at the least favourable of all velocities that the measurements do not tell apart.
+    it is of interest at the least favourable of all velocities that the measurements do not distinguish.
     """
     d = network.dimensions
 

@@ -135,7 +135,7 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
 
 
 def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
-    """The transmitter as the only receiver: it hears its own echo, with ideal self-interference cancellation.
+    """The transmitter as the only receiver: it receives its own echo, with ideal self-interference cancellation.
 
     The path is 2 d_b0 long under the `sum` law and d_b0² under the `product` law. The cancellation takes everything
     that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing. It has
@@ -162,7 +162,7 @@ def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | 
 
 
 def sensing_array(scenario: Scenario) -> AntennaArray:
-    """The array with which the transmitter hears its own echo.
+    """The array with which the transmitter receives its own echo.
 
     `transmitter.receive_array`; where there is none, a half-wavelength ULA of as many elements as the largest
     receiver has, along the transmitter's own first axis.

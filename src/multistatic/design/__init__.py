@@ -21,7 +21,7 @@ __all__ = ["Design", "Limits", "Scheme", "certify", "design_network"]
 
 
 def _silent(stage: str) -> None:
-    """Tell nobody."""
+    """Do nothing with a stage."""
 
 
 def design_network(

@@ -104,7 +104,7 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
 
 
 def _unknown(group: str, name: str, key: str) -> list[Problem]:
-    """A name that nobody registered, or that more than one package did."""
+    """A name that no package registered, or more than one."""
     if group == "selectors" and name in registry.names("designs"):
         return []
     try:

@@ -20,9 +20,9 @@ _CHANNEL_CHANGE = 0.25
 def starts_for(selected: B, start: Design | None) -> tuple[Beams, ...]:
     """The beams of an earlier design, the best first, that are worth beginning from for the group `selected` [K].
 
-    All of its local optima for its own group, its beams alone for everyone or nobody, where only the level of the
-    illumination matters, and none for another group: receivers that leave a group begin to suffer the sensing beam, and
-    its receive vectors are no good guess then.
+    All of its local optima for its own group, its beams alone for all receivers or no receiver, where only the level
+    of the illumination matters, and none for another group: receivers that leave a group begin to suffer the sensing
+    beam, and its receive vectors are no good guess then.
     """
     if start is None or start.beamforming is None or start.beamforming.beams is None:
         return ()

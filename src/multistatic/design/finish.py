@@ -171,7 +171,7 @@ def infeasible_beams(
 
 
 def infeasible_selection(instance: Instance, selection: Selection) -> Design:
-    """No group meets the cooperation cost, the asked number or the criterion."""
+    """No group meets the cooperation cost, the required number or the criterion."""
     return _none(instance, "multi", selection.message, selection, None)
 
 
@@ -210,7 +210,7 @@ def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
 
     The best group of a criterion with a gain does not depend on p_t (others lose their proof in `_carried`), so a
     proven group is jointly optimal when no other group could have more illumination: at the limit N_t P_T, or with
-    everyone selected and proven beams, since p(b) ≤ p(1).
+    all receivers selected and proven beams, since p(b) ≤ p(1).
     """
     if selection.status != "optimal" or solved.instance.scenario.propagation.clutter != "independent":
         return False

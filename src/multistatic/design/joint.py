@@ -1,10 +1,10 @@
 """The best group and the best beams together, with a certificate.
 
 A criterion that declares a gain (`selection.gain`) is g(b)·f(p) with f falling in the illumination p, and p(b) ≤ p(1):
-a selected receiver cancels the sensing beam, so with everyone selected the beams are least constrained. Take the groups
-in the order of g: a later group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent.
-With several receive antennas one or two beamforming solves settle all 2^K groups. Where a criterion declares nothing
-the same search is a heuristic, and nothing is proven.
+a selected receiver cancels the sensing beam, so with all receivers selected the beams are least constrained. Take the
+groups in the order of g: a later group is no better than g·f(p(1)), so the search ends when that does not beat the
+incumbent. With several receive antennas one or two beamforming solves settle all 2^K groups. Where a criterion
+declares nothing the same search is a heuristic, and nothing is proven.
 
 With one antenna (or in line of sight) p(b) can be a fraction of p(1). There the prices of the beams for one group bound
 the illumination of every other group (`beamforming.illumination_cut`): each solve raises what is known of all groups,
@@ -96,8 +96,8 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
 
 
 class _Search:
-    """The state of one search: the beams for `everyone`, None where they were not needed yet, the `candidates`, those
-    `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
+    """The state of one search: the beams for `all_selected`, None where they were not needed yet, the `candidates`,
+    those `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
 
     `upper_bound_w` p̄ holds for every group: proven, or all power on the target where the certificate is left for later.
     """
@@ -120,8 +120,8 @@ class _Search:
 
     def begun(self) -> tuple[Beams | None, float]:
         """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
-        and those for everyone seldom decide anything then. None where there are none, where the groups are told apart
-        by the prices of beams, or where the bound says that no beams meet the rates.
+        and those for all receivers seldom decide anything then. None where there are none, where the groups are
+        distinguished by the prices of beams, or where the bound says that no beams meet the rates.
         """
         starts, limit_w = self.least_constrained.starts, self.upper_bound_w
         if not starts or self.cuts:
@@ -134,7 +134,7 @@ class _Search:
         return starts[0], limit_w
 
     def solve_all_selected(self) -> BeamformingResult:
-        """Beams for everyone selected, and what is proven of any beams."""
+        """Beams for all receivers selected, and what is proven of any beams."""
         all_selected: BeamformingResult = self.beamformer(self.least_constrained)
         if all_selected.beams is None:
             self.failed = all_selected
@@ -147,11 +147,12 @@ class _Search:
         return all_selected
 
     def list_groups(self, beams: Beams, illumination_w: float) -> Selection | None:
-        """The groups in question with what is known of each at an illumination that beams for everyone do not exceed;
-        the selection that says why there is no group.
+        """The groups in question with what is known of each at an illumination that beams for all receivers do not
+        exceed; the selection that says why there is no group.
         """
         instance = self.instance
-        # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
+        # No receiver is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for
+        # all.
         problem = instance.selection_problem(beams, forced=False)
         problem = replace(problem, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
@@ -174,7 +175,7 @@ class _Search:
             if self.all_selected is None and len(self.tried):
                 all_selected = self.solve_all_selected()
                 if all_selected.illumination_w is None:
-                    break  # rates that cannot be met with everyone selected cannot be met at all
+                    break  # rates that cannot be met with all receivers selected cannot be met at all
                 self.candidates.reached(all_selected.illumination_w)
             else:
                 self._try(number)
@@ -198,7 +199,7 @@ class _Search:
             self.candidates.learn(cut, self.best[0])
 
     def tighten(self) -> None:
-        """The bound that sees who is selected, for the best group and its beams.
+        """The bound that sees which receivers are selected, for the best group and its beams.
 
         It says nothing of other groups: `upper_bound_w` stays, and so do their bounds.
         """

@@ -33,7 +33,7 @@ Report = Callable[[str], None]
 
 
 def design_mono_static(instance: Instance, on_stage: Report) -> Design:
-    """The transmitter hears its own echo with ideal self-interference cancellation; nobody else does.
+    """The transmitter receives its own echo with ideal self-interference cancellation; no other receiver does.
 
     Every receiver suffers the sensing beam. The only listener is the transmitter, with `transmitter.receive_array`,
     so the position is unobservable from delay and Doppler alone.
@@ -113,7 +113,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
                 bound=None,
                 cost_m=float(costs[k]),
                 evaluated=tried,
-                message=f"Best single receiver: {scenario.receiver_ids[k]} (of {int(affordable.sum())} affordable).{note}",
+                message=f"Best single receiver: {scenario.receiver_ids[k]} (of {affordable.sum()} affordable).{note}",
             )
             best, found = (value, selection), result
     if best is None or found is None:

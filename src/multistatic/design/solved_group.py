@@ -43,7 +43,7 @@ def solved_group(
 ) -> SolvedGroup:
     """The state of the group that the beamformer was `asked` for, with its beams.
 
-    Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
+    No receiver is forced into its selection problem: another group would get other beams. Schemes other than `multi`
     have no budget for cooperation. `posed`: that problem at another illumination, where it was made before, and what is
     known of its criterion at any illumination; what another package declares is compared with its values here, too.
     """

@@ -19,8 +19,8 @@ DB = 10.0**0.1
 class UnitChanges:
     """Relative changes of the criterion for the same group, positive is worse; None where no beams meet the rates.
 
-    `rate_change`: for 1 bit/s/Hz more at `receiver_id`, whose rate is the dearest at the margin. `power_change`: for
-    1 dB more transmit power.
+    `rate_change`: for 1 bit/s/Hz more at `receiver_id`, whose rate is the most expensive at the margin.
+    `power_change`: for 1 dB more transmit power.
     """
 
     receiver_id: str

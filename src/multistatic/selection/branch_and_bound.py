@@ -28,7 +28,7 @@ from multistatic.units import B
 
 METHOD = "branch_and_bound"
 PROVEN = 1e-6
-# Gains below this, where everyone's is 1, are what rounding leaves of unobservable groups.
+# Gains below this, where the gain of all receivers is 1, are what rounding leaves of unobservable groups.
 NO_GAIN = 1e-13
 
 
@@ -71,7 +71,7 @@ def branch_and_bound(
     if start is not None:
         start, _, looked_at = improved(problem, start)
         evaluated += looked_at
-    # A budget for everyone never binds; an infinite one would leave nothing to multiply a price with.
+    # A budget for all receivers never binds; an infinite one would leave nothing to multiply a price with.
     affordable = min(problem.cost_limit_m, float(problem.costs_m(np.ones((1, problem.size), bool))[0]))
     problem = replace(problem, cost_limit_m=affordable)
     search = _Search(problem, gain, settings, all_selected)

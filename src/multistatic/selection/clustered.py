@@ -16,9 +16,9 @@ def from_candidates(
 ) -> Selection:
     """The best feasible of `candidates` [n, K]; `kind` says what they are: "groups of the linkage tree".
 
-    A clustering knows neither which receivers are forced nor how many are asked for: with two forced ones it usually
-    has no feasible group. Then each candidate is mended (`mended`); if that does not help either, the answer is the
-    greedy group. The message says which of these happened.
+    A clustering knows neither which receivers are forced nor how many are required: with two forced ones it usually
+    has no feasible group. Then each candidate is repaired (`repaired_groups`); if that does not help either, the
+    answer is the greedy group. The message says which of these happened.
     """
     evaluated, count = len(candidates), len(candidates)
     best, message = best_feasible(problem, candidates), f"Best feasible group among {count} {kind}; not proven optimal."

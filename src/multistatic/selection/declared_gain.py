@@ -29,8 +29,8 @@ from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.linalg import RANK_TOLERANCE
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.plugin_answers import PluginCriterion
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
+from multistatic.selection.plugin_answers import PluginCriterion
 from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 
@@ -42,7 +42,7 @@ _AGREEMENT = 1e-6
 _ROUNDING, _CONDITION = 1e-13, 1e-9
 # Below both a target may be called unobservable: a value that is too large proves nothing wrong.
 _UNSURE = 1e-6
-# A gain up to this part of everyone's is as good as none, where the matrix is nearly singular.
+# A gain up to this part of the gain of all receivers is as good as none, where the matrix is nearly singular.
 _SMALL, _LOOSE = 1e-9, 1e-4
 # The power law in the illumination is compared at these multiples of it.
 _MULTIPLES = (1e-3, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 1e3)
@@ -89,7 +89,7 @@ class ScaledMatrixGain:
     refinements: int = 8
 
     def tangent(self, selection: F) -> F:
-        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ told apart."""
+        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ apart."""
         count, size, _ = self.information.shape
         flat = self.information.reshape(count, -1)
         values, vectors, scale = self._modes(selection)
@@ -210,7 +210,7 @@ def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
     positive = values > values.max() * len(values) * np.finfo(float).eps
     factor = vectors[:, positive] * np.sqrt(values[positive])
     gain = ScaledMatrixGain(information=information * scale[:, None] * scale, factor=factor, exponent=declared.exponent)
-    # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of everyone becomes one.
+    # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of all receivers becomes one.
     all_selected = float(gain.tangent(np.ones((1, len(information)))).sum())
     return replace(gain, factor=factor * np.sqrt(all_selected)) if all_selected > 0.0 else gain
 
@@ -263,8 +263,9 @@ def _agree(gain: Gain, selection: F, found: F, ours: bool) -> B:
 
 
 def _compared(problem: SelectionProblem) -> B:
-    """The groups [n, K] of another package's criterion that are compared with what it declares, everyone first: every
-    group up to `LISTED` receivers; beyond, some of every size and, if they are not too many, all that are feasible.
+    """The groups [n, K] of another package's criterion that are compared with what it declares, all receivers first:
+    every group up to `LISTED` receivers; beyond, some of every size and, if they are not too many, all that are
+    feasible.
     """
     groups = groups_of_all_sizes(problem.size, zlib.crc32(problem.positions_m.tobytes()))
     feasible = affordable_groups(problem, _FEASIBLE) if problem.size > LISTED else None
@@ -272,7 +273,7 @@ def _compared(problem: SelectionProblem) -> B:
 
 
 def _a_few(problem: SelectionProblem) -> B:
-    """Everyone, every second receiver, and everyone but one."""
+    """All receivers, every second receiver, and all receivers but one."""
     number = np.arange(problem.size)
     groups = [number >= 0, number % 2 == 0, number % 2 == 1, *(number != k for k in range(min(problem.size, 8)))]
     return np.array([group for group in groups if group.any()])

@@ -1,4 +1,4 @@
-"""Greedy selection mended by local search: add, drop or exchange one receiver while that lowers the criterion."""
+"""Greedy selection repaired by local search: add, drop or exchange one receiver while that lowers the criterion."""
 
 from __future__ import annotations
 

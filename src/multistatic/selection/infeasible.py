@@ -66,7 +66,7 @@ def _unobservable(problem: SelectionProblem) -> str:
     message = f"{found} the target observable under the criterion {problem.criterion.name}."
     if np.isfinite(problem.values(all_selected[None])[0]):
         return f"{message} With all {problem.size} receivers selected the target is observable."
-    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
+    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can say
     words = None if reason is None else reason(all_selected, problem.one_illumination_w)
     return f"{message} With every receiver selected: {words}" if words else message
 

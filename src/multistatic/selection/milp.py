@@ -46,7 +46,7 @@ DEFAULT = MilpSettings()
 def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSettings = DEFAULT) -> Selection:
     """The optimal group of a criterion that declares a `LinearGain` (others raise `InputError`), one program a size.
 
-    Starts from the greedy group: each program asks for more than the best so far. At a node limit the answer is
+    Starts from the greedy group: each program requires more than the best so far. At a node limit the answer is
     `feasible` with the bound that was reached.
     """
     if surely_unobservable(problem):

@@ -44,8 +44,8 @@ class PluginCriterion:
         """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]: positive numbers, infinity
         where the target is unobservable. The criterion itself is always asked with a number.
 
-        Nobody sees nothing, whatever the criterion says of the empty group. The best row is asked about once more on
-        its own: a value that depends on the other rows, or on how often it is asked for, is no value of a group.
+        The empty group sees nothing, whatever the criterion says of it. The best row is evaluated once more
+        alone: a value that depends on the other rows, or on the number of calls, is no value of a group.
         """
         if np.ndim(illumination_w):
             return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
@@ -77,7 +77,7 @@ class PluginCriterion:
         return values
 
     def reason(self, mask: B, illumination_w: float) -> str:
-        """Why the target is unobservable, where the criterion can tell."""
+        """Why the target is unobservable, where the criterion can say."""
         explain = getattr(self.criterion, "reason", None)
         return "" if explain is None else str(self.plugin.run(explain, mask, illumination_w, doing="in reason"))
 

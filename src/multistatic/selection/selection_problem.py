@@ -1,4 +1,4 @@
-"""What a selector is asked and what it answers (paper eq. (22), (26), (29)-(31); model.md §6-7)."""
+"""What a selector gets and what it answers (paper eq. (22), (26), (29)-(31); model.md §6-7)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Criterion(Protocol):
         """Value [G, M] of each row of `masks` [G, K] at each of M points, whose illuminations are `illumination_w` [M];
         an empty group gives infinity.
 
-        A number in place of `illumination_w` gives [G]. A criterion of another package gets numbers only, for one point at a
-        time.
+        A number in place of `illumination_w` gives [G]. A criterion of another package gets numbers only, for one
+        point at a time.
         """
 
 
@@ -132,7 +132,9 @@ class SelectionProblem:
         return cost
 
     def feasible(self, masks: B) -> B:
-        """Which rows of `masks` [n, K] contain every forced receiver and meet the required number and the cost limit."""
+        """Which rows of `masks` [n, K] contain every forced receiver and meet the required number and the cost
+        limit.
+        """
         chosen = np.atleast_2d(masks).astype(bool)
         sizes = chosen.sum(axis=1)
         right_size = sizes >= 1 if self.count is None else sizes == self.count

@@ -61,7 +61,7 @@ def parse_study(
 ) -> Study:
     """The study that a TOML text describes (docs/formats.md).
 
-    `read_scenario` gives the scenario of a name, or raises `InputError`; None asks for the reader of site lists alone,
+    `read_scenario` gives the scenario of a name, or raises `InputError`; None gives the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
     its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
     """

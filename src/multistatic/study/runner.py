@@ -1,4 +1,4 @@
-"""Runs what a schedule asks for, hands every result on as soon as it is there, and survives trials and workers that
+"""Runs what a schedule requires, hands every result on as soon as it is there, and survives trials and workers that
 fail.
 
 A trial that raises is run again, up to `retries` times, and then recorded as failed. Workers that die take the trials
@@ -49,7 +49,7 @@ Sink = Callable[[Sequence[TrialResult], Sequence[FailedAttempt]], None]
 
 
 def _unseen(schedule: Schedule) -> None:
-    """Show nobody."""
+    """Show nothing."""
 
 
 def run(
@@ -186,7 +186,7 @@ class _Runner:
         results: list[TrialResult],
         attempts: list[FailedAttempt],
     ) -> None:
-        """One trial has failed; of several nobody knows which one, so that each is tried alone."""
+        """One trial has failed; of several it is unknown which one, so each is tried alone."""
         if len(trials) > 1:
             self._again += trials
             return

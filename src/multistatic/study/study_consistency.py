@@ -65,7 +65,7 @@ def axes_of(table: StudyTable) -> tuple[tuple[SweptKey, ...], list[Problem]]:
 
 
 def methods_of(table: StudyTable) -> tuple[tuple[Method, ...], list[Problem]]:
-    """Every method, spelled out; two of one name could not be told apart."""
+    """Every method, spelled out; two of one name could not be distinguished."""
     methods: list[Method] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}

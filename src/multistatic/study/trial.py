@@ -137,7 +137,7 @@ class _First:
 
 @cache
 def _warm_up(first: _First) -> None:
-    """Run a trial whose result nobody keeps: any other one would load and compile something else."""
+    """Run a trial whose result is not kept: any other one would load and compile something else."""
     run_task(first.task)
 
 

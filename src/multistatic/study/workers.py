@@ -65,7 +65,7 @@ class ThisProcess:
         try:
             with threadpool_limits(limits=1):
                 future.set_result(self._work(task))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is asked for
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is read
             future.set_exception(error)
         return future
 

@@ -101,7 +101,7 @@ def origins_of(methods: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, re
 
 
 def _refused(group: str, name: str) -> Sequence[Problem]:
-    """Whether nobody or more than one package registered the name; nothing is imported here, for that may fail and is
+    """Whether no package or more than one registered the name; nothing is imported here, for that may fail and is
     the method's own row.
     """
     try:

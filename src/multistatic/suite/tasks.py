@@ -1,4 +1,4 @@
-"""What a method is asked, and how its answer is judged: by the group or the beams alone, not by what it says of them.
+"""What a method gets, and how its answer is judged: by the group or the beams alone, not by what it says of them.
 
 A board is what methods are ranked on: `surrogate` and `peb` for selectors, `beams` for beamformers. The gap is the
 relative excess of the figure of merit over the best-known one. U and PEB² are proportional to 1/p_t, so that of beams

@@ -22,7 +22,7 @@ class InnerSolution:
 
     `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`). `proven`: False where the beams are
     feasible but the prices do not prove them optimal. The beams are u = 𝒽Λ^½T + ν a βᵀ and w₀ = a - 𝒽 y₀ with `error` T
-    [S, S], `lit` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam).
+    [S, S], `on_target` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam).
     """
 
     price: F

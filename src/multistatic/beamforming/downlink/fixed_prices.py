@@ -111,8 +111,8 @@ def uplink_beams(
     M ≻ 0 iff slack = 1 - νθ > 0. Then
     sqrt(λ_s) h_sᴴ u_t = (I - T)_st,   β_t = aᴴu_t = conj(y_t)/(1 - νθ),   ‖u_t‖² - ν|β_t|² = T_tt - Σ_s |T_st|².
 
-    A positive `slack` takes the place of `nu`: where receivers are nearly deaf to the target the slack is tiny, and ν
-    does not resolve it.
+    A positive `slack` takes the place of `nu`: where receivers are nearly orthogonal to the target the slack is tiny,
+    and ν does not resolve it.
     """
     root, y, error, beta = scratch.root, scratch.aimed, beams.error, beams.on_target
     coupling, cost = uplink.coupling, uplink.cost
@@ -144,8 +144,8 @@ def uplink_beams(
 def sensing_beam(downlink: Downlink, price: F, scratch: Scratch, received: F, weights: C) -> SensingBeam:
     """The sensing beam w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s, with i₀ and y₀ into the arrays.
 
-    i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where heard, else 0. The beam is worth its power iff νθ₀ = 1; dual feasibility
-    asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
+    i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where received, else 0. The beam is worth its power iff νθ₀ = 1; dual
+    feasibility requires νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
     """
     root, receivers, receives_sensing, count = scratch.root, scratch.order, downlink.receives_sensing, len(price)
     gram, cross, size = scratch.spread, scratch.aimed, 0

@@ -20,7 +20,7 @@ class GramProblem:
     """The beamforming problem of K receivers with a rate requirement, seen from the receive antennas; P = σ² = 1.
 
     `gram` [K n, K n] = 𝓗𝓗ᴴ and `cross` [K n] = 𝓗a for the stacked channels 𝓗 and a = conj(a_b); `norm2` = ‖a‖²;
-    `rate` [K] in nats; `hears` [K]: true where the sensing beam is suffered. N_t does not appear.
+    `rate` [K] in nats; `receives_sensing` [K]: true where the sensing beam is suffered. N_t does not appear.
     """
 
     gram: C
@@ -58,7 +58,7 @@ class Streams:
 
 
 def compressed(channels: C) -> C:
-    """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can tell apart.
+    """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can distinguish.
 
     Directions 1e-10 below the strongest, or where all of the power would arrive 1e-9 below the noise, are dropped: a
     receiver that ignores them loses rate (next to none), so beams for the rest are safe.
@@ -87,8 +87,9 @@ def gram_problem(channels: C, steering: C, rate_bps_hz: F, receives_sensing: B) 
 def matched_powers(problem: GramProblem) -> F | None:
     """Powers q [1+K] of beams sqrt(q_j) a that meet every rate, Σ q = P/‖a‖²; None if there are none.
 
-    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it hears
-    the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k = ‖H_ka‖².
+    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it
+    receives the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k =
+    ‖H_ka‖².
     """
     needed = -np.expm1(-problem.rate)
     gain = np.sum(np.abs(problem.cross.reshape(len(needed), problem.antennas)) ** 2, axis=1)

@@ -314,7 +314,7 @@ def optimum(
 
     `near`: what Newton's method does not find from the guess is not looked for further.
     """
-    # If every receiver hears it, a sensing beam never pays: some data beam can carry its power and harm one less.
+    # If all receivers suffer it, a sensing beam never pays: some data beam can carry its power and harm one less.
     useful = False
     for s in range(len(downlink.receives_sensing)):
         useful = useful or not downlink.receives_sensing[s]

@@ -5,7 +5,7 @@ theorem its derivative is that of the Lagrangian: λ_k times the derivative of r
 
     v_kᴴ A_k v_k ≥ 0,   A_k = H_k Q_k H_kᴴ/γ_k - Ψ_k   (homogeneous in v_k, so that ‖v_k‖ = 1 needs no multiplier).
 
-L-BFGS minimises ln(‖a‖² - p): p itself saturates. Alternating with MMSE combiners climbs the same hill some hundred
+L-BFGS minimises ln(‖a‖² - p): p itself saturates. Alternating with MMSE combiners ascends the same hill some hundred
 times more slowly, and so does successive convex approximation.
 """
 
@@ -96,9 +96,9 @@ def mmse_combiners(problem: NormalisedProblem, weights: C) -> C:
 def initial_combiners(problem: NormalisedProblem, draws: int, rng: np.random.Generator) -> list[C]:
     """Unit combiners [K, N_r] to start a search from.
 
-    Receive directions without what the target beam conj(a_b) puts into receivers that hear Q_0 (where a second antenna
-    allows it); dominant ones; all but one blind to the target beam, which then carries that one's data: what W_0 off
-    needs, and feasible with W_0 on as well; `draws` random ones.
+    Receive directions without what the target beam conj(a_b) puts into receivers that receive Q_0 (where a second
+    antenna allows it); dominant ones; all but one blind to the target beam, which then carries that one's data: what
+    W_0 off needs, and feasible with W_0 on as well; `draws` random ones.
     """
     channels = problem.channels
     dominant = np.linalg.svd(channels)[0][:, :, 0]

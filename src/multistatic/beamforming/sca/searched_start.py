@@ -115,7 +115,7 @@ def largest_common_rate(problem: BeamformingProblem, reduced: NormalisedProblem)
 def infeasibility_proof(problem: BeamformingProblem, reduced: NormalisedProblem) -> str:
     """A sentence that proves that no beams meet the rates, or "" where these conditions do not decide.
 
-    1. R_k is at most the water-filling capacity of H_k with all of the power and nobody else.
+    1. R_k is at most the water-filling capacity of H_k with all of the power and no other receiver.
     2. Σ_k (1-2^-R_k) < rank of all stacked channels, at any power. In the dual uplink with Ω = I + Σ_k H_kᴴV_kV_kᴴH_k
        the shares x of all streams, the eigenvalues of V_kᴴH_kΩ⁻¹H_kᴴV_k, sum to tr(I-Ω⁻¹) < rank, while
        Σ_{streams of k} -ln(1-x) = R_k ln 2 needs Σ x ≥ 1-2^-R_k: the sum is concave in the split of the rate, so one

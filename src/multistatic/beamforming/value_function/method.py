@@ -137,8 +137,8 @@ def _resumed(posed: _Posed, settings: ValueFunctionSettings) -> LocalOptima | No
 def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings) -> BeamformingResult:
     """The best streams found, as a result.
 
-    Receivers exactly deaf to the target can put the solution on a pole of the inner problem. The target is only in the
-    objective, so beams for a slightly different one are feasible, and nearly as good.
+    Receivers exactly orthogonal to the target can put the solution on a pole of the inner problem. The target is only
+    in the objective, so beams for a slightly different one are feasible, and nearly as good.
     """
     original, at = posed.original, posed
     for tilt in _TILTS:

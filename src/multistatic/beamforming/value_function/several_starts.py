@@ -248,7 +248,7 @@ class _Search:
         return found if found.value <= self.enough else None
 
     def other_starts(self, feasible: Streams, found: Streams) -> Iterator[Streams]:
-        """Where to start besides `feasible`, whose descent has `found` a first optimum; each is made when asked for.
+        """Where to start besides `feasible`, whose descent has `found` a first optimum; each is made on demand.
 
         Under a mixed selection an optimum has a sensing beam or none. Receivers turned away from the target lead to
         one with it, the solution for no selected receiver, which is feasible for every group, to one without it. Where

@@ -17,7 +17,7 @@ def dominant(problem: GramProblem) -> Streams:
 
 
 def nulling_target(problem: GramProblem, share: float) -> Streams:
-    """Receivers that hear the sensing beam turn away from it: `share` of the power, sent to the target, is noise."""
+    """Receivers that suffer the sensing beam turn away from it: `share` of the power, sent to the target, is noise."""
     return one_stream_each(problem, _against(problem, share * problem.receives_sensing / problem.norm2))
 
 

@@ -117,7 +117,7 @@ def envelope_gradient(problem: ReceiveSide, at: Iterate, best: Optimum, of: Stre
     """Derivatives of Σλ by conj(v_s) [S, n] and by ln(1+γ_s) [S], at fixed ν.
 
     Envelope theorem: the Lagrangian depends on v_s through λ_s [v_sᴴΦ_s v_s - q_s|v_sᴴH_k u_s|²/γ_s], with Φ_s the
-    noise (I), the other beams and, where it is heard, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s.
+    noise (I), the other beams and, where it is received, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s.
     """
     vectors, arrived, sensed, by_vector, by_rate = at.vectors, of.arrived, of.sensed, of.by_vector, of.by_rate
     price, powers, target, left = at.beams.price, at.beams.powers, of.target, best.left
