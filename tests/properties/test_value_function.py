@@ -191,7 +191,7 @@ def test_orthogonal_and_coincident_directions(indices: tuple[int, ...], rate: fl
 @pytest.mark.parametrize(
     ("direct", "rate", "reason"),
     [
-        (np.zeros((1, 2, 4), complex), 1.0, "no channel"),
+        (np.zeros((1, 2, 4), complex), 1.0, "no direct channel"),
         (np.full((2, 1, 1), 1e-2 + 0j), 3.0, "at most"),
         (np.full((1, 1, 4), 1e-6 + 0j), 3.0, "at most"),
     ],

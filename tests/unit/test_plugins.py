@@ -436,7 +436,7 @@ def test_a_selectors_claim_is_checked_where_there_are_few_groups(packages: Packa
     assert wrong.value == problem.values(wrong.selected[None])[0]
     assert wrong.cost_m == problem.costs_m(wrong.selected[None])[0]
     assert wrong.message.startswith(
-        'other-package 1.2 says: "Proven optimal." (The plug-in claims that the group is optimal; that'
+        'other-package 1.2 says: "Proven optimal." (The plug-in claims that the group is optimal; this'
     )
     assert right.status == "optimal"
     assert right.bound == right.value
@@ -556,7 +556,7 @@ def test_a_beamformers_claim_is_not_a_proof(packages: Packages) -> None:
         assert design.beamforming.status == "feasible"
         assert design.beamforming.illumination_w < design.beamforming.upper_bound_w
         assert (
-            'other-package 1.2 says: "Proven optimal." (The plug-in claims optimal beams; this is not proven here.)'
+            'other-package 1.2 says: "Proven optimal." (The plug-in claims optimal beams; this could not be proven here.)'
             in design.message
         )
         best = design_network(load_preset("paper", ["requirements.rate_bps_hz=4"]), scheme=scheme)

@@ -83,7 +83,7 @@ def test_every_scheme_computes_it_once_and_says_what_it_proves(
     assert tight.beamforming.illumination_w == plain.beamforming.illumination_w
     assert tight.beamforming.upper_bound_w == close_to(1.0001 * (plain.beamforming.illumination_w or 0.0), rel=1e-12)
     before, after = plain.beamforming.upper_bound_w, tight.beamforming.upper_bound_w
-    assert f"of this group from {before:.5g} W to {after:.5g} W." in tight.message
+    assert f"from {before:.5g} W to {after:.5g} W." in tight.message
     assert tight.verification is not None
     assert tight.verification.passed
 
