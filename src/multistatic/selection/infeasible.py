@@ -43,7 +43,7 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
             if problem.count is None
             else f"exactly {problem.count} are required (design.receivers)"
         )
-        message = f"{rule}: a group of {mask.sum()}, but {needed}."
+        message = f"{rule}: the group has {mask.sum()} members, but {needed}."
         if problem.count is not None and mask.any():
             message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):

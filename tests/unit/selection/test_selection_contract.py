@@ -215,7 +215,7 @@ def test_messages_name_the_constraint() -> None:
     assert "rx1, rx2, rx3 must be selected to meet their required rates" in message("greedy", PROBLEMS["count below forced"])
     assert "their cooperation cost is" in message("all", PROBLEMS["plain"])
     wrong_size = message("given", dataclasses.replace(PROBLEMS["plain"], count=7))
-    assert "but exactly 7 are asked for. Set design.receivers to" in wrong_size
+    assert "but exactly 7 are required (design.receivers). Set design.receivers to" in wrong_size
     lacking = dataclasses.replace(PROBLEMS["plain"], forced=np.arange(8) == 2)
     assert "receiver rx3 would be left out and must be selected for the rate" in message("given", lacking)
 

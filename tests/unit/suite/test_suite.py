@@ -97,7 +97,7 @@ def test_a_changed_file_and_a_changed_channel_are_refused(monkeypatch: pytest.Mo
     monkeypatch.setattr(frozen, "read_bytes", altered)
     with pytest.raises(InputError, match=r"paper\.toml: received SHA-256 .*the file of an instance has changed"):
         load_suite()
-    with pytest.raises(InputError, match="version 1, the only one"):
+    with pytest.raises(InputError, match="version 1, the only version"):
         load_suite(2)
 
 
