@@ -83,12 +83,12 @@ def _variance(information: F, scale: F, least: F | float, smallest: F | float) -
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
     """Covariance [N, d, d] of the last d = `kept` parameters of whitened Jacobians [N, n, p], all others unknown, and
-    where 16 digits were enough to tell [N]; infinity where they cannot be estimated.
+    where 16 digits were enough to decide [N]; infinity where they cannot be estimated.
 
     (ZᵀZ)⁻¹ of what is left, Z, of the last columns outside of the span of all others. Columns are scaled to length 1
     once, and never again: what is left of a column that others have taken is rounding, and must stay as small as it is.
 
-    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are told from
+    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are decided by
     singular values.
     """
     count, height, width = rows.shape

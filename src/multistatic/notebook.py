@@ -3,7 +3,7 @@
 A result says what it is in an `Overview`, a title and a few facts in words; `repr` writes it on at most two lines, a
 notebook as a small table. Everything that needs a library or knows more than the result itself is a public function of
 a room above: `multistatic.summary`, `to_dataframe`, `to_xarray`, `plot_map`, … The methods of the first three are short
-for these: they ask for them by their public names, as a user would, so no room here imports one above it.
+for these: they get them by their public names, as a user would, so no room here imports one above it.
 """
 
 from __future__ import annotations

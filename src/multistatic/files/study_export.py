@@ -36,7 +36,7 @@ def dataset(results: StudyResults) -> xarray.Dataset:
     """The results as labelled arrays: one variable a metric over (swept keys …, algorithm, trial).
 
     A zipped sweep has the one axis `point` with the swept keys as its coordinates. Trials that are not done, and values
-    that do not exist, are NaN; `status` tells which. Units and meanings are attributes.
+    that do not exist, are NaN; `status` has the reason. Units and meanings are attributes.
     """
     try:
         import xarray
@@ -120,7 +120,7 @@ FORMATS: Mapping[str, Callable[[StudyResults], bytes]] = {"nc": netcdf_bytes, "c
 
 
 def provenance(results: StudyResults) -> dict[str, Any]:
-    """What was asked, what computed it, and the digest by which two copies are compared."""
+    """The study, the versions that computed it, and the digest by which two copies are compared."""
     rule = results.rule
     return {
         "title": results.name,

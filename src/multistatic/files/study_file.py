@@ -29,16 +29,15 @@ STORE_ENDING = ".sqlite"
 
 
 def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequence[Method] = ()) -> Study:
-    """Read a study file and check all of it.
+    """Load a study file in TOML (docs/studies.md).
 
-    The scenario is looked for in the folder of the study; site lists and channel files in the folder of the scenario.
+    file: path of the file, or `-` for standard input. Its scenario is looked for in the folder of the study; site lists
+        and channel files are looked for in the folder of the scenario.
+    overrides: `KEY=VALUE` texts with dotted keys that replace values of the study.
+    methods: methods made by `study_method`. They are compared beside those of the tables `[[compare]]`; without such a
+        table they replace the method that the scenario states.
 
-    file: path of the study file, or `-` for standard input.
-    overrides: KEY=VALUE texts that replace keys of the study.
-    methods: methods made by `study_method`, in addition to those of `[[compare]]`; where the file has no such table,
-      they replace the scenario's own method.
-
-    Raises `InputError` with every problem of the content, and where a file cannot be read.
+    Raises `InputError` with every problem of the content, and if a file cannot be read.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
@@ -84,19 +83,19 @@ def run_study(
     executor: Executor | None = None,
     retries: int = RETRIES,
 ) -> StudyResults:
-    """Run a study into its store, continuing where the store stopped, and return all results.
-
-    The results are the same bits for any number of workers. A trial that fails is run again and then recorded as
-    failed.
+    """Run a study and return all its results. A stored study continues with the trials that are missing.
 
     study: a loaded study, or the path of its file.
-    store: path of the SQLite store; None: the name of the study file with the ending `.sqlite`, in the working folder.
-    workers: number of processes; None: one for each core; 1: this process.
-    executor: any `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, to use instead.
-    retries: how many times a failed trial is run again.
+    store: path of the SQLite file with the results; None: the name of the study file with the ending `.sqlite`, in the
+        working folder.
+    workers: number of processes; None: one for each core; 1: no other process.
+    executor: a `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, that runs `workers` tasks at a
+        time instead of processes of this machine.
+    retries: how often a failed trial is repeated before it is stored as failed.
 
-    Callables of methods (`study_method`) must be at the top level of a module for processes; a store continues with the
-    same callables only. Raises `InputError` where study or store cannot be used.
+    The results are identical for every number of workers. Functions in methods (`study_method`) must be defined at the
+    top level of a module if other processes run them, and must be the same ones whenever a store is continued. Raises
+    `InputError` if study or store cannot be used, and `ValueError` for a loaded study without a store.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'

@@ -51,7 +51,7 @@ def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
 
 
 def capped(problems: list[Problem]) -> list[Problem]:
-    """At most 100 problems, and a last one that says so: nobody reads more, and a bad file can hold a million."""
+    """At most 100 problems, and a last one that says so: a bad file can hold a million."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     return [

@@ -98,7 +98,7 @@ def _held(table: Mapping[str, object]) -> Keys:
 
 _ABSENT = {
     "cooperation_cost_m": "no limit",
-    "receivers": "as many as pay off",
+    "receivers": "as many as improve the criterion",
     "dimensions": "2 if everything lies in one horizontal plane, else 3",
 }
 
