@@ -165,7 +165,7 @@ def write(
     from multistatic.report.pictures import design_pictures
 
     drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
-    if drawn:
+    if pictures:
         drawn[PAGE] = design_page(result, unit, drawn)
     return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
 
