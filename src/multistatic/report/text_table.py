@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.measure import Measurement
     from rich.text import Text
 
 Emphasis = Literal["", "strong", "weak", "bad", "good"]
 
 _STYLES: dict[Emphasis, str] = {"": "", "strong": "bold", "weak": "dim", "bad": "red", "good": "green"}
-_GAP = 2  # blanks between columns
+_GAPS = (2, 1)  # blanks between columns, and where these are too many
 _LEAST = 24  # characters a line of text gets, however narrow the window
 _HELD = re.compile(r"(?<=[\d∞–]) (?=(?:%|°|dBm?|dBsm|[pnµmkMG]?(?:Hz|W|m|s|bit/s/Hz|m/s|m²))(?![\w/]))")
 
@@ -75,10 +76,16 @@ class TextTable:
     notes: tuple[str, ...] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        for part, heads in _fitted(self, options.max_width):
-            yield from _set(part, heads)
+        for part in _fitted(self, options.max_width):
+            yield from part.lines()
         for note in self.notes:
             yield Prose(note, "dim")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from rich.measure import Measurement
+
+        width = min(_Layout(self, _heads(self, narrow=False), _GAPS[0]).total(), options.max_width)
+        return Measurement(width, width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,11 @@ class Prose:
         from rich.text import Text
 
         yield Text("\n".join(lines(self.text, options.max_width)), self.style, no_wrap=True, overflow="ignore")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from rich.measure import Measurement
+
+        return Measurement(1, 1)  # it takes what the tables beside it leave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,102 +159,103 @@ def plain(shown: RenderableType, width: int = 80) -> str:
     return "\n".join(line.rstrip() for line in written.splitlines()).strip("\n")
 
 
-def _fitted(table: TextTable, width: int) -> list[tuple[TextTable, list[str]]]:
-    """The parts of a table that fit into `width` one below the other, each with its heads."""
-    heads = _heads(table, narrow=False)
-    if _total(table, heads) > width:
-        heads = _heads(table, narrow=True)
-    prose = [n for n, column in enumerate(table.columns) if column.prose]
-    if prose:
-        others = [n for n in range(len(table.columns)) if n not in prose]
-        left = (width - sum(_widths(table, heads)[n] + _GAP for n in others)) // len(prose) - _GAP
-        table = _wrapped(table, max(left, _LEAST))
-    if _total(table, heads) <= width:
-        return [(table, heads)]
-    return [(_chosen(table, part), [heads[n] for n in part]) for part in _parts(table, heads, width)]
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """A table with its heads, whose lines are broken already, and so many blanks between columns."""
+
+    table: TextTable
+    heads: tuple[str, ...]
+    gap: int
+
+    def widths(self) -> list[int]:
+        columns = ([head, *(row.cells[n] for row in self.table.rows)] for n, head in enumerate(self.heads))
+        return [max(_width(line) for cell in column for line in cell.split("\n")) for column in columns]
+
+    def total(self) -> int:
+        widths = self.widths()
+        return sum(widths) + self.gap * (len(widths) - 1)
+
+    def lines(self) -> Iterator[Text]:
+        """Heads, a rule, and the rows."""
+        from rich.text import Text
+
+        table, widths = self.table, self.widths()
+        shown = [(self.heads, "dim"), (("─" * self.total(),), "dim")]
+        for cells, style in [*shown, *((row.cells, _STYLES[row.emphasis]) for row in table.rows)]:
+            for line in zip_longest(*(cell.split("\n") for cell in cells), fillvalue=""):
+                placed = (_placed(*each) for each in zip(line, widths, table.columns, strict=False))
+                yield Text((" " * self.gap).join(placed).rstrip(), style, no_wrap=True, overflow="ignore")
 
 
-def _parts(table: TextTable, heads: Sequence[str], width: int) -> list[list[int]]:
+def _fitted(table: TextTable, width: int) -> list[_Layout]:
+    """The table in the widest form that fits into `width`, else in parts that stand one below the other."""
+    layout = _Layout(table, _heads(table, narrow=False), _GAPS[0])
+    for gap in _GAPS:
+        if layout.total() <= width and not any(column.prose for column in table.columns):
+            return [layout]
+        layout = _with_prose(_Layout(table, _heads(table, narrow=True), gap), width)
+        if layout.total() <= width:
+            return [layout]
+    layout = _with_prose(_Layout(table, _heads(table, narrow=True), _GAPS[0]), width)
+    return [_chosen(layout, part) for part in _parts(layout, width)]
+
+
+def _parts(layout: _Layout, width: int) -> list[list[int]]:
     """The columns of each part: the leading ones, and of the others as many as there is room for."""
-    widths, keys = _widths(table, heads), list(range(table.keys))
+    widths, keys = layout.widths(), list(range(layout.table.keys))
     parts = [list(keys)]
-    for n in range(table.keys, len(table.columns)):
+    for n in range(layout.table.keys, len(widths)):
         last = parts[-1]
-        if len(last) > len(keys) and sum(widths[each] + _GAP for each in [*last, n]) - _GAP > width:
+        needed = sum(widths[each] for each in [*last, n]) + layout.gap * len(last)
+        if len(last) > len(keys) and needed > width:
             parts.append([*keys, n])
         else:
             last.append(n)
     return parts
 
 
-def _chosen(table: TextTable, columns: Sequence[int]) -> TextTable:
-    rows = tuple(TableRow(cells=tuple(row.cells[n] for n in columns), emphasis=row.emphasis) for row in table.rows)
-    return TextTable(columns=tuple(table.columns[n] for n in columns), rows=rows, keys=table.keys)
+def _chosen(layout: _Layout, columns: Sequence[int]) -> _Layout:
+    table = layout.table
+    rows = (replace(row, cells=tuple(row.cells[n] for n in columns)) for row in table.rows)
+    chosen = replace(table, columns=tuple(table.columns[n] for n in columns), rows=tuple(rows))
+    return _Layout(chosen, tuple(layout.heads[n] for n in columns), layout.gap)
 
 
-def _wrapped(table: TextTable, width: int) -> TextTable:
-    """The table with its sentences in lines of at most `width`."""
+def _with_prose(layout: _Layout, width: int) -> _Layout:
+    """The table with its sentences in lines that fill what the other columns leave of `width`."""
+    table, widths = layout.table, layout.widths()
+    prose = [n for n, column in enumerate(table.columns) if column.prose]
+    if not prose:
+        return layout
+    taken = sum(width for n, width in enumerate(widths) if n not in prose) + layout.gap * (len(widths) - 1)
+    room = max((width - taken) // len(prose), _LEAST)
 
-    def cell(column: TableColumn, text: str) -> str:
-        return "\n".join(lines(text, width)) if column.prose else text
+    def cells(row: TableRow) -> tuple[str, ...]:
+        return tuple("\n".join(lines(text, room)) if n in prose else text for n, text in enumerate(row.cells))
 
-    rows = (
-        TableRow(
-            cells=tuple(cell(column, text) for column, text in zip(table.columns, row.cells, strict=True)),
-            emphasis=row.emphasis,
-        )
-        for row in table.rows
-    )
-    return TextTable(columns=table.columns, rows=tuple(rows), keys=table.keys)
+    return replace(layout, table=replace(table, rows=tuple(replace(row, cells=cells(row)) for row in table.rows)))
 
 
-def _heads(table: TextTable, *, narrow: bool) -> list[str]:
+def _heads(table: TextTable, *, narrow: bool) -> tuple[str, ...]:
     """Name and unit of each column one below the other; `narrow`: names as narrow as cells and words allow."""
+    names = [[column.name] for column in table.columns]
+    if narrow:
+        for n, column in enumerate(table.columns):
+            cells = [] if column.prose else [row.cells[n] for row in table.rows]
+            least = max(_width(each) for each in [*column.name.split(), column.unit, *cells, " "])
+            names[n] = lines(column.name, least)
     units = any(column.unit for column in table.columns)
-    heads = []
-    for n, column in enumerate(table.columns):
-        name = [column.name]
-        if narrow:
-            cells = [line for row in table.rows for line in row.cells[n].split("\n")]
-            least = max((_width(each) for each in [*column.name.split(), column.unit, *cells]), default=1)
-            name = lines(column.name, least)
-        heads.append("\n".join([*name, column.unit] if units else name))
-    deepest = max((head.count("\n") for head in heads), default=0)
+    deepest = max(len(name) for name in names)
     # Names begin on the first line, units stand on the last.
-    return [
-        "\n".join([*head.split("\n")[:-1], *[""] * (deepest - head.count("\n")), head.split("\n")[-1]])
-        if units
-        else head
-        for head in heads
-    ]
-
-
-def _set(table: TextTable, heads: Sequence[str]) -> Iterator[Text]:
-    """The lines of a table: heads, a rule, and the rows."""
-    from rich.text import Text
-
-    widths = _widths(table, heads)
-    rule = "─" * (sum(widths) + _GAP * (len(widths) - 1))
-    shown = [(heads, "dim"), ([rule], "dim"), *((row.cells, _STYLES[row.emphasis]) for row in table.rows)]
-    for cells, style in shown:
-        split = [cell.split("\n") for cell in cells]
-        for each in zip_longest(*split, fillvalue=""):
-            placed = map(_placed, each, widths, table.columns)
-            yield Text((" " * _GAP).join(placed).rstrip(), style, no_wrap=True, overflow="ignore")
+    return tuple(
+        "\n".join([*name, *[""] * (deepest - len(name)), *([column.unit] if units else [])])
+        for name, column in zip(names, table.columns, strict=True)
+    )
 
 
 def _placed(text: str, width: int, column: TableColumn) -> str:
     blanks = " " * (width - _width(text))
     return f"{blanks}{text}" if column.number else f"{text}{blanks}"
-
-
-def _total(table: TextTable, heads: Sequence[str]) -> int:
-    return sum(width + _GAP for width in _widths(table, heads)) - _GAP
-
-
-def _widths(table: TextTable, heads: Sequence[str]) -> list[int]:
-    columns = [[head, *(row.cells[n] for row in table.rows)] for n, head in enumerate(heads)]
-    return [max(_width(line) for cell in column for line in cell.split("\n")) for column in columns]
 
 
 def _width(text: str) -> int:
