@@ -27,6 +27,7 @@ from multistatic.report.page import (
     linked,
     name,
     page,
+    pair,
     paragraph,
     pictures,
     section,
@@ -108,11 +109,15 @@ def _found(design: Design, unit: UnitChanges | None) -> list[Html]:
     large = [(linked(each), *_large_and_small(told[each].value)) for each in _LARGE if each in told]
     return [
         section("Key figures", cards([*large, *_proof(design)])),
-        section("Design", _listed(fact for fact in told.values() if fact.name not in _LARGE)),
-        _assumed(design),
+        pair(
+            section("Design", _listed(fact for fact in told.values() if fact.name not in _LARGE)),
+            _assumed(design),
+        ),
         section("Receivers", *_receivers(design)),
-        section("What a change would bring", _listed(found[CHANGES])),
-        section("Checks", _listed(found[CHECKS])),
+        pair(
+            section("What a change would bring", _listed(found[CHANGES])),
+            section("Checks", _listed(found[CHECKS])),
+        ),
     ]
 
 
@@ -139,8 +144,10 @@ def _asked(design: Design) -> list[Html]:
     rows = tuple(TableRow(cells=cells) for cells in zip(*(cells for _, cells in columns), strict=True))
     receivers = TextTable(columns=tuple(column for column, _ in columns), rows=rows)
     return [
-        section("What is required", facts((linked(each), value) for each, value in required)),
-        _assumed(design),
+        pair(
+            section("What is required", facts((linked(each), value) for each, value in required)),
+            _assumed(design),
+        ),
         section("Receivers", set_table(receivers)),
     ]
 

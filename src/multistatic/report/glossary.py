@@ -33,9 +33,14 @@ class Term:
 
     def is_in(self, text: str) -> bool:
         """True where `text`, in lower case, uses the term, its plural or another spelling of it as whole words."""
-        return any(
-            re.search(rf"(?<!\w){re.escape(each)}s?(?!\w)", text) for each in (self.name.lower(), *self.spellings)
-        )
+        return re.search(rf"(?<!\w)(?:{self._pattern()})(?!\w)", text) is not None
+
+    def is_named(self, text: str) -> bool:
+        """True where `text`, in lower case, is nothing but the term, its plural or another spelling of it."""
+        return re.fullmatch(self._pattern(), text) is not None
+
+    def _pattern(self) -> str:
+        return "|".join(f"{re.escape(each)}s?" for each in (self.name.lower(), *self.spellings))
 
 
 GLOSSARY: tuple[Term, ...] = (
@@ -121,6 +126,7 @@ GLOSSARY: tuple[Term, ...] = (
         meaning="The power that all beams together send in the direction of the target, which is the EIRP in "
         "that direction.",
         unit="W",
+        spellings=("target illumination",),
     ),
     Term(
         name="EIRP",
@@ -132,6 +138,7 @@ GLOSSARY: tuple[Term, ...] = (
         name="rate",
         meaning="The data rate that a receiver gets for each hertz of bandwidth.",
         unit="bit/s/Hz",
+        spellings=("required rate",),
     ),
     Term(
         name="cooperating receiver",
@@ -168,7 +175,10 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         name="criterion",
         meaning="The figure of merit by which groups of receivers are compared; a lower value is better.",
-        spellings=("criteria",),
+        spellings=(
+            "criterion minimised",
+            "criteria",
+        ),
     ),
     Term(
         name="surrogate U",
@@ -179,10 +189,12 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         name="selector",
         meaning="The algorithm that chooses the cooperating receivers.",
+        spellings=("group selected by",),
     ),
     Term(
         name="beamformer",
         meaning="The algorithm that chooses the transmit beams.",
+        spellings=("beams designed by",),
     ),
     Term(
         name="joint design",
@@ -199,7 +211,7 @@ GLOSSARY: tuple[Term, ...] = (
         name="gap",
         meaning="How far a design can at most be from the best possible one, as a proven fraction of the "
         "criterion; 0 means proven optimal.",
-        spellings=("proven within", "above the best", "below what is possible", "of the optimum"),
+        spellings=("proven gap", "proven within", "above the best", "below what is possible", "of the optimum"),
     ),
     Term(
         name="feasible",
@@ -238,7 +250,10 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         name="isotropic element",
         meaning="An antenna element that radiates and receives equally in all directions.",
-        spellings=("isotropic",),
+        spellings=(
+            "element",
+            "isotropic",
+        ),
     ),
     Term(
         name="radar cross-section",

@@ -62,6 +62,12 @@ def section(title: str, *parts: str) -> Html:
     return Html(f"<section>\n<h2>{as_html(title)}</h2>\n{content}</section>\n" if content else "")
 
 
+def pair(*sections: str) -> Html:
+    """Sections beside each other, in a narrow window below each other."""
+    content = "".join(sections)
+    return Html(f'<div class="pair">\n{content}</div>\n' if content else "")
+
+
 def paragraph(text: str, *, kind: str = "") -> Html:
     """A paragraph; of kind `note` it is less prominent, of kind `lead` more."""
     return Html(f"<p{_class(kind)}>{as_html(text)}</p>\n")
@@ -98,8 +104,8 @@ def glossary(terms: Iterable[Term]) -> Html:
 
 
 def linked(text: str, terms: Iterable[Term] = GLOSSARY) -> Html:
-    """`text`, as a link to the glossary's entry where it is the name of one of `terms`."""
-    found = next((term for term in terms if text.lower() in (term.name.lower(), *term.spellings)), None)
+    """`text`, as a link to the glossary's entry where it is one of `terms`."""
+    found = next((term for term in terms if term.is_named(text.lower())), None)
     return as_html(text) if found is None else Html(f'<a href="#{found.anchor}">{as_html(text)}</a>')
 
 

@@ -68,6 +68,7 @@ a:focus-visible, summary:focus-visible, div.wide:focus-visible {{
 .badge.good {{ color: var(--good); background: var(--good-ground); }}
 .badge.bad {{ color: var(--bad); background: var(--bad-ground); }}
 p.lead {{ font-size: 1.1rem; margin: 0.6rem 0; }}
+div.pair {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0 3rem; }}
 dl {{ margin: 0; }} dd {{ margin: 0; }}
 dl.cards {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10.5rem), 1fr)); gap: 0.8rem; }}
 dl.cards > div {{
@@ -77,7 +78,7 @@ dl.cards dt {{ color: var(--quiet); font-size: 0.9rem; }}
 dl.cards dd {{ font-size: 1.35rem; font-weight: 600; line-height: 1.35; }}
 dl.cards dd.note {{ font-size: 0.9rem; font-weight: 400; }}
 dl.facts > div {{
-  display: grid; grid-template-columns: 15rem 1fr; gap: 0 1.5rem; padding: 0.45rem 0; border-top: 1px solid var(--line);
+  display: grid; grid-template-columns: 12rem 1fr; gap: 0 1.2rem; padding: 0.45rem 0; border-top: 1px solid var(--line);
 }}
 dl.facts > div:last-child {{ border-bottom: 1px solid var(--line); }}
 dl.facts dt {{ font-weight: 600; }}
@@ -86,7 +87,7 @@ dl.glossary {{ columns: 24rem auto; column-gap: 2.5rem; }}
 dl.glossary > div {{ break-inside: avoid; padding-bottom: 0.7rem; }}
 dl.glossary dt {{ font-weight: 600; }}
 div.wide {{ overflow-x: auto; }}
-table {{ border-collapse: collapse; min-width: min(100%, 40rem); }}
+table {{ border-collapse: collapse; width: 100%; }}
 caption {{ text-align: left; color: var(--quiet); padding-bottom: 0.5rem; }}
 th, td {{
   text-align: left; vertical-align: top; padding: 0.35rem 0.9rem 0.35rem 0; border-bottom: 1px solid var(--line);
@@ -99,13 +100,13 @@ tr.strong th, tr.strong td {{ font-weight: 600; }}
 tr.bad th, tr.bad td {{ color: var(--bad); }}
 bdi {{ overflow-wrap: break-word; }}
 tbody bdi {{ display: inline-block; max-width: 16rem; }}
-div.figures {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 32rem), 1fr)); gap: 1.5rem; }}
-figure {{ margin: 0; }}
+div.figures {{ display: flex; flex-wrap: wrap; gap: 1.8rem 1.5rem; }}
+figure {{ margin: 0; max-width: 100%; display: table; }}
 figure img {{
   display: block; width: auto; max-width: 100%; height: auto;
   background: #ffffff; border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem;
 }}
-figcaption {{ margin-top: 0.5rem; max-width: 46rem; }}
+figcaption {{ margin-top: 0.5rem; display: table-caption; caption-side: bottom; }}
 details summary {{ cursor: pointer; color: var(--link); }}
 pre, code {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: 0.85rem; }}
 pre {{
@@ -129,9 +130,12 @@ footer {{
   thead {{ display: table-header-group; }}
   div.wide, pre {{ overflow: visible; }}
   pre {{ white-space: pre-wrap; font-size: 7.5pt; border: 0; padding: 0; }}
-  div.figures {{ display: block; }}
-  figure {{ margin-bottom: 1.5rem; }}
-  figure img {{ border: 0; padding: 0; max-height: 220mm; }}
+  h2 {{ margin-top: 1.6rem; }}
+  dl.glossary {{ columns: 2; }}
+  div.pair, div.figures {{ display: block; }}
+  figure {{ display: block; margin-bottom: 1.5rem; }}
+  figcaption {{ display: block; }}
+  figure img {{ border: 0; padding: 0; max-height: 120mm; }}
   a {{ color: inherit; text-decoration: none; }}
   details::details-content {{ content-visibility: visible; block-size: auto; }}
 }}
