@@ -30,11 +30,13 @@ from multistatic.report.page import (
     pair,
     paragraph,
     pictures,
+    read_captions,
     section,
     set_table,
     text_of,
 )
 from multistatic.report.receiver_table import receiver_table
+from multistatic.report.style import CAPTIONS
 from multistatic.report.text_table import Fact, TableColumn, TableRow, TextTable
 from multistatic.report.wording import criterion_name, one_unit, quantity
 from multistatic.scenario.model import JOINT
@@ -62,13 +64,8 @@ def design_page(design: Design, unit: UnitChanges | None, files: Mapping[str, by
     An infeasible design has its requirements in the place of figures and pictures.
     """
     text = designed_toml(design.scenario)
-    parts = [
-        *(_asked(design) if design.accuracy is None else _found(design, unit)),
-        section(
-            "Pictures",
-            pictures({words: files[f"{each}.svg"] for each, words in _SHOWN.items() if f"{each}.svg" in files}),
-        ),
-    ]
+    parts = _asked(design) if design.accuracy is None else _found(design, unit)
+    parts.append(section("Pictures", _pictures(files)))
     header = [paragraph(_lead(design), kind="lead"), paragraph(design.message)]
     terms = terms_in(map(text_of, [*header, *parts]))
     parts += [
@@ -110,14 +107,13 @@ def _found(design: Design, unit: UnitChanges | None) -> list[Html]:
     return [
         section("Key figures", cards([*large, *_proof(design)])),
         pair(
-            section("Design", _listed(fact for fact in told.values() if fact.name not in _LARGE)),
-            _assumed(design),
+            Html(
+                section("Design", _listed(fact for fact in told.values() if fact.name not in _LARGE))
+                + section("What a change would bring", _listed(found[CHANGES]))
+            ),
+            Html(_assumed(design) + section("Checks", _listed(found[CHECKS]))),
         ),
         section("Receivers", *_receivers(design)),
-        pair(
-            section("What a change would bring", _listed(found[CHANGES])),
-            section("Checks", _listed(found[CHECKS])),
-        ),
     ]
 
 
@@ -129,7 +125,7 @@ def _asked(design: Design) -> list[Html]:
         ("transmit power", f"at most {quantity(scenario.transmitter.power_w, 'W')}"),
         ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
         ("cooperating receivers", "any number" if exactly is None else f"exactly {exactly}"),
-        ("criterion", criterion_name(scenario.design.criterion)),
+        ("criterion minimised", criterion_name(scenario.design.criterion).partition(" (")[0]),
     ]
     geometry = scenario.geometry()
     columns = [
@@ -183,7 +179,7 @@ def _assumed(design: Design) -> Html:
     meanings = assumption_meanings(design.scenario, one_clock=alone)
     lines = [each.partition(": ") for each in assumption_sentences(design.scenario, one_clock=alone)]
     entries = [(key.lower(), value.rstrip("."), meanings[key.lower()]) for key, _, value in lines]
-    return section("What these numbers assume", facts(entries))
+    return section("What is assumed", facts(entries))
 
 
 def _receivers(design: Design) -> list[Html]:
@@ -195,6 +191,13 @@ def _receivers(design: Design) -> list[Html]:
     columns = (shown.columns[1], replace(shown.columns[0], name=marked), *shown.columns[2:])
     rows = tuple(replace(row, cells=(row.cells[1], row.cells[0], *row.cells[2:])) for row in shown.rows)
     return [set_table(replace(shown, columns=columns, rows=rows, keys=1))]
+
+
+def _pictures(files: Mapping[str, bytes]) -> Html:
+    """The pictures of `files`, with what `captions.txt` says of them beside."""
+    captions = read_captions(files.get(CAPTIONS, b""))
+    shown = {words: files[f"{each}.svg"] for each, words in _SHOWN.items() if f"{each}.svg" in files}
+    return pictures(shown, {words: captions.get(each, ("", words)) for each, words in _SHOWN.items()})
 
 
 def _footer(design: Design, text: str) -> list[Html]:

@@ -14,10 +14,13 @@ from html import escape, unescape
 from multistatic.report.glossary import GLOSSARY, Term
 from multistatic.report.page_style import STYLE
 from multistatic.report.receiver_table import SELECTED_MARK
-from multistatic.report.text_table import TextTable
+from multistatic.report.text_table import TextTable, held_together
+from multistatic.report.wording import RAISED
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _TAG = re.compile(r"<[^>]*>")
+_EXPONENT = re.compile(r"(?<=\d)e([+-]?\d+)(?!\w)")
+_MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -41,6 +44,14 @@ def page(title: str, parts: Iterable[Html], *, header: Iterable[Html] = (), foot
     return f"{head}<body>\n{top}<main>\n{''.join(parts)}</main>\n{end}</body>\n</html>\n".encode()
 
 
+def prose(text: str) -> Html:
+    """As `as_html`, with numbers as a page writes them: `−2 × 10⁻⁷` for `-2e-07`, none parted from its unit."""
+    if isinstance(text, Html):
+        return text
+    powers = _EXPONENT.sub(lambda found: f"\u00a0×\u00a010{str(int(found[1])).translate(RAISED)}", text)
+    return as_html(held_together(_MINUS.sub("\N{MINUS SIGN}", powers)))
+
+
 def as_html(text: str) -> Html:
     """HTML as it is; other text escaped, characters that a page must not hold replaced."""
     return text if isinstance(text, Html) else Html(escape(_CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)))
@@ -62,15 +73,14 @@ def section(title: str, *parts: str) -> Html:
     return Html(f"<section>\n<h2>{as_html(title)}</h2>\n{content}</section>\n" if content else "")
 
 
-def pair(*sections: str) -> Html:
-    """Sections beside each other, in a narrow window below each other."""
-    content = "".join(sections)
-    return Html(f'<div class="pair">\n{content}</div>\n' if content else "")
+def pair(left: str, right: str) -> Html:
+    """Two columns of sections, in a narrow window one below the other."""
+    return Html(f'<div class="pair">\n<div>\n{left}</div>\n<div>\n{right}</div>\n</div>\n')
 
 
 def paragraph(text: str, *, kind: str = "") -> Html:
     """A paragraph; of kind `note` it is less prominent, of kind `lead` more."""
-    return Html(f"<p{_class(kind)}>{as_html(text)}</p>\n")
+    return Html(f"<p{_class(kind)}>{prose(text)}</p>\n")
 
 
 def badge(text: str, *, good: bool) -> Html:
@@ -155,18 +165,29 @@ def _cell(text: str, *, first: bool) -> Html:
     return name(text) if first else as_html(text)
 
 
-def pictures(shown: Mapping[str, bytes], captions: Mapping[str, str] | None = None) -> Html:
+def pictures(shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] | None = None) -> Html:
     """SVG pictures beside each other, as many as fit; the keys say what they show to those who cannot see them.
 
-    captions: what stands below a picture, by its key; where there is none, the key.
+    captions: title and sentences of a picture, by its key, which then stand beside it; without any the key does below
+    it.
     """
-    below = captions or {}
-    figures = (
-        f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{base64.b64encode(svg).decode()}">\n'
-        f"<figcaption>{as_html(below.get(words, words))}</figcaption>\n</figure>\n"
-        for words, svg in shown.items()
-    )
-    return Html(f'<div class="figures">\n{"".join(figures)}</div>\n' if shown else "")
+    figures = []
+    for words, svg in shown.items():
+        title, *sentences = (captions or {}).get(words, ("", words))
+        caption = f"<strong>{as_html(title)}</strong>" if title else ""
+        image = base64.b64encode(svg).decode()
+        figures.append(
+            f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n'
+            f"<figcaption>{caption}{prose(' '.join(sentences))}</figcaption>\n</figure>\n"
+        )
+    kind = "figures" if captions is None else "figures beside"
+    return Html(f'<div class="{kind}">\n{"".join(figures)}</div>\n' if shown else "")
+
+
+def read_captions(content: bytes) -> dict[str, tuple[str, ...]]:
+    """Title and sentences of each picture in a `captions.txt`, by the picture's name."""
+    blocks = (block.split("\n") for block in content.decode().strip().split("\n\n"))
+    return {first: tuple(line for line in lines if line) for first, *lines in blocks if lines}
 
 
 def folded(title: str, text: str) -> Html:
@@ -176,8 +197,8 @@ def folded(title: str, text: str) -> Html:
 
 def _definitions(kind: str, shown: Iterable[tuple[str, ...]]) -> Html:
     entries = [
-        f"<div><dt>{as_html(term)}</dt><dd>{as_html(value)}</dd>"
-        f"{f'<dd class={chr(34)}note{chr(34)}>{as_html(note)}</dd>' if note else ''}</div>\n"
+        f"<div><dt>{prose(term)}</dt><dd>{prose(value)}</dd>"
+        f"{f'<dd class={chr(34)}note{chr(34)}>{prose(note)}</dd>' if note else ''}</div>\n"
         for term, value, note in shown
     ]
     return Html(f'<dl class="{kind}">\n{"".join(entries)}</dl>\n' if entries else "")

@@ -78,10 +78,11 @@ dl.cards dt {{ color: var(--quiet); font-size: 0.9rem; }}
 dl.cards dd {{ font-size: 1.35rem; font-weight: 600; line-height: 1.35; }}
 dl.cards dd.note {{ font-size: 0.9rem; font-weight: 400; }}
 dl.facts > div {{
-  display: grid; grid-template-columns: 12rem 1fr; gap: 0 1.2rem; padding: 0.45rem 0; border-top: 1px solid var(--line);
+  display: grid; grid-template-columns: 11rem 1fr; gap: 0 1.2rem; padding: 0.45rem 0; border-top: 1px solid var(--line);
 }}
 dl.facts > div:last-child {{ border-bottom: 1px solid var(--line); }}
 dl.facts dt {{ font-weight: 600; }}
+dt a {{ color: inherit; text-decoration: underline dotted; text-underline-offset: 0.25em; }}
 dl.facts dd {{ grid-column: 2; }}
 dl.glossary {{ columns: 24rem auto; column-gap: 2.5rem; }}
 dl.glossary > div {{ break-inside: avoid; padding-bottom: 0.7rem; }}
@@ -99,14 +100,23 @@ th.number, td.number {{ text-align: right; white-space: nowrap; font-variant-num
 tr.strong th, tr.strong td {{ font-weight: 600; }}
 tr.bad th, tr.bad td {{ color: var(--bad); }}
 bdi {{ overflow-wrap: break-word; }}
-tbody bdi {{ display: inline-block; max-width: 16rem; }}
-div.figures {{ display: flex; flex-wrap: wrap; gap: 1.8rem 1.5rem; }}
-figure {{ margin: 0; max-width: 100%; display: table; }}
+tbody bdi {{ display: inline-block; max-width: min(26rem, 45vw); }}
+div.figures {{
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 1.5rem;
+}}
+div.figures.beside {{ display: block; }}
+figure {{ margin: 0; }}
+div.beside figure {{
+  display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0.5rem 1.8rem; margin-bottom: 1.8rem;
+}}
+div.beside img {{ flex: 0 1 auto; }}
+div.beside figcaption {{ flex: 1 1 18rem; }}
 figure img {{
   display: block; width: auto; max-width: 100%; height: auto;
   background: #ffffff; border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem;
 }}
-figcaption {{ margin-top: 0.5rem; display: table-caption; caption-side: bottom; }}
+figcaption {{ margin-top: 0.5rem; max-width: 46rem; }}
+figcaption strong {{ color: var(--ink); display: block; margin-bottom: 0.3rem; }}
 details summary {{ cursor: pointer; color: var(--link); }}
 pre, code {{ font-family: ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; font-size: 0.85rem; }}
 pre {{
@@ -132,9 +142,9 @@ footer {{
   pre {{ white-space: pre-wrap; font-size: 7.5pt; border: 0; padding: 0; }}
   h2 {{ margin-top: 1.6rem; }}
   dl.glossary {{ columns: 2; }}
-  div.pair, div.figures {{ display: block; }}
-  figure {{ display: block; margin-bottom: 1.5rem; }}
-  figcaption {{ display: block; }}
+  dl.cards {{ grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 0.5rem; }}
+  div.pair, div.figures, div.beside figure {{ display: block; }}
+  figure {{ margin-bottom: 1.5rem; }}
   figure img {{ border: 0; padding: 0; max-height: 120mm; }}
   a {{ color: inherit; text-decoration: none; }}
   details::details-content {{ content-visibility: visible; block-size: auto; }}

@@ -136,14 +136,22 @@ def by_group(facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
     return list(groups.items())
 
 
+def held_together(text: str) -> str:
+    """A text with a space between a number and its unit that does not break.
+
+    >>> held_together("at most 12.5 m of cost")
+    'at most 12.5\\xa0m of cost'
+    """
+    return _HELD.sub("\u00a0", text)
+
+
 def lines(text: str, width: int) -> list[str]:
     """A text in lines of at most `width` characters, broken between words only; a number keeps its unit.
 
     >>> lines("at most 12.5 m of cost", 12)
     ['at most', '12.5 m of', 'cost']
     """
-    held = _HELD.sub("\u00a0", text)
-    set_in = wrap(held, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+    set_in = wrap(held_together(text), max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
     return [line.replace("\u00a0", " ") for line in set_in]
 
 

@@ -11,7 +11,7 @@ from multistatic.units import F
 
 LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -87,7 +87,7 @@ def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:
     exponent = _thousands(largest)
     if unit:
         return 10.0**-exponent, f"{words} ({_PREFIXES[exponent]}{unit})"
-    raised = str(exponent).translate(_RAISED)
+    raised = str(exponent).translate(RAISED)
     return 10.0**-exponent, words if exponent == 0 else f"{words} (×10{raised})"
 
 
