@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from importlib.metadata import version
 
 from multistatic.design.result import Design
 from multistatic.design.unit_changes import UnitChanges
@@ -17,7 +16,6 @@ from multistatic.report.design_facts import ACCURACY, ASSUMPTIONS, CHANGES, CHEC
 from multistatic.report.glossary import terms_in
 from multistatic.report.page import (
     Html,
-    as_html,
     badge,
     cards,
     code,
@@ -25,6 +23,7 @@ from multistatic.report.page import (
     folded,
     glossary,
     linked,
+    made_by,
     name,
     page,
     pair,
@@ -66,25 +65,27 @@ def design_page(design: Design, unit: UnitChanges | None, files: Mapping[str, by
     text = designed_toml(design.scenario)
     parts = _asked(design) if design.accuracy is None else _found(design, unit)
     parts.append(section("Pictures", _pictures(files)))
-    header = [paragraph(_lead(design), kind="lead"), paragraph(design.message)]
+    verdict = badge(_VERDICTS[design.status], good=design.status in ("optimal", "feasible"))
+    header = [Html(f"<p>{verdict}</p>\n"), paragraph(_lead(design), kind="lead"), paragraph(design.message)]
     terms = terms_in(map(text_of, [*header, *parts]))
     parts += [
         section("Terms on this page", glossary(terms)),
         section("Scenario", folded("Every value of the scenario, as in scenario.toml beside this page", text)),
     ]
-    good = design.status in ("optimal", "feasible")
-    header.insert(0, Html(f"<p>{badge(_VERDICTS[design.status], good=good)}</p>\n"))
     return page(f"Design of {design.scenario.name}", parts, header=header, footer=_footer(design, text))
 
 
 def _lead(design: Design) -> Html:
     """The verdict in a sentence."""
     if design.status == "infeasible":
-        return Html("No design keeps every requirement of this scenario.")
+        return Html("No design was found that keeps every requirement of this scenario.")
     if design.status == "unverified":
         return Html("This design failed its own verification: do not use it.")
     if design.accuracy is not None and design.accuracy.position.peb_m is None:
-        return Html("Every receiver gets its data rate, but the position of the target is unobservable.")
+        return Html(
+            "Every receiver gets its data rate, but delay and Doppler shift alone do not determine the position of the "
+            "target."
+        )
     if design.scheme == "mono":
         who = Html("The transmitter alone locates")
     elif len(design.selected_ids) == 1:
@@ -205,8 +206,7 @@ def _footer(design: Design, text: str) -> list[Html]:
     command = "multistatic design scenario.toml --out again"
     command += "" if design.scheme == "multi" else f" --scheme {design.scheme}"
     digest = hashlib.sha256(text.encode()).hexdigest()
-    made = f"Made by multistatic {as_html(version('multistatic'))}."
     known = f"SHA-256 of {code('scenario.toml')}: {code(digest)}"
     beside = f"{code('scenario.toml')} and {code(CHANNEL_FILE)}"
     again = f"To compute this design again, run {code(command)} in the folder that holds {beside}."
-    return [paragraph(Html(each)) for each in (made, known, again)]
+    return [made_by(), paragraph(Html(known)), paragraph(Html(again))]

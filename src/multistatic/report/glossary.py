@@ -219,7 +219,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term(
         name="infeasible",
-        meaning="No design keeps every requirement.",
+        meaning="No design was found that keeps every requirement; the message names the one that cannot be kept.",
     ),
     Term(
         name="stationarity residual",

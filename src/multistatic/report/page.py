@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape, unescape
+from importlib.metadata import version
 
 from multistatic.report.glossary import GLOSSARY, Term
 from multistatic.report.page_style import STYLE
@@ -65,6 +66,11 @@ def text_of(part: str) -> str:
 def name(text: str) -> Html:
     """A name that a person gave: its direction of writing does not reach what stands beside it."""
     return Html(f"<bdi>{as_html(text)}</bdi>")
+
+
+def made_by() -> Html:
+    """The package and its version."""
+    return paragraph(f"Made by multistatic {version('multistatic')}.")
 
 
 def section(title: str, *parts: str) -> Html:

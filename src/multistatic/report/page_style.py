@@ -139,14 +139,16 @@ footer {{
   figure, tr, dl.cards > div, dl.facts > div, footer {{ break-inside: avoid; }}
   thead {{ display: table-header-group; }}
   div.wide, pre {{ overflow: visible; }}
-  pre {{ white-space: pre-wrap; font-size: 7.5pt; border: 0; padding: 0; }}
+  pre {{ white-space: pre-wrap; font-size: 7pt; border: 0; padding: 0; background: none; columns: 2; }}
   h2 {{ margin-top: 1.6rem; }}
   dl.glossary {{ columns: 2; }}
   dl.cards {{ grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 0.5rem; }}
+  dl.cards > div {{ padding: 0.4rem 0.6rem; }}
+  dl.cards dd {{ font-size: 1.05rem; }}
   div.pair, div.figures, div.beside figure {{ display: block; }}
   figure {{ margin-bottom: 1.5rem; }}
   figure img {{ border: 0; padding: 0; max-height: 120mm; }}
-  a {{ color: inherit; text-decoration: none; }}
+  a, dt a {{ color: inherit; text-decoration: none; }}
   details::details-content {{ content-visibility: visible; block-size: auto; }}
 }}
 """
