@@ -29,8 +29,8 @@ Origins = Mapping[str, Mapping[str, Origin]]
 """Board → method → whose it is."""
 
 COLUMN_NOTES = (
-    "at best known: instances on which the method reached the best known value. gap: the value relative to the best "
-    "known one of the instance, over the instances solved; time: their geometric mean."
+    "at best known: instances on which the method reached the best known value. gap: how much worse "
+    "the value is than the best known one, over the instances solved. time: their geometric mean."
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.times import times_text
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
-from multistatic.report.wording import common_unit
+from multistatic.report.wording import common_unit, one_unit
 from multistatic.units import ratio_to_db
 
 if TYPE_CHECKING:
@@ -29,19 +29,21 @@ def measurement_table(found: Sequence[Measurement]) -> RenderableType:
     several = len({one.time_s for one in found}) > 1
     scale, unit = common_unit([one.time_s for one in shown], "s")
     times = times_text([one.time_s for one in shown], scale)
+    delay_unit, delays = one_unit([one.delay_std_s for one in shown], "s")
+    doppler_unit, dopplers = one_unit([one.doppler_std_hz for one in shown], "Hz")
     columns = (
         TableColumn(name="receiver", number=False),
         *([TableColumn(name="time", unit=unit)] if several else []),
         TableColumn(name="delay", unit="ns"),
-        TableColumn(name="± delay", unit="ps"),
+        TableColumn(name="± delay", unit=delay_unit),
         TableColumn(name="Doppler", unit="Hz"),
-        TableColumn(name="± Doppler", unit="Hz"),
+        TableColumn(name="± Doppler", unit=doppler_unit),
         TableColumn(name="block SNR", unit="dB"),
         TableColumn(name="verdict", number=False),
     )
     rows = [
-        TableRow(cells=(one.receiver_id, *([time] if several else []), *_numbers(one), one.verdict.replace("_", " ")))
-        for one, time in zip(shown, times, strict=True)
+        TableRow(cells=(one.receiver_id, *([time] if several else []), *_numbers(one, *std), _verdict(one)))
+        for one, time, *std in zip(shown, times, delays, dopplers, strict=True)
     ]
     more = [f"and {len(found) - ROWS_AT_MOST} more"] if len(found) > ROWS_AT_MOST else []
     detected = sum(one.verdict == "detected" for one in found)
@@ -50,16 +52,15 @@ def measurement_table(found: Sequence[Measurement]) -> RenderableType:
     return Group(table, *map(Prose, below))
 
 
-def _numbers(one: Measurement) -> tuple[str, ...]:
+def _numbers(one: Measurement, delay_std: str, doppler_std: str) -> tuple[str, ...]:
     if one.verdict == "not_detected":
         return ("–",) * 5
-    return (
-        f"{1e9 * one.delay_s:.4f}",
-        f"{1e12 * one.delay_std_s:.3g}",
-        f"{one.doppler_hz:.1f}",
-        f"{one.doppler_std_hz:.3g}",
-        f"{ratio_to_db(one.snr):.1f}" if one.snr > 0 else "–",
-    )
+    snr = f"{ratio_to_db(one.snr):.1f}" if one.snr > 0 else "–"
+    return f"{1e9 * one.delay_s:.4f}", delay_std, f"{one.doppler_hz:.1f}", doppler_std, snr
+
+
+def _verdict(one: Measurement) -> str:
+    return one.verdict.replace("_", " ")
 
 
 def _notes(found: Sequence[Measurement]) -> list[str]:

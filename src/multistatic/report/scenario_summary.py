@@ -157,20 +157,20 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
     from rich.text import Text
 
     receivers = summary["receivers"]
-    heading = (
+    heading = [
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
         f"transmit power {summary['power_dbm']:.1f} dBm, noise power {summary['noise_power_dbm']:.1f} dBm, "
         f"wavelength {100 * summary['wavelength_m']:.3g} cm",
         f"target: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
         f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
         f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
-    )
+    ]
     antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
     # What all receivers have alike is a line above the table.
     alike = [f"{next(iter(antennas))} antennas"] if len(antennas) == 1 else []
     alike += [f"required rate {next(iter(rates)):.3g} bit/s/Hz"] if len(rates) == 1 else []
     if alike:
-        heading = (*heading, f"every receiver: {', '.join(alike)}")
+        heading.append(f"every receiver: {', '.join(alike)}")
     columns = (
         TableColumn(name="receiver", number=False),
         *([TableColumn(name="antennas")] if len(antennas) > 1 else []),

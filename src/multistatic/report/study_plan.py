@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from multistatic.report.axis_labels import setting_label
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
-from multistatic.report.wording import one_unit, quantity
+from multistatic.report.wording import common_unit, one_unit, quantity
 from multistatic.study.cost import Cost
 from multistatic.study.plan import Study
 
@@ -56,7 +57,7 @@ def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
     memory = plan["memory_bytes"]
     lines = [
         f"{_count(len(study.points), 'point')}, {_count(len(study.methods), 'method')}, "
-        f"{_range(rule.minimum, rule.maximum)} trials at each point{until}: {_range(*plan['trials'])} trials in all",
+        f"{_trials(rule.minimum, rule.maximum)} at each point{until}: {_trials(*plan['trials'])} in all",
         *_point_lines(study),
     ]
     after = [
@@ -69,12 +70,12 @@ def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
 
 
 def point_name(settings: Mapping[str, Any]) -> str:
-    """`antennas 10, power_dbm 30`: the last part of each key with its value."""
-    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in settings.items()) or "all"
+    """`transmit antennas 10, transmit power 30 dBm`: each key in words with its value."""
+    return ", ".join(setting_label(key, value) for key, value in settings.items()) or "the scenario as it is"
 
 
 def _point_lines(study: Study) -> list[str]:
-    lines = [f"  {point.index}: {point_name(point.settings)}" for point in study.points[:SHOWN_POINTS]]
+    lines = [f"  point {point.index}: {point_name(point.settings)}" for point in study.points[:SHOWN_POINTS]]
     more = len(study.points) - len(lines)
     return lines + ([f"  and {more} more"] if more else [])
 
@@ -84,12 +85,14 @@ def _count(number: int, what: str) -> str:
 
 
 def _span(values: Iterable[float], unit: str) -> str:
-    """`1.2 s to 30 s`; one value where both are the same."""
-    return " to ".join(dict.fromkeys(quantity(float(value), unit) for value in values))
+    """`1.2 to 30 s`; one value where both are the same."""
+    both = [float(value) for value in values]
+    factor, name = common_unit(both, unit)
+    return f"{' to '.join(dict.fromkeys(f'{factor * value:.3g}' for value in both))} {name}"
 
 
-def _range(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"
+def _trials(low: int, high: int) -> str:
+    return _count(low, "trial") if low == high else f"{low} to {high} trials"
 
 
 def _failures(study: Study, cost: Cost) -> dict[str, str]:

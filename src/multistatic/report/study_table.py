@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multistatic.report.axis_labels import KEYS, metric_label
+from multistatic.report.axis_labels import key_label, metric_label
 from multistatic.report.study_plan import point_name
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import axis_scale
-from multistatic.study.results import StoredMetric, StudyResults, unit_of_key, without_unit
+from multistatic.study.results import StoredMetric, StudyResults, without_unit
 from multistatic.study.statistics import Estimate
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def results_table(
     scales = [metric_scale(results, q, metric_label(each.name)) for q, each in asked]
     done, failed = results.done(), results.failed()
     columns = (
-        *(TableColumn(name=KEYS.get(axis.key, axis.key), unit=unit_of_key(axis.key)) for axis in results.axes),
+        *(_column(key_label(axis.key)) for axis in results.axes),
         TableColumn(name="method", number=False),
         TableColumn(name="trials"),
         *([TableColumn(name="failed", unit="trials")] if failed.any() else []),
-        *(_metric_column(words) for _, words in scales),
+        *(_column(words) for _, words in scales),
     )
     rows = []
     for p, settings in enumerate(results.settings):
@@ -99,7 +99,7 @@ def results_table(
                 for (q, each), (factor, _) in zip(asked, scales, strict=True)
             )
             trials = (str(count), *([str(bad)] if failed.any() else []))
-            rows.append(TableRow(cells=(*map(str, settings.values()), name, *trials, *estimates)))
+            rows.append(TableRow(cells=(*map(_swept, settings.values()), name, *trials, *estimates)))
     state = "complete" if results.complete else "not complete"
     head = f"{results.name}  {state}, {int(done.any(axis=1).sum())} trials of {len(results.settings)} points"
     table = TextTable(columns=columns, rows=tuple(rows), keys=len(results.axes) + 1)
@@ -130,7 +130,11 @@ def _what_is_shown(results: StudyResults, rows: Sequence[Sequence[str]]) -> str:
     return " ".join(each for each in sentences if each)
 
 
-def _metric_column(words: str) -> TableColumn:
+def _swept(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
+
+
+def _column(words: str) -> TableColumn:
     """`position error bound (mm)` as a name and its unit."""
     name, opened, unit = words.removesuffix(")").rpartition(" (")
     return TableColumn(name=name, unit=unit) if opened else TableColumn(name=words)

@@ -46,8 +46,11 @@ def one_unit(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
     """
     column = [float(value) for value in values]
     finite = [abs(value) for value in column if math.isfinite(value)]
+    least = min((value for value in finite if value > 0.0), default=1.0)
     factor, name = common_unit(finite, unit)
-    smallest = factor * min((value for value in finite if value > 0.0), default=1.0)
+    if 0.0 < factor * least < 5e-4:  # it would read 0.000: one prefix less for all
+        factor, name = common_unit([1e-3 / factor], unit)
+    smallest = factor * least
     decimals = min(max(2 - math.floor(math.log10(smallest)), 0), 3)
     return name, [f"{factor * value:.{decimals}f}" if math.isfinite(value) else "–" for value in column]
 
