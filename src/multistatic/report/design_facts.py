@@ -16,7 +16,7 @@ from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.text_table import Fact
-from multistatic.report.wording import criterion_name, error_apart, percent, quantity
+from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import ratio_to_db, watt_to_dbm
@@ -73,7 +73,7 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
         return
     yield "beams designed by", f"{result.method}{_below_bound(design)}"
     if result.illumination_w:
-        yield "target illumination", f"{watt_to_dbm(result.illumination_w):.2f} dBm EIRP towards the target"
+        yield "power towards target", f"{watt_to_dbm(result.illumination_w):.2f} dBm EIRP"
     if result.power_w is not None:
         used, limit = (quantity(each, "W") for each in (result.power_w, design.scenario.transmitter.power_w))
         yield "transmit power", f"{used}, all of it" if used == limit else f"{used} of {limit}"
@@ -83,11 +83,11 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     """The criterion, with its value where that is no figure of the accuracy, and what is proven of the group."""
     found = design.selection
     assert found is not None
-    words, unit = criterion_name(design.scenario.design.criterion), criterion_unit(design)
+    words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
     told = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
     if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in told):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
-    yield "criterion minimised", words.replace(f" ({unit})", "")
+    yield "criterion minimised", words
     yield "group selected by", f"{found.method}{_above_bound(design)}"
 
 
@@ -123,7 +123,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
         grown = f"{quantity(clock.value, 'm')}, {_growth(clock.change)}"
         after = "position unobservable" if clock.value is None else f"position error bound {grown}"
         yield "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
-    found, name = design.sensitivity, criterion_name(design.scenario.design.criterion).partition(" (")[0]
+    found, name = design.sensitivity, criterion_words(design.scenario.design.criterion)
     if found is None:
         return
     if unit is not None:
@@ -201,7 +201,7 @@ def _below_bound(design: Design) -> str:
         return ""
     if result.gap < 1e-6:
         return "; proven optimal for this group"
-    return f"; at most {100 * result.gap:.2g} % less on the target than possible with this group"
+    return f"; within {100 * result.gap:.2g} % of the largest power towards the target"
 
 
 def _group(design: Design) -> str:

@@ -245,7 +245,7 @@ GLOSSARY: tuple[Term, ...] = (
         meaning="How the power of the echo falls with distance: by the path loss over the whole path from the "
         "transmitter to the target and on to the receiver (sum), or by the path losses of the two legs "
         "multiplied (product), as in the radar equation.",
-        spellings=("echo", "radar equation"),
+        spellings=("path loss over the whole path", "path losses of both legs", "radar equation"),
     ),
     Term(
         name="isotropic element",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from multistatic.design.compare import Comparison
@@ -13,13 +12,13 @@ from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.design_facts import design_facts
 from multistatic.report.receiver_table import receiver_table
-from multistatic.report.text_table import FactList, Prose
-from multistatic.report.wording import criterion_name, percent, quantity
+from multistatic.report.text_table import FactList, Prose, TableColumn, TableRow, TextTable
+from multistatic.report.wording import common_unit, criterion_words, in_percent, one_unit
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
+ABOVE_BEST = "above best: the value relative to that of the best row; lower values are better."
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
 
 
@@ -38,40 +37,40 @@ def design_summary(design: Design, unit: UnitChanges | None = None) -> Renderabl
     return Group(head, Prose(design.message), Text(), FactList(facts=design_facts(design, unit)), Text(), table)
 
 
-def comparison_table(rows: Sequence[Comparison], criterion: str) -> RenderableType:
+def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
     """One line a method, best first, and below it why some have no design and what all of them assume."""
-    from rich.console import Group
-    from rich.text import Text
-
-    # Names are for copying: they are never broken. What is long is the criterion's name, so that gets lines of its own.
-    columns = (f">{name}" for name in _columns(rows, criterion))
-    table = light_table("selector", "beamformer", "status", *columns, whole=True)
-    for row in rows:
-        size = "" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
-        value = "–" if row.value is None else f"{row.value:.5g}"
-        cells = (row.selector, row.beamformer, row.status, size, value, percent(row.gap), quantity(row.time_s, "s"))
-        best = row.gap is not None and row.gap < 1e-9
-        table.add_row(*(Text(cell) for cell in cells), style="bold" if best else "" if row.value is not None else "dim")
-    failed = [Text(f"{row.selector} + {row.beamformer}: {row.message}", "dim") for row in rows if row.value is None]
-    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
-    assumed = [] if scenario is None else [Text(assumptions_in_words(scenario), "dim")]
-    return Group(table, *failed, *assumed)
-
-
-def _columns(rows: Sequence[Comparison], criterion: str) -> tuple[str, ...]:
     unit = next((criterion_unit(row.design) for row in rows if row.design is not None), "")
-    return "group", fill(criterion_name(criterion, unit), 9), "gap", "time"
-
-
-def light_table(*columns: str, whole: bool = False) -> Table:
-    """A light table; a column whose name begins with > is set flush right. `whole`: no cell is ever broken."""
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", collapse_padding=True)
-    for name in columns:
-        number = name.startswith(">")
-        table.add_column(
-            name.removeprefix(">"), justify="right" if number else "left", no_wrap=number or whole, overflow="fold"
-        )
+    value_unit, values = _values([row.value for row in rows], unit)
+    time_unit, times = one_unit([float("nan") if row.status == "not run" else row.time_s for row in rows], "s")
+    beamformers = dict.fromkeys(row.beamformer for row in rows)
+    several = len(beamformers) > 1
+    columns = (
+        TableColumn(name="selector", number=False),
+        *([TableColumn(name="beamformer", number=False)] if several else []),
+        TableColumn(name="status", number=False),
+        TableColumn(name="group", unit="receivers"),
+        TableColumn(name=criterion_words(criterion), unit=value_unit),
+        TableColumn(name="above best", unit="%"),
+        TableColumn(name="time", unit=time_unit),
+    )
+    shown = []
+    for row, value, time in zip(rows, values, times, strict=True):
+        size = "–" if row.design is None or row.value is None else str(int(row.design.selected.sum()))
+        best = row.gap is not None and row.gap < 1e-9
+        method = (row.selector, *([row.beamformer] if several else []))
+        cells = (*method, row.status, size, value, in_percent(row.gap), time)
+        shown.append(TableRow(cells=cells, emphasis="strong" if best else "" if row.value is not None else "weak"))
+    common = [] if several else [f"beamformer: {name}" for name in beamformers]
+    failed = [
+        f"{row.selector}{f' + {row.beamformer}' if several else ''}: {row.message}" for row in rows if row.value is None
+    ]
+    scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    below = failed + ([] if scenario is None else [assumptions_in_words(scenario)])
+    table = TextTable(columns=columns, rows=tuple(shown), keys=1 + several, notes=(*common, ABOVE_BEST, *below))
     return table
+
+
+def _values(values: Sequence[float | None], unit: str) -> tuple[str, list[str]]:
+    """Values of the criterion with five digits and the unit that all of them have."""
+    factor, name = common_unit([value for value in values if value is not None], unit) if unit else (1.0, "")
+    return name, ["–" if value is None else f"{factor * value:.5g}" for value in values]

@@ -22,8 +22,9 @@ Emphasis = Literal["", "strong", "weak", "bad", "good"]
 
 _STYLES: dict[Emphasis, str] = {"": "", "strong": "bold", "weak": "dim", "bad": "red", "good": "green"}
 _GAPS = (2, 1)  # blanks between columns, and where these are too many
-_LEAST = 24  # characters a line of text gets, however narrow the window
-_HELD = re.compile(r"(?<=[\d∞–]) (?=(?:%|°|dBm?|dBsm|[pnµmkMG]?(?:Hz|W|m|s|bit/s/Hz|m/s|m²))(?![\w/]))")
+_LEAST = 20  # characters a line of text gets, however narrow the window
+_UNITS = r"%|°|dBm?|dBsm|[pnµmkMG]?(?:Hz|W|B|m|s|m/s|m²|symbol/s)|cm|bit/s/Hz"
+_HELD = re.compile(rf"(?<=\d) (?=(?:{_UNITS})(?![\w/]))|(?<=±) (?=\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,11 @@ class TextTable:
     notes: tuple[str, ...] = ()
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        for part in _fitted(self, options.max_width):
+        from rich.text import Text
+
+        for n, part in enumerate(_fitted(self, options.max_width)):
+            if n:
+                yield Text()
             yield from part.lines()
         for note in self.notes:
             yield Prose(note, "dim")
@@ -151,8 +156,12 @@ def lines(text: str, width: int) -> list[str]:
     >>> lines("at most 12.5 m of cost", 12)
     ['at most', '12.5 m of', 'cost']
     """
-    set_in = wrap(held_together(text), max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
-    return [line.replace("\u00a0", " ") for line in set_in]
+    held = held_together(text)
+    paragraphs = (
+        wrap(paragraph, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
+        for paragraph in held.splitlines() or [""]
+    )
+    return [line.replace("\u00a0", " ") for paragraph in paragraphs for line in paragraph]
 
 
 def plain(shown: RenderableType, width: int = 80) -> str:
@@ -226,7 +235,9 @@ def _chosen(layout: _Layout, columns: Sequence[int]) -> _Layout:
     table = layout.table
     rows = (replace(row, cells=tuple(row.cells[n] for n in columns)) for row in table.rows)
     chosen = replace(table, columns=tuple(table.columns[n] for n in columns), rows=tuple(rows))
-    return _Layout(chosen, tuple(layout.heads[n] for n in columns), layout.gap)
+    lines = zip(*(layout.heads[n].split("\n") for n in columns), strict=True)
+    used = [line for line in lines if any(line)]  # a part may have no units
+    return _Layout(chosen, tuple("\n".join(head) for head in zip(*used, strict=True)), layout.gap)
 
 
 def _with_prose(layout: _Layout, width: int) -> _Layout:

@@ -30,7 +30,7 @@ from multistatic.report.study_plan import _range
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import _cell
 from multistatic.report.style import styled
-from multistatic.report.summary import _growth
+from multistatic.report.design_facts import _growth
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
@@ -122,7 +122,7 @@ def test_ranges_of_one_number_are_one_number() -> None:
 
 
 def test_growth_is_in_per_cent_or_a_factor() -> None:
-    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as much"]
+    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as large"]
 
 
 def test_only_the_metrics_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
