@@ -58,7 +58,7 @@ def design_command(
         ),
     ] = None,
     set_: SET = None,
-    pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Write pictures and the page report.html into --out.")] = True,
     matlab: Annotated[bool, typer.Option("--matlab", help="Write design.mat into --out too.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
@@ -159,7 +159,7 @@ def write(
     pictures: bool,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
+    """All files of a design, whole or not at all; one that failed its verification writes neither beams nor pictures."""
     from multistatic.files.design_files import PAGE, write_design
     from multistatic.report.design_page import design_page
     from multistatic.report.pictures import design_pictures
