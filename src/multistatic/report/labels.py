@@ -15,6 +15,7 @@ from multistatic.report.style import MUTED
 from multistatic.units import B, F
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 # Where a label may go beside its point, best first: (horizontal, vertical) side of the point.
@@ -29,7 +30,7 @@ _GAP_PT = 1.5
 # What a place costs for each point and step of a line that the label covers, for each text, line and point that its
 # leader crosses; from `_BAD` on, a label that may be left out is.
 _PER_POINT, _PER_LINE_POINT, _PER_TEXT, _PER_CROSSING = 40.0, 12.0, 400.0, 25.0
-_BAD, _OUTSIDE = 24.0, 1e4
+_BAD, _OUTSIDE = 39.0, 1e4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +79,12 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), tak
             ends = ax.transData.inverted().transform(placed.leader)
             ax.plot(*ends.T, color=MUTED, linewidth=0.5, zorder=texts[k].get_zorder() - 0.5, scalex=False, scaley=False)
     return [label.text for label, text in zip(labels, texts, strict=True) if text.axes is None]
+
+
+def say_nameless(markers: Artist | None, count: int) -> None:
+    """The entry of the legend for `markers` says how many of them have no name."""
+    if markers is not None and count > 0:
+        markers.set_label(f"{markers.get_label()} ({count} without name)")
 
 
 def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dict[int, _Place]:
