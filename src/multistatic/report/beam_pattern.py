@@ -300,6 +300,7 @@ def _direction_labels(design: Design) -> list[Label]:
             distance_pt=2.5,
             style={"color": color, "size": "small", "weight": "bold" if needed else "normal"},
             optional=not needed,
+            above=True,
         )
         for place, name, color, needed in [*entries, *sorted(receivers, key=lambda entry: not entry[3])]
     ]

@@ -36,7 +36,7 @@ _BAD, _OUTSIDE = 39.0, 1e4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """Text beside the data point (x, y) at `distance_pt`; `style` are text properties. An `optional` one is left out
-    where there is no room.
+    where there is no room; one `above` stands nowhere else.
     """
 
     x: float
@@ -45,6 +45,7 @@ class Label:
     distance_pt: float
     style: dict[str, Any]
     optional: bool = False
+    above: bool = False
 
 
 def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), taken: F | None = None) -> list[str]:
@@ -95,7 +96,7 @@ def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dic
     for _ in range(_ATTEMPTS):
         placed, taken = {}, crowd
         for k in order:
-            placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k].distance_pt * crowd.per_pt)
+            placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k])
             if not labels[k].optional or placed[k].cost < _BAD:
                 taken = taken.with_label(placed[k])
         needed = [k for k in order if not labels[k].optional]
@@ -136,17 +137,17 @@ class _Crowd:
         leaders = self.leaders if placed.leader is None else np.concatenate([self.leaders, placed.leader[None]])
         return replace(self, texts=np.vstack([self.texts, placed.box]), leaders=leaders)
 
-    def best_place(self, point: F, size: F, distance: float) -> _Place:
-        """Where a text of `size` goes beside `point`, or at the end of a leader."""
+    def best_place(self, point: F, size: F, label: Label) -> _Place:
+        """Where the text of `label`, of this size, goes beside `point`, or at the end of a leader."""
+        distance = label.distance_pt * self.per_pt
         best = _Place(box=np.zeros(4), leader=None, cost=np.inf)
         for rank, factor in enumerate((*_NEAR, *_FAR)):
             if best.cost <= 2.5 * rank:
                 break
-            if factor in _NEAR:
-                boxes, leaders = _near_boxes(point, size, factor * distance), None
-            else:
-                boxes = _far_boxes(point, size, factor * distance)
-                leaders = _leaders(point, boxes, distance)
+            boxes = (_near_boxes if factor in _NEAR else _far_boxes)(point, size, factor * distance)
+            if label.above:
+                boxes = boxes[boxes[:, 1] >= point[1]]
+            leaders = None if factor in _NEAR else _leaders(point, boxes, distance)
             costs = 2.5 * rank + 0.1 * np.arange(len(boxes)) + self._costs(boxes, leaders)
             k = int(np.argmin(costs))
             if costs[k] < best.cost:
