@@ -15,6 +15,7 @@ from multistatic.report.style import MUTED
 from multistatic.units import B, F
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 # Where a label may go beside its point, best first: (horizontal, vertical) side of the point.
@@ -29,13 +30,13 @@ _GAP_PT = 1.5
 # What a place costs for each point and step of a line that the label covers, for each text, line and point that its
 # leader crosses; from `_BAD` on, a label that may be left out is.
 _PER_POINT, _PER_LINE_POINT, _PER_TEXT, _PER_CROSSING = 40.0, 12.0, 400.0, 25.0
-_BAD, _OUTSIDE = 24.0, 1e4
+_BAD, _OUTSIDE = 39.0, 1e4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
     """Text beside the data point (x, y) at `distance_pt`; `style` are text properties. An `optional` one is left out
-    where there is no room.
+    where there is no room; one `above` stands nowhere else.
     """
 
     x: float
@@ -44,6 +45,7 @@ class Label:
     distance_pt: float
     style: dict[str, Any]
     optional: bool = False
+    above: bool = False
 
 
 def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), taken: F | None = None) -> list[str]:
@@ -80,6 +82,12 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), tak
     return [label.text for label, text in zip(labels, texts, strict=True) if text.axes is None]
 
 
+def say_nameless(markers: Artist | None, count: int) -> None:
+    """The entry of the legend for `markers` says how many of them have no name."""
+    if markers is not None and count > 0:
+        markers.set_label(f"{markers.get_label()} ({count} without name)")
+
+
 def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dict[int, _Place]:
     """The place of each label, by its number. Where one that must be drawn covers something, all are placed once more,
     that one first; the best attempt counts.
@@ -88,7 +96,7 @@ def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dic
     for _ in range(_ATTEMPTS):
         placed, taken = {}, crowd
         for k in order:
-            placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k].distance_pt * crowd.per_pt)
+            placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k])
             if not labels[k].optional or placed[k].cost < _BAD:
                 taken = taken.with_label(placed[k])
         needed = [k for k in order if not labels[k].optional]
@@ -129,17 +137,17 @@ class _Crowd:
         leaders = self.leaders if placed.leader is None else np.concatenate([self.leaders, placed.leader[None]])
         return replace(self, texts=np.vstack([self.texts, placed.box]), leaders=leaders)
 
-    def best_place(self, point: F, size: F, distance: float) -> _Place:
-        """Where a text of `size` goes beside `point`, or at the end of a leader."""
+    def best_place(self, point: F, size: F, label: Label) -> _Place:
+        """Where the text of `label`, of this size, goes beside `point`, or at the end of a leader."""
+        distance = label.distance_pt * self.per_pt
         best = _Place(box=np.zeros(4), leader=None, cost=np.inf)
         for rank, factor in enumerate((*_NEAR, *_FAR)):
             if best.cost <= 2.5 * rank:
                 break
-            if factor in _NEAR:
-                boxes, leaders = _near_boxes(point, size, factor * distance), None
-            else:
-                boxes = _far_boxes(point, size, factor * distance)
-                leaders = _leaders(point, boxes, distance)
+            boxes = (_near_boxes if factor in _NEAR else _far_boxes)(point, size, factor * distance)
+            if label.above:
+                boxes = boxes[boxes[:, 1] >= point[1]]
+            leaders = None if factor in _NEAR else _leaders(point, boxes, distance)
             costs = 2.5 * rank + 0.1 * np.arange(len(boxes)) + self._costs(boxes, leaders)
             k = int(np.argmin(costs))
             if costs[k] < best.cost:

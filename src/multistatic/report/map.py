@@ -24,7 +24,7 @@ from multistatic.report.design_plan import (
     travel_time_s,
 )
 from multistatic.report.error_ellipse import PLAN, SIDE, View, error_ellipse
-from multistatic.report.labels import Label, place_labels
+from multistatic.report.labels import Label, place_labels, say_nameless
 from multistatic.report.linkage_tree import draw_linkage_tree, tree_height_in
 from multistatic.report.picture_layout import (
     add_panel,
@@ -146,9 +146,7 @@ def _draw_plan(ax: Axes, design: Design) -> str:
     labels += _receiver_labels(scenario, chosen)
     bar = draw_scale_bar(ax, shown[:, :2])
     left_out = place_labels(ax, labels, lines, bar)
-    nameless = len(left_out) + sum(~chosen) * (len(receivers) > NAMED_AT_MOST)
-    if nameless and others is not None:
-        others.set_label(f"{others.get_label()} ({nameless} without name)")
+    say_nameless(others, len(left_out) + int(np.sum(~chosen)) * (len(receivers) > NAMED_AT_MOST))
     return "" if others is None else str(others.get_label())
 
 

@@ -23,6 +23,7 @@ from multistatic.paper.claims_table import _ratio
 from multistatic.paper.published_numbers import _levels
 from multistatic.report.comparison import comparison_figure
 from multistatic.report.delay_doppler_map import delay_doppler_figure
+from multistatic.report.design_facts import _growth
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
 from multistatic.report.rate_bars import _missed
@@ -30,7 +31,6 @@ from multistatic.report.study_plan import _range
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import _cell
 from multistatic.report.style import styled
-from multistatic.report.design_facts import _growth
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
