@@ -141,6 +141,11 @@ def by_group(facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
     return list(groups.items())
 
 
+def held(text: str) -> str:
+    """The text with no-break blanks: a name that stays on one line. The terminal shows them as blanks."""
+    return text.replace(" ", "\u00a0")
+
+
 def lines(text: str, width: int) -> list[str]:
     """A text in lines of at most `width` characters, broken between words only; a number keeps its unit.
 
