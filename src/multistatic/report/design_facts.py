@@ -15,7 +15,7 @@ from multistatic.design.result import Accuracy, Design
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
-from multistatic.report.text_table import Fact, held
+from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.signal.pulses import pulse_moments
@@ -40,8 +40,8 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
 
     >>> from multistatic import design_network, load_preset
     >>> facts = design_facts(design_network(load_preset("paper")))
-    >>> facts[0].name, facts[0].value
-    ('cooperating receivers', 'rx01, rx05, rx07, rx08 (4 of 10)')
+    >>> facts[1].name, facts[1].value
+    ('cooperation cost', '192.1 m, at most 200 m')
     """
     if design.accuracy is None:
         return ()
@@ -128,7 +128,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
         if unit.rate_change is None or _matters(unit.rate_change):
-            yield "+1 bit/s/Hz of rate", f"at {held(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
+            yield "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
         if _matters(unit.power_change):
             yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
     else:
@@ -148,7 +148,7 @@ def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str
     worst = int(np.argmax(found.rate_per_bps_hz))
     rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
     if _matters(rate):
-        where = f"at {held(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
+        where = f"at {unbroken(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
         yield "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
     if _matters(power):
         yield "+0.1 dB of power", f"{name} {percent(power)}"
@@ -213,7 +213,7 @@ def _below_bound(design: Design) -> str:
 def _group(design: Design) -> str:
     if design.scheme == "mono":
         return "none: the transmitter receives its own echo"
-    return f"{_listed(design.selected_ids)} {held(f'({len(design.selected_ids)} of {len(design.selected)})')}"
+    return f"{_listed(design.selected_ids)} {unbroken(f'({len(design.selected_ids)} of {len(design.selected)})')}"
 
 
 def _other_members(design: Design, members: tuple[str, ...]) -> str:
@@ -226,7 +226,7 @@ def _other_members(design: Design, members: tuple[str, ...]) -> str:
 
 def _listed(ids: Sequence[str]) -> str:
     """Names with commas; none is broken at a blank of its own."""
-    return ", ".join(map(held, ids))
+    return ", ".join(map(unbroken, ids))
 
 
 def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:

@@ -141,9 +141,18 @@ def by_group(facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
     return list(groups.items())
 
 
-def held(text: str) -> str:
+def unbroken(text: str) -> str:
     """The text with no-break blanks: a name that stays on one line. The terminal shows them as blanks."""
     return text.replace(" ", "\u00a0")
+
+
+def held_together(text: str) -> str:
+    """A text with a space between a number and its unit that does not break.
+
+    >>> held_together("at most 12.5 m of cost")
+    'at most 12.5\\xa0m of cost'
+    """
+    return _HELD.sub("\u00a0", text)
 
 
 def lines(text: str, width: int) -> list[str]:
@@ -152,7 +161,7 @@ def lines(text: str, width: int) -> list[str]:
     >>> lines("at most 12.5 m of cost", 12)
     ['at most', '12.5 m of', 'cost']
     """
-    held = _HELD.sub("\u00a0", text)
+    held = held_together(text)
     paragraphs = (
         wrap(paragraph, max(width, 1), break_long_words=False, break_on_hyphens=False) or [""]
         for paragraph in held.splitlines() or [""]
