@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
-from multistatic.design.clock_step import clock_step
+from multistatic.design.clock_step import ClockStep, clock_step
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Accuracy, Design
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
-from multistatic.report.text_table import Fact
+from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.signal.pulses import pulse_moments
@@ -40,8 +40,8 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
 
     >>> from multistatic import design_network, load_preset
     >>> facts = design_facts(design_network(load_preset("paper")))
-    >>> facts[0].name, facts[0].value
-    ('cooperating receivers', 'rx01, rx05, rx07, rx08 (4 of 10)')
+    >>> facts[1].name, facts[1].value
+    ('cooperation cost', '192.1 m, at most 200 m')
     """
     if design.accuracy is None:
         return ()
@@ -97,7 +97,7 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
     if weak := weak_echoes(accuracy, design.selected):
-        names = ", ".join(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
+        names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
         yield "weak echoes", f"{names}: {level}; there the peak is often noise, and the bounds are not reached"
     notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
@@ -120,8 +120,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     """
     clock = clock_step(design)
     if clock is not None and (clock.value is None or _matters(clock.change)):
-        grown = f"{quantity(clock.value, 'm')}, {_growth(clock.change)}"
-        after = "position unobservable" if clock.value is None else f"position error bound {grown}"
+        after = "position unobservable" if clock.value is None else f"position error bound {_grown(design, clock)}"
         yield "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
     found, name = design.sensitivity, criterion_words(design.scenario.design.criterion)
     if found is None:
@@ -129,17 +128,17 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
         if unit.rate_change is None or _matters(unit.rate_change):
-            yield "+1 bit/s/Hz of rate", f"at {unit.receiver_id} {_MOST_EXPENSIVE}: {change}"
+            yield "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
         if _matters(unit.power_change):
             yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
     else:
         yield from _slopes(design, found, name)
     if found.budget is not None:
-        group, change = ", ".join(found.budget.selected), percent(found.budget.change)
+        others, change = _other_members(design, found.budget.selected), percent(found.budget.change)
         if found.budget.extra_m > 0.0 and _matters(found.budget.change):
-            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change} with {group}"
+            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
         elif found.budget.extra_m == 0.0:
-            yield "better group", f"{group} is affordable: {name} {change} with these beams"
+            yield "better group", f"{others} is affordable: {name} {change} with these beams"
 
 
 def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str]]:
@@ -149,7 +148,7 @@ def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str
     worst = int(np.argmax(found.rate_per_bps_hz))
     rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
     if _matters(rate):
-        where = f"at {design.scenario.receiver_ids[worst]} {_MOST_EXPENSIVE}"
+        where = f"at {unbroken(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
         yield "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
     if _matters(power):
         yield "+0.1 dB of power", f"{name} {percent(power)}"
@@ -171,6 +170,13 @@ def _verification(design: Design) -> Iterator[Fact]:
         most = f"off by {check.max_violation:.1e} at most"
         value = f"{verdict}: constraints and figures recomputed from the beams, {most}"
         yield Fact(group=CHECKS, name="verification", value=value, emphasis="good" if check.passed else "bad")
+
+
+def _grown(design: Design, clock: ClockStep) -> str:
+    """The bound with the error and how much larger it is; only the latter where three digits do not tell them apart."""
+    assert design.accuracy is not None
+    today, value = (quantity(each, "m") for each in (design.accuracy.position.peb_m, clock.value))
+    return _growth(clock.change) if value == today else f"{value}, {_growth(clock.change)}"
 
 
 def _growth(change: float | None) -> str:
@@ -207,7 +213,20 @@ def _below_bound(design: Design) -> str:
 def _group(design: Design) -> str:
     if design.scheme == "mono":
         return "none: the transmitter receives its own echo"
-    return f"{', '.join(design.selected_ids)} ({len(design.selected_ids)} of {len(design.selected)})"
+    return f"{_listed(design.selected_ids)} {unbroken(f'({len(design.selected_ids)} of {len(design.selected)})')}"
+
+
+def _other_members(design: Design, members: tuple[str, ...]) -> str:
+    """Another group by what tells it from that of the design: `adding rx10, dropping rx01`."""
+    added = [each for each in members if each not in design.selected_ids]
+    dropped = [each for each in design.selected_ids if each not in members]
+    changes = (("adding", added), ("dropping", dropped))
+    return ", ".join(f"{what} {_listed(ids)}" for what, ids in changes if ids)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Names with commas; none is broken at a blank of its own."""
+    return ", ".join(map(unbroken, ids))
 
 
 def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:

@@ -46,9 +46,13 @@ def page(title: str, parts: Iterable[Html], *, header: Iterable[Html] = (), foot
 
 
 def prose(text: str) -> Html:
-    """As `as_html`, with numbers as a page writes them: `−2 × 10⁻⁷` for `-2e-07`, none parted from its unit."""
+    """As `as_html`, with numbers as a page writes them: `−2 × 10⁻⁷` for `-2e-07`, none parted from its unit.
+
+    Names that a terminal keeps on one line may be broken: a window can be narrower than they are.
+    """
     if isinstance(text, Html):
         return text
+    text = text.replace("\u00a0", " ")
     powers = _EXPONENT.sub(lambda found: f"\u00a0×\u00a010{str(int(found[1])).translate(RAISED)}", text)
     return as_html(held_together(_MINUS.sub("\N{MINUS SIGN}", powers)))
 

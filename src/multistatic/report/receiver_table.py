@@ -58,9 +58,10 @@ def receiver_table(design: Design) -> TextTable | None:
 
 
 def _notes(design: Design) -> tuple[str, ...]:
-    marked = "receives its own echo" if design.scheme == "mono" else "cooperates"
-    alone = "Range and range rate: bounds on the standard deviation of what each measures alone."
-    return (f"{SELECTED_MARK} {marked}. {alone}",)
+    mono = design.scheme == "mono"
+    marked = "the transmitter receives its own echo" if mono else "cooperating receiver"
+    alone = "by itself" if mono else "by each receiver alone"
+    return (f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of what is measured {alone}.",)
 
 
 def _block_snr(accuracy: Accuracy, k: int) -> str:

@@ -141,6 +141,11 @@ def by_group(facts: Iterable[Fact]) -> list[tuple[str, list[Fact]]]:
     return list(groups.items())
 
 
+def unbroken(text: str) -> str:
+    """The text with no-break blanks: a name that stays on one line. The terminal shows them as blanks."""
+    return text.replace(" ", "\u00a0")
+
+
 def held_together(text: str) -> str:
     """A text with a space between a number and its unit that does not break.
 
