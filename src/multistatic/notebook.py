@@ -51,11 +51,13 @@ class NotebookView:
     def _repr_html_(self) -> str:
         shown = self.overview()
         rows = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+            f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(value)}</td></tr>'
             for name, value in shown.facts
         )
         title = f"{type(self).__name__}: {shown.title}"
-        return f'<table><caption style="text-align:left">{escape(title)}</caption>{rows}</table>'
+        # The colour is that of the notebook's text: some style sheets write captions in a grey that is hard to read.
+        return f'<table><caption style="text-align:left;color:inherit">{escape(title)}</caption>{rows}</table>'
 
 
 class LabelledResult(NotebookView):

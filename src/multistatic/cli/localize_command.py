@@ -152,10 +152,10 @@ def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], networ
 def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.fix_summary import WIDTH, fix_summary
+    from multistatic.report.fix_summary import fix_summary
 
     # Into a file as wide as the table may be; rich supposes 80 columns there.
-    console = Console(width=max(Console().width, WIDTH))
+    console = Console()
     console.print(fix_summary(fixes, dimensions))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -10,10 +10,13 @@ import typer
 from multistatic.paper.figure_commands import add_figures
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from multistatic.paper.published_numbers import PaperNumber
+    from multistatic.report.text_table import TextTable
 
+LEGEND = (
+    "paper: as printed. ours: by the paper's own model, with its difference from the paper's number. exact: what the "
+    "exact bound says."
+)
 FORMAT = "multistatic-paper-numbers/1"
 COLUMNS = ("where", "quantity", "unit", "paper", "ours", "relative_difference", "exact", "note")
 
@@ -50,12 +53,12 @@ def numbers_command(
         return
     from rich.console import Console
 
+    from multistatic.report.text_table import Prose
+
     console = Console()
     notes = list(dict.fromkeys(row.note for row in rows if row.note))
     console.print(_table(rows, notes))
-    for number, note in enumerate(notes, 1):
-        console.print(f"{number}. {note}", highlight=False, markup=False)
-    console.print(LEFT_OUT, highlight=False)
+    console.print(Prose(LEFT_OUT, "dim"))
     if csv is not None:
         console.print(f"wrote {csv}", highlight=False, soft_wrap=True)
 
@@ -70,35 +73,40 @@ def _csv(rows: tuple[PaperNumber, ...]) -> str:
     return csv_text(COLUMNS, map(_plain, rows))
 
 
-def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
+def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> TextTable:
     """`notes` are numbered from 1; a row names its own by number."""
-    from rich import box
-    from rich.table import Table
+    from multistatic.report.text_table import TableColumn, TableRow, TextTable
 
-    title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    shown.add_column("Where", no_wrap=True)
-    shown.add_column("Quantity")
-    for name in ("Paper", "Ours", "Differs", "Exact", "Note"):
-        shown.add_column(name, justify="right", no_wrap=True)
+    columns = (
+        TableColumn(name="place", number=False),
+        TableColumn(name="quantity", number=False, prose=True),
+        TableColumn(name="paper"),
+        TableColumn(name="ours"),
+        TableColumn(name="differs by", unit="%"),
+        TableColumn(name="exact"),
+        TableColumn(name="note"),
+    )
+    shown = []
     for row in rows:
         difference = row.relative_difference
-        shown.add_row(
+        cells = (
             row.where,
             f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
             _number(row.paper),
             _number(row.ours),
-            "-" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f} %",
+            "–" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f}",
             _number(row.exact),
             str(notes.index(row.note) + 1) if row.note else "",
         )
-    return shown
+        shown.append(TableRow(cells=cells))
+    below = [f"{number}. {note}" for number, note in enumerate(notes, 1)]
+    return TextTable(columns=columns, rows=tuple(shown), keys=2, notes=(*below, LEGEND))
 
 
 def _number(value: float | None) -> str:
     """Five digits; small numbers as 0.7273e-3, the way the paper prints its levels."""
     if value is None:
-        return "-"
+        return "–"
     if value == 0 or 0.1 <= abs(value) < 1e6:
         return f"{value:.5g}"
     from math import floor, log10

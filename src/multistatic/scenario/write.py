@@ -28,6 +28,10 @@ NOTE_OF_CALLABLES = (
 )
 
 
+CHANNEL_FILE = "channel.npz"
+"""Name of the file of channels beside the scenario of a design."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Comment:
     """What stands in the place of a value that TOML has no form for."""
@@ -38,6 +42,17 @@ class _Comment:
 def _named(choice: Choice) -> object:
     """The name of an algorithm; of a callable a comment that says which one it was."""
     return choice if isinstance(choice, str) else _Comment(f"the callable {name_of(choice)} ({place_of(choice)})")
+
+
+def designed_toml(scenario: Scenario) -> str:
+    """The content of `scenario.toml` among the files of a design: `resolved_toml` with the channels in the file beside
+    it.
+
+    >>> from multistatic import load_preset
+    >>> designed_toml(load_preset("paper")).count(CHANNEL_FILE)
+    1
+    """
+    return resolved_toml(scenario, channel_file=CHANNEL_FILE)
 
 
 def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:

