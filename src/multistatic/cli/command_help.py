@@ -104,7 +104,7 @@ def present_names(words: Sequence[str], old_names: dict[str, str]) -> list[str]:
 
 
 def _default_sentence(suffix: re.Match[str]) -> str:
-    """What typer adds in brackets, `[default: 4.0; required]`, as a sentence; that an argument is required the usage says."""
+    """The default that typer adds in brackets, `[default: 4.0]`, as a sentence; the usage shows what is required."""
     default = suffix["words"].partition("default: ")[2].removesuffix("; required")
     return f" Default: {default}." if default else ""
 

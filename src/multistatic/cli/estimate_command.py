@@ -30,7 +30,7 @@ def estimate_command(
         list[Path],
         typer.Argument(
             metavar="RECORDING...",
-            help="SigMF recordings (.sigmf-meta), one for each receiver, or the folder that `multistatic simulate` wrote.",
+            help="SigMF recordings (.sigmf-meta), one per receiver, or the folder that `multistatic simulate` wrote.",
         ),
     ],
     scenario: Annotated[

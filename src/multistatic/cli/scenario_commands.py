@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from multistatic.cli.design_command import FILE, SET
+from multistatic.cli.option_names import options_named
 
 OUT = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write to this file. Default: print on standard output.")
@@ -79,7 +80,10 @@ def _begin_channel_file(name: str, out: Path | None, channel_file: Path, *, forc
     if not folder.is_dir():
         raise InputError([Problem("--out", f"{out} in a folder that does not exist", "a file in a folder that exists")])
     text = with_channel_file(scenario_text(name, Path())[0], Path(os.path.relpath(channel_file, folder)).as_posix())
-    write_bytes_atomically(channel_file, channel_bytes(realised_channel(load_scenario(name)), channel_file.suffix))
+    channel = realised_channel(load_scenario(name))
+    with options_named("", {"(channel file)": "--channel-file"}):
+        content = channel_bytes(channel, channel_file.suffix)
+    write_bytes_atomically(channel_file, content)
     typer.echo(f"wrote {channel_file}", err=True)
     _write(text, out, force=force)
 

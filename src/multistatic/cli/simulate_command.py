@@ -1,4 +1,4 @@
-"""`multistatic simulate`: from a design to the signals that its receivers receive, as SigMF recordings and the truth."""
+"""`multistatic simulate`: the signals that the receivers of a design receive, as SigMF recordings, and the truth."""
 
 from __future__ import annotations
 
