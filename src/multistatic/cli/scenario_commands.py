@@ -37,8 +37,8 @@ def init_command(
     """Write a commented scenario file to start from.
 
     Presets: paper (the published setup), urban (a drone in a street, 3.5 GHz), city (a drone over a square in Berlin,
-    26 GHz), published_drop (receivers that match the levels of the published figures). Keys that a preset does not
-    use are listed in its last lines as comments, or in docs/formats.md.
+    26 GHz), published_drop (receivers that match the levels of the published figures). The preset paper shows every
+    key; those that it does not use are commented out.
 
     With --channel-file a channel file is written too. It has the ids, the carrier and the shapes of the scenario, and
     is filled with the channels of the scenario's own model until you replace them. The scenario file names it.
