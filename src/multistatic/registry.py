@@ -35,7 +35,7 @@ _PATHS = {
     "criteria": "design.criterion",
     "pulses": "radio.pulse",
     "channel_models": "channel.direct",
-    "estimators": "--method",
+    "estimators": "--estimator",
     "metrics": "metrics",
     "designs": "design.selector",
 }

@@ -597,7 +597,7 @@ def test_a_comparison_has_a_row_that_names_the_package(packages: Packages) -> No
     packages.install("selectors", SELECTORS, "raises", "rogue")
     packages.install("selectors", "import no_such_module_anywhere", "broken", package="broken-package")
     overrides = [word for override in SMALL for word in ("--set", override)]
-    arguments = ["compare", "paper", "--selectors", "raises,rogue,greedy,broken", *overrides, "--json"]
+    arguments = ["compare", "paper", "--selector", "raises,rogue,greedy,broken", *overrides, "--json"]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
     rows = {row["selector"]: row for row in json.loads(result.stdout)["rows"]}
