@@ -20,7 +20,19 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
         parts += [paragraph(text, note=True) for text in not_examined(name)]
         best = BESIDE_THE_BEST.get(name)
         for before, words in ((name, ""), (f"{name}_over_{best}", f", over that of {best} on the same drop")):
-            drawn = {metric: files[file] for metric in PLOTTED[name] if (file := f"{before}_{metric}.svg") in files}
+            drawn = {
+                f"{METRICS[metric]}{words}{page}": svg
+                for metric in PLOTTED[name]
+                for page, svg in _pages(f"{before}_{metric}", files)
+            }
             if drawn:
-                parts.append(pictures({f"{METRICS[metric]}{words}": svg for metric, svg in drawn.items()}))
+                parts.append(pictures(drawn))
     return page("The paper's figures and claims, computed again", parts)
+
+
+def _pages(picture: str, files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    """(words, SVG) of a picture, or of each of its pages."""
+    if (file := f"{picture}.svg") in files:
+        return [("", files[file])]
+    numbers = range(1, 1 + sum(name.startswith(f"{picture}_") and name.endswith(".svg") for name in files))
+    return [(f", page {number}", files[file]) for number in numbers if (file := f"{picture}_{number}.svg") in files]

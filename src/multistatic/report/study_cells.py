@@ -10,7 +10,7 @@ from multistatic.report.study_lines import NO_VALUE
 from multistatic.report.study_places import PlacedPoints
 from multistatic.report.study_scale import MetricScale, fitting, key_scale, tick_label
 from multistatic.report.study_view import Panel
-from multistatic.report.style import INK, MUTED, SMALL, TARGET, text_width_in
+from multistatic.report.style import CAPTION, INK, MUTED, SMALL, TARGET, text_width_in
 from multistatic.study.results import StudyResults
 from multistatic.units import F
 
@@ -164,7 +164,7 @@ def _write_numbers(ax: Axes, drawn: F, colours: ScalarMappable) -> None:
 
 def _cross(ax: Axes, where: F) -> None:
     if len(where):
-        ax.plot(where[:, 0], where[:, 1], "x", color=MUTED, markersize=4.5, label=NO_VALUE, zorder=3)
+        ax.plot(where[:, 0], where[:, 1], "x", color=CAPTION, markersize=4.5, label=NO_VALUE, zorder=3)
 
 
 def _grid(where: F, values: F) -> tuple[F, F, F] | None:
@@ -200,4 +200,4 @@ def _marker_pt(ax: Axes, where: F) -> float:
     places = ax.transData.transform(where) * 72.0 / ax.figure.dpi
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    return float(np.clip(0.8 * np.median(apart.min(axis=1)), 5.0, 14.0))
+    return float(np.clip(0.8 * np.quantile(apart.min(axis=1), 0.25), 5.0, 14.0))

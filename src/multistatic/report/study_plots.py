@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from multistatic.errors import InputError, Problem
 from multistatic.report.axis_labels import key_label
 from multistatic.report.picture_layout import Heading, add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.study_cells import draw_colour_bar, draw_study_heatmap, draw_study_map, map_limits
@@ -86,16 +87,18 @@ def study_pictures(
     """
     require_matplotlib()
     with styled():
-        return rendered_pictures(_all(results, metrics, extras, style, prefix))
+        return rendered_pictures(named_study_figures(results, metrics, extras, style=style, prefix=prefix))
 
 
-def _all(
+def named_study_figures(
     results: StudyResults,
-    metrics: Sequence[str] | None,
-    extras: Mapping[str, Extras],
-    style: PictureStyle,
-    prefix: str,
+    metrics: Sequence[str] | None = None,
+    extras: Mapping[str, Extras] = MappingProxyType({}),
+    *,
+    style: PictureStyle = SCREEN,
+    prefix: str = "",
 ) -> Iterator[tuple[str, Figure]]:
+    """(name of the file, figure) of all that `study_pictures` writes; consume it inside `styled()`."""
     for number, metric in enumerate(results.metrics):
         if (metrics is None or metric.name in metrics) and np.isfinite(results.values[..., number]).any():
             figures = study_figures(results, number, extras.get(metric.name, _NOTHING), style=style)
@@ -104,8 +107,13 @@ def _all(
 
 
 def study_figure(results: StudyResults, metric: int, page: int = 1, *, style: PictureStyle = SCREEN) -> Figure:
-    """One page of `study_figures`, counted from 1; call inside `styled()`."""
-    return study_figures(results, metric, style=style)[page - 1]
+    """One page of `study_figures`, counted from 1; call inside `styled()`. Raises `InputError` for a page that there is
+    none of.
+    """
+    figures = study_figures(results, metric, style=style)
+    if not 1 <= page <= len(figures):
+        raise InputError([Problem("page", str(page), f"1 to {len(figures)}" if len(figures) > 1 else "1")])
+    return figures[page - 1]
 
 
 def study_figures(

@@ -163,7 +163,7 @@ def set_key_axis(ax: Axes, scale: KeyScale, width_in: float) -> None:
     ax.set_xlim(*(np.exp([low, high]) if scale.logarithmic else (low, high)))
     labels = [tick_label(value) for value in values]
     chosen = fitting(ax.figure, labels, (places - low) / (high - low) * width_in)
-    if len(values) > 10 and not scale.logarithmic:
+    if len(chosen) < len(values) and not scale.logarithmic:
         _round_ticks(ax, values, width_in)
     else:
         ax.set_xticks(values[chosen], [labels[k] for k in chosen])

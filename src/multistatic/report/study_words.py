@@ -68,7 +68,7 @@ def _without_value(results: StudyResults, metric: int, pairs: Sequence[tuple[int
     nowhere = [m for m in sorted(methods) if all(pair in missing for pair in pairs if pair[1] == m)]
     for method in nowhere:
         reasons = Counter(_reason(results, metric, pair) for pair in missing if pair[1] == method)
-        yield f"No value: {method_label(results.methods[method])} ({listed(list(reasons))})."
+        yield f"No value: {method_label(results.methods[method])} ({' or '.join(reasons)})."
     rest = [pair for pair in missing if pair[1] not in nowhere]
     if rest:
         counted = Counter(_reason(results, metric, pair) for pair in rest)
