@@ -111,7 +111,7 @@ _COMPONENTS = {
 _GEODETIC_UNITS = ("°", "°", "m")
 _ENTRY = re.compile(r"(.+)\[(\d+)\]")
 # Units of which a prefix makes long numbers short.
-_PREFIXED = ("Hz", "s", "W", "m")
+_PREFIXED = ("Hz", "s", "W")
 
 
 def key_name(key: str) -> str:
