@@ -32,7 +32,7 @@ def series_look(number: int, of: int) -> dict[str, Any]:
     """Colour, marker and line of one of several series; each line is thinner than the one before, so that all are seen
     where they coincide.
     """
-    width = float(np.linspace(1.0 + min(2.0, 0.5 * (of - 1)), 1.0, of)[number])
+    width = float(np.linspace(1.0 + min(2.0, 0.5 * (of - 1)), 1.0, of)[number % of])
     return {
         "color": _COLOURS[number % len(_COLOURS)],
         "marker": _MARKERS[number % len(_MARKERS)],

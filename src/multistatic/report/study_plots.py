@@ -13,7 +13,13 @@ from multistatic.errors import InputError, Problem
 from multistatic.report.axis_labels import key_label
 from multistatic.report.picture_layout import Heading, add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.study_cells import draw_colour_bar, draw_study_heatmap, draw_study_map, map_limits
-from multistatic.report.study_lines import draw_methods_in_rows, draw_study_bound, draw_study_lines, draw_study_rows
+from multistatic.report.study_lines import (
+    draw_methods_in_rows,
+    draw_study_bound,
+    draw_study_lines,
+    draw_study_rows,
+    series_look,
+)
 from multistatic.report.study_scale import (
     KeyScale,
     MetricScale,
@@ -43,6 +49,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ROWS_OF_PANELS = 4
+STATED = "stated in the paper"
 _COLUMNS = {"screen": 3, "double-column": 2, "column": 1}
 _LINE_IN, _SMALL_LINE_IN = 0.15, 0.135
 _TICKS_IN, _GAP_IN, _RIGHT_IN = 0.22, 0.3, 0.15
@@ -129,13 +136,13 @@ def study_figures(
     for number, panels in enumerate(pages):
         sentences = [*study_caption(results, metric, view), *extras.words]
         if extras.bound is not None:
-            sentences.insert(1, f"Dotted: {results.metrics[extras.bound].description}.")
+            sentences.insert(1, f"Dotted: {metric_title(results.metrics[extras.bound])}.")
         if len(pages) > 1:
             first = number * size + 1
             where = f"panels {first} to {first + len(panels) - 1} of {len(view.panels)}"
             sentences.insert(0, f"Page {number + 1} of {len(pages)}: {where}.")
         drawing = _Page(results=results, metric=metric, view=view, scale=scale, panels=panels, extras=extras)
-        title = f"{results.name}: {results.metrics[metric].description}"
+        title = f"{results.name}: {metric_title(results.metrics[metric])}"
         figures.append(_draw_page(drawing, min(columns, len(panels)), title, sentences, style))
     return figures
 
@@ -348,12 +355,11 @@ def _draw_panel(ax: Axes, page: _Page, panel: Panel, width_in: float) -> None:
 
 
 def _draw_stated(ax: Axes, page: _Page, panel: Panel, key: KeyScale) -> None:
-    """Stars at published values of the methods that the panel shows."""
-    shown = {page.results.methods[series.method] for series in panel.series}
-    places = [
-        (key.factor * each.at, page.scale.factor * each.value) for each in page.extras.stated if each.method in shown
-    ]
-    if places:
-        x, y = np.transpose(places)
-        look = {"marker": "*", "s": 55, "facecolors": "white", "edgecolors": INK, "linewidths": 0.8, "zorder": 6}
-        ax.scatter(x, y, label="stated in the paper", **look)
+    """Stars at published values of the methods that the panel shows, in their colours."""
+    colours = {page.results.methods[each.method]: series_look(each.number, 1)["color"] for each in panel.series}
+    stated = [each for each in page.extras.stated if each.method in colours]
+    look = {"marker": "*", "s": 60, "facecolors": "white", "linewidths": 0.9, "zorder": 6}
+    for each in stated:
+        ax.scatter(key.factor * each.at, page.scale.factor * each.value, edgecolors=colours[each.method], **look)
+    if stated:
+        ax.scatter([], [], edgecolors=INK, label=STATED, **look)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multistatic.report.axis_labels import key_label, key_unit, method_label, metric_label
+from multistatic.report.axis_labels import METRICS, key_label, key_unit, method_label, metric_label
 from multistatic.report.style import NORMAL, SMALL, caption_lines, text_width_in
 from multistatic.report.wording import axis_scale, common_unit
-from multistatic.study.results import StudyResults
+from multistatic.study.results import StoredMetric, StudyResults
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -92,11 +92,20 @@ def _logarithmic_ticks(low: float, high: float) -> F:
     return 10.0 ** powers[:: -(-len(powers) // _MOST_TICKS)]
 
 
+def metric_title(stored: StoredMetric) -> str:
+    """What a picture of a metric is called: the metric in words, as another package describes it where it is its own."""
+    return _named(METRICS.get(stored.name, stored.description), stored)
+
+
+def _named(words: str, stored: StoredMetric) -> str:
+    return f"{words}, over that of {method_label(stored.over)}" if stored.over else words
+
+
 def metric_axis(results: StudyResults, metric: int, drawn: Iterable[float | None]) -> MetricScale:
     """The axis on which all `drawn` values of a metric (as stored; ends of intervals too) have their place."""
     stored = results.metrics[metric]
     values = np.array([value for value in drawn if value is not None and np.isfinite(value)] or [0.0, 1.0])
-    name = metric_label(stored.name) + (f", over that of {method_label(stored.over)}" if stored.over else "")
+    name = _named(metric_label(stored.name), stored)
     if stored.proportion:
         return MetricScale(factor=1.0, label=name, low=-0.05, high=1.05, logarithmic=False, whole=False)
     largest = float(np.abs(values).max())

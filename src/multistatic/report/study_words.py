@@ -66,9 +66,12 @@ def _without_value(results: StudyResults, metric: int, pairs: Sequence[tuple[int
     missing = [pair for pair in pairs if not finite[pair].any()]
     methods = {method for _, method in pairs}
     nowhere = [m for m in sorted(methods) if all(pair in missing for pair in pairs if pair[1] == m)]
+    because: dict[str, list[str]] = {}
     for method in nowhere:
-        reasons = Counter(_reason(results, metric, pair) for pair in missing if pair[1] == method)
-        yield f"No value: {method_label(results.methods[method])} ({' or '.join(reasons)})."
+        reasons = dict.fromkeys(_reason(results, metric, pair) for pair in missing if pair[1] == method)
+        because.setdefault(" or ".join(reasons), []).append(method_label(results.methods[method]))
+    for reason, names in because.items():
+        yield f"No value: {listed(names)} ({reason})."
     rest = [pair for pair in missing if pair[1] not in nowhere]
     if rest:
         counted = Counter(_reason(results, metric, pair) for pair in rest)
