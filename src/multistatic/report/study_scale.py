@@ -93,8 +93,9 @@ def _logarithmic_ticks(low: float, high: float) -> F:
 
 
 def metric_title(stored: StoredMetric) -> str:
-    """What a picture of a metric is called: the metric in words, as another package describes it where it is its own."""
-    return _named(METRICS.get(stored.name, stored.description), stored)
+    """What a picture of a metric is called; for a metric of another package, what it says of itself."""
+    known = METRICS.get(stored.name)
+    return stored.description if known is None else _named(known, stored)
 
 
 def _named(words: str, stored: StoredMetric) -> str:
