@@ -149,7 +149,10 @@ def draw_methods_in_rows(ax: Axes, results: StudyResults, metric: int, scale: Me
 def draw_study_bound(
     ax: Axes, results: StudyResults, metric: int, panel: Panel, key: KeyScale, scale: MetricScale
 ) -> None:
-    """A dotted line for each series, in its colour: the metric that bounds the one that is drawn."""
+    """A dotted line for each series, in its colour: the metric that bounds the one that is drawn. The legend has one
+    entry for all of them, and one of its own for a series that has nothing but its bound.
+    """
+    drawn = {line.get_label() for line in ax.lines}
     for series in panel.series:
         found = [
             (float(results.settings[p][key.key]), results.estimate(p, series.method, metric).value)
@@ -158,8 +161,10 @@ def draw_study_bound(
         known = sorted((key.factor * x, scale.factor * value) for x, value in found if value is not None)
         if known:
             colour = series_look(series.number, len(panel.series))["color"]
-            label = f"{series.label}: {BOUND}" if series.label else BOUND
+            alone = series.label not in drawn and bool(series.label)
+            label = f"{series.label}: {BOUND} only" if alone else None
             ax.plot(*np.transpose(known), color=colour, linestyle=":", linewidth=1.4, label=label)
+    ax.plot([], [], color=MUTED, linestyle=":", linewidth=1.4, label=BOUND)
 
 
 def _estimates(results: StudyResults, metric: int, series: Series) -> list[Estimate]:

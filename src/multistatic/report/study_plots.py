@@ -26,6 +26,7 @@ from multistatic.report.study_scale import (
     broken,
     key_scale,
     metric_axis,
+    metric_title,
     set_key_axis,
     tick_label,
 )

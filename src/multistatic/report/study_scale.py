@@ -58,7 +58,9 @@ class MetricScale:
     @property
     def tick_labels(self) -> list[str]:
         """What stands at `ticks`."""
-        return [tick_label(tick) for tick in self.ticks]
+        ticks = self.ticks
+        powers = self.logarithmic and np.allclose(np.log10(ticks) % 1, 0) and not 1e-3 <= ticks[0] <= ticks[-1] < 1e5
+        return [_power(round(np.log10(tick))) if powers else tick_label(tick) for tick in ticks]
 
     def set_on(self, axis: Axis) -> None:
         """Scale, limits and ticks of one axis of a panel."""
@@ -78,7 +80,7 @@ def tick_label(value: float) -> str:
         return f"{value:.6g}".replace("-", "−")
     mantissa, _, exponent = f"{value:.3e}".partition("e")
     mantissa = f"{float(mantissa):g}".replace("-", "−")
-    power = f"10{str(int(exponent)).translate(_RAISED)}"
+    power = _power(int(exponent))
     return power if mantissa == "1" else f"{mantissa}·{power}"
 
 
@@ -90,6 +92,10 @@ def _logarithmic_ticks(low: float, high: float) -> F:
         return fine
     powers = decades[(10.0**decades >= low) & (10.0**decades <= high)]
     return 10.0 ** powers[:: -(-len(powers) // _MOST_TICKS)]
+
+
+def _power(exponent: int) -> str:
+    return f"10{str(exponent).translate(_RAISED)}"
 
 
 def metric_title(stored: StoredMetric) -> str:

@@ -101,6 +101,8 @@ def _reason(results: StudyResults, metric: int, pair: tuple[int, int]) -> str:
         return "all trials failed"
     if name in _POSITION:
         return "position and velocity cannot be determined from its measurements"
+    if name == "filter_position_rmse_m":
+        return "no unique fix of the position"
     if name.startswith("filter_"):
-        return "no fix, or no receiver that measures the echo"
+        return "no receiver of the network measures the echo"
     return "not defined for its designs"
