@@ -19,7 +19,7 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
         parts.append(table(COLUMNS, claim_rows(name, studies)))
         parts += [paragraph(text, note=True) for text in not_examined(name)]
         best = BESIDE_THE_BEST.get(name)
-        for before, words in ((name, ""), (f"{name}_over_{best}", f", over that of {best} on the same drop")):
+        for before, words in ((name, ""), (f"{name}_over_{best}", f", divided by that of {best} on the same drop")):
             drawn = {
                 f"{METRICS[metric]}{words}{page}": svg
                 for metric in PLOTTED[name]

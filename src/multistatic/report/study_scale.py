@@ -105,7 +105,7 @@ def metric_title(stored: StoredMetric) -> str:
 
 
 def _named(words: str, stored: StoredMetric) -> str:
-    return f"{words}, over that of {method_label(stored.over)}" if stored.over else words
+    return f"{words}, divided by that of {method_label(stored.over)}" if stored.over else words
 
 
 def metric_axis(results: StudyResults, metric: int, drawn: Iterable[float | None]) -> MetricScale:

@@ -106,7 +106,7 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
     assert read.open == []
     assert [each["alt"] for each in read.images] == [
         "position error bound",
-        "position error bound, over that of enumeration on the same drop",
+        "position error bound, divided by that of enumeration on the same drop",
     ]
     assert "Minimax linkage is better than K-means" in read.text
     assert "5 drops at each of 4 points" in read.text
