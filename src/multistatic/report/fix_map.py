@@ -3,22 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
-from multistatic.report.design_plan import map_width
+from multistatic.report.design_plan import centre, name_coordinate, set_limits
+from multistatic.report.error_ellipse import PLAN, SIDE
 from multistatic.report.fix_caption import fix_sentences, fix_title
-from multistatic.report.fix_scales import FixScales, fix_scales
+from multistatic.report.fix_scales import fix_scales
 from multistatic.report.fix_symbols import (
-    draw_plan_labels,
-    draw_sites,
     draw_delay_curves,
-    draw_places,
     draw_errors,
+    draw_places,
+    draw_sites,
     draw_velocities,
-    name_axes,
+    fix_labels,
+    site_labels,
 )
+from multistatic.report.labels import place_labels
+from multistatic.report.legend_lines import legend_beside, place_panel, wrap_legend_labels
+from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
+from multistatic.report.style import SCREEN, SMALL, PictureStyle, rendered_pictures, require_matplotlib, styled
+from multistatic.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_SCREEN_IN, _LARGEST_MAP_IN, _SIDE_IN = 5.6, 4.8, 1.15
+_LEFT_IN, _RIGHT_IN, _LABELS_IN, _SIDE_TITLE_IN = 0.62, 0.12, 0.42, 0.32
+# From so much room beside the map on, the legend stands there.
+_BESIDE_IN = 1.5
+
+
+def fix_pictures(
+    fixes: Sequence[Fix],
+    groups: Sequence[Sequence[Measurement]],
+    scenario: Scenario,
+    style: PictureStyle = SCREEN,
+) -> dict[str, bytes]:
+    """`fixes.svg`, `fixes.png` and `captions.txt`. Raises `MissingDependencyError` where matplotlib is not installed."""
+    require_matplotlib()
+    with styled():
+        return rendered_pictures([("fixes", fix_figure(fixes, groups, scenario, style))])
+
+
+def fix_figure(
+    fixes: Sequence[Fix],
+    groups: Sequence[Sequence[Measurement]],
+    scenario: Scenario,
+    style: PictureStyle = SCREEN,
+) -> Figure:
+    """Sites, fixes with error ellipses and velocities, and near the last fix the places that each of its delays
+    allows; `groups` are the measurements of each fix. In space a side view below.
+    """
+    scales, width_in = fix_scales(fixes, groups, scenario), style.width_in(screen=_SCREEN_IN)
+    map_in = min(width_in - _LEFT_IN - _RIGHT_IN, _LARGEST_MAP_IN)
+    stretch = None
+    if scenario.dimensions == 3:
+        stretch = float(_SIDE_IN / np.ptp(scales.heights_m) * scales.width_m / map_in)
+    figure = tall_figure(width_in)
+    plan = add_panel(figure, _LEFT_IN, 0.0, map_in, map_in)
+    unnamed = draw_fixes(plan, fixes, groups, scenario)
+    sentences = fix_sentences(fixes, scenario, scales, stretch, len(unnamed))
+    heading = picture_heading(fix_title(fixes, scenario), sentences, width_in=width_in, style=style)
+    below_in = heading.height_in + map_in
+    place_panel(plan, _LEFT_IN, heading.height_in, map_in, map_in)
+    if stretch is not None:
+        below_in += _SIDE_TITLE_IN
+        side = add_panel(figure, _LEFT_IN, below_in, map_in, _SIDE_IN)
+        below_in += _SIDE_IN
+        side.set_xlim(plan.get_xlim())
+        draw_fixes_elevation(side, fixes, groups, scenario)
+        side.set_title(f"Side view from the south, heights drawn ×{stretch:.2g}", size=SMALL, weight="normal", pad=3.0)
+        side.set_xlabel(plan.get_xlabel())
+        side.xaxis.set_major_formatter(plan.xaxis.get_major_formatter())
+        plan.tick_params(labelbottom=False)
+        plan.set_xlabel("")
+    beside_in = width_in - _LEFT_IN - map_in - _RIGHT_IN
+    if beside_in >= _BESIDE_IN:
+        wrap_legend_labels(figure.axes, beside_in)
+        finish_picture(figure, below_in + _LABELS_IN, heading, {})
+        legend_beside(figure, width_in - beside_in, heading.height_in)
+    else:
+        columns = 1 if style.narrow else 2
+        wrap_legend_labels(figure.axes, (width_in - 0.4) / columns)
+        finish_picture(figure, below_in + _LABELS_IN, heading)
+    return figure
+
+
+def draw_fixes(
+    ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], scenario: Scenario
+) -> list[str]:
+    """Plan view in metres with equal scales; sets the limits of `ax`. Returns the names that found no room."""
+    scales = fix_scales(fixes, groups, scenario)
+    set_limits(ax, scales.places_m)
+    draw_sites(ax, fixes, scenario, PLAN)
+    draw_places(ax, fixes, PLAN)
+    lines = draw_errors(ax, fixes, PLAN, scales)
+    lines += draw_velocities(ax, scales.plan_arrows, scales)
+    lines += draw_delay_curves(ax, fixes, scenario, scales)
+    names = ("east", "north") if scenario.origin else ("x", "y")
+    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, centre(scales.places_m), strict=True):
+        name_coordinate(axis, name, float(middle))
+    return place_labels(ax, [*fix_labels(fixes, scales.plan_arrows), *site_labels(fixes, scenario)], lines)
+
+
+def draw_fixes_elevation(
+    ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], scenario: Scenario
+) -> None:
+    """Heights over the first coordinate, the plan seen from the south, with errors and velocities in these two."""
+    scales = fix_scales(fixes, groups, scenario)
+    draw_sites(ax, fixes, scenario, SIDE)
+    draw_places(ax, fixes, SIDE)
+    draw_errors(ax, fixes, SIDE, scales)
+    draw_velocities(ax, scales.side_arrows, scales)
+    ax.set_ylim(*scales.heights_m)
+    ax.set_ylabel("up (m)" if scenario.origin else "z (m)")

@@ -16,10 +16,10 @@ from multistatic.units import F
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# 95 % quantile of χ² with two degrees of freedom: -2 ln 0.05.
-_SIGNIFICANT = 5.991464547107979
+# How likely noise alone may draw an arrow anywhere on the map.
+_FALSE_ARROWS = 0.05
 # Of the width of the map, what the longest arrow may take; and how many arrows there are at most.
-_SHARE = 0.13
+_SHARE = 0.18
 MOST_ARROWS = 8
 
 
@@ -45,15 +45,17 @@ class VelocityArrow:
         return found
 
 
-def is_moving(fix: Fix, view: View) -> bool:
-    """Whether the velocity in these two coordinates differs from zero at a level of 95 %: vᵀC⁻¹v above the quantile
-    of χ² with two degrees of freedom. False where the fix has no velocity or no covariance.
+def is_moving(fix: Fix, view: View, count: int) -> bool:
+    """Whether the velocity in these two coordinates differs from zero by more than noise explains.
+
+    vᵀC⁻¹v is above the quantile of χ² with two degrees of freedom, -2 ln(α/n), with α = 5 % shared by the n = `count`
+    fixes of the map. False where the fix has no velocity or no covariance.
     """
     spread = _velocity_covariance(fix, view)
     if spread is None or fix.velocity_m_s is None:
         return False
     velocity = fix.velocity_m_s[list(view)]
-    return bool(np.isfinite(spread).all() and velocity @ np.linalg.pinv(spread) @ velocity > _SIGNIFICANT)
+    return bool(np.isfinite(spread).all() and velocity @ np.linalg.pinv(spread) @ velocity > -2.0 * np.log(_FALSE_ARROWS / count))
 
 
 def arrow_duration_s(fixes: Sequence[Fix], views: Sequence[View], span_m: float) -> float | None:
@@ -62,7 +64,7 @@ def arrow_duration_s(fixes: Sequence[Fix], views: Sequence[View], span_m: float)
         float(np.linalg.norm(fix.velocity_m_s[list(view)]))
         for fix in fixes
         for view in views
-        if fix.velocity_m_s is not None and is_moving(fix, view)
+        if fix.velocity_m_s is not None and is_moving(fix, view, len(fixes))
     ]
     if not speeds:
         return None
@@ -75,7 +77,7 @@ def velocity_arrows(fixes: Sequence[Fix], view: View, duration_s: float | None) 
     """The arrows of a view: of the fixes whose velocity differs from zero, `MOST_ARROWS` of them at most, spread
     evenly, with the last one.
     """
-    moving = [fix for fix in fixes if is_moving(fix, view)]
+    moving = [fix for fix in fixes if is_moving(fix, view, len(fixes))]
     if duration_s is None or not moving:
         return []
     kept = sorted({round(k) for k in np.linspace(len(moving) - 1, 0, min(len(moving), MOST_ARROWS))})
