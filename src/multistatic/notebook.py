@@ -11,10 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
-from types import ModuleType
 from typing import Any
-
-from multistatic.errors import MissingDependencyError
 
 _LINE = 116
 
@@ -77,17 +74,6 @@ class LabelledResult(NotebookView):
 def first_few(names: tuple[str, ...], most: int = 6) -> str:
     """Names with commas; of many the first few and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def optional_module(name: str, extra: str, what: str) -> Any:
-    """The module `name` of an extra; `MissingDependencyError` says how to install it. `what` needs it."""
-    try:
-        module: ModuleType = import_module(name)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{what} needs {name}, which is not installed: pip install 'multistatic[{extra}]'"
-        ) from error
-    return module
 
 
 def _cut(text: str, most: int) -> str:

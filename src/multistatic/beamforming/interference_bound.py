@@ -15,6 +15,7 @@ proves a loss of ℓ or more, no beams lose less than ℓ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -53,14 +54,17 @@ class _Box(NamedTuple):
     highest: F
 
 
-def tightened(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+def tightened(
+    problem: BeamformingProblem, result: BeamformingResult, on_step: Callable[[str], None] = lambda step: None
+) -> BeamformingResult:
     """The result with the tighter of both bounds, where that is better than its own; the message says so.
 
+    `on_step` is told of each step as it begins.
     The bound is one for beams of this very group: other groups may exceed it.
     """
     if result.illumination_w is None or result.status == "optimal":
         return result
-    bound = interference_bound(problem, result.illumination_w)
+    bound = interference_bound(problem, result.illumination_w, on_step)
     better = bounded(result, bound.value_w)
     if better is result or bound.proof != "interference":
         return replace(better, message=f"{better.message} {_NO_MORE}".strip())
@@ -72,7 +76,9 @@ def tightened(problem: BeamformingProblem, result: BeamformingResult) -> Beamfor
     return replace(better, message=f"{better.message} {lowered}".strip())
 
 
-def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBound:
+def interference_bound(
+    problem: BeamformingProblem, reached_w: float, on_step: Callable[[str], None] = lambda step: None
+) -> UpperBound:
     """A bound for the problem's own group, at most `upper_bound`, which it starts from.
 
     `reached_w`: what some beams reach; it says which losses are worth trying, and nothing is concluded from it. Takes
@@ -86,7 +92,8 @@ def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBo
     high = 1.0 - reached_w / limit_w
     # What cannot be proven uses up all of the boxes, so ℓ rises from below, in steps that double.
     step, failures = _STEP, 0
-    for _ in range(_TRIALS):
+    for trial in range(_TRIALS):
+        on_step(f"step {trial + 1} of at most {_TRIALS}")
         tried = min((1.0 + step) * low, float(np.sqrt(low * high)))
         if _proves(problem, links, tried):
             low, step = tried, 2.0 * step

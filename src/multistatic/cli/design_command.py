@@ -154,13 +154,18 @@ def design_command(
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
+    from multistatic.design.algorithms import require_solvers
     from multistatic.design.unit_changes import unit_changes
+    from multistatic.extras import require_installed
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
     scenario = load_scenario(
         file, overrides=overrides(set_, method, selector, beamformer, certificate, alternate), on_note=print_note
     )
+    require_solvers([scenario.design.beamformer])
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     clock = StageClock()
     with shown_stages(quiet) as show:
 

@@ -141,10 +141,13 @@ def estimate_command(
     from multistatic.estimation.estimate_settings import EstimateSettings
     from multistatic.estimation.from_recordings import input_problems, measured_recordings
     from multistatic.estimation.registered import estimator_of
+    from multistatic.extras import require_installed
     from multistatic.files.recordings import read_recordings, recorded_carrier_hz
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     with options_named("", _PATHS):
         estimator_of(estimator)  # an unknown name is refused before anything is read
     with options_named("estimate", _OPTIONS):
@@ -169,7 +172,15 @@ def estimate_command(
                 raise InputError(problems, source="estimate")
             found: list[Measurement] = []
             drawn: dict[str, bytes] = {}
-            for one in measured_recordings(read.recordings, read.reference, network, settings=settings, on_stage=show):
+            done, total = 0, len(read.recordings)
+
+            def on_stage(stage: str) -> None:
+                show(stage, done, total)
+
+            for one in measured_recordings(
+                read.recordings, read.reference, network, settings=settings, on_stage=on_stage
+            ):
+                done += 1
                 found += one.measurements
                 if out is not None and pictures:
                     drawn |= delay_doppler_pictures(one, read.reference, f"delay_doppler_{len(drawn) // 2 + 1}")

@@ -88,6 +88,7 @@ def localize_command(
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
+    from multistatic.extras import require_installed
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
@@ -96,6 +97,8 @@ def localize_command(
     from multistatic.localization.times import times_text
 
     settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     rows = read_measurements(measurements)
@@ -103,8 +106,9 @@ def localize_command(
         print_note(note)
     groups = _by_time(rows, half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
-        show("localizing")
-        fixes = localize_many(groups, network, settings)
+        fixes = localize_many(
+            groups, network, settings, on_progress=lambda done, total: show("localizing", done, total)
+        )
         files: tuple[Path, ...] = ()
         if out is not None:
             show("writing files")

@@ -52,7 +52,7 @@ def design_network(
     criterion: figure of merit that selects the group, likewise; a callable (masks, illumination_w) returns values.
     channel: direct channels: a `Channel`, an array [K, N_r, N_t], the path of a channel file, the name of a channel
       model or a callable (scenario, rng) that returns an array; None: those of the scenario.
-    on_stage: called with the name of each stage as it begins.
+    on_stage: called with the name of each stage as it begins, and in a long one, behind a colon, with its progress.
     limits: gap or time at which the exact searches end with the best design so far and its proven gap.
     start: earlier design of the same network, for a target or rates that changed a little. The search then starts from
       its beams, which takes a tenth of the time or less and gives a local optimum near the earlier beams. Where target

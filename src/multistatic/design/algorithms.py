@@ -4,6 +4,7 @@ they return is recomputed, and what they claim without proof is their claim.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -20,7 +21,8 @@ from multistatic.beamforming.evaluate import (
     violations,
 )
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.registry import Plugin, says
+from multistatic.extras import require_installed
+from multistatic.registry import Plugin, name_of, says
 from multistatic.scenario.model import Choice
 from multistatic.selection.plugin_answers import checked_criterion, checked_selection
 from multistatic.selection.selection_problem import Criterion, Selection, SelectionProblem, Selector
@@ -75,6 +77,14 @@ def beamformer_of(choice: Choice, options: Options = ()) -> Beamformer:
     solve: Any = registry.find("beamformers", choice, options)
     plugin = solve.plugin
     return solve if plugin is None else lambda problem: checked_beams(problem, solve(problem), plugin)
+
+
+def require_solvers(choices: Iterable[Choice]) -> None:
+    """Raise `MissingDependencyError` where a beamformer needs a package that is not installed (`needs` of
+    `registry.algorithm`): for commands, before they begin to work.
+    """
+    for choice in choices:
+        require_installed(f"the beamformer {name_of(choice)!r}", *registry.fact("beamformers", choice, "needs", ()))
 
 
 def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> BeamformingResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,8 +72,19 @@ def compare_methods(
     Methods are names, callables or settings objects. `clock` measures: `time.perf_counter`. A method that cannot run on
     this scenario is a row that says why.
     """
+    return ranked(list(each_method(scenario, selectors, beamformers, clock=clock, on_stage=on_stage)))
+
+
+def each_method(
+    scenario: Scenario,
+    selectors: Sequence[Any],
+    beamformers: Sequence[Any],
+    *,
+    clock: Callable[[], float],
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> Iterator[Comparison]:
+    """The rows of `compare_methods` one by one, each as soon as it is known and without its gap."""
     instance = instance_of(scenario)
-    rows: list[Comparison] = []
     for beamformer in _each_once(beamformers):
         solver = label_of(beamformer)
         on_stage(f"starting beams: {solver}")
@@ -83,7 +94,7 @@ def compare_methods(
             solve = beamformer_of(with_beams.design.beamformer, with_beams.design.options)
             start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
         except MultistaticError as error:
-            rows += [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
+            yield from [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
             continue
         shared_s = clock() - begun
         for selector in selectors:
@@ -95,10 +106,9 @@ def compare_methods(
                 one = Instance(scenario=chosen, channel=instance.channel)
                 design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
-                rows.append(_failed(name, solver, str(error), clock() - begun))
+                yield _failed(name, solver, str(error), clock() - begun)
                 continue
-            rows.append(_row(design, name, solver, shared_s + clock() - begun))
-    return _ranked(rows)
+            yield _row(design, name, solver, shared_s + clock() - begun)
 
 
 def _each_once(beamformers: Sequence[Any]) -> list[Any]:
@@ -138,7 +148,8 @@ def _failed(selector: str, beamformer: str, message: str, time_s: float) -> Comp
     )
 
 
-def _ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+def ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Rows of one scenario, best first, each with its gap to the best of them."""
     best = min((row.value for row in rows if row.value is not None), default=None)
     with_gap = [
         row if row.value is None or best is None else _held_to(best, replace(row, gap=row.value / best - 1.0))

@@ -81,13 +81,13 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if nothing is not None:
         return infeasible_selection(instance, nothing)
     on_stage("beamforming")
-    search.run()
+    search.run(on_stage)
     if search.best is None:
         assert search.failed is not None
         return infeasible_beams(instance, "multi", search.failed)
     if instance.tight:
         on_stage("tight certificate")
-        search.tighten()
+        search.tighten(lambda step: on_stage(f"tight certificate: {step}"))
     value, group, result = search.best
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
@@ -165,7 +165,7 @@ class _Search:
         self.problem, self.candidates = problem, found
         return None
 
-    def run(self) -> None:
+    def run(self, on_stage: Callable[[str], None]) -> None:
         """Beams for the group of least floor, until that floor is not below the best value."""
         limits = self.instance.limits
         while len(self.tried) < self.settings.max_solves and (following := self.candidates.least()) is not None:
@@ -178,6 +178,8 @@ class _Search:
                     break  # rates that cannot be met with all receivers selected cannot be met at all
                 self.candidates.reached(all_selected.illumination_w)
             else:
+                if self.best is not None:
+                    on_stage(f"beamforming: group {len(self.tried) + 1}, {_so_far(self.best[0], floor)}")
                 self._try(number)
 
     def _try(self, number: int) -> None:
@@ -198,14 +200,14 @@ class _Search:
         if self.cuts and (cut := illumination_cut(beam_problem)) is not None:
             self.candidates.learn(cut, self.best[0])
 
-    def tighten(self) -> None:
+    def tighten(self, on_step: Callable[[str], None] = lambda step: None) -> None:
         """The bound that sees which receivers are selected, for the best group and its beams.
 
         It says nothing of other groups: `upper_bound_w` stays, and so do their bounds.
         """
         assert self.best is not None
         value, group, result = self.best
-        result = tightened(self.instance.beamforming_problem(group), result)
+        result = tightened(self.instance.beamforming_problem(group), result, on_step)
         self.candidates.settle_group(group, result.upper_bound_w)
         self.best = (value, group, result)
 
@@ -261,6 +263,11 @@ def _selection(
         evaluated=candidates.count,
         message=_verdict(candidates, solved, gap) if certificate else f"{_solved(candidates, solved)}.",
     )
+
+
+def _so_far(best: float, floor: float) -> str:
+    """How far the search is: what the groups without beams of their own may still improve."""
+    return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
 
 
 def _solved(candidates: CandidateGroups, solved: int) -> str:

@@ -154,6 +154,16 @@ class Study:
         return frozenset(found)
 
     @property
+    def beamformers(self) -> frozenset[Choice]:
+        """The beamformers that its designs use."""
+        found = set()
+        for point in self.points:
+            for method, template in zip(self.methods, point.templates, strict=True):
+                chosen = design_with(DesignSettings(), beamformer=method.choices.get("beamformer"))
+                found.add(chosen.beamformer if "beamformer" in method.choices else template.table.design.beamformer)
+        return frozenset(found)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of `document`: equal fingerprints, equal results trial by trial."""
         return hashlib.sha256(canonical_json(self.document).encode()).hexdigest()

@@ -16,7 +16,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from multistatic.errors import InputError, MissingDependencyError, MultistaticError, Problem
+from multistatic.errors import InputError, MultistaticError, Problem
+from multistatic.extras import optional_module
 from multistatic.study.trial import Task, TrialResult, run_task_in_worker, run_task_warm
 
 Results = tuple[TrialResult, ...]
@@ -160,13 +161,10 @@ class DaskCluster:
     _SECONDS_BETWEEN_COUNTS = 2.0
 
     def __init__(self, address: str, work: Work = run_task_in_worker) -> None:
-        try:
-            from distributed import Client
-            from distributed.comm.addressing import get_address_host_port
-        except ImportError as error:
-            raise MissingDependencyError(
-                "Dask needs dask.distributed, which is not installed: pip install 'multistatic[cluster]'"
-            ) from error
+        optional_module("a Dask scheduler", "distributed")
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+
         try:
             get_address_host_port(address)  # a client that fails over it would take twenty seconds to end
             self._client: Any = Client(address, timeout=self.connect_s, set_as_default=False)

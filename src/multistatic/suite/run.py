@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic import registry
@@ -41,20 +41,23 @@ def run_suite(
     call this under `if __name__ == "__main__":`. Raises `InputError` for methods that are unknown or that two packages
     register, a limit that is not positive, or a suite that is not the frozen one.
     """
-    settings = settings or SuiteSettings()
-    methods = ranked_methods(settings)
-    outcomes: list[SuiteOutcome] = []
-    tasks = tasks_of(settings)
+    return tuple(each_outcome(settings or SuiteSettings(), on_begin=on_begin))
+
+
+def each_outcome(
+    settings: SuiteSettings, *, on_begin: Callable[[str, str, str], None] = lambda board, method, instance: None
+) -> Generator[SuiteOutcome, None, None]:
+    """The outcomes of `run_suite` one by one, each as soon as it is known; closing the iterator ends the process."""
+    methods, tasks = ranked_methods(settings), tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
         for method in methods[boards[0]]:
             worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
             try:
                 for task in (each for board in boards for each in tasks[board]):
                     on_begin(task.board, method, task.instance.name)
-                    outcomes.append(worker.run(task))
+                    yield worker.run(task)
             finally:
                 worker.close()
-    return tuple(outcomes)
 
 
 def tasks_of(settings: SuiteSettings) -> dict[str, tuple[SuiteTask, ...]]:

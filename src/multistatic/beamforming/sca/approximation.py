@@ -57,7 +57,7 @@ class ScaSettings:
 PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 
 
-@algorithm(settings=ScaSettings)
+@algorithm(settings=ScaSettings, needs=("cvxpy",))
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
     """Beams by successive convex approximation from a feasible start; needs CVXPY.
 

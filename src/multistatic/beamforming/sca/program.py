@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.power import interference
-from multistatic.errors import MissingDependencyError
+from multistatic.extras import optional_module
 from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
@@ -19,12 +19,7 @@ SOLVERS: dict[str, dict[str, Any]] = {"CLARABEL": {}, "SCS": {"max_iters": 2000}
 
 def require_cvxpy() -> None:
     """Raise `MissingDependencyError` where CVXPY is not installed."""
-    try:
-        import cvxpy  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "the beamformer 'sca' needs CVXPY: pip install 'multistatic[sdp]', or choose another beamformer"
-        ) from error
+    optional_module("the beamformer 'sca'", "cvxpy")
 
 
 def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
