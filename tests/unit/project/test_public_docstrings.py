@@ -27,9 +27,7 @@ METAPHORS = re.compile(
 RIGHT_WORDS: set[str] = set()
 
 # Rooms of the package whose docstrings or messages still have to be rewritten, until none is left.
-UNWRITTEN_DOCSTRINGS: tuple[str, ...] = (
-    "report",
-)
+UNWRITTEN_DOCSTRINGS: tuple[str, ...] = ("report",)
 UNWRITTEN_MESSAGES: tuple[str, ...] = (
     "channel",
     "cli",

@@ -212,7 +212,9 @@ def test_messages_name_the_constraint() -> None:
         message("greedy", PROBLEMS["count above K"])
         == "Exactly 4 receivers are required (design.receivers), but the scenario has only 3."
     )
-    assert "rx1, rx2, rx3 must be selected to meet their required rates" in message("greedy", PROBLEMS["count below forced"])
+    assert "rx1, rx2, rx3 must be selected to meet their required rates" in message(
+        "greedy", PROBLEMS["count below forced"]
+    )
     assert "their cooperation cost is" in message("all", PROBLEMS["plain"])
     wrong_size = message("given", dataclasses.replace(PROBLEMS["plain"], count=7))
     assert "but exactly 7 are required (design.receivers). Set design.receivers to" in wrong_size
