@@ -11,10 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
-from types import ModuleType
 from typing import Any
-
-from multistatic.errors import MissingDependencyError
 
 _LINE = 116
 
@@ -55,11 +52,13 @@ class NotebookView:
     def _repr_html_(self) -> str:
         shown = self.overview()
         rows = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+            f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(value)}</td></tr>'
             for name, value in shown.facts
         )
         title = f"{type(self).__name__}: {shown.title}"
-        return f'<table><caption style="text-align:left">{escape(title)}</caption>{rows}</table>'
+        # The colour is that of the notebook's text: some style sheets write captions in a grey that is hard to read.
+        return f'<table><caption style="text-align:left;color:inherit">{escape(title)}</caption>{rows}</table>'
 
 
 class LabelledResult(NotebookView):
@@ -79,17 +78,6 @@ class LabelledResult(NotebookView):
 def first_few(names: tuple[str, ...], most: int = 6) -> str:
     """Names with commas; of many the first few and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def optional_module(name: str, extra: str, what: str) -> Any:
-    """The module `name` of an extra; `MissingDependencyError` says how to install it. `what` needs it."""
-    try:
-        module: ModuleType = import_module(name)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{what} needs {name}, which is not installed: pip install 'multistatic[{extra}]'"
-        ) from error
-    return module
 
 
 def _cut(text: str, most: int) -> str:

@@ -6,7 +6,7 @@ one name for different objects, the name is refused, whatever their order on `sy
 
 What comes from another package is wrapped once, here: an entry point that does not import, an exception and a result
 of None become a `PluginError` that names the package (`Plugin.run`). What else a result must be depends on its kind and
-is checked where its type is known: `selection.foreign`, `design.algorithms`, `channel.realise`, and beside them.
+is checked where its type is known: `selection.plugin_answers`, `design.algorithms`, `channel.realise`, and beside them.
 
 A callable in place of a name is treated in the same way (`find`); messages then name the callable. What an algorithm
 says of itself, its settings class above all, is an attribute of the function (`algorithm`).
@@ -35,7 +35,7 @@ _PATHS = {
     "criteria": "design.criterion",
     "pulses": "radio.pulse",
     "channel_models": "channel.direct",
-    "estimators": "--method",
+    "estimators": "--estimator",
     "metrics": "metrics",
     "designs": "design.selector",
 }

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 
 MAX_FILE_BYTES = 2**31
 MAX_TEXTS = 100_000
@@ -209,12 +210,7 @@ def _texts_of_cells(name: str, cells: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hdf5(content: bytes, names: frozenset[str]) -> Arrays:
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingDependencyError(
-            "HDF5, NetCDF 4 and MATLAB 7.3 files need h5py, which is not installed: pip install 'multistatic[data]'"
-        ) from error
+    h5py = optional_module("an HDF5, NetCDF 4 or MATLAB 7.3 file", "h5py")
     with h5py.File(io.BytesIO(content), "r") as file:
         there = [name for name in sorted(names) if file.get(name, getlink=True) is not None]
         return _each(there, lambda name: _dataset(file, name))

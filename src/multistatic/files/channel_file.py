@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import as_given, channel_rng, realise
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 from multistatic.files.array_files import Arrays, read_arrays
 from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.numpy_file import npz_bytes
@@ -236,10 +237,7 @@ def channel_bytes(given: GivenChannel, suffix: str) -> bytes:
 
 
 def _hdf5_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    try:
-        import h5py
-    except ImportError as error:
-        raise _needs_h5py() from error
+    h5py = optional_module("an HDF5 file", "h5py")
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", track_order=True) as file:
         for name, values in arrays.items():
@@ -261,11 +259,7 @@ _DIMENSIONS = {
 
 def _netcdf_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """NetCDF 4 knows no complex numbers: pairs of `direct_real` and `direct_imag`."""
-    try:
-        import h5netcdf
-        import h5py
-    except ImportError as error:
-        raise _needs_h5py() from error
+    h5netcdf, h5py = (optional_module("a NetCDF file", name) for name in ("h5netcdf", "h5py"))
     buffer = io.BytesIO()
     with h5netcdf.File(buffer, "w") as file:
         file.dimensions = {
@@ -283,12 +277,6 @@ def _netcdf_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             else:
                 file.create_variable(name, _DIMENSIONS[name], data=values)
     return buffer.getvalue()
-
-
-def _needs_h5py() -> MissingDependencyError:
-    return MissingDependencyError(
-        "HDF5 and NetCDF files need h5py and h5netcdf, which are not installed: pip install 'multistatic[data]'"
-    )
 
 
 WRITERS: Mapping[str, Callable[[Mapping[str, NDArray[Any]]], bytes]] = {

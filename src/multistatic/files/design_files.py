@@ -34,13 +34,14 @@ from multistatic.scenario.algorithm_settings import algorithm_name, as_table
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.write import resolved_toml
+from multistatic.scenario.write import CHANNEL_FILE, designed_toml
 from multistatic.units import ratio_to_db
 
 FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
-CHANNEL, MATLAB = "channel.npz", "design.mat"
-PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
+CHANNEL, MATLAB = CHANNEL_FILE, "design.mat"
+_DRAWN = ("map", "beam_pattern", "rates")
+PICTURES = (*(f"{name}.{kind}" for name in _DRAWN for kind in ("svg", "png")), "captions.txt")
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
 
 
@@ -140,7 +141,7 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
 
 def _scenario_toml(design: Design) -> bytes:
     """The scenario with its channels in the file beside it."""
-    return resolved_toml(design.scenario, channel_file=CHANNEL).encode()
+    return designed_toml(design.scenario).encode()
 
 
 def _channel_npz(design: Design) -> bytes:
@@ -191,15 +192,17 @@ def design_files(
     """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
     Arrays and pictures are there only where the design passed its verification: unconfirmed beams are not
-    handed on.
+    written. A page is written for every verdict.
     """
     files = {CHANNEL: _channel_npz(design), SCENARIO: _scenario_toml(design)}
+    drawn = dict(pictures or {})
+    page = {PAGE: drawn.pop(PAGE)} if PAGE in drawn else {}
     if design.verification is not None and design.verification.passed:
         arrays = design_arrays(design)
-        files |= {ARRAYS: npz_bytes(arrays), **(pictures or {})}
+        files |= {ARRAYS: npz_bytes(arrays), **drawn}
         if matlab:
             files[MATLAB] = mat5_bytes(arrays, UNITS)
-    return {**files, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
+    return {**files, **page, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
 
 
 def write_design(

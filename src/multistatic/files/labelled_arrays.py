@@ -17,11 +17,11 @@ from multistatic.channel.channel import Channel
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
 from multistatic.estimation.measurement import Measurement
+from multistatic.extras import optional_module
 from multistatic.files.fixes import fixes_rows
 from multistatic.files.measurements import measurement_document
 from multistatic.files.study_export import dataset
 from multistatic.localization.fix import Fix
-from multistatic.notebook import optional_module
 from multistatic.registry import name_of
 from multistatic.scenario.model import Scenario
 from multistatic.study.results import StudyResults, unit_of_key
@@ -51,7 +51,7 @@ def to_xarray(result: Any) -> xarray.Dataset:
     """
     if isinstance(result, StudyResults):
         return dataset(result)
-    library = optional_module("xarray", "data", "to_xarray")
+    library = optional_module("to_xarray", "xarray")
     coordinates, variables, attributes = _parts(result)
     labelled = {name: (dims, values, _units(name)) for name, (dims, values) in variables.items()}
     return library.Dataset(labelled, coordinates, attributes)
@@ -70,7 +70,7 @@ def to_dataframe(result: Any) -> pandas.DataFrame:
     >>> table.index.name, table.attrs["units"]["x_m"]
     ('receiver', 'm')
     """
-    library = optional_module("pandas", "data", "to_dataframe")
+    library = optional_module("to_dataframe", "pandas")
     if isinstance(result, StudyResults):
         table = dataset(result).to_dataframe().reset_index()
         table = table[table["status"] > 0].reset_index(drop=True)

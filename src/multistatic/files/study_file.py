@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from multistatic.design.algorithms import require_solvers
 from multistatic.errors import InputError, Problem
 from multistatic.files.channel_file import channel_files
 from multistatic.files.scenario_file import (
@@ -95,7 +96,8 @@ def run_study(
 
     The results are identical for every number of workers. Functions in methods (`study_method`) must be defined at the
     top level of a module if other processes run them, and must be the same ones whenever a store is continued. Raises
-    `InputError` if study or store cannot be used, and `ValueError` for a loaded study without a store.
+    `InputError` if study or store cannot be used, `MissingDependencyError` if a beamformer needs a package that is not
+    installed, and `ValueError` for a loaded study without a store.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
@@ -110,6 +112,8 @@ def run_study(
         raise ValueError("a study that has no file needs a store")
     place = Path(store) if store is not None else store_path(str(study))
     loaded = study if isinstance(study, Study) else load_study(study)
+    if executor is None:
+        require_solvers(loaded.beamformers)
     if executor is None and workers != 1:
         for method in loaded.methods:
             require_portable(method.choices)

@@ -8,7 +8,7 @@ Starts are closed forms (`start`), verdicts are in `fit`, bad receivers in `outl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,7 +90,11 @@ def localize(
 
 
 def localize_many(
-    groups: Sequence[Sequence[Measurement]], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
+    groups: Sequence[Sequence[Measurement]],
+    sites: KnownSites | Scenario,
+    settings: FusionSettings = DEFAULTS,
+    *,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Fix, ...]:
     """Estimate one fix for each group of measurements, all together: thousands in a second.
 
@@ -99,6 +103,8 @@ def localize_many(
     settings: test levels (`FusionSettings`).
 
     Model and errors are those of `localize`.
+
+    `on_progress` is told now and then how many fixes are done, and of how many.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -114,9 +120,11 @@ def localize_many(
     seen = observations(groups, known)
     size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
     times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
-    return tuple(
-        fix for chunk in _chunks(len(seen), size) for fix in _fixes(seen.cases(chunk), known, settings, times[chunk])
-    )
+    fixes: list[Fix] = []
+    for chunk in _chunks(len(seen), size):
+        on_progress(len(fixes), len(seen))
+        fixes += _fixes(seen.cases(chunk), known, settings, times[chunk])
+    return tuple(fixes)
 
 
 def _chunks(count: int, size: int) -> Iterator[np.ndarray]:

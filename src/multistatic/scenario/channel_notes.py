@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from multistatic.scenario.schema import ChannelTable
+from multistatic.scenario.channel_schema import ChannelTable
 
 _LARGEST_FIGURE_DB = 30.0
 _COLDEST_K = 40.0

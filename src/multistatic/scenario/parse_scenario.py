@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from multistatic.errors import InputError, Problem, ScenarioError
 from multistatic.scenario.channel_notes import channel_notes
+from multistatic.scenario.channel_schema import GivenChannelTable
 from multistatic.scenario.consistency import consistency_problems, table_at
 from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.given_channel import GivenChannel
@@ -21,7 +22,7 @@ from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.places import shared_places
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
-from multistatic.scenario.schema import GivenChannelTable, ScenarioTable, SiteTable
+from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.target_notes import reflection_notes, target_notes
 from multistatic.scenario.target_tables import single_target

@@ -12,6 +12,7 @@ from multistatic.scenario.algorithm_settings import settings_from
 from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.channel_schema import ChannelTable, ScattererTable
 from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
@@ -33,12 +34,10 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ChannelTable,
     DesignTable,
     PulseTable,
     RadioTable,
     RandomTable,
-    ScattererTable,
     ScenarioTable,
     SiteTable,
     TargetTable,

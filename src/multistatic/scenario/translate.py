@@ -67,7 +67,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
     expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {})).replace("<", "").replace(">", "")
     owners, description = _describe(model, location)
     if description and kind not in ("extra_forbidden", "union_tag_invalid"):
-        expected = f"{expected}: {description}"
+        expected = f"{expected}: {description.partition('; ')[0]}"
     hint = ""
     if kind == "extra_forbidden":
         hint = nearest_key(str(location[-1]), owners, model)

@@ -4,7 +4,7 @@ determines all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -173,6 +173,7 @@ def simulate_block(
     seed: int | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> SimulatedBlock:
     """Simulate the transmission of one block and its reception at the receivers of a scenario.
 
@@ -182,6 +183,7 @@ def simulate_block(
     settings: symbols, waveform, sampling, and the parts of the recordings.
     seed: seed of symbols, noise, phases and clocks; None: the scenario's.
     receiver_ids: receivers that record; None: all. Recordings are in the order of the scenario.
+    on_receiver: called with the id of each receiver before its samples are computed.
 
     The model is equation (3). Symbols, noise and clocks have separate random generators: to leave out the noise or a
     receiver changes nothing else. Raises `InputError` for too many samples or an OFDM symbol that is longer than the
@@ -213,7 +215,9 @@ def simulate_block(
     snr = energy * recorded.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
-        observations=observe(scenario, channel, signal, observation_rng, observed, receiver_ids=ids),
+        observations=observe(
+            scenario, channel, signal, observation_rng, observed, receiver_ids=ids, on_receiver=on_receiver
+        ),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
         common_clock=common_clock,

@@ -13,7 +13,7 @@ recording echoes that arrive less than a slot apart interfere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -97,8 +97,9 @@ def observe(
     settings: ObservationSettings | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
-    """One observation for each of `receiver_ids` (None: all), in the scenario's order.
+    """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
     Every receiver draws from its own child of `rng`: the choice of the other receivers changes nothing. Raises
     `ValueError` where the trials of signal and settings differ.
@@ -120,6 +121,7 @@ def observe(
     for k, name in enumerate(scenario.receiver_ids):
         if name not in wanted:
             continue
+        on_receiver(name)
         clock = settings.clocks.get(name, Clock())
         phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
         echo = echoes[k].read_by(clock)
