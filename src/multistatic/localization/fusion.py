@@ -101,10 +101,9 @@ def localize_many(
     groups: sequences of measurements as for `localize`, one for each fix.
     sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
     settings: test levels (`FusionSettings`).
+    on_progress: function that is called from time to time with the number of finished fixes and the number of all.
 
     Model and errors are those of `localize`.
-
-    `on_progress` is told now and then how many fixes are done, and of how many.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
