@@ -1,5 +1,5 @@
 """The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml` with
-`channel.npz`, `design.mat` where it is asked for, pictures and `report.html`.
+`channel.npz`, `design.mat` on request, pictures and `report.html`.
 
 The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
 """
@@ -156,7 +156,7 @@ def _channel_source(design: Design) -> str:
 
 
 def _algorithms(scenario: Scenario) -> dict[str, Any]:
-    """What was used, and whose it is: a package with its version, or a callable of the program."""
+    """The algorithms that were used, each with its package and version, or as a callable of the program."""
     design = scenario.design
     chosen = {"selectors": design.selector, "beamformers": design.beamformer, "criteria": design.criterion}
     keys = {"selectors": "selector", "beamformers": "beamformer", "criteria": "criterion"}
@@ -191,8 +191,8 @@ def design_files(
 ) -> dict[str, bytes]:
     """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
-    Arrays and pictures are there only where the design passed its verification: beams that nobody confirmed are not
-    handed on. A page is, whatever the verdict.
+    Arrays and pictures are there only where the design passed its verification: unconfirmed beams are not
+    written. A page is written for every verdict.
     """
     files = {CHANNEL: _channel_npz(design), SCENARIO: _scenario_toml(design)}
     drawn = dict(pictures or {})
@@ -213,9 +213,16 @@ def write_design(
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """Write all files of a design to `folder` at once; returns their paths. `matlab`: the arrays as `design.mat` too.
+    """Write all files of a design to a folder and return their paths (docs/formats.md).
 
-    timing_s: seconds of each stage, for `design.json`. pictures: {name of a file: its content}.
+    folder: path of the folder, which is made if it does not exist.
+    design: the design.
+    timing_s: {name of a stage: seconds}, for `design.json`.
+    pictures: {file name: content} of pictures to be written beside; None: no pictures.
+    matlab: True: write the arrays also as `design.mat`.
+
+    Files of an earlier design in the folder are removed. `design.json` is written last: if it exists, the set of files
+    is complete. Raises `InputError` if the folder cannot be written.
 
     >>> import tempfile
     >>> from multistatic import design_network, load_preset, read_design
@@ -223,9 +230,6 @@ def write_design(
     ...     paths = write_design(folder, design_network(load_preset("paper")))
     ...     read_design(folder).document["status"]
     'feasible'
-
-    `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
-    are removed. Raises `InputError` where the folder cannot be written to.
     """
     files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab)
     write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, CHANNEL, MATLAB, PAGE, *PICTURES))

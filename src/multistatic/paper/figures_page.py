@@ -32,6 +32,18 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
 def _pictures(name: str, files: Mapping[str, bytes]) -> Iterator[Html]:
     """Those of one figure: of the metrics themselves, and of their ratios to the best method."""
     best = BESIDE_THE_BEST.get(name)
-    for before, words in ((name, ""), (f"{name}_over_{best}", f", over that of {best} on the same drop")):
-        drawn = {metric: files[file] for metric in PLOTTED[name] if (file := f"{before}_{metric}.svg") in files}
-        yield pictures({f"{METRICS[metric]}{words}": svg for metric, svg in drawn.items()})
+    for before, words in ((name, ""), (f"{name}_over_{best}", f", divided by that of {best} on the same drop")):
+        drawn = {
+            f"{METRICS[metric]}{words}{number}": svg
+            for metric in PLOTTED[name]
+            for number, svg in _pages(f"{before}_{metric}", files)
+        }
+        yield pictures(drawn)
+
+
+def _pages(picture: str, files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    """(words, SVG) of a picture, or of each of its pages."""
+    if (file := f"{picture}.svg") in files:
+        return [("", files[file])]
+    numbers = range(1, 1 + sum(name.startswith(f"{picture}_") and name.endswith(".svg") for name in files))
+    return [(f", page {number}", files[file]) for number in numbers if (file := f"{picture}_{number}.svg") in files]

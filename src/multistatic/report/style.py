@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,12 +117,7 @@ SCREEN = PictureStyle()
 
 def require_matplotlib() -> None:
     """Raise `MissingDependencyError` where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Pictures need matplotlib, which is not installed: pip install 'multistatic[plots]'"
-        ) from error
+    optional_module("drawing pictures", "matplotlib")
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def test_growth_is_in_per_cent_or_a_factor() -> None:
 def test_only_the_metrics_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
     run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
     results = read_results(tmp_path / "a.sqlite")
-    assert sorted(study_pictures(results, ["peb_m"])) == ["peb_m.png", "peb_m.svg"]
+    assert sorted(study_pictures(results, ["peb_m"])) == ["captions.txt", "peb_m.png", "peb_m.svg"]
 
 
 def test_many_directions_are_each_direction_alone() -> None:

@@ -316,7 +316,7 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
     found = PageReader(figures_page(results, files))
     assert [each["alt"] for each in found.images] == [
         "position error bound",
-        "position error bound, over that of enumeration on the same drop",
+        "position error bound, divided by that of enumeration on the same drop",
     ]
     assert "Minimax linkage is better than K-means" in found.text
     assert "5 drops at each of 4 points" in found.text
