@@ -44,7 +44,7 @@ from multistatic.scenario.write import CHANNEL_FILE, designed_toml
 _SHOWN = {
     "map": "Map of the network: positions, cooperating receivers, and the error of the target's position",
     "beam_pattern": "Radiated power over direction",
-    "rates": "Rate of each receiver and its requirement",
+    "rates": "Rate of each receiver, its requirement, and the signal-to-noise ratio of its echo",
 }
 _VERDICTS = {
     "optimal": "proven optimal",
