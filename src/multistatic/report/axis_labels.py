@@ -108,6 +108,7 @@ _COMPONENTS = {
     "centre_llh": ("latitude", "longitude", "height"),
     "velocity_m_s": ("velocity, x", "velocity, y", "velocity, z"),
 }
+_OPTIONS = "design.options."
 _GEODETIC_UNITS = ("°", "°", "m")
 _ENTRY = re.compile(r"(.+)\[(\d+)\]")
 # Units of which a prefix makes long numbers short.
@@ -127,7 +128,8 @@ def key_name(key: str) -> str:
     if components:
         return f"{_owner(owner)} {'velocity' if last.startswith('velocity') else 'position'}"
     words = KEYS.get(base) or without_unit(last).replace("_", " ")
-    words = words if base in KEYS or not owner else f"{words} of the {_owner(owner)}"
+    if base not in KEYS and owner:
+        words = f"{words} of {_owner(owner) if owner.startswith(_OPTIONS) else f'the {_owner(owner)}'}"
     return words if number is None else f"{words} [{number}]"
 
 
@@ -162,7 +164,7 @@ def value_label(key: str, value: Any, *, with_unit: bool = True) -> str:
         return str(value)
     if unit in _PREFIXED and float(f"{value:.3g}") == value:
         return quantity(value, unit)
-    return f"{value:.10g} {unit}".rstrip()
+    return f"{value:.10g} {unit}".rstrip().replace("-", "−", 1)
 
 
 def setting_label(key: str, value: Any) -> str:
@@ -200,4 +202,5 @@ def _owner(path: str) -> str:
     site = re.fullmatch(r"receivers\.site\[(\d+)\]", path)
     if site:
         return f"receiver site [{site[1]}]"
-    return _OWNERS.get(path) or path.rpartition(".")[2].replace("_", " ")
+    last = path.rpartition(".")[2]
+    return _OWNERS.get(path) or METHODS.get(last, last.replace("_", " "))

@@ -91,7 +91,7 @@ def _logarithmic_ticks(low: float, high: float) -> F:
     if np.count_nonzero((low <= fine) & (fine <= high)) <= _MOST_TICKS:
         return fine
     powers = decades[(10.0**decades >= low) & (10.0**decades <= high)]
-    return 10.0 ** powers[:: -(-len(powers) // _MOST_TICKS)]
+    return 10.0 ** powers[powers % -(-len(powers) // _MOST_TICKS) == 0]
 
 
 def _power(exponent: int) -> str:

@@ -73,7 +73,9 @@ def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest
         assert [len(figure.axes) for figure in pages] == [1, 1]
         assert "Page 1 of 2: panels 1 to 1 of 2." in captions[0]
         assert "Page 2 of 2: panels 2 to 2 of 2." in captions[1]
-        assert study_figure(results, 1, 2, style=narrow).axes[0].get_title(loc="left") == "cooperation cost limit 1000 m"
+        assert (
+            study_figure(results, 1, 2, style=narrow).axes[0].get_title(loc="left") == "cooperation cost limit 1000 m"
+        )
         with pytest.raises(InputError, match="1 to 2"):
             study_figure(results, 1, 3, style=narrow)
     assert {"peb_m_1.svg", "peb_m_2.svg"} < study_pictures(results, ["peb_m"], style=narrow).keys()
