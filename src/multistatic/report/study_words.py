@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from multistatic.report.axis_labels import listed, method_label
+from multistatic.report.axis_labels import method_label
 from multistatic.report.study_assumptions import study_assumptions
 from multistatic.report.study_cells import hidden_sites
 from multistatic.report.study_lines import shown_estimate
 from multistatic.report.study_view import StudyView
+from multistatic.scenario.position_notes import listed
 from multistatic.study.results import StudyResults
 from multistatic.study.trial import FAILED
 
