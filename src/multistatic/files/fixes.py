@@ -38,7 +38,7 @@ COLUMNS = (
     *("used", "outliers", "chi_square", "degrees_of_freedom", "p_value", "message"),
 )
 NO_ORIGIN = (
-    "The scenario has no origin in latitude and longitude: places are the properties x_m, y_m, z_m, local metres, "
+    "The scenario has no origin in latitude and longitude: positions are the properties x_m, y_m, z_m, local metres, "
     "and no feature has a geometry."
 )
 

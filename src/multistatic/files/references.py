@@ -142,5 +142,5 @@ def _ofdm(fields: Fields, count: int) -> Ofdm | None:
             transition_slots=transition,
         )
     except ValueError as error:
-        fields.problems.append(Problem(fields.where, str(error)[:200], "a numerology that exists"))
+        fields.problems.append(Problem(fields.where, str(error)[:200], "valid parameters of OFDM"))
         return None

@@ -40,7 +40,7 @@ def summary(result: Any, *, width: int = 120) -> str:
 
     >>> from multistatic import load_preset
     >>> print(summary(load_preset("paper")).splitlines()[0])
-    paper: 10 receivers, 10 transmit antennas, 30.0 dBm, noise -60.0 dBm, λ 8.57 cm
+    paper: 10 receivers, 10 transmit antennas, transmit power 30.0 dBm, noise power -60.0 dBm, wavelength 8.57 cm
     """
     from rich.console import Console
 

@@ -25,7 +25,7 @@ class DesignSettings:
     selector, repeat selection and beamforming until nothing changes.
     `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
     algorithms, at most one of a class; they count wherever their algorithm is used.
-    `certificate`: the bound on the beams; `tight` sees who is selected, and takes seconds.
+    `certificate`: the bound on the beams; `tight` depends on the selected receivers and takes seconds.
     """
 
     criterion: Choice = "surrogate"

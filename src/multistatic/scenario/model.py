@@ -1,4 +1,4 @@
-"""What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
+"""The network and its requirements: the frozen values that every later stage takes. SI units and radians throughout.
 
 These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in
 `scenario.schema`. Each of them checks itself when it is made, by `dataclasses.replace` too: `ScenarioError` names every
@@ -264,7 +264,24 @@ class GeodeticOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scenario(LabelledResult):
-    """One network, one target, one set of requirements: the input of every design.
+    """One network, one target and one set of requirements: the input of every design.
+
+    All values are in SI units and radians. K is the number of receivers; arrays over receivers follow the order of
+    `receivers`. A file states the same in other units and with defaults (`load_scenario`, docs/formats.md).
+
+    name: name in tables, pictures and files.
+    seed: seed of the placement, the channel and the random methods, 0 or more.
+    radio: carrier frequency, bandwidth, block length and pulse (`Radio`).
+    transmitter: position, antenna array, power limit and clock (`Transmitter`).
+    receivers: K receivers with position, antenna array, required rate and clock (`Receiver`).
+    target: position, velocity and reflection (`Target`).
+    propagation: path loss, fading, noise and clutter (`Propagation`).
+    requirements: limit of the cooperation cost (`Requirements`).
+    design: criterion and algorithms of the design (`DesignSettings`).
+    origin: WGS 84 coordinates of the local origin (`GeodeticOrigin`); None: the scenario has local coordinates only.
+
+    Raises `ScenarioError` with every value that is out of range or does not fit the others, also from
+    `dataclasses.replace`. Source: model.md §1 and §2.
 
     >>> from dataclasses import replace
     >>> from multistatic import load_preset
@@ -333,7 +350,7 @@ class Scenario(LabelledResult):
         return (self.target,)
 
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path, computed when first asked for."""
+        """Distances and directions of every path, computed at the first call."""
         if self._geometry is None:
             found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
             object.__setattr__(self, "_geometry", found)
@@ -345,7 +362,7 @@ class Scenario(LabelledResult):
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
 
     def overview(self) -> Overview:
-        """Sizes of the network, carrier, target and what is asked."""
+        """Sizes of the network, carrier, target and requirements."""
         radio, limit_m = self.radio, self.requirements.cooperation_cost_m
         place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
         return Overview(

@@ -12,6 +12,7 @@ from multistatic.scenario.algorithm_settings import settings_from
 from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.channel_schema import ChannelTable, ScattererTable
 from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
@@ -33,12 +34,10 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ChannelTable,
     DesignTable,
     PulseTable,
     RadioTable,
     RandomTable,
-    ScattererTable,
     ScenarioTable,
     SiteTable,
     TargetTable,
@@ -244,7 +243,7 @@ def _target(table: TargetTable, position_m: F) -> Target:
 
 
 def _reflection(table: TargetTable | ScattererTable) -> float:
-    """β as written, or of the cross-section; 1 where nobody says anything."""
+    """β as written, or of the cross-section; 1 if neither is stated."""
     if table.rcs_m2 is not None:
         return reflection_of(table.rcs_m2)
     if table.rcs_dbsm is not None:
@@ -276,7 +275,7 @@ def _direct(table: ChannelTable, channel: GivenChannel | None) -> str | GivenCha
         return table.direct
     if channel is None:
         folder = table.direct.folder
-        hint = "a study takes trial i from the file i of the folder; here name one of its files"
+        hint = "a folder is for studies, which use file i of it in trial i; here name one file of the folder"
         raise ScenarioError([Problem("channel.direct.folder", repr(folder), "channel.direct.file", hint)])
     return channel
 
@@ -357,7 +356,7 @@ def _array_problems(
     arrays = [("transmitter.receive_array", transmitter.receive_array), ("transmitter.array", transmitter.array)]
     arrays += [(f"{path}.array", each.array) for (path, _), each in zip(places[2:], receivers, strict=False)]
     return [
-        Problem(path, "two elements at one place", "elements at places of their own")
+        Problem(path, "two elements at the same position", "a different position for each element")
         for path, array in arrays
         if array is not None and len(np.unique(array.elements_m, axis=0)) < array.size
     ]

@@ -1,11 +1,11 @@
-"""What the receivers hear of one block: samples of equation (3), each effect separately switchable.
+"""The samples that the receivers record of one block, equation (3), with each effect separately switchable.
 
 y_k(t) = Σ_paths e^{j2πft} H x(t - τ) + white noise. The paths are the target's echo, the direct path with the streams
 of all users, and the scatterers of signal-dependent clutter; x(t - τ) is evaluated at the delayed times themselves, so
 delays need not lie on the grid. Noise and signal-independent clutter are white with the density σ²Δt whatever the
 sampling rate.
 
-The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which nobody knows: it is
+The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which is unknown: it is
 uniform, independent for each scatterer and receiver, and the same in all trials, for scatterers stand still. The
 clutter covariance of the channel (`Channel.echo_snr_per_watt`) is the mean over these phases: powers add. In one
 recording echoes that arrive less than a slot apart interfere.
@@ -13,7 +13,7 @@ recording echoes that arrive less than a slot apart interfere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -87,21 +87,22 @@ def observe(
     settings: ObservationSettings | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
-    """One observation for each of `receiver_ids` (None: all), in the scenario's order.
+    """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
-    Every receiver draws from its own child of `rng`: which others are asked for changes nothing. Raises `ValueError`
-    where the trials of signal and settings differ.
+    Every receiver draws from its own child of `rng`: the choice of the other receivers changes nothing. Raises
+    `ValueError` where the trials of signal and settings differ.
     """
     settings = settings or ObservationSettings()
     trials = signal.symbols.shape[:-3]
     if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, settings of {settings.trials}")
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
     wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     unknown = wanted.difference(scenario.receiver_ids)
     if unknown:
-        raise ValueError(f"no receivers {sorted(unknown)} in {scenario.receiver_ids}")
-    heard = heard_channel(scenario, channel, settings)
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    recorded = recorded_channel(scenario, channel, settings)
     echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
     times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])
     scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
@@ -110,6 +111,7 @@ def observe(
     for k, name in enumerate(scenario.receiver_ids):
         if name not in wanted:
             continue
+        on_receiver(name)
         clock = settings.clocks.get(name, Clock())
         phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
         echo = echoes[k].read_by(clock)
@@ -124,7 +126,7 @@ def observe(
             samples=samples,
             sample_rate_hz=settings.oversampling / signal.modulation.slot_s,
             slot_s=signal.modulation.slot_s,
-            noise_power_w=heard.noise_power_w + heard.clutter_power_w,
+            noise_power_w=recorded.noise_power_w + recorded.clutter_power_w,
             start_s=float(times_s[0]),
         )
         observations.append(
@@ -139,8 +141,8 @@ def observe(
     return tuple(observations)
 
 
-def heard_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:
-    """`channel` as `settings` let it be heard: its `echo_snr_per_watt` is that of the recordings.
+def recorded_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:
+    """The channel with the effects that `settings` include: its `echo_snr_per_watt` is that of the recordings.
 
     Noise stays, even where none is drawn: without it there is no SNR.
     """
@@ -177,8 +179,8 @@ def _direct_ratio(scenario: Scenario, settings: ObservationSettings) -> float:
 
 
 def _listening_times_s(signal: TransmitSignal, settings: ObservationSettings, delays_s: list[float]) -> F:
-    """The same for all receivers [N]: from when the first may hear something, t = 0 at the latest, to when the last has
-    heard everything. The grid contains t = 0.
+    """Times of the samples [N], the same for all receivers: from the first arrival, at t = 0 at the latest, to the end
+    of the last one. The grid contains t = 0.
     """
     rate_hz = settings.oversampling / signal.modulation.slot_s
     begin_s, end_s = signal.support_s

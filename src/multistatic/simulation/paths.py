@@ -1,4 +1,4 @@
-"""Everything a receiver hears is a sum of paths: a matrix, a delay and a Doppler shift each (equation (3))."""
+"""A received signal is a sum of paths, each with a matrix, a delay and a Doppler shift (equation (3))."""
 
 from __future__ import annotations
 

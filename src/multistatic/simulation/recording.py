@@ -1,4 +1,4 @@
-"""What one receiver hears: complex baseband samples of each antenna (paper eq. (3))."""
+"""The recording of one receiver: complex baseband samples of each antenna (paper eq. (3))."""
 
 from __future__ import annotations
 

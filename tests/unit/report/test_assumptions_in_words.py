@@ -16,7 +16,7 @@ from multistatic import draw_measurements, load_preset, localize_many, realise, 
 from multistatic.bounds.position import PositionBound
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
-from multistatic.report.assumption_sentences import assumptions_in_words, clocks_in_words
+from multistatic.report.assumption_sentences import assumption_sentences, assumptions_in_words, clocks_in_words
 from multistatic.report.beam_pattern import beam_pattern_figure
 from multistatic.report.comparison import comparison_figure
 from multistatic.report.design_page import design_page
@@ -29,6 +29,7 @@ from multistatic.report.wording import error_apart
 from multistatic.scenario.model import Scenario, free_space_gain
 from tests.support.close import assert_close
 from tests.support.handmade_design import design, scenario
+from tests.support.html_reader import PageReader, normal
 
 NS = 1e-9
 COVARIANCE = np.array([[4.0, 1.0, -1.5], [1.0, 2.0, 0.5], [-1.5, 0.5, 9.0]]) * 1e-6
@@ -123,9 +124,11 @@ def test_the_table_of_a_design() -> None:
 
 def test_the_page_of_a_design() -> None:
     what = clocked(scenario(), [2 * NS])
-    page = design_page(design(what), None, {}).decode()
-    for words in ("receivers&#x27; time ± 2 ns", "known exactly", "isotropic", "Echo:"):
-        assert words in page
+    found = PageReader(design_page(design(what), None, {}))
+    told = {term: normal(words[0]) for term, words in found.defined if len(words) == 2}
+    expected = [sentence.rstrip(".").split(": ") for sentence in assumption_sentences(what)]
+    assert {name.lower(): words for name, words in expected}.items() <= told.items()
+    assert told["clocks"] == "receivers' time ± 2 ns"
 
 
 def test_the_captions_of_a_design() -> None:

@@ -23,6 +23,7 @@ from multistatic.paper.claims_table import _ratio
 from multistatic.paper.published_numbers import _levels
 from multistatic.report.comparison import comparison_figure
 from multistatic.report.delay_doppler_map import delay_doppler_figure
+from multistatic.report.design_facts import _growth
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
 from multistatic.report.rate_bars import _missed
@@ -30,7 +31,6 @@ from multistatic.report.study_plan import _range
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import _cell
 from multistatic.report.style import styled
-from multistatic.report.summary import _growth
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
@@ -122,7 +122,7 @@ def test_ranges_of_one_number_are_one_number() -> None:
 
 
 def test_growth_is_in_per_cent_or_a_factor() -> None:
-    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as much"]
+    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as large"]
 
 
 def test_only_the_metrics_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
