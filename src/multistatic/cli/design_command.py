@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from multistatic.cli.numbers import number
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
 
 if TYPE_CHECKING:
     from multistatic.design.limits import Limits
     from multistatic.design.result import Design, Scheme
     from multistatic.design.unit_changes import UnitChanges
+    from multistatic.report.style import PictureStyle
 
 SCHEMES = ("multi", "bi", "mono")
 METHODS = {"joint": "joint", "decoupled": "minimax_linkage", "alternating": "minimax_linkage"}
@@ -59,6 +61,8 @@ def design_command(
     ] = None,
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     matlab: Annotated[bool, typer.Option("--matlab", help="Write design.mat into --out too.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
@@ -78,6 +82,7 @@ def design_command(
     if matlab and out is None:
         raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
+    drawn = picture_style(style, title) if pictures else None
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
@@ -99,7 +104,7 @@ def design_command(
         unit = unit_changes(result)
         timing_s = clock.finish()
         show("writing files")
-        files = write(result, unit, out, timing_s, pictures, matlab) if out is not None else ()
+        files = write(result, unit, out, timing_s, drawn, matlab) if out is not None else ()
     if json_:
         import json
 
@@ -156,15 +161,17 @@ def write(
     unit: UnitChanges | None,
     out: Path,
     timing_s: dict[str, float],
-    pictures: bool,
+    style: PictureStyle | None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
+    """All files of a design, whole or not at all; a design that failed its verification writes no beams. No `style`, no
+    pictures.
+    """
     from multistatic.files.design_files import PAGE, write_design
     from multistatic.report.design_page import design_page
     from multistatic.report.pictures import design_pictures
 
-    drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
+    drawn = design_pictures(result, style) if style is not None and result.status != "infeasible" else {}
     if drawn:
         drawn[PAGE] = design_page(result, unit, drawn)
     return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)

@@ -40,7 +40,8 @@ from multistatic.units import ratio_to_db
 FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
 CHANNEL, MATLAB = "channel.npz", "design.mat"
-PICTURES = tuple(f"{name}.{kind}" for name in ("map", "beam_pattern", "rates") for kind in ("svg", "png"))
+_DRAWN = ("map", "beam_pattern", "rates")
+PICTURES = (*(f"{name}.{kind}" for name in _DRAWN for kind in ("svg", "png")), "captions.txt")
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
 
 

@@ -6,6 +6,7 @@ A figure begins higher than it will be. Panels are placed by their distance from
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 TITLE_LINE_IN = 0.19
 _TALLEST_IN = 30.0
 _EDGE_IN = 0.1
+# Between the words of a title, but not between a number and its unit.
+_BREAK = re.compile(r"(?<!\d) | (?![pnµmkMG]?(?:m|s|Hz|W|dB|dBm|m/s)\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ def picture_heading(
     if not style.title:
         return Heading(title=(), caption=(), words=words, left_in=left_in)
     probe, room_in = new_figure(1.0, 1.0), width_in - left_in - _EDGE_IN
-    lines = caption_lines(probe, room_in, title.split(" "), size=LARGE, weight="bold")
+    lines = caption_lines(probe, room_in, _BREAK.split(title), size=LARGE, weight="bold")
     return Heading(
         title=tuple(lines), caption=tuple(caption_lines(probe, room_in, sentences)), words=words, left_in=left_in
     )

@@ -62,8 +62,9 @@ def percent(ratio: float | None) -> str:
 
 
 def short_name(name: str) -> str:
-    """A name as it fits into a picture."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """A name as it fits into a picture. A longer one loses its middle: names that belong together differ at the end."""
+    end = (LONGEST_NAME - 1) // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1 - end]}…{name[-end:]}"
 
 
 def criterion_name(criterion: Choice, unit: str = "") -> str:
