@@ -9,6 +9,7 @@ import typer
 
 from multistatic.cli.design_command import JSON, QUIET, SET, one_of_two
 from multistatic.cli.numbers import number
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ def compare_command(
         typer.Option(parser=number, metavar="SECONDS", help="With --suite: for a method on an instance. [default: 60]"),
     ] = None,
     set_: SET = None,
+    style: STYLE = "screen",
+    title: TITLE = True,
     list_: Annotated[bool, typer.Option("--list", help="List every registered algorithm and stop.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
@@ -58,6 +61,7 @@ def compare_command(
     if list_:
         _list()
         return
+    look = picture_style(style, title)
     selectors = one_of_two("selector", selector, "selectors", selectors)
     beamformers = one_of_two("beamformer", beamformer, "beamformers", beamformers)
     if suite:
@@ -71,6 +75,7 @@ def compare_command(
             quick=quick,
             limit_s=LIMIT_S if limit_s is None else limit_s,
             out=out,
+            style=look,
             json_=json_,
             quiet=quiet,
         )
@@ -88,7 +93,7 @@ def compare_command(
         from multistatic.report.comparison import comparison_pictures
 
         files = comparison_files(rows, criterion)
-        write_files_atomically(out, {**comparison_pictures(rows, criterion), **files})
+        write_files_atomically(out, {**comparison_pictures(rows, criterion, look), **files})
     _print(rows, criterion, json_)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why

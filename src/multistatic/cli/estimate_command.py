@@ -11,6 +11,7 @@ import typer
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InputError
 from multistatic.scenario.tables import written_number
 
@@ -50,6 +51,8 @@ def estimate_command(
     false_alarm_rate: Annotated[float, typer.Option(parser=number, help="Of one search of noise alone.")] = 1e-3,
     method: Annotated[str, typer.Option(metavar="NAME", help="A registered estimator.")] = "maximum_likelihood",
     pictures: Annotated[bool, typer.Option(help="Draw delay-Doppler maps into --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -66,6 +69,7 @@ def estimate_command(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
+    look = picture_style(style, title)
     estimator_of(method)  # a name that nobody registered is refused before anything is read
     with options_named("estimate", _OPTIONS):
         settings = EstimateSettings(
@@ -89,13 +93,24 @@ def estimate_command(
                 raise InputError(problems, source="estimate")
             found: list[Measurement] = []
             drawn: dict[str, bytes] = {}
+            number = 0
             for one in measured_recordings(read.recordings, read.reference, network, settings=settings, on_stage=show):
                 found += one.measurements
                 if out is not None and pictures:
-                    drawn |= delay_doppler_pictures(one, read.reference, f"delay_doppler_{len(drawn) // 2 + 1}")
+                    number += 1
+                    _add_pictures(drawn, delay_doppler_pictures(one, read.reference, f"delay_doppler_{number}", look))
             show("writing files")
             files = _write(out, found, drawn) if out is not None else ()
     _print(found, files, json_)
+
+
+def _add_pictures(drawn: dict[str, bytes], more: Mapping[str, bytes]) -> None:
+    """Add the files of one more picture; the captions of all are in one file."""
+    from multistatic.report.style import CAPTIONS
+
+    captions = [files[CAPTIONS] for files in (drawn, more) if CAPTIONS in files]
+    drawn |= more
+    drawn[CAPTIONS] = b"\n".join(captions)
 
 
 def _coordinates(text: str) -> F:
@@ -110,7 +125,9 @@ def _write(out: Path, found: Sequence[Measurement], drawn: Mapping[str, bytes]) 
     from multistatic.files.atomic import write_files_atomically
     from multistatic.files.measurements import NAME, measurements_text
 
-    stale = [path.name for path in out.glob("delay_doppler_*.*")] if out.is_dir() else []
+    from multistatic.report.style import CAPTIONS
+
+    stale = [path.name for path in out.glob("delay_doppler_*.*")] + [CAPTIONS] if out.is_dir() else []
     files = {**drawn, NAME: measurements_text(found).encode()}
     write_files_atomically(out, files, stale=stale)
     return tuple(out / name for name in files)

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.localization.fix import Fix
     from multistatic.localization.fusion import FusionSettings
+    from multistatic.report.style import PictureStyle
     from multistatic.scenario.model import Scenario
 
 
@@ -33,6 +35,8 @@ def localize_command(
     outliers: Annotated[str, typer.Option(metavar="N", help="Receivers left out of one fix, at most.")] = "1",
     set_: SET = None,
     pictures: Annotated[bool, typer.Option(help="Draw the map into --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -53,6 +57,7 @@ def localize_command(
     from multistatic.localization.times import times_text
 
     settings, same_time_s = _settings(false_flags, outliers, same_time)
+    drawn = picture_style(style, title)
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     rows = read_measurements(measurements)
@@ -65,7 +70,7 @@ def localize_command(
         files: tuple[Path, ...] = ()
         if out is not None:
             show("writing files")
-            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network) if pictures else None)
+            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network, drawn) if pictures else None)
     if json_:
         import json
 
@@ -143,10 +148,12 @@ def _lonely(groups: Sequence[Sequence[Measurement]]) -> list[str]:
     ]
 
 
-def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario) -> dict[str, bytes]:
+def _drawn(
+    fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario, style: PictureStyle
+) -> dict[str, bytes]:
     from multistatic.report.fix_map import fix_pictures
 
-    return fix_pictures(fixes, groups, network)
+    return fix_pictures(fixes, groups, network, style)
 
 
 def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:

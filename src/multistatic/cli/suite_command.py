@@ -6,9 +6,12 @@ import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from multistatic.report.style import PictureStyle
 
 
 def compare_on_suite(
@@ -18,6 +21,7 @@ def compare_on_suite(
     quick: bool,
     limit_s: float,
     out: Path | None,
+    style: PictureStyle,
     json_: bool,
     quiet: bool,
 ) -> None:
@@ -38,7 +42,7 @@ def compare_on_suite(
     origins = origins_of(methods)
     document = leaderboard_document(outcomes, _about(settings.quick, settings.limit_s), origins)
     if out is not None:
-        _write(out, outcomes, document)
+        _write(out, outcomes, document, style)
     if json_:
         import json
 
@@ -66,7 +70,7 @@ def _about(quick: bool, limit_s: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any]) -> None:
+def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any], style: PictureStyle) -> None:
     import json
 
     from multistatic.files.atomic import write_files_atomically
@@ -80,7 +84,7 @@ def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any]) -> No
         {
             "leaderboard.csv": leaderboard_csv(outcomes).encode(),
             "outcomes.csv": outcomes_csv(outcomes).encode(),
-            **leaderboard_pictures(outcomes, caption),
+            **leaderboard_pictures(outcomes, caption, style),
             "leaderboard.json": json.dumps(document, indent=2, allow_nan=False).encode(),
         },
     )

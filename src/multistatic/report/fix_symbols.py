@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -189,8 +188,9 @@ def site_labels(fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
         measured = receiver.id in used | flagged
         if measured or everyone:
             color = BAD if receiver.id in flagged else SELECTED if measured else MUTED
-            label = point_label(receiver.position_m, short_name(receiver.id), color, 4.5, bold=measured)
-            labels.append(replace(label, optional=True))
+            name = short_name(receiver.id)
+            label = point_label(receiver.position_m, name, color, 4.5, bold=measured, optional=True)
+            labels.append(label)
     return labels
 
 
