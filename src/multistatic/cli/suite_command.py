@@ -75,8 +75,9 @@ def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome],
     from multistatic.design.algorithms import require_solvers
     from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
 
-    methods, tasks = ranked_methods(settings), tasks_of(settings)
+    methods = ranked_methods(settings)
     require_solvers(settings.beamformers or ())  # of a method that nobody named its row says why it did not run
+    tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []
     with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
