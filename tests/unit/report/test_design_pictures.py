@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from multistatic.report.style import PICTURE_WIDTHS, PictureStyle, new_figure, r
 from tests.support.awkward_designs import AWKWARD, climbing, far_drone, street
 from tests.support.close import assert_close
 from tests.support.handmade_design import design, scenario
+from tests.support.paths import ROOT
 from tests.support.picture_geometry import drawn_texts, legend_faults, overlap_px, picture_faults, text_corners
 
 Make = Callable[[Design, PictureStyle], Figure]
@@ -326,3 +329,20 @@ def test_the_side_view_can_be_drawn_alone() -> None:
         ax.set_xlim(-120, 120)
         draw_elevation(ax, climbing())
     assert ax.get_title(loc="left").startswith("Side view from the south, heights drawn ×")
+
+
+@pytest.mark.slow
+def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(
+        r"^```python\n(.*?)^```", (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8"), re.M | re.S
+    )
+    assert len(blocks) == 2
+    for block in blocks:
+        exec(block, {})
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["map.pdf", "network.svg"]
+
+
+def test_the_page_names_every_width() -> None:
+    page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+    assert [width for width in PICTURE_WIDTHS if f"| `{width}`" not in page] == []
