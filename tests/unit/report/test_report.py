@@ -386,7 +386,7 @@ def test_comparison_says_value_gap_and_time() -> None:
     assert [head.strip() for head in heads if head][-3:] == ["position error bound", "above best", "time"]
     assert " ".join(units).split() == ["receivers", "mm", "%", "ms"]
     (line,) = (line.split() for line in text.splitlines() if line.startswith("greedy"))
-    assert line == ["greedy", "feasible", "3", "2.1", "+5", "12000.000"]
+    assert line == ["greedy", "feasible", "–", "2.1", "+5", "12000.000"]
     assert "400 µs" not in text  # one unit a column
     with styled():
         words = {text.get_text() for text in texts_on(comparison_figure(ROWS, "peb"))}
