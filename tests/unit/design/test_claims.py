@@ -82,7 +82,7 @@ def test_no_design_states_a_bound_beside_a_better_affordable_group(seed: int, se
         assert design.status == "optimal"
         assert "affordable  " not in shown(design)
     if design.status == "optimal":
-        assert "Local optimum" not in design.message
+        assert "a local optimum" not in design.message
 
 
 def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
