@@ -10,7 +10,7 @@ from rich.console import Console
 
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
-from multistatic.design.compare import Comparison, _ranked
+from multistatic.design.compare import Comparison, ranked
 from multistatic.design.finish import finished
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Design
@@ -108,7 +108,7 @@ def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
             design=replace(design, status=status, selection=selection),  # type: ignore[arg-type]
         )
 
-    rows = _ranked(
+    rows = ranked(
         [
             row("wrong", 1.2, "optimal", "enumeration", None),
             row("bounded", 1.1, "feasible", "joint", 1.05 * value),
