@@ -116,7 +116,7 @@ def test_beams_of_a_descent_that_ended_early_are_not_called_a_local_optimum(monk
         assert result.beams is not None
         residual = stationarity(asked, result.beams).residual
         assert residual > 5 * NEARLY_STATIONARY
-        assert "a local optimum" not in result.message
+        assert "The beams are a local optimum" not in result.message
         assert "ended before a local optimum." in result.message
 
 
