@@ -103,7 +103,7 @@ tr.bad th, tr.bad td {{ color: var(--bad); }}
 bdi {{ overflow-wrap: break-word; }}
 tbody bdi {{ display: inline-block; max-width: min(26rem, 45vw); }}
 div.figures {{
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 1.5rem;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 1.5rem; margin-top: 1.5rem;
 }}
 div.figures.beside {{ display: block; }}
 figure {{ margin: 0; }}
