@@ -43,7 +43,13 @@ def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it is, what was received, what was expected, and a hint if there is one."""
+    """One thing that is wrong with an input.
+
+    path: where it is: key, file and line, or argument.
+    received: the value received.
+    expected: what was expected.
+    hint: suggestion; empty: none.
+    """
 
     path: str
     received: str

@@ -78,6 +78,7 @@ class Channel(LabelledResult):
         self._require_common_sizes()
 
     def _require_common_sizes(self) -> None:
+        """Raise `InputError` with every array whose shape does not fit `direct` and the number of points."""
         if self.direct.ndim != 3:
             expected = "[K, N_r, N_t]: receivers, receive antennas, transmit antennas"
             raise InputError([Problem("channel.direct", f"shape {list(self.direct.shape)}", expected)])

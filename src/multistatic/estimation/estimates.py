@@ -84,6 +84,7 @@ class Estimates:
         )
 
     def _message(self, trial: int, verdict: str) -> str:
+        """The message of one trial: why nothing was detected, or what limits the estimates."""
         if verdict == "not_detected":
             level_db = ratio_to_db(self.threshold / max(float(self.statistic[trial]), 1e-300))
             return (

@@ -63,6 +63,7 @@ def doppler_range_hz(speed_limit_m_s: float, carrier_hz: float) -> tuple[float, 
 
 
 def _problems(search: Search) -> list[Problem]:
+    """Every value of the search that is out of range."""
     problems = []
     for name in ("delay_s", "doppler_hz"):
         low, high = getattr(search, name)

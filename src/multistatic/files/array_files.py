@@ -154,6 +154,7 @@ _STEP = 1 << 20
 
 
 def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
+    """Arrays of a MATLAB file of version 5 to 7; sizes are checked before anything is unpacked."""
     from scipy.io import loadmat, whosmat
 
     _require_small("(variables)", _unpacked_size(content), 1)
@@ -216,6 +217,7 @@ def _hdf5(content: bytes, names: frozenset[str]) -> Arrays:
 
 
 def _dataset(file: Any, name: str) -> NDArray[Any]:
+    """One array of an HDF5 file; links, external data and arrays that are too large are refused."""
     import h5py
 
     link = file.get(name, getlink=True)

@@ -42,8 +42,11 @@ SAMPLES_A_SLOT = (1e-3, 1e4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedBlock:
-    """All that one folder holds: `recordings`, one a receiver, of the same block; the `reference` they are compared
-    with; its sensing part, None where there is no such file.
+    """The content of a folder of recordings, all of the same block.
+
+    recordings: one for each receiver.
+    reference: the known signal towards the target.
+    sensing_reference: the part of it that the sensing beam transmits; None: there is no such file.
     """
 
     recordings: tuple[Recording, ...]

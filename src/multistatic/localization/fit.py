@@ -113,6 +113,7 @@ def _search_more(
 
 
 def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
+    """Minimise from all starts, and find the best minimum, a second one that is different, and what is observable."""
     count, many, unknowns = states.shape
     flat = np.flatnonzero(np.isfinite(costs).ravel())
     found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)

@@ -99,6 +99,7 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
 
 
 def _problems(sites: KnownSites) -> list[Problem]:
+    """Every value of the sites that has a wrong shape or range."""
     problems = []
     count = len(sites.receiver_ids)
     for name, array, shape in (

@@ -25,6 +25,7 @@ def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
 
 
 def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
+    """All messages about the fix of case `i`, the most important one first."""
     fits, ids = found.fits, model.sites.receiver_ids
     if doubt := _doubt_of_unit(model, i):
         yield doubt
@@ -67,6 +68,7 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
 
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
+    """The most specific reason why the position of case `i` is unobservable."""
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
     detected = seen.detected[i] & ~found.flagged[i]
     if not detected.any():

@@ -86,6 +86,7 @@ def measurement_notes(measurements: Sequence[Measurement], scenario: Scenario) -
 
 
 def _delay_notes(detected: Sequence[Measurement], scenario: Scenario) -> list[str]:
+    """Notes on delays and their deviations that seem to be in another unit."""
     geometry, ids = scenario.geometry(), scenario.receiver_ids
     common = scenario.transmitter.clock_offset_std_s
     clocks = {one.id: np.hypot(one.clock_offset_std_s, common) for one in scenario.receivers}
@@ -112,6 +113,7 @@ def _delay_notes(detected: Sequence[Measurement], scenario: Scenario) -> list[st
 
 
 def _doppler_notes(detected: Sequence[Measurement], scenario: Scenario) -> list[str]:
+    """Notes on Doppler shifts and their deviations that seem to be in another unit."""
     found = []
     largest = max(abs(one.doppler_hz) for one in detected)
     offsets = [scenario.transmitter.frequency_offset_std_hz]

@@ -128,6 +128,7 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
 
 
 def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
+    """Ids of receivers that repeat or have a special meaning."""
     seen: dict[str, str] = {}
     for path, name in _ids(raw, rows):
         if name == "default":

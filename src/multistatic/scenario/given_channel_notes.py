@@ -32,6 +32,7 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on receivers that are only in the file, and on receivers without a path or with unused antennas."""
     extra = [name for name in given.receiver_ids or () if name not in set(scenario.receiver_ids)]
     if extra:
         yield f"{given.where('receiver_ids')} has {quoted(extra)}, which the scenario does not have: not used"
@@ -71,6 +72,7 @@ def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
 
 
 def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on direct channels whose power gain is implausible."""
     largest, median_db = float(given.gains.max(initial=0.0)), given.median_gain_db
     if median_db is None:
         return

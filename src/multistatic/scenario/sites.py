@@ -148,6 +148,7 @@ def _table(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _geojson_rows(name: str, text: str) -> list[SiteRow]:
+    """The rows of a site list in GeoJSON, one for each feature."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
