@@ -11,7 +11,6 @@ from multistatic.report.picture_layout import add_panel, finish_picture, legend_
 from multistatic.report.style import (
     FAINT,
     INK,
-    MUTED,
     SCREEN,
     SELECTED,
     SMALL,
@@ -153,9 +152,7 @@ def _short_gap(gap: float) -> str:
     return f"{100 * gap:.2g}" if abs(gap) < 1 else f"{100 * gap:.0f}"
 
 
-def _notes(
-    outcomes: Sequence[SuiteOutcome], ranked: dict[str, tuple[Standing, ...]], numbered: bool
-) -> list[str]:
+def _notes(outcomes: Sequence[SuiteOutcome], ranked: dict[str, tuple[Standing, ...]], numbered: bool) -> list[str]:
     """What the numbers and words in the cells mean, and why an exact method may stand low."""
     notes = ["Numbers: gap in per cent."] if numbered else []
     verdicts = dict.fromkeys(each.verdict for each in outcomes if each.gap is None)

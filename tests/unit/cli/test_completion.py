@@ -80,7 +80,7 @@ def test_keys_whose_values_are_names(asked: Asking) -> None:
 
 def test_zsh_and_fish(asked: Asking) -> None:
     line = {"_TYPER_COMPLETE_ARGS": "multistatic design paper --selector gr"}
-    assert asked("zsh", **line) == "_arguments '*: :((\"greedy\"\n\"greedy_swap\"))'\n"
+    assert asked("zsh", **line) == '_arguments \'*: :(("greedy"\n"greedy_swap"))\'\n'
     assert asked("fish", _TYPER_COMPLETE_FISH_ACTION="get-args", **line) == "greedy\ngreedy_swap\n"
     assert asked("zsh", _TYPER_COMPLETE_ARGS="multistatic show x") == "_files\n"
 
