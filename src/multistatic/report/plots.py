@@ -130,18 +130,23 @@ def plot_delay_doppler(
     >>> len(figure.axes)
     2
     """
-    from multistatic.report.delay_doppler_map import delay_doppler_figure, pictured_map
+    from multistatic.report.delay_doppler_map import delay_doppler_figure
+    from multistatic.report.delay_doppler_view import delay_doppler_view
 
     (one,) = measured_recordings([recording], reference, scenario, settings=settings)
     return _drawn(
-        delay_doppler_figure, pictured_map(one, reference), one.measurements[0], style=PictureStyle(style, title)
+        delay_doppler_figure, delay_doppler_view(one, reference), one.measurements[0], style=PictureStyle(style, title)
     )
 
 
-def plot_study(results: StudyResults, metric: str, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """One metric of a study over its swept keys, a line a method, with confidence bands.
+def plot_study(
+    results: StudyResults, metric: str, *, page: int = 1, style: PictureWidth = "screen", title: bool = True
+) -> Figure:
+    """One metric of a study over its swept keys: lines, rows, a heatmap, or a map where places are swept.
 
-    `InputError` for a metric that the study has not stored.
+    page: which of several, where there are more panels than fit on one; the caption says how many there are.
+
+    `InputError` for a metric that the study has not stored, and for a page that there is none of.
 
     >>> import pathlib, tempfile
     >>> from multistatic import run_study
@@ -158,7 +163,7 @@ def plot_study(results: StudyResults, metric: str, *, style: PictureWidth = "scr
     known = [each.name for each in results.metrics]
     if metric not in known:
         raise InputError([Problem("metric", repr(metric), "one of " + ", ".join(known))])
-    return _drawn(study_figure, results, results.metric_index(metric), style=PictureStyle(style, title))
+    return _drawn(study_figure, results, results.metric_index(metric), page, style=PictureStyle(style, title))
 
 
 def _drawn(draw: Callable[..., Figure], *arguments: Any, style: PictureStyle) -> Figure:

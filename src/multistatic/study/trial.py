@@ -137,7 +137,7 @@ class _First:
 
 @cache
 def _warm_up(first: _First) -> None:
-    """Run a trial whose result nobody keeps: any other one would load and compile something else."""
+    """Run a trial whose result is not kept: any other one would load and compile something else."""
     run_task(first.task)
 
 
@@ -173,7 +173,7 @@ def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> Method
         design = design_network(scenario, scheme=task.schemes[number])
         time_s = perf_counter() - ready
         if design.status == "unverified":
-            raise VerificationError(f"the design failed its own verification: {_worst(design)}")
+            raise VerificationError(f"the design failed its verification: {_worst(design)}")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
         outcome = Outcome(design=design, time_s=time_s, rng=rng)
         values = tuple(_finite(metric(name).value(outcome)) for name in task.metrics)
