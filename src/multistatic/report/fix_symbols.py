@@ -100,12 +100,12 @@ def draw_errors(ax: Axes, fixes: Sequence[Fix], view: View, scales: FixScales) -
 
 
 def error_label(scales: FixScales) -> str:
-    """The line of the legend for the error ellipses, with both factors where they differ."""
+    """The entry of the legend for the error ellipses, with both factors where they differ."""
     plan, side = scales.plan_factor, scales.side_factor
     known = [enlargement_in_words(factor) for factor in (plan, side) if factor is not None]
     if len(set(known)) == 1:
-        return f"position error (1σ), {known[0]}"
-    return f"position error (1σ), {known[0]}; side view: {known[1]}"
+        return f"1σ position error, {known[0]}"
+    return f"1σ position error, {known[0]}; in the side view {known[1]}"
 
 
 def draw_velocities(ax: Axes, arrows: Sequence[VelocityArrow], scales: FixScales) -> list[F]:

@@ -374,7 +374,7 @@ ROWS = (
 )
 @pytest.mark.parametrize("criterion", ["surrogate", "peb", "of another package"])
 def test_comparisons_can_be_drawn_and_printed(rows: tuple[Comparison, ...], criterion: str) -> None:
-    assert sorted(comparison_pictures(rows, criterion)) == ["comparison.png", "comparison.svg"]
+    assert sorted(comparison_pictures(rows, criterion)) == ["captions.txt", "comparison.png", "comparison.svg"]
     text = printed(comparison_table(rows, criterion))
     for one in rows:
         assert one.selector in text
