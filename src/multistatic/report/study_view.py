@@ -157,7 +157,7 @@ def _layers(places: PlacedPoints, points: Sequence[int]) -> list[tuple[str, tupl
 
 
 def _together(results: StudyResults) -> StudyView:
-    """Keys that change together: lines over the first one that has a number of its own at every point, else rows."""
+    """Keys that change together: lines over the first one whose numbers all differ, else rows."""
     scale = next((axis for axis in results.axes if _is_scale(axis)), None)
     if scale is None:
         return _in_rows(results)
