@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.study_scale import KeyScale, MetricScale
+from multistatic.report.study_table import LEAST_OF_A_SHARE
 from multistatic.report.study_view import Panel, Series
 from multistatic.report.style import ERROR, INK, MUTED, SELECTED, SENSING, TARGET, finish_axes
 from multistatic.study.results import StudyResults
@@ -27,7 +28,6 @@ BOUND = "bound"
 # More intervals than this in a panel are drawn as bands instead of bars.
 _MANY_INTERVALS = 60
 _APART_PT = 3.0
-_LEAST_OF_A_SHARE = 6
 
 
 def series_look(number: int, of: int) -> dict[str, Any]:
@@ -172,7 +172,7 @@ def draw_study_bound(
 def shown_estimate(results: StudyResults, point: int, method: int, metric: int) -> Estimate:
     """An estimate with the interval that is drawn; a share of few trials has none, as in tables."""
     found = results.estimate(point, method, metric)
-    few = results.metrics[metric].proportion and found.count < _LEAST_OF_A_SHARE
+    few = results.metrics[metric].proportion and found.count < LEAST_OF_A_SHARE
     return replace(found, low=None, high=None) if few else found
 
 
