@@ -144,9 +144,13 @@ def plot_study(
 ) -> Figure:
     """One metric of a study over its swept keys: lines, rows, a heatmap, or a map where places are swept.
 
-    page: which of several, where there are more panels than fit on one; the caption says how many there are.
+    results: those of a study, complete or not.
+    metric: name of a stored metric, such as `peb_m`.
+    page: number of the page, from 1; the caption states how many pages all panels need.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
-    `InputError` for a metric that the study has not stored, and for a page that there is none of.
+    Raises `InputError` for a metric that the study has not stored and for a page that does not exist.
 
     >>> import pathlib, tempfile
     >>> from multistatic import run_study

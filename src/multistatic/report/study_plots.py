@@ -115,6 +115,16 @@ def named_study_figures(
                 yield f"{prefix}{metric.name}{f'_{page}' if len(figures) > 1 else ''}", figure
 
 
+def study_picture_names(results: StudyResults, metrics: Sequence[str] | None = None, *, prefix: str = "") -> list[str]:
+    """Every file that `study_pictures` may have written of these metrics, in whatever style: those of an earlier call
+    that are not written again show something else.
+    """
+    pages = range(1, len(study_view(results).panels) + 1)
+    names = [each.name for each in results.metrics if metrics is None or each.name in metrics]
+    endings = ["", *(f"_{page}" for page in pages)]
+    return [f"{prefix}{name}{ending}.{kind}" for name in names for ending in endings for kind in ("svg", "png")]
+
+
 def study_figure(results: StudyResults, metric: int, page: int = 1, *, style: PictureStyle = SCREEN) -> Figure:
     """One page of `study_figures`, counted from 1; call inside `styled()`. Raises `InputError` for a page that there is
     none of.

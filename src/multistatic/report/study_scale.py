@@ -93,7 +93,7 @@ def _logarithmic_ticks(low: float, high: float) -> F:
 
 
 def metric_title(stored: StoredMetric) -> str:
-    """What a picture of a metric is called; for a metric of another package, what it says of itself."""
+    """What a picture of a metric is called; for a metric of another package, its own description."""
     known = METRICS.get(stored.name)
     return stored.description if known is None else _named(known, stored)
 
