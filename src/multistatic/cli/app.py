@@ -10,9 +10,11 @@ from multistatic import registry
 from multistatic.cli.command_help import Command, CommandGroup
 from multistatic.cli.compare_command import compare_command
 from multistatic.cli.compilation import hasten_first_compilation
+from multistatic.cli.completion import run_app, with_completion
 from multistatic.cli.design_command import design_command
 from multistatic.cli.estimate_command import estimate_command
 from multistatic.cli.export_command import export_command
+from multistatic.cli.interruption import INTERRUPTED, end_like_ctrl_c
 from multistatic.cli.localize_command import localize_command
 from multistatic.cli.scenario_commands import check_command, init_command, schema_command
 from multistatic.cli.show_command import show_command
@@ -20,7 +22,6 @@ from multistatic.cli.simulate_command import simulate_command
 from multistatic.cli.study_command import study_command
 from multistatic.errors import MultistaticError
 
-INTERRUPTED = 130
 SCENARIOS, DESIGNS, SIGNALS = "Scenario files", "Designs", "Signals and positions"  # sections of the help
 STUDIES, OTHERS = "Studies of many trials", "The paper"
 WITHOUT_KERNELS = ("init", "check", "schema", "simulate", "show", "export")  # all others run compiled code
@@ -35,7 +36,6 @@ app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -50,6 +50,8 @@ app.command("localize", cls=Command, rich_help_panel=SIGNALS)(localize_command)
 app.command("study", cls=Command, rich_help_panel=STUDIES)(study_command)
 app.command("show", cls=Command, rich_help_panel=STUDIES)(show_command)
 app.command("export", cls=Command, rich_help_panel=STUDIES)(export_command)
+for _command in app.registered_commands:
+    _command.callback = with_completion(_command.callback)
 # Groups of commands that this package registers, each in a room of its own that nothing here imports.
 for _name in registry.names("commands"):
     if registry.plugin("commands", _name) is None:
@@ -78,8 +80,9 @@ def _options(
 
 def main() -> None:
     """Run the command line; a deliberate error goes to stderr with its exit code, without a traceback."""
+    end_like_ctrl_c()
     try:
-        app()
+        run_app(app)
     except MultistaticError as error:
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

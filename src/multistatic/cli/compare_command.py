@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,10 @@ import typer
 
 from multistatic.cli.command_help import CHOICES
 from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,6 +92,8 @@ def compare_command(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the tables (CSV, JSON) and pictures (SVG, PNG).")
     ] = None,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -114,6 +119,7 @@ def compare_command(
     if list_:
         _list()
         return
+    look = picture_style(style, title)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
 
@@ -128,6 +134,7 @@ def compare_command(
                 quick=quick,
                 limit_s=LIMIT_S if time_limit is None else time_limit,
                 out=out,
+                style=look,
                 json_=json_,
                 quiet=quiet,
             )
@@ -136,28 +143,43 @@ def compare_command(
         raise typer.BadParameter("--quick and --time-limit can be used with --suite only.", param_hint="--suite")
     if file is None:
         raise typer.BadParameter("Give a scenario FILE, --suite or --list.", param_hint="FILE")
-    rows, criterion = _compare(file, DEFAULT_SELECTORS if selector is None else selector, beamformer or "", set_, quiet)
     if out is not None:
+        from multistatic.extras import require_installed
+
+        require_installed("drawing pictures", "matplotlib")
+    rows, criterion, planned = _compare(
+        file, DEFAULT_SELECTORS if selector is None else selector, beamformer or "", set_, quiet
+    )
+    interrupted = len(rows) < planned
+    if rows and out is not None:
         from multistatic.files.atomic import write_files_atomically
         from multistatic.files.comparison_files import comparison_files
         from multistatic.report.comparison import comparison_pictures
 
-        files = comparison_files(rows, criterion)
-        write_files_atomically(out, {**comparison_pictures(rows, criterion), **files})
-    _print(rows, criterion, json_)
+        files = comparison_files(rows, criterion, planned if interrupted else None)
+        write_files_atomically(out, {**comparison_pictures(rows, criterion, look), **files})
+    if rows:
+        _print(rows, criterion, json_, planned if interrupted else None)
+    if interrupted:
+        typer.echo(partial_words("methods", len(rows), planned), err=json_ or not rows)
+        raise typer.Exit(INTERRUPTED)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
 
 
 def _compare(
     file: str, selectors: str, beamformers: str, set_: list[str] | None, quiet: bool
-) -> tuple[tuple[Comparison, ...], str]:
+) -> tuple[tuple[Comparison, ...], str, int]:
+    """The rows, the criterion, and how many rows were planned: more than there are where the user ended it."""
+    from time import perf_counter
+
     from multistatic import registry
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.design.compare import each_method, ranked
     from multistatic.files.scenario_file import load_scenario
     from multistatic.scenario.model import JOINT
-    from multistatic.study.timed_comparison import compare as run
 
     scenario = load_scenario(file, overrides=list(set_ or []), on_note=print_note)
     chosen = (JOINT, *registry.names("selectors")) if selectors == "every" else _names(selectors)
@@ -168,12 +190,20 @@ def _compare(
             for name in wanted:
                 if name != JOINT:
                     registry.origin(group, name)  # known; one that does not import is a row with the reason
-    with shown_stages(quiet) as on_stage:
-        rows = run(scenario, chosen, solvers, on_stage=on_stage)
-    return rows, registry.name_of(scenario.design.criterion)
+    require_solvers(solvers)
+    rows: list[Comparison] = []
+    planned = len(chosen) * len(solvers)
+    with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
+
+        def on_stage(stage: str) -> None:
+            show(stage, len(rows), planned)
+
+        for row in each_method(scenario, chosen, solvers, clock=perf_counter, on_stage=on_stage):
+            rows.append(row)
+    return ranked(rows), registry.name_of(scenario.design.criterion), planned
 
 
-def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool) -> None:
+def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool, planned: int | None) -> None:
     import json
 
     from rich.console import Console
@@ -182,7 +212,7 @@ def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool) -> None:
     from multistatic.report.summary import comparison_table
 
     if json_:
-        typer.echo(json.dumps(comparison_document(rows, criterion), indent=2, allow_nan=False))
+        typer.echo(json.dumps(comparison_document(rows, criterion, planned), indent=2, allow_nan=False))
     else:
         Console().print(comparison_table(rows, criterion))
 

@@ -10,12 +10,14 @@ import typer
 
 from multistatic.cli.command_help import CHOICES, SCENARIO, SEARCH
 from multistatic.cli.numbers import number
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
 
 if TYPE_CHECKING:
     from multistatic.design.limits import Limits
     from multistatic.design.result import Design, Scheme
     from multistatic.design.unit_changes import UnitChanges
+    from multistatic.report.style import PictureStyle
 
 SCHEMES = ("multi", "bi", "mono")
 METHODS = {"joint": "joint", "decoupled": "minimax_linkage", "alternating": "minimax_linkage"}
@@ -112,8 +114,10 @@ def design_command(
         Path | None, typer.Option(metavar="DIR", help="Folder for the files and pictures of the design.")
     ] = None,
     pictures: Annotated[
-        bool, typer.Option(help="Draw pictures and the page report.html into the folder of --out.")
+        bool, typer.Option(help="Write pictures and the page report.html into the folder of --out.")
     ] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     matlab: Annotated[bool, typer.Option("--matlab", help="Also write design.mat into the folder of --out.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
@@ -146,16 +150,22 @@ def design_command(
     if matlab and out is None:
         raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
+    drawn = picture_style(style, title) if pictures else None
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
+    from multistatic.design.algorithms import require_solvers
     from multistatic.design.unit_changes import unit_changes
+    from multistatic.extras import require_installed
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
     scenario = load_scenario(
         file, overrides=overrides(set_, method, selector, beamformer, certificate, alternate), on_note=print_note
     )
+    require_solvers([scenario.design.beamformer])
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     clock = StageClock()
     with shown_stages(quiet) as show:
 
@@ -167,7 +177,7 @@ def design_command(
         unit = unit_changes(result)
         timing_s = clock.finish()
         show("writing files")
-        files = write(result, unit, out, timing_s, pictures, matlab) if out is not None else ()
+        files = write(result, unit, out, timing_s, drawn, matlab) if out is not None else ()
     if json_:
         import json
 
@@ -219,17 +229,19 @@ def write(
     unit: UnitChanges | None,
     out: Path,
     timing_s: dict[str, float],
-    pictures: bool,
+    style: PictureStyle | None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """All files of a design, whole or not at all; a design that failed its verification writes no beams."""
+    """All files of a design, whole or not at all; one that failed its verification writes neither beams nor pictures.
+    No `style`, no pictures and no page.
+    """
     from multistatic.files.design_files import PAGE, write_design
     from multistatic.report.design_page import design_page
-    from multistatic.report.pictures import design_pictures
+    from multistatic.report.pictures import design_pictures, page_pictures
 
-    drawn = design_pictures(result) if pictures and result.status != "infeasible" else {}
-    if drawn:
-        drawn[PAGE] = design_page(result, unit, drawn)
+    drawn = design_pictures(result, style) if style is not None and result.status != "infeasible" else {}
+    if style is not None:
+        drawn[PAGE] = design_page(result, unit, page_pictures(result) if drawn else {})
     return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
 
 
@@ -263,4 +275,4 @@ def _raise_unless_sound(result: Any) -> None:
         from multistatic.design.violation_words import worst_violation
 
         found = worst_violation(result.verification.violations)
-        raise VerificationError(f"the design failed its own verification: {found}")
+        raise VerificationError(f"the design failed its verification: {found}")

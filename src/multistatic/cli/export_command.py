@@ -50,10 +50,13 @@ def export_command(
     if chosen not in FORMATS:
         received = repr(chosen) if chosen else "nothing"
         raise InputError([Problem("--format", received, "one of " + ", ".join(FORMATS))])
+    from multistatic.extras import require_installed
     from multistatic.files.atomic import write_bytes_atomically
     from multistatic.files.study_export import FORMATS as WRITERS
+    from multistatic.files.study_export import MODULES
     from multistatic.files.study_reader import read_results
 
+    require_installed(f"--format {chosen}", *MODULES.get(chosen, ()))
     place = out if out is not None else Path(f"{store.stem}.{chosen}")
     write_bytes_atomically(place, WRITERS[chosen](read_results(store)))
     typer.echo(f"wrote {place}")

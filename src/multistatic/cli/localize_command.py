@@ -11,12 +11,14 @@ import typer
 
 from multistatic.cli.command_help import SCENARIO
 from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.localization.fix import Fix
     from multistatic.localization.fusion import FusionSettings
+    from multistatic.report.style import PictureStyle
     from multistatic.scenario.model import Scenario
 
 TESTS = "Fixes"
@@ -66,6 +68,8 @@ def localize_command(
         typer.Option(metavar="DIR", help="Folder for fixes.csv, fixes.json, fixes.geojson and the map (SVG, PNG)."),
     ] = None,
     pictures: Annotated[bool, typer.Option(help="Draw the map into the folder of --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -88,6 +92,7 @@ def localize_command(
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
+    from multistatic.extras import require_installed
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
@@ -95,7 +100,10 @@ def localize_command(
     from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
 
+    drawn = picture_style(style, title)
     settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     rows = read_measurements(measurements)
@@ -103,12 +111,13 @@ def localize_command(
         print_note(note)
     groups = _by_time(rows, half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
-        show("localizing")
-        fixes = localize_many(groups, network, settings)
+        fixes = localize_many(
+            groups, network, settings, on_progress=lambda done, total: show("localizing", done, total)
+        )
         files: tuple[Path, ...] = ()
         if out is not None:
             show("writing files")
-            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network) if pictures else None)
+            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network, drawn) if pictures else None)
     if json_:
         import json
 
@@ -186,19 +195,21 @@ def _lonely(groups: Sequence[Sequence[Measurement]]) -> list[str]:
     ]
 
 
-def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario) -> dict[str, bytes]:
+def _drawn(
+    fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario, style: PictureStyle
+) -> dict[str, bytes]:
     from multistatic.report.fix_map import fix_pictures
 
-    return fix_pictures(fixes, groups, network)
+    return fix_pictures(fixes, groups, network, style)
 
 
 def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.fix_summary import WIDTH, fix_summary
+    from multistatic.report.fix_summary import fix_summary
 
     # Into a file as wide as the table may be; rich supposes 80 columns there.
-    console = Console(width=max(Console().width, WIDTH))
+    console = Console()
     console.print(fix_summary(fixes, dimensions))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

@@ -9,6 +9,7 @@ import typer
 
 from multistatic.cli.command_help import CHOICES
 from multistatic.cli.design_command import JSON
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.cli.study_command import print_whole
 from multistatic.errors import InputError, Problem
 
@@ -36,14 +37,19 @@ def show_command(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder for the pictures (SVG, PNG) of each metric.")
+        Path | None, typer.Option(metavar="DIR", help="Folder for the pictures (SVG, PNG) and captions of each metric.")
     ] = None,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
 ) -> None:
     """Show the results of a study as tables and pictures.
 
     For each point and method: the estimate with its confidence interval, and the trials that failed. All methods of a
     trial are computed for the same random draw, so --relative-to shows small differences between methods.
+
+    A study over one number is drawn as lines, over two numbers as a heatmap, over places as a map, and over words as
+    rows.
 
     \b
     Examples:
@@ -58,6 +64,11 @@ def show_command(
     from multistatic.files.study_reader import read_results
     from multistatic.report.study_table import results_document, results_table
 
+    width = picture_style(style, title)
+    if out is not None:
+        from multistatic.report.style import require_matplotlib
+
+        require_matplotlib()
     results = read_results(store)
     digest = results.digest()
     if relative is not None:
@@ -74,7 +85,7 @@ def show_command(
         from multistatic.files.atomic import write_files_atomically
         from multistatic.report.study_plots import study_pictures
 
-        pictures = study_pictures(results, metric)
+        pictures = study_pictures(results, metric, style=width)
         if pictures:
             write_files_atomically(out, pictures)
     if json_:

@@ -207,9 +207,16 @@ def simulate_command(
         show("reading the design")
         network = read_designed_network(design_dir, on_note=print_note)
         ids = _receivers(network, receivers)
-        show("simulating")
         start = network.scenario.seed if seed is None else seed
-        block = simulate_block(network.scenario, network.channel, network.beams, settings, start, receiver_ids=ids)
+        block = simulate_block(
+            network.scenario,
+            network.channel,
+            network.beams,
+            settings,
+            start,
+            receiver_ids=ids,
+            on_receiver=lambda name: show(f"simulating {name}", ids.index(name), len(ids)),
+        )
         show("writing files")
         truth = truth_document(network, block, settings, start)
         files = write_simulation(out or design_dir / "simulation", simulation_files(network, block, truth))

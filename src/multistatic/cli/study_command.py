@@ -10,10 +10,10 @@ import typer
 
 from multistatic.cli.command_help import RUN
 from multistatic.cli.design_command import JSON, QUIET
+from multistatic.cli.interruption import INTERRUPTED
 from multistatic.cli.numbers import whole_number
 from multistatic.errors import InputError, MultistaticError, Problem
 
-INTERRUPTED = 130
 STUDY = "Study"  # a section of the help
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ def study_command(
     from multistatic.files.study_reader import read_results
 
     loaded = load_study(file, overrides=list(set_ or []))
+    _require_installed(loaded, dask)
     _print_notes(loaded)
     if dry_run:
         _dry_run(loaded, workers, json_)
@@ -166,6 +167,17 @@ def _run(
     except KeyboardInterrupt:
         typer.echo(f"interrupted: {place} holds every finished trial; run the same command again to continue", err=True)
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _require_installed(loaded: Study, dask: str | None) -> None:
+    """Optional packages are looked for before anything is run or dropped; workers of a cluster have their own."""
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.extras import require_installed
+
+    if dask is None:
+        require_solvers(loaded.beamformers)
+    else:
+        require_installed("--dask", "distributed")
 
 
 def _print_notes(loaded: Study) -> None:

@@ -121,6 +121,7 @@ def _told(problem: Problem) -> tuple[str, str, str]:
 
 
 def _ofdm(fields: Fields, count: int) -> Ofdm | None:
+    """The parameters of OFDM in the metadata of a reference of `count` symbols; None if they are not valid."""
     slot_s = fields.number("slot_s", "the slot in s, above 0", least=0.0)
     subcarriers = fields.count("subcarriers", None, 1, 2**20)
     prefix = fields.count("cyclic_prefix", None, 0, 2**20)
@@ -142,5 +143,5 @@ def _ofdm(fields: Fields, count: int) -> Ofdm | None:
             transition_slots=transition,
         )
     except ValueError as error:
-        fields.problems.append(Problem(fields.where, str(error)[:200], "a numerology that exists"))
+        fields.problems.append(Problem(fields.where, str(error)[:200], "valid parameters of OFDM"))
         return None

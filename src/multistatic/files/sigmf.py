@@ -181,7 +181,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"no JSON ({error})", "SigMF metadata") from None
+        raise _refused(path, f"text that is not JSON ({error})", "SigMF metadata") from None
     found = document if isinstance(document, dict) else {}
     problems = [
         Problem(f"{path}:{key}", type(found[key]).__name__ if key in found else "nothing", expected)
@@ -243,7 +243,7 @@ def _samples(base: Path, data: bytes, layout: tuple[str, int, list[int]], proble
                 path,
                 f"{len(bad)} samples that are NaN or infinite, {where}",
                 "finite samples",
-                "or another core:datatype",
+                "core:datatype may be wrong",
             )
         )
     return samples

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from multistatic.cli.command_help import RUN, Command
 from multistatic.cli.design_command import QUIET
 from multistatic.cli.numbers import whole_number
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import MultistaticError
+
+if TYPE_CHECKING:
+    from multistatic.report.style import PictureStyle
 
 FIGURES = {
     "fig2": "accuracy against the required rate",
@@ -61,8 +65,10 @@ WorkerCount = Annotated[
 OUT = Path("figures")
 
 
-def reproduce_figures(names: tuple[str, ...], out: Path, quick: bool, workers: int | None, quiet: bool) -> None:
-    """Run the studies of the figures in turn, each into its store in `out`, and write what they amount to."""
+def reproduce_figures(
+    names: tuple[str, ...], out: Path, *, quick: bool, workers: int | None, quiet: bool, style: PictureStyle
+) -> None:
+    """Run the studies of the figures in turn, each into its store in `out`, and write their files and pages."""
     from multistatic.cli.study_progress import shown_progress
     from multistatic.files.atomic import write_files_atomically
     from multistatic.files.study_file import chosen_workers, run_into
@@ -81,7 +87,7 @@ def reproduce_figures(names: tuple[str, ...], out: Path, quick: bool, workers: i
         with shown_progress(study, quiet) as on_progress:
             run_into(place, study, lambda: chosen_workers(workers), on_progress=on_progress)
         found[name] = read_results(place)
-        files = figure_files(name, found[name])
+        files = figure_files(name, found[name], style=style)
         drawn |= files
         write_files_atomically(out, files)
         if not quiet:
@@ -96,8 +102,16 @@ def reproduce_figures(names: tuple[str, ...], out: Path, quick: bool, workers: i
 
 
 def _command(names: tuple[str, ...]) -> Callable[..., None]:
-    def command(quick: Quick = False, out: Out = OUT, workers: WorkerCount = None, quiet: QUIET = False) -> None:
-        reproduce_figures(names, out, quick, workers, quiet)
+    def command(
+        quick: Quick = False,
+        out: Out = OUT,
+        workers: WorkerCount = None,
+        style: STYLE = "screen",
+        title: TITLE = True,
+        quiet: QUIET = False,
+    ) -> None:
+        width = picture_style(style, title)
+        reproduce_figures(names, out, quick=quick, workers=workers, quiet=quiet, style=width)
 
     return command
 

@@ -12,8 +12,6 @@ from multistatic.cli.design_command import JSON
 from multistatic.paper.figure_commands import add_figures
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from multistatic.paper.published_numbers import PaperNumber
 
 FORMAT = "multistatic-paper-numbers/1"
@@ -75,12 +73,12 @@ def numbers_command(
         return
     from rich.console import Console
 
+    from multistatic.paper.numbers_table import numbers_table
+    from multistatic.report.text_table import Prose
+
     console = Console()
-    notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    console.print(_table(rows, notes))
-    for number, note in enumerate(notes, 1):
-        console.print(f"{number}. {note}", highlight=False, markup=False)
-    console.print(LEFT_OUT, highlight=False)
+    console.print(numbers_table(rows))
+    console.print(Prose(LEFT_OUT, "dim"))
     if out is not None:
         console.print(f"wrote {out}", highlight=False, soft_wrap=True)
 
@@ -93,43 +91,6 @@ def _csv(rows: tuple[PaperNumber, ...]) -> str:
     from multistatic.scenario.tables import csv_text
 
     return csv_text(COLUMNS, map(_plain, rows))
-
-
-def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
-    """`notes` are numbered from 1; a row names its own by number."""
-    from rich import box
-    from rich.table import Table
-
-    title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    shown.add_column("Where", no_wrap=True)
-    shown.add_column("Quantity")
-    for name in ("Paper", "Ours", "Differs", "Exact", "Note"):
-        shown.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        difference = row.relative_difference
-        shown.add_row(
-            row.where,
-            f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
-            _number(row.paper),
-            _number(row.ours),
-            "-" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f} %",
-            _number(row.exact),
-            str(notes.index(row.note) + 1) if row.note else "",
-        )
-    return shown
-
-
-def _number(value: float | None) -> str:
-    """Five digits; small numbers as 0.7273e-3, the way the paper prints its levels."""
-    if value is None:
-        return "-"
-    if value == 0 or 0.1 <= abs(value) < 1e6:
-        return f"{value:.5g}"
-    from math import floor, log10
-
-    exponent = 3 * floor((log10(abs(value)) + 1) / 3)
-    return f"{value / 10**exponent:.4f}e{exponent:d}"
 
 
 add_figures(reproduce)

@@ -27,6 +27,10 @@ NOTE_OF_CALLABLES = (
 )
 
 
+CHANNEL_FILE = "channel.npz"
+"""Name of the file of channels beside the scenario of a design."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Comment:
     """What stands in the place of a value that TOML has no form for."""
@@ -37,6 +41,17 @@ class _Comment:
 def _named(choice: Choice) -> object:
     """The name of an algorithm; of a callable a comment that says which one it was."""
     return choice if isinstance(choice, str) else _Comment(f"the callable {name_of(choice)} ({place_of(choice)})")
+
+
+def designed_toml(scenario: Scenario) -> str:
+    """The content of `scenario.toml` among the files of a design: `resolved_toml` with the channels in the file beside
+    it.
+
+    >>> from multistatic import load_preset
+    >>> designed_toml(load_preset("paper")).count(CHANNEL_FILE)
+    1
+    """
+    return resolved_toml(scenario, channel_file=CHANNEL_FILE)
 
 
 def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
@@ -101,7 +116,7 @@ def _held(table: Mapping[str, object]) -> Keys:
 _ABSENT = {
     "cooperation_cost_m": "no limit",
     "receivers": "as many as improve the criterion",
-    "dimensions": "2 if everything is at one height, else 3",
+    "dimensions": "2 if everything lies in one horizontal plane, else 3",
 }
 
 
@@ -140,6 +155,7 @@ def _clock(node: Transmitter | Receiver) -> dict[str, object]:
 
 
 def _channel(scenario: Scenario, wavelength_m: float, direct: object) -> Keys:
+    """The table `channel` of a scenario, with levels in dB wherever these give the same bits again."""
     channel = scenario.propagation
     loss: Keys = {"reference_loss_db": "free_space"}
     if channel.reference_gain != free_space_gain(wavelength_m):

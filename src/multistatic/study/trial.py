@@ -138,7 +138,7 @@ class _First:
 
 @cache
 def _warm_up(first: _First) -> None:
-    """Run a trial whose result nobody keeps: any other one would load and compile something else."""
+    """Run a trial whose result is not kept: any other one would load and compile something else."""
     run_task(first.task)
 
 
@@ -175,7 +175,7 @@ def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> Method
         time_s = perf_counter() - ready
         if design.status == "unverified":
             found = "" if design.verification is None else worst_violation(design.verification.violations)
-            raise VerificationError(f"the design failed its own verification: {found}")
+            raise VerificationError(f"the design failed its verification: {found}")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
         outcome = Outcome(design=design, time_s=time_s, rng=rng)
         values = tuple(_finite(metric(name).value(outcome)) for name in task.metrics)

@@ -117,7 +117,7 @@ def test_beams_of_a_descent_that_ended_early_are_not_called_a_local_optimum(monk
         residual = stationarity(asked, result.beams).residual
         assert residual > 5 * NEARLY_STATIONARY
         assert "Local optimum" not in result.message
-        assert f"ended before a local optimum (stationarity residual {residual:.0e})" in result.message
+        assert "ended before a local optimum." in result.message
 
 
 def test_the_residual_does_not_jump_where_a_rate_is_exceeded() -> None:

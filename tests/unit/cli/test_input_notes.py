@@ -70,7 +70,7 @@ def test_check_has_the_note_on_stderr_and_in_its_json(folder):
 def test_design_and_compare_have_the_note(folder):
     designed = run("design", folder / "net.toml", "--quiet", "--json", "--set", "receivers.clock_offset_std_s=100")
     assert NOTE in designed.stderr
-    assert "note: clock_offset_std_s of alpha, beta, gamma and delta is more than 10 ms" in designed.stderr
+    assert "note: clock_offset_std_s of alpha, beta, gamma and delta exceeds 10 ms" in designed.stderr
     json.loads(designed.stdout)
     assert run("compare", folder / "net.toml", "--quiet", "--selector", "all").stderr.startswith(NOTE)
 
@@ -155,4 +155,6 @@ def test_options_are_decimal_numbers(tmp_path, option, value):
 def test_numbers_of_other_options_are_decimal_too(command, option):
     result = run(*command, option, "1_0e-3")
     assert result.exit_code == 2
-    assert "'1_0e-3' is not a number: an underscore is no digit" in " ".join(result.stderr.replace("│", " ").split())
+    assert "'1_0e-3' is no number: underscores are not allowed in numbers" in " ".join(
+        result.stderr.replace("│", " ").split()
+    )

@@ -104,7 +104,7 @@ def test_clocks_that_nobody_knows_explain_any_delay() -> None:
     [
         ({"delay_std_s": 1e-3}, "Check the unit of delay_std_s: 0.001 s is 2e+04 slots of 5e-08 s; in microseconds"),
         ({"delay_std_s": 1.0}, "2e+07 slots of 5e-08 s; in nanoseconds it would be 1e-09 s"),
-        ({"delay_std_s": 1e-18}, "closer than any echo can be timed"),
+        ({"delay_std_s": 1e-18}, "more accurate than any echo allows"),
         ({"doppler": 1e-3, "doppler_std_hz": 5e-4}, "in kilohertz it would be 0.5 Hz"),
         ({"doppler_std_hz": 5e6}, "in millihertz it would be 5e+03 Hz"),
         ({"doppler": 1e6}, "Check the unit of the Doppler shift: 4.24e+08 Hz is a target of at least 2.12e+07 m/s"),

@@ -157,7 +157,7 @@ def test_every_impossible_setting_is_named_at_once():
 
 
 def test_what_does_not_fit_the_scenario_is_refused():
-    with pytest.raises(InputError, match="at most the block of 96 slots"):
+    with pytest.raises(InputError, match="at most 96 slots, the length of the block"):
         block(waveform="ofdm", subcarriers=96)
     with pytest.raises(InputError, match=r"at most 1e\+08"):
         block(trials=10**6)
