@@ -273,5 +273,7 @@ def _raise_unless_sound(result: Any) -> None:
     if result.status == "infeasible":
         raise InfeasibleError(result.message)
     if result.verification is not None and not result.verification.passed:
-        name, error = max(result.verification.violations.items(), key=lambda item: item[1])
-        raise VerificationError(f"the design failed its own verification: {name} is off by {error:.3g} (relative)")
+        from multistatic.design.violation_words import worst_violation
+
+        found = worst_violation(result.verification.violations)
+        raise VerificationError(f"the design failed its verification: {found}")
