@@ -64,10 +64,15 @@ class Grid:
         return self.lowest + np.arange(each * (self.bins - 1) + 1) / (each * self.size)
 
 
-def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> StatisticMap:
-    """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded."""
+def statistic_map(
+    recording: Recording, waveform: Waveform, search: Search, reference: Reference | None = None
+) -> StatisticMap:
+    """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded.
+
+    `reference`: that of the waveform, where the caller has it already.
+    """
     check(recording, search)
-    reference = reference_of(waveform, recording.sample_rate_hz)
+    reference = reference_of(waveform, recording.sample_rate_hz) if reference is None else reference
     grid = grid_of(reference, recording, search)
     branches = branches_of(recording.samples, search)
     values = Correlator(waveform, reference, recording, grid).statistics(branches.reshape(-1, *branches.shape[-2:]))

@@ -23,7 +23,7 @@ from multistatic.units import F
 
 FORMAT = "multistatic-fixes/1"
 TABLE, GEO, DOCUMENT = "fixes.csv", "fixes.geojson", "fixes.json"
-PICTURES = ("fixes.svg", "fixes.png")
+PICTURES = ("fixes.svg", "fixes.png", "captions.txt")
 
 _AXES = ("x", "y", "z")
 _STATE = (*_AXES, *(f"v{axis}" for axis in _AXES))

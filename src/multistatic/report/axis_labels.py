@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from multistatic.report.wording import quantity
@@ -108,6 +107,8 @@ _COMPONENTS = {
     "centre_llh": ("latitude", "longitude", "height"),
     "velocity_m_s": ("velocity, x", "velocity, y", "velocity, z"),
 }
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_OPTIONS = "design.options."
 _GEODETIC_UNITS = ("°", "°", "m")
 _ENTRY = re.compile(r"(.+)\[(\d+)\]")
 # Units of which a prefix makes long numbers short.
@@ -127,7 +128,8 @@ def key_name(key: str) -> str:
     if components:
         return f"{_owner(owner)} {'velocity' if last.startswith('velocity') else 'position'}"
     words = KEYS.get(base) or without_unit(last).replace("_", " ")
-    words = words if base in KEYS or not owner else f"{words} of the {_owner(owner)}"
+    if base not in KEYS and owner:
+        words = f"{words} of {_owner(owner) if owner.startswith(_OPTIONS) else f'the {_owner(owner)}'}"
     return words if number is None else f"{words} [{number}]"
 
 
@@ -162,7 +164,8 @@ def value_label(key: str, value: Any, *, with_unit: bool = True) -> str:
         return str(value)
     if unit in _PREFIXED and float(f"{value:.3g}") == value:
         return quantity(value, unit)
-    return f"{value:.10g} {unit}".rstrip()
+    number = f"{value:.10g}"
+    return f"{power_of_ten(number) if 'e' in number else number.replace('-', '−')} {unit}".rstrip()
 
 
 def setting_label(key: str, value: Any) -> str:
@@ -190,9 +193,11 @@ def method_label(name: str) -> str:
     return " + ".join(METHODS.get(part, part.replace("_", " ")) for part in name.split(" + "))
 
 
-def listed(words: Sequence[str]) -> str:
-    """`a, b and c`."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+def power_of_ten(number: str) -> str:
+    """A number as Python writes it, with its power of ten as people write it: `2e-09` → 2·10⁻⁹, `1e+06` → 10⁶."""
+    mantissa, _, exponent = number.partition("e")
+    power = f"10{str(int(exponent)).translate(_RAISED)}"
+    return power if float(mantissa) == 1 else f"{float(mantissa):g}·{power}".replace("-", "−")
 
 
 def _owner(path: str) -> str:
@@ -200,4 +205,5 @@ def _owner(path: str) -> str:
     site = re.fullmatch(r"receivers\.site\[(\d+)\]", path)
     if site:
         return f"receiver site [{site[1]}]"
-    return _OWNERS.get(path) or path.rpartition(".")[2].replace("_", " ")
+    last = path.rpartition(".")[2]
+    return _OWNERS.get(path) or METHODS.get(last, last.replace("_", " "))

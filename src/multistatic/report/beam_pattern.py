@@ -48,7 +48,7 @@ STEP_DEG = 0.1
 IMAGE_STEP_DEG = 1.0
 _SCREEN_IN, _LEFT_IN, _BELOW_IN = 7.2, 0.6, 0.45
 _CUT_IN, _SPHERE_IN, _POLAR_IN = 1.75, 2.1, 1.85  # heights
-_TICK_IN, _HIGHEST_STRIP_IN = 0.05, 1.4
+_TICK_IN, _HIGHEST_STRIP_IN = 0.05, 1.6
 _BAR_IN = 0.72  # what a colour bar takes beside the sphere
 
 

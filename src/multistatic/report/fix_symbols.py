@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +67,11 @@ def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
     elif found:
         ax.plot(places[:, 0], places[:, 1], color=TARGET, linewidth=0.8, zorder=5, label="order of the fixes in time")
         colors = _shades(len(found))
-        size = 44 if len(found) <= 12 else 20
+        if len(found) > _TIMED_AT_MOST:  # small and without a rim, so that they do not hide each other
+            look |= {"s": 18, "edgecolors": "none"}
         for place, color in zip(places, colors, strict=True):
-            ax.scatter(*place, c=[color], **{**look, "s": size})
-        ax.scatter([], [], c=TARGET, label="target, as estimated (the darker, the later)", **{**look, "s": size})
+            ax.scatter(*place, c=[color], **look)
+        ax.scatter([], [], c=TARGET, label="target, as estimated (the darker, the later)", **look)
     second = np.array([fix.other_position_m for fix in fixes if fix.other_position_m is not None]).reshape(-1, 3)
     if len(second):
         other: dict[str, Any] = {"s": 40, "marker": "D", "c": "white", "edgecolors": TARGET, "linewidths": 1.1}
@@ -188,8 +188,9 @@ def site_labels(fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
         measured = receiver.id in used | flagged
         if measured or everyone:
             color = BAD if receiver.id in flagged else SELECTED if measured else MUTED
-            label = point_label(receiver.position_m, short_name(receiver.id), color, 4.5, bold=measured)
-            labels.append(replace(label, optional=True))
+            name = short_name(receiver.id)
+            label = point_label(receiver.position_m, name, color, 4.5, bold=measured, optional=True)
+            labels.append(label)
     return labels
 
 

@@ -23,13 +23,14 @@ _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 # Further off it stands at the end of a leader in any of these directions.
 _ANGLES = 24
 _NEAR, _FAR = (1.0, 2.2), (4.0, 6.0, 8.5, 11.5, 15.0, 19.0, 24.0, 30.0, 37.0, 45.0)
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _STEPS = 48  # points of a leader that are looked at
 _LINE_STEP_PX = 4.0
 _GAP_PT = 1.5
-# What a place costs for each point and step of a line that the label covers, for each text, line and point that its
-# leader crosses; from `_BAD` on, a label that may be left out is.
-_PER_POINT, _PER_LINE_POINT, _PER_TEXT, _PER_CROSSING = 40.0, 12.0, 400.0, 25.0
+# What a place costs for each point, step of a line, text and leader that the label covers, and for each text, leader
+# and point that its own leader crosses; from `_BAD` on, a label that may be left out is.
+_PER_POINT, _PER_LINE_POINT, _PER_TEXT = 40.0, 12.0, 400.0
+_PER_CUT, _PER_CROSSING = 80.0, 25.0
 _BAD, _OUTSIDE = 39.0, 1e4
 
 
@@ -89,24 +90,27 @@ def say_nameless(markers: Artist | None, count: int) -> None:
 
 
 def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dict[int, _Place]:
-    """The place of each label, by its number. Where one that must be drawn covers something, all are placed once more,
-    that one first; the best attempt counts.
+    """The place of each label, by its number. Where one that must be drawn covers something, all such are placed again,
+    that one first; the best attempt counts. The optional ones follow.
     """
-    order, best, least = list(range(len(labels))), {}, np.inf
+    order = [k for k, label in enumerate(labels) if not label.optional]
+    best, around, least = {}, crowd, np.inf
     for _ in range(_ATTEMPTS):
         placed, taken = {}, crowd
         for k in order:
             placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k])
-            if not labels[k].optional or placed[k].cost < _BAD:
-                taken = taken.with_label(placed[k])
-        needed = [k for k in order if not labels[k].optional]
-        total = sum(placed[k].cost for k in needed)
+            taken = taken.with_label(placed[k])
+        total = sum(each.cost for each in placed.values())
         if total < least:
-            best, least = placed, total
-        worst = [k for k in needed if placed[k].cost >= _PER_POINT]
-        if not worst:
+            best, around, least = placed, taken, total
+        worst = [k for k in order if placed[k].cost >= _PER_POINT]
+        if not worst or order[: len(worst)] == worst:
             break
         order = worst + [k for k in order if k not in worst]
+    for k, label in enumerate(labels):
+        if label.optional:
+            best[k] = around.best_place(crowd.points[k], sizes[k], label)
+            around = around.with_label(best[k]) if best[k].cost < _BAD else around
     return best
 
 
@@ -163,12 +167,12 @@ class _Crowd:
         apart = np.maximum(boxes[:, None, :2] - self.texts[:, 2:], self.texts[:, :2] - boxes[:, None, 2:])
         costs += _PER_TEXT * np.all(apart < _GAP_PT * self.per_pt, axis=-1).sum(axis=1)
         for leader in _steps(self.leaders):
-            costs += _PER_TEXT * _inside(boxes, leader, self.per_pt).any(axis=1)
+            costs += _PER_CUT * _inside(boxes, leader, self.per_pt).any(axis=1)
         if leaders is None:
             return costs
         steps = _steps(leaders)
         for text in self.texts:
-            costs += _PER_TEXT * _inside(text[None], steps.reshape(-1, 2), self.per_pt).reshape(steps.shape[:2]).any(1)
+            costs += _PER_CUT * _inside(text[None], steps.reshape(-1, 2), self.per_pt).reshape(steps.shape[:2]).any(1)
         for other in self.leaders:
             costs += _PER_CROSSING * _cross(leaders, other)
         near = np.linalg.norm(self.points[:, None, None] - steps, axis=-1).min(axis=-1) < 3.0 * self.per_pt

@@ -184,7 +184,7 @@ def pictures(shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] |
     figures = []
     for words, svg in shown.items():
         title, *sentences = (captions or {}).get(words, ("", words))
-        caption = f"<strong>{as_html(title)}</strong>" if title else ""
+        caption = f"<strong>{prose(title)}</strong>" if title else ""
         image = base64.b64encode(svg).decode()
         figures.append(
             f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n'

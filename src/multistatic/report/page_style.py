@@ -95,6 +95,7 @@ th, td {{
 }}
 thead th {{ color: var(--quiet); font-weight: 600; vertical-align: bottom; border-bottom: 2px solid var(--edge); }}
 tbody th {{ font-weight: 400; }}
+div.wide th:first-child {{ position: sticky; left: 0; background: var(--ground); }}
 th span.unit {{ display: block; font-weight: 400; }}
 th.number, td.number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }}
 tr.strong th, tr.strong td {{ font-weight: 600; }}

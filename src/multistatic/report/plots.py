@@ -130,11 +130,12 @@ def plot_delay_doppler(
     >>> len(figure.axes)
     2
     """
-    from multistatic.report.delay_doppler_map import delay_doppler_figure, pictured_map
+    from multistatic.report.delay_doppler_map import delay_doppler_figure
+    from multistatic.report.delay_doppler_view import delay_doppler_view
 
     (one,) = measured_recordings([recording], reference, scenario, settings=settings)
     return _drawn(
-        delay_doppler_figure, pictured_map(one, reference), one.measurements[0], style=PictureStyle(style, title)
+        delay_doppler_figure, delay_doppler_view(one, reference), one.measurements[0], style=PictureStyle(style, title)
     )
 
 

@@ -242,7 +242,7 @@ def _caption(design: Design) -> list[str]:
     parts = [f"Sum of the rates: {_rates(design).sum():.1f} bit/s/Hz."]
     if not _sensing(design):
         return [*parts, "No sensing beam: the data beams do the sensing."]
-    if np.any(design.selected):
+    if np.any(design.selected) and np.any(_rates(design)):
         parts.append("Cooperating receivers cancel the sensing beam before they decode.")
     return parts
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ BOUND = "bound"
 # More intervals than this in a panel are drawn as bands instead of bars.
 _MANY_INTERVALS = 60
 _APART_PT = 3.0
+_LEAST_OF_A_SHARE = 6
 
 
 def series_look(number: int, of: int) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def draw_study_rows(ax: Axes, results: StudyResults, metric: int, panel: Panel, 
 def draw_methods_in_rows(ax: Axes, results: StudyResults, metric: int, scale: MetricScale) -> None:
     """A study of one point: one row for each method."""
     for number in range(len(results.methods)):
-        found = results.estimate(0, number, metric)
+        found = shown_estimate(results, 0, number, metric)
         look = {**series_look(number, len(results.methods)), "linestyle": "none", "markersize": 4.5}
         if found.value is None:
             ax.text(0.02, number, NO_VALUE, transform=ax.get_yaxis_transform(), va="center", color=MUTED, size="small")
@@ -167,8 +169,15 @@ def draw_study_bound(
     ax.plot([], [], color=MUTED, linestyle=":", linewidth=1.4, label=BOUND)
 
 
+def shown_estimate(results: StudyResults, point: int, method: int, metric: int) -> Estimate:
+    """An estimate with the interval that is drawn; a share of few trials has none, as in tables."""
+    found = results.estimate(point, method, metric)
+    few = results.metrics[metric].proportion and found.count < _LEAST_OF_A_SHARE
+    return replace(found, low=None, high=None) if few else found
+
+
 def _estimates(results: StudyResults, metric: int, series: Series) -> list[Estimate]:
-    return [results.estimate(point, series.method, metric) for point in series.points]
+    return [shown_estimate(results, point, series.method, metric) for point in series.points]
 
 
 def _drawn(found: Sequence[Estimate], factor: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

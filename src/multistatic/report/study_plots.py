@@ -19,6 +19,7 @@ from multistatic.report.study_lines import (
     draw_study_lines,
     draw_study_rows,
     series_look,
+    shown_estimate,
 )
 from multistatic.report.study_scale import (
     KeyScale,
@@ -163,7 +164,7 @@ def _shown_values(results: StudyResults, metric: int, view: StudyView, extras: E
     intervals = view.kind in ("lines", "rows")
     for point in range(len(results.settings)):
         for method in range(len(results.methods)):
-            found = results.estimate(point, method, metric)
+            found = shown_estimate(results, point, method, metric)
             yield from (found.value, found.low, found.high) if intervals else (found.value,)
             if extras.bound is not None:
                 yield results.estimate(point, method, extras.bound).value

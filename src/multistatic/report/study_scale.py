@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multistatic.report.axis_labels import METRICS, key_label, key_unit, method_label, metric_label
+from multistatic.report.axis_labels import METRICS, key_label, key_unit, method_label, metric_label, power_of_ten
 from multistatic.report.style import NORMAL, SMALL, caption_lines, text_width_in
 from multistatic.report.wording import axis_scale, common_unit
 from multistatic.study.results import StoredMetric, StudyResults
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # Units that take a prefix: 0.01 m is 10 mm, but 0.01 m² is no 10 mm².
 _PREFIXED = ("m", "m/s", "s", "Hz", "W")
 _COUNTS = ("receivers", "rounds")
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # A logarithmic axis for values that span more than this factor.
 _DECADE = 10.0
 _MOST_TICKS = 6
@@ -58,9 +57,11 @@ class MetricScale:
     @property
     def tick_labels(self) -> list[str]:
         """What stands at `ticks`."""
-        ticks = self.ticks
-        powers = self.logarithmic and np.allclose(np.log10(ticks) % 1, 0) and not 1e-3 <= ticks[0] <= ticks[-1] < 1e5
-        return [_power(round(np.log10(tick))) if powers else tick_label(tick) for tick in ticks]
+        ticks = [f"{tick:e}" for tick in self.ticks]
+        # Powers of ten alone, and some of them too long to be written out: all of them as powers.
+        powers = self.logarithmic and all(tick.startswith("1.000000e") for tick in ticks)
+        long = any(not 1e-3 <= float(tick) < 1e5 for tick in ticks)
+        return [power_of_ten(tick) if powers and long else tick_label(float(tick)) for tick in ticks]
 
     def set_on(self, axis: Axis) -> None:
         """Scale, limits and ticks of one axis of a panel."""
@@ -78,10 +79,7 @@ def tick_label(value: float) -> str:
     """A number at an axis; a power of ten as such where it would be long."""
     if value == 0 or 1e-3 * (1 - 1e-9) <= abs(value) < 1e5:
         return f"{value:.6g}".replace("-", "−")
-    mantissa, _, exponent = f"{value:.3e}".partition("e")
-    mantissa = f"{float(mantissa):g}".replace("-", "−")
-    power = _power(int(exponent))
-    return power if mantissa == "1" else f"{mantissa}·{power}"
+    return power_of_ten(f"{value:.3e}")
 
 
 def _logarithmic_ticks(low: float, high: float) -> F:
@@ -91,11 +89,7 @@ def _logarithmic_ticks(low: float, high: float) -> F:
     if np.count_nonzero((low <= fine) & (fine <= high)) <= _MOST_TICKS:
         return fine
     powers = decades[(10.0**decades >= low) & (10.0**decades <= high)]
-    return 10.0 ** powers[:: -(-len(powers) // _MOST_TICKS)]
-
-
-def _power(exponent: int) -> str:
-    return f"10{str(exponent).translate(_RAISED)}"
+    return 10.0 ** powers[powers % -(-len(powers) // _MOST_TICKS) == 0]
 
 
 def metric_title(stored: StoredMetric) -> str:

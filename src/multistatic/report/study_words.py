@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from multistatic.report.axis_labels import listed, method_label
+from multistatic.report.axis_labels import method_label
 from multistatic.report.study_assumptions import study_assumptions
 from multistatic.report.study_cells import hidden_sites
+from multistatic.report.study_lines import shown_estimate
 from multistatic.report.study_view import StudyView
+from multistatic.scenario.position_notes import listed
 from multistatic.study.results import StudyResults
 from multistatic.study.trial import FAILED
 
@@ -46,7 +48,7 @@ def _statistic(results: StudyResults, metric: int, view: StudyView, pairs: Seque
         return
     kind = "Share" if results.metrics[metric].proportion else rule.statistic.capitalize()
     trials = f"{most} trials" if least == most else f"{least} to {most} trials"
-    found = [results.estimate(*pair, metric) for pair in pairs]
+    found = [shown_estimate(results, *pair, metric) for pair in pairs]
     known = [each for each in found if each.value is not None]
     with_interval = sum(each.low is not None for each in known)
     interval = f"{100 * rule.confidence:g} % interval"

@@ -9,6 +9,7 @@ from multistatic.design.compare import Comparison
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Design
 from multistatic.design.unit_changes import UnitChanges
+from multistatic.registry import fact
 from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.design_facts import design_facts
 from multistatic.report.receiver_table import receiver_table
@@ -40,6 +41,7 @@ def design_summary(design: Design, unit: UnitChanges | None = None) -> Renderabl
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
     """One line a method, best first, and below it why some have no design and what all of them assume."""
     unit = next((criterion_unit(row.design) for row in rows if row.design is not None), "")
+    unit = fact("criteria", criterion, "unit", unit)
     value_unit, values = _values([row.value for row in rows], unit)
     time_unit, times = one_unit([float("nan") if row.status == "not run" else row.time_s for row in rows], "s")
     beamformers = dict.fromkeys(row.beamformer for row in rows)

@@ -167,7 +167,7 @@ def test_lines_that_would_change_nothing_are_left_out() -> None:
     assert "+1 dB of power" not in shown(design, silent)
     telling = UnitChanges(receiver_id="rx1", rate_change=None, power_change=-0.2)
     lines = " ".join(shown(design, telling).split())
-    assert "+1 bit/s/Hz at rx1 (the most expensive receiver): cannot be met" in lines
+    assert "+1 bit/s/Hz of rate at rx1 (the most expensive receiver): cannot be met" in lines
     assert "+1 dB of power surrogate U -20 %" in lines
     assert "stationarity" in shown(design, telling)
     assert "first-order conditions" not in shown(design, telling)
