@@ -54,13 +54,13 @@ def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
         return ""
     seconds = reach / SPEED_OF_LIGHT_M_S
     doubt = (
-        f"Check the unit of the delay{some}: {_span(seconds, 's')} is a path of {_span(reach / 1e3, 'km')}, for "
-        f"receivers {_span(direct, 'm')} from the transmitter."
+        f"Check the unit of the delay{some}: {_span(seconds, 's')} is a path of {_span(reach / 1e3, 'km')}, but the "
+        f"receivers are {_span(direct, 'm')} from the transmitter."
     )
     if not fitting:
         return doubt
     words = min(fitting, key=lambda name: float(np.median(fitting[name])))
-    return f"{doubt} In {words}, it would be {_span(fitting[words], 'm')}."
+    return f"{doubt} In {words}, the path would be {_span(fitting[words], 'm')}."
 
 
 def excess_doubt(reach_m: F, direct_m: F) -> str:
