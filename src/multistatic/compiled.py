@@ -287,7 +287,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def _numba_caches_in(folder: Path) -> Iterator[None]:
-    """Functions decorated meanwhile keep their machine code in `folder`: Numba asks for the place once, there."""
+    """Functions decorated meanwhile keep their machine code in `folder`: Numba looks up the place once, there."""
     from numba.core import config
 
     wanted = {"CACHE_DIR": str(folder), "CACHE_LOCATOR_CLASSES": ""}
@@ -357,7 +357,7 @@ def _digest() -> str:
 
 @functools.cache
 def cache_folder() -> Path | None:
-    """The folder of this process's kernels, made when it is first asked for; None where none can be written.
+    """The folder of this process's kernels, made at the first call; None where none can be written.
 
     It lies in the folder that NUMBA_CACHE_DIR names, else beside the package's bytecode, else in the user's folder for
     caches. Beside it stay the `KEPT` most recently used folders of other digests; older ones are removed.

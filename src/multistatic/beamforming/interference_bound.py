@@ -1,8 +1,8 @@
 """A tighter upper bound on the illumination where some receivers are not selected and suffer the sensing beam.
 
-The bound of certificate.py takes no notice of who is selected. This one does (derivation: docs/algorithms.md §1.8,
-"Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly all of their power is on
-the target, and of it a receiver k suffers
+The bound of certificate.py takes no notice of which receivers are selected. This one does (derivation:
+docs/algorithms.md §1.8, "Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly
+all of their power is on the target, and of it a receiver k suffers
 
     x_k ≥ 1 - ℓ - q_k  where it is not selected,   x_k ≥ Σ_{j≠k} q_j  where it is,                                (8)
 
@@ -32,7 +32,7 @@ _FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is he
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
 _HEAVIEST = 0.8
 _ROUNDING = 1e-9
-_NO_MORE = "The tight certificate proves no more of these beams than the standard one."
+_NO_MORE = "The tight certificate proves no more about these beams than the standard certificate."
 
 
 class _Links(NamedTuple):
@@ -69,11 +69,11 @@ def tightened(
     if better is result or bound.proof != "interference":
         return replace(better, message=f"{better.message} {_NO_MORE}".strip())
     before_w = min(result.upper_bound_w, problem.illumination_limit_w)
-    said = (
-        f"That the receivers that do not cooperate suffer the sensing beam lowers the proven bound on the illumination "
-        f"of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
+    lowered = (
+        "The tight certificate counts the interference of the sensing beam at receivers that do not cooperate, which "
+        f"lowers the proven bound on the illumination from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
     )
-    return replace(better, message=f"{better.message} {said}".strip())
+    return replace(better, message=f"{better.message} {lowered}".strip())
 
 
 def interference_bound(

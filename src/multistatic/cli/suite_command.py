@@ -13,6 +13,7 @@ import typer
 from multistatic.cli.interruption import INTERRUPTED, partial_words
 
 if TYPE_CHECKING:
+    from multistatic.report.style import PictureStyle
     from multistatic.suite.run import SuiteSettings
     from multistatic.suite.tasks import SuiteOutcome
 
@@ -24,6 +25,7 @@ def compare_on_suite(
     quick: bool,
     limit_s: float,
     out: Path | None,
+    style: PictureStyle,
     json_: bool,
     quiet: bool,
 ) -> None:
@@ -51,7 +53,7 @@ def compare_on_suite(
     origins = origins_of(ranked_methods(settings))
     document = leaderboard_document(outcomes, about, origins)
     if out is not None:
-        _write(out, outcomes, document)
+        _write(out, outcomes, document, style)
     if json_:
         import json
 
@@ -106,7 +108,7 @@ def _about(quick: bool, limit_s: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any]) -> None:
+def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any], style: PictureStyle) -> None:
     import json
 
     from multistatic.files.atomic import write_files_atomically
@@ -122,7 +124,7 @@ def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any]) -> None
         {
             "leaderboard.csv": leaderboard_csv(outcomes).encode(),
             "outcomes.csv": outcomes_csv(outcomes).encode(),
-            **leaderboard_pictures(outcomes, caption),
+            **leaderboard_pictures(outcomes, caption, style),
             "leaderboard.json": json.dumps(document, indent=2, allow_nan=False).encode(),
         },
     )

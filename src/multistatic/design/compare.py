@@ -22,10 +22,17 @@ from multistatic.scenario.model import JOINT, Scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Comparison(LabelledResult):
-    """One method on the scenario: `value` of the criterion (None: no design), relative `gap` to the best row, seconds.
+    """One row of a comparison: one selector with one beamformer on one scenario.
 
-    `time_s` is the whole design with this method: selection and final beams; starting beams are shared by a
-    beamformer's rows and counted in each.
+    selector: name of the selector, with settings that differ from the default.
+    beamformer: name of the beamformer, likewise.
+    status: status of the design, or `not run` where the method cannot be used here.
+    value: criterion of the design, in the criterion's unit; None without a design.
+    gap: relative distance to the best row; None without a design.
+    time_s: time of the whole design, in s: selection and final beams, and the starting beams, which the rows of a
+      beamformer share.
+    message: message of the design, or why the method did not run.
+    design: the design; None where the method did not run.
 
     >>> from multistatic import compare, load_preset
     >>> best = compare(load_preset("paper"), ["greedy", "nearest_n"])[0]
@@ -46,7 +53,7 @@ class Comparison(LabelledResult):
         """The method, its outcome, value, gap and time."""
         facts = (
             ("value", "none" if self.value is None else f"{self.value:.5g}"),
-            ("gap to the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
+            ("above the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
             ("time", f"{self.time_s:.3g} s"),
         )
         return Overview(title=f"{self.selector} + {self.beamformer}, {self.status}", facts=facts)
@@ -160,7 +167,7 @@ def _held_to(best: float, row: Comparison) -> Comparison:
     too_high = bound is not None and best < bound * (1.0 - 2.0 * CERTIFIED_GAP)
     if not too_high and (design.status != "optimal" or row.gap is None or row.gap <= 2.0 * CERTIFIED_GAP):
         return row
-    message = f"{row.message} Another row disproves that: its value is {best:.6g}."
+    message = f"{row.message} Another row disproves this: its value is {best:.6g}."
     selection = replace(design.selection, status="feasible", bound=None)
     return replace(
         row,

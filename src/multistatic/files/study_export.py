@@ -37,7 +37,7 @@ def dataset(results: StudyResults) -> xarray.Dataset:
     """The results as labelled arrays: one variable a metric over (swept keys …, algorithm, trial).
 
     A zipped sweep has the one axis `point` with the swept keys as its coordinates. Trials that are not done, and values
-    that do not exist, are NaN; `status` tells which. Units and meanings are attributes.
+    that do not exist, are NaN; `status` has the reason. Units and meanings are attributes.
     """
     library = optional_module("a study as labelled arrays", "xarray")
     dims, coordinates = _axes(results)
@@ -114,7 +114,7 @@ FORMATS: Mapping[str, Callable[[StudyResults], bytes]] = {"nc": netcdf_bytes, "c
 
 
 def provenance(results: StudyResults) -> dict[str, Any]:
-    """What was asked, what computed it, and the digest by which two copies are compared."""
+    """The study, the versions that computed it, and the digest by which two copies are compared."""
     rule = results.rule
     return {
         "title": results.name,

@@ -66,7 +66,7 @@ class ThisProcess:
         try:
             with threadpool_limits(limits=1):
                 future.set_result(self._work(task))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is asked for
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is read
             future.set_exception(error)
         return future
 
@@ -147,7 +147,7 @@ class GivenExecutor:
 
     def restart(self) -> None:
         """Not ours to replace."""
-        raise WorkersLostError("The executor lost its workers. Run the study again to go on where it stopped.")
+        raise WorkersLostError("The workers were lost. Run the same command again to resume the study.")
 
     def close(self) -> None:
         """Not ours to close."""
@@ -189,7 +189,9 @@ class DaskCluster:
 
     def restart(self) -> None:
         """A scheduler that is gone takes everything along."""
-        raise WorkersLostError("The Dask scheduler is gone. Run the study again to go on where it stopped.")
+        raise WorkersLostError(
+            "The connection to the Dask scheduler was lost. Run the same command again to resume the study."
+        )
 
     def close(self) -> None:
         """Leave the cluster; it forgets what it was asked."""

@@ -12,7 +12,7 @@ from multistatic.suite.instances import VERSION, check_channels, load_suite
 from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, SuiteOutcome, SuiteTask
 from multistatic.suite.worker import Worker
 
-TOLD = frozenset({"given"})
+GIVEN_THE_GROUP = frozenset({"given"})
 """Selectors that are told the group: there is nothing to rank."""
 
 
@@ -81,7 +81,7 @@ def ranked_methods(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
     """
     selectors, beamformers = settings.selectors, settings.beamformers
     if selectors is None:
-        selectors = tuple(name for name in registry.names("selectors") if name not in TOLD)
+        selectors = tuple(name for name in registry.names("selectors") if name not in GIVEN_THE_GROUP)
     if beamformers is None:
         beamformers = registry.names("beamformers")
     beamformers = tuple(registry.full_name("beamformers", name) for name in beamformers)
@@ -104,7 +104,7 @@ def origins_of(methods: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, re
 
 
 def _refused(group: str, name: str) -> Sequence[Problem]:
-    """Whether nobody or more than one package registered the name; nothing is imported here, for that may fail and is
+    """Whether no package or more than one registered the name; nothing is imported here, for that may fail and is
     the method's own row.
     """
     try:

@@ -33,7 +33,7 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     count, width, _ = channels.shape
     used = [j for j in range(count + 1) if j > 0 or reduced.uses_sensing_beam]
     variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
-    disturbance = interference(channels, weights, reduced.hears)
+    disturbance = interference(channels, weights, reduced.receives_sensing)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
     total = disturbance + own @ adjoint(own)
     # Interference in units of Ψ̄_k, the whole in units of Ē_k = Ψ̄_k + H_kQ̄_kH_kᴴ: every number is then of order 1.
@@ -47,12 +47,12 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     limit = power <= 1.0
     rates = []
     for k in range(count):
-        heard = [j for j in used if j > 0 or reduced.hears[k]]
+        arriving = [j for j in used if j > 0 or reduced.receives_sensing[k]]
         noise = _embedding(loud[k] @ loud[k].conj().T)
-        signal = sum(_congruence(loud[k] @ channels[k] @ bases[j], variables[j]) for j in heard)
+        signal = sum(_congruence(loud[k] @ channels[k] @ bases[j], variables[j]) for j in arriving)
         white = quiet[k] @ channels[k]
         others = sum(
-            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in heard if j != k + 1
+            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in arriving if j != k + 1
         )
         at_start = width - float(np.trace(quiet[k] @ quiet[k].conj().T).real)
         # ln det of a Hermitian matrix is half of that of its real embedding.
