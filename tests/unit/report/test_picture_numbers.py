@@ -31,9 +31,10 @@ from multistatic.report.style import styled
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.support.close import assert_close, close_to
+from tests.support.close import close_to
 from tests.support.handmade_design import design
 from tests.support.studies import invented, quick
+
 
 def test_bistatic_ellipses_are_where_the_path_is_as_long_as_the_delay_says() -> None:
     """Every curve is that of a receiver that was used, and each such receiver has one."""
