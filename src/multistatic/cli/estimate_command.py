@@ -124,7 +124,6 @@ def _coordinates(text: str) -> F:
 def _write(out: Path, found: Sequence[Measurement], drawn: Mapping[str, bytes]) -> tuple[Path, ...]:
     from multistatic.files.atomic import write_files_atomically
     from multistatic.files.measurements import NAME, measurements_text
-
     from multistatic.report.style import CAPTIONS
 
     stale = [path.name for path in out.glob("delay_doppler_*.*")] + [CAPTIONS] if out.is_dir() else []

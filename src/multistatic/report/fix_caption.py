@@ -28,7 +28,9 @@ def fix_title(fixes: Sequence[Fix], scenario: Scenario) -> str:
         if verdict == "ambiguous":
             return f"{name}: two places of the target fit the measurements"
         return f"{name}: {_error(fixes)}"
-    counted = f"{len(fixes)} fixes" if len(found) == len(fixes) else f"{len(found)} of {len(fixes)} fixes have a position"
+    counted = (
+        f"{len(fixes)} fixes" if len(found) == len(fixes) else f"{len(found)} of {len(fixes)} fixes have a position"
+    )
     error = _error(fixes)
     return f"{name}: {counted}" + (f", median {error}" if error else "")
 

@@ -55,7 +55,10 @@ def is_moving(fix: Fix, view: View, count: int) -> bool:
     if spread is None or fix.velocity_m_s is None:
         return False
     velocity = fix.velocity_m_s[list(view)]
-    return bool(np.isfinite(spread).all() and velocity @ np.linalg.pinv(spread) @ velocity > -2.0 * np.log(_FALSE_ARROWS / count))
+    return bool(
+        np.isfinite(spread).all()
+        and velocity @ np.linalg.pinv(spread) @ velocity > -2.0 * np.log(_FALSE_ARROWS / count)
+    )
 
 
 def arrow_duration_s(fixes: Sequence[Fix], views: Sequence[View], span_m: float) -> float | None:
