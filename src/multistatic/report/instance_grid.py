@@ -132,7 +132,8 @@ def _draw_cell(ax: Axes, x: int, y: int, outcome: SuiteOutcome, numbered: bool) 
     else:
         gap = outcome.gap
         share, label = next((share, label) for limit, share, label in _CLASSES if gap <= limit)
-        face = tuple((1 - share) + share * part for part in to_rgb(SELECTED))
+        red, green, blue = (1 - share * (1 - part) for part in to_rgb(SELECTED))
+        face = red, green, blue
         text = _short_gap(gap) if numbered else ""
     if share > 0.6:
         look["color"] = "white"

@@ -112,7 +112,7 @@ INSTANCES = (
     "large_selection",
     *(f"three_dimensions_{k}" for k in range(14)),
 )
-OUTCOMES = tuple(
+SELECTED = tuple(
     outcome(method, name, gap, time_s=time_s)
     for method, gaps, time_s in (
         ("branch_and_bound", (0.0, 0.0, 0.0, 0.0), 2e-3),
@@ -124,7 +124,12 @@ OUTCOMES = tuple(
         ("all", (None, None, None, None), 1e-4),
     )
     for name, gap in zip(INSTANCES, (*gaps, *[gaps[0]] * 14), strict=True)
-) + (outcome("sca", "paper", None, board="beams", verdict="timeout"), outcome("sca", "small_los", 5e-5, board="beams"))
+)
+OUTCOMES = (
+    *SELECTED,
+    outcome("sca", "paper", None, board="beams", verdict="timeout"),
+    outcome("sca", "small_los", 5e-5, board="beams"),
+)
 
 
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
