@@ -155,6 +155,6 @@ def test_options_are_decimal_numbers(tmp_path, option, value):
 def test_numbers_of_other_options_are_decimal_too(command, option):
     result = run(*command, option, "1_0e-3")
     assert result.exit_code == 2
-    assert "'1_0e-3' is no number: underscores are not allowed in numbers" in " ".join(
+    assert "'1_0e-3' is not a number: underscores are not allowed in numbers" in " ".join(
         result.stderr.replace("│", " ").split()
     )
