@@ -213,7 +213,7 @@ _watcher: ContextVar[Callable[[bool], None] | None] = ContextVar("_watcher", def
 
 
 @contextmanager
-def told_of_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
+def watching_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
     """Meanwhile `watcher` is called with True when a kernel begins to be compiled, with False when it is ready.
 
     Machine code that is loaded from the disk, or made of what the package ships, is no compilation.
