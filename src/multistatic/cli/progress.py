@@ -171,7 +171,7 @@ def shown_stages(quiet: bool) -> Iterator[Progress]:
         return
     console = Console(stderr=True)
     shown = _on_terminal(progress, console) if console.is_terminal else written_lines(progress)
-    with compiled.told_of_compilation(progress.compiling), shown:
+    with compiled.watching_compilation(progress.compiling), shown:
         yield progress
 
 

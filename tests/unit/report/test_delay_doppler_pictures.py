@@ -66,7 +66,9 @@ VIEWS = {
 def test_every_text_stands_free_and_the_legend_lists_what_is_drawn(case: str, width: Any) -> None:
     for title, measurement in ((True, FOUND), (False, LOST), (True, UNSURE)):
         with styled():
-            assert picture_faults(delay_doppler_figure(VIEWS[case], measurement, PictureStyle(width, title=title))) == []
+            assert (
+                picture_faults(delay_doppler_figure(VIEWS[case], measurement, PictureStyle(width, title=title))) == []
+            )
 
 
 def test_axes_are_in_nanoseconds_kilohertz_and_decibels() -> None:
