@@ -45,8 +45,10 @@ def test_a_strict_type_checker_accepts_it(tmp_path: Path) -> None:
 def test_it_runs_on_a_feasible_and_on_an_infeasible_network(scenario: str, tmp_path: Path) -> None:
     file = tmp_path / "example.py"
     file.write_text("\n".join(BLOCKS).replace(LOADED, scenario), encoding="utf-8")
-    last = run("-W", "error", str(file), cwd=tmp_path).splitlines()[-1]
+    printed = run("-W", "error", str(file), cwd=tmp_path)
+    last = printed.rstrip().splitlines()[-1]
     if scenario == LOADED:
         assert last.startswith("feasible ('rx01', 'rx05', 'rx07', 'rx08') 0.0001932")
     else:
-        assert "infeasible  The cheapest group (receiver rx05) costs 13.0807 m, the limit is 5 m." in last
+        assert "infeasible" in printed
+        assert "The cheapest group (receiver rx05) costs 13.0807 m" in last
