@@ -52,7 +52,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term(
         name="Fisher information",
-        meaning="How much a measurement tells about the quantities to be estimated; its inverse is the "
+        meaning="How much information a measurement has about the quantities to be estimated; its inverse is the "
         "Cramér-Rao bound.",
     ),
     Term(
