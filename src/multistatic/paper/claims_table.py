@@ -77,5 +77,5 @@ def _finding(claim: Claim, metric: str | None, studies: Mapping[str, StudyResult
 
 
 def _ratio(value: float) -> str:
-    """Three digits, or as many as tell the ratio from 1 where drops are told from it."""
+    """Three digits, or as many as distinguish the ratio from 1 where drops differ from it."""
     return f"{value:.3g}" if abs(value - 1) > 0.005 else f"{value:.5g}"

@@ -35,7 +35,7 @@ _MOST_EXPENSIVE = "(the most expensive receiver)"
 def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact, ...]:
     """Facts of a design, in groups: design, accuracy, assumptions, what a change would bring, checks.
 
-    Names are unique, and no number is told twice, nor one of those in `design.message`. Empty for a design without
+    Names are unique, and no number is stated twice, nor one of those in `design.message`. Empty for a design without
     beams, of which the message says all. `unit`: what a whole unit more of rate and power does; without it the slopes
     tell of a tenth.
 
@@ -86,8 +86,8 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     found = design.selection
     assert found is not None
     words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
-    told = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
-    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in told):
+    stated = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
+    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
     yield "criterion minimised", words
     method = f"{JOINT}: group and beams together" if found.method == JOINT else found.method
@@ -220,7 +220,7 @@ def _group(design: Design) -> str:
 
 
 def _other_members(design: Design, members: tuple[str, ...]) -> str:
-    """Another group by what tells it from that of the design: `adding rx10, dropping rx01`."""
+    """Another group by its difference from that of the design: `adding rx10, dropping rx01`."""
     added = [each for each in members if each not in design.selected_ids]
     dropped = [each for each in design.selected_ids if each not in members]
     changes = (("adding", added), ("dropping", dropped))

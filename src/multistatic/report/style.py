@@ -1,6 +1,6 @@
 """How every picture looks, and how it becomes a file.
 
-Colours are told apart by colour-blind readers (Okabe and Ito's palette) and in grey. Nothing global changes:
+Colours can be distinguished by colour-blind readers (Okabe and Ito's palette) and in grey. Nothing global changes:
 settings hold only inside `styled()`.
 """
 

@@ -55,7 +55,7 @@ _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer de
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Posed:
-    """`asked`, reduced to the receivers `required` [K'] with `channels` [K', n, N_t] and a = `steering` [N_t]."""
+    """`original`, reduced to the receivers `required` [K'] with `channels` [K', n, N_t] and a = `steering` [N_t]."""
 
     original: BeamformingProblem
     required: np.ndarray
