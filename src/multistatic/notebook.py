@@ -18,7 +18,11 @@ _LINE = 116
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a result is: a title and facts, each a name and its value in words."""
+    """Short description of a result.
+
+    title: what the result is.
+    facts: names and values in words.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()

@@ -120,6 +120,7 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
 
 
 def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
+    """Raise `ScenarioError` if the SNR of the direct path is too large at a receiver for double precision."""
     power_w, noise_w = scenario.transmitter.power_w, scenario.propagation.noise_power_w
     snr = np.sum(np.abs(direct) ** 2, axis=(1, 2)) * (power_w / noise_w)
     loudest = int(np.argmax(snr))

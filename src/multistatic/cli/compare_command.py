@@ -13,6 +13,7 @@ from multistatic.cli.design_command import JSON, QUIET, SET
 from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InputError
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def compare_command(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder for the tables (CSV, JSON) and pictures (SVG, PNG).")
     ] = None,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -116,23 +119,23 @@ def compare_command(
     if list_:
         _list()
         return
+    look = picture_style(style, title)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
+        from multistatic.suite.run import SuiteSettings
 
         if file is not None or set_:
             raise typer.BadParameter(
                 "The suite has its own scenarios: give neither FILE nor --set.", param_hint="--suite"
             )
         with options_named("", _PATHS):
-            compare_on_suite(
-                None if selector in (None, "every") else _names(selector or ""),
-                None if beamformer in (None, "every") else _names(beamformer or ""),
+            settings = SuiteSettings(
+                selectors=None if selector in (None, "every") else _names(selector or ""),
+                beamformers=None if beamformer in (None, "every") else _names(beamformer or ""),
                 quick=quick,
                 limit_s=LIMIT_S if time_limit is None else time_limit,
-                out=out,
-                json_=json_,
-                quiet=quiet,
             )
+            compare_on_suite(settings, out=out, style=look, json_=json_, quiet=quiet)
         return
     if quick or time_limit is not None:
         raise typer.BadParameter("--quick and --time-limit can be used with --suite only.", param_hint="--suite")
@@ -152,7 +155,7 @@ def compare_command(
         from multistatic.report.comparison import comparison_pictures
 
         files = comparison_files(rows, criterion, planned if interrupted else None)
-        write_files_atomically(out, {**comparison_pictures(rows, criterion), **files})
+        write_files_atomically(out, {**comparison_pictures(rows, criterion, look), **files})
     if rows:
         _print(rows, criterion, json_, planned if interrupted else None)
     if interrupted:

@@ -12,6 +12,7 @@ from multistatic.cli.command_help import SCENARIO, SEARCH
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InputError
 from multistatic.scenario.tables import written_number
 
@@ -116,6 +117,8 @@ def estimate_command(
         Path | None, typer.Option(metavar="DIR", help="Folder for measurements.csv and the pictures.")
     ] = None,
     pictures: Annotated[bool, typer.Option(help="Draw delay-Doppler maps into the folder of --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -146,6 +149,7 @@ def estimate_command(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
+    look = picture_style(style, title)
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
     with options_named("", _PATHS):
@@ -172,21 +176,30 @@ def estimate_command(
                 raise InputError(problems, source="estimate")
             found: list[Measurement] = []
             drawn: dict[str, bytes] = {}
-            done, total = 0, len(read.recordings)
+            number, total = 0, len(read.recordings)
 
             def on_stage(stage: str) -> None:
-                show(stage, done, total)
+                show(stage, number, total)
 
             for one in measured_recordings(
                 read.recordings, read.reference, network, settings=settings, on_stage=on_stage
             ):
-                done += 1
                 found += one.measurements
+                number += 1
                 if out is not None and pictures:
-                    drawn |= delay_doppler_pictures(one, read.reference, f"delay_doppler_{len(drawn) // 2 + 1}")
+                    _add_pictures(drawn, delay_doppler_pictures(one, read.reference, f"delay_doppler_{number}", look))
             show("writing files")
             files = _write(out, found, drawn) if out is not None else ()
     _print(found, files, json_)
+
+
+def _add_pictures(drawn: dict[str, bytes], more: Mapping[str, bytes]) -> None:
+    """Add the files of one more picture; the captions of all are in one file."""
+    from multistatic.report.style import CAPTIONS
+
+    captions = [files[CAPTIONS] for files in (drawn, more) if CAPTIONS in files]
+    drawn |= more
+    drawn[CAPTIONS] = b"\n".join(captions)
 
 
 def _coordinates(text: str) -> F:
@@ -200,8 +213,9 @@ def _coordinates(text: str) -> F:
 def _write(out: Path, found: Sequence[Measurement], drawn: Mapping[str, bytes]) -> tuple[Path, ...]:
     from multistatic.files.atomic import write_files_atomically
     from multistatic.files.measurements import NAME, measurements_text
+    from multistatic.report.style import CAPTIONS
 
-    stale = [path.name for path in out.glob("delay_doppler_*.*")] if out.is_dir() else []
+    stale = [path.name for path in out.glob("delay_doppler_*.*")] + [CAPTIONS] if out.is_dir() else []
     files = {**drawn, NAME: measurements_text(found).encode()}
     write_files_atomically(out, files, stale=stale)
     return tuple(out / name for name in files)
@@ -222,4 +236,5 @@ def _print(found: Sequence[Measurement], files: Sequence[Path], json_: bool) -> 
     console = Console()
     console.print(measurement_table(found))
     if files:
-        console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
+        plural = "" if len(files) == 1 else "s"
+        console.print(f"wrote {len(files)} file{plural} to {files[0].parent}", highlight=False, soft_wrap=True)

@@ -11,12 +11,14 @@ import typer
 
 from multistatic.cli.command_help import SCENARIO
 from multistatic.cli.design_command import JSON, QUIET, SET
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.localization.fix import Fix
     from multistatic.localization.fusion import FusionSettings
+    from multistatic.report.style import PictureStyle
     from multistatic.scenario.model import Scenario
 
 TESTS = "Fixes"
@@ -66,6 +68,8 @@ def localize_command(
         typer.Option(metavar="DIR", help="Folder for fixes.csv, fixes.json, fixes.geojson and the map (SVG, PNG)."),
     ] = None,
     pictures: Annotated[bool, typer.Option(help="Draw the map into the folder of --out.")] = True,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
@@ -96,6 +100,7 @@ def localize_command(
     from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
 
+    drawn = picture_style(style, title)
     settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
@@ -112,7 +117,7 @@ def localize_command(
         files: tuple[Path, ...] = ()
         if out is not None:
             show("writing files")
-            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network) if pictures else None)
+            files = write_fixes(out, fixes, network, _drawn(fixes, groups, network, drawn) if pictures else None)
     if json_:
         import json
 
@@ -190,10 +195,12 @@ def _lonely(groups: Sequence[Sequence[Measurement]]) -> list[str]:
     ]
 
 
-def _drawn(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario) -> dict[str, bytes]:
+def _drawn(
+    fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], network: Scenario, style: PictureStyle
+) -> dict[str, bytes]:
     from multistatic.report.fix_map import fix_pictures
 
-    return fix_pictures(fixes, groups, network)
+    return fix_pictures(fixes, groups, network, style)
 
 
 def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:

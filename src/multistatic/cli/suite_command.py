@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +14,13 @@ import typer
 from multistatic.cli.interruption import INTERRUPTED, partial_words
 
 if TYPE_CHECKING:
+    from multistatic.report.style import PictureStyle
     from multistatic.suite.run import SuiteSettings
     from multistatic.suite.tasks import SuiteOutcome
 
 
 def compare_on_suite(
-    selectors: tuple[str, ...] | None,
-    beamformers: tuple[str, ...] | None,
-    *,
-    quick: bool,
-    limit_s: float,
-    out: Path | None,
-    json_: bool,
-    quiet: bool,
+    settings: SuiteSettings, *, out: Path | None, style: PictureStyle, json_: bool, quiet: bool
 ) -> None:
     """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out.
 
@@ -33,11 +28,10 @@ def compare_on_suite(
     """
     from multistatic.extras import require_installed
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods
+    from multistatic.suite.run import origins_of, ranked_methods
 
-    if (selectors is None) != (beamformers is None):
-        selectors, beamformers = selectors or (), beamformers or ()
-    settings = SuiteSettings(selectors=selectors, beamformers=beamformers, quick=quick, limit_s=limit_s)
+    if (settings.selectors is None) != (settings.beamformers is None):
+        settings = replace(settings, selectors=settings.selectors or (), beamformers=settings.beamformers or ())
     if out is not None:
         require_installed("drawing pictures", "matplotlib")
     outcomes, planned = _outcomes(settings, quiet)
@@ -51,7 +45,7 @@ def compare_on_suite(
     origins = origins_of(ranked_methods(settings))
     document = leaderboard_document(outcomes, about, origins)
     if out is not None:
-        _write(out, outcomes, document)
+        _write(out, outcomes, document, style)
     if json_:
         import json
 
@@ -73,8 +67,9 @@ def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome],
     from multistatic.design.algorithms import require_solvers
     from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
 
-    methods, tasks = ranked_methods(settings), tasks_of(settings)
+    methods = ranked_methods(settings)
     require_solvers(settings.beamformers or ())  # of a method that nobody named its row says why it did not run
+    tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []
     with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
@@ -105,7 +100,7 @@ def _about(quick: bool, limit_s: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any]) -> None:
+def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any], style: PictureStyle) -> None:
     import json
 
     from multistatic.files.atomic import write_files_atomically
@@ -121,7 +116,7 @@ def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any]) -> None
         {
             "leaderboard.csv": leaderboard_csv(outcomes).encode(),
             "outcomes.csv": outcomes_csv(outcomes).encode(),
-            **leaderboard_pictures(outcomes, caption),
+            **leaderboard_pictures(outcomes, caption, style),
             "leaderboard.json": json.dumps(document, indent=2, allow_nan=False).encode(),
         },
     )

@@ -57,6 +57,7 @@ class EstimateSettings:
 
 
 def _problems(settings: EstimateSettings) -> list[Problem]:
+    """Every value of the settings that is out of range."""
     problems = []
     estimator: object = settings.estimator
     if not (isinstance(estimator, str) or callable(estimator)):

@@ -64,10 +64,15 @@ class Grid:
         return self.lowest + np.arange(each * (self.bins - 1) + 1) / (each * self.size)
 
 
-def statistic_map(recording: Recording, waveform: Waveform, search: Search) -> StatisticMap:
-    """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded."""
+def statistic_map(
+    recording: Recording, waveform: Waveform, search: Search, reference: Reference | None = None
+) -> StatisticMap:
+    """T on a grid that is fine enough to find every peak, over the whole range of the search; noise as recorded.
+
+    `reference`: that of the waveform, if the caller has it already.
+    """
     check(recording, search)
-    reference = reference_of(waveform, recording.sample_rate_hz)
+    reference = reference_of(waveform, recording.sample_rate_hz) if reference is None else reference
     grid = grid_of(reference, recording, search)
     branches = branches_of(recording.samples, search)
     values = Correlator(waveform, reference, recording, grid).statistics(branches.reshape(-1, *branches.shape[-2:]))
@@ -89,7 +94,7 @@ def branches_of(samples: C, search: Search) -> C:
 
 
 def check(recording: Recording, search: Search) -> None:
-    """`InputError` with everything that makes a recording useless for a search."""
+    """Raise `InputError` with everything that makes a recording useless for a search."""
     samples = recording.samples
     problems = []
     antennas = samples.shape[-2] if samples.ndim >= 2 else 0
@@ -151,6 +156,7 @@ class Correlator:
     """T of many trials on the cells of one grid, in single precision: enough to find cells, and twice as fast."""
 
     def __init__(self, waveform: Waveform, reference: Reference, recording: Recording, grid: Grid) -> None:
+        """Prepare the spectra of the shifted reference, their energies, and the phases of the grid."""
         first, values = shifted_samples(waveform, recording.sample_rate_hz, grid.fractions)
         count = recording.samples.shape[-1]
         padded = np.zeros((len(values), grid.size), np.complex128)

@@ -71,7 +71,7 @@ def _reader(content: bytes) -> Callable[[bytes, frozenset[str]], Arrays] | None:
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """Whatever a library says of a damaged file, as one line with the file's name."""
+    """Errors of a library about a damaged file as one line with the file's name."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -154,6 +154,7 @@ _STEP = 1 << 20
 
 
 def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
+    """Arrays of a MATLAB file of version 5 to 7; sizes are checked before anything is unpacked."""
     from scipy.io import loadmat, whosmat
 
     _require_small("(variables)", _unpacked_size(content), 1)
@@ -172,7 +173,9 @@ def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
 
 
 def _unpacked_size(content: bytes) -> int:
-    """Bytes of all variables, compressed ones unpacked piece by piece and thrown away: a bomb is seen, not loaded."""
+    """Bytes of all variables; compressed ones are unpacked piece by piece and discarded, so that a huge one is refused
+    without being loaded.
+    """
     order = "<" if content[126:128] == b"IM" else ">"
     size, place = 0, 128
     while place + 8 <= len(content):
@@ -216,6 +219,7 @@ def _hdf5(content: bytes, names: frozenset[str]) -> Arrays:
 
 
 def _dataset(file: Any, name: str) -> NDArray[Any]:
+    """One array of an HDF5 file; links, external data and arrays that are too large are refused."""
     import h5py
 
     link = file.get(name, getlink=True)

@@ -257,6 +257,7 @@ def _selection(design: Design) -> dict[str, Any]:
 
 
 def _beamforming(design: Design) -> dict[str, Any]:
+    """The table `beamforming` of `design.json`; every value is None if there is no result."""
     result = design.beamforming
     if result is None:
         names = (
@@ -277,6 +278,7 @@ def _beamforming(design: Design) -> dict[str, Any]:
 
 
 def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str, Any]:
+    """The table `bounds` of `design.json`; every value is None if there is no accuracy."""
     if accuracy is None:
         names = (
             "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_horizontal_m peb_vertical_m "

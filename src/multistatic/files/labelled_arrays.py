@@ -139,6 +139,7 @@ def _(channel: Channel) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]
 
 @_parts.register(Design)
 def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
+    """Those of the scenario, with the selection, the beams, the rates and the bounds."""
     coordinates, variables, _ = _parts(design.scenario)
     rows, result, accuracy = ("receiver",), design.beamforming, design.accuracy
     variables = {**variables, "selected": (rows, design.selected)}

@@ -210,6 +210,7 @@ class _Row:
         return unit
 
     def _direction_covariance(self) -> F | None:
+        """The covariance of the direction in this row; None if its columns are empty."""
         squares = self._all_or_none(_SQUARES)
         if squares is None:
             return None

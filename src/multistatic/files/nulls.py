@@ -31,6 +31,7 @@ def _nulls(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _reason(design: Design, path: str) -> str:
+    """Why the value at `path` of `design.json` does not exist."""
     room, _, name = path.partition(".")
     if path == "cooperation_cost_limit_m":
         return "The scenario sets no limit."

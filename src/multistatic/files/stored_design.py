@@ -104,6 +104,7 @@ def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    """The content of `design.json`, after its size and its format have been checked."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_DOCUMENT_BYTES + 1)

@@ -42,6 +42,7 @@ def _is_proportion(name: str) -> bool:
 
 
 def _results(connection: sqlite3.Connection) -> StudyResults:
+    """All results of the study in an open store."""
     name, fingerprint, document, rule, complete = connection.execute(
         "SELECT name, fingerprint, document, rule, complete FROM studies"
     ).fetchone()

@@ -101,10 +101,9 @@ def localize_many(
     groups: sequences of measurements as for `localize`, one for each fix.
     sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
     settings: test levels (`FusionSettings`).
+    on_progress: function that is called from time to time with the number of finished fixes and the number of all.
 
     Model and errors are those of `localize`.
-
-    `on_progress` is told now and then how many fixes are done, and of how many.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -158,6 +157,7 @@ class _Details:
 
 
 def _details(model: FusionModel, found: RobustFits) -> _Details:
+    """Covariances, residuals and clock offsets of all fits."""
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
     covariance = generalised_inverse(fits.information)
     error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
@@ -201,6 +201,7 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
 
 
 def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
+    """The fix of case `i` from the fits and details of all cases."""
     fits, ids = found.fits, model.sites.receiver_ids
     located = bool(fits.usable[i])
     moving = located and bool(fits.velocity[i])

@@ -50,12 +50,12 @@ class KnownSites:
 
     @property
     def size(self) -> int:
-        """K."""
+        """Number K of receivers."""
         return len(self.receiver_ids)
 
     @property
     def wavelength_m(self) -> float:
-        """λ = c/f0."""
+        """Wavelength λ = c/f0 in m."""
         return SPEED_OF_LIGHT_M_S / self.carrier_hz
 
     @property
@@ -99,6 +99,7 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
 
 
 def _problems(sites: KnownSites) -> list[Problem]:
+    """Every value of the sites that has a wrong shape or range."""
     problems = []
     count = len(sites.receiver_ids)
     for name, array, shape in (

@@ -106,6 +106,7 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
 def _bad_values(
     measured: F, covariance: F, arrival: F, spread: F, components: B, detected: B, sites: KnownSites
 ) -> list[Problem]:
+    """A problem for each measurement whose values or covariances cannot be used."""
     problems = []
     finite = np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))
     variances = np.linalg.eigvalsh(np.where(np.isfinite(spread), spread, 0.0))

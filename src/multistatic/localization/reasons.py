@@ -20,11 +20,12 @@ _CERTAIN = 4.0
 
 
 def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
-    """Everything worth saying of fix `i`, as sentences."""
+    """All messages about fix `i`, as sentences."""
     return " ".join(_sentences(model, found, i))
 
 
 def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
+    """All messages about the fix of case `i`, the most important one first."""
     fits, ids = found.fits, model.sites.receiver_ids
     if doubt := _doubt_of_unit(model, i):
         yield doubt
@@ -57,7 +58,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
 
 
 def _doubt_of_unit(model: FusionModel, i: int) -> str:
-    """Whether the delays can be in seconds, of the receivers whose clocks leave no other explanation."""
+    """A doubt about the unit of the delays, for receivers whose clock errors cannot explain them."""
     seen, sites = model.seen, model.sites
     reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
     timed = seen.detected[i] & (offsets < 0.01 * np.abs(reach))
@@ -67,6 +68,7 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
 
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
+    """The most specific reason why the position of case `i` is unobservable."""
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
     detected = seen.detected[i] & ~found.flagged[i]
     if not detected.any():

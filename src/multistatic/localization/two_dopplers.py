@@ -41,8 +41,12 @@ MIRRORED = "Two directions, mirrored about the heading, fit the measurements equ
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Departures:
-    """Directions of departure of n cases. `angle_rad` [n, 2] from the x axis: the first `count` [n] of both, which
-    mirror each other about the heading, are answers, the others zero. `reason` [n]: why there is none, or two.
+    """Directions of departure that `departure_from_dopplers` finds in n independent cases.
+
+    angle_rad [n, 2]: angles from the x axis in rad, mirrored about the heading; the first `count` of the two are
+        solutions, the others are zero.
+    count [n]: number of solutions, 0 or 2.
+    reason [n]: why there is no solution, or why there are two.
     """
 
     angle_rad: F

@@ -44,7 +44,7 @@ from multistatic.scenario.write import CHANNEL_FILE, designed_toml
 _SHOWN = {
     "map": "Map of the network: positions, cooperating receivers, and the error of the target's position",
     "beam_pattern": "Radiated power over direction",
-    "rates": "Rate of each receiver and its requirement",
+    "rates": "Rate of each receiver, its requirement, and the signal-to-noise ratio of its echo",
 }
 _VERDICTS = {
     "optimal": "proven optimal",
@@ -155,9 +155,11 @@ def _distances(title: str, values_m: Iterable[float]) -> tuple[TableColumn, list
 
 
 def _large_and_small(value: str) -> tuple[str, str]:
-    """The number that a fact begins with, and what it says beside it."""
-    large, _, small = _AFTER_A_NUMBER.sub("\n", value, count=1).partition("\n")
-    return large, small.removesuffix(")") if "(" not in small else small
+    """The number that a fact begins with, and what it says beside it, without brackets around."""
+    if (found := _AFTER_A_NUMBER.search(value)) is None:
+        return value, ""
+    beside = value[found.end() :]
+    return value[: found.start()], beside.replace(")", "", 1) if "(" in found[0] else beside
 
 
 def _proof(design: Design) -> list[tuple[str, str, str]]:
@@ -179,7 +181,7 @@ def _assumed(design: Design) -> Html:
     alone = design.scheme == "mono"
     meanings = assumption_meanings(design.scenario, one_clock=alone)
     lines = [each.partition(": ") for each in assumption_sentences(design.scenario, one_clock=alone)]
-    entries = [(key.lower(), value.rstrip("."), meanings[key.lower()]) for key, _, value in lines]
+    entries = [(linked(key.lower()), value.rstrip("."), meanings[key.lower()]) for key, _, value in lines]
     return section("What is assumed", facts(entries))
 
 

@@ -92,7 +92,7 @@ def _velocities_in_words(fixes: Sequence[Fix], scales: FixScales, spatial: bool)
     moving = sum(any(is_moving(fix, view, len(fixes)) for view in views) for fix in known)
     unknown = sum(fix.covariance is None for fix in known)
     for count, why in (
-        (len(known) - moving - unknown, "does not differ from zero by more than its error explains (95 % level)"),
+        (len(known) - moving - unknown, "is not significantly different from zero (95 % level)"),
         (unknown, "has an unknown error"),
     ):
         some = "" if len(fixes) == 1 else f" of {count} of {len(fixes)} fixes"

@@ -40,11 +40,11 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
     axes = "xyz"[:dimensions]
-    errors = ("± xy",) if dimensions == 2 else ("± xy", "± z")
+    errors = ("±xy",) if dimensions == 2 else ("±xy", "±z")
     columns = (
         TableColumn(name="time", unit=unit),
         *(TableColumn(name=name, unit="m") for name in (*axes, *errors)),
-        *(TableColumn(name=name, unit="m/s") for name in (*(f"v{axis}" for axis in axes), "± v")),
+        *(TableColumn(name=name, unit="m/s") for name in (*(f"v{axis}" for axis in axes), "±v")),
         TableColumn(name="verdict", number=False),
         TableColumn(name="receivers used"),
         TableColumn(name="p value"),

@@ -126,7 +126,7 @@ GLOSSARY: tuple[Term, ...] = (
         meaning="The power that all beams together send in the direction of the target, which is the EIRP in "
         "that direction.",
         unit="W",
-        spellings=("target illumination",),
+        spellings=("power towards target",),
     ),
     Term(
         name="EIRP",

@@ -90,24 +90,27 @@ def say_nameless(markers: Artist | None, count: int) -> None:
 
 
 def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dict[int, _Place]:
-    """The place of each label, by its number. Where one that must be drawn covers something, all are placed once more,
-    that one first; the best attempt counts.
+    """The place of each label, by its number. Where one that must be drawn covers something, all such are placed again,
+    that one first; the best attempt counts. The optional ones follow.
     """
-    order, best, least = list(range(len(labels))), {}, np.inf
+    order = [k for k, label in enumerate(labels) if not label.optional]
+    best, around, least = {}, crowd, np.inf
     for _ in range(_ATTEMPTS):
         placed, taken = {}, crowd
         for k in order:
             placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k])
-            if not labels[k].optional or placed[k].cost < _BAD:
-                taken = taken.with_label(placed[k])
-        needed = [k for k in order if not labels[k].optional]
-        total = sum(placed[k].cost for k in needed)
+            taken = taken.with_label(placed[k])
+        total = sum(each.cost for each in placed.values())
         if total < least:
-            best, least = placed, total
-        worst = [k for k in needed if placed[k].cost >= _PER_POINT]
-        if not worst:
+            best, around, least = placed, taken, total
+        worst = [k for k in order if placed[k].cost >= _PER_POINT]
+        if not worst or order[: len(worst)] == worst:
             break
         order = worst + [k for k in order if k not in worst]
+    for k, label in enumerate(labels):
+        if label.optional:
+            best[k] = around.best_place(crowd.points[k], sizes[k], label)
+            around = around.with_label(best[k]) if best[k].cost < _BAD else around
     return best
 
 
@@ -218,8 +221,7 @@ def _steps(segments: F) -> F:
 def _inside(boxes: F, points: F, margin: float) -> B:
     """Which of `points` [n, 2] lie in which of `boxes` [c, 4], or closer than `margin`: [c, n]."""
     low, high = points > boxes[:, None, :2] - margin, points < boxes[:, None, 2:] + margin
-    inside: B = low.all(axis=-1) & high.all(axis=-1)
-    return inside
+    return np.asarray(low.all(axis=-1) & high.all(axis=-1))
 
 
 def _cross(segments: F, other: F) -> B:
@@ -230,7 +232,7 @@ def _cross(segments: F, other: F) -> B:
         return turn
 
     start, end = segments[:, 0], segments[:, 1]
-    crossing: B = (side(start, end, other[0]) * side(start, end, other[1]) < 0) & (
+    crossing = (side(start, end, other[0]) * side(start, end, other[1]) < 0) & (
         side(other[0], other[1], start) * side(other[0], other[1], end) < 0
     )
-    return crossing
+    return np.asarray(crossing)

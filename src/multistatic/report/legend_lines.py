@@ -1,12 +1,14 @@
-"""Lines of a legend that fit: long labels are broken, and a legend stands beside the panels where there is room."""
+"""Lines of a legend that fit: long labels are broken, a legend stands beside the panels where there is room, and what
+no symbol can say stands in sentences below them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from multistatic.report.picture_layout import legend_entries
-from multistatic.report.style import caption_lines
+from multistatic.report.picture_layout import add_panel, legend_entries
+from multistatic.report.style import CAPTION_LINE_IN, INK, SMALL, caption_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,3 +51,19 @@ def place_panel(ax: Axes, left_in: float, top_in: float, width_in: float, height
     whole_in, tall_in = figure.get_size_inches()
     bottom = 1 - (top_in + height_in) / tall_in
     ax.set_position((left_in / whole_in, bottom, width_in / whole_in, height_in / tall_in))
+
+
+def notes_below(figure: Figure, sentences: Sequence[str], below_in: float) -> float:
+    """Write sentences in lines of small print, each sentence on a line of its own; returns where they end. Distances
+    are in inches from the top of the figure.
+    """
+    room_in = float(figure.get_size_inches()[0]) - 0.2
+    lines = [line for sentence in sentences for line in caption_lines(figure, room_in, [sentence])]
+    if not lines:
+        return below_in
+    tall_in = CAPTION_LINE_IN * len(lines)
+    ax = add_panel(figure, 0.1, below_in, room_in, tall_in)
+    ax.axis("off")
+    for number, line in enumerate(lines):
+        ax.text(0.0, 1 - (number + 0.5) / len(lines), line, transform=ax.transAxes, size=SMALL, va="center", color=INK)
+    return below_in + tall_in + 0.08

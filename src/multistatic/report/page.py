@@ -20,7 +20,7 @@ from multistatic.report.wording import RAISED
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _TAG = re.compile(r"<[^>]*>")
-_EXPONENT = re.compile(r"(?<=\d)e([+-]?\d+)(?!\w)")
+_EXPONENT = re.compile(r"(?<=\d)e([+-]\d+)(?!\w)")  # the sign tells it from the digits of a hash
 _MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -184,7 +184,7 @@ def pictures(shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] |
     figures = []
     for words, svg in shown.items():
         title, *sentences = (captions or {}).get(words, ("", words))
-        caption = f"<strong>{as_html(title)}</strong>" if title else ""
+        caption = f"<strong>{prose(title)}</strong>" if title else ""
         image = base64.b64encode(svg).decode()
         figures.append(
             f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n'

@@ -95,6 +95,7 @@ th, td {{
 }}
 thead th {{ color: var(--quiet); font-weight: 600; vertical-align: bottom; border-bottom: 2px solid var(--edge); }}
 tbody th {{ font-weight: 400; }}
+div.wide th:first-child {{ position: sticky; left: 0; background: var(--ground); }}
 th span.unit {{ display: block; font-weight: 400; }}
 th.number, td.number {{ text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }}
 tr.strong th, tr.strong td {{ font-weight: 600; }}
@@ -103,6 +104,7 @@ bdi {{ overflow-wrap: break-word; }}
 tbody bdi {{ display: inline-block; max-width: min(26rem, 45vw); }}
 div.figures {{
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 1.5rem;
+  margin-top: 1.5rem;
 }}
 div.figures.beside {{ display: block; }}
 figure {{ margin: 0; }}
@@ -139,6 +141,7 @@ footer {{
   figure, tr, dl.cards > div, dl.facts > div, footer {{ break-inside: avoid; }}
   thead {{ display: table-header-group; }}
   div.wide, pre {{ overflow: visible; }}
+  div.wide th:first-child {{ position: static; background: none; }}
   pre {{ white-space: pre-wrap; font-size: 7pt; border: 0; padding: 0; background: none; columns: 2; }}
   h2 {{ margin-top: 1.6rem; }}
   dl.glossary {{ columns: 2; }}

@@ -156,7 +156,7 @@ def metric_scale(results: StudyResults, metric: int, name: str | None = None) ->
     return axis_scale(name, unit, typical)
 
 
-def _cell(found: Estimate, factor: float, trials: int, proportion: bool) -> str:
+def _cell(found: Estimate, factor: float, trials: int, proportion: bool = False) -> str:
     """The estimate and its interval; a star where some of the trials have no value. An interval for a share of a few
     trials is nearly all of [0, 1], also where nothing in them is drawn: it would say nothing.
     """

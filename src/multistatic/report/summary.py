@@ -9,6 +9,7 @@ from multistatic.design.compare import Comparison
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Design
 from multistatic.design.unit_changes import UnitChanges
+from multistatic.registry import fact
 from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.design_facts import design_facts
 from multistatic.report.receiver_table import receiver_table
@@ -17,6 +18,7 @@ from multistatic.report.wording import common_unit, criterion_words, in_percent,
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 ABOVE_BEST = "above best: the value relative to that of the best row; lower values are better."
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
@@ -30,16 +32,23 @@ def design_summary(design: Design, unit: UnitChanges | None = None) -> Renderabl
     from rich.console import Group
     from rich.text import Text
 
-    head = Text.assemble((design.scenario.name, "bold"), "  ", (design.status, f"bold {_COLORS[design.status]}"))
-    table = receiver_table(design)
+    head, table = design_heading(design), receiver_table(design)
     if table is None:
         return Group(head, Prose(design.message))
     return Group(head, Prose(design.message), Text(), FactList(facts=design_facts(design, unit)), Text(), table)
 
 
+def design_heading(design: Design) -> Text:
+    """The name of the network and the status of its design, in one line."""
+    from rich.text import Text
+
+    return Text.assemble((design.scenario.name, "bold"), "  ", (design.status, f"bold {_COLORS[design.status]}"))
+
+
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
     """One line a method, best first, and below it why some have no design and what all of them assume."""
     unit = next((criterion_unit(row.design) for row in rows if row.design is not None), "")
+    unit = fact("criteria", criterion, "unit", unit)
     value_unit, values = _values([row.value for row in rows], unit)
     time_unit, times = one_unit([float("nan") if row.status == "not run" else row.time_s for row in rows], "s")
     beamformers = dict.fromkeys(row.beamformer for row in rows)

@@ -1,4 +1,4 @@
-"""What two or more keys of a scenario must agree on: either/or keys, unique ids, known names, places of their own.
+"""Checks that need two or more keys of a scenario: exclusive keys, unique ids, known names, different positions.
 
 The checks work on the raw tables and skip whatever is malformed, so that they report alongside every other problem.
 """
@@ -128,6 +128,7 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
 
 
 def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
+    """Ids of receivers that repeat or have a special meaning."""
     seen: dict[str, str] = {}
     for path, name in _ids(raw, rows):
         if name == "default":

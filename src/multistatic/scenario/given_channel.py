@@ -177,6 +177,7 @@ def _numbers(where: str, values: object, kind: type, problems: list[Problem]) ->
 
 
 def _shape_problems(given: GivenChannel) -> Iterator[Problem]:
+    """Arrays whose shapes do not fit each other, or whose values are not finite or not possible."""
     direct = given.direct
     if direct.ndim != 3 or not direct.size:
         expected = "complex [K, N_r, N_t]: receivers, receive antennas, transmit antennas"

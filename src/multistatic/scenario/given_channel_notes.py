@@ -1,4 +1,4 @@
-"""What channels from a file say that may not be meant: other units, antennas without a path, keys without effect."""
+"""Notes on channels from a file that are probably a mistake: other units, antennas without a path, keys without effect."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on receivers that are only in the file, and on receivers without a path or with unused antennas."""
     extra = [name for name in given.receiver_ids or () if name not in set(scenario.receiver_ids)]
     if extra:
         yield f"{given.where('receiver_ids')} has {quoted(extra)}, which the scenario does not have: not used"
@@ -53,7 +54,7 @@ def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
 
 
 def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
-    """Echoes stronger than what is sent, and steering vectors that are no amplitudes of antennas."""
+    """Notes on echoes that are stronger than the transmitted signal, and on steering vectors of an implausible level."""
     gain, steering = given.echo_gain_of(ids), given.steering_tx
     if gain is not None and float(gain.max()) > 1.0:
         yield (
@@ -71,6 +72,7 @@ def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
 
 
 def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on direct channels whose power gain is implausible."""
     largest, median_db = float(given.gains.max(initial=0.0)), given.median_gain_db
     if median_db is None:
         return

@@ -1,4 +1,4 @@
-"""Values that are valid and yet may not be meant: another unit than the key's, positions beyond the radio horizon.
+"""Notes on values that are valid but probably a mistake: another unit, or positions beyond the radio horizon.
 
 Each note is one sentence with the number, what it means, and the likely cause. A note refuses nothing.
 """
@@ -24,8 +24,8 @@ MAST_M = 50.0
 
 
 def scenario_notes(scenario: Scenario, *, places: bool = True) -> list[str]:
-    """Sentences on the values of a scenario that are valid but rarely meant (docs/formats.md has the list); without
-    `places` none on positions.
+    """Sentences on the values of a scenario that are valid but probably a mistake (docs/formats.md has the list);
+    without `places` none on positions.
     """
     found = [*_radio_notes(scenario), *_power_notes(scenario), *_other_notes(scenario)]
     return [*found, *_option_notes(scenario), *(_place_notes(scenario) if places else ())]
@@ -41,6 +41,7 @@ def _option_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _radio_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on a carrier or bandwidth that seems to be in another unit."""
     radio = scenario.radio
     if radio.carrier_hz < 3e6:
         yield (
@@ -63,6 +64,7 @@ def _radio_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _power_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on powers and gains that seem to be in another unit."""
     power_w, noise_w = scenario.transmitter.power_w, scenario.propagation.noise_power_w
     if power_w > 1e6 or power_w < 1e-6:
         yield (
@@ -97,6 +99,7 @@ def _place_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -> Iterator[str]:
+    """Notes on heights that seem to be in feet, or far below the ellipsoid."""
     near = np.hypot(*places[:, :2].T) < 300e3  # beyond, the curvature of the earth alone makes heights of kilometres
     sites = near & (np.arange(len(names)) != 1)
     high = [names[i] for i in np.flatnonzero(sites & (heights > 9000.0))]
@@ -145,6 +148,7 @@ def _heights_m(scenario: Scenario, places: F) -> F:
 
 
 def _other_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on speeds, cross-sections, rates and clock offsets that seem to be in another unit."""
     speed = float(np.linalg.norm(scenario.target.velocity_m_s))
     if 700.0 < speed < 7000.0:
         yield (

@@ -141,6 +141,7 @@ def _local_positions(
 def _placed_at_random(
     random: RandomTable, table: ScenarioTable, transmitter_m: F, wavelength_m: float, origin: GeodeticOrigin | None
 ) -> list[Receiver]:
+    """The receivers of `receivers.random`, drawn by the seed of the scenario, without the excluded ones."""
     centre = transmitter_m
     if random.centre_m is not None or random.centre_llh is not None:
         centre = _local_positions([(random.centre_m, random.centre_llh)], origin)[0]
@@ -252,6 +253,7 @@ def _reflection(table: TargetTable | ScattererTable) -> float:
 
 
 def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio, channel: GivenChannel | None) -> Propagation:
+    """Path loss, noise and clutter of the table `channel` in linear units."""
     return Propagation(
         path_loss_exponent=float(table.path_loss_exponent),
         reference_gain=_reference_gain(table, radio.wavelength_m),

@@ -44,7 +44,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = ""
 
 
 def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
-    """What a table without a known `kind` says instead."""
+    """The received value and the hint for a table without a known `kind`."""
     if "kind" in table:
         return f"kind = {shown(table['kind'])}", ""
     return "no kind", "did you mean kind?" if nearest("kind", table) else ""
@@ -61,6 +61,7 @@ def capped(problems: list[Problem]) -> list[Problem]:
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
+    """One error of the schema as a problem: path, value received, what was expected, and a hint."""
     location = [part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("<"))]
     kind = detail["type"]
     expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {})).replace("<", "").replace(">", "")

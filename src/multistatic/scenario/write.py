@@ -155,6 +155,7 @@ def _clock(node: Transmitter | Receiver) -> dict[str, object]:
 
 
 def _channel(scenario: Scenario, wavelength_m: float, direct: object) -> Keys:
+    """The table `channel` of a scenario, with levels in dB wherever these give the same bits again."""
     channel = scenario.propagation
     loss: Keys = {"reference_loss_db": "free_space"}
     if channel.reference_gain != free_space_gain(wavelength_m):

@@ -245,6 +245,7 @@ def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[
 
 
 def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | Ofdm:
+    """The modulation of the settings; `InputError` if no OFDM symbol fits into the block."""
     if settings.waveform == "single-carrier":
         return SingleCarrier(pulse=pulse_of(radio.pulse), slot_s=radio.slot_s, symbols=radio.samples)
     slots = settings.subcarriers + settings.cyclic_prefix

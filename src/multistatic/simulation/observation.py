@@ -29,16 +29,22 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ObservationSettings:
-    """What is heard, and how it is sampled.
+    """Parts of a recording, and its sampling.
 
-    `oversampling`: samples a slot, any number above 0. `trials`: blocks with their own noise (and phase); where the
-    signal has trials of its own, their number. `echo`, `scatterers`, `white_clutter`, `noise`: False leaves that part
-    out. `direct_path`: power ratio of the direct path that is heard, 0 for none, 1 for all; None as the scenario says:
-    its `direct_path_leakage` where clutter depends on the signal, none where it is independent, for σ_c² then stands
-    for the direct path too (below (3)). `random_phase`: every trial's echo has its own uniform phase, the same at all
-    antennas, and every scatterer one at each receiver; False: all phases are zero. `clocks`: {receiver id: Clock}; a
-    receiver that is not in it has a perfect one. `longest_delay_s`: until when receivers listen after the block
-    has been sent; None until the last path has passed.
+    oversampling: number of samples in a slot, above 0.
+    trials: number of blocks with independent noise and phases; if the signal has trials, their number.
+    echo: False: without the echo of the target.
+    direct_path: power ratio of the recorded direct path, 0 for none and 1 for all; None: the scenario's
+        `direct_path_leakage` with signal-dependent clutter, and none with signal-independent clutter, whose σ_c²
+        includes the direct path (below (3)).
+    scatterers: False: without the scatterers of signal-dependent clutter.
+    white_clutter: False: without signal-independent clutter.
+    noise: False: without thermal noise.
+    random_phase: True: the echo has a uniform phase in each trial, the same at all antennas, and each scatterer has one
+        at each receiver; False: all phases are zero.
+    clocks: {receiver id: clock}; receivers that are not listed have perfect clocks.
+    longest_delay_s: time in s after the end of the transmission at which recordings end; None: when the last path has
+        arrived.
     """
 
     oversampling: float = 1.0
@@ -63,10 +69,14 @@ class ObservationSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
-    """A receiver's `recording` [trials, N_r, N] and the truth behind it.
+    """The recording of one receiver and its true parameters.
 
-    `delay_s`, `doppler_hz`: of the echo, by the receiver's own clock. `amplitude` [trials]: A in the echo
-    A a_k e^{j2πft} a_bᵀx(t - τ), t by the receiver's clock, in the units of the gain (x is in √W).
+    recording: samples [trials, N_r, N].
+    delay_s: true delay of the echo in s, by the clock of the receiver.
+    doppler_hz: true Doppler shift of the echo in Hz, relative to the oscillator of the receiver.
+    amplitude [trials]: factor A of the echo A a_k e^{j2πft} a_bᵀx(t - τ), with t by the clock of the receiver and x in
+        √W.
+    clock: clock offset of the receiver.
     """
 
     recording: Recording

@@ -109,7 +109,7 @@ def test_microseconds_are_not_blamed_on_the_geometry(tmp_path):
     assert isinstance(result.exception, InfeasibleError)
     said = str(result.exception)
     assert "Check the unit of the delay: 4.49 to 6.67 s is a path of 1350000 to 2000000 km" in said
-    assert "In microseconds, it would be 1350 to 2000 m." in said
+    assert "In microseconds, the path would be 1350 to 2000 m." in said
     assert "span fewer than" not in said
     assert "note: Check the unit of the delay: " in result.stderr
     assert "note: Check the unit of delay_std_s: 0.001 s is 2e+04 slots" in result.stderr
@@ -155,6 +155,6 @@ def test_options_are_decimal_numbers(tmp_path, option, value):
 def test_numbers_of_other_options_are_decimal_too(command, option):
     result = run(*command, option, "1_0e-3")
     assert result.exit_code == 2
-    assert "'1_0e-3' is no number: underscores are not allowed in numbers" in " ".join(
+    assert "'1_0e-3' is not a number: underscores are not allowed in numbers" in " ".join(
         result.stderr.replace("│", " ").split()
     )

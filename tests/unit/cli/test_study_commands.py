@@ -82,7 +82,8 @@ def test_a_file_with_errors_names_all_of_them_and_writes_nothing(file: Path) -> 
 
 def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
     text = invoke("study", file, "--dry-run", "--workers", 2).output
-    for words in ("2 points, 3 methods, 2 trials each: 4 trials", "one receiver", "on 2 workers", "memory", "store"):
+    trials = "2 points, 3 methods, 2 trials at each point: 4 trials in all"
+    for words in (trials, "one receiver", "on 2 workers", "Memory", "store"):
         assert words in text
     plan = json.loads(invoke("study", file, "--dry-run", "--json").stdout)
     assert plan["trials"] == [4, 4]
@@ -92,7 +93,8 @@ def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
     rule = 'trials={minimum=5, maximum=50, metric="peb_m", relative_half_width=0.1}'
     text = invoke("study", file, "--dry-run", "--set", rule).output
-    assert "5 to 50 trials each, until the median of peb_m is known to 10 % (95 % confidence): 10 to 100" in text
+    rule = "until the median of peb_m is known to within 10 % (95 % confidence)"
+    assert f"5 to 50 trials at each point, {rule}: 10 to 100" in text
 
 
 @pytest.mark.slow
@@ -140,7 +142,9 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
     assert result.exception.exit_code == 1
     assert "4 trials failed" in str(result.exception)
     assert "no design today" in result.output
-    assert "(2 failed)" in result.output
+    lines = [line.split() for line in result.output.splitlines()]
+    assert "failed" in lines[1]
+    assert [line[5] for line in lines if line[2:4] == ["one", "receiver"]] == ["2", "2"]
     assert invoke("study", file, "--workers", 1, "--retry-failed").exit_code == 0
     assert "no design today" in invoke("show", "small.sqlite").output
 

@@ -24,6 +24,7 @@ from multistatic.report.style import PICTURE_WIDTHS, PictureStyle, new_figure, r
 from tests.support.awkward_designs import AWKWARD, climbing, far_drone, street
 from tests.support.close import assert_close
 from tests.support.handmade_design import design, scenario
+from tests.support.paths import ROOT
 from tests.support.picture_geometry import drawn_texts, legend_faults, overlap_px, picture_faults, text_corners
 
 Make = Callable[[Design, PictureStyle], Figure]
@@ -326,3 +327,8 @@ def test_the_side_view_can_be_drawn_alone() -> None:
         ax.set_xlim(-120, 120)
         draw_elevation(ax, climbing())
     assert ax.get_title(loc="left").startswith("Side view from the south, heights drawn ×")
+
+
+def test_the_page_names_every_width() -> None:
+    page = (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8")
+    assert [width for width in PICTURE_WIDTHS if f"| `{width}`" not in page] == []
