@@ -152,7 +152,8 @@ def study_figures(
             sentences.insert(1, f"Dotted: {metric_title(results.metrics[extras.bound])}.")
         if len(pages) > 1:
             first = number * size + 1
-            where = f"panels {first} to {first + len(panels) - 1} of {len(view.panels)}"
+            last = first + len(panels) - 1
+            where = f"panel{f's {first} to {last}' if last > first else f' {first}'} of {len(view.panels)}"
             sentences.insert(0, f"Page {number + 1} of {len(pages)}: {where}.")
         drawing = _Page(results=results, metric=metric, view=view, scale=scale, panels=panels, extras=extras)
         title = f"{results.name}: {metric_title(results.metrics[metric])}"
