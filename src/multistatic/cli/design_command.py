@@ -264,10 +264,11 @@ def _check_agreement(method: str, selector: str | None) -> None:
 def _print_table(result: Design, unit: UnitChanges | None, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.summary import design_summary
+    from multistatic.report.summary import design_heading, design_summary
 
     console = Console()
-    console.print(design_summary(result, unit))
+    # Why a design is infeasible is the error that follows: the same sentences on stdout would be there twice.
+    console.print(design_heading(result) if result.status == "infeasible" else design_summary(result, unit))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 

@@ -213,7 +213,6 @@ def _coordinates(text: str) -> F:
 def _write(out: Path, found: Sequence[Measurement], drawn: Mapping[str, bytes]) -> tuple[Path, ...]:
     from multistatic.files.atomic import write_files_atomically
     from multistatic.files.measurements import NAME, measurements_text
-
     from multistatic.report.style import CAPTIONS
 
     stale = [path.name for path in out.glob("delay_doppler_*.*")] + [CAPTIONS] if out.is_dir() else []
@@ -237,4 +236,5 @@ def _print(found: Sequence[Measurement], files: Sequence[Path], json_: bool) -> 
     console = Console()
     console.print(measurement_table(found))
     if files:
-        console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
+        plural = "" if len(files) == 1 else "s"
+        console.print(f"wrote {len(files)} file{plural} to {files[0].parent}", highlight=False, soft_wrap=True)

@@ -93,12 +93,12 @@ def read_recording(
     """
     base, dataset, problems = base_path(path), read_dataset(path), list[Problem]()
     fields = Fields(f"{base}{META}:global", dataset.fields, problems)
-    rate_hz = fields.number("core:sample_rate", "samples a second, above 0", least=0.0)
-    slot = fields.number(SLOT, "the slot in s, above 0", slot_s, least=0.0)
-    noise_w = fields.number(NOISE, "noise power in W of a sample of one slot, above 0", noise_power_w, least=0.0)
+    rate_hz = fields.number("core:sample_rate", "the sampling rate in Hz, above 0", least=0.0)
+    slot = fields.number(SLOT, "the length of a slot in s, above 0", slot_s, least=0.0)
+    noise_w = fields.number(NOISE, "the noise power in W in a sample of one slot, above 0", noise_power_w, least=0.0)
     identity = fields.text(RECEIVER, "the receiver's id", receiver_id or base.name.removeprefix(RECORDING))
     capture = Fields(f"{base}{META}:captures[0]", dataset.captures[0], problems)
-    start_s = capture.number(START, "time of the first sample in s", 0.0)
+    start_s = capture.number(START, "the time of the first sample in s", 0.0)
     low, high = SAMPLES_A_SLOT
     if np.isfinite(rate_hz * slot) and not low <= rate_hz * slot <= high:
         expected = f"a rate with {low:g} to {high:g} samples a slot of {slot:g} s"

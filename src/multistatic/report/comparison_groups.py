@@ -28,7 +28,9 @@ class NamedGroup:
 
 def named_groups(rows: Sequence[Comparison]) -> tuple[NamedGroup, ...]:
     """The different groups of the rows that have a design, in their order: that of the best row is A."""
-    distinct = dict.fromkeys(row.design.selected_ids for row in rows if row.design is not None and row.value is not None)
+    distinct = dict.fromkeys(
+        row.design.selected_ids for row in rows if row.design is not None and row.value is not None
+    )
     found: list[NamedGroup] = []
     for number, members in enumerate(distinct):
         letter = _letter(number)

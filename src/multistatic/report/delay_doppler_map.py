@@ -120,9 +120,7 @@ def draw_searched_map(ax: Axes, bar: Axes, view: DelayDopplerView, measurement: 
     ax.set_title("All delays and Doppler shifts searched", **_panel_title())
 
 
-def _draw_map(
-    ax: Axes, bar: Axes, mapped: StatisticMap, view: DelayDopplerView, measurement: Measurement
-) -> None:
+def _draw_map(ax: Axes, bar: Axes, mapped: StatisticMap, view: DelayDopplerView, measurement: Measurement) -> None:
     figure = ax.get_figure(root=True)
     assert figure is not None
     level_db = _decibels(mapped.values)

@@ -1,5 +1,5 @@
-"""Lines of a legend that fit: long labels are broken, a legend stands beside the panels where there is room, and what no
-symbol can say stands in sentences below them.
+"""Lines of a legend that fit: long labels are broken, a legend stands beside the panels where there is room, and what
+no symbol can say stands in sentences below them.
 """
 
 from __future__ import annotations

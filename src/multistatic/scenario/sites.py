@@ -205,7 +205,7 @@ def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             path,
             "a crs without a name" if named is None else shown(named),
-            "no crs: GeoJSON has longitude, latitude in degrees, WGS 84 (RFC 7946, section 4)",
+            "no member crs: GeoJSON has longitude and latitude in degrees on WGS 84 (RFC 7946)",
             "convert the coordinates to CRS84 and delete the member crs",
         )
 

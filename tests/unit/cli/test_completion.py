@@ -63,6 +63,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         (["localize", "x.csv", "--scenario", "ci"], ["city"]),
         (["export", "a.sqlite", "--format", ""], ["nc", "csv", "mat"]),
         (["show", "pl"], []),
+        (["study", "p"], []),  # no scenario
+        (["design", "paper", "--style", "c"], ["column"]),
     ],
 )
 def test_bash(words: list[str], answers: list[str], asked: Asking) -> None:
@@ -80,7 +82,7 @@ def test_keys_whose_values_are_names(asked: Asking) -> None:
 
 def test_zsh_and_fish(asked: Asking) -> None:
     line = {"_TYPER_COMPLETE_ARGS": "multistatic design paper --selector gr"}
-    assert asked("zsh", **line) == "_arguments '*: :((\"greedy\"\n\"greedy_swap\"))'\n"
+    assert asked("zsh", **line) == '_arguments \'*: :(("greedy"\n"greedy_swap"))\'\n'
     assert asked("fish", _TYPER_COMPLETE_FISH_ACTION="get-args", **line) == "greedy\ngreedy_swap\n"
     assert asked("zsh", _TYPER_COMPLETE_ARGS="multistatic show x") == "_files\n"
 

@@ -109,7 +109,7 @@ def test_microseconds_are_not_blamed_on_the_geometry(tmp_path):
     assert isinstance(result.exception, InfeasibleError)
     said = str(result.exception)
     assert "Check the unit of the delay: 4.49 to 6.67 s is a path of 1350000 to 2000000 km" in said
-    assert "In microseconds, it would be 1350 to 2000 m." in said
+    assert "In microseconds, the path would be 1350 to 2000 m." in said
     assert "span fewer than" not in said
     assert "note: Check the unit of the delay: " in result.stderr
     assert "note: Check the unit of delay_std_s: 0.001 s is 2e+04 slots" in result.stderr

@@ -65,11 +65,11 @@ def test_good_measurements_need_no_note() -> None:
 @pytest.mark.parametrize(
     ("factor", "words", "path"),
     [
-        (1e3, "In milliseconds, it would be 1350 to 2000 m", "1350 to 2000 km"),
-        (1e6, "In microseconds, it would be 1350 to 2000 m", "1350000 to 2000000 km"),
-        (1e9, "In nanoseconds, it would be 1350 to 2000 m", ""),
-        (SPEED_OF_LIGHT_M_S, "In metres, a range, it would be 1350 to 2000 m", ""),
-        (SPEED_OF_LIGHT_M_S / 1e3, "In kilometres, a range, it would be 1350 to 2000 m", ""),
+        (1e3, "In milliseconds, the path would be 1350 to 2000 m", "1350 to 2000 km"),
+        (1e6, "In microseconds, the path would be 1350 to 2000 m", "1350000 to 2000000 km"),
+        (1e9, "In nanoseconds, the path would be 1350 to 2000 m", ""),
+        (SPEED_OF_LIGHT_M_S, "In metres, a range, the path would be 1350 to 2000 m", ""),
+        (SPEED_OF_LIGHT_M_S / 1e3, "In kilometres, a range, the path would be 1350 to 2000 m", ""),
     ],
 )
 def test_delays_in_another_unit_are_told_which(factor: float, words: str, path: str) -> None:

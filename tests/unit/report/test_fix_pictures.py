@@ -32,7 +32,9 @@ from tests.support.picture_geometry import drawn_texts, picture_faults
 Case = tuple[list[Fix], list[list[Measurement]], Scenario]
 
 
-def measured(what: Scenario, places: Sequence[Any], velocity: Sequence[float], power_w: float, start_s: float = 0.0) -> Case:
+def measured(
+    what: Scenario, places: Sequence[Any], velocity: Sequence[float], power_w: float, start_s: float = 0.0
+) -> Case:
     """Fixes of a target at these places, one a second, from measurements at each receiver's bound."""
     rng = np.random.default_rng(0)
     groups = []
@@ -121,7 +123,10 @@ def test_no_arrow_stands_for_noise() -> None:
     assert counts == {0.0: 0, 60.0: MOST_ARROWS}
     still, _, _ = measured(load_preset("paper"), [[20, 40, 0]] * 3, [0, 0, 0], 10.0)
     with styled():
-        assert "No arrow: the velocity of 3 of 3 fixes is not significantly" in fix_figure(still, [[], [], []], what).get_label()
+        assert (
+            "No arrow: the velocity of 3 of 3 fixes is not significantly"
+            in fix_figure(still, [[], [], []], what).get_label()
+        )
 
 
 def test_significance_is_that_of_two_components_shared_by_all_fixes() -> None:
@@ -208,7 +213,9 @@ def test_fixes_over_time_are_joined_in_their_order() -> None:
         words = {text.get_text() for text in drawn_texts(figure)}
         (line,) = (each for each in figure.axes[0].lines if each.get_label() == "order of the fixes in time")
     assert {"target at 0 s", "1 s", "2 s", "3 s"} <= words
-    assert_close(np.asarray(line.get_xdata()), [fix.position_m[0] for fix in fixes if fix.position_m is not None], rel=0)
+    assert_close(
+        np.asarray(line.get_xdata()), [fix.position_m[0] for fix in fixes if fix.position_m is not None], rel=0
+    )
 
 
 def test_large_times_count_from_the_first() -> None:
