@@ -89,6 +89,7 @@ DESIGNS: dict[str, Callable[[], Design]] = {
     "urban": of_preset("urban"),
     "city": of_preset("city"),
     "bad clocks": of_preset("paper", "receivers.clock_offset_std_s=1e-8", "design.criterion=peb"),
+    "useless": of_preset("paper", "receivers.clock_offset_std_s=1e-3", "design.criterion=peb"),
     "bi": of_preset("paper", scheme="bi"),
     "mono": of_preset("paper", scheme="mono"),
     "long names": lambda: design_network(street()),
