@@ -170,7 +170,7 @@ def _checks(design: Design) -> Iterator[tuple[str, str]]:
     if result is None or result.stationarity is None or design.status == "optimal" or result.status == "optimal":
         return  # nothing local is worth a line of beams that are proven the best
     near = result.stationarity < NEARLY_STATIONARY
-    meaning = "0 at a local optimum" if near else "not a local optimum, where it is 0; 1 at worst"
+    meaning = "0 at a local optimum" if near else "the beams are no local optimum, which has 0; the worst is 1"
     yield "stationarity residual", f"{result.stationarity:.0e} ({meaning})"
 
 
