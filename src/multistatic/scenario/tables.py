@@ -26,7 +26,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CsvTable:
+class TextTable:
     """A header and its rows, each with the line of the text that it ends on; or what is wrong with the text."""
 
     header: tuple[str, ...] = ()
@@ -43,20 +43,20 @@ def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> st
     return text.getvalue()
 
 
-def read_table(text: str, *, expected: str, prefix: str = "") -> CsvTable:
+def read_table(text: str, *, expected: str, prefix: str = "") -> TextTable:
     """The cells of a table, blanks around them taken off; rows without any text are left out.
 
     `expected`: what the header line should say. `prefix` stands before the line in every problem.
     """
     text = text.removeprefix("\ufeff")
     if problem := _wrong_form(text, expected, prefix):
-        return CsvTable(problems=(problem,))
+        return TextTable(problems=(problem,))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = tuple(column.strip() for column in next(reader, []))
         rows = [(reader.line_num, tuple(map(str.strip, row))) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        return CsvTable(problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),))
+        return TextTable(problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),))
     problems = [
         Problem(
             f"{prefix}line {line}", _miscounted(row), f"{len(header)} cells, one for each column", _why(row, header)
@@ -64,7 +64,7 @@ def read_table(text: str, *, expected: str, prefix: str = "") -> CsvTable:
         for line, row in rows
         if len(row) != len(header)
     ]
-    return CsvTable(header=header, rows=tuple(rows), problems=tuple(problems))
+    return TextTable(header=header, rows=tuple(rows), problems=tuple(problems))
 
 
 def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:
