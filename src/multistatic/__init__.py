@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from multistatic.localization.ray import from_departure as from_departure
     from multistatic.localization.two_dopplers import departure_from_dopplers as departure_from_dopplers
     from multistatic.localization.two_dopplers import from_two_dopplers as from_two_dopplers
+    from multistatic.report.beam_pattern import draw_beam_pattern as draw_beam_pattern
+    from multistatic.report.map import draw_map as draw_map
     from multistatic.report.plots import plot_beam_pattern as plot_beam_pattern
     from multistatic.report.plots import plot_comparison as plot_comparison
     from multistatic.report.plots import plot_delay_doppler as plot_delay_doppler
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from multistatic.report.plots import plot_map as plot_map
     from multistatic.report.plots import plot_rates as plot_rates
     from multistatic.report.plots import plot_study as plot_study
+    from multistatic.report.rate_bars import draw_rates as draw_rates
     from multistatic.report.text_summary import summary as summary
     from multistatic.scenario.arrays import AntennaArray as AntennaArray
     from multistatic.scenario.arrays import linear_array as linear_array
@@ -181,6 +184,9 @@ _MODULES = {
     "summary": "multistatic.report.text_summary",
     "to_dataframe": "multistatic.files.labelled_arrays",
     "to_xarray": "multistatic.files.labelled_arrays",
+    "draw_beam_pattern": "multistatic.report.beam_pattern",
+    "draw_map": "multistatic.report.map",
+    "draw_rates": "multistatic.report.rate_bars",
     "plot_beam_pattern": "multistatic.report.plots",
     "plot_comparison": "multistatic.report.plots",
     "plot_delay_doppler": "multistatic.report.plots",

@@ -10,8 +10,8 @@
     ├── InfeasibleError                exit code 3   which constraint, and what would make it feasible
     └── VerificationError              exit code 4   a result failed the check that follows every solve
 
-Algorithms do not raise for an infeasible instance: they return a result whose status says so. The exception is for
-the callers that asked for a design and nothing less.
+Algorithms do not raise for an infeasible instance: they return a result with this status. The exception is for
+callers that need a design.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from typing import Any
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The name of `known` that is spelled most like `name`; empty where none is `cutoff` alike, from 0 to 1.
+    """The name of `known` that is spelled most like `name`; empty if none has a similarity of `cutoff` (0 to 1) or
+    more.
 
     >>> nearest("recievers", ["receivers", "radio"])
     'receivers'
@@ -36,14 +37,20 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The hint that names the `nearest` one; empty where there is none."""
+    """The hint with the `nearest` name; empty if there is none."""
     near = nearest(name, known, cutoff=cutoff)
     return f"did you mean {near}?" if near else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it is, what was received, what was expected, and a hint if there is one."""
+    """One thing that is wrong with an input.
+
+    path: where it is: key, file and line, or argument.
+    received: the value received.
+    expected: what was expected.
+    hint: suggestion; empty: none.
+    """
 
     path: str
     received: str
@@ -56,7 +63,8 @@ class Problem:
 
 
 class MultistaticError(Exception):
-    """Base of every error the package raises on purpose.
+    """Base class of all exceptions that the package raises on purpose; `exit_code` is the exit code of the command
+    line.
 
     >>> from multistatic import load_preset
     >>> try:
@@ -70,7 +78,10 @@ class MultistaticError(Exception):
 
 
 class InputError(MultistaticError):
-    """The input cannot be used. `problems` holds every reason, in the order of the file.
+    """The input cannot be used.
+
+    problems: every reason, in the order of the input, each with path, value received and what was expected.
+    source: name of the input in the message.
 
     >>> from multistatic.errors import Problem
     >>> InputError([Problem("target.position_m", "[1]", "two or three coordinates")]).problems[0].path
@@ -93,7 +104,7 @@ class InputError(MultistaticError):
 
 
 class ScenarioError(InputError):
-    """A scenario, from a file or from values, that cannot be used.
+    """A scenario cannot be used, from a file or from Python values; `problems` has every reason.
 
     >>> from multistatic import build_scenario
     >>> try:
@@ -109,7 +120,7 @@ class PluginError(InputError):
 
 
 class MissingDependencyError(MultistaticError):
-    """An optional dependency is needed and not installed; the message says how to install it.
+    """An optional dependency is not installed; the message has the command that installs it.
 
     >>> MissingDependencyError.exit_code
     2
@@ -119,7 +130,7 @@ class MissingDependencyError(MultistaticError):
 
 
 class InfeasibleError(MultistaticError):
-    """No design meets the requirements; the message names the constraint and what would make it feasible.
+    """No design meets the requirements; the message names the constraint and what would make the scenario feasible.
 
     >>> InfeasibleError.exit_code
     3
@@ -129,7 +140,7 @@ class InfeasibleError(MultistaticError):
 
 
 class VerificationError(MultistaticError):
-    """A result was not confirmed when it was recomputed from the returned beams.
+    """The independent recomputation of a result did not confirm it.
 
     >>> VerificationError.exit_code
     4

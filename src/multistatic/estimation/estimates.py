@@ -1,4 +1,4 @@
-"""What an estimator returns: one estimate for each trial, as arrays."""
+"""The result of an estimator: one estimate for each trial, as arrays."""
 
 from __future__ import annotations
 
@@ -11,21 +11,31 @@ from multistatic.estimation.measurement import DirectionKind, Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
-_SHARED = "Data streams that receivers do not know disturb the {}, in all of them alike: the fusion allows for that."
+_SHARED = "Unknown data streams disturb the {} at all receivers in the same way; localization allows for this."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Estimates:
     """Estimates of B trials at one receiver.
 
-    `delay_s`, `doppler_hz` [B]: the peak of the likelihood. It lies in the searched rectangle to within its lobe: an
-    estimate that is cut off at a limit would be biased there. `covariance` [B, 2, 2] of both, infinite where nothing
-    was detected. `amplitude` [B] in sqrt(W) at the reference element, `snr` [B] after integration (0 where nothing was
-    detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
-    `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
-    `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
-    tell, else None (of a single trial: an infinite covariance); `direction_note`: what they cannot tell.
-    `shared_std` [B, 2]: as in `Measurement`, None where nothing is shared.
+    receiver_id: id of the receiver.
+    delay_s [B]: delays of the largest peaks in s. They may lie outside of the searched range by the width of a peak,
+        because estimates cut off at a limit would be biased.
+    doppler_hz [B]: Doppler shifts of the largest peaks in Hz.
+    covariance [B, 2, 2]: covariances of (delay in s, Doppler shift in Hz); infinite if nothing was detected.
+    amplitude [B]: complex amplitudes at the reference element, in √W.
+    snr [B]: SNR after integration, a power ratio; 0 if nothing was detected.
+    statistic [B]: statistic T of the largest peak.
+    threshold: value that the statistic must exceed for a detection.
+    wrong_order [B]: probability that the echo is the second largest peak.
+    verdict [B]: `detected`, `ambiguous` or `not_detected`.
+    false_alarm_rate: probability that a search in noise alone reports a detection.
+    direction [B, 3]: unit vectors from the receiver to the target; None: not measured.
+    direction_covariance [B, 3, 3]: covariances of `direction`, infinite where a second direction fits nearly as well;
+        None: not measured.
+    direction_kind: as in `Measurement`.
+    direction_note: what the antennas leave undetermined, in words.
+    shared_std [B, 2]: as in `Measurement`; None: no errors are common to all receivers.
     """
 
     receiver_id: str
@@ -60,9 +70,9 @@ class Estimates:
     def measurement(self, trial: int = 0) -> Measurement:
         """One trial as the fusion takes it."""
         verdict = str(self.verdict[trial])
-        heard = verdict != "not_detected"
+        detected = verdict != "not_detected"
         seen = (
-            heard
+            detected
             and self.direction_covariance is not None
             and bool(np.isfinite(self.direction_covariance[trial]).all())
         )
@@ -84,19 +94,20 @@ class Estimates:
         )
 
     def _message(self, trial: int, verdict: str) -> str:
+        """The message of one trial: why nothing was detected, or what limits the estimates."""
         if verdict == "not_detected":
             level_db = ratio_to_db(self.threshold / max(float(self.statistic[trial]), 1e-300))
             return (
-                f"No echo: the largest peak is {level_db:.1f} dB below the threshold "
-                f"of {self.false_alarm_rate:g} false alarms a search."
+                f"No echo was detected: the largest peak is {level_db:.1f} dB below the threshold "
+                f"for a false-alarm rate of {self.false_alarm_rate:g} per search."
             )
         doubt = ""
         if verdict == "ambiguous":
             chance = 100.0 * self.wrong_order[trial]
-            doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
+            doubt = f"A second peak is nearly as large; it is the echo with a probability of {chance:.2g} %."
         note = self.direction_note
         if self.direction_covariance is not None and not np.isfinite(self.direction_covariance[trial]).all():
-            note = "No direction: another one, far from the best, explains the antennas nearly as well."
+            note = "No direction was estimated: a second, very different direction fits nearly as well."
         shared = [name for name, std in zip(("delay", "Doppler shift"), self._shared(trial), strict=True) if std > 0.0]
         streams = _SHARED.format(" and ".join(shared)) if shared else ""
         return " ".join(part for part in (doubt, streams, note) if part)

@@ -1,4 +1,4 @@
-"""What an estimator is asked: where to look, how sure to be, and what is known of noise and antennas."""
+"""The input of an estimator: the searched window, the false-alarm rate, and what is known of noise and antennas."""
 
 from __future__ import annotations
 
@@ -16,20 +16,24 @@ Noise = Literal["recorded", "estimated"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Search:
-    """The question that an estimator answers for each trial of a recording.
+    """What an estimator searches for in each trial of a recording.
 
-    `delay_s`, `doppler_hz`: (lowest, highest) of the echo; the whole rectangle is searched (`delay_range_s`,
-    `doppler_range_hz` derive it from distances and speed). `false_alarm_rate`: probability that one search of noise
-    alone ends with a detection. `ambiguity`: probability of a wrong order of the two largest peaks from which the
-    verdict is `ambiguous`.
+    delay_s [2]: smallest and largest delay of the echo in s (`delay_range_s`).
+    doppler_hz [2]: smallest and largest Doppler shift of the echo in Hz (`doppler_range_hz`).
+    false_alarm_rate: probability that a search in noise alone reports a detection.
+    ambiguity: the verdict is `ambiguous` if noise has exchanged the order of the two largest peaks with a larger
+        probability than this.
+    noise: `recorded`: the noise power that the recording states; `estimated`: the power beside the echo, measured in
+        each trial, which is necessary if unknown data streams act as noise.
+    unknown_streams: True: all measured noise beyond the recorded noise power is due to unknown data streams, whose
+        errors are common to all receivers.
+    steering [N_r]: steering vector towards the target, with which the antennas are combined coherently; None: their
+        powers are added.
+    array: receive antennas, whose estimated response gives a direction; None: no direction is estimated.
+    wavelength_m: wavelength in m, necessary with `array`.
+    dimensions: 2: directions in the horizontal plane; 3: all directions.
 
-    `noise`: `recorded` takes the density that the recording states; `estimated` measures the power beside the echo in
-    each trial, as is needed where data streams that the receiver does not know add to the noise; those are
-    `unknown_streams`, all that the measured noise exceeds the recorded one by: errors that all receivers share.
-
-    Antennas: `steering` [N_r] towards the target where its direction is known: they are combined coherently. Else they
-    are combined by power, and `array` with `wavelength_m` turns the estimated snapshot into a direction:
-    `dimensions` = 2 looks in the horizontal plane, 3 everywhere.
+    Raises `InputError` with every value that is out of range.
     """
 
     delay_s: tuple[float, float]
@@ -63,6 +67,7 @@ def doppler_range_hz(speed_limit_m_s: float, carrier_hz: float) -> tuple[float, 
 
 
 def _problems(search: Search) -> list[Problem]:
+    """Every value of the search that is out of range."""
     problems = []
     for name in ("delay_s", "doppler_hz"):
         low, high = getattr(search, name)
@@ -75,7 +80,7 @@ def _problems(search: Search) -> list[Problem]:
     if search.noise not in ("recorded", "estimated"):
         problems.append(Problem("noise", repr(search.noise), "recorded or estimated"))
     if search.unknown_streams and search.noise != "estimated":
-        problems.append(Problem("noise", repr(search.noise), "estimated, where there are unknown streams"))
+        problems.append(Problem("noise", repr(search.noise), "estimated, because there are unknown streams"))
     steering = search.steering
     if steering is not None and not (steering.ndim == 1 and np.isfinite(steering).all() and np.any(steering)):
         problems.append(Problem("steering", f"shape {steering.shape}", "a finite vector [N_r] that is not zero"))

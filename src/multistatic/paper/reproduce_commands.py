@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_help import Command, CommandGroup
+from multistatic.cli.design_command import JSON
 from multistatic.paper.figure_commands import add_figures
 
 if TYPE_CHECKING:
@@ -15,31 +17,54 @@ if TYPE_CHECKING:
 FORMAT = "multistatic-paper-numbers/1"
 COLUMNS = ("where", "quantity", "unit", "paper", "ours", "relative_difference", "exact", "note")
 
-reproduce = typer.Typer(help="Reproduce the numbers of the paper.", no_args_is_help=True, rich_markup_mode=None)
+HELP = """Reproduce the numbers and figures of the paper.
+
+\b
+Examples:
+  multistatic reproduce table
+  multistatic reproduce all --quick --out figures
+"""
+
+reproduce = typer.Typer(help=HELP, cls=CommandGroup, no_args_is_help=True, rich_markup_mode=None)
 
 
 @reproduce.callback()
 def _group() -> None:
-    """Reproduce the numbers of the paper."""
+    """Reproduce the numbers and figures of the paper."""
 
 
-@reproduce.command("table")
+@reproduce.command("table", cls=Command)
 def numbers_command(
-    json_: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to FILE as well.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also write the table to this file, as CSV.")
+    ] = None,
+    json_: JSON = False,
 ) -> None:
-    """Every number the paper states that does not depend on unpublished choices, beside ours and the exact bound.
+    """Compare the numbers in the paper's text with ours.
 
-    Example: multistatic reproduce table --csv numbers.csv
+    Lists every number of the paper that does not depend on choices that were not published, the same number computed
+    here, and the value that the exact bound gives.
+
+    \b
+    Examples:
+      multistatic reproduce table
+      multistatic reproduce table --out numbers.csv
+
+    Duration: a few seconds.
+
+    \b
+    Exit codes:
+      0  The table was printed.
+      2  The input is wrong; each problem is named.
     """
     from multistatic.files.scenario_file import load_preset
     from multistatic.paper.published_numbers import LEFT_OUT, paper_numbers
 
     rows = paper_numbers(load_preset("paper"))
-    if csv is not None:
+    if out is not None:
         from multistatic.files.atomic import write_text_atomically
 
-        write_text_atomically(csv, _csv(rows))
+        write_text_atomically(out, _csv(rows))
     if json_:
         import json
 
@@ -54,8 +79,8 @@ def numbers_command(
     console = Console()
     console.print(numbers_table(rows))
     console.print(Prose(LEFT_OUT, "dim"))
-    if csv is not None:
-        console.print(f"wrote {csv}", highlight=False, soft_wrap=True)
+    if out is not None:
+        console.print(f"wrote {out}", highlight=False, soft_wrap=True)
 
 
 def _plain(row: PaperNumber) -> dict[str, str | float | None]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.patheffects import withStroke
 
 from multistatic.design.result import Design
 from multistatic.report.assumption_sentences import ELEMENTS
-from multistatic.report.labels import Label, place_labels
+from multistatic.report.labels import Label, place_labels, say_nameless
+from multistatic.report.picture_layout import Heading, add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.radiation import (
     Bearings,
     bearings,
@@ -19,20 +19,17 @@ from multistatic.report.radiation import (
     radiated_power_w,
 )
 from multistatic.report.style import (
-    CAPTION_LINE_IN,
+    CAPTION,
     FAINT,
     INK,
     MUTED,
     NAMED_AT_MOST,
-    NORMAL,
+    SCREEN,
     SELECTED,
     SENSING,
-    SMALL,
     TARGET,
-    add_heading,
-    caption_lines,
+    PictureStyle,
     finish_axes,
-    new_figure,
 )
 from multistatic.report.wording import short_name
 from multistatic.scenario.model import Scenario
@@ -43,84 +40,104 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RANGE_DB = 40.0
+# The cut goes down to its deepest null, but no further than this below its top.
+DEEPEST_DB = 60.0
+POLAR_RANGE_DB = 40.0
 IMAGE_RANGE_DB = 30.0
 STEP_DEG = 0.1
 IMAGE_STEP_DEG = 1.0
-_NAME_ROWS = 4
+_SCREEN_IN, _LEFT_IN, _BELOW_IN = 7.2, 0.6, 0.45
+_CUT_IN, _SPHERE_IN, _POLAR_IN = 1.75, 2.1, 1.85  # heights
+_TICK_IN, _HIGHEST_STRIP_IN = 0.05, 1.6
+_BAR_IN = 0.72  # what a colour bar takes beside the sphere
 
 
-def beam_pattern_figure(design: Design) -> Figure:
-    """A cut over azimuth at the target's elevation; beside it the same cut round, or where heights differ the whole
-    sphere below it.
+def beam_pattern_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
+    """A cut over azimuth at the target's elevation; with it the same cut round, or where heights differ the whole
+    sphere.
     """
-    return _spatial_figure(design) if _is_spatial(design.scenario) else _plane_figure(design)
+    width = style.width_in(screen=_SCREEN_IN)
+    left = 0.1 if style.narrow else _LEFT_IN
+    heading = picture_heading(_headline(design), _caption(design), width_in=width, left_in=left, style=style)
+    draw = _draw_spatial if _is_spatial(design.scenario) else _draw_plane
+    figure = tall_figure(width)
+    finish_picture(figure, draw(figure, design, heading, style), heading)
+    return figure
 
 
-def draw_azimuth_cut(ax: Axes, design: Design) -> None:
-    """EIRP in dBm over azimuth at the target's elevation: all beams, and the sensing beam alone."""
+def draw_beam_pattern(ax: Axes, design: Design) -> None:
+    """EIRP in dBm over azimuth at the target's elevation, of all beams and of the sensing beam alone, into axes of any
+    figure and style. Everything drawn has a label: `ax.legend()` makes the legend.
+
+    >>> from multistatic import design_network, load_preset
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> draw_beam_pattern(ax, design_network(load_preset("paper")))
+    >>> ax.get_ylabel()
+    'EIRP (dBm)'
+    """
     azimuth, total, sensing = _cut(design)
     top = float(total.max())
-    low = top - RANGE_DB
-    ax.fill_between(azimuth, low, np.maximum(sensing, low), color=SENSING, alpha=0.22, linewidth=0)
-    ax.plot(azimuth, sensing, color=SENSING, linewidth=1.1)
-    ax.plot(azimuth, total, color=INK, linewidth=1.2)
+    deepest = min(part.min() for part in ((total, sensing) if has_sensing_beam(_weights(design)) else (total,)))
+    low = 10.0 * np.floor(max(float(deepest), top - DEEPEST_DB) / 10.0)
+
+    def name(words: str, level: F) -> str:
+        return words if level.min() >= low else f"{words}, not shown below {low:.0f} dBm".replace("-", "−")
+
+    if has_sensing_beam(_weights(design)):
+        # The line is thicker than that of all beams, so that it is seen where both are one.
+        ax.fill_between(azimuth, low, np.maximum(sensing, low), color=SENSING, alpha=0.25, linewidth=0)
+        ax.plot(azimuth, sensing, color=SENSING, linewidth=2.4, label=name("sensing beam", sensing))
+        ax.plot(azimuth, total, color=INK, linewidth=1.1, label=name("all beams", total))
+    else:
+        words = name("all beams (the data beams do the sensing)", total)
+        ax.plot(azimuth, total, color=INK, linewidth=1.1, label=words)
     target_deg = float(_target(design.scenario).azimuth_deg[0])
-    ax.axvline(target_deg, color=TARGET, linewidth=1.0, linestyle=(0, (4, 2)), zorder=1.5)
+    dashed: dict[str, Any] = {"color": TARGET, "linewidth": 1.0, "linestyle": (0, (4, 2)), "zorder": 1.5}
+    ax.axvline(target_deg, label="azimuth of the target", **dashed)
     mirror_deg = mirror_azimuth_deg(design.scenario, target_deg)
     if mirror_deg is not None:
-        ax.axvline(mirror_deg, color=TARGET, linewidth=0.8, linestyle=(0, (1, 2)), zorder=1.5)
+        dotted: dict[str, Any] = {"color": TARGET, "linewidth": 1.0, "linestyle": (0, (1, 2)), "zorder": 1.5}
+        ax.axvline(mirror_deg, label="its mirror direction: same power", **dotted)
     ax.set(ylim=(low, top + 3), ylabel="EIRP (dBm)")
     _azimuth_axis(ax, design.scenario)
     finish_axes(ax)
 
 
-def draw_directions(ax: Axes, design: Design) -> None:
-    """A strip over the cut: the azimuths of the target, its mirror and the receivers, in as many rows as names need.
-
-    `ax` is as wide as the cut. A name that finds no room is left out; its tick stays.
-    """
-    ax.set(xlim=(-180, 180), ylim=(0, _NAME_ROWS))
-    ax.axis("off")
-    rows: list[list[tuple[float, float]]] = [[] for _ in range(_NAME_ROWS)]
-    for place, name, color, strong in _directions(design):
-        ax.plot([place, place], [0, 0.25], color=color, linewidth=1.6 if strong else 1.0, clip_on=False)
-        text = ax.text(place, 0, name, color=color, size=SMALL, ha="center", va="bottom", zorder=2)
-        text.set(fontweight="bold" if strong else "normal", bbox={"fc": "white", "ec": "none", "pad": 0.6})
-        half = (text.get_window_extent().width / 2 + 3) / ax.get_window_extent().width * 360
-        spot = float(np.clip(place, half - 180, 180 - half)) if half < 180 else 0.0
-        free = (r for r, spans in enumerate(rows) if all(abs(spot - s) >= half + h for s, h in spans))
-        row = next(free, None)
-        if row is None or not name:
-            text.remove()
-            continue
-        rows[row].append((spot, half))
-        text.set_position((spot, 0.35 + 0.9 * row))
-        ax.plot([place, place], [0.25, 0.4 + 0.9 * row], color=FAINT, linewidth=0.6, zorder=1)
-
-
 def draw_polar_cut(ax: Any, design: Design) -> None:
     """The cut on a polar `ax` as seen from above, in dB below the strongest direction; receivers on the rim."""
+    _draw_polar(ax, design)
+
+
+def _draw_polar(ax: Any, design: Design) -> Any:
+    """`draw_polar_cut`; returns the markers of receivers that do not cooperate."""
     azimuth, total, sensing = _cut(design)
-    top, rim = total.max(), 3.0
-    ax.plot(np.radians(azimuth), np.maximum(total - top, -RANGE_DB), color=INK, linewidth=1.0)
-    ax.fill(np.radians(azimuth), np.maximum(sensing - top, -RANGE_DB), color=SENSING, alpha=0.25, linewidth=0)
-    look: dict[str, Any] = {"linewidths": 0.7, "zorder": 4, "clip_on": False}
+    top, rim = total.max(), 4.0
+    ax.plot(np.radians(azimuth), np.maximum(total - top, -POLAR_RANGE_DB), color=INK, linewidth=1.0)
+    if has_sensing_beam(_weights(design)):
+        level = np.maximum(sensing - top, -POLAR_RANGE_DB)
+        ax.fill(np.radians(azimuth), level, color=SENSING, alpha=0.35, linewidth=0)
     everyone = np.radians(_receivers(design.scenario).azimuth_deg)
-    for chosen, inside, edge in ((False, "white", MUTED), (True, SELECTED, "white")):
-        angles = everyone[design.selected == chosen]
-        ax.scatter(angles, np.full(len(angles), rim), s=20, c=inside, edgecolors=edge, **look)
+    others = _draw_receivers(ax, design, everyone, np.full(len(everyone), rim), 20)
     target = np.radians(_target(design.scenario).azimuth_deg)
-    ax.scatter(target, [rim], s=30, marker="D", c=TARGET, edgecolors="white", **look)
-    ax.set_ylim(-RANGE_DB, rim)
-    ax.set_yticks([-30, -20, -10, 0], ["", "−20 dB", "", "0 dB"])
-    ax.set_rlabel_position(-100)
-    for name in ax.get_yticklabels():
-        name.set_bbox({"fc": "white", "ec": "none", "pad": 0.5, "alpha": 0.7})
+    _draw_target(ax, target, np.array([rim]), 30)
+    ax.set_ylim(-POLAR_RANGE_DB, rim)
+    ax.set_yticks([-30, -20, -10, 0], [""] * 4)
+    # The names of the rings stand where the pattern is lowest, over it.
+    window = np.ones(round(24 / STEP_DEG))
+    weak = np.convolve(np.tile(np.maximum(total - top, -POLAR_RANGE_DB), 3), window, "same")[
+        len(total) : 2 * len(total)
+    ]
+    spokes = np.abs((azimuth + 22.5) % 45 - 22.5) < 8
+    angle = np.radians(azimuth[int(np.argmin(weak + 1e3 * spokes))])
+    look: dict[str, Any] = {"size": 6.5, "color": CAPTION, "ha": "center", "va": "center", "zorder": 5}
+    for level in (-20, 0):
+        box = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.85}
+        ax.text(angle, level, f"{level} dB".replace("-", "−"), bbox=box, **look)
     ax.set_xticks(np.radians(np.arange(0, 360, 45)))
     ax.tick_params(axis="x", pad=2)
-    ax.tick_params(axis="y", labelsize=6, labelcolor=MUTED)
     ax.spines["polar"].set_color(FAINT)
+    return others
 
 
 def draw_sphere(ax: Axes, design: Design) -> None:
@@ -142,47 +159,72 @@ def draw_sphere(ax: Axes, design: Design) -> None:
         interpolation="bilinear",
     )
     ax.grid(visible=False)
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.015, 0.0, 0.018, 1.0)))
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes((1.015, 0.0, 0.018, 1.0)), extend="min")
     bar.outline.set_visible(False)
     bar.set_label("EIRP (dBm)")
-    for chosen, inside, edge in ((False, "white", MUTED), (True, SELECTED, "white")):
-        x, y = receivers.azimuth_deg[design.selected == chosen], receivers.elevation_deg[design.selected == chosen]
-        ax.scatter(x, y, s=34, c=inside, edgecolors=edge, linewidths=0.9, clip_on=False)
-    diamond: dict[str, Any] = {"s": 56, "marker": "D", "c": TARGET, "edgecolors": "white", "clip_on": False}
-    ax.scatter(target.azimuth_deg, target.elevation_deg, **diamond)
+    others = _draw_receivers(ax, design, receivers.azimuth_deg, receivers.elevation_deg, 34)
+    _draw_target(ax, target.azimuth_deg, target.elevation_deg, 56)
     _azimuth_axis(ax, scenario)
     ax.set(ylim=(low, high), ylabel="elevation")
     ax.yaxis.set_major_formatter("{x:.0f}°")
-    place_labels(ax, [_outlined(target, 0, "target", TARGET, strong=True), *_receiver_labels(design, receivers)])
+    labels = [_beside(target, 0, "target", TARGET, needed=True), *_receiver_labels(design, receivers)]
+    left_out = place_labels(ax, labels)
+    say_nameless(others, len(left_out) + len(receivers.azimuth_deg) + 1 - len(labels))
 
 
-def _plane_figure(design: Design) -> Figure:
-    width, left, cut, polar = 7.2, 0.6, 3.95, 1.85
-    figure = new_figure(width, 1.0)
-    caption = caption_lines(figure, width - left - 0.1, _caption(design))
-    height = 3.45 + CAPTION_LINE_IN * (len(caption) - 1)
-    figure.set_size_inches(width, height)
-    draw_azimuth_cut(figure.add_axes((left / width, 0.48 / height, cut / width, 1.75 / height)), design)
-    draw_directions(figure.add_axes((left / width, 2.24 / height, cut / width, 0.62 / height)), design)
-    corner = ((left + cut + 0.42) / width, 0.5 / height)
-    draw_polar_cut(figure.add_axes((*corner, polar / width, polar / height), projection="polar"), design)
-    add_heading(figure, left, _headline(design), *caption)
-    return figure
+def _draw_receivers(ax: Any, design: Design, x: F, y: F, size: float) -> Any:
+    """Filled where they cooperate, else hollow; returns the markers of the hollow ones."""
+    others = None
+    for chosen, inside, edge in ((True, SELECTED, "white"), (False, "white", MUTED)):
+        those = np.asarray(design.selected, bool) == chosen
+        if np.any(those):
+            name = "cooperating receiver" if chosen else "other receiver" if np.any(design.selected) else "receiver"
+            look: dict[str, Any] = {"linewidths": 0.8, "zorder": 4, "clip_on": False, "label": name}
+            markers = ax.scatter(x[those], y[those], s=size, c=inside, edgecolors=edge, **look)
+            others = None if chosen else markers
+    return others
 
 
-def _spatial_figure(design: Design) -> Figure:
-    width, left, panel = 7.2, 0.6, 5.85
-    figure = new_figure(width, 1.0)
-    caption = caption_lines(figure, width - left - 0.1, _caption(design))
-    height = 5.0 + CAPTION_LINE_IN * (len(caption) - 1)
-    figure.set_size_inches(width, height)
-    cut = figure.add_axes((left / width, 2.72 / height, panel / width, 1.6 / height))
-    draw_azimuth_cut(cut, design)
+def _draw_target(ax: Any, x: F, y: F, size: float) -> None:
+    look: dict[str, Any] = {"marker": "D", "c": TARGET, "edgecolors": "white", "linewidths": 0.8, "label": "target"}
+    ax.scatter(x, y, s=size, zorder=5, clip_on=False, **look)
+
+
+def _draw_plane(figure: Figure, design: Design, heading: Heading, style: PictureStyle) -> float:
+    """The cut with the names of the directions over it, and the same cut round; returns where they end."""
+    width, top = figure.get_size_inches()[0], heading.height_in
+    cut_in = width - _LEFT_IN - 0.15 - (0.0 if style.narrow else _POLAR_IN + 0.75)
+    strip_in = _strip_height_in(design, cut_in)
+    nameless = draw_directions(add_panel(figure, _LEFT_IN, top, cut_in, strip_in), design)
+    draw_beam_pattern(add_panel(figure, _LEFT_IN, top + strip_in, cut_in, _CUT_IN), design)
+    cut_ends = top + strip_in + _CUT_IN + _BELOW_IN
+    corner = (width - _POLAR_IN - 0.35, top + 0.42)
+    if style.narrow:
+        corner = ((width - _POLAR_IN) / 2, cut_ends + 0.42)
+    polar = add_panel(figure, *corner, _POLAR_IN, _POLAR_IN, projection="polar")
+    say_nameless(_draw_polar(polar, design), nameless)
+    words = "The same cut in dB below the strongest\ndirection; −40 dB and less at the centre"
+    figure_words: dict[str, Any] = {"size": "small", "ha": "center", "va": "bottom", "transform": polar.transAxes}
+    polar.text(0.5, 1.13, words, **figure_words)
+    return max(cut_ends, corner[1] + _POLAR_IN + 0.3)
+
+
+def _draw_spatial(figure: Figure, design: Design, heading: Heading, style: PictureStyle) -> float:
+    """The cut over the sphere; returns where they end."""
+    width, top = figure.get_size_inches()[0], heading.height_in + 0.15
+    panel_in = width - _LEFT_IN - _BAR_IN
+    cut = add_panel(figure, _LEFT_IN, top, panel_in, 1.6)
+    draw_beam_pattern(cut, design)
     cut.set_xlabel("")
     cut.tick_params(labelbottom=False)
-    draw_sphere(figure.add_axes((left / width, 0.48 / height, panel / width, 2.1 / height)), design)
-    add_heading(figure, left, _headline(design), *caption)
-    return figure
+    elevation = f"{_target(design.scenario).elevation_deg[0] + 0.0:.1f}°".replace("-", "−")
+    look: dict[str, Any] = {"size": "small", "weight": "normal", "pad": 4.0}
+    cut.set_title(f"Cut at the target's elevation of {elevation}", **look)
+    sphere_in = _SPHERE_IN + (0.6 if style.narrow else 0.0)  # the narrower, the more rows of names
+    sphere = add_panel(figure, _LEFT_IN, top + 1.6 + 0.32, panel_in, sphere_in)
+    draw_sphere(sphere, design)
+    sphere.set_title("All directions", **look)
+    return top + 1.6 + 0.32 + sphere_in + _BELOW_IN
 
 
 def _headline(design: Design) -> str:
@@ -192,13 +234,7 @@ def _headline(design: Design) -> str:
 
 def _caption(design: Design) -> list[str]:
     """Sentences: what is drawn, and what the radiated power assumes."""
-    target = _target(design.scenario)
-    apart = has_sensing_beam(_weights(design))
-    parts = ["Line: all beams. Area: sensing beam." if apart else "Line: all beams; the data beams do the sensing."]
-    if _is_spatial(design.scenario):
-        parts.insert(0, f"Cut at the target's elevation of {target.elevation_deg[0] + 0.0:.1f}°.")
-    if mirror_azimuth_deg(design.scenario, float(target.azimuth_deg[0])) is not None:
-        parts.append("Dotted: mirror direction, to which the array radiates the same power.")
+    parts = []
     if not _is_drawn(design):
         parts.append("Drawn by the array's geometry; the power on target by the channel's own steering_tx.")
     return [*parts, ELEMENTS]
@@ -227,51 +263,83 @@ def _cut(design: Design) -> tuple[F, F, F]:
     return azimuth, total, sensing
 
 
-def _directions(design: Design) -> list[tuple[float, str, str, bool]]:
-    """(azimuth, name or nothing, colour, whether it matters), those that matter first."""
+def draw_directions(ax: Axes, design: Design) -> int:
+    """A strip over the cut, as wide as it: the azimuths of the target, its mirror and the receivers, with their names;
+    returns how many receivers have a tick without a name.
+    """
+    height_in = ax.get_window_extent().height / ax.figure.dpi
+    ax.set(xlim=(-180, 180), ylim=(0, height_in))
+    ax.axis("off")
+    labels = _direction_labels(design)
+    for label in labels:
+        strong = not label.optional
+        ax.plot(
+            [label.x] * 2, [0, _TICK_IN], color=label.style["color"], linewidth=1.6 if strong else 1.0, clip_on=False
+        )
+    nameless = sum(not label.text for label in labels)
+    return nameless + len(place_labels(ax, [label for label in labels if label.text]))
+
+
+def _direction_labels(design: Design) -> list[Label]:
+    """Those that must be named first; no name for receivers that do not cooperate where there are many."""
     scenario, chosen = design.scenario, design.selected
     target = float(_target(scenario).azimuth_deg[0])
     mirror = mirror_azimuth_deg(scenario, target)
     azimuth, everyone = _receivers(scenario).azimuth_deg, len(chosen) <= NAMED_AT_MOST
     entries = [(target, "target", TARGET, True)]
-    entries += [
-        (
-            float(azimuth[k]),
-            short_name(name) if everyone or chosen[k] else "",
-            SELECTED if chosen[k] else MUTED,
-            bool(chosen[k]),
-        )
-        for k, name in enumerate(scenario.receiver_ids)
+    entries += [] if mirror is None else [(mirror, "mirror", TARGET, True)]
+    receivers = [
+        (float(azimuth[k]), short_name(name) if everyone or kept else "", SELECTED if kept else CAPTION, bool(kept))
+        for k, (name, kept) in enumerate(zip(scenario.receiver_ids, chosen, strict=True))
     ]
-    entries += [] if mirror is None else [(mirror, "mirror", TARGET, False)]
-    return sorted(entries, key=lambda entry: not entry[3])
+    return [
+        Label(
+            x=place,
+            y=_TICK_IN,
+            text=name,
+            distance_pt=2.5,
+            style={"color": color, "size": "small", "weight": "bold" if needed else "normal"},
+            optional=not needed,
+            above=True,
+        )
+        for place, name, color, needed in [*entries, *sorted(receivers, key=lambda entry: not entry[3])]
+    ]
+
+
+def _strip_height_in(design: Design, width_in: float) -> float:
+    """As high as the names turn out to stand in a strip that is `width_in` wide and high enough."""
+    figure = tall_figure(width_in)
+    strip = add_panel(figure, 0.0, 0.0, width_in, _HIGHEST_STRIP_IN)
+    draw_directions(strip, design)
+    foot = strip.get_window_extent().y0
+    return max((text.get_window_extent().y1 - foot) / figure.dpi for text in strip.texts) + 0.03
 
 
 def _receiver_labels(design: Design, receivers: Bearings) -> list[Label]:
     chosen, ids = design.selected, design.scenario.receiver_ids
     named = [k for k in range(len(ids)) if chosen[k] or len(ids) <= NAMED_AT_MOST]
     return [
-        _outlined(receivers, k, short_name(ids[k]), SELECTED if chosen[k] else INK, strong=bool(chosen[k]))
+        _beside(receivers, k, short_name(ids[k]), SELECTED if chosen[k] else INK, needed=bool(chosen[k]))
         for k in sorted(named, key=lambda k: not chosen[k])
     ]
 
 
-def _outlined(where: Bearings, k: int, text: str, color: str, *, strong: bool) -> Label:
-    """A label with a white rim, readable on every colour of the image."""
-    style = {"color": color, "size": NORMAL if strong else SMALL, "weight": "bold" if strong else "normal"}
+def _beside(where: Bearings, k: int, text: str, color: str, *, needed: bool) -> Label:
     return Label(
         x=float(where.azimuth_deg[k]),
         y=float(where.elevation_deg[k]),
         text=text,
         distance_pt=5.0,
-        style={**style, "path_effects": [withStroke(linewidth=1.8, foreground="white")]},
+        style={"color": color, "size": "small", "weight": "bold" if needed else "normal", "zorder": 8},
+        optional=not needed,
     )
 
 
 def _azimuth_axis(ax: Axes, scenario: Scenario) -> None:
     ax.set(xlim=(-180, 180))
     ax.set_xlabel("azimuth (anticlockwise from east)" if scenario.origin else "azimuth (from the x axis)")
-    ax.set_xticks(np.arange(-180, 181, 45))
+    step = 45 if ax.get_window_extent().width > 3.2 * ax.figure.dpi else 90
+    ax.set_xticks(np.arange(-180, 181, step))
     ax.xaxis.set_major_formatter("{x:.0f}°")
 
 

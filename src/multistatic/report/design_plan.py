@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.report.error_ellipse import ErrorEllipse
 from multistatic.report.labels import Label
-from multistatic.report.style import ERROR, NORMAL, SMALL
+from multistatic.report.style import ERROR, INK, TARGET
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ ELLIPSE_SHARE = 0.07
 # Of the width and of the height of a side view: what half an ellipse may take. The view grows where it needs to.
 _SIDE_SHARE = (0.07, 0.35)
 _LARGE_COORDINATE_M = 20_000.0
+# Of the width of a map: the longest way of a target that an arrow shows.
+_TRAVEL_SHARE = 0.18
 
 
 def enlargement(ellipse: ErrorEllipse, span_m: float) -> float:
@@ -39,8 +41,12 @@ def _round_factor(wanted: float) -> float:
     return float(power * max(step for step in (1, 2, 5) if step * power <= wanted * (1 + 1e-9)))
 
 
-def draw_ellipse(ax: Axes, centre: F, ellipse: ErrorEllipse, factor: float, alpha: float = 1.0) -> list[F]:
-    """The ellipse about `centre` [2], `factor` times as large; returns its outline as segments [2, 2]."""
+def draw_ellipse(
+    ax: Axes, centre: F, ellipse: ErrorEllipse, factor: float, alpha: float = 1.0, label: str | None = None
+) -> list[F]:
+    """The ellipse about `centre` [2], `factor` times as large; returns its outline as segments [2, 2]. `label`: its
+    entry in a legend.
+    """
     from matplotlib.patches import Ellipse
 
     shape: dict[str, Any] = {
@@ -50,11 +56,14 @@ def draw_ellipse(ax: Axes, centre: F, ellipse: ErrorEllipse, factor: float, alph
         "angle": np.degrees(ellipse.direction_rad),
     }
     ax.add_patch(Ellipse(**shape, facecolor=ERROR, alpha=0.14 * alpha, zorder=3))
-    ax.add_patch(Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, alpha=alpha, zorder=3))
+    outline = Ellipse(**shape, fill=False, edgecolor=ERROR, linewidth=1.1, alpha=alpha, zorder=3)
+    ax.add_patch(outline)
+    if label is not None:
+        outline.set_label(label)
     phase, turn = np.exp(2j * np.pi * np.arange(13) / 12), np.exp(1j * ellipse.direction_rad)
     around = factor * turn * (ellipse.semi_major_m * phase.real + 1j * ellipse.semi_minor_m * phase.imag)
-    outline = centre + np.stack([around.real, around.imag], axis=1)
-    return [np.array(pair) for pair in pairwise(outline)]
+    rim = centre + np.stack([around.real, around.imag], axis=1)
+    return [np.array(pair) for pair in pairwise(rim)]
 
 
 def ellipses_in_words(plan: float | None, side: float | None) -> list[str]:
@@ -104,7 +113,57 @@ def segment(start: F, end: F) -> F:
     return np.array([start[:2], end[:2]])
 
 
-def point_label(place: F, text: str, color: str, distance_pt: float, *, bold: bool = False) -> Label:
-    """A label beside `place`."""
-    style = {"color": color, "size": NORMAL if bold else SMALL, "weight": "bold" if bold else "normal", "zorder": 8}
-    return Label(x=float(place[0]), y=float(place[1]), text=text, distance_pt=distance_pt, style=style)
+def point_label(
+    place: F, text: str, color: str, distance_pt: float, *, bold: bool = False, optional: bool = False
+) -> Label:
+    """A label beside `place`; an `optional` one is left out where there is no room."""
+    style = {"color": color, "size": "small", "weight": "bold" if bold else "normal", "zorder": 8}
+    return Label(
+        x=float(place[0]), y=float(place[1]), text=text, distance_pt=distance_pt, style=style, optional=optional
+    )
+
+
+def draw_scale_bar(ax: Axes, places: F) -> F:
+    """A bar of a round length in the lower corner, or the upper one, that is furthest from `places` [n, 2]; returns the
+    box that it takes [1, 4] in pixels. The limits of `ax` must be final.
+    """
+    ax.apply_aspect()
+    length_m = _round_factor(0.25 * abs(float(np.ptp(ax.get_xlim()))))
+    words = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    share = length_m / abs(float(np.ptp(ax.get_xlim())))
+    across = ax.transAxes.inverted().transform(ax.transData.transform(places))
+    corners = [(x, y) for y in (0.03, 0.92) for x in (0.03, 0.97 - share)]
+    middles = np.add(corners, (share / 2, 0.03))
+    x, y = corners[int(np.argmax(np.linalg.norm(middles[:, None] - across[None], axis=-1).min(axis=1)))]
+    look: dict[str, Any] = {"color": INK, "linewidth": 1.6, "solid_capstyle": "butt", "transform": ax.transAxes}
+    (bar,) = ax.plot([x, x + share], [y, y], zorder=8, scalex=False, scaley=False, **look)
+    text = ax.annotate(
+        words,
+        (x + share / 2, y),
+        (0, 2),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        ha="center",
+        va="bottom",
+        size="small",
+        color=INK,
+        zorder=8,
+    )
+    text.set_bbox({"fc": "white", "ec": "none", "pad": 0.4, "alpha": 0.75})
+    boxes = np.array([bar.get_window_extent().extents, text.get_window_extent().extents])
+    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])[None]
+
+
+def travel_time_s(speed_m_s: float, span_m: float) -> float:
+    """A round time (1, 2 or 5 times a power of ten) in which a target goes a visible part of `span_m`."""
+    return _round_factor(_TRAVEL_SHARE * span_m / speed_m_s)
+
+
+def draw_travel(ax: Axes, start: F, end: F, label: str | None = None, alpha: float = 1.0) -> None:
+    """An arrow from `start` [2] to `end` [2]: where a target is after some time. `label`: its entry in a legend."""
+    arrow: dict[str, Any] = {"arrowstyle": "-|>,head_width=0.22,head_length=0.42", "color": TARGET, "linewidth": 1.3}
+    arrow |= {"shrinkA": 0.0, "shrinkB": 0.0, "alpha": alpha}
+    ax.annotate("", tuple(end), tuple(start), arrowprops=arrow, zorder=6)
+    if label is not None:
+        # Annotations have no entry in a legend: an empty line that looks like the arrow has.
+        ax.plot([], [], color=TARGET, linewidth=1.3, marker=">", markersize=4, label=label)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multistatic.report.instance_grid import instances_figure
 from multistatic.report.labels import Label, place_labels
 from multistatic.report.leaderboard import TITLES, boards
+from multistatic.report.legend_lines import legend_beside, wrap_legend_labels
+from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.style import (
-    FAINT,
+    GRID,
     INK,
-    MUTED,
+    SCREEN,
     SELECTED,
     SMALL,
-    add_heading,
+    PictureStyle,
     finish_axes,
-    new_figure,
-    render,
+    rendered_pictures,
     require_matplotlib,
     styled,
-    text_width_in,
 )
 from multistatic.report.wording import percent, quantity
 from multistatic.suite.ranking import Standing
@@ -31,147 +32,123 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_PANEL_IN = (3.1, 2.9)
-_CELL_IN = (0.46, 0.24)
-_FLOOR = REACHED  # gaps up to this are "none"
-_PALE, _DARK = 1e-4, 10.0  # gaps between which cells become darker
-_SHORT = {
-    "infeasible": "none",
-    "refused": "n/a",
-    "invalid": "invalid",
-    "error": "error",
-    "timeout": "time",
-    "died": "died",
-}
+_SCREEN_IN, _PANEL_IN, _NARROW_PANEL_IN, _LEFT_IN, _GAP_IN = 8.6, 2.6, 2.1, 0.72, 0.75
+_TITLE_IN, _AXIS_IN = 0.24, 0.46
+# The row for a gap of 0 lies so many powers of ten below the smallest gap.
+_BELOW = 0.7
+_REACHED = "best-known value reached on every instance solved (gap 0 %)"
+# Points closer than this, in points of text, have one label.
+_TOGETHER_PT = 4.0
 
 
-def leaderboard_pictures(outcomes: Sequence[SuiteOutcome], caption: str) -> dict[str, bytes]:
-    """`leaderboard.svg`, `.png` and `leaderboard_instances.svg`, `.png`; `caption`: suite, limit and machine."""
+def leaderboard_pictures(
+    outcomes: Sequence[SuiteOutcome], caption: str, style: PictureStyle = SCREEN
+) -> dict[str, bytes]:
+    """`leaderboard` and `leaderboard_instances`, each as SVG and PNG, and `captions.txt`; `caption`: suite, limit and
+    machine.
+    """
     require_matplotlib()
     with styled():
-        return {
-            **render(leaderboard_figure(outcomes, caption), "leaderboard"),
-            **render(instances_figure(outcomes, caption), "leaderboard_instances"),
-        }
+        return rendered_pictures(
+            [
+                ("leaderboard", leaderboard_figure(outcomes, caption, style)),
+                ("leaderboard_instances", instances_figure(outcomes, caption, style)),
+            ]
+        )
 
 
-def leaderboard_figure(outcomes: Sequence[SuiteOutcome], caption: str) -> Figure:
+def leaderboard_figure(outcomes: Sequence[SuiteOutcome], caption: str, style: PictureStyle = SCREEN) -> Figure:
     """One panel a board: mean gap against the geometric mean of the time; hollow: not every instance was solved."""
-    ranked = {board: [row for row in rows if row.solved] for board, rows in boards(outcomes).items()}
-    left, right, top, bottom, gap = 0.75, 0.2, 1.0, 0.6, 0.75
-    count = max(len(ranked), 1)
-    width = left + right + count * _PANEL_IN[0] + (count - 1) * gap
-    height = top + bottom + _PANEL_IN[1]
-    figure = new_figure(width, height)
-    for column, (board, rows) in enumerate(ranked.items()):
-        x = left + column * (_PANEL_IN[0] + gap)
-        ax = figure.add_axes((x / width, bottom / height, _PANEL_IN[0] / width, _PANEL_IN[1] / height))
-        draw_standings(ax, rows)
-        ax.set_title(TITLES[board], size=SMALL)
-        if column == 0:
-            ax.set_ylabel("mean gap to the best known")
-    add_heading(figure, left, "Benchmark suite: gap against time", f"{caption}. Hollow: part of the instances only.")
+    return standings_figure(boards(outcomes), caption, style)
+
+
+def standings_figure(ranked: Mapping[str, Sequence[Standing]], caption: str, style: PictureStyle = SCREEN) -> Figure:
+    """As `leaderboard_figure`, from the rows of each board."""
+    width_in = style.width_in(screen=_SCREEN_IN)
+    sentences = [f"{caption}.", "Smaller gaps and shorter times are better.", *_left_out(ranked)]
+    heading = picture_heading("Benchmark suite: gap against time", sentences, width_in=width_in, style=style)
+    figure = tall_figure(width_in)
+    columns, tall_in = (1, _NARROW_PANEL_IN) if style.narrow else (2, _PANEL_IN)
+    panel_in = (width_in - columns * _LEFT_IN - (columns - 1) * (_GAP_IN - _LEFT_IN) - 0.15) / columns
+    below_in = heading.height_in
+    for number, (board, rows) in enumerate(ranked.items()):
+        column = number % columns
+        below_in += tall_in + _TITLE_IN + _AXIS_IN if column == 0 else 0.0
+        left_in = _LEFT_IN + column * (panel_in + _GAP_IN)
+        ax = add_panel(figure, left_in, below_in - tall_in - _AXIS_IN, panel_in, tall_in)
+        draw_standings(ax, [row for row in rows if row.solved])
+        ax.set_title(TITLES.get(board, board), size=SMALL, pad=4.0)
+    if columns > 1 and len(ranked) % columns:  # the last row has room for the legend
+        wrap_legend_labels(figure.axes, panel_in)
+        finish_picture(figure, below_in, heading, {})
+        legend_beside(figure, width_in - panel_in - 0.15, below_in - tall_in - _AXIS_IN)
+    else:
+        wrap_legend_labels(figure.axes, width_in - 0.2)
+        finish_picture(figure, below_in, heading)
     return figure
 
 
 def draw_standings(ax: Axes, rows: Sequence[Standing]) -> None:
-    """Methods that solved something as points, each with its name; gaps up to 1e-6 stand on the axis."""
+    """Methods that solved something as points, each with its name; methods without a gap stand in a row of their own,
+    marked 0 %.
+    """
     from matplotlib.ticker import FixedLocator
 
-    times = np.array([row.time_s or 1e-9 for row in rows] or [1.0])
-    gaps = np.array([_clipped(row.mean_gap) for row in rows] or [1.0])
-    ax.set(xscale="log", yscale="log", ylim=(_FLOOR / 2.5, 2 * max(gaps.max(), 1.0)))
-    ax.set_xlim(times.min() / 3, times.max() * 12)
-    for row, time_s, gap in zip(rows, times, gaps, strict=False):
+    times = np.array([max(row.time_s or 0.0, 1e-9) for row in rows] or [1.0])
+    gaps = np.array([row.mean_gap or 0.0 for row in rows] or [0.0])
+    seen = gaps[gaps > REACHED]
+    lowest, highest = (float(seen.min()), float(seen.max())) if len(seen) else (0.01, 1.0)
+    zero = lowest * 10.0**-_BELOW
+    ax.set(xscale="log", yscale="log", ylim=(zero * 10.0**-0.35, highest * 10.0**0.35))
+    ax.set_xlim(times.min() / 2.5, times.max() * 4.0)
+    if np.any(gaps <= REACHED):
+        edge = zero * 10.0**0.35
+        ax.axhspan(ax.get_ylim()[0], edge, color=GRID, zorder=0.5, label=_REACHED)
+    heights = np.where(gaps > REACHED, gaps, zero)
+    for row, time_s, height in zip(rows, times, heights, strict=False):
         whole = row.solved == row.instances
-        ax.scatter([time_s], [gap], s=30, c=SELECTED if whole else "white", edgecolors=SELECTED, zorder=3)
-    ax.yaxis.set_major_locator(FixedLocator((1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10, 100)))
-    ax.yaxis.set_major_formatter(lambda value, _: "none" if value <= _FLOOR else percent(value).lstrip("+"))
+        label = "all instances solved" if whole else "only some instances solved: means of those"
+        look: dict[str, Any] = {"edgecolors": SELECTED, "zorder": 3, "label": label}
+        ax.scatter([time_s], [height], s=30, c=SELECTED if whole else "white", **look)
+    powers = np.arange(np.floor(np.log10(lowest)), np.ceil(np.log10(highest)) + 1)
+    ticks = [*([zero] if np.any(gaps <= REACHED) else []), *(10.0**powers)]
+    ax.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if tick == zero or tick > zero * 10.0**0.35]))
+    ax.yaxis.set_major_formatter(lambda value, _: "0 %" if value <= zero * 1.01 else percent(value).lstrip("+"))
     ax.xaxis.set_major_formatter(lambda value, _: quantity(value, "s"))
     ax.minorticks_off()
-    ax.set_xlabel("time on an instance (geometric mean)")
+    ax.set(xlabel="time on an instance (geometric mean)", ylabel="mean gap to the best known")
     finish_axes(ax)
-    labels = [
-        Label(x=float(time_s), y=float(gap), text=_name(row), distance_pt=4.0, style={"size": SMALL, "color": INK})
-        for row, time_s, gap in zip(rows, times, gaps, strict=False)
-    ]
-    place_labels(ax, labels)
+    if rows:
+        place_labels(ax, _labels(ax, rows, times, heights))
 
 
-def instances_figure(outcomes: Sequence[SuiteOutcome], caption: str) -> Figure:
-    """Below each other the boards: methods in their order, instances as columns, the gap in each cell."""
-    ranked = boards(outcomes)
-    instances = list(dict.fromkeys(each.instance for each in outcomes))
-    probe = new_figure(1.0, 1.0)
-    methods = [row.method for rows in ranked.values() for row in rows]
-    left, below = (
-        0.3 + max((text_width_in(probe, name, size=SMALL) for name in names), default=0.5)
-        for names in (methods, instances)
-    )
-    heights = [len(rows) * _CELL_IN[1] for rows in ranked.values()]
-    size_in = left + len(instances) * _CELL_IN[0] + 0.3, 0.55 + sum(heights) + 0.45 * len(heights) + below
-    figure = new_figure(max(size_in[0], 5.5), size_in[1])
-    width, height = figure.get_size_inches()
-    bottom = height - 0.55
-    for (board, rows), tall in zip(ranked.items(), heights, strict=True):
-        bottom -= tall + 0.45
-        ax = figure.add_axes((left / width, bottom / height, len(instances) * _CELL_IN[0] / width, tall / height))
-        draw_instances(ax, [each for each in outcomes if each.board == board], rows, instances)
-        ax.set_title(TITLES[board], size=SMALL, pad=4)
-        if board != next(reversed(ranked)):
-            ax.set_xticks([])
-    add_heading(
-        figure, 0.15, "Benchmark suite: gap to the best known", f"{caption}. 0: reached; grey: no valid answer."
-    )
-    return figure
+def _labels(ax: Axes, rows: Sequence[Standing], times: np.ndarray, heights: np.ndarray) -> list[Label]:
+    """The names of the methods; those that share a point share a label."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    places = ax.transData.transform(np.stack([times, heights], axis=1))
+    near = _TOGETHER_PT * figure.dpi / 72.0
+    labels: list[Label] = []
+    rest = list(range(len(rows)))
+    while rest:
+        first = rest[0]
+        together = [k for k in rest if np.linalg.norm(places[k] - places[first]) <= near]
+        rest = [k for k in rest if k not in together]
+        text = ", ".join(_name(rows[k]) for k in together)
+        x, y = float(times[first]), float(heights[first])
+        labels.append(Label(x=x, y=y, text=text, distance_pt=4.0, style={"size": SMALL, "color": INK}))
+    return labels
 
 
-def draw_instances(
-    ax: Axes, outcomes: Sequence[SuiteOutcome], rows: Sequence[Standing], instances: Sequence[str]
-) -> None:
-    """One cell a method and instance: the darker, the larger the gap; a word where there is no answer."""
-    found = {(each.method, each.instance): each for each in outcomes}
-    ax.set(xlim=(-0.5, len(instances) - 0.5), ylim=(len(rows) - 0.5, -0.5))
-    for y, row in enumerate(rows):
-        for x, instance in enumerate(instances):
-            outcome = found.get((row.method, instance))
-            if outcome is not None:
-                _draw_cell(ax, x, y, outcome)
-    ax.set_yticks(range(len(rows)), [row.method for row in rows])
-    ax.set_xticks(range(len(instances)), instances, rotation=90)
-    ax.tick_params(length=0)
-    ax.grid(visible=False)
-    for spine in ax.spines.values():
-        spine.set_visible(False)
-
-
-def _draw_cell(ax: Axes, x: int, y: int, outcome: SuiteOutcome) -> None:
-    from matplotlib.colors import to_rgb
-    from matplotlib.patches import Rectangle
-
-    look: dict[str, Any] = {"ha": "center", "va": "center", "size": SMALL - 1.5}
-    if outcome.gap is None:
-        face: Any = FAINT
-        text, look["color"] = _SHORT[outcome.verdict], MUTED
-    else:
-        share = float(np.clip(np.log(_clipped(outcome.gap) / _PALE) / np.log(_DARK / _PALE), 0.0, 1.0))
-        face = tuple((1 - share) * np.ones(3) + share * np.array(to_rgb(SELECTED)))
-        text = _short_gap(outcome.gap)
-        look["color"] = "white" if share > 0.6 else INK
-    ax.add_patch(Rectangle((x - 0.47, y - 0.46), 0.94, 0.92, facecolor=face, linewidth=0))
-    ax.text(x, y, text, **look)
-
-
-def _short_gap(gap: float) -> str:
-    """As it fits into a cell."""
-    if abs(gap) <= REACHED:
-        return "0"
-    return "<0.01%" if 0 < gap < 1e-4 else percent(gap).lstrip("+").replace(" ", "")
-
-
-def _clipped(gap: float | None) -> float:
-    return max(gap or 0.0, _FLOOR)
+def _left_out(ranked: Mapping[str, Sequence[Standing]]) -> list[str]:
+    """Which methods have no point, as they solved nothing."""
+    parts = []
+    for board, rows in ranked.items():
+        names = [row.method for row in rows if not row.solved]
+        if names:
+            parts.append(f"Without an answer in “{TITLES.get(board, board)}”: {', '.join(names)}.")
+    return parts
 
 
 def _name(row: Standing) -> str:
-    return row.method if row.solved == row.instances else f"{row.method} {row.solved}/{row.instances}"
+    return row.method if row.solved == row.instances else f"{row.method} ({row.solved} of {row.instances})"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from multistatic.report.style import MUTED, SELECTED, SMALL, finish_axes
+from multistatic.report.style import CAPTION, MUTED, SELECTED, finish_axes
 from multistatic.report.wording import short_name
 from multistatic.selection.selection_problem import LinkageTree
 from multistatic.units import B, F
@@ -36,15 +36,20 @@ def draw_linkage_tree(ax: Axes, tree: LinkageTree, ids: tuple[str, ...], selecte
     ax.set_xlim(left=0.0)
     ax.set_yticks(np.arange(count) if count <= NAMED_AT_MOST else [])
     if count <= NAMED_AT_MOST:
-        size = min(SMALL, 250.0 / count)
         for tick, leaf in zip(ax.set_yticklabels([short_name(ids[leaf]) for leaf in order]), order, strict=True):
-            tick.set(color=SELECTED if chosen[leaf] else MUTED, size=size)
+            tick.set(color=SELECTED if chosen[leaf] else CAPTION)
             tick.set_fontweight("bold" if chosen[leaf] else "normal")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel("linkage distance (m)")
-    ax.set_title("Linkage tree", size=SMALL, weight="normal", color=MUTED, pad=4.0)
+    ax.set_title("Linkage tree", size="small", weight="normal", pad=4.0)
     finish_axes(ax, grid_axis="x")
+
+
+def tree_height_in(tree: LinkageTree) -> float:
+    """How high the axes of a tree must be, in inches, for its names to stand apart."""
+    count = tree.members.shape[1]
+    return 0.14 * (count if count <= NAMED_AT_MOST else 0.25 * count)
 
 
 def leaf_order(tree: LinkageTree) -> list[int]:

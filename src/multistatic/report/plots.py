@@ -1,7 +1,9 @@
 """Pictures for a notebook: each function returns a matplotlib figure that belongs to no window.
 
-They are those that the commands write as files; `figure.savefig("map.svg")` writes one. Raises `MissingDependencyError`
-where matplotlib is not installed.
+They are those that the commands write as files; `figure.savefig("map.svg")` writes one. `style` is their width, on a
+screen or in a journal's column, and `title=False` leaves out title and caption, which `figure.get_label()` has either
+way. Pictures inside axes of your own: docs/pictures.md. Raises `MissingDependencyError` where matplotlib is not
+installed.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from multistatic.estimation.from_recordings import DEFAULTS, measured_recordings
 from multistatic.estimation.measurement import Measurement
 from multistatic.localization.fix import Fix
 from multistatic.registry import name_of
-from multistatic.report.style import require_matplotlib, styled
+from multistatic.report.style import PictureStyle, PictureWidth, require_matplotlib, styled
 from multistatic.scenario.model import Scenario
 from multistatic.signal.waveform import Waveform
 from multistatic.simulation.recording import Recording
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def plot_map(design: Design) -> Figure:
+def plot_map(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
     """The network from above: who cooperates, the paths of the echo, the error ellipse of the target's position.
 
     >>> from multistatic import design_network, load_preset
@@ -37,10 +39,10 @@ def plot_map(design: Design) -> Figure:
     """
     from multistatic.report.map import map_figure
 
-    return _drawn(map_figure, design)
+    return _drawn(map_figure, design, style=PictureStyle(style, title))
 
 
-def plot_beam_pattern(design: Design) -> Figure:
+def plot_beam_pattern(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
     """Radiated power over direction, of the sensing beam and of all beams; `InputError` for a design without beams.
 
     >>> from multistatic import design_network, load_preset
@@ -50,10 +52,10 @@ def plot_beam_pattern(design: Design) -> Figure:
     """
     from multistatic.report.beam_pattern import beam_pattern_figure
 
-    return _drawn(beam_pattern_figure, _with_beams(design))
+    return _drawn(beam_pattern_figure, _with_beams(design), style=PictureStyle(style, title))
 
 
-def plot_rates(design: Design) -> Figure:
+def plot_rates(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
     """The rate of each receiver beside the required one; `InputError` for a design without beams.
 
     >>> from multistatic import design_network, load_preset
@@ -63,26 +65,33 @@ def plot_rates(design: Design) -> Figure:
     """
     from multistatic.report.rate_bars import rates_figure
 
-    return _drawn(rates_figure, _with_beams(design))
+    return _drawn(rates_figure, _with_beams(design), style=PictureStyle(style, title))
 
 
-def plot_comparison(rows: Sequence[Comparison]) -> Figure:
-    """Methods side by side: what each reached of the criterion, and in which time.
+def plot_comparison(rows: Sequence[Comparison], *, style: PictureWidth = "screen", title: bool = True) -> Figure:
+    """Methods side by side: what each reached of the criterion, which group it chose, and in which time.
 
     >>> from multistatic import compare, load_preset
     >>> figure = plot_comparison(compare(load_preset("paper"), ["greedy", "nearest_n"]))
-    >>> len(figure.axes)
-    2
+    >>> len(figure.axes) > 2
+    True
     """
     from multistatic.report.comparison import comparison_figure
 
     designs = (row.design for row in rows if row.design is not None)
     criterion = next((name_of(design.scenario.design.criterion) for design in designs), "value")
-    return _drawn(comparison_figure, rows, criterion)
+    return _drawn(comparison_figure, rows, criterion, style=PictureStyle(style, title))
 
 
-def plot_fixes(fixes: Sequence[Fix], measurements: Sequence[Sequence[Measurement]], scenario: Scenario) -> Figure:
-    """Sites, fixes with their error ellipses, and the bistatic ellipses of the last fix.
+def plot_fixes(
+    fixes: Sequence[Fix],
+    measurements: Sequence[Sequence[Measurement]],
+    scenario: Scenario,
+    *,
+    style: PictureWidth = "screen",
+    title: bool = True,
+) -> Figure:
+    """Sites, fixes with errors and velocities, and near the last fix the places that each of its delays allows.
 
     measurements: those of each fix.
 
@@ -97,7 +106,7 @@ def plot_fixes(fixes: Sequence[Fix], measurements: Sequence[Sequence[Measurement
     """
     from multistatic.report.fix_map import fix_figure
 
-    return _drawn(fix_figure, fixes, measurements, scenario)
+    return _drawn(fix_figure, fixes, measurements, scenario, style=PictureStyle(style, title))
 
 
 def plot_delay_doppler(
@@ -106,8 +115,11 @@ def plot_delay_doppler(
     scenario: Scenario | None = None,
     *,
     settings: EstimateSettings = DEFAULTS,
+    style: PictureWidth = "screen",
+    title: bool = True,
 ) -> Figure:
-    """The statistic of the first trial of a recording over delay and Doppler shift, with what `estimate` finds in it.
+    """The matched filter's output for the first trial of a recording: over all delays, and around its largest peak
+    over delay and Doppler shift, with what `estimate` finds in it.
 
     The arguments are those of `estimate`, of one recording.
 
@@ -116,19 +128,30 @@ def plot_delay_doppler(
     >>> beams = design.beamforming.beams
     >>> block = simulate_block(design.scenario, design.channel, beams, receiver_ids=["rx03"])
     >>> figure = plot_delay_doppler(block.recordings[0], block.reference, design.scenario)
-    >>> len(figure.axes)
-    2
+    >>> len(figure.axes) > 2
+    True
     """
-    from multistatic.report.delay_doppler_map import delay_doppler_figure, pictured_map
+    from multistatic.report.delay_doppler_map import delay_doppler_figure
+    from multistatic.report.delay_doppler_view import delay_doppler_view
 
     (one,) = measured_recordings([recording], reference, scenario, settings=settings)
-    return _drawn(delay_doppler_figure, pictured_map(one, reference), one.measurements[0])
+    return _drawn(
+        delay_doppler_figure, delay_doppler_view(one, reference), one.measurements[0], style=PictureStyle(style, title)
+    )
 
 
-def plot_study(results: StudyResults, metric: str) -> Figure:
-    """One metric of a study over its swept keys, a line a method, with confidence bands.
+def plot_study(
+    results: StudyResults, metric: str, *, page: int = 1, style: PictureWidth = "screen", title: bool = True
+) -> Figure:
+    """One metric of a study over its swept keys: lines, rows, a heatmap, or a map where places are swept.
 
-    `InputError` for a metric that the study has not stored.
+    results: those of a study, complete or not.
+    metric: name of a stored metric, such as `peb_m`.
+    page: number of the page, from 1; the caption states how many pages all panels need.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
+
+    Raises `InputError` for a metric that the study has not stored and for a page that does not exist.
 
     >>> import pathlib, tempfile
     >>> from multistatic import run_study
@@ -145,13 +168,13 @@ def plot_study(results: StudyResults, metric: str) -> Figure:
     known = [each.name for each in results.metrics]
     if metric not in known:
         raise InputError([Problem("metric", repr(metric), "one of " + ", ".join(known))])
-    return _drawn(study_figure, results, results.metric_index(metric))
+    return _drawn(study_figure, results, results.metric_index(metric), page, style=PictureStyle(style, title))
 
 
-def _drawn(draw: Callable[..., Figure], *arguments: Any) -> Figure:
+def _drawn(draw: Callable[..., Figure], *arguments: Any, style: PictureStyle) -> Figure:
     require_matplotlib()
     with styled():
-        return draw(*arguments)
+        return draw(*arguments, style=style)
 
 
 def _with_beams(design: Design) -> Design:

@@ -1,131 +1,246 @@
-"""Rates of all receivers beside what each of them must get."""
+"""What each receiver gets and gives: its rate beside the required one, and the SNR of the echo that it receives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multistatic.design.accuracy import WEAK_ECHO
 from multistatic.design.result import Design
+from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.radiation import has_sensing_beam
 from multistatic.report.style import (
     BAD,
+    CAPTION,
     FAINT,
     INK,
     MUTED,
+    SCREEN,
     SELECTED,
-    SMALL,
-    add_heading,
+    PictureStyle,
     finish_axes,
     new_figure,
     text_width_in,
 )
 from multistatic.report.wording import short_name
-from multistatic.units import B, F
+from multistatic.units import B, F, ratio_to_db
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NAMED_AT_MOST = 60
-VALUES_AT_MOST = 24
+ROWS_AT_MOST = 40
 # As the verification allows: a rate this little below its requirement meets it.
 TOLERANCE = 1e-6
+# Rates this close to their requirements, relatively, are the same to the eye.
+_SAME = 1e-3
+_ROW_IN, _BELOW_IN, _GAP_IN = 0.17, 0.45, 0.3
+_SCREEN_IN = 6.2
 
 
-def rates_figure(design: Design) -> Figure:
-    """One lollipop a receiver, the requirement as a line."""
-    rates, required = _rates(design), design.scenario.rate_required_bps_hz
-    count, left, right, top = len(rates), 0.6, 0.75, 0.66
-    width = float(np.clip(0.32 * count + 1.35, 5.0, 7.2))
-    figure = new_figure(width, 1.0)
-    longest = max(
-        text_width_in(figure, name, size=SMALL, weight="bold") for name in map(short_name, design.scenario.receiver_ids)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    """One receiver; or the transmitter, which has no rate, where it receives its own echo. snr_db: None for no echo."""
+
+    name: str
+    rate: float | None
+    required: float | None
+    snr_db: float | None
+    selected: bool
+    missed: bool
+
+    @property
+    def color(self) -> str:
+        return BAD if self.missed else SELECTED if self.selected else MUTED
+
+
+def rates_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
+    """A row a receiver: on the left its rate beside the required one, on the right the SNR of its echo in a block.
+
+    Where all rates equal what is required, numbers stand in the place of bars.
+    """
+    rows, width = _rows(design), style.width_in(screen=_SCREEN_IN)
+    heading = picture_heading(_headline(design), _caption(design), width_in=width, style=style)
+    names_in = 0.2 + max(
+        text_width_in(new_figure(1.0, 1.0), short_name(row.name), size="small", weight="bold") for row in rows
     )
-    bottom = 0.2 + 0.8 * longest if _turned(design) else 0.32
-    height = 2.0 + bottom + top
-    figure.set_size_inches(width, height)
-    draw_rates(figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 2.0 / height)), design)
-    short = int(np.sum(_missed(design)))
-    verdict = (
-        "every receiver meets its requirement" if short == 0 else f"{short} of {count} receivers miss their requirement"
-    )
-    sum_rate = f"Sum {rates.sum():.1f} bit/s/Hz"
-    if np.ptp(required) == 0 and short == 0:
-        verdict = f"every receiver gets {required[0]:g} bit/s/Hz or more"
-    filled = "cooperating receivers" + (", which cancel the sensing beam." if _sensing(design) else ".")
-    caption = f"{sum_rate}. Filled: {filled}"
-    add_heading(figure, left, f"Rates: {verdict}", caption)
+    sensed, same = any(row.snr_db is not None for row in rows), _same_as_required(design)
+    room_in, right_in = width - names_in - 0.15, 0.0
+    if sensed:
+        right_in = (room_in - _GAP_IN) / 2 if not same else room_in - _GAP_IN - 1.0
+    left_in = room_in - (right_in + _GAP_IN if sensed else 0.0)
+    figure = tall_figure(width)
+    height_in, top = _ROW_IN * (len(rows) + 0.6), heading.height_in + (0.28 if same else 0.05)
+    left = add_panel(figure, names_in, top, left_in, height_in)
+    (_write_rates if same else draw_rates)(left, design)
+    if sensed:
+        right = add_panel(figure, names_in + left_in + _GAP_IN, top, right_in, height_in)
+        draw_echo_snr(right, design)
+        right.tick_params(axis="y", labelleft=False)
+    bottom = top + height_in + _BELOW_IN + (0.14 if sensed and right_in <= 1.6 else 0.0)
+    hidden = len(design.scenario.receivers) + (design.scheme == "mono") - len(rows)
+    if hidden:
+        words = f"{hidden} more receivers, which do not cooperate and get their rates, are not shown."
+        left.annotate(
+            words, (0, 0), (0, -40), textcoords="offset points", xycoords="axes fraction", size="small", va="top"
+        )
+        bottom += 0.25
+    finish_picture(figure, bottom, heading)
     return figure
 
 
 def draw_rates(ax: Axes, design: Design) -> None:
-    """Rate over receiver, in the order of the scenario."""
-    rates, required = _rates(design), design.scenario.rate_required_bps_hz
-    chosen, places, missed = np.asarray(design.selected, bool), np.arange(len(rates)), _missed(design)
-    crowded = len(rates) > VALUES_AT_MOST
-    colors = np.where(missed, BAD, np.where(chosen, SELECTED, MUTED))
-    inside = list(np.where(chosen, colors, "white"))
-    ax.vlines(places, 0, rates, colors=list(colors), linewidth=1.0 if crowded else 2.0)
-    ax.scatter(places, rates, s=14 if crowded else 42, c=inside, edgecolors=list(colors), zorder=4)
-    for k in places if not crowded else []:
-        ax.annotate(
-            f"{rates[k]:.1f}",
-            (k, max(rates[k], required[k] if abs(rates[k] - required[k]) <= 0.02 * required[k] else 0.0)),
-            (0, 5),
-            textcoords="offset points",
-            ha="center",
-            va="bottom",
-            size=SMALL,
-            color=colors[k],
+    """The rate of each receiver as a bar, a stroke where the required one is, into axes of any figure and style.
+
+    Cooperating receivers stand first; of many, those that neither cooperate nor miss their rate are left out.
+    Everything drawn has a label: `ax.legend()` makes the legend.
+
+    >>> from multistatic import design_network, load_preset
+    >>> from matplotlib.figure import Figure
+    >>> ax = Figure().subplots()
+    >>> draw_rates(ax, design_network(load_preset("paper")))
+    >>> ax.get_xlabel()
+    'rate (bit/s/Hz)'
+    """
+    rows = _rows(design)
+    rated = [(k, row, row.rate, row.required) for k, row in enumerate(rows) if row.rate is not None]
+    another = "rate of another receiver" if any(row.selected for row in rows) else "rate of a receiver"
+    for color, name in (
+        (SELECTED, "rate of a cooperating receiver"),
+        (MUTED, another),
+        (BAD, "rate below the required one"),
+    ):
+        bars = [(k, rate) for k, row, rate, _ in rated if row.color == color]
+        if bars:
+            heights, values = zip(*bars, strict=True)
+            ax.barh(heights, values, height=0.55, color=color, alpha=0.85, label=name)
+    places = np.array([k for k, *_ in rated])
+    required = np.array([value or 0.0 for *_, value in rated])
+    ax.vlines(required, places - 0.42, places + 0.42, colors=INK, linewidth=1.4, zorder=5, label="required rate")
+    top = max([rate for _, _, rate, _ in rated] + [*required, 1e-9])
+    for (k, row, rate, _), asked in zip(rated, required, strict=True):
+        # The number stands behind the stroke where it would cover it.
+        end = max(rate, asked) if abs(rate - asked) < 0.2 * top else rate
+        words: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": "small", "color": row.color}
+        ax.annotate(f"{rate:.2f}", (end, k), (4, 0), **words)
+    ax.set(xlim=(0, 1.28 * top), xlabel="rate (bit/s/Hz)")
+    _name_rows(ax, rows)
+
+
+def draw_echo_snr(ax: Axes, design: Design) -> None:
+    """The SNR of the echo at each receiver after integration over block and antennas, in dB, a point each."""
+    rows = _rows(design)
+    known = [(k, row) for k, row in enumerate(rows) if row.snr_db is not None]
+    low, high = min(row.snr_db or 0.0 for _, row in known), max(row.snr_db or 0.0 for _, row in known)
+    weak_db = float(ratio_to_db(WEAK_ECHO))
+    if low < weak_db + 10.0:
+        low, high = min(low, weak_db), max(high, weak_db)
+        look: dict[str, Any] = {"color": BAD, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 1.5}
+        ax.axvline(weak_db, label=f"{weak_db:.0f} dB: weaker echoes\nare often missed", **look)
+    spare = max(10.0 - (high - low), 0.0) / 2  # differences of less than some dB are small
+    low, high = low - spare, high + spare
+    room = 0.12 * (high - low)
+    ax.set_xlim(low - room, high + 2.6 * room)
+    for selected, inside, name in (
+        (True, SELECTED, "echo at a cooperating receiver"),
+        (False, "white", "echo elsewhere"),
+    ):
+        those = [(k, row.snr_db) for k, row in known if row.selected == selected]
+        if not those:
+            continue
+        places, levels = np.array([k for k, _ in those]), np.array([level for _, level in those], float)
+        ax.hlines(places, low - room, levels, colors=FAINT, linewidth=0.8, zorder=1)
+        edge = SELECTED if selected else MUTED
+        ax.scatter(levels, places, s=24, c=inside, edgecolors=edge, linewidths=0.9, zorder=4, label=name)
+        for k, level in zip(places, levels, strict=True):
+            words = f"{level:.1f}".replace("-", "−")
+            ax.annotate(words, (level, k), (6, 0), textcoords="offset points", va="center", size="small", color=INK)
+    wide = ax.get_window_extent().width > 1.6 * ax.figure.dpi
+    ax.set_xlabel("echo SNR in a block (dB)" if wide else "echo SNR\nin a block (dB)")
+    _name_rows(ax, rows)
+
+
+def _write_rates(ax: Axes, design: Design) -> None:
+    """The rates as numbers."""
+    rows = _rows(design)
+    ax.set_title("rate = required rate\n(bit/s/Hz)", size="small", weight="normal", pad=4.0)
+    for k, row in enumerate(rows):
+        words = "–" if row.rate is None else f"{row.rate:.2f}"
+        ax.text(0.3, k, words, va="center", ha="right", size="small", color=INK)
+    ax.set(xlim=(0, 1), xticks=[])
+    _name_rows(ax, rows)
+    ax.grid(visible=False)
+    ax.spines["bottom"].set_visible(False)
+
+
+def _name_rows(ax: Axes, rows: list[_Row]) -> None:
+    ax.set_ylim(len(rows) - 0.3, -0.9)
+    ax.set_yticks(np.arange(len(rows)), [short_name(row.name) for row in rows])
+    for tick, row in zip(ax.get_yticklabels(), rows, strict=True):
+        tick.set(
+            color=SELECTED if row.selected else CAPTION, fontweight="bold" if row.selected else "normal", size="small"
         )
-    _draw_requirement(ax, required)
-    top = 1.18 * max(float(rates.max()), float(required.max()), 1e-9)
-    ax.set(xlim=(-0.6, len(rates) - 0.4), ylim=(0, top), ylabel="rate (bit/s/Hz)")
-    _name_receivers(ax, design)
-    finish_axes(ax, grid_axis="y")
+        tick.set_parse_math(False)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    finish_axes(ax, grid_axis="x")
 
 
-def _draw_requirement(ax: Axes, required: F) -> None:
-    """One dashed line, or a bar for each receiver where the requirements differ."""
-    if np.ptp(required) == 0:
-        ax.axhline(required[0], color=INK, linewidth=1.0, linestyle=(0, (4, 2)), zorder=3)
-        name = f"required\n{required[0]:g}"
-    else:
-        places = np.arange(len(required))
-        ax.hlines(required, places - 0.34, places + 0.34, colors=INK, linewidth=1.3, zorder=5)
-        name = "required"
-    ax.annotate(
-        name,
-        (1, float(required[-1])),
-        (4, 0),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="center",
-        size=SMALL,
-        color=INK,
-    )
+def _rows(design: Design) -> list[_Row]:
+    """Cooperating receivers first, then those that miss their rate, each by the SNR of the echo; `ROWS_AT_MOST`, or all
+    of these two kinds.
+    """
+    scenario, rates, missed = design.scenario, _rates(design), _missed(design)
+    snr_db: dict[str, float] = {}
+    if design.accuracy is not None:
+        pairs = zip(design.accuracy.sensor_ids, design.accuracy.block_snr, strict=True)
+        snr_db = {name: float(ratio_to_db(ratio)) for name, ratio in pairs if ratio > 0}
+    rows = [
+        _Row(
+            name=receiver.id,
+            rate=float(rates[k]),
+            required=receiver.rate_required_bps_hz,
+            snr_db=snr_db.get(receiver.id),
+            selected=bool(design.selected[k]),
+            missed=bool(missed[k]),
+        )
+        for k, receiver in enumerate(scenario.receivers)
+    ]
+    if design.scheme == "mono":
+        own: dict[str, Any] = {"rate": None, "required": None, "selected": True, "missed": False}
+        rows.append(_Row(name="transmitter", snr_db=next(iter(snr_db.values()), None), **own))
+    rows.sort(key=lambda row: (not row.selected, not row.missed, -np.inf if row.snr_db is None else -row.snr_db))
+    return rows[: max(ROWS_AT_MOST, sum(row.selected or row.missed for row in rows))]
 
 
-def _name_receivers(ax: Axes, design: Design) -> None:
-    ids = design.scenario.receiver_ids
-    ax.tick_params(axis="x", length=0)
-    ax.spines["bottom"].set_color(FAINT)
-    if len(ids) > NAMED_AT_MOST:
-        ax.set_xticks([])
-        ax.set_xlabel(f"{len(ids)} receivers")
-        return
-    ax.set_xticks(np.arange(len(ids)), list(map(short_name, ids)))
-    for tick, kept in zip(ax.get_xticklabels(), design.selected, strict=True):
-        tick.set(color=SELECTED if kept else MUTED, fontweight="bold" if kept else "normal")
-        if _turned(design):
-            tick.set(rotation=50, ha="right", rotation_mode="anchor")
+def _headline(design: Design) -> str:
+    rates, required = _rates(design), design.scenario.rate_required_bps_hz
+    short = int(np.sum(_missed(design)))
+    if short:
+        return f"Rates: {short} of {len(rates)} receivers miss their required rate"
+    if not np.any(required) and not np.any(rates):
+        return "Rates: none is required, and no data are sent"
+    if _same_as_required(design):
+        common = f", {required[0]:g} bit/s/Hz" if np.ptp(required) == 0 else ""
+        return f"Rates: every receiver gets exactly its required rate{common}"
+    return "Rates: every receiver gets its required rate or more"
 
 
-def _turned(design: Design) -> bool:
-    """True where the names would touch if they were written level."""
-    ids = design.scenario.receiver_ids
-    return len(ids) <= NAMED_AT_MOST and max(map(len, ids)) * len(ids) > 75
+def _caption(design: Design) -> list[str]:
+    parts = [f"Sum of the rates: {_rates(design).sum():.1f} bit/s/Hz."]
+    if not _sensing(design):
+        return [*parts, "No sensing beam: the data beams do the sensing."]
+    if np.any(design.selected) and np.any(_rates(design)):
+        parts.append("Cooperating receivers cancel the sensing beam before they decode.")
+    return parts
+
+
+def _same_as_required(design: Design) -> bool:
+    """True where no rate differs visibly from its requirement."""
+    required = design.scenario.rate_required_bps_hz
+    return bool(np.all(np.abs(_rates(design) - required) <= _SAME * np.maximum(required, _SAME)))
 
 
 def _rates(design: Design) -> F:

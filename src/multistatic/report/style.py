@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from multistatic.errors import MissingDependencyError
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,14 +31,18 @@ SENSING = "#e69f00"
 ERROR = "#a83f86"
 BAD = "#b3261e"
 
-SMALL, NORMAL, LARGE = 7.0, 8.0, 9.5
+# Sizes of text in points, the same in every width; nothing is written smaller than `SMALLEST`.
+SMALLEST, SMALL, NORMAL, LARGE = 6.5, 7.0, 8.0, 9.5
 PIXELS_PER_INCH = 200
+CAPTIONS = "captions.txt"
 # With more receivers than this, pictures in the plane name only the selected ones.
 NAMED_AT_MOST = 40
 
 _SETTINGS: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
-    "font.size": NORMAL,
+    "font.size": 1.2 * SMALL,  # so that "small", of which `draw_…` functions write labels, is SMALL
+    "legend.fontsize": SMALL,
+    "legend.frameon": False,
     "axes.labelsize": NORMAL,
     "axes.titlesize": LARGE,
     "axes.titlelocation": "left",
@@ -71,14 +77,47 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+PictureWidth = Literal["screen", "column", "double-column"]
+PICTURE_WIDTHS: tuple[PictureWidth, ...] = get_args(PictureWidth)
+# Of the columns of journals, in inches: 88.9 mm and 181.9 mm. A picture for the screen has a width of its own.
+_COLUMN_IN = {"column": 3.5, "double-column": 7.16}
+
+
+@dataclass(frozen=True, slots=True)
+class PictureStyle:
+    """How wide a picture is, and whether its title and caption are drawn.
+
+    width: `screen` (each picture has a width of its own), `column` (3.5 in, 88.9 mm) or `double-column` (7.16 in,
+        181.9 mm). Text has the same size in all of them.
+    title: whether title and caption stand above the picture. They are in `captions.txt` either way.
+
+    >>> PictureStyle("column", title=False).width_in(screen=6.4)
+    3.5
+    """
+
+    width: PictureWidth = "screen"
+    title: bool = True
+
+    def __post_init__(self) -> None:
+        if self.width not in PICTURE_WIDTHS:
+            raise InputError([Problem("style", repr(self.width), f"one of {', '.join(PICTURE_WIDTHS)}")])
+
+    def width_in(self, screen: float) -> float:
+        """Width of the picture in inches; `screen` is that of this picture on a screen."""
+        return _COLUMN_IN.get(self.width, screen)
+
+    @property
+    def narrow(self) -> bool:
+        """True where panels have to stand below each other instead of side by side."""
+        return self.width == "column"
+
+
+SCREEN = PictureStyle()
+
+
 def require_matplotlib() -> None:
     """Raise `MissingDependencyError` where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Pictures need matplotlib, which is not installed: pip install 'multistatic[plots]'"
-        ) from error
+    optional_module("drawing pictures", "matplotlib")
 
 
 @contextmanager
@@ -125,13 +164,14 @@ def add_heading(figure: Figure, left_in: float, headline: str, *caption: str) ->
         text.set_fontsize(text.get_fontsize() * min(1.0, 0.98 * room / max(needed, 1.0)))
 
 
-def caption_lines(figure: Figure, room_in: float, sentences: Sequence[str]) -> list[str]:
+def caption_lines(figure: Figure, room_in: float, sentences: Sequence[str], **look: Any) -> list[str]:
     """The sentences in as few lines of small print as `room_in` inches allow. A sentence that is longer than a line is
-    broken between words; the others are kept whole.
+    broken between words; the others are kept whole. `look`: properties of another text than small print.
     """
+    look = look or {"size": SMALL}
 
     def fits(text: str) -> bool:
-        return text_width_in(figure, text, size=SMALL) <= room_in
+        return text_width_in(figure, text, **look) <= room_in
 
     lines: list[str] = []
     for sentence in sentences:
@@ -153,18 +193,42 @@ def text_width_in(figure: Figure, text: str, **look: Any) -> float:
     return float(width)
 
 
-def render(figure: Figure, name: str) -> dict[str, bytes]:
-    """The figure as `name.svg` and `name.png`; the same figure gives the same bytes. Call inside `styled()`."""
-    return {
-        f"{name}.svg": _saved(figure, format="svg", metadata={"Date": None}),
-        f"{name}.png": _saved(figure, format="png", dpi=PIXELS_PER_INCH),
+def render(figure: Figure, name: str, *, kinds: Sequence[str] = ("svg", "png")) -> dict[str, bytes]:
+    """The figure as `name.svg` and `name.png`; the same figure gives the same bytes. Call inside `styled()`.
+
+    Title and caption, which `Figure.get_label()` has also where they are not drawn, become the metadata of both.
+    """
+    title, _, caption = str(figure.get_label()).partition("\n")
+    words = {"Title": title, "Description": caption.replace("\n", " ")} if title else {}
+    options: dict[str, dict[str, Any]] = {
+        "svg": {"metadata": {"Date": None, **words}},
+        "png": {"dpi": PIXELS_PER_INCH, "metadata": words},
     }
+    return {f"{name}.{kind}": _saved(figure, format=kind, **options[kind]) for kind in kinds}
+
+
+def rendered_pictures(
+    figures: Iterable[tuple[str, Figure]], *, kinds: Sequence[str] = ("svg", "png")
+) -> dict[str, bytes]:
+    """`render` of each (name, figure), and `captions.txt` with name, title and sentences of the caption of each.
+
+    No files for no figures.
+    """
+    files: dict[str, bytes] = {}
+    words: list[str] = []
+    for name, figure in figures:
+        files |= render(figure, name, kinds=kinds)
+        words.append(f"{name}\n{figure.get_label()}\n")
+    return {**files, CAPTIONS: "\n".join(words).encode()} if words else {}
 
 
 def finish_axes(ax: Axes, *, grid_axis: Literal["both", "x", "y"] = "both") -> None:
-    """Grid in the directions that carry a scale, no tick marks where there is none."""
+    """Grid in the directions that carry a scale, where the style in force has one."""
+    from matplotlib import rcParams
+
     ax.grid(visible=False)
-    ax.grid(visible=True, axis=grid_axis)
+    if rcParams["axes.grid"]:
+        ax.grid(visible=True, axis=grid_axis)
     ax.set_axisbelow(True)
 
 

@@ -11,7 +11,7 @@ from multistatic.units import F
 
 LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -70,8 +70,9 @@ def in_percent(ratio: float | None) -> str:
 
 
 def short_name(name: str) -> str:
-    """A name as it fits into a picture."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """A name as it fits into a picture. A longer one loses its middle: names that belong together differ at the end."""
+    end = (LONGEST_NAME - 1) // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1 - end]}…{name[-end:]}"
 
 
 def criterion_name(criterion: Choice, unit: str = "") -> str:
@@ -95,7 +96,7 @@ def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:
     exponent = _thousands(largest)
     if unit:
         return 10.0**-exponent, f"{words} ({_PREFIXES[exponent]}{unit})"
-    raised = str(exponent).translate(_RAISED)
+    raised = str(exponent).translate(RAISED)
     return 10.0**-exponent, words if exponent == 0 else f"{words} (×10{raised})"
 
 

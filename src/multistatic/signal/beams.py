@@ -1,4 +1,4 @@
-"""Transmit beams: W_0 lights up the target, W_k carries the data of receiver k (equation (1))."""
+"""Transmit beams: W_0 illuminates the target, W_k carries the data of receiver k (equation (1))."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Beams(NotebookView):
-    """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
-    and independent.
+    """Beamforming matrices of the transmitter, for independent data streams of unit power.
+
+    weights [1+K, N_t, L]: matrices W_j in √W with N_t antennas and L streams; index 0 is the sensing beam, index k the
+        data beam of receiver k.
+
+    Raises `ValueError` for another number of axes or values that are not finite. Source: equation (1).
 
     >>> Beams(weights=[[[0.6], [0.8]]]).power_w
     1.0
@@ -30,18 +34,18 @@ class Beams(NotebookView):
 
     @property
     def covariance_w(self) -> C:
-        """S = Σ_j W_j W_jᴴ [N_t, N_t] in W."""
+        """Covariance S = Σ_j W_j W_jᴴ of the transmitted signal [N_t, N_t] in W."""
         flat = np.moveaxis(self.weights, 1, 0).reshape(self.weights.shape[1], -1)
         covariance: C = flat @ flat.conj().T
         return covariance
 
     @property
     def power_w(self) -> float:
-        """tr S, the left side of the power constraint (2)."""
+        """Transmitted power tr S in W, the left side of the power constraint (2)."""
         return float(np.sum(np.abs(self.weights) ** 2))
 
     def illumination_w(self, steering_tx: ArrayLike) -> F:
-        """Power sent towards each of M points [M] in W, for `steering_tx` a_b [M, N_t]: `illumination`."""
+        """Power sent towards each of M points [M] in W, for their steering vectors `steering_tx` [M, N_t]."""
         return illumination(self.weights, steering_tx)
 
     def overview(self) -> Overview:

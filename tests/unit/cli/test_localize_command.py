@@ -88,10 +88,10 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
 
 
 def test_every_option_that_is_no_number_or_out_of_range_is_named_at_once(tmp_path: Path) -> None:
-    _, error = localized(tmp_path, drawn()[0], "--false-flags", "2", "--outliers", "-1", "--same-time", "x")
+    _, error = localized(tmp_path, drawn()[0], "--false-flag-rate", "2", "--outliers", "-1", "--same-time", "x")
     assert isinstance(error, InputError)
-    assert [one.path for one in error.problems] == ["--false-flags", "--outliers", "--same-time"]
-    for option, text in (("--false-flags", "often"), ("--outliers", "1.5"), ("--outliers", "inf")):
+    assert [one.path for one in error.problems] == ["--false-flag-rate", "--outliers", "--same-time"]
+    for option, text in (("--false-flag-rate", "often"), ("--outliers", "1.5"), ("--outliers", "inf")):
         _, error = localized(tmp_path, drawn()[0], option, text)
         assert isinstance(error, InputError)
         assert [(one.path, one.received) for one in error.problems] == [(option, text)]
@@ -116,7 +116,7 @@ def test_a_contradiction_ends_with_its_name_and_files(tmp_path: Path) -> None:
     (row,) = csv.DictReader((tmp_path / "fixes.csv").read_text().splitlines())
     assert row["position_verdict"] == "contradictory"
     assert row["cov_x_x"] == ""
-    (fix,), error = localized(tmp_path, rows, "--false-flags", 0)
+    (fix,), error = localized(tmp_path, rows, "--false-flag-rate", 0)
     assert (fix["position_verdict"], error) == ("unique", None), "a test that is switched off finds nothing"
 
 

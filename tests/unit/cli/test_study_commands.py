@@ -62,7 +62,7 @@ def test_study_show_and_export(file: Path) -> None:
     assert shown.exit_code == 0
     assert "peb" in shown.output
     assert "surrogate" not in shown.output
-    assert sorted(path.name for path in Path("pictures").iterdir()) == ["peb_m.png", "peb_m.svg"]
+    assert sorted(path.name for path in Path("pictures").iterdir()) == ["captions.txt", "peb_m.png", "peb_m.svg"]
     assert json.loads(invoke("show", "small.sqlite", "--json").stdout)["digest"] == document["digest"]
     for kind in ("nc", "csv", "mat"):
         assert invoke("export", "small.sqlite", "--format", kind).exit_code == 0
@@ -206,7 +206,8 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
     assert "[" in text
     assert results_document(results)["points"][3]["methods"]["all"]["surrogate"]["value"] is None
     pictures = study_pictures(results)
-    assert sorted(pictures) == sorted(f"{m.name}.{kind}" for m in results.metrics for kind in ("svg", "png"))
+    expected = [f"{m.name}.{kind}" for m in results.metrics for kind in ("svg", "png")]
+    assert sorted(pictures) == sorted([*expected, "captions.txt"])
     assert b"one receiver" in pictures["surrogate.svg"]
     assert study_pictures(results) == pictures, "the same results give the same bytes"
 
@@ -223,7 +224,7 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
 def test_pictures_of_every_kind_of_sweep(tmp_path: Path, text: str) -> None:
     run_into(tmp_path / "a.sqlite", quick(tmp_path, text=text), lambda: ThisProcess(invented))
     pictures = study_pictures(read_results(tmp_path / "a.sqlite"))
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     drawn = pictures["surrogate.svg"].decode()
     assert "surrogate U, exact" in drawn
     for key, label in (("radio.pulse", ">pulse<"), ("radio.samples", ">samples in a block<")):
@@ -237,9 +238,9 @@ def test_every_metric_and_swept_key_of_the_figures_has_a_label() -> None:
     assert keys <= set(axis_labels.KEYS)
     assert all("_" not in label for label in (*axis_labels.KEYS.values(), *axis_labels.METRICS.values()))
     assert axis_labels.key_label("transmitter.power_dbm") == "transmit power (dBm)"
-    assert axis_labels.key_label("other.thing_m") == "other.thing_m (m)"
+    assert axis_labels.key_label("other.thing_m") == "thing of the other (m)"
     assert axis_labels.setting_label("requirements.rate_bps_hz", 4.0) == "required rate 4 bit/s/Hz"
-    assert axis_labels.metric_label("my_metric_m") == "my_metric"
+    assert axis_labels.metric_label("my_metric_m") == "my metric"
 
 
 def test_progress_shows_points_estimates_rate_and_time_left(tmp_path: Path) -> None:

@@ -160,6 +160,7 @@ def test_command_writes_everything(tmp_path):
     )
     assert found.exit_code == 0, found.output
     assert sorted(path.name for path in out.iterdir()) == [
+        "captions.txt",
         "fixes.csv",
         "fixes.geojson",
         "fixes.json",
@@ -169,7 +170,8 @@ def test_command_writes_everything(tmp_path):
     assert json.loads(found.stdout) == json.loads((out / "fixes.json").read_text(encoding="utf-8"))
     words = "".join(ElementTree.parse(out / "fixes.svg").getroot().itertext())
     assert "wall" in words
-    assert "3 of 3 fixes" in words
+    assert "hall: 3 fixes, median position error" in words
+    assert (out / "captions.txt").read_text(encoding="utf-8").startswith("fixes\nhall: 3 fixes, ")
     again = tmp_path / "again"
     shutil.copytree(out, again)
     run(str(EXAMPLES / "measurements.csv"), "--scenario", str(EXAMPLES / "hall.toml"), "--out", str(out), "--quiet")
@@ -252,7 +254,7 @@ def test_an_unobservable_target_is_exit_code_3_with_its_reason(tmp_path, example
 
 def test_bad_arguments_and_strange_receivers_are_exit_code_2(tmp_path, example):
     scenario, groups, _ = example
-    found = run(str(EXAMPLES / "measurements.csv"), "--scenario", "paper", "--false-flags", "2", "--outliers", "-1")
+    found = run(str(EXAMPLES / "measurements.csv"), "--scenario", "paper", "--false-flag-rate", "2", "--outliers", "-1")
     assert isinstance(found.exception, InputError)
     assert len(found.exception.problems) == 2
     strange = [replace(groups[0][0], receiver_id="nobody"), groups[0][1], groups[0][1]]

@@ -1,7 +1,7 @@
 """Site lists, CSV and GeoJSON; latitude, longitude and height against the geodesic distances of pyproj."""
 
-import builtins
 import json
+import sys
 
 import numpy as np
 import pyproj
@@ -72,7 +72,7 @@ def test_csv_in_latitude_and_longitude():
         ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
         ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
         ("id,x_m,y_m\na,1,2\nb,0,0\n", "line 3.position_m"),
-        ("id,x_m,y_m\na,20,40\n", "expected a position that nothing else has"),
+        ("id,x_m,y_m\na,20,40\n", "expected another position"),
         ("id,x_m,y_m,antennas\na,1,2,2.5\n", "antennas: received 2.5, expected a whole number"),
         ("id,x_m,y_m,latitude_deg,longitude_deg\na,1,2,3,4\n", "only one of position_m, position_llh"),
         ("id,latitude_deg,longitude_deg\na,1,2\n", "[origin]"),
@@ -218,15 +218,8 @@ def test_a_target_on_the_other_side_of_the_world_is_out_of_range():
 
 
 def test_without_pyproj_the_message_says_what_to_install(monkeypatch):
-    real = builtins.__import__
-
-    def without_pyproj(name, *arguments, **keywords):
-        if name == "pyproj":
-            raise ImportError(name)
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", without_pyproj)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'multistatic\[geo\]'"):
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    with pytest.raises(MissingDependencyError, match=r"latitude and longitude needs pyproj, .* pip install pyproj"):
         local_from_geodetic(ORIGIN, [52, 13, 0])
 
 
@@ -249,7 +242,7 @@ def test_another_crs_is_refused_by_name(name):
     said = problems("sites.geojson", json.dumps(document))
     assert "sites.geojson crs: received" in said
     assert (name or "crs") in said
-    assert "RFC 7946, section 4" in said
+    assert "RFC 7946" in said
 
 
 def test_a_linked_crs_is_refused():
@@ -345,7 +338,7 @@ def test_two_sites_at_one_place_are_none_where_one_is_left_out():
             ("west",),
             "[requirements]\nrate_bps_hz = { west = 1, default = 0 }",
             "requirements.rate_bps_hz.west: received 'west', expected the id of a receiver, or default "
-            "(receivers.exclude leaves it out)",
+            "(receivers.exclude excludes this receiver)",
         ),
         (("west",), "[design]\nreceivers = 3", "design.receivers: received 3, expected at most 2"),
     ],
@@ -359,8 +352,7 @@ def test_what_cannot_be_left_out_is_named(ids, text, words):
 def test_the_message_of_a_site_at_the_target_shows_what_was_written():
     said = problems("sites.csv", "id,x_m,y_m\na,48.5,11.5\nb,20.0,40\n")
     assert (
-        "line 3.position_m: received [20.0, 40], expected a position that nothing else has (target.position_m is there"
-        in said
+        "line 3.position_m: received [20.0, 40], expected another position (target.position_m has the same one" in said
     )
 
 

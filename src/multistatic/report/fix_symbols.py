@@ -1,0 +1,200 @@
+"""The symbols on a map of fixes, and the lines of its legend: a line is there where its symbol is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from multistatic.localization.fix import Fix
+from multistatic.localization.times import times_text
+from multistatic.report.design_plan import draw_ellipse, enlargement_in_words, point_label
+from multistatic.report.error_ellipse import PLAN, View
+from multistatic.report.fix_scales import FixScales, located
+from multistatic.report.fix_velocity import VelocityArrow, draw_velocity
+from multistatic.report.labels import Label
+from multistatic.report.style import BAD, ERROR, INK, MUTED, NAMED_AT_MOST, SELECTED, TARGET
+from multistatic.report.wording import quantity, short_name
+from multistatic.scenario.model import Scenario
+from multistatic.units import F
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# So many error ellipses are drawn in full colours; of more, each is the fainter, so that a pile can be seen.
+_DRAWN_IN_FULL = 3
+# Times beside the fixes: of all up to so many, else of the first and the last.
+_TIMED_AT_MOST = 6
+_CURVE_PIECES = 60  # of a curve, which labels avoid
+_RIM: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
+_EARLY, _LATE = "#f2b48a", "#8f3d00"
+
+
+def draw_sites(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, view: View) -> None:
+    """Transmitter and receivers; a receiver is filled where a fix used it, crossed where one left it out."""
+    several = len(fixes) > 1
+    used = {name for fix in fixes for name in fix.used}
+    flagged = {name for fix in fixes for name in fix.outliers}
+    place = scenario.transmitter.position_m[list(view)]
+    ax.scatter(place[0], place[1], s=70, marker="^", c=INK, zorder=6, label="transmitter", clip_on=False, **_RIM)
+    looks: dict[str, dict[str, Any]] = {
+        "receiver used" + (" in a fix" if several else ""): {"s": 38, "c": SELECTED, "zorder": 5, **_RIM},
+        "receiver left out" + (" of a fix" if several else "") + ": it contradicts the others": {
+            "s": 46,
+            "marker": "X",
+            "c": BAD,
+            "zorder": 6,
+            **_RIM,
+        },
+        "receiver not used": {"s": 24, "c": "white", "edgecolors": MUTED, "linewidths": 0.9, "zorder": 4},
+    }
+    kinds = [1 if one.id in flagged else 0 if one.id in used else 2 for one in scenario.receivers]
+    for kind, (label, look) in enumerate(looks.items()):
+        places = scenario.receiver_positions_m[[each == kind for each in kinds]][:, list(view)]
+        if len(places):
+            ax.scatter(places[:, 0], places[:, 1], label=label, clip_on=False, **look)
+
+
+def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
+    """A diamond for each fix, joined in the order of time and the darker the later; hollow for a second answer."""
+    found = [fix for fix in fixes if fix.position_m is not None]
+    places = np.array([fix.position_m for fix in found]).reshape(-1, 3)[:, list(view)]
+    look: dict[str, Any] = {"s": 44, "marker": "D", "edgecolors": "white", "linewidths": 0.7, "zorder": 7}
+    if len(found) == 1:
+        ax.scatter(places[:, 0], places[:, 1], c=TARGET, label="target, as estimated", **look)
+    elif found:
+        ax.plot(places[:, 0], places[:, 1], color=TARGET, linewidth=0.8, zorder=5, label="order of the fixes in time")
+        colors = _shades(len(found))
+        if len(found) > _TIMED_AT_MOST:  # small and without a rim, so that they do not hide each other
+            look |= {"s": 18, "edgecolors": "none"}
+        for place, color in zip(places, colors, strict=True):
+            ax.scatter(place[0], place[1], c=[color], **look)
+        ax.scatter([], [], c=TARGET, label="target, as estimated (the darker, the later)", **look)
+    second = np.array([fix.other_position_m for fix in fixes if fix.other_position_m is not None]).reshape(-1, 3)
+    if len(second):
+        other: dict[str, Any] = {"s": 40, "marker": "D", "c": "white", "edgecolors": TARGET, "linewidths": 1.1}
+        ax.scatter(second[:, view[0]], second[:, view[1]], label="second place that fits as well", zorder=7, **other)
+
+
+def _shades(count: int) -> list[tuple[float, ...]]:
+    """From the colour of the first fix to that of the last."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ramp = LinearSegmentedColormap.from_list("time", [_EARLY, TARGET, _LATE])
+    return [tuple(ramp(share)) for share in np.linspace(0.0, 1.0, count)]
+
+
+def draw_errors(ax: Axes, fixes: Sequence[Fix], view: View, scales: FixScales) -> list[F]:
+    """Error ellipses, all enlarged by one factor; their outlines, for labels to avoid."""
+    factor = scales.plan_factor if view == PLAN else scales.side_factor
+    if factor is None:
+        return []
+    lines: list[F] = []
+    for place, ellipse in located(fixes, view):
+        lines += draw_ellipse(ax, place, ellipse, factor, min(1.0, _DRAWN_IN_FULL / len(fixes)))
+    mark: dict[str, Any] = {"s": 70, "c": [(*_rgb(ERROR), 0.14)], "edgecolors": ERROR, "linewidths": 1.1}
+    ax.scatter([], [], label=error_label(scales), **mark)
+    return lines
+
+
+def error_label(scales: FixScales) -> str:
+    """The entry of the legend for the error ellipses, with both factors where they differ."""
+    plan, side = scales.plan_factor, scales.side_factor
+    known = [enlargement_in_words(factor) for factor in (plan, side) if factor is not None]
+    if len(set(known)) == 1:
+        return f"1σ position error, {known[0]}"
+    return f"1σ position error, {known[0]}; in the side view {known[1]}"
+
+
+def draw_velocities(ax: Axes, arrows: Sequence[VelocityArrow], scales: FixScales) -> list[F]:
+    """Arrows with the errors of their tips; segments for labels to avoid."""
+    lines: list[F] = []
+    for arrow in arrows:
+        draw_velocity(ax, arrow)
+        lines += [np.array([arrow.start_m, arrow.tip_m]), *map(np.array, pairwise(arrow.tip_outline_m[::6]))]
+    if arrows:
+        words = f"motion in {quantity(scales.duration_s, 's')}, with its error (1σ)"
+        ax.plot([], [], color=TARGET, linewidth=1.2, marker=">", markersize=5, label=words)
+    return lines
+
+
+def draw_delay_curves(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, scales: FixScales) -> list[F]:
+    """Near the last fix, the places that each of its delays allows; segments for labels to avoid."""
+    where = " at the target's height" if scenario.dimensions == 3 else ""
+    where += " (last fix)" if len(fixes) > 1 else ""
+    lines: list[F] = []
+    for curve in scales.curves:
+        whose = "the delay of the receiver left out" if curve.left_out else "one receiver's delay"
+        look: dict[str, Any] = {"color": SELECTED, "linestyle": "solid"}
+        if curve.left_out:
+            look = {"color": BAD, "linestyle": "dashed"}
+        look |= {"linewidth": 0.9, "alpha": 0.7, "zorder": 2, "gid": curve.receiver_id}
+        ax.plot(*curve.points_m.T, label=f"places that {whose} allows{where}", **look)
+        step = max(1, len(curve.points_m) // _CURVE_PIECES)
+        lines += [np.array(pair) for pair in pairwise(curve.points_m[::step])]
+    return lines
+
+
+def fix_labels(fixes: Sequence[Fix], arrows: Sequence[VelocityArrow]) -> list[Label]:
+    """Beside the fixes: `target`, with times where there are several; beside a single arrow its speed."""
+    found = [fix for fix in fixes if fix.position_m is not None]
+    if not found:
+        return []
+    first = found[0]
+    assert first.position_m is not None
+    if len(fixes) == 1:
+        labels = [point_label(first.position_m, "target", TARGET, 6.5, bold=True)]
+        if first.other_position_m is not None:
+            labels.append(point_label(first.other_position_m, "or here", TARGET, 6.5))
+        if arrows and first.velocity_m_s is not None:
+            labels.append(point_label(arrows[0].tip_outline_m[0], speed_in_words(first), TARGET, 4.0))
+        return labels
+    times = dict(zip(map(id, found), times_from_first([fix.time_s for fix in found]), strict=True))
+    named = found if len(found) <= _TIMED_AT_MOST else [first, found[-1]]
+    labels = []
+    for fix in named:
+        assert fix.position_m is not None
+        words = times[id(fix)]
+        text = words if fix is not first else "target, first fix" if words.startswith("+") else f"target at {words}"
+        labels.append(point_label(fix.position_m, text, _LATE, 6.5, bold=fix is first))
+    return labels
+
+
+def times_from_first(times_s: Sequence[float]) -> list[str]:
+    """`0 s`, `1 s`, …; large times, such as those of Unix, as what has passed since the first: `+1 s`."""
+    if abs(times_s[0]) < 1e5:
+        return [f"{text} s" for text in times_text(times_s)]
+    return [f"+{text} s" for text in times_text([time_s - times_s[0] for time_s in times_s])]
+
+
+def speed_in_words(fix: Fix) -> str:
+    """`14.6 ± 1.5 m/s`."""
+    speed = 0.0 if fix.velocity_m_s is None else float(np.linalg.norm(fix.velocity_m_s))
+    spread = "" if fix.velocity_std_m_s is None else f" ± {float(f'{fix.velocity_std_m_s:.2g}'):g}"
+    return f"{float(f'{speed:.3g}'):g}{spread} m/s"
+
+
+def site_labels(fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
+    """Names of the sites, those that were used first: they have the first choice of a place. A receiver's name is left
+    out where there is no room for it.
+    """
+    used = {name for fix in fixes for name in fix.used}
+    flagged = {name for fix in fixes for name in fix.outliers}
+    labels = [point_label(scenario.transmitter.position_m, "transmitter", INK, 6.5, bold=True)]
+    everyone = len(scenario.receivers) <= NAMED_AT_MOST
+    for receiver in sorted(scenario.receivers, key=lambda one: one.id not in used | flagged):
+        measured = receiver.id in used | flagged
+        if measured or everyone:
+            color = BAD if receiver.id in flagged else SELECTED if measured else MUTED
+            name = short_name(receiver.id)
+            label = point_label(receiver.position_m, name, color, 4.5, bold=measured, optional=True)
+            labels.append(label)
+    return labels
+
+
+def _rgb(color: str) -> tuple[float, ...]:
+    from matplotlib.colors import to_rgb
+
+    return to_rgb(color)
