@@ -140,7 +140,6 @@ def _draw_plan(ax: Axes, design: Design) -> str:
         point_label(target, "target", TARGET, 6.5, bold=True),
     ]
     if np.any(tip != target):
-        labels += [] if np.all(tip[:2] == target[:2]) else [point_label(tip, _speed(scenario), TARGET, 3.0)]
         lines.append(segment(target, tip))
         _draw_travel(ax, scenario, PLAN)
     labels += _receiver_labels(scenario, chosen)
