@@ -21,7 +21,8 @@ import tempfile
 import threading
 import types
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
@@ -109,6 +110,8 @@ class Kernel(Generic[_Function]):
         """Numba's, in whose globals other kernels are dispatchers too."""
         import numba
 
+        if _watcher.get() is not None:
+            _listen_to_numba()
         scope = dict(self.py_func.__globals__)
         for name in self.py_func.__code__.co_names:
             if isinstance(scope.get(name), Kernel):
@@ -168,8 +171,10 @@ class StandaloneKernel(Kernel[_Function]):
             if file is not None and (code := _read(file)) is not None:
                 return MachineCode(code, self.py_func, words)
         with suppress(Exception):
-            text = self.shipped(kinds) or self.lowered(arguments)
-            ready = MachineCode(code := generated(text), self.py_func, words)
+            text = self.shipped(kinds)
+            with _compilation() if text is None else nullcontext():
+                code = generated(text or self.lowered(arguments))
+            ready = MachineCode(code, self.py_func, words)
             if file is not None:
                 _write(file, code)
             return ready
@@ -200,6 +205,54 @@ class StandaloneKernel(Kernel[_Function]):
         except (OSError, lzma.LZMAError):
             return None
         return text if about == self.about() else None
+
+
+# Who is told of it
+
+_watcher: ContextVar[Callable[[bool], None] | None] = ContextVar("_watcher", default=None)
+
+
+@contextmanager
+def told_of_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
+    """Meanwhile `watcher` is called with True when a kernel begins to be compiled, with False when it is ready.
+
+    Machine code that is loaded from the disk, or made of what the package ships, is no compilation.
+    """
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+@contextmanager
+def _compilation() -> Iterator[None]:
+    """What is compiled meanwhile is told to the watcher."""
+    watcher = _watcher.get() or _nobody
+    watcher(True)
+    try:
+        yield
+    finally:
+        watcher(False)
+
+
+def _nobody(begins: bool) -> None:
+    """Nobody is told."""
+
+
+@functools.cache
+def _listen_to_numba() -> None:
+    """Have Numba tell the watcher of what it compiles, but for what it loads from its cache."""
+    from numba.core import event
+
+    class Listener(event.Listener):
+        def on_start(self, event: Any) -> None:
+            (_watcher.get() or _nobody)(True)
+
+        def on_end(self, event: Any) -> None:
+            (_watcher.get() or _nobody)(False)
+
+    cast(Any, event).register("numba:compile", Listener())
 
 
 def _read(file: Path) -> bytes | None:
@@ -234,7 +287,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 @contextmanager
 def _numba_caches_in(folder: Path) -> Iterator[None]:
-    """Functions decorated meanwhile keep their machine code in `folder`: Numba asks for the place once, there."""
+    """Functions decorated meanwhile keep their machine code in `folder`: Numba looks up the place once, there."""
     from numba.core import config
 
     wanted = {"CACHE_DIR": str(folder), "CACHE_LOCATOR_CLASSES": ""}
@@ -304,7 +357,7 @@ def _digest() -> str:
 
 @functools.cache
 def cache_folder() -> Path | None:
-    """The folder of this process's kernels, made when it is first asked for; None where none can be written.
+    """The folder of this process's kernels, made at the first call; None where none can be written.
 
     It lies in the folder that NUMBA_CACHE_DIR names, else beside the package's bytecode, else in the user's folder for
     caches. Beside it stay the `KEPT` most recently used folders of other digests; older ones are removed.

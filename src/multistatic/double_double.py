@@ -1,7 +1,7 @@
 """Arrays of numbers with 32 digits, each the unevaluated sum of two doubles (Dekker 1971; Hida, Li and Bailey 2001).
 
-For the few groups of receivers where 16 digits cannot tell whether a target is observable. Sums and products are exact
-to about 2e-32 of their operands.
+For the few groups of receivers where 16 digits cannot decide whether a target is observable. Sums and products are
+exact to about 2e-32 of their operands.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def exactly(values: Any) -> DoubleDouble:
 
 
 def exact_marginal_covariance(rows: DoubleDouble, kept: int) -> F:
-    """Covariance [N, d, d] as of `linalg.marginal_covariance`: `rows` [N, n, p], the last d = `kept` columns asked
+    """Covariance [N, d, d] as of `linalg.marginal_covariance`: `rows` [N, n, p], the last d = `kept` columns
     about.
 
     Modified Gram-Schmidt: each column is made orthogonal to those before it, and one of which nothing is left is left
-    out. What is left of the columns that are asked about is a triangle, whose inverse is a root of the covariance.
+    out. What is left of the last d columns is a triangle, whose inverse is a root of the covariance.
     """
     count, _, columns = rows.hi.shape
     length = np.sqrt(np.einsum("nij,nij->nj", rows.hi, rows.hi))
@@ -90,16 +90,16 @@ def exact_marginal_covariance(rows: DoubleDouble, kept: int) -> F:
         square = (left[i] * left[i]).sum()
         exists = square.hi > (_NOTHING * length[:, i]) ** 2
         safe = DoubleDouble(np.where(exists, square.hi, 1.0), np.where(exists, square.lo, 0.0))
-        asked = i - (columns - kept)
-        if asked >= 0:
+        place = i - (columns - kept)
+        if place >= 0:
             known &= exists
-            triangle[:, asked, asked] = np.sqrt(safe.hi) / length[:, i]
+            triangle[:, place, place] = np.sqrt(safe.hi) / length[:, i]
         for j in range(i + 1, columns):
             share = (left[i] * left[j]).sum() / safe
             share = DoubleDouble(np.where(exists, share.hi, 0.0), np.where(exists, share.lo, 0.0))
             left[j] = left[j] - share[:, None] * left[i]
-            if asked >= 0:
-                triangle[:, asked, asked + j - i] = share.hi * np.sqrt(safe.hi) / length[:, j]
+            if place >= 0:
+                triangle[:, place, place + j - i] = share.hi * np.sqrt(safe.hi) / length[:, j]
     return _covariance(triangle, known, length[:, columns - kept :])
 
 

@@ -10,8 +10,8 @@
     ├── InfeasibleError                exit code 3   which constraint, and what would make it feasible
     └── VerificationError              exit code 4   a result failed the check that follows every solve
 
-Algorithms do not raise for an infeasible instance: they return a result whose status says so. The exception is for
-the callers that asked for a design and nothing less.
+Algorithms do not raise for an infeasible instance: they return a result with this status. The exception is for
+callers that need a design.
 """
 
 from __future__ import annotations
@@ -43,7 +43,13 @@ def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with an input: where it is, what was received, what was expected, and a hint if there is one."""
+    """One thing that is wrong with an input.
+
+    path: where it is: key, file and line, or argument.
+    received: the value received.
+    expected: what was expected.
+    hint: suggestion; empty: none.
+    """
 
     path: str
     received: str
@@ -56,7 +62,8 @@ class Problem:
 
 
 class MultistaticError(Exception):
-    """Base of every error the package raises on purpose.
+    """Base class of all exceptions that the package raises on purpose; `exit_code` is the exit code of the command
+    line.
 
     >>> from multistatic import load_preset
     >>> try:
@@ -70,7 +77,10 @@ class MultistaticError(Exception):
 
 
 class InputError(MultistaticError):
-    """The input cannot be used. `problems` holds every reason, in the order of the file.
+    """The input cannot be used.
+
+    problems: every reason, in the order of the input, each with path, value received and what was expected.
+    source: name of the input in the message.
 
     >>> from multistatic.errors import Problem
     >>> InputError([Problem("target.position_m", "[1]", "two or three coordinates")]).problems[0].path
@@ -93,7 +103,7 @@ class InputError(MultistaticError):
 
 
 class ScenarioError(InputError):
-    """A scenario, from a file or from values, that cannot be used.
+    """A scenario cannot be used, from a file or from Python values; `problems` has every reason.
 
     >>> from multistatic import build_scenario
     >>> try:
@@ -109,7 +119,7 @@ class PluginError(InputError):
 
 
 class MissingDependencyError(MultistaticError):
-    """An optional dependency is needed and not installed; the message says how to install it.
+    """An optional dependency is not installed; the message has the command that installs it.
 
     >>> MissingDependencyError.exit_code
     2
@@ -119,7 +129,7 @@ class MissingDependencyError(MultistaticError):
 
 
 class InfeasibleError(MultistaticError):
-    """No design meets the requirements; the message names the constraint and what would make it feasible.
+    """No design meets the requirements; the message names the constraint and what would make the scenario feasible.
 
     >>> InfeasibleError.exit_code
     3
@@ -129,7 +139,7 @@ class InfeasibleError(MultistaticError):
 
 
 class VerificationError(MultistaticError):
-    """A result was not confirmed when it was recomputed from the returned beams.
+    """The independent recomputation of a result did not confirm it.
 
     >>> VerificationError.exit_code
     4

@@ -83,12 +83,12 @@ def _variance(information: F, scale: F, least: F | float, smallest: F | float) -
 
 def marginal_covariance(rows: F, kept: int) -> tuple[F, B]:
     """Covariance [N, d, d] of the last d = `kept` parameters of whitened Jacobians [N, n, p], all others unknown, and
-    where 16 digits were enough to tell [N]; infinity where they cannot be estimated.
+    where 16 digits were enough to decide [N]; infinity where they cannot be estimated.
 
     (ZᵀZ)⁻¹ of what is left, Z, of the last columns outside of the span of all others. Columns are scaled to length 1
     once, and never again: what is left of a column that others have taken is rounding, and must stay as small as it is.
 
-    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are told from
+    Where the triangle of a QR decomposition is far from singular, its last block is Z. Elsewhere ranks are decided by
     singular values.
     """
     count, height, width = rows.shape
@@ -170,16 +170,16 @@ def _root_by_rank(unit: F, kept: int) -> tuple[F, B, B]:
     rows as directions. What is left, Z, is certain where it is well above or well below the rounding that such a span
     leaves, which is the larger the smaller the singular values that count.
     """
-    others, asked = unit[..., :-kept], unit[..., -kept:]
-    if asked.shape[-2] < kept:
+    others, wanted = unit[..., :-kept], unit[..., -kept:]
+    if wanted.shape[-2] < kept:
         return np.zeros((len(unit), kept, kept)), np.zeros(len(unit), bool), np.ones(len(unit), bool)
     basis, values, _ = np.linalg.svd(others, full_matrices=False)
     counts = values > _DIRECTION
     weakest = np.min(np.where(counts, values, 1.0), axis=-1, initial=1.0)
     basis = basis * counts[..., None, :]
     for _ in range(2):  # once leaves a rounding error of the whole column; twice, of what is left
-        asked = asked - basis @ (np.swapaxes(basis, -1, -2) @ asked)
-    _, values, turned = np.linalg.svd(asked, full_matrices=False)
+        wanted = wanted - basis @ (np.swapaxes(basis, -1, -2) @ wanted)
+    _, values, turned = np.linalg.svd(wanted, full_matrices=False)
     smallest = values[..., -1]
     exists: B = smallest * weakest > _DIRECTION
     certain = exists | ((smallest < _NOTHING) & (weakest * _WELL_CONDITIONED > 100.0))

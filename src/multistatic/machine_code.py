@@ -120,6 +120,7 @@ def described(arguments: tuple[Any, ...], words: list[Any]) -> str:
 
 
 def _describe(arguments: tuple[Any, ...], kinds: list[str], words: list[Any]) -> None:
+    """Append the kinds of all numbers and arrays in `arguments` to `kinds`, and their words to `words`."""
     for value in arguments:
         if isinstance(value, np.ndarray):
             if not value.flags.carray:

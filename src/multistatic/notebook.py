@@ -3,7 +3,7 @@
 A result says what it is in an `Overview`, a title and a few facts in words; `repr` writes it on at most two lines, a
 notebook as a small table. Everything that needs a library or knows more than the result itself is a public function of
 a room above: `multistatic.summary`, `to_dataframe`, `to_xarray`, `plot_map`, … The methods of the first three are short
-for these: they ask for them by their public names, as a user would, so no room here imports one above it.
+for these: they get them by their public names, as a user would, so no room here imports one above it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from importlib import import_module
-from types import ModuleType
 from typing import Any
-
-from multistatic.errors import MissingDependencyError
 
 _LINE = 116
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What a result is: a title and facts, each a name and its value in words."""
+    """Short description of a result.
+
+    title: what the result is.
+    facts: names and values in words.
+    """
 
     title: str
     facts: tuple[tuple[str, str], ...] = ()
@@ -51,11 +52,13 @@ class NotebookView:
     def _repr_html_(self) -> str:
         shown = self.overview()
         rows = "".join(
-            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(value)}</td></tr>'
+            f'<tr><th scope="row" style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(value)}</td></tr>'
             for name, value in shown.facts
         )
         title = f"{type(self).__name__}: {shown.title}"
-        return f'<table><caption style="text-align:left">{escape(title)}</caption>{rows}</table>'
+        # The colour is that of the notebook's text: some style sheets write captions in a grey that is hard to read.
+        return f'<table><caption style="text-align:left;color:inherit">{escape(title)}</caption>{rows}</table>'
 
 
 class LabelledResult(NotebookView):
@@ -75,17 +78,6 @@ class LabelledResult(NotebookView):
 def first_few(names: tuple[str, ...], most: int = 6) -> str:
     """Names with commas; of many the first few and how many more there are."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def optional_module(name: str, extra: str, what: str) -> Any:
-    """The module `name` of an extra; `MissingDependencyError` says how to install it. `what` needs it."""
-    try:
-        module: ModuleType = import_module(name)
-    except ImportError as error:
-        raise MissingDependencyError(
-            f"{what} needs {name}, which is not installed: pip install 'multistatic[{extra}]'"
-        ) from error
-    return module
 
 
 def _cut(text: str, most: int) -> str:

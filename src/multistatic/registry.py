@@ -1,12 +1,12 @@
 """Finding algorithms by name, our own and those of other packages, through entry points.
 
 A group is one extension point (`multistatic.selectors`, `multistatic.beamformers`, …); the entry point's name is the
-name used in scenario files and on the command line. Nothing is imported until it is asked for. If two packages register
+name used in scenario files and on the command line. Nothing is imported before it is needed. If two packages register
 one name for different objects, the name is refused, whatever their order on `sys.path`.
 
 What comes from another package is wrapped once, here: an entry point that does not import, an exception and a result
 of None become a `PluginError` that names the package (`Plugin.run`). What else a result must be depends on its kind and
-is checked where its type is known: `selection.foreign`, `design.algorithms`, `channel.realise`, and beside them.
+is checked where its type is known: `selection.plugin_answers`, `design.algorithms`, `channel.realise`, and beside them.
 
 A callable in place of a name is treated in the same way (`find`); messages then name the callable. What an algorithm
 says of itself, its settings class above all, is an attribute of the function (`algorithm`).
@@ -35,12 +35,12 @@ _PATHS = {
     "criteria": "design.criterion",
     "pulses": "radio.pulse",
     "channel_models": "channel.direct",
-    "estimators": "--method",
+    "estimators": "--estimator",
     "metrics": "metrics",
     "designs": "design.selector",
 }
 # Found by name without being an extension point. `joint` stands where a selector's name stands, but chooses the beams
-# as well: nobody calls it as a selector. Files are read in a room above those that are handed what is in them.
+# as well: it is never called as a selector. Files are read in a room above those that are handed what is in them.
 _OURS_ALONE = {
     "designs": (EntryPoint("joint", "multistatic.design.joint:design_joint", "multistatic.designs"),),
     "readers": (EntryPoint("channel", "multistatic.files.channel_file:read_channel", "multistatic.readers"),),
@@ -77,7 +77,7 @@ class Plugin:
 
     def run(self, function: Callable[..., Any], *arguments: Any, doing: str = "") -> Any:
         """`function(*arguments)`. Its exceptions become a `PluginError`, but for those that this package defines: a
-        method may refuse its input. `doing` is what it was asked, for the message.
+        method may refuse its input. `doing` describes the call in the message.
         """
         try:
             return function(*arguments)
@@ -85,7 +85,7 @@ class Plugin:
             raise
         except (Exception, SystemExit) as error:
             received = f"{type(error).__name__}{_in_brackets(error)}{_place(error)}{f' {doing}' if doing else ''}"
-            raise PluginError([self._problem(received, "a result, not an exception", "")]) from error
+            raise PluginError([self._problem(received, "a result without an exception", "")]) from error
 
     def _problem(self, received: str, expected: str, hint: str) -> Problem:
         whose = f"{self.name!r} of {self.origin}" if self.origin.distribution else f"the callable {self.name}"
@@ -100,7 +100,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Algorithm:
     """An algorithm ready to be called: a registered one, or a callable in its place.
 
-    `plugin`: whose it is where it is not of this package. `settings`: what it is called with besides its arguments;
+    `plugin`: its package, if it is not this one. `settings`: what it is called with besides its arguments;
     None: nothing.
     """
 
@@ -117,7 +117,7 @@ class Algorithm:
 
 
 def algorithm(*, settings: type | None = None, **facts: object) -> Callable[[Function], Function]:
-    """What an algorithm says of itself, as attributes of its function.
+    """Declare properties of an algorithm as attributes of its function.
 
     `settings`: the class of its settings, a frozen dataclass whose fields all have defaults. The function takes an
     instance as the keyword `settings`, and the class leads back to it by its attribute `algorithm`.
@@ -180,10 +180,10 @@ def _guarded(found: Callable[..., Any], guard: Plugin) -> Callable[..., Any]:
 def _check_settings_class(kind: type) -> None:
     """`TypeError` for a class that is no frozen dataclass with a default for every field."""
     if not is_dataclass(kind) or not kind.__dataclass_params__.frozen:  # type: ignore[attr-defined]
-        raise TypeError(f"{kind.__name__} is no frozen dataclass: settings of an algorithm are one")
+        raise TypeError(f"{kind.__name__} is not a frozen dataclass, which settings of an algorithm must be")
     without = [each.name for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING]
     if without:
-        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs one")
+        raise TypeError(f"{kind.__name__} has no default for {', '.join(without)}: every setting needs a default")
 
 
 def find(group: str, choice: str | Callable[..., Any], options: Iterable[object] = ()) -> Algorithm:
@@ -202,7 +202,7 @@ def find(group: str, choice: str | Callable[..., Any], options: Iterable[object]
 
 
 def fact(group: str, choice: str | Callable[..., Any], name: str, default: Any) -> Any:
-    """What an algorithm says of itself under `name` (`algorithm`), else the default, as of a name nobody registered."""
+    """The property `name` that an algorithm declares (`algorithm`), else the default, as for an unregistered name."""
     if isinstance(choice, str):
         full = full_name(group, choice)
         if full not in names(group):
@@ -236,7 +236,7 @@ def origin_of(group: str, choice: str | Callable[..., Any]) -> Origin:
 
 def _given(group: str, choice: Callable[..., Any]) -> Plugin | None:
     """A callable as the object of another package; None for a function of this package. What is written inside of a
-    function, a lambda above all, is nobody's algorithm: examples in docstrings run in modules of this package.
+    function, such as a lambda, is not an algorithm of this package: examples in docstrings run in its modules.
     """
     place = place_of(choice)
     if place.partition(":")[0].partition(".")[0] == OURS and "<" not in place:
@@ -259,16 +259,16 @@ def plugin(group: str, name: str) -> Plugin | None:
 
 
 def origin(group: str, name: str) -> Origin:
-    """Whose object it is, without importing it; `InputError` as from `load`."""
+    """The package of an object, without importing it; `InputError` as from `load`."""
     return _point(group, name).origin
 
 
 def says(plugin: Plugin, words: object) -> str:
     """What another package says of its answer, as part of a message."""
-    told = one_line(str(words))
+    quoted = one_line(str(words))
     if not plugin.origin.distribution:
-        return f'The callable {plugin.name} says: "{told}"' if told else f"By the callable {plugin.name}."
-    return f'{plugin.origin} says: "{told}"' if told else f"{plugin.origin} says nothing."
+        return f'The callable {plugin.name} says: "{quoted}"' if quoted else f"By the callable {plugin.name}."
+    return f'{plugin.origin} says: "{quoted}"' if quoted else f"{plugin.origin} gives no message."
 
 
 def one_line(text: str) -> str:
@@ -284,7 +284,7 @@ def _in_brackets(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Where it was raised, as file and line: who wrote the package needs no more to find it."""
+    """Where it was raised, as file and line, which is enough for the author of the package."""
     frames = traceback.extract_tb(error.__traceback__)
     # The frames of the import machinery say nothing.
     own = [frame for frame in frames if not frame.filename.startswith("<frozen") and frame.filename != __file__]
@@ -296,7 +296,7 @@ def _place(error: BaseException) -> str:
 
 
 class _Registered:
-    """An entry point and, once somebody asks, whose it is: reading a distribution's metadata takes a millisecond."""
+    """An entry point and, on demand, its package: reading a distribution's metadata takes a millisecond."""
 
     def __init__(self, point: EntryPoint) -> None:
         self.name, self.value, self.load = point.name, point.value, point.load
@@ -311,7 +311,7 @@ class _Registered:
 
 
 def _point(group: str, name: str) -> _Registered:
-    wanted = {name, SHORT.get((group, name), name)}  # who registers a short name contests it, too
+    wanted = {name, SHORT.get((group, name), name)}  # registering a short name contests it, too
     # Of one object that several distributions register, ours counts: it is then no plug-in.
     points = sorted(
         (point for point in _points(group) if point.name in wanted), key=lambda each: each.origin.distribution == OURS
@@ -327,8 +327,8 @@ def _contested(group: str, name: str, found: Iterable[_Registered]) -> Problem:
     return Problem(
         path=group,
         received=f"{name!r} from {' and '.join(owners)}",
-        expected="a name that one package registers",
-        hint="uninstall the others, or have them take other names",
+        expected="a name that only one package registers",
+        hint="uninstall the other packages, or register other names",
     )
 
 

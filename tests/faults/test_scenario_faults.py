@@ -288,22 +288,25 @@ NEEDED = {
 def test_no_two_nodes_at_one_place(path, other):
     for shift in (0.0, 1e-9):
         position = [coordinate + shift for coordinate in at(RAW, (*other, "position_m"))]
-        assert "a position that nothing else has" in refused(text_of(changed((*path, "position_m"), position)))
+        assert "another position" in refused(text_of(changed((*path, "position_m"), position)))
 
 
 def test_one_place_in_metres_and_in_latitude_and_longitude():
     document = changed(("origin",), {"latitude_deg": 52.5, "longitude_deg": 13.4, "height_m": 40.0})
     document["receivers"]["site"][1]["position_llh"] = [52.5, 13.4, 60.0]
-    assert "transmitter.position is there too" in refused(text_of(document))
+    assert "transmitter.position has the same one" in refused(text_of(document))
 
 
 @pytest.mark.parametrize(
     ("name", "problem"),
     [
-        ("a", "receivers.site[1].id: received 'a', expected a unique id (receivers.site[0].id has it too)"),
-        ("c", "receivers.site[2].id: received 'c', expected a unique id (receivers.site[1].id has it too)"),
-        ("ue1", "receivers.random.id_prefix: received 'ue1', expected a unique id (receivers.site[1].id has it too)"),
-        ("default", "receivers.site[1].id: received 'default', expected another id: requirements.rate_bps_hz.default"),
+        ("a", "receivers.site[1].id: received 'a', expected a unique id (receivers.site[0].id has the same id)"),
+        ("c", "receivers.site[2].id: received 'c', expected a unique id (receivers.site[1].id has the same id)"),
+        (
+            "ue1",
+            "receivers.random.id_prefix: received 'ue1', expected a unique id (receivers.site[1].id has the same id)",
+        ),
+        ("default", "receivers.site[1].id: received 'default', expected another id, because requirements.rate_bps_hz"),
     ],
 )
 def test_no_two_receivers_of_one_id(name, problem):

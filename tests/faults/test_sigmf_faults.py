@@ -97,15 +97,15 @@ META_FAULTS = {
     "no id": (lambda d: d[G].update({"multistatic:receiver_id": 5}), "receiver_id: received 5"),
     "sum": (lambda d: d[G].update({"core:sha512": "0" * 128}), "another SHA-512"),
     "sum of another type": (lambda d: d[G].update({"core:sha512": 3}), "another SHA-512"),
-    "elsewhere": (lambda d: d[G].update({"core:dataset": "x.bin"}), "a conforming dataset"),
+    "elsewhere": (lambda d: d[G].update({"core:dataset": "x.bin"}), "no such key: the samples are read from"),
     "no global": (lambda d: d.pop(G), "global: received nothing"),
     "global list": (lambda d: d.update({G: []}), "global: received list"),
     "no captures": (lambda d: d.pop(C0), "captures: received nothing"),
     "captures of numbers": (lambda d: d.update({C0: [1]}), "an array of objects"),
     "capture without start": (lambda d: d[C0][1].pop("core:sample_start"), "captures[1].core:sample_start"),
     "unequal captures": (lambda d: d[C0][1].update({"core:sample_start": 20}), "captures of equal length"),
-    "captures beyond the end": (lambda d: d[C0][1].update({"core:sample_start": 10**15}), "60 samples in all"),
-    "captures that begin late": (lambda d: d[C0][0].update({"core:sample_start": 1}), "from sample 0 on"),
+    "captures beyond the end": (lambda d: d[C0][1].update({"core:sample_start": 10**15}), "60 samples in total"),
+    "captures that begin late": (lambda d: d[C0][0].update({"core:sample_start": 1}), "the first one at sample 0"),
     "start nowhere": (lambda d: d[C0][0].update({"multistatic:start_s": None}), "start_s: received None"),
     "starts that differ": (lambda d: d[C0][0].update({"multistatic:start_s": 1.0}), "the same in every capture"),
 }
@@ -140,10 +140,10 @@ def test_own_metadata_all_at_once(tmp_path: Path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "no JSON"),
-        (b"{", "no JSON"),
-        (b"\xff\xfe\x00", "no JSON"),
-        (b"[" * 100_000, "no JSON"),
+        (b"", "not JSON"),
+        (b"{", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
         (b"[]", "global: received nothing"),
     ],
 )

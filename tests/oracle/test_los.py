@@ -84,14 +84,14 @@ def test_any_multipliers_bound_any_feasible_beams(seed: int, size: int, count: i
     rows, row = complex_normal(rng, count, size), complex_normal(rng, size)
     beams = complex_normal(rng, count + 1, size)
     beams /= np.linalg.norm(beams)
-    hears = np.array([bool(mask >> k & 1) for k in range(count)])
+    receives_sensing = np.array([bool(mask >> k & 1) for k in range(count)])
     gain = np.abs(rows @ beams.T) ** 2
     own = gain[np.arange(count), np.arange(count) + 1]
-    sinr = own / (1 + gain[:, 1:].sum(axis=1) - own + hears * gain[:, 0])
+    sinr = own / (1 + gain[:, 1:].sum(axis=1) - own + receives_sensing * gain[:, 0])
     light = np.sum(np.abs(beams @ row) ** 2)
     multipliers = rng.exponential(1.0, count)
-    assert dual_bound(rows, row, multipliers, coupling(sinr, hears, True)) >= light - 1e-9
-    solution = solve_miso(rows, row, sinr * 0.99, hears)
+    assert dual_bound(rows, row, multipliers, coupling(sinr, receives_sensing, True)) >= light - 1e-9
+    solution = solve_miso(rows, row, sinr * 0.99, receives_sensing)
     assert solution.upper_bound >= light - 1e-9
 
 

@@ -120,7 +120,7 @@ def test_command_prints_the_three_levels(monkeypatch):
 
 def test_command_writes_json_and_csv(rows, tmp_path):
     file = tmp_path / "numbers.csv"
-    result = CliRunner().invoke(reproduce, ["table", "--json", "--csv", str(file)])
+    result = CliRunner().invoke(reproduce, ["table", "--json", "--out", str(file)])
     document = json.loads(result.stdout)
     assert document["format"] == FORMAT
     assert [one["ours"] for one in document["rows"]] == [one.ours for one in rows]

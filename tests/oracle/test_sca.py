@@ -36,10 +36,12 @@ def solved(seed: int, selected: tuple[int, ...], rate: float = 3.0, streams: int
     return sca(scattered_problem(seed, selected=selected, rate=rate, streams=streams), LIGHT)
 
 
-def surrogate(channels: np.ndarray, hears: np.ndarray, k: int, q: list, q_bar: list, logdet: object) -> object:
+def surrogate(
+    channels: np.ndarray, receives_sensing: np.ndarray, k: int, q: list, q_bar: list, logdet: object
+) -> object:
     """Left side of corrected (44) minus ln det Ψ̄_k, for numbers or CVXPY expressions."""
     h = channels[k]
-    heard = [j for j in range(len(q)) if j > 0 or hears[k]]
+    heard = [j for j in range(len(q)) if j > 0 or receives_sensing[k]]
     psi = np.eye(len(h)) + h @ sum(q_bar[j] for j in heard if j != k + 1) @ h.conj().T
     total = np.eye(len(h)) + h @ sum(q[j] for j in heard) @ h.conj().T
     weight = h.conj().T @ np.linalg.inv(psi) @ h
@@ -48,14 +50,16 @@ def surrogate(channels: np.ndarray, hears: np.ndarray, k: int, q: list, q_bar: l
     return logdet(total) - np.linalg.slogdet(psi)[1] - trace  # type: ignore[operator]
 
 
-def oracle_step(channels: np.ndarray, row: np.ndarray, hears: np.ndarray, nats: np.ndarray, q_bar: list) -> list:
+def oracle_step(
+    channels: np.ndarray, row: np.ndarray, receives_sensing: np.ndarray, nats: np.ndarray, q_bar: list
+) -> list:
     """One program of corrected (44) with every covariance free."""
     size = len(row)
     q = [cp.Variable((size, size), hermitian=True) for _ in q_bar]
     aim = np.outer(row.conj(), row)
     constraints = [matrix >> 0 for matrix in q] + [cp.real(cp.trace(sum(q))) <= 1]
     for k in range(len(channels)):
-        constraints.append(surrogate(channels, hears, k, q, q_bar, cp.log_det) >= nats[k])
+        constraints.append(surrogate(channels, receives_sensing, k, q, q_bar, cp.log_det) >= nats[k])
     program = cp.Problem(cp.Maximize(cp.real(cp.trace(aim @ sum(q)))), constraints)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -70,13 +74,13 @@ def log_det(matrix: np.ndarray) -> float:
 def test_the_inner_approximation_bounds_the_rate_from_below_and_touches_it() -> None:
     rng = np.random.default_rng(0)
     for _ in range(50):
-        channels, hears = complex_normal(rng, 3, 2, 4), rng.random(3) < 0.5
+        channels, receives_sensing = complex_normal(rng, 3, 2, 4), rng.random(3) < 0.5
         w, w_bar = complex_normal(rng, 2, 4, 4, 2) * rng.uniform(0.01, 3.0, (2, 4, 1, 1))
         q, q_bar = ([x @ x.conj().T for x in beams] for beams in (w, w_bar))
-        rates, at_start = rates_nats(channels, w, hears), rates_nats(channels, w_bar, hears)
+        rates, at_start = rates_nats(channels, w, receives_sensing), rates_nats(channels, w_bar, receives_sensing)
         for k in range(3):
-            assert surrogate(channels, hears, k, q, q_bar, log_det) <= rates[k] + 1e-9
-            assert surrogate(channels, hears, k, q_bar, q_bar, log_det) == close_to(at_start[k], abs=1e-9)
+            assert surrogate(channels, receives_sensing, k, q, q_bar, log_det) <= rates[k] + 1e-9
+            assert surrogate(channels, receives_sensing, k, q_bar, q_bar, log_det) == close_to(at_start[k], abs=1e-9)
 
 
 def test_the_printed_form_accepts_infeasible_points() -> None:
@@ -108,7 +112,7 @@ def test_one_program_equals_the_independent_formulation(selected: tuple[int, ...
     ours = solve_program(reduced, reduced.channels, weights, free)
     assert ours is not None
     q_bar = [w @ w.conj().T for w in weights]
-    theirs = oracle_step(reduced.channels, reduced.steering, reduced.hears, reduced.rate_nats, q_bar)
+    theirs = oracle_step(reduced.channels, reduced.steering, reduced.receives_sensing, reduced.rate_nats, q_bar)
     light = [(reduced.steering @ sum(q) @ reduced.steering.conj()).real for q in (list(ours[0]), theirs)]
     assert light[0] == close_to(light[1], rel=2e-5)
     assert light[0] > reduced.illumination(weights)
@@ -123,11 +127,11 @@ def test_not_below_an_independent_sca(seed: int, selected: tuple[int, ...]) -> N
     channels = problem.normalised_direct
     inverse = np.linalg.pinv(channels[:, 0])
     beams = np.concatenate([np.zeros((1, 4)), inverse.T])[:, :, None] / np.linalg.norm(inverse)
-    hears, nats = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
-    assert np.all(rates_nats(channels, beams, hears) >= nats)
+    receives_sensing, nats = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
+    assert np.all(rates_nats(channels, beams, receives_sensing) >= nats)
     q_bar = [w @ w.conj().T for w in beams]
     for _ in range(5):
-        q_bar = oracle_step(channels, problem.steering, hears, nats, q_bar)
+        q_bar = oracle_step(channels, problem.steering, receives_sensing, nats, q_bar)
     theirs = (problem.steering @ sum(q_bar) @ problem.steering.conj()).real
     assert result.illumination_w is not None
     assert result.illumination_w >= theirs * (1 - 1e-6)

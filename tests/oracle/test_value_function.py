@@ -25,18 +25,20 @@ SELECTIONS = {
 }
 
 
-def downlink(seed: int, gamma: float, hears: list[bool], power: float = 1.0, transmit: int = 4) -> tuple[Downlink, ...]:
+def downlink(
+    seed: int, gamma: float, receives_sensing: list[bool], power: float = 1.0, transmit: int = 4
+) -> tuple[Downlink, ...]:
     """A multi-user MISO downlink, with its channels [N_t, K] and a [N_t]."""
     rng = np.random.default_rng(seed)
-    real, imaginary = rng.standard_normal((2, transmit, len(hears)))
-    channels = (real + 1j * imaginary) * 10.0 ** rng.uniform(0.0, 1.5, len(hears))
+    real, imaginary = rng.standard_normal((2, transmit, len(receives_sensing)))
+    channels = (real + 1j * imaginary) * 10.0 ** rng.uniform(0.0, 1.5, len(receives_sensing))
     towards = np.exp(1j * np.pi * 0.3 * np.arange(transmit))
     made = Downlink(
         gram=channels.conj().T @ channels,
         cross=channels.conj().T @ towards,
         norm2=float(transmit),
-        target=np.full(len(hears), gamma),
-        hears=np.array(hears),
+        target=np.full(len(receives_sensing), gamma),
+        receives_sensing=np.array(receives_sensing),
         power=power,
     )
     return made, channels, towards
@@ -52,7 +54,7 @@ def semidefinite(made: Downlink, channels: np.ndarray, towards: np.ndarray, leas
         h = channels[:, s] / np.linalg.norm(channels[:, s])
         outer = np.outer(h, h.conj())
         received = [cp.real(cp.trace(outer @ covariance)) for covariance in covariances]
-        noise = 1.0 / np.linalg.norm(channels[:, s]) ** 2 + float(made.hears[s]) * received[-1]
+        noise = 1.0 / np.linalg.norm(channels[:, s]) ** 2 + float(made.receives_sensing[s]) * received[-1]
         noise += sum(received[t] for t in range(count) if t != s)
         constraints.append(received[s] >= made.target[s] * noise)
     power, light = cp.real(cp.trace(total)), cp.real(towards.conj() @ total @ towards)
@@ -92,14 +94,19 @@ def test_most_light_is_the_optimum_of_the_semidefinite_program(selection: str, g
     _, optimum = semidefinite(made, channels, towards, least=False)
     assert light == close_to(optimum, rel=2e-4)
     # The primal beams attain the dual value and meet every constraint: this is the proof of optimality.
-    data = (channels * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(towards, solution.lit)
+    data = (channels * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(towards, solution.on_target)
     data *= np.sqrt(solution.powers)
     sensing = (towards - channels @ solution.weights) * np.sqrt(solution.left)
     lit = np.sum(np.abs(towards.conj() @ data) ** 2) + np.abs(towards.conj() @ sensing) ** 2
     assert lit == close_to(light, rel=1e-9)
     assert np.sum(np.abs(data) ** 2) + np.sum(np.abs(sensing) ** 2) == close_to(made.power, rel=1e-9)
     received = np.abs(channels.conj().T @ data) ** 2
-    noise = 1.0 + received.sum(axis=1) - np.diag(received) + made.hears * np.abs(channels.conj().T @ sensing) ** 2
+    noise = (
+        1.0
+        + received.sum(axis=1)
+        - np.diag(received)
+        + made.receives_sensing * np.abs(channels.conj().T @ sensing) ** 2
+    )
     np.testing.assert_array_less(made.target * (1.0 - 1e-8), np.diag(received) / noise)
 
 
@@ -169,14 +176,14 @@ def test_line_of_sight_is_proven_optimal_and_not_below_the_semidefinite_program(
     rng = np.random.default_rng(seed)
     sines, gains = rng.uniform(-1.0, 1.0, 3), rng.uniform(5.0, 60.0, 3) ** -2.7
     rows = np.exp(1j * np.pi * sines[:, None] * np.arange(5)) * np.sqrt(gains / 1e-9)[:, None]
-    hears = np.array(SELECTIONS[selection])
+    receives_sensing = np.array(SELECTIONS[selection])
     asked = BeamformingProblem(
         direct=np.sqrt(1e-9 / 2.0) * np.stack([rows, 1j * rows], axis=1),
         steering_tx=np.exp(-1j * np.pi * 0.1 * np.arange(5)),
         noise_power_w=1e-9,
         power_limit_w=1.0,
         rate_required_bps_hz=np.full(3, 4.0),
-        selected=~hears,
+        selected=~receives_sensing,
     )
     result = value_function(asked)
     assert result.status == "optimal"
@@ -188,7 +195,7 @@ def test_line_of_sight_is_proven_optimal_and_not_below_the_semidefinite_program(
         cross=channels.conj().T @ towards,
         norm2=5.0,
         target=np.full(3, 15.0),
-        hears=hears,
+        receives_sensing=receives_sensing,
     )
     # Clarabel's values are off by up to 1e-5 here; the certificate is the dual bound.
     assert result.illumination_w >= semidefinite(made, channels, towards, least=False)[1] * (1.0 - 2e-5)

@@ -128,4 +128,4 @@ def test_an_infeasible_verdict_says_when_it_is_a_proof() -> None:
     asked = scattered_problem(0, count=4, transmit=3, rate=12.0)
     result = value_function(asked)
     assert result.status == "infeasible"
-    assert "Proven" in result.message
+    assert "It is proven" in result.message

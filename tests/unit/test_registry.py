@@ -39,8 +39,8 @@ def test_a_scenario_may_use_it() -> None:
 
 
 def test_a_comparison_runs_the_method_once() -> None:
-    arguments = ["--beamformers", "los,los_sdp", "--set", "channel.direct=los", "--set", "receivers.random.count=3"]
-    result = CliRunner().invoke(app, ["compare", "paper", "--selectors", "greedy", *arguments, "--json"])
+    arguments = ["--beamformer", "los,los_sdp", "--set", "channel.direct=los", "--set", "receivers.random.count=3"]
+    result = CliRunner().invoke(app, ["compare", "paper", "--selector", "greedy", *arguments, "--json"])
     assert result.exit_code == 0, result.output
     assert [row["beamformer"] for row in json.loads(result.stdout)["rows"]] == ["los_sdp"]
 

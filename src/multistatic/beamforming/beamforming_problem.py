@@ -1,4 +1,4 @@
-"""What a beamformer is asked and what it answers (paper eq. (32)-(33); model.md §5, §8)."""
+"""What a beamformer gets and what it answers (paper eq. (32)-(33); model.md §5, §8)."""
 
 from __future__ import annotations
 
@@ -15,15 +15,22 @@ from multistatic.units import B, C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BeamformingProblem(NotebookView):
-    """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k for every receiver and tr S ≤ P_T.
+    """Maximise the illumination p_t = a_bᵀ S conj(a_b) under R_k ≥ R_th,k at every receiver and tr S ≤ P_T (32), (33).
 
-    `direct` [K, N_r, N_t] and `noise_power_w` in physical units, `steering_tx` [M, N_t] a_b of M points (of one without
-    the axis, too) with `point_weight` [M] (default: the same for all; they sum to 1), of whose illuminations the
-    weighted mean counts, `rate_required_bps_hz` [K] (0: no requirement; left out: none), `selected` [K]: who cancels
-    the sensing beam (left out: all receivers), `streams`: L at most. `receiver_ids` serve messages only. `starts`:
-    beams of a neighbouring problem, the best first, from which a beamformer may begin in place of a search; they need
-    not meet the rates here. Every J_k is proportional to p_t, so this maximises every figure of merit at once for a
-    fixed group.
+    Every J_k is proportional to p_t, so its maximum is best for every figure of merit of a fixed group at once.
+
+    direct [K, N_r, N_t]: direct channels; |entry|² is the power at a receive antenna for unit power at a transmit
+      antenna.
+    steering_tx [M, N_t]: transmit steering vector a_b of each of M points of the target; [N_t] for one point.
+    noise_power_w: noise power at a receive antenna, in W.
+    power_limit_w: transmit power P_T, in W.
+    rate_required_bps_hz [K]: required rates R_th,k, in bit/s/Hz; 0: no requirement; default: none.
+    selected [K]: True for receivers that cooperate and cancel the sensing beam; default: all.
+    streams: largest number L of data streams for a receiver.
+    receiver_ids [K]: ids for messages; default: numbers.
+    starts: beams of a neighbouring problem, the best first, from which a beamformer may start instead of searching;
+      they need not meet the rates here.
+    point_weight [M]: weights of the points, which sum to 1; the weighted mean of p_t counts; default: equal.
 
     >>> channels, steering = [[[1.0, 1.0]]], [1.0, 1j]
     >>> problem = BeamformingProblem(direct=channels, steering_tx=steering, noise_power_w=1e-3, power_limit_w=2.0)
@@ -84,7 +91,9 @@ class BeamformingProblem(NotebookView):
             raise InputError(
                 [
                     Problem(
-                        "target", f"{len(self.steering_tx)} points", "one point, which is what this beamformer is for"
+                        "target",
+                        f"{len(self.steering_tx)} points",
+                        "one point, because this beamformer supports one point only",
                     )
                 ]
             )
@@ -117,15 +126,23 @@ class Prices:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BeamformingResult(NotebookView):
-    """Beams and what they achieve, recomputed from the beams themselves in physical units.
+    """Transmit beams and what they achieve, recomputed from the beams in physical units.
 
-    `status`: `optimal` (proven within `gap`), `feasible`, or `infeasible` (no design found; `beams` is None,
-    `message` says why and `largest_common_rate_bps_hz` is the largest rate reached by all receivers at once).
-    `upper_bound_w` ≥ every possible p_t; `gap` is (upper_bound_w - illumination_w)/upper_bound_w. `history_w`:
-    illumination after each iteration. `prices`: of the constraints, from the method's dual; in a finished design else
-    from the first-order conditions. `stationarity`: `beamforming.stationarity` of the beams, 0 at a stationary point,
-    where it was computed. `local_optima`: beams of other local optima that came close, of which one may be the best for
-    a neighbouring problem (`BeamformingProblem.starts`).
+    status: `optimal` (proven), `feasible`, or `infeasible` (no beams were found).
+    method: name of the beamformer.
+    beams: the beams; None where infeasible.
+    illumination_w: power sent towards the target p_t, in W.
+    upper_bound_w: proven upper bound on p_t of any beams, in W; infinite where nothing is proven.
+    power_w: transmit power that the beams use, in W.
+    rates_bps_hz [K]: rate of each receiver, in bit/s/Hz.
+    iterations: iterations of the method.
+    message: what was done and proven; where infeasible, why.
+    history_w: illumination after each iteration, in W.
+    largest_common_rate_bps_hz: where infeasible, the largest rate that all receivers reach at once, in bit/s/Hz.
+    prices: derivatives of p_t with respect to the required rates and the power, from the dual problem of the method or
+      the first-order conditions.
+    stationarity: residual of the first-order conditions, 0 at a local optimum; None where it was not computed.
+    local_optima: beams of other local optima that came close, for `BeamformingProblem.starts`.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))

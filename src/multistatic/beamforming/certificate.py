@@ -26,7 +26,7 @@ from multistatic.beamforming.evaluate import OPTIMALITY_GAP
 from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
 
-_REACHED = "No beams put more power on the target: they reach the upper bound that holds for any channels."
+_REACHED = "Proven optimal: the beams reach the upper bound on the illumination that holds for any channels."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +44,8 @@ class UpperBound:
 def upper_bound(problem: BeamformingProblem) -> UpperBound:
     """The better of two bounds for any channels, rates, group and number of streams.
 
-    It takes no notice of who is selected: it is a bound for everyone selected, which no other group exceeds. Where no
-    beams meet the rates it says nothing (see `proves_infeasible`).
+    It takes no notice of which receivers are selected: it is a bound for all receivers selected, which no other group
+    exceeds. Where no beams meet the rates it says nothing (see `proves_infeasible`).
     """
     limit_w = problem.illumination_limit_w
     reduced = normalise(problem)
@@ -70,12 +70,16 @@ def bounded(result: BeamformingResult, upper_bound_w: float) -> BeamformingResul
     """The result with a proven bound, if it is better than its own; `optimal` where that closes the gap, and then the
     message says so in place of what a method that knows no bound said of its beams.
     """
-    lit = result.illumination_w
+    achieved_w = result.illumination_w
     # Beams that exceed a bound by more than they may break a constraint disprove it.
-    if lit is None or upper_bound_w >= result.upper_bound_w or upper_bound_w < lit * (1.0 - 2.0 * OPTIMALITY_GAP):
+    if (
+        achieved_w is None
+        or upper_bound_w >= result.upper_bound_w
+        or upper_bound_w < achieved_w * (1.0 - 2.0 * OPTIMALITY_GAP)
+    ):
         return result
-    bound = max(upper_bound_w, lit)
-    if result.status == "optimal" or lit < bound * (1.0 - OPTIMALITY_GAP):
+    bound = max(upper_bound_w, achieved_w)
+    if result.status == "optimal" or achieved_w < bound * (1.0 - OPTIMALITY_GAP):
         return replace(result, upper_bound_w=bound)
     return replace(result, upper_bound_w=bound, status="optimal", message=_REACHED)
 

@@ -107,10 +107,10 @@ class Relaxation:
 def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
     """The relaxation at the largest ν, just below 1/‖a‖², or at ν = 0, without the target; None if it says nothing.
 
-    Groups are the receivers dearest to serve alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1 and with κ
-    near the error e^-R of a stream, where the sum of rates takes over from the sum of errors; without the target also
-    with κ = 0, which is exact for one receiver. With it, a constraint that the direction of the target alone can meet
-    (F ≤ -ln κ) is all but free, and left out.
+    Groups are the receivers most expensive to serve alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1
+    and with κ near the error e^-R of a stream, where the sum of rates takes over from the sum of errors; without the
+    target also with κ = 0, which is exact for one receiver. With it, a constraint that the direction of the target
+    alone can meet (F ≤ -ln κ) is all but free, and left out.
     """
     _, singular, right = np.linalg.svd(reduced.channels, full_matrices=False)
     r = max(1, int(np.max(np.sum(singular > _NO_RANK * singular[:, :1], axis=1))))

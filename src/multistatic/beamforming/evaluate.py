@@ -46,7 +46,9 @@ def evaluate(
     broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
     if broken:
         what = ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
-        return infeasible(problem, method=method, message=f"The beams found break their constraints: {what}.")
+        return infeasible(
+            problem, method=method, message=f"The beams that were found violate their constraints: {what}."
+        )
     illumination = problem.illumination_w(beams)
     limit = problem.illumination_limit_w
     bound = limit if upper_bound_w is None else min(upper_bound_w, limit)
@@ -84,11 +86,11 @@ def infeasible(
 
 
 def everything_on_target(problem: BeamformingProblem, reduced: NormalisedProblem, method: str) -> BeamformingResult:
-    """No receiver asks for a rate: all power in the beam conj(a_b), which meets the bound."""
+    """No receiver requires a rate: all power in the beam conj(a_b), which meets the bound."""
     beam = reduced.steering.conj()[None, :, None]
     return evaluate(
         problem,
         expand(problem, reduced, beam),
         method=method,
-        message="No receiver asks for a rate: all power goes to the target.",
+        message="No receiver requires a rate, so all power goes to the target.",
     )

@@ -6,7 +6,7 @@ noise and budget P = 1, every pair (λ, ν) for which
     λ_k (1 + 1/γ_k) h_kᴴM⁻¹h_k ≤ 1 for every k,   M = I + Σ_k λ_k h_k h_kᴴ - ν a aᴴ ≻ 0,                         (i)
     ν θ(b) ≤ 1,   θ(b) = aᴴ(I + Σ_{k not in b} λ_k h_k h_kᴴ)⁻¹a                                                  (ii)
 
-proves p ≤ (1 - Σ λ)/ν. The group b is in (ii) alone, which is about the sensing beam: who is selected cancels it.
+proves p ≤ (1 - Σ λ)/ν. The group b is in (ii) alone, which is about the sensing beam: selected receivers cancel it.
 A smaller ν only makes M larger, so (i) holds still: with the prices of one group, each group b has the bound
 
     p(b) ≤ (1 - Σ λ) max(1/ν, θ(b)),                                                                              (iii)
@@ -45,14 +45,14 @@ class IlluminationCut:
     required: np.ndarray
     covariance: C
     aimed: C
-    everyone_hears: float
+    all_receive_sensing: float
     reach: float
     left_w: float
 
     def bounds_w(self, groups: B) -> F:
         """An upper bound [n] on the illumination of any beams for each of `groups` [n, K], in W."""
         chosen = groups[:, self.required]
-        light = np.full(len(groups), self.everyone_hears)
+        light = np.full(len(groups), self.all_receive_sensing)
         for size in np.unique(chosen.sum(axis=1)):
             if size:
                 rows = np.flatnonzero(chosen.sum(axis=1) == size)
@@ -104,7 +104,7 @@ def illumination_cut(problem: BeamformingProblem) -> IlluminationCut | None:
         required=required,
         covariance=(covariance + covariance.conj().T) / 2.0,
         aimed=aimed,
-        everyone_hears=downlink.norm2 - float(np.vdot(direct, aimed).real),
+        all_receive_sensing=downlink.norm2 - float(np.vdot(direct, aimed).real),
         reach=1.0 / solution.nu,
         left_w=(1.0 - float(price.sum()) + missed) * problem.power_limit_w * (1.0 + _ROUNDING),
     )

@@ -1,8 +1,8 @@
 """A tighter upper bound on the illumination where some receivers are not selected and suffer the sensing beam.
 
-The bound of certificate.py takes no notice of who is selected. This one does (derivation: docs/algorithms.md §1.8,
-"Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly all of their power is on
-the target, and of it a receiver k suffers
+The bound of certificate.py takes no notice of which receivers are selected. This one does (derivation:
+docs/algorithms.md §1.8, "Who is selected"). Suppose that some beams lose at most the share ℓ of N_t P_T. Then nearly
+all of their power is on the target, and of it a receiver k suffers
 
     x_k ≥ 1 - ℓ - q_k  where it is not selected,   x_k ≥ Σ_{j≠k} q_j  where it is,                                (8)
 
@@ -15,6 +15,7 @@ proves a loss of ℓ or more, no beams lose less than ℓ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -31,7 +32,7 @@ _FREE = (0.07, 0.03, 0.12, 0.2, 0.45)  # of its rate: what a receiver that is he
 _WEIGHTS = (0.3, 0.8)  # of the multiplier, over the sine of the angle
 _HEAVIEST = 0.8
 _ROUNDING = 1e-9
-_NO_MORE = "The tight certificate proves no more of these beams than the standard one."
+_NO_MORE = "The tight certificate proves no more about these beams than the standard certificate."
 
 
 class _Links(NamedTuple):
@@ -53,26 +54,31 @@ class _Box(NamedTuple):
     highest: F
 
 
-def tightened(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:
+def tightened(
+    problem: BeamformingProblem, result: BeamformingResult, on_step: Callable[[str], None] = lambda step: None
+) -> BeamformingResult:
     """The result with the tighter of both bounds, where that is better than its own; the message says so.
 
+    `on_step` is told of each step as it begins.
     The bound is one for beams of this very group: other groups may exceed it.
     """
     if result.illumination_w is None or result.status == "optimal":
         return result
-    bound = interference_bound(problem, result.illumination_w)
+    bound = interference_bound(problem, result.illumination_w, on_step)
     better = bounded(result, bound.value_w)
     if better is result or bound.proof != "interference":
         return replace(better, message=f"{better.message} {_NO_MORE}".strip())
     before_w = min(result.upper_bound_w, problem.illumination_limit_w)
-    said = (
-        f"That the receivers that do not cooperate suffer the sensing beam lowers the proven bound on the illumination "
-        f"of this group from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
+    lowered = (
+        "The tight certificate counts the interference of the sensing beam at receivers that do not cooperate, which "
+        f"lowers the proven bound on the illumination from {before_w:.5g} W to {better.upper_bound_w:.5g} W."
     )
-    return replace(better, message=f"{better.message} {said}".strip())
+    return replace(better, message=f"{better.message} {lowered}".strip())
 
 
-def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBound:
+def interference_bound(
+    problem: BeamformingProblem, reached_w: float, on_step: Callable[[str], None] = lambda step: None
+) -> UpperBound:
     """A bound for the problem's own group, at most `upper_bound`, which it starts from.
 
     `reached_w`: what some beams reach; it says which losses are worth trying, and nothing is concluded from it. Takes
@@ -86,7 +92,8 @@ def interference_bound(problem: BeamformingProblem, reached_w: float) -> UpperBo
     high = 1.0 - reached_w / limit_w
     # What cannot be proven uses up all of the boxes, so ℓ rises from below, in steps that double.
     step, failures = _STEP, 0
-    for _ in range(_TRIALS):
+    for trial in range(_TRIALS):
+        on_step(f"step {trial + 1} of at most {_TRIALS}")
         tried = min((1.0 + step) * low, float(np.sqrt(low * high)))
         if _proves(problem, links, tried):
             low, step = tried, 2.0 * step

@@ -14,7 +14,7 @@ from multistatic.beamforming.evaluate import evaluate, everything_on_target, inf
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.normalised_problem import expand, normalise
 from multistatic.beamforming.power import allocate
-from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.sca.searched_start import infeasibility_proof, largest_common_rate
 from multistatic.errors import InputError, Problem
 from multistatic.registry import algorithm
@@ -45,38 +45,39 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             rows,
             reduced.steering,
             np.expm1(reduced.rate_nats),
-            reduced.hears,
+            reduced.receives_sensing,
             sensing=reduced.uses_sensing_beam,
             tolerance=tolerance,
         )
         steps += solution.newton_steps
         if solution.beams is None:
-            proof = "The dual of the semidefinite program proves that no beams meet the rates with this power."
+            proof = "The dual of the semidefinite program proves that no beams meet the required rates with this power."
             break
         bound = min(bound, solution.upper_bound)
-        exact = allocate(solution.beams, rows[:, None], reduced.steering, reduced.hears, reduced.rate_nats)
+        exact = allocate(solution.beams, rows[:, None], reduced.steering, reduced.receives_sensing, reduced.rate_nats)
         if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
             best = reduced.illumination(exact), exact
         if best is not None and best[0] >= bound * (1 - 10 * tolerance):
             break
     if best is None:
         reached = largest_common_rate(problem, reduced)
-        common = told_apart(reached, reduced.rate_nats / np.log(2.0))
-        message = f"{proof or 'No beams were found that meet the rates.'} The largest common rate is {common} bit/s/Hz."
+        common = distinct_digits(reached, reduced.rate_nats / np.log(2.0))
+        verdict = proof or "No beams that meet the required rates were found."
+        message = f"{verdict} The largest common rate is {common} bit/s/Hz."
         return infeasible(problem, method=METHOD, message=message, largest_common_rate_bps_hz=reached)
     gap = 1 - best[0] / bound
     return evaluate(
         problem,
         expand(problem, reduced, best[1]),
         method=METHOD,
-        message=f"Optimum of a semidefinite program (relative duality gap {max(gap, 0):.1e}).",
+        message=f"The beams are the optimum of a semidefinite program (relative duality gap {max(gap, 0):.1e}).",
         iterations=steps,
         upper_bound_w=bound * problem.power_limit_w,
     )
 
 
 def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
-    """What each matched combiner hears, v_kᴴH_k [K, n]; refuses channels of rank above one."""
+    """What each matched combiner receives, v_kᴴH_k [K, n]; refuses channels of rank above one."""
     _, singular, right = np.linalg.svd(channels, full_matrices=False)
     if singular.shape[1] > 1:
         bad = np.flatnonzero(singular[:, 1] > RANK_ONE * singular[:, 0])
@@ -87,7 +88,7 @@ def _rows(problem: BeamformingProblem, channels: C, required: np.ndarray) -> C:
                         path=f"direct channel of receiver {problem.name(required[k])}",
                         received=f"second singular value {singular[k, 1] / singular[k, 0]:.3g} of the first",
                         expected="rank one (line of sight)",
-                        hint="use the beamformer 'sca' or 'value_function'",
+                        hint="use the beamformer 'value_function' or 'sca'",
                     )
                     for k in bad
                 ],

@@ -1,16 +1,16 @@
 """The convex core: best beams for fixed receive combiners, one stream each (model.md §8, the LoS case).
 
-With a combiner v_k of unit norm, receiver k hears the row g_k = v_kᴴH_k, and R_k ≥ R_th,k becomes a linear constraint
-on covariances,
+With a combiner v_k of unit norm, receiver k receives the row g_k = v_kᴴH_k, and R_k ≥ R_th,k becomes a linear
+constraint on covariances,
 
-    (1/γ_k) g_k Q_k g_kᴴ ≥ 1 + Σ_{i≥1, i≠k} g_k Q_i g_kᴴ [+ g_k Q_0 g_kᴴ if receiver k hears Q_0],   γ_k = 2^R_th,k - 1.
+    (1/γ_k) g_k Q_k g_kᴴ ≥ 1 + Σ_{i≥1, i≠k} g_k Q_i g_kᴴ [+ g_k Q_0 g_kᴴ if k receives Q_0],   γ_k = 2^R_th,k - 1.
 
 Maximising aᵀ(Σ_j Q_j)a* under it and Σ_j tr Q_j ≤ 1 is a semidefinite program with the dual (multipliers λ_k of the
 rates, μ of the power)
 
     minimise μ - Σ_k λ_k   with   M_j = μI - a*aᵀ + Σ_i c_ji λ_i g_iᴴg_i ⪰ 0,   λ ≥ 0,
 
-c_ji = 1 where Q_j disturbs receiver i, -1/γ_i where j = i carries its data, 0 where receiver i does not hear Q_j.
+c_ji = 1 where Q_j disturbs receiver i, -1/γ_i where j = i carries its data, 0 where receiver i does not receive Q_j.
 It has K+1 unknowns whatever N_t is, so it is solved here by a barrier method; M_j⁻¹/t on the central path are primal
 feasible covariances with a gap that is known in advance.
 """
@@ -50,11 +50,11 @@ class MisoSolution:
     newton_steps: int
 
 
-def coupling(sinr: F, hears: B, sensing: bool) -> F:
+def coupling(sinr: F, receives_sensing: B, sensing: bool) -> F:
     """c_ji [1+K or K, K]: what a unit of g_iQ_jg_iᴴ costs receiver i; the first row is Q_0 where `sensing`."""
     data = np.ones((len(sinr), len(sinr)))
     np.fill_diagonal(data, -1.0 / sinr)
-    return np.vstack([np.asarray(hears, float), data]) if sensing else data
+    return np.vstack([np.asarray(receives_sensing, float), data]) if sensing else data
 
 
 def dual_bound(rows: C, steering: C, multipliers: F, coefficients: F) -> float:
@@ -69,18 +69,19 @@ def solve_miso(
     rows: C,
     steering: C,
     sinr: F,
-    hears: B,
+    receives_sensing: B,
     *,
     sensing: bool = True,
     tolerance: float = 1e-9,
 ) -> MisoSolution:
     """Globally best beams for `rows` [K, n] (noise 1, power 1), to a relative gap of about `tolerance`.
 
-    `steering` [n], `sinr` [K] > 0, `hears` [K]: who suffers Q_0; `sensing`: False leaves Q_0 out.
+    `steering` [n], `sinr` [K] > 0, `receives_sensing` [K]: the receivers that suffer Q_0; `sensing`: False leaves Q_0
+    out.
     """
     limit = float(np.sum(np.abs(steering) ** 2))
     prices = minimum_power_multipliers(rows, sinr)
-    coefficients = coupling(sinr, hears, sensing)
+    coefficients = coupling(sinr, receives_sensing, sensing)
     if prices.sum() > 1.0:
         # Along s (λ, μ) with μ = 1 every M_j stays positive semidefinite while μ - Σλ < 0: the dual is unbounded.
         return MisoSolution(beams=None, upper_bound=-math.inf, multipliers=prices, newton_steps=0)
@@ -90,7 +91,7 @@ def solve_miso(
         rows=rows * np.sqrt(scale)[:, None],
         target=np.outer(steering.conj(), steering),
         sinr=sinr,
-        hears=hears if sensing else None,
+        receives_sensing=receives_sensing if sensing else None,
         cost=np.append(-scale, 1.0),
     )
     count, size = rows.shape
@@ -137,13 +138,13 @@ class _Barrier:
 
     All data matrices differ from M = μI - a*aᵀ + Σ_i λ_i g_iᴴg_i by one dyad, M_k = M - (1+1/γ_k)λ_k g_kᴴg_k, so one
     factorisation serves them all: ln det M_k = ln det M + ln s_k and M_k⁻¹ = M⁻¹ + (c_k/s_k) z_kz_kᴴ with
-    z_k = M⁻¹g_kᴴ, c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `hears`: None leaves M_0 out.
+    z_k = M⁻¹g_kᴴ, c_k = (1+1/γ_k)λ_k, s_k = 1 - c_k g_kz_k. `receives_sensing`: None leaves M_0 out.
     """
 
     rows: C
     target: C
     sinr: F
-    hears: B | None
+    receives_sensing: B | None
     cost: F
 
     @property
@@ -170,8 +171,8 @@ class _Barrier:
             return math.inf
         try:
             logs = self.separate_logs(point) if self.cancels else self.shared_logs(point)
-            if self.hears is not None:
-                logs += _log_dets(self.shared(point, self.hears.astype(float))[None])[0]
+            if self.receives_sensing is not None:
+                logs += _log_dets(self.shared(point, self.receives_sensing.astype(float))[None])[0]
         except np.linalg.LinAlgError:
             return math.inf
         return float(weight * (self.cost @ point) - logs - np.sum(np.log(point[:-1])))
@@ -201,15 +202,15 @@ class _Barrier:
             left = np.maximum(1.0 - price * np.einsum("kt,tk->k", self.rows, applied).real, ROUNDING)
             dyads = applied.T[:, :, None] * applied.conj().T[:, None, :]
             stack = inverse + (price / left)[:, None, None] * dyads
-        if self.hears is None:
+        if self.receives_sensing is None:
             return stack, coupling(self.sinr, np.zeros(0, bool), False)
-        sensing = np.linalg.solve(self.shared(point, self.hears.astype(float)), unit)
-        return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.hears, True)
+        sensing = np.linalg.solve(self.shared(point, self.receives_sensing.astype(float)), unit)
+        return np.concatenate([sensing[None], stack]), coupling(self.sinr, self.receives_sensing, True)
 
     def beams(self, point: F, weight: float, steering: C) -> C:
         """w_j = Q_ja_j/(a_jᴴQ_ja_j)^½ [1+K, n, 1], Q_j = M_j⁻¹/t, towards what j serves: a_k = g_kᴴ, a_0 = a*."""
         served = self.rows.conj()
-        if self.hears is not None:
+        if self.receives_sensing is not None:
             served = np.concatenate([steering.conj()[None], served])
         reached = np.einsum("jst,jt->js", self.inverses(point)[0], served)
         gain = weight * np.einsum("js,js->j", served.conj(), reached).real

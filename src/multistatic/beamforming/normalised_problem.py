@@ -15,20 +15,21 @@ RANK_TOLERANCE = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class NormalisedProblem:
-    """Noise and power budget 1, only receivers with a requirement, only the transmit directions that are heard.
+    """Noise and power budget 1, only receivers with a requirement, only the transmit directions that are received.
 
     Two exact reductions. A receiver without a requirement gets no data: what its covariance would light up, Q_0 lights
-    up as well, and fewer receivers hear it. A beam outside the span of the columns of all H_kᴴ and of conj(a_b)
-    reaches nobody and lights up nothing, so N_t shrinks to n ≤ min(N_t, Σ_k rank H_k + 1).
+    up as well, and fewer receivers receive it. A beam outside the span of the columns of all H_kᴴ and of conj(a_b)
+    reaches no receiver and does not reach the target, so N_t shrinks to n ≤ min(N_t, Σ_k rank H_k + 1).
 
-    `channels` [K', N_r, n], `steering` [n] (the row a_bᵀ), `rate_nats` [K'] (R_k ln 2 > 0), `hears` [K']: receivers
-    that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required` [K'] indices of these receivers.
+    `channels` [K', N_r, n], `steering` [n] (the row a_bᵀ), `rate_nats` [K'] (R_k ln 2 > 0), `receives_sensing` [K']:
+    receivers that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required` [K'] indices of these
+    receivers.
     """
 
     channels: C
     steering: C
     rate_nats: F
-    hears: B
+    receives_sensing: B
     basis: C
     required: np.ndarray
 
@@ -39,10 +40,10 @@ class NormalisedProblem:
 
     @property
     def uses_sensing_beam(self) -> bool:
-        """False where every one of K' ≥ 1 receivers hears Q_0: any Q_k can carry it instead, to the good of receiver k
-        and with no change for the others.
+        """False where every one of K' ≥ 1 receivers receives Q_0: any Q_k can carry it instead, to the good of
+        receiver k and with no change for the others.
         """
-        return self.size == 0 or not bool(self.hears.all())
+        return self.size == 0 or not bool(self.receives_sensing.all())
 
     @property
     def illumination_limit(self) -> float:
@@ -68,7 +69,7 @@ def normalise(problem: BeamformingProblem) -> NormalisedProblem:
         channels=channels @ basis,
         steering=problem.steering @ basis,
         rate_nats=problem.rate_required_bps_hz[required] * np.log(2.0),
-        hears=~problem.selected[required],
+        receives_sensing=~problem.selected[required],
         basis=basis,
         required=required,
     )

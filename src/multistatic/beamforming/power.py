@@ -14,19 +14,19 @@ ROUNDING = 1e-10
 LARGEST_LOG = 300.0
 
 
-def interference(channels: C, weights: C, hears: B) -> C:
+def interference(channels: C, weights: C, receives_sensing: B) -> C:
     """Ψ_k [K, N_r, N_r] with unit noise."""
     count, antennas, _ = channels.shape
     signals = received_beams(channels, weights)
-    heard = np.ones((count, count + 1))
-    heard[:, 0] = hears
-    heard[np.arange(count), np.arange(count) + 1] = 0.0
-    disturbing = np.swapaxes(heard[:, :, None, None] * signals, 1, 2).reshape(count, antennas, -1)
+    disturbs = np.ones((count, count + 1))
+    disturbs[:, 0] = receives_sensing
+    disturbs[np.arange(count), np.arange(count) + 1] = 0.0
+    disturbing = np.swapaxes(disturbs[:, :, None, None] * signals, 1, 2).reshape(count, antennas, -1)
     covariance: C = disturbing @ adjoint(disturbing) + np.eye(antennas)
     return covariance
 
 
-def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
+def streams(channels: C, weights: C, receives_sensing: B) -> tuple[C, C, F]:
     """The same covariances as streams that do not disturb each other at their own receiver.
 
     Rotating W_k so that W_kᴴH_kᴴΨ_k⁻¹H_kW_k is diagonal changes neither Q_k nor any rate. Returns the rotated beams
@@ -34,7 +34,7 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     SINRs [K, L].
     """
     own = channels @ weights[1:]
-    filtered = np.linalg.solve(interference(channels, weights, hears), own)
+    filtered = np.linalg.solve(interference(channels, weights, receives_sensing), own)
     gram = adjoint(own) @ filtered
     sinr, rotation = np.linalg.eigh((gram + adjoint(gram)) / 2)
     combiners = filtered @ rotation
@@ -44,7 +44,7 @@ def streams(channels: C, weights: C, hears: B) -> tuple[C, C, F]:
     return rotated, combiners, np.maximum(sinr, 0.0)
 
 
-def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C | None:
+def allocate(weights: C, channels: C, steering: C, receives_sensing: B, rate_nats: F) -> C | None:
     """Rescale beams of total power near 1 so that every rate is met exactly or exceeded and the power is exactly 1.
 
     Tight receivers get stream powers that solve the linear SINR equations for fixed directions and combiners; targets
@@ -54,11 +54,11 @@ def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C 
     guesses are tried, everybody and those within `TIGHT` of the requirement, and the better illumination is kept.
     None where no positive powers do this.
     """
-    beams, combiners, sinr = streams(channels, weights, hears)
+    beams, combiners, sinr = streams(channels, weights, receives_sensing)
     rates = np.log1p(sinr).sum(axis=1)
     best, best_light = None, -1.0
     for tight in (np.ones(len(channels), bool), rates < rate_nats * (1.0 + TIGHT)):
-        result = _settle(beams, combiners, sinr, channels, hears, rate_nats, tight)
+        result = _settle(beams, combiners, sinr, channels, receives_sensing, rate_nats, tight)
         if result is not None:
             light = float(illumination(result, steering)[0])
             if light > best_light:
@@ -66,13 +66,13 @@ def allocate(weights: C, channels: C, steering: C, hears: B, rate_nats: F) -> C 
     return best
 
 
-def _settle(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_nats: F, tight: B) -> C | None:
-    """Solve for the powers, and again with more tight receivers until nobody falls short."""
+def _settle(beams: C, combiners: C, sinr: F, channels: C, receives_sensing: B, rate_nats: F, tight: B) -> C | None:
+    """Solve for the powers, and again with more tight receivers until no receiver falls short."""
     for _ in range(len(channels) + 1):
-        result = _solve_powers(beams, combiners, sinr, channels, hears, rate_nats, tight)
+        result = _solve_powers(beams, combiners, sinr, channels, receives_sensing, rate_nats, tight)
         if result is None:
             return None
-        short = rates_nats(channels, result, hears) < rate_nats * (1.0 - ROUNDING)
+        short = rates_nats(channels, result, receives_sensing) < rate_nats * (1.0 - ROUNDING)
         if not short.any():
             return result
         if not (short & ~tight).any():
@@ -81,7 +81,9 @@ def _settle(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_nats: F
     return None
 
 
-def _solve_powers(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_nats: F, tight: B) -> C | None:
+def _solve_powers(
+    beams: C, combiners: C, sinr: F, channels: C, receives_sensing: B, rate_nats: F, tight: B
+) -> C | None:
     """`allocate` for a given set of tight receivers [K]."""
     logs = np.log1p(sinr)
     rates = np.maximum(logs.sum(axis=1), 1e-300)
@@ -95,9 +97,9 @@ def _solve_powers(beams: C, combiners: C, sinr: F, channels: C, hears: B, rate_n
     gain = np.abs(listen @ directions.T) ** 2
     matrix = np.where(receiver[:, None] == receiver, 0.0, -gain)
     np.fill_diagonal(matrix, np.diag(gain) / target[receiver, stream])
-    heard = np.ones((len(receiver), len(beams)))
-    heard[:, 0] = hears[receiver]
-    background = np.einsum("sj,sjl->s", heard, np.abs(np.einsum("st,jtl->sjl", listen, free)) ** 2)
+    disturbs = np.ones((len(receiver), len(beams)))
+    disturbs[:, 0] = receives_sensing[receiver]
+    background = np.einsum("sj,sjl->s", disturbs, np.abs(np.einsum("st,jtl->sjl", listen, free)) ** 2)
     try:
         alone, slope = np.linalg.solve(matrix, np.stack([np.ones(len(receiver)), background], axis=1)).T
     except np.linalg.LinAlgError:

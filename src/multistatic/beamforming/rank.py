@@ -16,10 +16,10 @@ def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
 
     1. Q_k → Q_k^½ Π Q_k^½ with Π the projector on the range of Q_k^½H_kᴴ: receiver k receives the same signal, of rank
        ≤ rank H_k, from less power. The rest E_k = Q_k^½(I-Π)Q_k^½ goes to Q_0. H_kE_k = 0, so receiver k does not
-       hear it; a selected receiver j ≠ k cancelled none of Q_k and now cancels E_k; an unselected one hears E_k either
-       way.
+       receive it; a selected receiver j ≠ k cancelled none of Q_k and now cancels E_k; an unselected one receives E_k
+       either way.
     2. Q_0 → Q_0 a*aᵀQ_0 / (aᵀQ_0a*), a = a_b: the same illumination, and not more than Q_0 in the positive
-       semidefinite order, so that nobody hears more of it.
+       semidefinite order, so that no receiver receives more of it.
     """
     count, antennas, size = channels.shape
     weights = np.zeros((1 + count, size, max(1, antennas)), complex)
@@ -28,14 +28,14 @@ def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
         root = _root(covariances[k + 1])
         left, singular, _ = np.linalg.svd(root @ channels[k].conj().T, full_matrices=True)
         # Directions whose received power is nothing beside noise 1 count as unheard.
-        heard = int(np.sum(singular > NEGLIGIBLE * max(1.0, float(singular.max(initial=0.0)))))
-        weights[k + 1, :, :heard] = root @ left[:, :heard]
-        sensing.append(root @ left[:, heard:])
+        rank = int(np.sum(singular > NEGLIGIBLE * max(1.0, float(singular.max(initial=0.0)))))
+        weights[k + 1, :, :rank] = root @ left[:, :rank]
+        sensing.append(root @ left[:, rank:])
     factor = np.concatenate(sensing, axis=1)  # Q_0 = factor factorᴴ
-    lit = factor.conj().T @ steering.conj()
-    illumination = float(np.sum(np.abs(lit) ** 2))
+    on_target = factor.conj().T @ steering.conj()
+    illumination = float(np.sum(np.abs(on_target) ** 2))
     if illumination > 0:
-        weights[0, :, 0] = factor @ lit / np.sqrt(illumination)
+        weights[0, :, 0] = factor @ on_target / np.sqrt(illumination)
     return weights
 
 

@@ -49,46 +49,48 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     """
     channels, towards = problem.normalised_direct, problem.steering.conj()
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
-    hears, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
-    asked = np.flatnonzero(required > _NO_RATE)
-    before = interference(channels, weights, hears)
-    exceeded = np.maximum(rates_nats(channels, weights, hears)[asked] / required[asked] - 1.0, 0.0)
+    receives_sensing, required = ~problem.selected, problem.rate_required_bps_hz * np.log(2.0)
+    required_receivers = np.flatnonzero(required > _NO_RATE)
+    before = interference(channels, weights, receives_sensing)
+    exceeded = np.maximum(
+        rates_nats(channels, weights, receives_sensing)[required_receivers] / required[required_receivers] - 1.0, 0.0
+    )
     owner, stream = np.nonzero(np.any(weights != 0.0, axis=1))  # a beam of no power has no force
     streams = weights[owner, :, stream].T
-    lit = towards.conj() @ streams
-    arrived = channels[asked] @ streams
-    pressure = _pressure(before[asked], asked, owner, arrived, hears)
-    products, moments = _inner_products(channels[asked], towards, streams, arrived, pressure)
+    on_target = towards.conj() @ streams
+    arrived = channels[required_receivers] @ streams
+    pressure = _pressure(before[required_receivers], required_receivers, owner, arrived, receives_sensing)
+    products, moments = _inner_products(channels[required_receivers], towards, streams, arrived, pressure)
     lengths = np.sqrt(np.diagonal(products))
     products = products / np.outer(lengths, lengths)
     products[1:, 1:] += np.diag(exceeded**2)  # what of an exceeded rate has a price is left over as well
     scaled = _nonnegative(products, moments / lengths)
     found = scaled / lengths
-    balance = np.outer(towards, lit) - found[0] * streams
+    balance = np.outer(towards, on_target) - found[0] * streams
     scale = float(np.linalg.norm(balance))
-    every = channels[asked].reshape(-1, len(towards))
+    every = channels[required_receivers].reshape(-1, len(towards))
     balance += every.conj().T @ (found[1:, None, None] * pressure).reshape(len(every), len(owner))
     left = float(np.hypot(np.linalg.norm(balance), np.linalg.norm(exceeded * scaled[1:])))
     rate = np.zeros(len(channels))
-    rate[asked] = found[1:] * np.log(2.0) * problem.power_limit_w
-    floor = 1e-9 * float(np.linalg.norm(towards) * np.linalg.norm(lit))
+    rate[required_receivers] = found[1:] * np.log(2.0) * problem.power_limit_w
+    floor = 1e-9 * float(np.linalg.norm(towards) * np.linalg.norm(on_target))
     return Stationarity(
         residual=left / max(scale, left, floor),
         prices=Prices(rate_w_per_bps_hz=rate, power=float(found[0])),
     )
 
 
-def _pressure(before: C, asked: np.ndarray, owner: np.ndarray, arrived: C, hears: B) -> C:
+def _pressure(before: C, required_receivers: np.ndarray, owner: np.ndarray, arrived: C, receives_sensing: B) -> C:
     """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `asked` [A] and every beam w of some power.
 
     `before`: Ψ_k [A, N_r, N_r]; `owner` [B] of the beams: 0 is the sensing beam, 1 + k receiver k. `arrived`: H_kw.
     """
-    own = (owner == asked[:, None] + 1)[:, None, :]
+    own = (owner == required_receivers[:, None] + 1)[:, None, :]
     signal = arrived * own
     after = before + signal @ adjoint(signal)
     kept, gained = np.linalg.solve(before, arrived), np.linalg.solve(after, arrived)
     pressure = np.where(own, gained, gained - kept)
-    pressure[:, :, owner == 0] *= hears[asked][:, None, None]
+    pressure[:, :, owner == 0] *= receives_sensing[required_receivers][:, None, None]
     return pressure
 
 
@@ -100,13 +102,13 @@ def _inner_products(channels: C, towards: C, streams: C, arrived: C, pressure: C
     count, antennas, transmit = channels.shape
     every, spread = channels.reshape(-1, transmit), pressure.reshape(count * antennas, streams.shape[1])
     pairs = np.real((every @ every.conj().T) * (spread.conj() @ spread.T))
-    lit = towards.conj() @ streams
+    on_target = towards.conj() @ streams
     products, moments = np.empty((1 + count, 1 + count)), np.empty(1 + count)
     products[1:, 1:] = pairs.reshape(count, antennas, count, antennas).sum(axis=(1, 3))
     products[0, 0] = np.sum(np.abs(streams) ** 2)
     products[0, 1:] = products[1:, 0] = -np.real(np.sum(arrived.conj() * pressure, axis=(1, 2)))
-    moments[0] = np.sum(np.abs(lit) ** 2)
-    moments[1:] = -np.real(np.sum(pressure.conj() * (channels @ towards)[:, :, None] * lit, axis=(1, 2)))
+    moments[0] = np.sum(np.abs(on_target) ** 2)
+    moments[1:] = -np.real(np.sum(pressure.conj() * (channels @ towards)[:, :, None] * on_target, axis=(1, 2)))
     return products, moments
 
 

@@ -63,7 +63,7 @@ class LocalizationCriterion:
     unit: str
     information: F
     weighting: F
-    asked: Mapping[Quantity, float]
+    quantity_weights: Mapping[Quantity, float]
     network: SensingNetwork
 
     @property
@@ -82,7 +82,7 @@ class LocalizationCriterion:
         squared = np.concatenate([found for found, _ in parts])
         doubtful = np.flatnonzero(np.concatenate([margin for _, margin in parts]) < _SURE)
         if len(doubtful):
-            squared[doubtful] = _squared_errors(self.network, self.asked, groups[doubtful], 1.0)
+            squared[doubtful] = _squared_errors(self.network, self.quantity_weights, groups[doubtful], 1.0)
         shining = np.where(light > 0, light, 1.0)
         return np.where(light > 0, np.sqrt(np.divide.outer(squared, shining)), np.inf)
 
@@ -92,7 +92,7 @@ class LocalizationCriterion:
         information = (chunk @ self.information.reshape(count, size * size)).reshape(-1, size, size)
         parts = [
             (w**2, *marginal_variance_and_margin(information, part_of(quantity, size // 2)))
-            for quantity, w in self.asked.items()
+            for quantity, w in self.quantity_weights.items()
         ]
         return np.sum([w2 * found for w2, found, _ in parts], axis=0), np.min([m for *_, m in parts], axis=0)
 
@@ -110,7 +110,7 @@ class ClockedLocalizationCriterion:
 
     name: str
     unit: str
-    asked: Mapping[Quantity, float]
+    quantity_weights: Mapping[Quantity, float]
     network: SensingNetwork
 
     def values(self, masks: B, illumination_w: F | float) -> F:
@@ -121,7 +121,7 @@ class ClockedLocalizationCriterion:
             return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
         if not illumination_w > 0:
             return np.full(len(np.atleast_2d(masks)), np.inf)
-        return np.sqrt(_squared_errors(self.network, self.asked, masks, float(illumination_w)))
+        return np.sqrt(_squared_errors(self.network, self.quantity_weights, masks, float(illumination_w)))
 
     def with_transmitter_clock_known(self, illumination_w: float) -> LocalizationCriterion:
         """A criterion that declares a gain and whose values at illumination 1 are never above those of this one at any
@@ -139,13 +139,13 @@ class ClockedLocalizationCriterion:
             clock=None if own.perfect else own,
         )
         rows = whitened_rows(network, 1.0).target.hi
-        weights = [self.asked.get("position", 0.0) ** 2, self.asked.get("velocity", 0.0) ** 2]
+        weights = [self.quantity_weights.get("position", 0.0) ** 2, self.quantity_weights.get("velocity", 0.0) ** 2]
         return LocalizationCriterion(
             name=self.name,
             unit=self.unit,
             information=np.swapaxes(rows, 1, 2) @ rows,
             weighting=np.diag(np.repeat(weights, network.dimensions)),
-            asked=self.asked,
+            quantity_weights=self.quantity_weights,
             network=network,
         )
 
@@ -192,24 +192,28 @@ def weighted(network: SensingNetwork) -> Localization:
 
 
 def _localization(network: SensingNetwork, name: str, unit: str, weights: Mapping[Quantity, float]) -> Localization:
-    """The root of the sum of w² times the squared error in each quantity; a weight of 0 asks nothing of it."""
-    asked = {quantity: weight for quantity, weight in weights.items() if weight > 0}
+    """The root of the sum of w² times the squared error in each quantity; a weight of 0 leaves it out."""
+    quantity_weights = {quantity: weight for quantity, weight in weights.items() if weight > 0}
     if network.clock is not None:
-        return ClockedLocalizationCriterion(name=name, unit=unit, asked=asked, network=network)
+        return ClockedLocalizationCriterion(name=name, unit=unit, quantity_weights=quantity_weights, network=network)
     squares = [weights.get("position", 0.0) ** 2, weights.get("velocity", 0.0) ** 2]
     return LocalizationCriterion(
         name=name,
         unit=unit,
         information=position_information(network, 1.0),
         weighting=np.diag(np.repeat(squares, network.dimensions)),
-        asked=asked,
+        quantity_weights=quantity_weights,
         network=network,
     )
 
 
-def _squared_errors(network: SensingNetwork, asked: Mapping[Quantity, float], masks: B, illumination_w: float) -> F:
+def _squared_errors(
+    network: SensingNetwork, quantity_weights: Mapping[Quantity, float], masks: B, illumination_w: float
+) -> F:
     rows = whitened_rows(network, illumination_w)
-    total: F = np.sum([w**2 * squared_errors(rows, masks, quantity) for quantity, w in asked.items()], axis=0)
+    total: F = np.sum(
+        [w**2 * squared_errors(rows, masks, quantity) for quantity, w in quantity_weights.items()], axis=0
+    )
     return total
 
 

@@ -1,6 +1,6 @@
 """Exact Fisher information about delay and Doppler at each receiver, complex amplitude unknown (model.md §3).
 
-Model: receiver k hears A_k e^{j2πft} Σ_m s[m] g(t - τ - m) in CN(0, σ²) noise; time in slots, known symbols s[m] =
+Model: receiver k receives A_k e^{j2πft} Σ_m s[m] g(t - τ - m) in CN(0, σ²) noise; time in slots, known symbols s[m] =
 a_bᵀ x[m]/sqrt(p_t) of unit power, m = 1 … M, and ρ_k = |A_k|² N_r/σ² the echo SNR per sample over all antennas.
 Unknown: τ̃ = τ/Δt, f̃ = fΔt, and A_k.
 
@@ -41,7 +41,13 @@ def information_per_snr(pulse: PulseMoments, samples: int) -> F:
 
 
 def exact_information(network: SensingNetwork, illumination_w: float) -> F:
-    """J_k [K, 2, 2] about (τ̃, f̃) at illumination p_t in W: ρ_k = w_k p_t times `information_per_snr`.
+    """Fisher information J_k [K, 2, 2] about delay and Doppler shift at each receiver, with unknown amplitude.
+
+    In units of samples and cycles a sample: ρ_k = w_k p_t times `information_per_snr` (docs/model.md, §3; corrected
+    (13)-(16) of the paper).
+
+    network: the receivers.
+    illumination_w: power sent towards the target p_t, in W.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")

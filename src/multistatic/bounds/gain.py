@@ -22,10 +22,12 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LinearGain:
-    """φ(b) = Σ_k b_k w_k: each receiver adds its own part.
+    """The declaration that a criterion is a power of a sum over the receivers: φ(b) = Σ_k b_k w_k.
 
-    `weights` w_k [K]: finite and at least 0, in any unit. `exponent` e: 1 for a variance (the surrogates), 1/2 for a
-    standard deviation. Raises `ValueError` for anything else.
+    weights [K]: part w_k that each receiver adds, in any unit; finite and at least 0.
+    exponent: e of value = c (p φ)^(-e); 1 for a variance (the surrogates), 1/2 for a standard deviation.
+
+    Raises `ValueError` for anything else.
 
     >>> gain = LinearGain(weights=[1.0, 3.0])
     >>> gain.exponent
@@ -50,12 +52,17 @@ class LinearGain:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MatrixGain:
-    """φ(b) = 1/tr[A J⁻¹] with J = Σ_k b_k J_k: a weighted sum of the variances of jointly estimated parameters.
+    """The declaration that a criterion is a power of φ(b) = 1/tr[A J⁻¹] with J = Σ_k b_k J_k.
 
-    `information` J_k [K, n, n]: symmetric, positive semidefinite, at 1 W or any other illumination. `weighting` A
-    [n, n]: symmetric, positive semidefinite, not zero; 1 on the parameters that count and 0 on the others (which are
-    then unknown, but harmless). `exponent` e: 1/2 for a standard deviation (PEB), 1 for a variance. Where A asks for
-    what J does not hold, φ is 0. Raises `ValueError` for anything else.
+    tr[A J⁻¹] is a weighted sum of the variances of jointly estimated parameters. Where A weighs a parameter about which
+    J has no information, φ is 0.
+
+    information [K, n, n]: J_k of each receiver at any one illumination; symmetric and positive semidefinite.
+    weighting [n, n]: A, symmetric, positive semidefinite and not zero; 1 for the parameters that count and 0 for
+      nuisance parameters.
+    exponent: e of value = c (p φ)^(-e); 1/2 for a standard deviation such as the PEB, 1 for a variance.
+
+    Raises `ValueError` for anything else.
 
     >>> import numpy as np
     >>> gain = MatrixGain(information=[np.eye(2), np.eye(2)], weighting=np.eye(2))

@@ -26,7 +26,7 @@ from multistatic.bounds.square_root import (
 from multistatic.linalg import least_informative, marginal_variance
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F, read_only
 
-# Directions closer than this are told apart by no measurement; used to name the reason, not to reach the verdict.
+# No measurement distinguishes directions closer than this; used to name the reason, not to reach the verdict.
 _DIRECTION_TOLERANCE = 1e-6
 # A bound that grows by more than this factor has been one of luck.
 _LOST = 1e3
@@ -34,11 +34,18 @@ _LOST = 1e3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PositionBound:
-    """PEB in m and VEB in m/s; a bound that does not exist is None and `reason` says why.
+    """Position error bound (PEB) and velocity error bound (VEB) of a group of receivers.
 
-    `position`, `velocity`: the verdict on each. `covariance_m2` [d, d]: the least covariance of an unbiased estimate of
-    the position, east, north and in 3-D up; its trace is PEB². `note`: why a bound that exists is of no use, empty
-    where it may be.
+    The PEB is the root of the trace of the Cramér-Rao bound of the position, the VEB that of the velocity. A bound that
+    does not exist is None, and `reason` says why.
+
+    position: verdict on the position, `observable` or `unobservable`.
+    velocity: verdict on the velocity, likewise.
+    peb_m: position error bound, in m.
+    veb_m_s: velocity error bound, in m/s.
+    reason: why a quantity is unobservable and what would help; empty where both are observable.
+    covariance_m2 [d, d]: Cramér-Rao bound of the position, east, north and in 3-D up, in m²; its trace is PEB².
+    note: why an existing bound is of no use to an estimator; empty where there is no such reason.
     """
 
     position: Literal["observable", "unobservable"]
@@ -98,7 +105,12 @@ def part_of(quantity: Quantity, dimensions: int) -> slice:
 def position_bound(
     network: SensingNetwork, selected: B, illumination_w: float, *, angles: bool = False
 ) -> PositionBound:
-    """PEB and VEB of the group `selected` [K] at illumination p_t in W; `angles` as in `position_information`.
+    """Position and velocity error bound of a group of receivers (docs/model.md, §4.3).
+
+    network: the receivers, with the priors of their clocks.
+    selected [K]: True for the receivers of the group.
+    illumination_w: power sent towards the target p_t, in W.
+    angles: True adds the direction of arrival at each receive array to delays and Doppler shifts.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -153,22 +165,22 @@ def _notes(
         longest = float(geometry.transmitter_target_m + geometry.target_receiver_m[chosen].max())
         if peb > longest:
             yield (
-                f"The position error bound of {peb:.3g} m is useless: it exceeds the longest bistatic range of the "
-                f"group, {longest:.4g} m, so the target is located no better than by having been detected."
+                f"The position error bound of {peb:.3g} m is of no use: it exceeds the longest bistatic range of the "
+                f"group, {longest:.4g} m, so it says no more about the position than the detection itself."
             )
         if veb is None and _needs_the_velocity(network, chosen, illumination_w, angles, peb):
             yield (
                 f"The position error bound of {peb:.3g} m holds for exactly this velocity, and exactly on this line "
                 "or in this plane of transmitter and receivers; other velocities that give the same measurements leave "
-                "the position unobservable, so no estimator reaches it. Select receivers to the side."
+                "the position unobservable, so no estimator reaches it. Select receivers outside of that line or plane."
             )
     if veb is not None and veb > SPEED_OF_LIGHT_M_S:
-        yield f"The velocity error bound of {veb:.3g} m/s is useless: it exceeds the speed of light."
+        yield f"The velocity error bound of {veb:.3g} m/s is of no use: it exceeds the speed of light."
 
 
 def _needs_the_velocity(network: SensingNetwork, chosen: B, illumination_w: float, angles: bool, peb: float) -> bool:
     """Whether the position is observable only because the velocity, which is not, is what it is: as for `localize`,
-    it is asked about at the least favourable of all velocities that the measurements do not tell apart.
+    it is of interest at the least favourable of all velocities that the measurements do not distinguish.
     """
     d = network.dimensions
 
@@ -198,38 +210,39 @@ def _reason(
 ) -> str:
     """Why the quantities `missing` are unobservable, and what would help."""
     d = network.dimensions
-    heard = chosen & (network.snr_per_watt * illumination_w > 0)
+    receiving = chosen & (network.snr_per_watt * illumination_w > 0)
     if not chosen.any():
         return "No receiver is selected."
-    if not heard.any():
+    if not receiving.any():
         return "No echo reaches the selected receivers: the illumination or the reflection is zero."
     with_what = "delays, Dopplers and angles" if angles else "delays and Dopplers"
-    if heard.sum() < d:
+    if receiving.sum() < d:
         return (
-            f"The echo reaches {heard.sum()} of at least {d} receivers that position and velocity in {d}-D need from "
-            f"{with_what}{' (the position alone may need fewer)' if angles else ''}."
+            f"The echo reaches {receiving.sum()} of the selected receivers; position and velocity in {d}-D need at "
+            f"least {d} receivers with {with_what}{' (the position alone may need fewer)' if angles else ''}."
         )
     if network.clock is not None:
         synchronised = whitened_rows(replace(network, clock=None), illumination_w, angles=angles)
         if all(np.isfinite(covariances(synchronised, chosen, quantity)).all() for quantity in missing):
             return (
                 f"The clock offsets are too uncertain: with synchronised clocks these receivers would determine "
-                f"{' and '.join(f'the {each}' for each in missing)}. A delay or a Doppler counts only where its clock "
-                "is known, and an unknown offset that all receivers share is one unknown more. Synchronise more "
-                "receivers, or select more of them."
+                f"{' and '.join(f'the {each}' for each in missing)}. A delay or a Doppler shift contributes only where "
+                "the clock offset of its receiver is known, and an unknown offset that all receivers share is an "
+                "additional unknown. Synchronise more receivers, or select more of them."
             )
     slope = (network.geometry.to_target + network.geometry.receiver_to_target)[:, :d]
     on_baseline = [
         name
-        for name, kept, length in zip(network.receiver_ids, heard, np.linalg.norm(slope, axis=1), strict=True)
+        for name, kept, length in zip(network.receiver_ids, receiving, np.linalg.norm(slope, axis=1), strict=True)
         if kept and length < _DIRECTION_TOLERANCE
     ]
     if on_baseline:
         return (
             f"The target lies between the transmitter and {', '.join(on_baseline)}: on that line the delay does "
-            "not change with its position nor the Doppler with its velocity. Select receivers to the side."
+            "not change with its position, nor the Doppler shift with its velocity. Select receivers that lie to the "
+            "side of that line."
         )
     return (
         f"The selected receivers see the target along directions that span fewer than {d} dimensions "
-        "(they lie in one line or plane with it). Select receivers to the side."
+        "(they lie in one line or plane with it). Select receivers outside of that line or plane."
     )

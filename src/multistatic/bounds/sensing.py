@@ -23,14 +23,26 @@ TRANSMITTER_ID = "transmitter"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SensingNetwork:
-    """Receivers that may hear the echo, K of them, as every bound sees them.
+    """The K receivers of a network as every bound sees them: geometry, waveform and echo SNR of each receiver.
 
-    `snr_per_watt` [K]: w_k of `Channel.echo_snr_per_watt`, so that ρ_k = w_k p_t is the echo SNR per sample (all
-    antennas together). `published_snr_per_watt` [K]: η_k² N_r/(σ_c²+σ_z²), what stands in the published bound (η
-    counted twice, β = 1). `receive_apertures_m2` [K, 3, 3]: what each receive array tells about directions in its noise
-    (`apertures_m2`), `AntennaArray.aperture_m2` where that is white over the antennas; left out, nothing. `dimensions`:
-    unknown coordinates of the target. `velocity_weight_s`: T of the criterion `weighted`. `clock`: priors of the
-    clocks' offsets, None where all are synchronised.
+    Assumptions: the amplitude of each echo is unknown, the noise is white in time, the target is one point.
+
+    receiver_ids [K]: ids of the receivers.
+    geometry: positions of transmitter, target and receivers, in m, and what follows from them.
+    velocity_m_s [3]: velocity of the target, in m/s.
+    carrier_hz: carrier frequency, in Hz.
+    bandwidth_hz: bandwidth B, in Hz; one sample lasts 1/(2B).
+    samples: samples M in a block.
+    pulse: moments of the pulse (docs/model.md, §3).
+    snr_per_watt [K]: w_k of `Channel.echo_snr_per_watt`, in 1/W; ρ_k = w_k p_t is the echo SNR of a sample, with all
+      antennas together, at the illumination p_t.
+    published_snr_per_watt [K]: η_k² N_r/(σ_c²+σ_z²), in 1/W, which the published bound uses (η counted twice, β = 1);
+      default: snr_per_watt.
+    receive_apertures_m2 [K, 3, 3]: information about the direction of arrival in each receive array, in m²
+      (`apertures_m2`); `AntennaArray.aperture_m2` where the noise is white over the antennas; default: 0.
+    dimensions: number of unknown coordinates of the target, 2 or 3.
+    velocity_weight_s: weight T of the velocity in the criterion `weighted`, in s.
+    clock: standard deviations of the clock offsets; None where all clocks are synchronised.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -61,10 +73,14 @@ class SensingNetwork:
 
 
 def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
-    """The receivers of `scenario` as the bounds see them, in one realisation of its channel.
+    """The receivers of a scenario as the bounds see them, in one realisation of its channel.
 
-    `covariance_w` S [N_t, N_t]: the signal that causes signal-dependent clutter; None leaves that clutter out. The
-    channel has one point, the scenario's target: `Channel.at` takes one out of several.
+    scenario: the network.
+    channel: its channel, with one point, the target; `Channel.at` takes one point out of several.
+    covariance_w [N_t, N_t]: covariance S of the transmit signal, in W, which causes signal-dependent clutter; None
+      leaves that clutter out.
+
+    Raises `InputError` where the channel has several points.
 
     >>> from multistatic import load_preset, realise
     >>> scenario = load_preset("paper")
@@ -119,7 +135,7 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
 
 
 def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
-    """The transmitter as the only receiver: it hears its own echo, with ideal self-interference cancellation.
+    """The transmitter as the only receiver: it receives its own echo, with ideal self-interference cancellation.
 
     The path is 2 d_b0 long under the `sum` law and d_b0² under the `product` law. The cancellation takes everything
     that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing. It has
@@ -146,7 +162,7 @@ def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | 
 
 
 def sensing_array(scenario: Scenario) -> AntennaArray:
-    """The array with which the transmitter hears its own echo.
+    """The array with which the transmitter receives its own echo.
 
     `transmitter.receive_array`; where there is none, a half-wavelength ULA of as many elements as the largest
     receiver has, along the transmitter's own first axis.

@@ -87,7 +87,7 @@ def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
     """
     groups = np.atleast_2d(np.asarray(masks, bool))
     d = rows.target.hi.shape[-1] // 2
-    # The unknowns that are asked about are the last columns.
+    # The unknowns of interest are the last columns.
     order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
     whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
     parts = [marginal_covariance(_stacked(whole, rows.prior, chunk), d) for chunk in _chunks(groups)]

@@ -20,15 +20,24 @@ _OF_POINTS = {"steering_tx": 2, "steering_rx": 3, "echo_gain": 2, "echo_path_gai
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Channel(LabelledResult):
-    """One realisation, in physical units; receivers first, receive arrays padded with zero rows to a common N_r.
+    """One realisation of the channel in physical units.
 
-    The target is M points; today's scenarios have one. Arrays of one point may be given without the axis M.
+    K receivers, N_t transmit antennas; N_r is the number of antennas of the largest receiver, and the arrays of the
+    others are padded with zeros. M is the number of points of the target, 1 in a scenario; with M = 1 the axis M may be
+    left out.
 
-    `direct` [K, N_r, N_t]: H_bk. `steering_tx` [M, N_t]: a_b(θ). `steering_rx` [M, K, N_r]: a_k(φ_k). `echo_gain`
-    [M, K]: η_k β_k. `echo_path_gain` [M, K]: η_k alone, which the published bound uses; default β_k = 1.
-    `noise_power_w`: σ_z² per antenna and sample. `clutter_power_w`: σ_c² of signal-independent clutter (0 where clutter
-    depends on the signal). `clutter` [K, I, N_r, N_t]: channels of the signal-dependent clutter paths, I = 0 where
-    there are none. Raises `InputError` with every array whose shape does not fit the others.
+    direct [K, N_r, N_t]: direct channels H_bk, complex amplitude gains.
+    steering_tx [M, N_t]: steering vectors a_b(θ) of the transmitter towards the points.
+    steering_rx [M, K, N_r]: steering vectors a_k(φ_k) of the receivers towards the points.
+    echo_gain [M, K]: power gain η_k β_k of the echo with the reflection of the target.
+    echo_path_gain [M, K]: power gain η_k of the path of the echo alone, used by the published bound; default:
+        `echo_gain`.
+    noise_power_w: thermal noise power σ_z² per antenna and sample, in W.
+    clutter_power_w: power σ_c² of signal-independent clutter per antenna and sample, in W; 0 for signal-dependent
+        clutter.
+    clutter [K, I, N_r, N_t]: channels of the I paths of signal-dependent clutter; I = 0: none.
+
+    Raises `InputError` with every array whose shape does not fit the others. Source: equation (3), model.md §2.
 
     >>> import numpy as np
     >>> steering = np.ones((1, 2))
@@ -69,6 +78,7 @@ class Channel(LabelledResult):
         self._require_common_sizes()
 
     def _require_common_sizes(self) -> None:
+        """Raise `InputError` with every array whose shape does not fit `direct` and the number of points."""
         if self.direct.ndim != 3:
             expected = "[K, N_r, N_t]: receivers, receive antennas, transmit antennas"
             raise InputError([Problem("channel.direct", f"shape {list(self.direct.shape)}", expected)])
@@ -98,7 +108,9 @@ class Channel(LabelledResult):
     def require_one_point(self) -> None:
         """Raise `ValueError` where there are several points."""
         if self.points != 1:
-            raise ValueError(f"a channel with {self.points} points, expected one: Channel.at(m) is that of point m")
+            raise ValueError(
+                f"a channel with {self.points} points, expected one point: use Channel.at(m) for the channel of point m"
+            )
 
     def at(self, point: int) -> Channel:
         """The channel with this one of its points alone; points count from 0."""

@@ -21,16 +21,18 @@ _LARGEST_GAIN = 1e100  # its square is still a number
 
 
 def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Channel:
-    """One realisation: the direct channel by the model that the scenario names, or as it is given; echo and clutter by
-    geometry, where they are not given.
+    """Draw one realisation of the channel of a scenario.
 
-    `rng` draws the fading; None: the generator of the scenario's seed, which gives the channel that is designed for.
+    scenario: the network. Its model draws the direct channels unless they are given; echo and clutter follow from the
+        geometry unless they are given.
+    rng: random generator of the fading; None: the generator of the scenario's seed, whose channel the design uses.
+
+    Raises `ScenarioError` if the SNR ‖H_bk‖² P_T/σ_z² of the direct path exceeds 130 dB at a receiver, the limit of
+    double precision. Source: equation (3), model.md §2.
 
     >>> from multistatic import load_preset
     >>> realise(load_preset("paper")).direct.shape
     (10, 2, 10)
-
-    Raises `ScenarioError` where a receiver would hear more than `LARGEST_SNR` of all the power, ‖H_bk‖²P_T/σ_z².
     """
     geometry, given = scenario.geometry(), scenario.propagation.direct
     path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
@@ -99,7 +101,8 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
     if direct.shape != shape or direct.dtype.kind not in "cfiu":
         plugin.refuse(
             f"a channel of shape {list(direct.shape)} and type {direct.dtype}",
-            f"complex numbers [K, N_r, N_t] = {list(shape)}: receivers, antennas of the largest of them, transmitter",
+            f"complex numbers [K, N_r, N_t] = {list(shape)}: receivers, antennas of the largest "
+            "receiver, transmit antennas",
         )
     bad = ~np.isfinite(direct).all(axis=(1, 2))
     if bad.any():
@@ -117,6 +120,7 @@ def _direct_channel(scenario: Scenario, rng: np.random.Generator) -> C:
 
 
 def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
+    """Raise `ScenarioError` if the SNR of the direct path is too large at a receiver for double precision."""
     power_w, noise_w = scenario.transmitter.power_w, scenario.propagation.noise_power_w
     snr = np.sum(np.abs(direct) ** 2, axis=(1, 2)) * (power_w / noise_w)
     loudest = int(np.argmax(snr))
@@ -124,14 +128,14 @@ def _refuse_more_than_numbers_hold(scenario: Scenario, direct: C) -> None:
         return
     excess_db = ratio_to_db(float(snr[loudest])) - ratio_to_db(LARGEST_SNR)
     given = isinstance(scenario.propagation.direct, GivenChannel)
-    cause = "channels of unit power in the channel file lack the path gain" if given else "more distance"
+    cause = "channels in the channel file that include the path gain" if given else "more distance"
     raise ScenarioError(
         [
             Problem(
                 "transmitter.power_dbm",
                 f"{watt_to_dbm(power_w):.4g} dBm with noise of {watt_to_dbm(noise_w):.4g} dBm: a direct SNR of "
                 f"{ratio_to_db(float(snr[loudest])):.0f} dB at {scenario.receiver_ids[loudest]!r}",
-                f"at most {ratio_to_db(LARGEST_SNR):.0f} dB, which double precision can tell from its rounding",
+                f"at most {ratio_to_db(LARGEST_SNR):.0f} dB, the limit of double precision",
                 f"{excess_db:.1f} dB less power, more noise, or {cause}",
             )
         ]

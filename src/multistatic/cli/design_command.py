@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from multistatic.cli.command_help import CHOICES, SCENARIO, SEARCH
 from multistatic.cli.numbers import number
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem, VerificationError
@@ -21,60 +22,127 @@ if TYPE_CHECKING:
 SCHEMES = ("multi", "bi", "mono")
 METHODS = {"joint": "joint", "decoupled": "minimax_linkage", "alternating": "minimax_linkage"}
 
-FILE = Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")]
-SET = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the scenario; repeatable.")
+FILE = Annotated[
+    str,
+    typer.Argument(
+        metavar="FILE",
+        help="Scenario file (TOML), name of a preset (paper, urban, city, published_drop), or - for standard input.",
+    ),
 ]
-QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-JSON = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+SET = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        rich_help_panel=SCENARIO,
+        help="Override a key of the scenario, for example transmitter.power_dbm=36. Put lists, tables and quoted text "
+        "into single quotes. May be repeated.",
+    ),
+]
+QUIET = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output instead of a table.")]
 
 
 def design_command(
     file: FILE,
-    out: Annotated[Path | None, typer.Option(help="Folder for the design's files and pictures.")] = None,
+    set_: SET = None,
     selector: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Algorithm that chooses the receivers (`compare --list`).")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=CHOICES,
+            help="Algorithm that chooses the group of receivers; joint optimises group and beams together. "
+            "`multistatic compare --list` prints all names. Default: the scenario's.",
+        ),
     ] = None,
-    select: Annotated[str | None, typer.Option("--select", metavar="NAME", hidden=True)] = None,
-    method: Annotated[
-        str | None, typer.Option("--design", metavar="METHOD", help="joint (certified), decoupled or alternating.")
-    ] = None,
+    method: Annotated[str | None, typer.Option("--design", metavar="METHOD", hidden=True)] = None,
     beamformer: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Algorithm that designs the beams (`compare --list`).")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=CHOICES,
+            help="Algorithm that designs the transmit beams (`multistatic compare --list`). Default: the scenario's.",
+        ),
     ] = None,
-    beams: Annotated[str | None, typer.Option("--beams", metavar="NAME", hidden=True)] = None,
-    scheme: Annotated[str, typer.Option(help="multi (a group), bi (the best single receiver) or mono.")] = "multi",
-    gap: Annotated[
-        float, typer.Option(parser=number, help="Proven relative gap at which the exact searches may end.")
-    ] = 1e-9,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(parser=number, metavar="SECONDS", help="End them then, with the best so far and its proven gap."),
+    alternate: Annotated[
+        bool | None,
+        typer.Option(
+            "--alternate/--no-alternate",
+            rich_help_panel=CHOICES,
+            help="Repeat the selection of receivers and the design of beams in turn until neither changes; needs a "
+            "selector other than joint. Default: the scenario's.",
+        ),
     ] = None,
+    scheme: Annotated[
+        str,
+        typer.Option(
+            metavar="SCHEME",
+            rich_help_panel=CHOICES,
+            help="Who receives the echo: multi (a group of receivers), bi (the best single receiver) or mono (the "
+            "transmitter).",
+        ),
+    ] = "multi",
     certificate: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="standard, or tight: proves more of the beams of some groups with receivers that do not cooperate; "
-            "it takes about 3 s at 4 receivers and 15 to 30 s at 10.",
+            rich_help_panel=SEARCH,
+            help="Upper bound that proves how good the beams are: standard, or tight, which proves more where some "
+            "receivers do not cooperate and takes 3 s at 4 receivers and 15 to 30 s at 10. Default: the scenario's.",
         ),
     ] = None,
-    set_: SET = None,
-    pictures: Annotated[bool, typer.Option(help="Draw pictures and a page with them into --out.")] = True,
+    gap: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="RATIO",
+            rich_help_panel=SEARCH,
+            help="Relative gap between value and proven bound at which an exact search may stop.",
+        ),
+    ] = 1e-9,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="SECONDS",
+            rich_help_panel=SEARCH,
+            help="Time after which an exact search stops with its best design so far and the gap proven for it. "
+            "Default: no limit.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the files and pictures of the design.")
+    ] = None,
+    pictures: Annotated[
+        bool, typer.Option(help="Write pictures and the page report.html into the folder of --out.")
+    ] = True,
     style: STYLE = "screen",
     title: TITLE = True,
-    matlab: Annotated[bool, typer.Option("--matlab", help="Write design.mat into --out too.")] = False,
+    matlab: Annotated[bool, typer.Option("--matlab", help="Also write design.mat into the folder of --out.")] = False,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Design a network: the group of receivers, the beams, the accuracy and the rates, all verified.
+    """Design a network, bound its accuracy and verify it.
 
-    Example: multistatic design paper --out out/paper --selector enumeration --set requirements.rate_bps_hz=3
+    The command chooses the receivers that cooperate and the transmit beams. It prints the bounds on the accuracy of
+    position and velocity, the rate of each receiver, and how much better any other design could be. All figures are
+    recomputed from the beams by independent code.
 
-    Exit codes: 0 done, 2 bad input, 3 infeasible (said why), 4 the result failed its own verification.
+    \b
+    Examples:
+      multistatic design paper --out out/paper
+      multistatic design city --selector enumeration --set design.receivers=3
+
+    Duration: 1 to 4 seconds for the presets; up to 30 seconds with --certificate tight; a few seconds for 200
+    receivers. The first design after an installation takes several seconds longer, because code is compiled.
+
+    \b
+    Exit codes:
+      0  The design was found and verified.
+      2  The input is wrong; each problem is named.
+      3  No design meets the requirements; the message says which ones.
+      4  The design failed its own verification.
     """
-    selector = one_of_two("selector", selector, "select", select)
-    beamformer = one_of_two("beamformer", beamformer, "beams", beams)
     _check("--scheme", scheme, SCHEMES)
     if method is not None:
         _check("--design", method, METHODS)
@@ -86,13 +154,18 @@ def design_command(
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
+    from multistatic.design.algorithms import require_solvers
     from multistatic.design.unit_changes import unit_changes
+    from multistatic.extras import require_installed
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
 
     scenario = load_scenario(
-        file, overrides=overrides(set_, method, selector, beamformer, certificate), on_note=print_note
+        file, overrides=overrides(set_, method, selector, beamformer, certificate, alternate), on_note=print_note
     )
+    require_solvers([scenario.design.beamformer])
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     clock = StageClock()
     with shown_stages(quiet) as show:
 
@@ -116,14 +189,6 @@ def design_command(
     _raise_unless_sound(result)
 
 
-def one_of_two(name: str, value: str | None, old_name: str, old: str | None) -> str | None:
-    """The value of an option that had another name before, under which it is still accepted."""
-    if value is not None and old is not None:
-        expected = f"one of the two: --{old_name} is the old name of --{name}"
-        raise InputError([Problem(f"--{name}", f"--{name} and --{old_name}", expected)])
-    return old if value is None else value
-
-
 def _limits(gap: float, time_limit_s: float | None) -> Limits:
     """The limits of the exact searches."""
     from multistatic.design.limits import Limits
@@ -144,16 +209,19 @@ def overrides(
     selector: str | None,
     beamformer: str | None,
     certificate: str | None = None,
+    alternate: bool | None = None,
 ) -> list[str]:
-    """`--set`, then `--design`, `--selector`, `--beamformer` and `--certificate`, as one list of KEY=VALUE.
+    """`--set`, then the options that are keys of the scenario, as one list of KEY=VALUE.
 
-    `--design decoupled` alone is the paper's: minimax linkage for beams that ignore the group, then beams for the
-    group.
+    `--design` is the name before of `--selector` with `--alternate`: `decoupled` alone is the paper's method, minimax
+    linkage for beams that ignore the group and then beams for the group.
     """
     named = {"design.selector": selector or METHODS.get(method or ""), "design.beamformer": beamformer}
     named["design.certificate"] = certificate
-    turns = [] if method in (None, "joint") else [f"design.alternate={str(method == 'alternating').lower()}"]
-    return [*turns, *(set_ or []), *(f'{key}="{value}"' for key, value in named.items() if value is not None)]
+    before = [] if method in (None, "joint") else [f"design.alternate={str(method == 'alternating').lower()}"]
+    after = [f'{key}="{value}"' for key, value in named.items() if value is not None]
+    after += [] if alternate is None else [f"design.alternate={str(alternate).lower()}"]
+    return [*before, *(set_ or []), *after]
 
 
 def write(
@@ -164,16 +232,16 @@ def write(
     style: PictureStyle | None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """All files of a design, whole or not at all; a design that failed its verification writes no beams. No `style`, no
-    pictures.
+    """All files of a design, whole or not at all; one that failed its verification writes neither beams nor pictures.
+    No `style`, no pictures and no page.
     """
     from multistatic.files.design_files import PAGE, write_design
     from multistatic.report.design_page import design_page
-    from multistatic.report.pictures import design_pictures
+    from multistatic.report.pictures import design_pictures, page_pictures
 
     drawn = design_pictures(result, style) if style is not None and result.status != "infeasible" else {}
-    if drawn:
-        drawn[PAGE] = design_page(result, unit, drawn)
+    if style is not None:
+        drawn[PAGE] = design_page(result, unit, page_pictures(result) if drawn else {})
     return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
 
 
@@ -192,10 +260,11 @@ def _check_agreement(method: str, selector: str | None) -> None:
 def _print_table(result: Design, unit: UnitChanges | None, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.summary import design_summary
+    from multistatic.report.summary import design_heading, design_summary
 
     console = Console()
-    console.print(design_summary(result, unit))
+    # Why a design is infeasible is the error that follows: the same sentences on stdout would be there twice.
+    console.print(design_heading(result) if result.status == "infeasible" else design_summary(result, unit))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
@@ -204,5 +273,7 @@ def _raise_unless_sound(result: Any) -> None:
     if result.status == "infeasible":
         raise InfeasibleError(result.message)
     if result.verification is not None and not result.verification.passed:
-        name, error = max(result.verification.violations.items(), key=lambda item: item[1])
-        raise VerificationError(f"the design failed its own verification: {name} is off by {error:.3g} (relative)")
+        from multistatic.design.violation_words import worst_violation
+
+        found = worst_violation(result.verification.violations)
+        raise VerificationError(f"the design failed its verification: {found}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_help import SCENARIO, SEARCH
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
@@ -21,59 +22,141 @@ if TYPE_CHECKING:
     from multistatic.estimation.measurement import Measurement
     from multistatic.units import F
 
-_OPTIONS = {"estimator": "--method", "towards_m": "--towards"}
+_OPTIONS = {"towards_m": "--towards"}
+_PATHS = {"estimators": "--estimator"}
 
 
 def estimate_command(
     recordings: Annotated[
-        list[Path], typer.Argument(metavar="REC...", help="SigMF recordings, or a folder of `multistatic simulate`.")
+        list[Path],
+        typer.Argument(
+            metavar="RECORDING...",
+            help="SigMF recordings (.sigmf-meta), one per receiver, or the folder that `multistatic simulate` wrote.",
+        ),
     ],
-    reference: Annotated[
-        Path | None, typer.Option(help="SigMF file of the known signal; a folder has its own.")
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SCENARIO,
+            help="Scenario file or name of a preset: gives the positions, the carrier and the arrays.",
+        ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for measurements.csv and pictures.")] = None,
-    scenario: Annotated[str | None, typer.Option(metavar="FILE", help="Scenario: distances, carrier, arrays.")] = None,
-    known: Annotated[str, typer.Option(help="all streams, or s0 alone (the others add to the noise).")] = "all",
-    speed_limit: Annotated[float, typer.Option(parser=number, help="Largest speed of the target, in m/s.")] = 100.0,
-    longest_range: Annotated[
-        float | None, typer.Option(parser=number, help="Longest bistatic range in m; default all that was recorded.")
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SCENARIO,
+            help="SigMF recording of the known signal. A folder of `multistatic simulate` contains its own.",
+        ),
     ] = None,
     carrier: Annotated[
-        float | None, typer.Option(parser=number, help="Carrier in Hz, where the recordings do not say it.")
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="HZ",
+            rich_help_panel=SCENARIO,
+            help="Carrier frequency in Hz. Default: as in the recordings or the scenario.",
+        ),
+    ] = None,
+    estimator: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", rich_help_panel=SEARCH, help="Algorithm that estimates (`multistatic compare --list`)."
+        ),
+    ] = "maximum_likelihood",
+    known: Annotated[
+        str,
+        typer.Option(
+            metavar="STREAMS",
+            rich_help_panel=SEARCH,
+            help="Streams that the receivers know: all, or s0 for the sensing stream alone; unknown streams count as "
+            "noise.",
+        ),
+    ] = "all",
+    speed_limit: Annotated[
+        float,
+        typer.Option(parser=number, metavar="M/S", rich_help_panel=SEARCH, help="Largest speed of the target, in m/s."),
+    ] = 100.0,
+    longest_range: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="M",
+            rich_help_panel=SEARCH,
+            help="Longest bistatic range in m that is searched. Default: as long as the recordings allow.",
+        ),
     ] = None,
     towards: Annotated[
         str | None,
-        typer.Option(metavar="X,Y[,Z]", help="Where the target is, roughly: the arrays of --scenario look there only."),
+        typer.Option(
+            metavar="X,Y[,Z]",
+            rich_help_panel=SEARCH,
+            help="Approximate position of the target in local metres; the receive arrays are steered to it. Needs "
+            "--scenario.",
+        ),
     ] = None,
     directions: Annotated[
-        bool, typer.Option("--directions", help="Also the direction, from the arrays of --scenario; see its note.")
+        bool,
+        typer.Option(
+            "--directions",
+            rich_help_panel=SEARCH,
+            help="Also estimate the direction of arrival at each receive array. Needs --scenario.",
+        ),
     ] = False,
-    false_alarm_rate: Annotated[float, typer.Option(parser=number, help="Of one search of noise alone.")] = 1e-3,
-    method: Annotated[str, typer.Option(metavar="NAME", help="A registered estimator.")] = "maximum_likelihood",
-    pictures: Annotated[bool, typer.Option(help="Draw delay-Doppler maps into --out.")] = True,
+    false_alarm_rate: Annotated[
+        float,
+        typer.Option(
+            parser=number,
+            metavar="RATE",
+            rich_help_panel=SEARCH,
+            help="Probability that one search of noise alone reports a target.",
+        ),
+    ] = 1e-3,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for measurements.csv and the pictures.")
+    ] = None,
+    pictures: Annotated[bool, typer.Option(help="Draw delay-Doppler maps into the folder of --out.")] = True,
     style: STYLE = "screen",
     title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Estimate delay and Doppler shift at each receiver, with standard deviations and a verdict.
+    """Estimate delay and Doppler shift from recordings.
 
-    Example: multistatic estimate out/paper/simulation --scenario out/paper/scenario.toml --out out/paper/estimates
+    For each receiver: delay and Doppler shift of the echo with their standard deviations, the signal-to-noise ratio,
+    and a verdict (detected, ambiguous or not_detected).
+
+    \b
+    Example, after `multistatic simulate out/paper`:
+      multistatic estimate out/paper/simulation \\
+        --scenario out/paper/scenario.toml --out out/paper/estimates
+
+    Duration: 1 to 10 seconds for a folder of 10 recordings. The estimator grid takes hundreds of times longer.
+
+    \b
+    Exit codes:
+      0  The recordings were searched; the verdicts say what was found.
+      2  The input is wrong; each problem is named.
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.estimation.estimate_settings import EstimateSettings
     from multistatic.estimation.from_recordings import input_problems, measured_recordings
     from multistatic.estimation.registered import estimator_of
+    from multistatic.extras import require_installed
     from multistatic.files.recordings import read_recordings, recorded_carrier_hz
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
     look = picture_style(style, title)
-    estimator_of(method)  # a name that nobody registered is refused before anything is read
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
+    with options_named("", _PATHS):
+        estimator_of(estimator)  # an unknown name is refused before anything is read
     with options_named("estimate", _OPTIONS):
         settings = EstimateSettings(
-            estimator=method,
+            estimator=estimator,
             known=known,  # type: ignore[arg-type]  # a word that is none is a problem of the settings
             speed_limit_m_s=speed_limit,
             longest_range_m=longest_range,
@@ -93,11 +176,17 @@ def estimate_command(
                 raise InputError(problems, source="estimate")
             found: list[Measurement] = []
             drawn: dict[str, bytes] = {}
-            number = 0
-            for one in measured_recordings(read.recordings, read.reference, network, settings=settings, on_stage=show):
+            number, total = 0, len(read.recordings)
+
+            def on_stage(stage: str) -> None:
+                show(stage, number, total)
+
+            for one in measured_recordings(
+                read.recordings, read.reference, network, settings=settings, on_stage=on_stage
+            ):
                 found += one.measurements
+                number += 1
                 if out is not None and pictures:
-                    number += 1
                     _add_pictures(drawn, delay_doppler_pictures(one, read.reference, f"delay_doppler_{number}", look))
             show("writing files")
             files = _write(out, found, drawn) if out is not None else ()
@@ -147,4 +236,5 @@ def _print(found: Sequence[Measurement], files: Sequence[Path], json_: bool) -> 
     console = Console()
     console.print(measurement_table(found))
     if files:
-        console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
+        plural = "" if len(files) == 1 else "s"
+        console.print(f"wrote {len(files)} file{plural} to {files[0].parent}", highlight=False, soft_wrap=True)

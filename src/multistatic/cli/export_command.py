@@ -13,23 +13,50 @@ FORMATS = ("nc", "csv", "mat")
 
 
 def export_command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, complete or not.")],
-    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help="nc (NetCDF), csv or mat (MATLAB).")] = "",
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", help="Store of a study (.sqlite), complete or still running.")
+    ],
+    format_: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            show_default=False,
+            help="Format of the file: nc (NetCDF), csv or mat (MATLAB). Default: the ending of --out.",
+        ),
+    ] = "",
     out: Annotated[
-        Path | None, typer.Option(help="File; default: STORE's name with the format's ending, here.")
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="File to write. Default: the name of STORE with the ending of the format, in this folder.",
+        ),
     ] = None,
 ) -> None:
-    """Write every trial of a study with labelled axes, units and provenance.
+    """Export the results of a study to NetCDF, CSV or MATLAB.
 
-    Example: multistatic export study.sqlite --format nc
+    The file holds every trial of every method with named axes, units and the origin of the data.
+
+    \b
+    Example:
+      multistatic export study.sqlite --format nc
+
+    \b
+    Exit codes:
+      0  The file was written.
+      2  The input is wrong; each problem is named.
     """
     chosen = format_ or ("" if out is None else out.suffix.removeprefix("."))
     if chosen not in FORMATS:
-        raise InputError([Problem("--format", repr(chosen), "one of " + ", ".join(FORMATS))])
+        received = repr(chosen) if chosen else "nothing"
+        raise InputError([Problem("--format", received, "one of " + ", ".join(FORMATS))])
+    from multistatic.extras import require_installed
     from multistatic.files.atomic import write_bytes_atomically
     from multistatic.files.study_export import FORMATS as WRITERS
+    from multistatic.files.study_export import MODULES
     from multistatic.files.study_reader import read_results
 
+    require_installed(f"--format {chosen}", *MODULES.get(chosen, ()))
     place = out if out is not None else Path(f"{store.stem}.{chosen}")
     write_bytes_atomically(place, WRITERS[chosen](read_results(store)))
     typer.echo(f"wrote {place}")

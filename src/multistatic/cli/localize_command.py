@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_help import SCENARIO
 from multistatic.cli.design_command import JSON, QUIET, SET
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import InfeasibleError, InputError, Problem
@@ -20,35 +21,78 @@ if TYPE_CHECKING:
     from multistatic.report.style import PictureStyle
     from multistatic.scenario.model import Scenario
 
+TESTS = "Fixes"
+
 
 def localize_command(
-    measurements: Annotated[Path, typer.Argument(metavar="MEASUREMENTS", help="CSV table of measurements.")],
-    scenario: Annotated[str, typer.Option(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for fixes.csv, .json, .geojson, .svg and .png.")] = None,
-    false_flags: Annotated[
-        str, typer.Option(metavar="RATE", help="How often a clean fix may lose a receiver.")
+    measurements: Annotated[
+        Path,
+        typer.Argument(
+            metavar="MEASUREMENTS", help="CSV table of measurements, such as `multistatic estimate --out` writes."
+        ),
+    ],
+    scenario: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE",
+            rich_help_panel=SCENARIO,
+            help="Scenario file, name of a preset, or - for standard input: gives the positions, the carrier and the "
+            "clocks. Required.",
+        ),
+    ],
+    set_: SET = None,
+    false_flag_rate: Annotated[
+        str,
+        typer.Option(
+            metavar="RATE",
+            rich_help_panel=TESTS,
+            help="Probability that a fix of good measurements leaves out a receiver.",
+        ),
     ] = "0.001",
+    outliers: Annotated[
+        str,
+        typer.Option(
+            metavar="N", rich_help_panel=TESTS, help="Largest number of receivers that may be left out of one fix."
+        ),
+    ] = "1",
     same_time: Annotated[
         str | None,
-        typer.Option(metavar="SECONDS", help="Measurements at most so far apart make one fix; default half a block."),
+        typer.Option(
+            metavar="SECONDS",
+            rich_help_panel=TESTS,
+            help="Largest time difference of measurements that make one fix. Default: half a block of the scenario.",
+        ),
     ] = None,
-    outliers: Annotated[str, typer.Option(metavar="N", help="Receivers left out of one fix, at most.")] = "1",
-    set_: SET = None,
-    pictures: Annotated[bool, typer.Option(help="Draw the map into --out.")] = True,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for fixes.csv, fixes.json, fixes.geojson and the map (SVG, PNG)."),
+    ] = None,
+    pictures: Annotated[bool, typer.Option(help="Draw the map into the folder of --out.")] = True,
     style: STYLE = "screen",
     title: TITLE = True,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Localize the target: one fix for each block in the table, with covariance, verdict and bad receivers.
+    """Locate the target from measurements.
 
-    Example: multistatic localize examples/measurements.csv --scenario examples/hall.toml --out out/fixes
+    One fix for each block in the table: position and velocity with their covariance, a verdict, and the receivers
+    that were left out because they contradict the others.
 
-    Exit codes: 0 done, 2 bad input, 3 the position of a fix is unobservable or its measurements contradict each other
-    (said why).
+    \b
+    Example, after `multistatic estimate` with --out out/paper/estimates:
+      multistatic localize out/paper/estimates/measurements.csv \\
+        --scenario out/paper/scenario.toml --out out/paper/fixes
+
+    \b
+    Exit codes:
+      0  Every fix has a position.
+      2  The input is wrong; each problem is named.
+      3  A position cannot be determined from the measurements, or the
+         measurements contradict each other; the message gives the reason.
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
+    from multistatic.extras import require_installed
     from multistatic.files.fixes import fixes_document, write_fixes
     from multistatic.files.measurements import read_measurements
     from multistatic.files.scenario_file import load_scenario
@@ -56,8 +100,10 @@ def localize_command(
     from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
 
-    settings, same_time_s = _settings(false_flags, outliers, same_time)
     drawn = picture_style(style, title)
+    settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
+    if out is not None and pictures:
+        require_installed("drawing pictures", "matplotlib")
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     rows = read_measurements(measurements)
@@ -65,8 +111,9 @@ def localize_command(
         print_note(note)
     groups = _by_time(rows, half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
-        show("localizing")
-        fixes = localize_many(groups, network, settings)
+        fixes = localize_many(
+            groups, network, settings, on_progress=lambda done, total: show("localizing", done, total)
+        )
         files: tuple[Path, ...] = ()
         if out is not None:
             show("writing files")
@@ -87,15 +134,15 @@ def localize_command(
             )
 
 
-def _settings(false_flags: str, outliers: str, same_time: str | None) -> tuple[FusionSettings, float | None]:
+def _settings(false_flag_rate: str, outliers: str, same_time: str | None) -> tuple[FusionSettings, float | None]:
     """The options as numbers. They come as text, so that every one that is none is named at once."""
     from multistatic.localization.fusion import FusionSettings
 
-    rate, most = _number(false_flags), _number(outliers)
+    rate, most = _number(false_flag_rate), _number(outliers)
     same_time_s = None if same_time is None else _number(same_time)
     problems = []
     if not 0.0 <= rate < 1.0:
-        problems.append(Problem("--false-flags", false_flags, "a rate from 0 to below 1"))
+        problems.append(Problem("--false-flag-rate", false_flag_rate, "a rate from 0 to below 1"))
     if not (most >= 0 and most.is_integer()):
         problems.append(Problem("--outliers", outliers, "a whole number, 0 or more"))
     if same_time_s is not None and not 0.0 <= same_time_s < math.inf:
@@ -159,10 +206,10 @@ def _drawn(
 def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.fix_summary import WIDTH, fix_summary
+    from multistatic.report.fix_summary import fix_summary
 
     # Into a file as wide as the table may be; rich supposes 80 columns there.
-    console = Console(width=max(Console().width, WIDTH))
+    console = Console()
     console.print(fix_summary(fixes, dimensions))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

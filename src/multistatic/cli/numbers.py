@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
+
 import typer
 
 _WORDS = ("nan", "inf", "-inf", "+inf")
@@ -18,5 +22,20 @@ def number(text: str | float) -> float:
         return float(text)
     if found is None:
         hint = number_hint(text.strip())
-        raise typer.BadParameter(f"{text!r} is no number" + (f": {hint}" if hint else ""))
+        raise typer.BadParameter(f"{text!r} is not a number" + (f": {hint}" if hint else ""))
     return float(found)
+
+
+def whole_number(least: float = -math.inf) -> Callable[[str | int], int]:
+    """A function that gives the whole number that an option spells, `least` or more."""
+
+    def whole(text: str | int) -> int:
+        if isinstance(text, int):  # a default
+            return text
+        found = int(text) if re.fullmatch(r"[+-]?[0-9]{1,4000}", text.strip()) else number(text)
+        if (isinstance(found, int) or found.is_integer()) and found >= least:
+            return int(found)
+        limit = f", {least:g} or more" if math.isfinite(least) else ""
+        raise typer.BadParameter(f"{text!r} is not a whole number{limit}")
+
+    return whole

@@ -7,28 +7,51 @@ from typing import Annotated
 
 import typer
 
-OUT = Annotated[Path | None, typer.Option(help="Write to this file instead of stdout.")]
+from multistatic.cli.design_command import FILE, SET
+from multistatic.cli.option_names import options_named
+
+OUT = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Write to this file. Default: print on standard output.")
+]
 
 
 def init_command(
     preset: Annotated[
-        str, typer.Argument(metavar="PRESET", help="paper, urban or city; with --channel-file a scenario file too.")
+        str,
+        typer.Argument(
+            metavar="PRESET",
+            help="Name of a preset (paper, urban, city, published_drop); with --channel-file also a scenario file.",
+        ),
     ] = "paper",
-    out: OUT = None,
     channel_file: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Write a channel file to be filled in: .npz, .mat, .h5 or .nc."),
+        typer.Option(
+            metavar="FILE",
+            help="Also write a channel file for your own channels; the ending chooses its format: .npz (NumPy), .mat "
+            "(MATLAB), .h5 (HDF5) or .nc (NetCDF).",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+    out: OUT = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
 ) -> None:
-    """Begin a scenario file from a preset: every key with a comment.
+    """Write a commented scenario file to start from.
 
-    With --channel-file also begin a channel file: the ids, the carrier and the shapes of the scenario, filled with the
-    channels of its own model. The scenario file then names it, and designs the same as before.
+    Presets: paper (the published setup), urban (a drone in a street, 3.5 GHz), city (a drone over a square in Berlin,
+    26 GHz), published_drop (receivers that match the levels of the published figures). The preset paper shows every
+    key; those that it does not use are commented out.
 
-    Example: multistatic init urban --out urban.toml
+    With --channel-file a channel file is written too. It has the ids, the carrier and the shapes of the scenario, and
+    is filled with the channels of the scenario's own model until you replace them. The scenario file names it.
 
-    Example: multistatic init paper --out mine.toml --channel-file H.npz
+    \b
+    Examples:
+      multistatic init urban --out urban.toml
+      multistatic init paper --out mine.toml --channel-file H.npz
+
+    \b
+    Exit codes:
+      0  The file was written.
+      2  The input is wrong, or a file exists already.
     """
     from multistatic.scenario.preset import preset_text
 
@@ -57,22 +80,41 @@ def _begin_channel_file(name: str, out: Path | None, channel_file: Path, *, forc
     if not folder.is_dir():
         raise InputError([Problem("--out", f"{out} in a folder that does not exist", "a file in a folder that exists")])
     text = with_channel_file(scenario_text(name, Path())[0], Path(os.path.relpath(channel_file, folder)).as_posix())
-    write_bytes_atomically(channel_file, channel_bytes(realised_channel(load_scenario(name)), channel_file.suffix))
+    channel = realised_channel(load_scenario(name))
+    with options_named("", {"(channel file)": "--channel-file"}):
+        content = channel_bytes(channel, channel_file.suffix)
+    write_bytes_atomically(channel_file, content)
     typer.echo(f"wrote {channel_file}", err=True)
     _write(text, out, force=force)
 
 
 def check_command(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Scenario file, a preset's name, or - for stdin.")],
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key of the scenario; repeatable.")
-    ] = None,
-    resolved: Annotated[bool, typer.Option("--resolved", help="Print the resolved scenario as TOML instead.")] = False,
-    json_: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout, the problems too.")] = False,
+    file: FILE,
+    set_: SET = None,
+    resolved: Annotated[
+        bool,
+        typer.Option(
+            "--resolved", help="Print the complete scenario as TOML, with every default and every random position."
+        ),
+    ] = False,
+    json_: Annotated[
+        bool, typer.Option("--json", help="Print the summary, or the problems, as JSON on standard output.")
+    ] = False,
 ) -> None:
-    """Check a scenario file: every problem at once (exit code 2), or what the scenario amounts to.
+    """Check a scenario file and summarise it.
 
-    Example: multistatic check urban.toml --set transmitter.power_dbm=36
+    Names every problem of the file at once. If there is none, prints the geometry, the signal-to-noise ratios and the
+    assumptions of the scenario, with notes about values that are unusual.
+
+    \b
+    Examples:
+      multistatic check urban
+      multistatic check paper --set transmitter.power_dbm=36
+
+    \b
+    Exit codes:
+      0  The scenario is valid.
+      2  The scenario is not valid; each problem is named.
     """
     from multistatic.cli.shown_notes import print_note
     from multistatic.errors import InputError
@@ -108,11 +150,23 @@ def check_command(
 
 
 def schema_command(
-    out: OUT = None, study: Annotated[bool, typer.Option("--study", help="Of the study file instead.")] = False
+    study: Annotated[
+        bool, typer.Option("--study", help="Print the schema of the study file instead of the scenario file.")
+    ] = False,
+    out: OUT = None,
 ) -> None:
-    """Print the JSON Schema (draft 2020-12) of the scenario file, for editors and other programs.
+    """Print the JSON Schema of the scenario file.
 
-    Example: multistatic schema --out multistatic.schema.json
+    Editors use it to complete and check keys (JSON Schema draft 2020-12). Every key has a description.
+
+    \b
+    Examples:
+      multistatic schema --out multistatic.schema.json
+      multistatic schema --study --out study.schema.json
+
+    \b
+    Exit codes:
+      0  The schema was printed.
     """
     import json
 

@@ -7,30 +7,68 @@ from typing import Annotated
 
 import typer
 
+from multistatic.cli.command_help import CHOICES
 from multistatic.cli.design_command import JSON
+from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.cli.study_command import print_whole
 from multistatic.errors import InputError, Problem
 
 
 def show_command(
-    store: Annotated[Path, typer.Argument(metavar="STORE", help="Store of a study, also while it is running.")],
-    metric: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this metric; repeatable.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder for a picture (SVG and PNG) of each metric.")] = None,
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", help="Store of a study (.sqlite), complete or still running.")
+    ],
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=CHOICES,
+            help="Show only this metric (`multistatic study --list` prints the names). May be repeated. Default: all "
+            "metrics of the study.",
+        ),
+    ] = None,
     relative: Annotated[
         str | None,
-        typer.Option("--relative-to", metavar="METHOD", help="Each value over METHOD's in the same trial."),
+        typer.Option(
+            "--relative-to",
+            metavar="METHOD",
+            rich_help_panel=CHOICES,
+            help="Divide each value by the value of this method of the study in the same trial.",
+        ),
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder for the pictures (SVG, PNG) and captions of each metric.")
+    ] = None,
+    style: STYLE = "screen",
+    title: TITLE = True,
     json_: JSON = False,
 ) -> None:
-    """Show a study: estimates with confidence intervals, failures, and pictures with bands.
+    """Show the results of a study as tables and pictures.
 
-    All methods of a trial see one draw: --relative-to tells how they differ where draws differ more.
+    For each point and method: the estimate with its confidence interval, and the trials that failed. All methods of a
+    trial are computed for the same random draw, so --relative-to shows small differences between methods.
 
-    Example: multistatic show study.sqlite --out out/study
+    A study over one number is drawn as lines, over two numbers as a heatmap, over places as a map, and over words as
+    rows.
+
+    \b
+    Examples:
+      multistatic show study.sqlite --out out/study
+      multistatic show study.sqlite --metric peb_m --relative-to greedy
+
+    \b
+    Exit codes:
+      0  The results were shown.
+      2  The input is wrong; each problem is named.
     """
     from multistatic.files.study_reader import read_results
     from multistatic.report.study_table import results_document, results_table
 
+    width = picture_style(style, title)
+    if out is not None:
+        from multistatic.report.style import require_matplotlib
+
+        require_matplotlib()
     results = read_results(store)
     digest = results.digest()
     if relative is not None:
@@ -45,11 +83,11 @@ def show_command(
         raise InputError(problems)
     if out is not None:
         from multistatic.files.atomic import write_files_atomically
-        from multistatic.report.study_plots import study_pictures
+        from multistatic.report.study_plots import study_picture_names, study_pictures
 
-        pictures = study_pictures(results, metric)
+        pictures = study_pictures(results, metric, style=width)
         if pictures:
-            write_files_atomically(out, pictures)
+            write_files_atomically(out, pictures, stale=study_picture_names(results, metric))
     if json_:
         import json
 

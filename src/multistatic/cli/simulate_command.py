@@ -1,4 +1,4 @@
-"""`multistatic simulate`: from a design to what its receivers hear, as SigMF recordings with the truth beside them."""
+"""`multistatic simulate`: the signals that the receivers of a design receive, as SigMF recordings, and the truth."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_help import CLOCKS, RECEIVED, SIGNAL
 from multistatic.cli.design_command import JSON, QUIET
-from multistatic.cli.numbers import number
+from multistatic.cli.numbers import number, whole_number
 from multistatic.cli.option_names import options_named
 from multistatic.errors import InputError, Problem
 
@@ -19,60 +20,161 @@ if TYPE_CHECKING:
     from multistatic.simulation.block import SimulatedBlock
 
 SELECTED, ALL = "selected", "all"
+_OPTIONS = {
+    "time_offset_std_s": "--clock-offset-std",
+    "common_time_offset_std_s": "--transmitter-clock-offset-std",
+    "common_frequency_offset_std_hz": "--transmitter-frequency-offset-std",
+}
 
 
 def simulate_command(
-    design_dir: Annotated[Path, typer.Argument(metavar="DESIGN_DIR", help="Folder of `multistatic design --out`.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the recordings; default DESIGN_DIR/simulation.")] = None,
-    receivers: Annotated[str, typer.Option(metavar="IDS", help="`selected`, `all`, or comma-separated.")] = SELECTED,
-    symbols: Annotated[str, typer.Option(help="gaussian, qam4, qam16, qam64 or qam256.")] = "gaussian",
-    waveform: Annotated[str, typer.Option(help="single-carrier (the scenario's pulse) or ofdm.")] = "single-carrier",
-    subcarriers: Annotated[int, typer.Option(help="Subcarriers of an OFDM symbol; all but DC are used.")] = 64,
-    cyclic_prefix: Annotated[int, typer.Option(help="Cyclic prefix of an OFDM symbol in slots.")] = 16,
-    oversampling: Annotated[float, typer.Option(parser=number, help="Samples a slot.")] = 4.0,
-    trials: Annotated[int, typer.Option(help="Blocks with new noise and a new phase of the echo.")] = 1,
-    redraw_symbols: Annotated[bool, typer.Option("--redraw-symbols", help="New symbols in every trial.")] = False,
+    design_dir: Annotated[
+        Path, typer.Argument(metavar="DESIGN_DIR", help="Folder that `multistatic design --out` wrote.")
+    ],
+    symbols: Annotated[
+        str,
+        typer.Option(metavar="NAME", rich_help_panel=SIGNAL, help="Symbols: gaussian, qam4, qam16, qam64 or qam256."),
+    ] = "gaussian",
+    waveform: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            rich_help_panel=SIGNAL,
+            help="Waveform: single-carrier with the scenario's pulse, or ofdm.",
+        ),
+    ] = "single-carrier",
+    subcarriers: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number(),
+            metavar="N",
+            rich_help_panel=SIGNAL,
+            help="Number of OFDM subcarriers; all but the one at DC carry symbols.",
+        ),
+    ] = 64,
+    cyclic_prefix: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number(),
+            metavar="SLOTS",
+            rich_help_panel=SIGNAL,
+            help="Length of the OFDM cyclic prefix in slots of the scenario.",
+        ),
+    ] = 16,
+    redraw_symbols: Annotated[
+        bool,
+        typer.Option("--redraw-symbols", rich_help_panel=SIGNAL, help="Draw new symbols in every trial."),
+    ] = False,
+    receivers: Annotated[
+        str,
+        typer.Option(
+            metavar="IDS",
+            rich_help_panel=RECEIVED,
+            help="Receivers to simulate: selected (those that cooperate), all, or ids separated by commas.",
+        ),
+    ] = SELECTED,
+    trials: Annotated[
+        int,
+        typer.Option(
+            parser=whole_number(),
+            metavar="N",
+            rich_help_panel=RECEIVED,
+            help="Number of blocks, each with new noise and a new phase of the echo.",
+        ),
+    ] = 1,
+    oversampling: Annotated[
+        float,
+        typer.Option(
+            parser=number, metavar="RATIO", rich_help_panel=RECEIVED, help="Samples for each slot of the signal."
+        ),
+    ] = 4.0,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Seed of symbols, noise, phases and clocks; default: the scenario's.")
+        int | None,
+        typer.Option(
+            parser=whole_number(0),
+            metavar="SEED",
+            rich_help_panel=RECEIVED,
+            help="Seed of symbols, noise, phases and clock offsets, 0 or more. Default: the scenario's.",
+        ),
     ] = None,
-    echo: Annotated[bool, typer.Option(help="The target's echo.")] = True,
+    echo: Annotated[bool, typer.Option(rich_help_panel=RECEIVED, help="Include the echo of the target.")] = True,
     direct_path: Annotated[
         float | None,
         typer.Option(
             parser=number,
-            help="Power ratio of the direct path in the recordings; default as the scenario says.",
+            metavar="RATIO",
+            rich_help_panel=RECEIVED,
+            help="Power of the direct path that remains in the recordings, as a ratio from 0 (none) to 1 (all). "
+            "Default: the scenario's.",
         ),
     ] = None,
-    no_direct_path: Annotated[bool, typer.Option("--no-direct-path", help="The same as --direct-path 0.")] = False,
-    clutter: Annotated[bool, typer.Option(help="White clutter and scatterers.")] = True,
-    noise: Annotated[bool, typer.Option(help="Thermal noise.")] = True,
-    random_phase: Annotated[bool, typer.Option(help="A random phase of each echo and scatterer.")] = True,
-    time_offset_std: Annotated[
+    no_direct_path: Annotated[bool, typer.Option("--no-direct-path", hidden=True)] = False,
+    clutter: Annotated[
+        bool, typer.Option(rich_help_panel=RECEIVED, help="Include the white clutter and the scatterers.")
+    ] = True,
+    noise: Annotated[bool, typer.Option(rich_help_panel=RECEIVED, help="Include thermal noise.")] = True,
+    random_phase: Annotated[
+        bool, typer.Option(rich_help_panel=RECEIVED, help="Draw a random phase for each echo and scatterer.")
+    ] = True,
+    clock_offset_std: Annotated[
         float | None,
         typer.Option(
             parser=number,
-            help="Standard deviation of each receiver's clock offset in s; these four: default as in the scenario.",
+            metavar="SECONDS",
+            rich_help_panel=CLOCKS,
+            help="Standard deviation of each receiver's clock offset in s. Default: the scenario's.",
         ),
     ] = None,
     frequency_offset_std: Annotated[
-        float | None, typer.Option(parser=number, help="Standard deviation of each receiver's carrier offset in Hz.")
-    ] = None,
-    common_time_offset_std: Annotated[
         float | None,
         typer.Option(
             parser=number,
-            help="Standard deviation of the transmitter's clock offset in s; it is common to all receivers.",
+            metavar="HZ",
+            rich_help_panel=CLOCKS,
+            help="Standard deviation of each receiver's carrier offset in Hz. Default: the scenario's.",
         ),
     ] = None,
-    common_frequency_offset_std: Annotated[
-        float | None, typer.Option(parser=number, help="Standard deviation of the transmitter's carrier offset in Hz.")
+    transmitter_clock_offset_std: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="SECONDS",
+            rich_help_panel=CLOCKS,
+            help="Standard deviation of the transmitter's clock offset in s, common to all receivers. Default: the "
+            "scenario's.",
+        ),
+    ] = None,
+    transmitter_frequency_offset_std: Annotated[
+        float | None,
+        typer.Option(
+            parser=number,
+            metavar="HZ",
+            rich_help_panel=CLOCKS,
+            help="Standard deviation of the transmitter's carrier offset in Hz, common to all receivers. Default: the "
+            "scenario's.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder for the recordings. Default: DESIGN_DIR/simulation."),
     ] = None,
     json_: JSON = False,
     quiet: QUIET = False,
 ) -> None:
-    """Simulate what the receivers of a design receive: a SigMF recording each, the known signal, and the truth.
+    """Simulate the signals that the receivers of a design receive.
 
-    Example: multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
+    Writes one SigMF recording for each receiver, the known transmitted signal, and truth.json with the true delays,
+    Doppler shifts and clock offsets.
+
+    \b
+    Examples, after `multistatic design paper --out out/paper`:
+      multistatic simulate out/paper
+      multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
+
+    \b
+    Exit codes:
+      0  The recordings were written.
+      2  The input is wrong; each problem is named.
     """
     from multistatic.cli.progress import shown_stages
     from multistatic.cli.shown_notes import print_note
@@ -81,8 +183,8 @@ def simulate_command(
     from multistatic.simulation.block import SimulationSettings, simulate_block
 
     if no_direct_path and direct_path:
-        raise InputError([Problem("--no-direct-path", "with --direct-path", "one of the two")])
-    with options_named("simulation"):
+        raise InputError([Problem("--no-direct-path", "--no-direct-path and --direct-path", "one of the two")])
+    with options_named("simulation", _OPTIONS):
         settings = SimulationSettings(
             symbols=symbols,
             waveform=waveform,  # type: ignore[arg-type]  # a word that is none is a problem of the settings
@@ -96,18 +198,25 @@ def simulate_command(
             clutter=clutter,
             noise=noise,
             random_phase=random_phase,
-            time_offset_std_s=time_offset_std,
+            time_offset_std_s=clock_offset_std,
             frequency_offset_std_hz=frequency_offset_std,
-            common_time_offset_std_s=common_time_offset_std,
-            common_frequency_offset_std_hz=common_frequency_offset_std,
+            common_time_offset_std_s=transmitter_clock_offset_std,
+            common_frequency_offset_std_hz=transmitter_frequency_offset_std,
         )
     with shown_stages(quiet) as show:
         show("reading the design")
         network = read_designed_network(design_dir, on_note=print_note)
         ids = _receivers(network, receivers)
-        show("simulating")
         start = network.scenario.seed if seed is None else seed
-        block = simulate_block(network.scenario, network.channel, network.beams, settings, start, receiver_ids=ids)
+        block = simulate_block(
+            network.scenario,
+            network.channel,
+            network.beams,
+            settings,
+            start,
+            receiver_ids=ids,
+            on_receiver=lambda name: show(f"simulating {name}", ids.index(name), len(ids)),
+        )
         show("writing files")
         truth = truth_document(network, block, settings, start)
         files = write_simulation(out or design_dir / "simulation", simulation_files(network, block, truth))

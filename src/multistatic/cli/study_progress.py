@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from multistatic.cli.progress import Progress, written_lines
 from multistatic.study.plan import Study
 from multistatic.study.schedule import Schedule
 
@@ -19,13 +20,20 @@ SHOWN_POINTS = 8
 
 @contextmanager
 def shown_progress(study: Study, quiet: bool) -> Iterator[Callable[[Schedule], None]]:
-    """Give a function that shows a schedule's state, at most twice a second; silent without a terminal."""
+    """Give a function that shows a schedule's state, on a terminal at most twice a second; elsewhere it is a line now
+    and then.
+    """
     from rich.console import Console
     from rich.live import Live
 
     console = Console(stderr=True)
-    if quiet or not console.is_terminal:
+    if quiet:
         yield lambda schedule: None
+        return
+    if not console.is_terminal:
+        progress = Progress("trials")
+        with written_lines(progress):
+            yield lambda schedule: progress(*_counted(study, schedule))
         return
     meter = Meter()
     with Live(console=console, auto_refresh=False, transient=True) as live:
@@ -35,6 +43,12 @@ def shown_progress(study: Study, quiet: bool) -> Iterator[Callable[[Schedule], N
                 live.update(progress_table(study, schedule, meter), refresh=True)
 
         yield show
+
+
+def _counted(study: Study, schedule: Schedule) -> tuple[str, int, int]:
+    """Name and finished points of a study, its finished trials, and how many are wanted so far."""
+    stage = f"study {study.name}, {schedule.finished_points} of {len(study.points)} points"
+    return stage, schedule.done_trials(), schedule.wanted_trials()
 
 
 class Meter:

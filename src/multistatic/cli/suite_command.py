@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
+from multistatic.cli.interruption import INTERRUPTED, partial_words
+
 if TYPE_CHECKING:
     from multistatic.report.style import PictureStyle
+    from multistatic.suite.run import SuiteSettings
+    from multistatic.suite.tasks import SuiteOutcome
 
 
 def compare_on_suite(
@@ -25,32 +29,66 @@ def compare_on_suite(
     json_: bool,
     quiet: bool,
 ) -> None:
-    """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out."""
+    """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out.
+
+    Interrupted, it ranks, prints and writes what is finished, says so, and ends with exit code 130.
+    """
+    from multistatic.extras import require_installed
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods, run_suite, tasks_of
+    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods
 
     if (selectors is None) != (beamformers is None):
         selectors, beamformers = selectors or (), beamformers or ()
     settings = SuiteSettings(selectors=selectors, beamformers=beamformers, quick=quick, limit_s=limit_s)
     if out is not None:
-        from multistatic.report.style import require_matplotlib
-
-        require_matplotlib()
-    methods, tasks = ranked_methods(settings), tasks_of(settings)
-    with _shown(sum(len(tasks[board]) * len(methods[board]) for board in tasks), quiet) as on_begin:
-        outcomes = run_suite(settings, on_begin=on_begin)
-    origins = origins_of(methods)
-    document = leaderboard_document(outcomes, _about(settings.quick, settings.limit_s), origins)
+        require_installed("drawing pictures", "matplotlib")
+    outcomes, planned = _outcomes(settings, quiet)
+    interrupted = len(outcomes) < planned
+    if interrupted and not outcomes:
+        typer.echo(partial_words("runs", 0, planned), err=True)
+        raise typer.Exit(INTERRUPTED)
+    about = _about(settings.quick, settings.limit_s)
+    if interrupted:
+        about |= {"interrupted": True, "finished": len(outcomes), "planned": planned}
+    origins = origins_of(ranked_methods(settings))
+    document = leaderboard_document(outcomes, about, origins)
     if out is not None:
         _write(out, outcomes, document, style)
     if json_:
         import json
 
         typer.echo(json.dumps(document, indent=2, allow_nan=False))
-        return
-    from rich.console import Console
+    else:
+        from rich.console import Console
 
-    Console().print(leaderboard_tables(outcomes, origins))
+        Console().print(leaderboard_tables(outcomes, origins))
+        if interrupted:
+            typer.echo()
+    if interrupted:
+        typer.echo(partial_words("runs", len(outcomes), planned), err=json_)
+        raise typer.Exit(INTERRUPTED)
+
+
+def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome], int]:
+    """The outcomes, and how many were planned: more than there are where the user ended it."""
+    from multistatic.cli.progress import shown_stages
+    from multistatic.design.algorithms import require_solvers
+    from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
+
+    methods = ranked_methods(settings)
+    require_solvers(settings.beamformers or ())  # of a method that nobody named its row says why it did not run
+    tasks = tasks_of(settings)
+    planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
+    found: list[SuiteOutcome] = []
+    with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
+
+        def on_begin(board: str, method: str, instance: str) -> None:
+            show(f"{method} on {instance} ({board}, at most {settings.limit_s:g} s)", len(found), planned)
+
+        with closing(each_outcome(settings, on_begin=on_begin)) as outcomes:
+            for outcome in outcomes:
+                found.append(outcome)
+    return found, planned
 
 
 def _about(quick: bool, limit_s: float) -> dict[str, Any]:
@@ -70,7 +108,7 @@ def _about(quick: bool, limit_s: float) -> dict[str, Any]:
     }
 
 
-def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any], style: PictureStyle) -> None:
+def _write(out: Path, outcomes: Sequence[Any], document: dict[str, Any], style: PictureStyle) -> None:
     import json
 
     from multistatic.files.atomic import write_files_atomically
@@ -79,6 +117,8 @@ def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any], style
 
     part = ", small instances" if document["quick"] else ""
     caption = f"Suite {document['suite']}{part}, at most {document['limit_s']:g} s each, one core"
+    if "interrupted" in document:
+        caption += f"; interrupted after {document['finished']} of {document['planned']} runs"
     write_files_atomically(
         out,
         {
@@ -88,26 +128,3 @@ def _write(out: Path, outcomes: tuple[Any, ...], document: dict[str, Any], style
             "leaderboard.json": json.dumps(document, indent=2, allow_nan=False).encode(),
         },
     )
-
-
-@contextmanager
-def _shown(total: int, quiet: bool) -> Iterator[Callable[[str, str, str], None]]:
-    """A progress bar on stderr; silent with `quiet` or without a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda board, method, instance: None
-        return
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("starting", total=total)
-        begun = 0
-
-        def on_begin(board: str, method: str, instance: str) -> None:
-            nonlocal begun
-            progress.update(task, completed=begun, description=f"{method} on {instance} ({board})")
-            begun += 1
-
-        yield on_begin

@@ -10,12 +10,16 @@ from multistatic.units import B, C, F
 
 
 def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> F:
-    """R_k = log2 det(I + W_kᴴ H_kᴴ Ψ_k⁻¹ H_k W_k) for every receiver [K].
+    """Compute the achievable rates R_k = log2 det(I + W_kᴴ H_kᴴ Ψ_k⁻¹ H_k W_k) [K] in bit/s/Hz.
 
-    Ψ_k = σ²I + Σ_{j≥1, j≠k} H_k Q_j H_kᴴ, plus H_k Q_0 H_kᴴ where receiver k is not selected: a selected receiver knows
-    s_0 and cancels it. `direct` [K, N_r, N_t] in physical units, zero rows as padding (they change no rate);
-    `selected` [K]. The form with Ψ⁻¹ keeps its digits where strong signal and interference share a direction; the
-    difference of two log-determinants loses six of them at 100 dB.
+    direct [K, N_r, N_t]: direct channels H_k, with rows of zeros as padding.
+    beams: beamforming matrices W_j.
+    noise_power_w: noise power σ² per receive antenna, in W.
+    selected [K]: True for the cooperating receivers, which cancel the sensing beam because they know its symbols.
+
+    The interference is Ψ_k = σ²I + Σ_{j≥1, j≠k} H_k Q_j H_kᴴ with Q_j = W_j W_jᴴ, plus H_k Q_0 H_kᴴ at a receiver that
+    is not selected. It is treated as Gaussian noise. Ψ_k is never formed: a difference of two log-determinants would
+    lose six digits at 100 dB. Source: equations (20) and (21) with the missing sum of (21), model.md §5.
 
     >>> from multistatic import Beams
     >>> import numpy as np
@@ -27,21 +31,21 @@ def rates_bps_hz(direct: C, beams: Beams, noise_power_w: float, selected: B) -> 
     return _rates_nats(received, ~np.asarray(selected, bool)) / np.log(2.0)
 
 
-def rates_nats(channels: C, weights: C, hears: B) -> F:
-    """R_k ln 2 [K] with noise 1, of channels [K, N_r, N_t] and beams [1+K, N_t, L]; `hears` [K]: who does not cancel
-    the sensing beam.
+def rates_nats(channels: C, weights: C, disturbed: B) -> F:
+    """R_k ln 2 [K] with noise power 1, of channels [K, N_r, N_t] and beams [1+K, N_t, L]; `disturbed` [K]: receivers
+    that do not cancel the sensing beam.
     """
-    return _rates_nats(received_beams(channels, weights), hears)
+    return _rates_nats(received_beams(channels, weights), disturbed)
 
 
-def _rates_nats(received: C, hears: B) -> F:
-    """R_k ln 2 [K] of the beams as received [K, 1+K, N_r, L], noise 1."""
+def _rates_nats(received: C, disturbed: B) -> F:
+    """R_k ln 2 [K] of the received beams [K, 1+K, N_r, L], with noise power 1."""
     count, _, antennas, _ = received.shape
     own = np.arange(count)
-    heard = np.ones((count, count + 1))
-    heard[:, 0] = hears
-    heard[own, own + 1] = 0.0
-    unwanted = heard[:, :, None, None] * received
+    interferes = np.ones((count, count + 1))
+    interferes[:, 0] = disturbed
+    interferes[own, own + 1] = 0.0
+    unwanted = interferes[:, :, None, None] * received
     rows = np.swapaxes(unwanted, 2, 3).reshape(count, -1, antennas).conj()
     # Ψ_k/σ² = RᴴR without forming it: its Cholesky factor is lost where interference is 160 dB above the noise.
     identity = np.broadcast_to(np.eye(antennas), (count, antennas, antennas))

@@ -21,7 +21,7 @@ __all__ = ["Design", "Limits", "Scheme", "certify", "design_network"]
 
 
 def _silent(stage: str) -> None:
-    """Tell nobody."""
+    """Do nothing with a stage."""
 
 
 def design_network(
@@ -37,28 +37,30 @@ def design_network(
     start: Design | None = None,
     certificate: bool | Literal["standard", "tight"] = True,
 ) -> Design:
-    """Design a network: which receivers cooperate, which beams the transmitter uses, and what accuracy and rates
+    """Design a network: which receivers cooperate, which beams the transmitter sends, and what accuracy and rates
     follow.
 
-    `scheme`: `multi` (a group of receivers, the paper's §IV), `bi` (the best single one) or `mono` (the transmitter
-    listens). Never raises for an infeasible scenario: the status and the message of the result say what failed.
-    `on_stage` is told the name of each stage as it begins. `limits`: a gap or a time at which the exact searches
-    (`joint`, `branch_and_bound`) end with the best design so far and its proven gap.
+    An infeasible scenario raises nothing: status and message of the design say what failed and what would help.
 
-    `selector`, `beamformer`, `criterion`: each a registered name, a callable, or the settings object of an algorithm;
-    None: that of `scenario.design`. A callable gets what a registered algorithm gets, and what it returns is checked in
-    the same way (docs/extending.md): a selector returns a `Selection`, a mask, indices or ids; a beamformer a
-    `BeamformingResult`, `Beams` or their weights; a criterion an object with `values`, or this function alone.
-    `channel`: a `Channel`, an array [K, N_r, N_t] of direct channels, a channel file's path, the name of a channel
-    model, or a callable (scenario, rng) → array. All of them are in the scenario of the result.
+    scenario: the network (`load_scenario`, `build_scenario`).
+    scheme: `multi` (a group of receivers, §IV of the paper), `bi` (the best single receiver) or `mono` (the transmitter
+      receives the echo itself).
+    selector: algorithm that chooses the receivers: a registered name, a callable or a settings object; None: that of
+      the scenario. A callable (problem, rng) returns a `Selection`, a mask, indices or ids (docs/extending.md).
+    beamformer: algorithm that designs the beams, likewise; a callable (problem) returns a `BeamformingResult`, `Beams`
+      or an array of their weights.
+    criterion: figure of merit that selects the group, likewise; a callable (masks, illumination_w) returns values.
+    channel: direct channels: a `Channel`, an array [K, N_r, N_t], the path of a channel file, the name of a channel
+      model or a callable (scenario, rng) that returns an array; None: those of the scenario.
+    on_stage: called with the name of each stage as it begins, and in a long one, behind a colon, with its progress.
+    limits: gap or time at which the exact searches end with the best design so far and its proven gap.
+    start: earlier design of the same network, for a target or rates that changed a little. The search then starts from
+      its beams, which takes a tenth of the time or less and gives a local optimum near the earlier beams. Where target
+      or channels changed too much everything is designed anew, and the message says so.
+    certificate: False leaves certificate and sensitivities for `certify`, and the design claims no optimality;
+      `standard` or `tight` replaces the certificate of the scenario.
 
-    `start`: an earlier design of the same network, for a target or rates that have changed a little. The beams begin
-    from its beams in place of a search, which takes a tenth of the time or less; they are a local optimum near the
-    earlier one. Where the direction of the target or the channels have changed too much, or it has no beams, everything
-    is designed anew, and the message says so; a design of another network is an `InputError`.
-
-    `certificate`: False leaves it and the sensitivities for `certify`; the design is verified like every other one, and
-    claims nothing. `tight` (see `certify`) or `standard`: another one than that of `scenario.design`.
+    Raises `InputError` for arguments that do not fit, with every problem at once.
 
     >>> from multistatic import load_preset
     >>> design_network(load_preset("paper")).selected_ids

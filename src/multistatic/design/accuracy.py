@@ -18,7 +18,7 @@ WEAK_ECHO = 20.0
 
 
 def weak_echoes(found: Accuracy, selected: B) -> tuple[str, ...]:
-    """Ids of those who hear an echo for the group `selected` [K] that is too weak to be found in one block."""
+    """Ids of the receivers whose echo, for the group `selected` [K], is too weak to be found in one block."""
     chosen = selected if len(selected) == len(found.sensor_ids) else np.ones(len(found.sensor_ids), bool)
     return tuple(
         name

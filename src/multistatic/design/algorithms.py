@@ -4,6 +4,7 @@ they return is recomputed, and what they claim without proof is their claim.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -20,9 +21,10 @@ from multistatic.beamforming.evaluate import (
     violations,
 )
 from multistatic.bounds.sensing import SensingNetwork
-from multistatic.registry import Plugin, says
+from multistatic.extras import require_installed
+from multistatic.registry import Plugin, name_of, says
 from multistatic.scenario.model import Choice
-from multistatic.selection.foreign import checked_criterion, checked_selection
+from multistatic.selection.plugin_answers import checked_criterion, checked_selection
 from multistatic.selection.selection_problem import Criterion, Selection, SelectionProblem, Selector
 from multistatic.signal.beams import Beams
 
@@ -39,7 +41,7 @@ class CriterionFactory(Protocol):
 
 def selector_of(choice: Choice, options: Options = ()) -> Selector:
     """The registered selector, or the callable in its place; what is not of this package comes with the checks of
-    `selection.foreign.checked_selection`.
+    `selection.plugin_answers.checked_selection`.
     """
     select: Any = registry.find("selectors", choice, options)
     plugin = select.plugin
@@ -61,7 +63,7 @@ def _own_copy(problem: SelectionProblem) -> SelectionProblem:
 
 def criterion_of(choice: Choice, options: Options = ()) -> CriterionFactory:
     """The registered criterion, or the callable in its place; what is not of this package comes with the checks of
-    `selection.foreign.ForeignCriterion`.
+    `selection.plugin_answers.PluginCriterion`.
     """
     make: Any = registry.find("criteria", choice, options)
     plugin = make.plugin
@@ -75,6 +77,14 @@ def beamformer_of(choice: Choice, options: Options = ()) -> Beamformer:
     solve: Any = registry.find("beamformers", choice, options)
     plugin = solve.plugin
     return solve if plugin is None else lambda problem: checked_beams(problem, solve(problem), plugin)
+
+
+def require_solvers(choices: Iterable[Choice]) -> None:
+    """Raise `MissingDependencyError` where a beamformer needs a package that is not installed (`needs` of
+    `registry.algorithm`): for commands, before they begin to work.
+    """
+    for choice in choices:
+        require_installed(f"the beamformer {name_of(choice)!r}", *registry.fact("beamformers", choice, "needs", ()))
 
 
 def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> BeamformingResult:
@@ -102,7 +112,7 @@ def checked_beams(problem: BeamformingProblem, result: Any, plugin: Plugin) -> B
     if checked.status == "optimal":
         return checked
     claim = "optimal beams" if result.status == "optimal" else f"an upper bound of {_claimed_bound_w(result):.5g} W"
-    return replace(checked, message=f"{words} (It claims {claim}; this is not proven here.)")
+    return replace(checked, message=f"{words} (The plug-in claims {claim}; this could not be proven here.)")
 
 
 def _sound(

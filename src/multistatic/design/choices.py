@@ -68,12 +68,12 @@ def label_of(choice: Any) -> str:
     if not _is_settings(choice):
         return registry.name_of(choice)
     usual = type(choice)()
-    told = [
+    stated = [
         f"{each.name}={getattr(choice, each.name)!r}"
         for each in fields(choice)
         if getattr(choice, each.name) != getattr(usual, each.name) and not callable(getattr(choice, each.name))
     ]
-    return f"{algorithm_name(choice)}({', '.join(told)})" if told else algorithm_name(choice)
+    return f"{algorithm_name(choice)}({', '.join(stated)})" if stated else algorithm_name(choice)
 
 
 def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Problem]) -> DesignSettings:
@@ -97,14 +97,14 @@ def _with_choice(design: DesignSettings, key: str, value: Any, problems: list[Pr
     here = next((name for name, other in names.items() if other in own), None)
     if names and here is None:
         name, other = next(iter(names.items()))
-        problems.append(Problem(key, f"{name}, registered among the {other.replace('_', ' ')}", f"a {key}"))
+        problems.append(Problem(key, f"{name}, registered in the group {other.replace('_', ' ')}", f"a {key}"))
         return design
     chosen: Any = {key: here or function}
     return replace(design, **chosen, options=options)
 
 
 def _unknown(group: str, name: str, key: str) -> list[Problem]:
-    """A name that nobody registered, or that more than one package did."""
+    """A name that no package registered, or more than one."""
     if group == "selectors" and name in registry.names("designs"):
         return []
     try:
@@ -149,7 +149,7 @@ def _with_realised(scenario: Scenario, channel: Channel) -> Scenario:
         problems.append(Problem("channel.direct", f"{channel.direct.shape[0]} receivers", expected))
     noise_w = scenario.propagation.noise_power_w
     if channel.noise_power_w != noise_w:
-        received, expected = f"{channel.noise_power_w:.6g} W", f"{noise_w:.6g} W, the noise of the scenario"
+        received, expected = f"{channel.noise_power_w:.6g} W", f"the noise power of the scenario, {noise_w:.6g} W"
         problems.append(Problem("channel.noise_power_w", received, expected))
     if problems:
         raise InputError(problems)
@@ -157,7 +157,10 @@ def _with_realised(scenario: Scenario, channel: Channel) -> Scenario:
     made = replace(scenario, propagation=replace(scenario.propagation, direct=given))
     own = realise(made)
     if channel.clutter_power_w != own.clutter_power_w:
-        received, expected = f"{channel.clutter_power_w:.6g} W", f"{own.clutter_power_w:.6g} W, that of the scenario"
+        received, expected = (
+            f"{channel.clutter_power_w:.6g} W",
+            f"the clutter power of the scenario, {own.clutter_power_w:.6g} W",
+        )
         problems.append(Problem("channel.clutter_power_w", received, expected))
     said = {name: getattr(channel, name) for name in _OF_SCENARIO}
     if np.array_equal(channel.echo_path_gain, channel.echo_gain):
@@ -165,7 +168,11 @@ def _with_realised(scenario: Scenario, channel: Channel) -> Scenario:
     for name, values in said.items():
         if not np.array_equal(values, getattr(own, name)):
             whose = _OF_SCENARIO[name]
-            problems.append(Problem(f"channel.{name}", "other values", f"those of the scenario's {whose}"))
+            problems.append(
+                Problem(
+                    f"channel.{name}", "values that differ from the scenario", f"the values of the scenario's {whose}"
+                )
+            )
     if problems:
         raise InputError(problems)
     return made

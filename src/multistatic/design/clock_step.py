@@ -29,7 +29,7 @@ def clock_step(design: Design) -> ClockStep | None:
 
     The nanosecond is the standard deviation of an error that is independent of the clock's stated offset s and of all
     other clocks: s becomes sqrt(s² + (1 ns)²), which leaves an unknown clock as it is. Group and beams stay. Whatever
-    the criterion, it is the position that is asked about: surrogates know no clocks. None for a design without a
+    the criterion, it is the position that is of interest: surrogates know no clocks. None for a design without a
     position error bound, and for the mono-static scheme, whose one clock is synchronised with itself.
 
     >>> from multistatic import design_network, load_preset

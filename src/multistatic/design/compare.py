@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,10 +22,17 @@ from multistatic.scenario.model import JOINT, Scenario
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Comparison(LabelledResult):
-    """One method on the scenario: `value` of the criterion (None: no design), relative `gap` to the best row, seconds.
+    """One row of a comparison: one selector with one beamformer on one scenario.
 
-    `time_s` is the whole design with this method: selection and final beams; starting beams are shared by a
-    beamformer's rows and counted in each.
+    selector: name of the selector, with settings that differ from the default.
+    beamformer: name of the beamformer, likewise.
+    status: status of the design, or `not run` where the method cannot be used here.
+    value: criterion of the design, in the criterion's unit; None without a design.
+    gap: relative distance to the best row; None without a design.
+    time_s: time of the whole design, in s: selection and final beams, and the starting beams, which the rows of a
+      beamformer share.
+    message: message of the design, or why the method did not run.
+    design: the design; None where the method did not run.
 
     >>> from multistatic import compare, load_preset
     >>> best = compare(load_preset("paper"), ["greedy", "nearest_n"])[0]
@@ -46,7 +53,7 @@ class Comparison(LabelledResult):
         """The method, its outcome, value, gap and time."""
         facts = (
             ("value", "none" if self.value is None else f"{self.value:.5g}"),
-            ("gap to the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
+            ("above the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
             ("time", f"{self.time_s:.3g} s"),
         )
         return Overview(title=f"{self.selector} + {self.beamformer}, {self.status}", facts=facts)
@@ -65,8 +72,19 @@ def compare_methods(
     Methods are names, callables or settings objects. `clock` measures: `time.perf_counter`. A method that cannot run on
     this scenario is a row that says why.
     """
+    return ranked(list(each_method(scenario, selectors, beamformers, clock=clock, on_stage=on_stage)))
+
+
+def each_method(
+    scenario: Scenario,
+    selectors: Sequence[Any],
+    beamformers: Sequence[Any],
+    *,
+    clock: Callable[[], float],
+    on_stage: Callable[[str], None] = lambda stage: None,
+) -> Iterator[Comparison]:
+    """The rows of `compare_methods` one by one, each as soon as it is known and without its gap."""
     instance = instance_of(scenario)
-    rows: list[Comparison] = []
     for beamformer in _each_once(beamformers):
         solver = label_of(beamformer)
         on_stage(f"starting beams: {solver}")
@@ -76,7 +94,7 @@ def compare_methods(
             solve = beamformer_of(with_beams.design.beamformer, with_beams.design.options)
             start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
         except MultistaticError as error:
-            rows += [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
+            yield from [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
             continue
         shared_s = clock() - begun
         for selector in selectors:
@@ -88,10 +106,9 @@ def compare_methods(
                 one = Instance(scenario=chosen, channel=instance.channel)
                 design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
-                rows.append(_failed(name, solver, str(error), clock() - begun))
+                yield _failed(name, solver, str(error), clock() - begun)
                 continue
-            rows.append(_row(design, name, solver, shared_s + clock() - begun))
-    return _ranked(rows)
+            yield _row(design, name, solver, shared_s + clock() - begun)
 
 
 def _each_once(beamformers: Sequence[Any]) -> list[Any]:
@@ -131,7 +148,8 @@ def _failed(selector: str, beamformer: str, message: str, time_s: float) -> Comp
     )
 
 
-def _ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+def ranked(rows: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """Rows of one scenario, best first, each with its gap to the best of them."""
     best = min((row.value for row in rows if row.value is not None), default=None)
     with_gap = [
         row if row.value is None or best is None else _held_to(best, replace(row, gap=row.value / best - 1.0))
@@ -149,7 +167,7 @@ def _held_to(best: float, row: Comparison) -> Comparison:
     too_high = bound is not None and best < bound * (1.0 - 2.0 * CERTIFIED_GAP)
     if not too_high and (design.status != "optimal" or row.gap is None or row.gap <= 2.0 * CERTIFIED_GAP):
         return row
-    message = f"{row.message} Another row disproves that: its value is {best:.6g}."
+    message = f"{row.message} Another row disproves this: its value is {best:.6g}."
     selection = replace(design.selection, status="feasible", bound=None)
     return replace(
         row,

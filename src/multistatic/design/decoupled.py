@@ -1,8 +1,8 @@
 """The paper's method made correct: choose the group for starting beams, then design the beams for the group; repeat
 if asked.
 
-The starting beams are designed for b = 0, where every receiver hears the sensing beam: beams designed for b = 1 would
-force every receiver into the group (model.md §7).
+The starting beams are designed for b = 0, where every receiver receives the sensing beam: beams designed for b = 1
+would force every receiver into the group (model.md §7).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ Report = Callable[[str], None]
 def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingResult | None = None) -> Design:
     """Selection and beams in turn (paper §IV), once, or until nothing changes where `scenario.design.alternate` is set.
 
-    `start`: beams for b = 0, if a caller has them already. `on_stage` is told the name of each stage as it begins.
+    `start`: beams for b = 0, if a caller has them already. `on_stage` is called with the name of each stage as it
+    begins.
     """
     settings = instance.scenario.design
     beamformer = beamformer_of(settings.beamformer, settings.options)

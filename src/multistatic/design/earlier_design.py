@@ -20,9 +20,9 @@ _CHANNEL_CHANGE = 0.25
 def starts_for(selected: B, start: Design | None) -> tuple[Beams, ...]:
     """The beams of an earlier design, the best first, that are worth beginning from for the group `selected` [K].
 
-    All of its local optima for its own group, its beams alone for everyone or nobody, where only the level of the
-    illumination matters, and none for another group: receivers that leave a group begin to suffer the sensing beam, and
-    its receive vectors are no good guess then.
+    All of its local optima for its own group, its beams alone for all receivers or no receiver, where only the level
+    of the illumination matters, and none for another group: receivers that leave a group begin to suffer the sensing
+    beam, and its receive vectors are no good guess then.
     """
     if start is None or start.beamforming is None or start.beamforming.beams is None:
         return ()
@@ -38,15 +38,15 @@ def usable_start(scenario: Scenario, channel: Channel, start: Design) -> tuple[D
     """
     _check_size(scenario, channel, start)
     if start.beamforming is None or start.beamforming.beams is None:
-        return None, "The earlier design has no beams to begin from: all beams were designed anew."
+        return None, "The earlier design has no beams to start from, so all beams were designed anew."
     steering, earlier = channel.steering_tx[0], start.channel.steering_tx[0]
     kept = abs(np.vdot(earlier, steering)) ** 2 / (np.vdot(earlier, earlier).real * np.vdot(steering, steering).real)
     power = np.sum(np.abs(channel.direct) ** 2, axis=(1, 2))
     change = np.sum(np.abs(channel.direct - start.channel.direct) ** 2, axis=(1, 2)) / np.maximum(power, 1e-300)
     if kept < _SAME_DIRECTION:
-        return None, "The target is in another direction than in the earlier design: all beams were designed anew."
+        return None, "The direction of the target differs from the earlier design, so all beams were designed anew."
     if float(np.max(change)) > _CHANNEL_CHANGE:
-        return None, "The direct channels differ from those of the earlier design: all beams were designed anew."
+        return None, "The direct channels differ from those of the earlier design, so all beams were designed anew."
     return start, ""
 
 
@@ -56,7 +56,7 @@ def _check_size(scenario: Scenario, channel: Channel, start: Design) -> None:
         problems.append(
             Problem(
                 path="start",
-                received=f"a design for {len(start.scenario.receiver_ids)} receivers, or for other ones",
+                received=f"a design for {len(start.scenario.receiver_ids)} receivers or with other ids",
                 expected=f"one for the {len(scenario.receiver_ids)} receivers of the scenario, in the same order",
             )
         )

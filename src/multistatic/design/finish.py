@@ -23,7 +23,7 @@ from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 CERTIFIED_GAP = 1e-6
-UNCERTIFIED = "No certificate was computed: `certify` says how far the design can be from the optimum."
+UNCERTIFIED = "No certificate was computed; `certify(design)` computes how far the design can be from the optimum."
 
 
 def finished(
@@ -47,11 +47,11 @@ def finished(
     beams = beamforming.beams
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
-    asked = instance.beamforming_problem(selected)
+    beam_problem = instance.beamforming_problem(selected)
     if instance.certificate:
         # A joint search has tightened the bound of its own group already: it counts in what is proven of all groups.
-        beamforming = with_certificate(asked, beamforming, tight=instance.tight and selection.method != JOINT)
-    solved = solved_group(instance, scheme, asked, beamforming, posed)
+        beamforming = with_certificate(beam_problem, beamforming, tight=instance.tight and selection.method != JOINT)
+    solved = solved_group(instance, scheme, beam_problem, beamforming, posed)
     if not np.isfinite(solved.value):
         return _none(instance, scheme, _unobservable(solved), _nobody(selection), beamforming)
     selection = _carried(solved, selection)
@@ -59,7 +59,7 @@ def finished(
     if instance.certificate:
         found = _sensitivity(solved, selection, tried)
         if found.budget is not None and found.budget.extra_m == 0.0:
-            selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable, and better")
+            selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable and better")
         proven = _is_optimal(solved, selection)
     design = Design(
         status="optimal" if proven else "feasible",
@@ -91,7 +91,7 @@ def _carried(solved: SolvedGroup, selection: Selection) -> Selection:
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
-    return _unproven(replace(selection, value=value), "nothing is proven for the final beams")
+    return _unproven(replace(selection, value=value), "no bound is proven for the final beams")
 
 
 def _unproven(selection: Selection, why: str) -> Selection:
@@ -109,20 +109,22 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
     of_beams = beamforming.message if beamforming.status == "optimal" or not proven else ""
     of_group = selection.message
     if not proven and selection.method != JOINT and selection.bound is not None:
-        of_group = f"{of_group} That is for these beams: with beams of its own another group may be better."
+        of_group = (
+            f"{of_group} This holds for these beams; another group with beams that are optimised for it may be better."
+        )
     return f"{of_group} {of_beams}".strip()
 
 
 def _unobservable(solved: SolvedGroup) -> str:
     """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
     name, group = solved.problem.criterion.name, ", ".join(solved.problem.ids(solved.selected))
-    return f"For {group} with the final beams the target is unobservable under the criterion {name}."
+    return f"With the group {group} and the final beams the target is unobservable under the criterion {name}."
 
 
 def _nobody(selection: Selection) -> Selection:
     """The selection without its group, which turned out to be none."""
-    nobody: B = np.zeros(len(selection.selected), bool)
-    return replace(selection, status="infeasible", selected=nobody, value=None, bound=None, cost_m=0.0)
+    none_selected: B = np.zeros(len(selection.selected), bool)
+    return replace(selection, status="infeasible", selected=none_selected, value=None, bound=None, cost_m=0.0)
 
 
 def proof_stage(instance: Instance) -> str:
@@ -160,30 +162,30 @@ def verified(design: Design) -> Design:
 def infeasible_beams(
     instance: Instance, scheme: Scheme, result: BeamformingResult, selection: Selection | None = None
 ) -> Design:
-    """No beams meet the rates: say so, with the largest common rate that was reached. Of another package's beamformer
-    it is what that package says.
+    """No beams meet the required rates: the beamformer's message says so, with the largest common rate that was
+    reached. In front of the message of another package's beamformer stands a verdict of ours.
     """
     ours = registry.find("beamformers", instance.scenario.design.beamformer).plugin is None
-    verdict = "The rate requirements cannot be met." if ours else "No beams were found that meet the rate requirements."
-    return _none(instance, scheme, f"{verdict} {result.message}", selection, result)
+    verdict = "" if ours else "No beams that meet the required rates were found. "
+    return _none(instance, scheme, f"{verdict}{result.message}", selection, result)
 
 
 def infeasible_selection(instance: Instance, selection: Selection) -> Design:
-    """No group meets the cooperation cost, the asked number or the criterion."""
+    """No group meets the cooperation cost, the required number or the criterion."""
     return _none(instance, "multi", selection.message, selection, None)
 
 
 def _none(
     instance: Instance, scheme: Scheme, message: str, selection: Selection | None, result: BeamformingResult | None
 ) -> Design:
-    nobody: B = np.zeros(instance.size, bool)
+    none_selected: B = np.zeros(instance.size, bool)
     return Design(
         status="infeasible",
         message=message,
         scheme=scheme,
         scenario=instance.scenario,
         channel=instance.channel,
-        selected=nobody,
+        selected=none_selected,
         selection=selection,
         beamforming=result,
         cost_m=None,
@@ -208,13 +210,13 @@ def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
 
     The best group of a criterion with a gain does not depend on p_t (others lose their proof in `_carried`), so a
     proven group is jointly optimal when no other group could have more illumination: at the limit N_t P_T, or with
-    everyone selected and proven beams, since p(b) ≤ p(1).
+    all receivers selected and proven beams, since p(b) ≤ p(1).
     """
     if selection.status != "optimal" or solved.instance.scenario.propagation.clutter != "independent":
         return False
     if selection.method == JOINT:
         return True
     beamforming = solved.beamforming
-    at_limit = (beamforming.illumination_w or 0.0) >= solved.asked.illumination_limit_w * (1.0 - CERTIFIED_GAP)
-    everyone = bool(np.all(selection.selected)) and beamforming.status == "optimal"
-    return at_limit or everyone
+    at_limit = (beamforming.illumination_w or 0.0) >= solved.beam_problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
+    all_selected = bool(np.all(selection.selected)) and beamforming.status == "optimal"
+    return at_limit or all_selected

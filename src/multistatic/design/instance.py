@@ -114,8 +114,8 @@ class Instance:
 
     def _short_alone(self, beams: Beams) -> B:
         """Receivers [K] that miss their rate where the sensing beam disturbs them."""
-        nobody = np.zeros(self.size, bool)
-        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, nobody)
+        none_selected = np.zeros(self.size, bool)
+        alone = rates_bps_hz(self.channel.direct, beams, self.channel.noise_power_w, none_selected)
         required = self.scenario.rate_required_bps_hz
         short: B = alone < required * (1.0 - RATE_TOLERANCE)
         return short

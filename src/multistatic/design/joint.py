@@ -1,10 +1,10 @@
 """The best group and the best beams together, with a certificate.
 
 A criterion that declares a gain (`selection.gain`) is g(b)·f(p) with f falling in the illumination p, and p(b) ≤ p(1):
-a selected receiver cancels the sensing beam, so with everyone selected the beams are least constrained. Take the groups
-in the order of g: a later group is no better than g·f(p(1)), so the search ends when that does not beat the incumbent.
-With several receive antennas one or two beamforming solves settle all 2^K groups. Where a criterion declares nothing
-the same search is a heuristic, and nothing is proven.
+a selected receiver cancels the sensing beam, so with all receivers selected the beams are least constrained. Take the
+groups in the order of g: a later group is no better than g·f(p(1)), so the search ends when that does not beat the
+incumbent. With several receive antennas one or two beamforming solves settle all 2^K groups. Where a criterion
+declares nothing the same search is a heuristic, and nothing is proven.
 
 With one antenna (or in line of sight) p(b) can be a fraction of p(1). There the prices of the beams for one group bound
 the illumination of every other group (`beamforming.illumination_cut`): each solve raises what is known of all groups,
@@ -72,22 +72,22 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     beams, illumination_w = search.begun()
     if beams is None:
         on_stage("beams for all receivers")
-        everyone = search.solve_everyone()
-        if everyone.beams is None or everyone.illumination_w is None:
-            return infeasible_beams(instance, "multi", everyone)
-        beams, illumination_w = everyone.beams, everyone.illumination_w
+        all_selected = search.solve_all_selected()
+        if all_selected.beams is None or all_selected.illumination_w is None:
+            return infeasible_beams(instance, "multi", all_selected)
+        beams, illumination_w = all_selected.beams, all_selected.illumination_w
     on_stage("selection")
     nothing = search.list_groups(beams, illumination_w)
     if nothing is not None:
         return infeasible_selection(instance, nothing)
     on_stage("beamforming")
-    search.run()
+    search.run(on_stage)
     if search.best is None:
         assert search.failed is not None
         return infeasible_beams(instance, "multi", search.failed)
     if instance.tight:
         on_stage("tight certificate")
-        search.tighten()
+        search.tighten(lambda step: on_stage(f"tight certificate: {step}"))
     value, group, result = search.best
     solved = len(search.tried)
     selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
@@ -96,8 +96,8 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
 
 
 class _Search:
-    """The state of one search: the beams for `everyone`, None where they were not needed yet, the `candidates`, those
-    `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
+    """The state of one search: the beams for `all_selected`, None where they were not needed yet, the `candidates`,
+    those `tried` [n, K], the `best` (value, group, beams), and beams that `failed` to meet the rates.
 
     `upper_bound_w` p̄ holds for every group: proven, or all power on the target where the certificate is left for later.
     """
@@ -107,7 +107,7 @@ class _Search:
         self.beamformer = beamformer_of(instance.scenario.design.beamformer, instance.scenario.design.options)
         self.least_constrained = instance.beamforming_problem(np.ones(instance.size, bool))
         self.cuts = has_cuts(self.least_constrained)
-        self.everyone: BeamformingResult | None = None
+        self.all_selected: BeamformingResult | None = None
         self.upper_bound_w = self.least_constrained.illumination_limit_w
         self.tried = np.zeros((0, instance.size), bool)
         self.best: tuple[float, B, BeamformingResult] | None = None
@@ -120,8 +120,8 @@ class _Search:
 
     def begun(self) -> tuple[Beams | None, float]:
         """The beams of an earlier design, and an illumination that none exceed: the first group has its beams at once,
-        and those for everyone seldom decide anything then. None where there are none, where the groups are told apart
-        by the prices of beams, or where the bound says that no beams meet the rates.
+        and those for all receivers seldom decide anything then. None where there are none, where the groups are
+        distinguished by the prices of beams, or where the bound says that no beams meet the rates.
         """
         starts, limit_w = self.least_constrained.starts, self.upper_bound_w
         if not starts or self.cuts:
@@ -133,25 +133,26 @@ class _Search:
             self.upper_bound_w = proven_w
         return starts[0], limit_w
 
-    def solve_everyone(self) -> BeamformingResult:
-        """Beams for everyone selected, and what is proven of any beams."""
-        everyone: BeamformingResult = self.beamformer(self.least_constrained)
-        if everyone.beams is None:
-            self.failed = everyone
-            return everyone
+    def solve_all_selected(self) -> BeamformingResult:
+        """Beams for all receivers selected, and what is proven of any beams."""
+        all_selected: BeamformingResult = self.beamformer(self.least_constrained)
+        if all_selected.beams is None:
+            self.failed = all_selected
+            return all_selected
         if self.upper_bound_w < self.least_constrained.illumination_limit_w:
-            everyone = bounded(everyone, self.upper_bound_w)
+            all_selected = bounded(all_selected, self.upper_bound_w)
         elif self.instance.certificate:
-            everyone = certified(self.least_constrained, everyone)
-        self.everyone, self.upper_bound_w = everyone, everyone.upper_bound_w
-        return everyone
+            all_selected = certified(self.least_constrained, all_selected)
+        self.all_selected, self.upper_bound_w = all_selected, all_selected.upper_bound_w
+        return all_selected
 
     def list_groups(self, beams: Beams, illumination_w: float) -> Selection | None:
-        """The groups in question with what is known of each at an illumination that beams for everyone do not exceed;
-        the selection that says why there is no group.
+        """The groups in question with what is known of each at an illumination that beams for all receivers do not
+        exceed; the selection that says why there is no group.
         """
         instance = self.instance
-        # Nobody is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for all.
+        # No receiver is forced: without a sensing beam the rates do not depend on b: what is feasible for one b is for
+        # all.
         problem = instance.selection_problem(beams, forced=False)
         problem = replace(problem, illumination_w=np.array([illumination_w]))
         known = knowledge_of(problem)
@@ -164,26 +165,28 @@ class _Search:
         self.problem, self.candidates = problem, found
         return None
 
-    def run(self) -> None:
+    def run(self, on_stage: Callable[[str], None]) -> None:
         """Beams for the group of least floor, until that floor is not below the best value."""
         limits = self.instance.limits
         while len(self.tried) < self.settings.max_solves and (following := self.candidates.least()) is not None:
             number, floor = following
             if self.best is not None and (floor * (1.0 + limits.gap) >= self.best[0] or limits.stop()):
                 break
-            if self.everyone is None and len(self.tried):
-                everyone = self.solve_everyone()
-                if everyone.illumination_w is None:
-                    break  # rates that cannot be met with everyone selected cannot be met at all
-                self.candidates.reached(everyone.illumination_w)
+            if self.all_selected is None and len(self.tried):
+                all_selected = self.solve_all_selected()
+                if all_selected.illumination_w is None:
+                    break  # rates that cannot be met with all receivers selected cannot be met at all
+                self.candidates.reached(all_selected.illumination_w)
             else:
+                if self.best is not None:
+                    on_stage(f"beamforming: group {len(self.tried) + 1}, {_so_far(self.best[0], floor)}")
                 self._try(number)
 
     def _try(self, number: int) -> None:
         """Beams for one candidate."""
         group = self.candidates.take(number)
-        asked = self.instance.beamforming_problem(group)
-        found = self.everyone if group.all() and self.everyone is not None else self.beamformer(asked)
+        beam_problem = self.instance.beamforming_problem(group)
+        found = self.all_selected if group.all() and self.all_selected is not None else self.beamformer(beam_problem)
         result = bounded(found, self.upper_bound_w)
         self.tried = np.vstack([self.tried, group])
         if result.beams is None or result.illumination_w is None:
@@ -194,17 +197,17 @@ class _Search:
         if self.best is None or value < self.best[0]:
             self.best = (value, group, result)
             self.candidates.order_at(result.illumination_w)
-        if self.cuts and (cut := illumination_cut(asked)) is not None:
+        if self.cuts and (cut := illumination_cut(beam_problem)) is not None:
             self.candidates.learn(cut, self.best[0])
 
-    def tighten(self) -> None:
-        """The bound that sees who is selected, for the best group and its beams.
+    def tighten(self, on_step: Callable[[str], None] = lambda step: None) -> None:
+        """The bound that sees which receivers are selected, for the best group and its beams.
 
         It says nothing of other groups: `upper_bound_w` stays, and so do their bounds.
         """
         assert self.best is not None
         value, group, result = self.best
-        result = tightened(self.instance.beamforming_problem(group), result)
+        result = tightened(self.instance.beamforming_problem(group), result, on_step)
         self.candidates.settle_group(group, result.upper_bound_w)
         self.best = (value, group, result)
 
@@ -262,13 +265,18 @@ def _selection(
     )
 
 
+def _so_far(best: float, floor: float) -> str:
+    """How far the search is: what the groups without beams of their own may still improve."""
+    return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
+
+
 def _solved(candidates: CandidateGroups, solved: int) -> str:
     """How far the search went."""
     if candidates.complete:
         kind = "maximal affordable groups" if candidates.full else "affordable groups"
         return f"Beams were optimised for {solved} of the {candidates.count} {kind}"
-    more = "" if solved == 1 else f" and {solved - 1} others"
-    return f"{candidates.message} Beams were optimised for it{more}"
+    more = "" if solved == 1 else f" and {solved - 1} other groups"
+    return f"{candidates.message} Beams were optimised for this group{more}"
 
 
 def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
@@ -276,7 +284,7 @@ def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
     beams = _solved(candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
-        return f"{beams}; {why}nothing is proven of other groups."
+        return f"{beams}; {why}nothing is proven about other groups."
     verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
     return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
 

@@ -24,11 +24,11 @@ _REORDERED = 1 << 14  # groups: beyond, looking at all of them after each solve 
 class CandidateGroups:
     """Groups with two bounds on the value of each: `floors` by what beams reached, `bounds` by what is proven.
 
-    Both begin with the value at an illumination that beams for everyone do not exceed: `problem.illumination_w`, what
-    they reached, and `upper_bound_w`, which is proven; cuts raise them. Of a criterion of which nothing is `known` the
-    floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value of all
-    groups that are no candidates (0: nothing is known of them): of a criterion with a gain at `problem.illumination_w`,
-    of others at the proven illumination. `count`: how many groups were
+    Both begin with the value at an illumination that beams for all receivers do not exceed: `problem.illumination_w`,
+    what they reached, and `upper_bound_w`, which is proven; cuts raise them. Of a criterion of which nothing is
+    `known` the floors only say in which order the groups are tried, and the bounds are 0. `rest` bounds the value of
+    all groups that are no candidates (0: nothing is known of them): of a criterion with a gain at
+    `problem.illumination_w`, of others at the proven illumination. `count`: how many groups were
     looked at; `message`: by what search, where they are not listed. `full`: only groups that no receiver can join are
     candidates.
     """
@@ -87,7 +87,7 @@ class CandidateGroups:
             self.settle(int(number), upper_bound_w)
 
     def reached(self, illumination_w: float) -> None:
-        """Beams for everyone reach no more than `illumination_w`, less than what the floors began with."""
+        """Beams for all receivers reach no more than `illumination_w`, less than what the floors began with."""
         if self.known.gain is not None:
             dimmer = (self._problem.one_illumination_w / illumination_w) ** self.known.gain.exponent
             self._floors = np.maximum(self._floors, dimmer * self._values)
@@ -120,9 +120,9 @@ def candidates_of(
     """All affordable groups where there are at most `most`; the selection that says why there is none, where none is
     feasible.
 
-    Where there are more: the one that branch and bound finds best for the beams for everyone, and all of the receivers
-    nearest to the target, as many of these as leave an eighth of `most` groups; none of them where `most` is 0. Of a
-    criterion with a gain, which never falls when a receiver joins, only groups that no receiver can join are
+    Where there are more: the one that branch and bound finds best for the beams for all receivers, and all of the
+    receivers nearest to the target, as many of these as leave an eighth of `most` groups; none of them where `most` is
+    0. Of a criterion with a gain, which never falls when a receiver joins, only groups that no receiver can join are
     candidates: more receivers do not disturb the beams either.
     """
     certain = known.gain is not None

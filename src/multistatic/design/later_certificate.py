@@ -13,14 +13,15 @@ from multistatic.scenario.model import JOINT
 
 
 def certify(design: Design, *, tight: bool = False) -> Design:
-    """The same group and beams with what `design_network(…, certificate=False)` left out: the proven bound, the prices
-    and the sensitivities, and the status `optimal` where the bound proves it. The design is verified once more.
+    """The same group and beams with the certificate that `design_network(…, certificate=False)` left out.
 
-    `tight`: with the bound on the illumination that sees who is selected (`[design] certificate = "tight"`, which the
-    scenario of the result then says). It proves more of the beams of some groups with receivers that do not cooperate,
-    and takes about 3 s at 4 receivers and 15 to 30 s at 10.
+    The result has the proven bound, the sensitivities, and the status `optimal` where the bound proves it; it is
+    verified again. A design that already has this certificate, or that has no beams, is returned unchanged.
 
-    A design that has this certificate, or no beams, is returned as it is.
+    design: the design.
+    tight: True computes the tight certificate, whose bound on the illumination counts the interference of the sensing
+      beam at receivers that do not cooperate. It proves more for some groups, and takes about 3 s at 4 receivers and 15
+      to 30 s at 10. The scenario of the result then says `certificate = "tight"`.
 
     >>> from multistatic import certify, design_network, load_preset
     >>> design = certify(design_network(load_preset("paper"), certificate=False))

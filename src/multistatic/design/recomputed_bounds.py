@@ -4,7 +4,7 @@ Information about delay and Doppler: the Gram matrix of a whole block of pulses 
 the amplitude projected out. How delay and Doppler change with the target: differences of the length of the paths alone,
 with 100 digits, so that no formula of a derivative is repeated. Offsets of clocks: unknowns of their own with their
 priors, eliminated from the information one by one. With 100 digits nothing that matters cancels: a verdict of
-`unobservable` and a bound of kilometres are told apart.
+`unobservable` and a bound of kilometres are distinguished.
 """
 
 from __future__ import annotations

@@ -21,16 +21,22 @@ Scheme = Literal["multi", "bi", "mono"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Accuracy(NotebookView):
-    """Figures of merit of the selected group under the designed beams. Never compare two of them with each other.
+    """Figures of merit of the selected group with the designed beams. They measure different things: do not compare
+    them with each other.
 
-    `sensor_ids`: who hears the echo, in the order of the arrays below: the K receivers, or the transmitter alone in the
-    mono-static scheme.
-    `surrogate` (exact J_k) and `surrogate_published` in normalised units; `delay_std_s` [K], `doppler_std_hz` [K]:
-    each receiver's own Cramér-Rao bound, selected or not; `range_std_m` [K], `range_rate_std_m_s` [K]: the same as
-    bistatic range and its rate with the offsets of the receiver's and the transmitter's clocks, infinite where one is
-    unknown; `sum_crb`: Σ_k tr J_k⁻¹ over the group, normalised units;
-    `position`: PEB and VEB from delays and Dopplers only; `position_with_angles`: with each receiver's direction of
-    arrival too. `block_snr` [K]: echo SNR after integration over block and antennas, Mρ_k, a power ratio.
+    sensor_ids: ids of the sensors that receive the echo, in the order of the arrays below: the K receivers, or the
+      transmitter in the mono-static scheme.
+    surrogate: U = tr (Σ_k J_k)⁻¹ with the exact J_k, in normalised units; None where it does not exist.
+    surrogate_published: U with the J_k of the paper, likewise.
+    sum_crb: Σ_k tr J_k⁻¹ over the group, in normalised units.
+    delay_std_s [K]: Cramér-Rao bound of each sensor's delay as a standard deviation, in s, selected or not.
+    doppler_std_hz [K]: Cramér-Rao bound of each sensor's Doppler shift as a standard deviation, in Hz.
+    range_std_m [K]: the same as bistatic range with the clock offsets of receiver and transmitter, in m; infinite where
+      an offset is unknown.
+    range_rate_std_m_s [K]: the same as bistatic range rate, in m/s.
+    position: position and velocity error bound from delays and Doppler shifts.
+    position_with_angles: position and velocity error bound with directions of arrival in addition.
+    block_snr [K]: echo SNR of a block with all antennas, Mρ_k, as a power ratio.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -62,10 +68,12 @@ class Accuracy(NotebookView):
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Verification(NotebookView):
-    """Outcome of recomputing a design from its beams, in physical units, by a path that shares no code with the
+    """Outcome of recomputing a design from its beams, in physical units, by code that shares no formula with the
     solvers.
 
-    `violations`: relative violation of each constraint and relative error of each reported figure, 0 where it holds.
+    violations: by name, the relative violation of each constraint and the relative error of each reported figure; 0
+      where it holds.
+    tolerance: largest relative violation with which a design passes.
 
     >>> Verification(violations={"power": 1e-9, "cost": 0.0}).passed
     True
@@ -93,12 +101,25 @@ class Verification(NotebookView):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Design(LabelledResult):
-    """A verified design, or the reason why there is none.
+    """A verified design of a network, or the reason why there is none.
 
-    `status`: `optimal` (group and beams proven optimal together), `feasible`, `infeasible` (then `message` names the
-    constraint and what would make it feasible, and everything that does not exist is None), or `unverified` (the check
-    of the result failed: do not use it). `rounds`: how often group and beams were designed in turn. `certified`: False
-    where bound, sensitivities and every claim of optimality are left for `certify`.
+    Where a design is infeasible, everything that does not exist is None.
+
+    status: `optimal` (group and beams are proven optimal together), `feasible`, `infeasible`, or `unverified` (the
+      design failed its verification and must not be used).
+    message: what was done and what is proven; where infeasible, which constraint fails and what would make it feasible.
+    scheme: `multi` (a group of receivers), `bi` (one receiver) or `mono` (the transmitter).
+    scenario: the scenario, with the algorithms and channels that were used.
+    channel: the realisation of the channel that the design is for.
+    selected [K]: True for the cooperating receivers.
+    selection: how the group was chosen, its value and its proven bound.
+    beamforming: the beams, the rates and the illumination.
+    cost_m: cooperation cost, in m.
+    accuracy: figures of merit of group and beams.
+    verification: result of the independent check.
+    rounds: how many times group and beams were designed in turn.
+    sensitivity: what a change of rates, power and cost limit would do.
+    certified: False where bound, sensitivities and claims of optimality are left for `certify`.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -133,7 +154,7 @@ class Design(LabelledResult):
             peb_m, illumination_w = self.accuracy.position.peb_m, self.beamforming.illumination_w
             verified = self.verification is not None and self.verification.passed
             facts = [
-                ("cooperating", first_few(self.selected_ids) or "none"),
+                ("cooperating receivers", first_few(self.selected_ids) or "none"),
                 ("position error bound", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
                 ("illumination", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
                 ("verified", "yes" if verified else "no"),

@@ -33,7 +33,7 @@ Report = Callable[[str], None]
 
 
 def design_mono_static(instance: Instance, on_stage: Report) -> Design:
-    """The transmitter hears its own echo with ideal self-interference cancellation; nobody else does.
+    """The transmitter receives its own echo with ideal self-interference cancellation; no other receiver does.
 
     Every receiver suffers the sensing beam. The only listener is the transmitter, with `transmitter.receive_array`,
     so the position is unobservable from delay and Doppler alone.
@@ -51,10 +51,10 @@ def finished_mono_static(instance: Instance, result: BeamformingResult) -> Desig
     """The verified design of beams that were designed for no cooperating receiver."""
     assert result.beams is not None
     assert result.illumination_w is not None
-    nobody = np.zeros(instance.size, bool)
+    none_selected = np.zeros(instance.size, bool)
     proven = result
     if instance.certificate:
-        proven = with_certificate(instance.beamforming_problem(nobody), result, tight=instance.tight)
+        proven = with_certificate(instance.beamforming_problem(none_selected), result, tight=instance.tight)
     network = mono_static_network(instance.scenario, instance.channel, result.beams.covariance_w)
     design = Design(
         status="optimal" if proven.status == "optimal" else "feasible",
@@ -62,7 +62,7 @@ def finished_mono_static(instance: Instance, result: BeamformingResult) -> Desig
         scheme="mono",
         scenario=instance.scenario,
         channel=instance.channel,
-        selected=nobody,
+        selected=none_selected,
         selection=None,
         beamforming=proven,
         cost_m=0.0,
@@ -113,7 +113,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
                 bound=None,
                 cost_m=float(costs[k]),
                 evaluated=tried,
-                message=f"{scenario.receiver_ids[k]} is the best single receiver of {int(affordable.sum())}.{note}",
+                message=f"Best single receiver: {scenario.receiver_ids[k]} (of {affordable.sum()} affordable).{note}",
             )
             best, found = (value, selection), result
     if best is None or found is None:
@@ -139,14 +139,19 @@ def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
     limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
     if any(np.isfinite(criterion.values(singles, illumination_w)).any() for illumination_w in (limit_w, 1.0)):
         return instance, ""
-    note = f" One receiver leaves the target unobservable under {name_of(design.criterion)}: chosen by the surrogate."
+    note = (
+        f" With one receiver the target is unobservable under the criterion {name_of(design.criterion)}, so the "
+        "receiver was chosen by the surrogate."
+    )
     scenario = replace(instance.scenario, design=replace(design, criterion="surrogate"))
     return replace(instance, scenario=scenario), note
 
 
 def _too_expensive(instance: Instance, cheapest_m: float) -> Design:
     limit = instance.scenario.requirements.cooperation_cost_m
-    message = f"The cheapest single receiver costs {cheapest_m:.6g} m, the limit is {limit:.6g} m."
+    message = (
+        f"The least expensive single receiver has a cooperation cost of {cheapest_m:.6g} m; the limit is {limit:.6g} m."
+    )
     return Design(
         status="infeasible",
         message=message,

@@ -11,7 +11,7 @@ from multistatic.bounds.sensing import SensingNetwork
 from multistatic.design.instance import Instance
 from multistatic.design.result import Scheme
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
-from multistatic.selection.foreign import ForeignCriterion
+from multistatic.selection.plugin_answers import PluginCriterion
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B
 
@@ -26,7 +26,7 @@ class SolvedGroup:
 
     instance: Instance
     selected: B
-    asked: BeamformingProblem
+    beam_problem: BeamformingProblem
     beamforming: BeamformingResult
     problem: SelectionProblem
     known: Knowledge
@@ -37,13 +37,13 @@ class SolvedGroup:
 def solved_group(
     instance: Instance,
     scheme: Scheme,
-    asked: BeamformingProblem,
+    beam_problem: BeamformingProblem,
     beamforming: BeamformingResult,
     posed: tuple[SelectionProblem, Knowledge] | None = None,
 ) -> SolvedGroup:
     """The state of the group that the beamformer was `asked` for, with its beams.
 
-    Nobody is forced into its selection problem: another group would get beams of its own. Schemes other than `multi`
+    No receiver is forced into its selection problem: another group would get other beams. Schemes other than `multi`
     have no budget for cooperation. `posed`: that problem at another illumination, where it was made before, and what is
     known of its criterion at any illumination; what another package declares is compared with its values here, too.
     """
@@ -54,14 +54,14 @@ def solved_group(
     else:
         problem = instance.selection_problem(beams, forced=False)
         problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
-    foreign = isinstance(problem.criterion, ForeignCriterion)
+    of_plugin = isinstance(problem.criterion, PluginCriterion)
     return SolvedGroup(
         instance=instance,
-        selected=asked.selected,
-        asked=asked,
+        selected=beam_problem.selected,
+        beam_problem=beam_problem,
         beamforming=beamforming,
         problem=problem,
-        known=knowledge_of(problem) if posed is None or foreign else posed[1],
+        known=knowledge_of(problem) if posed is None or of_plugin else posed[1],
         network=instance.network(beams.covariance_w),
-        value=float(problem.values(asked.selected)[0]),
+        value=float(problem.values(beam_problem.selected)[0]),
     )

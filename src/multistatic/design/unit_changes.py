@@ -19,8 +19,8 @@ DB = 10.0**0.1
 class UnitChanges:
     """Relative changes of the criterion for the same group, positive is worse; None where no beams meet the rates.
 
-    `rate_change`: for 1 bit/s/Hz more at `receiver_id`, whose rate is the dearest at the margin. `power_change`: for
-    1 dB more transmit power.
+    `rate_change`: for 1 bit/s/Hz more at `receiver_id`, whose rate is the most expensive at the margin.
+    `power_change`: for 1 dB more transmit power.
     """
 
     receiver_id: str
@@ -45,10 +45,10 @@ def unit_changes(design: Design) -> UnitChanges | None:
         return None
     instance = Instance(scenario=design.scenario, channel=design.channel)
     problem = instance.beamforming_problem(design.selected)
-    dearest = int(np.argmax(found.rate_per_bps_hz))
-    raised = problem.rate_required_bps_hz + np.eye(instance.size)[dearest]
+    most_expensive = int(np.argmax(found.rate_per_bps_hz))
+    raised = problem.rate_required_bps_hz + np.eye(instance.size)[most_expensive]
     return UnitChanges(
-        receiver_id=design.scenario.receiver_ids[dearest],
+        receiver_id=design.scenario.receiver_ids[most_expensive],
         rate_change=_change(design, instance, replace(problem, rate_required_bps_hz=raised)),
         power_change=_change(design, instance, replace(problem, power_limit_w=DB * problem.power_limit_w)),
     )

@@ -33,6 +33,10 @@ USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 def verify(design: Design) -> Verification:
     """Relative violation of every constraint and relative error of every reported figure of a design with beams.
 
+    Every number is recomputed from the beams by code that shares no formula with the solvers.
+
+    design: a design that has beams.
+
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
     >>> verify(design).passed
@@ -44,8 +48,8 @@ def verify(design: Design) -> Verification:
     assert accuracy is not None
     weights = np.asarray(result.beams.weights)
     scenario = design.scenario
-    hears_sensing_beam = ~design.selected
-    rates = _rates(channel.direct, weights, channel.noise_power_w, hears_sensing_beam)
+    receives_sensing_beam = ~design.selected
+    rates = _rates(channel.direct, weights, channel.noise_power_w, receives_sensing_beam)
     power = float(np.vdot(weights, weights).real)
     towards = channel.steering_tx[0] @ weights
     illumination = float(np.vdot(towards, towards).real)
@@ -94,15 +98,15 @@ def _relative(reported: F | float | None, recomputed: F | float) -> float:
     return float(error) if np.isfinite(error) else float("inf")
 
 
-def _rates(direct: C, weights: C, noise_power_w: float, hears_sensing_beam: np.ndarray) -> F:
+def _rates(direct: C, weights: C, noise_power_w: float, receives_sensing_beam: np.ndarray) -> F:
     """(20)-(21): log2 Π (1 + eigenvalues of Ψ^-1/2 H Q_k Hᴴ Ψ^-H/2)."""
     beams, antennas, streams = weights.shape
-    heard = np.ones((len(direct), beams), bool)
-    heard[:, 0] = hears_sensing_beam
+    disturbs = np.ones((len(direct), beams), bool)
+    disturbs[:, 0] = receives_sensing_beam
     own = np.arange(len(direct))
-    heard[own, own + 1] = False
+    disturbs[own, own + 1] = False
     arrived = direct @ np.swapaxes(weights, 0, 1).reshape(antennas, beams * streams)
-    suffered = arrived * np.repeat(heard, streams, axis=1)[:, None, :]
+    suffered = arrived * np.repeat(disturbs, streams, axis=1)[:, None, :]
     noise = noise_power_w * np.eye(direct.shape[1]) + suffered @ np.conj(np.swapaxes(suffered, 1, 2))
     signal = arrived.reshape(*direct.shape[:2], beams, streams)[own, :, own + 1]
     whitened = np.linalg.solve(np.linalg.cholesky(noise), signal)

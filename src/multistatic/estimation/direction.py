@@ -34,7 +34,8 @@ _ODDS = 1000.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Directions:
-    """Unit vectors receiver → target [B, 3], their covariances [B, 3, 3], and what the array cannot tell (`note`).
+    """Unit vectors receiver → target [B, 3], their covariances [B, 3, 3], and what the array leaves undetermined
+    (`note`).
 
     Both None where the array determines no direction; `note` then says why. The covariance of a trial is infinite where
     another direction may be the right one: antennas half a wavelength or more apart look the same, or nearly, from both
@@ -62,12 +63,14 @@ def find_directions(
     spanned = values > 1e-9 * max(values[-1], (1e-3 * wavelength_m) ** 2)
     rank = int(np.count_nonzero(spanned))
     if not rank:
-        reason = "one antenna" if array.size == 1 else "no horizontal extent"
-        return Directions(direction=None, covariance=None, note=f"No direction: {reason}.")
+        reason = "one antenna" if array.size == 1 else "antennas without horizontal extent"
+        return Directions(
+            direction=None, covariance=None, note=f"No direction was estimated: the receiver has {reason}."
+        )
     beams = 2.0 * np.pi / wavelength_m * vectors[:, spanned] * np.sqrt(values[spanned])
     best, rival = _peaks(snapshots, beams, _grid(values[-1], wavelength_m, dimensions), array, wavelength_m)
-    direction, other = (_climb(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
-    # A climb from the end of a line may end in the beam of the best: its start counts as well.
+    direction, other = (_ascend(snapshots, start, array, wavelength_m, dimensions) for start in (best, rival))
+    # An ascent from the end of a line may end in the beam of the best: its start counts as well.
     share, two = _power(snapshots, direction, array, wavelength_m), np.zeros(len(snapshots), bool)
     for each, first in ((rival, best), (other, direction)):
         apart = np.linalg.norm((each - first) @ beams, axis=1) > _OUT_OF_THE_BEAM
@@ -78,13 +81,17 @@ def find_directions(
     axes, normal = vectors[:, spanned], _normal(vectors[:, spanned])
     covariance = _component_covariance(values[spanned], axes, snr, wavelength_m)
     side = ", ".join(f"{part:.3g}" for part in normal.round(6) + 0.0)
-    rest = "the mirror image behind them" if rank == dimensions - 1 else "every direction at this angle to them"
+    rest = (
+        "the mirror image of the direction"
+        if rank == dimensions - 1
+        else "every direction at the same angle to the line"
+    )
     shape = "a line" if rank == 1 else "a plane"
     return Directions(
         direction=_towards(direction @ axes @ axes.T, normal),
         covariance=np.where(two[:, None, None], np.inf, covariance),
         kind="components",
-        note=f"The antennas are in {shape}: {rest} fits as well (shown: the side of [{side}]).",
+        note=f"The antennas form {shape}: {rest} fits equally well (shown: the side of [{side}]).",
     )
 
 
@@ -135,7 +142,7 @@ def _power(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float)
     return share
 
 
-def _climb(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:
+def _ascend(snapshots: C, direction: F, array: AntennaArray, wavelength_m: float, dimensions: Literal[2, 3]) -> F:
     """Fisher scoring on ln|aᴴv|² in tangent coordinates, whose Hessian is about -2Λ, Λ = (2π/λ)² BᵀCB.
 
     Where it ends worse than it began, which happens at the end of a line, where nothing is steep, it has not begun.

@@ -21,8 +21,8 @@ Estimator = Callable[[Recording, Waveform, Search], Estimates]
 
 _TOLERATED = 2.0  # times the stated noise: standard deviations are then 1/√2 of what they should be
 _MORE_THAN_NOISE = (
-    "Beside the echo there is {:.1f} dB more than the stated noise (interference, clutter, or a wrong noise power, "
-    "sampling rate or data type)."
+    "Besides the echo the recording has {:.1f} dB more power than the stated noise (interference, clutter, or a wrong "
+    "noise power, sampling rate or data type)."
 )
 
 
@@ -91,14 +91,14 @@ def measurements_of(
         excess = unexplained(recording, np.array([measurement.snr for measurement in measurements]))
         for trial in np.flatnonzero(excess > _TOLERATED):
             one, signal = replace(recording, samples=samples[trial]), signal_of_trial(waveform, int(trial))
-            told = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
+            message = _MORE_THAN_NOISE.format(10.0 * np.log10(excess[trial]))
             try:
                 again = estimator(one, signal, replace(search, noise="estimated")).measurement()
-                told += " The noise was measured instead."
+                message += " The noise was measured instead."
             except InputError:  # too short a signal to measure noise beside it
                 again = measurements[trial]
-                told += " The standard deviations are too small."
-            measurements[trial] = replace(again, message=f"{told} {again.message}".strip())
+                message += " The standard deviations are too small."
+            measurements[trial] = replace(again, message=f"{message} {again.message}".strip())
     first_s, last_s = waveform.support_s
     # x(t) begins at its t = 0, up to half a pulse, unless its samples say that they are of another time.
     sent_s = 0.0 if first_s <= 0.0 <= last_s else first_s

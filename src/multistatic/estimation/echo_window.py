@@ -16,7 +16,7 @@ Interval = tuple[float, float]
 
 # So many standard deviations of the clocks a search is wider to each side: one echo in two million is beyond.
 _CLOCK_DEVIATIONS = 5.0
-_CUT = "the recording ends before the known signal does: a wrong core:sample_rate or start_s, or cut off"
+_CUT = "the recording ends before the known signal: core:sample_rate or start_s is wrong, or it was cut off"
 
 
 def echo_window(
@@ -45,8 +45,8 @@ def echo_window(
     farthest_m = whole_m if longest_m is None else min(longest_m, some_m)
     if farthest_m < direct_m:
         where, hint = (f"recording of {recording.receiver_id}", _CUT) if longest_m is None else ("longest_range_m", "")
-        expected = f"some above {direct_m:.6g} m, the direct path"
-        raise InputError([Problem(where, f"paths of up to {farthest_m:.6g} m", expected, hint)], source="estimate")
+        expected = f"a longest path above {direct_m:.6g} m, the length of the direct path"
+        raise InputError([Problem(where, f"a longest path of {farthest_m:.6g} m", expected, hint)], source="estimate")
     late_s, high_hz = clock_margins(clocks)
     delay_s, doppler_hz = delay_range_s(direct_m, farthest_m), doppler_range_hz(speed_limit_m_s, carrier_hz)
     return (delay_s[0] - late_s, delay_s[1] + late_s), (doppler_hz[0] - high_hz, doppler_hz[1] + high_hz)

@@ -1,4 +1,4 @@
-"""How echoes are searched in recordings: what `estimate` can be told."""
+"""How echoes are searched in recordings: the settings of `estimate`."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ _OPTIONAL = ("longest_range_m", "carrier_hz")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EstimateSettings:
-    """How `estimate` searches for echoes; raises `InputError` with every value that cannot be.
+    """How `estimate` searches for echoes.
 
-    `estimator`: the name of a registered estimator, or a function (recording, reference, search) → `Estimates`.
-    `known`: `all` where the reference is the whole transmitted signal; `s0` where it is the part of the sensing beam:
-    the data streams then add to the noise, which is measured.
-    `speed_limit_m_s`: largest speed of the target; it bounds the Doppler shifts that are searched.
-    `longest_range_m`: longest path transmitter - target - receiver; None: as long as all of the reference was recorded.
-    `carrier_hz`: carrier frequency; None: that of the scenario, which then is needed.
-    `towards_m` [2 or 3]: approximate position of the target, local metres; the receive arrays of the scenario are
-    steered to it. None: antennas are combined by power.
-    `directions`: also estimate directions of arrival with the receive arrays of the scenario.
-    `false_alarm_rate`: probability that one search of noise alone ends with a detection.
+    estimator: name of a registered estimator, or a function (recording, reference, search) → `Estimates`.
+    known: `all` if the reference is the whole transmitted signal; `s0` if it is the part of the sensing beam. The data
+        streams then act as additional noise, whose power is measured.
+    speed_limit_m_s: largest speed of the target in m/s, which limits the searched Doppler shifts.
+    longest_range_m: longest searched path transmitter - target - receiver in m; None: the longest path whose echo lies
+        in the recording completely.
+    carrier_hz: carrier frequency in Hz; None: that of the scenario, which is then necessary.
+    towards_m [2 or 3]: approximate position of the target in m, towards which the receive arrays are steered; None: the
+        powers of the antennas are added.
+    directions: True: also estimate the direction of arrival with the receive arrays of the scenario.
+    false_alarm_rate: probability that a search in noise alone reports a detection.
+
+    Raises `InputError` with every value that is out of range.
 
     >>> EstimateSettings(speed_limit_m_s=30.0).estimator
     'maximum_likelihood'
@@ -54,6 +57,7 @@ class EstimateSettings:
 
 
 def _problems(settings: EstimateSettings) -> list[Problem]:
+    """Every value of the settings that is out of range."""
     problems = []
     estimator: object = settings.estimator
     if not (isinstance(estimator, str) or callable(estimator)):
@@ -84,6 +88,6 @@ def _problems(settings: EstimateSettings) -> list[Problem]:
                 )
             )
         if settings.directions:
-            expected = "one of the two: a known direction is not measured"
+            expected = "only one of the two: towards_m already states the direction"
             problems.append(Problem("directions", "directions and towards_m", expected))
     return problems

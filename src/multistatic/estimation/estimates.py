@@ -11,7 +11,7 @@ from multistatic.estimation.measurement import DirectionKind, Measurement
 from multistatic.units import C, F, ratio_to_db, read_only
 
 VERDICTS = ("detected", "ambiguous", "not_detected")
-_SHARED = "Data streams that receivers do not know disturb the {}, in all of them alike: the fusion allows for that."
+_SHARED = "Unknown data streams disturb the {} at all receivers in the same way; localization allows for this."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,9 +60,9 @@ class Estimates:
     def measurement(self, trial: int = 0) -> Measurement:
         """One trial as the fusion takes it."""
         verdict = str(self.verdict[trial])
-        heard = verdict != "not_detected"
+        detected = verdict != "not_detected"
         seen = (
-            heard
+            detected
             and self.direction_covariance is not None
             and bool(np.isfinite(self.direction_covariance[trial]).all())
         )
@@ -84,19 +84,20 @@ class Estimates:
         )
 
     def _message(self, trial: int, verdict: str) -> str:
+        """The message of one trial: why nothing was detected, or what limits the estimates."""
         if verdict == "not_detected":
             level_db = ratio_to_db(self.threshold / max(float(self.statistic[trial]), 1e-300))
             return (
-                f"No echo: the largest peak is {level_db:.1f} dB below the threshold "
-                f"of {self.false_alarm_rate:g} false alarms a search."
+                f"No echo was detected: the largest peak is {level_db:.1f} dB below the threshold "
+                f"for a false-alarm rate of {self.false_alarm_rate:g} per search."
             )
         doubt = ""
         if verdict == "ambiguous":
             chance = 100.0 * self.wrong_order[trial]
-            doubt = f"A second peak is nearly as large: the echo is there with a probability of {chance:.2g} %."
+            doubt = f"A second peak is nearly as large; it is the echo with a probability of {chance:.2g} %."
         note = self.direction_note
         if self.direction_covariance is not None and not np.isfinite(self.direction_covariance[trial]).all():
-            note = "No direction: another one, far from the best, explains the antennas nearly as well."
+            note = "No direction was estimated: a second, very different direction fits nearly as well."
         shared = [name for name, std in zip(("delay", "Doppler shift"), self._shared(trial), strict=True) if std > 0.0]
         streams = _SHARED.format(" and ".join(shared)) if shared else ""
         return " ".join(part for part in (doubt, streams, note) if part)

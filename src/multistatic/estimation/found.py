@@ -45,22 +45,22 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
     rate, snr = recording.sample_rate_hz, peaks.snr
     wrong_order = np.where(peaks.second > 0.0, wrong_order_probability(peaks.statistic, peaks.second), 0.0)
     threshold = search_threshold(searched_field(reference, recording, search), search.false_alarm_rate)
-    heard = peaks.statistic > threshold
-    verdict = np.where(heard, np.where(wrong_order > search.ambiguity, "ambiguous", "detected"), "not_detected")
+    detected = peaks.statistic > threshold
+    verdict = np.where(detected, np.where(wrong_order > search.ambiguity, "ambiguous", "detected"), "not_detected")
     expected = 2.0 * snr[:, None, None] * reference.mean_information
     information = np.where(np.isfinite(peaks.information), peaks.information, expected)
-    covariance = _covariance(information, heard, rate)
+    covariance = _covariance(information, detected, rate)
     # The phase is counted from the middle of the reference; the amplitude is that of e^{j2πft} at t = 0.
     middle_s = recording.start_s + (np.floor(peaks.delay) + reference.first + reference.centre) / rate
     snapshots = peaks.snapshots * np.exp(-2j * np.pi * peaks.doppler * rate * middle_s)[:, None]
-    directions = _directions(snapshots, np.where(heard, snr, 0.0), search)
+    directions = _directions(snapshots, np.where(detected, snr, 0.0), search)
     return Estimates(
         receiver_id=recording.receiver_id,
         delay_s=recording.start_s + peaks.delay / rate,
         doppler_hz=peaks.doppler * rate,
         covariance=covariance,
         amplitude=_amplitude(snapshots, directions, search),
-        snr=np.where(heard, snr, 0.0),
+        snr=np.where(detected, snr, 0.0),
         statistic=peaks.statistic,
         threshold=threshold,
         wrong_order=wrong_order,
@@ -70,7 +70,7 @@ def estimates_of(peaks: Peaks, reference: Reference, recording: Recording, searc
         direction_covariance=directions.covariance,
         direction_kind=directions.kind,
         direction_note=directions.note,
-        shared_std=_shared_std(covariance, peaks.white, heard, rate) if search.unknown_streams else None,
+        shared_std=_shared_std(covariance, peaks.white, detected, rate) if search.unknown_streams else None,
     )
 
 
@@ -90,28 +90,28 @@ def searched_field(reference: Reference, recording: Recording, search: Search) -
     )
 
 
-def _covariance(information: F, heard: NDArray[np.bool_], rate: float) -> F:
-    """J⁻¹ [B, 2, 2] of (τ in s, f in Hz) from J of (samples, cycles per sample); infinite where nothing was heard."""
-    regular = np.where(heard[:, None, None], information, np.eye(2))
+def _covariance(information: F, detected: NDArray[np.bool_], rate: float) -> F:
+    """J⁻¹ [B, 2, 2] of (τ in s, f in Hz) from J of (samples, cycles per sample); infinite without a detection."""
+    regular = np.where(detected[:, None, None], information, np.eye(2))
     determinant = regular[:, 0, 0] * regular[:, 1, 1] - regular[:, 0, 1] ** 2
     covariance = np.empty_like(regular)
     covariance[:, 0, 0] = regular[:, 1, 1] / determinant / rate**2
     covariance[:, 1, 1] = regular[:, 0, 0] / determinant * rate**2
     covariance[:, 0, 1] = covariance[:, 1, 0] = -regular[:, 0, 1] / determinant
-    covariance[~heard] = np.diag([np.inf, np.inf])
+    covariance[~detected] = np.diag([np.inf, np.inf])
     return covariance
 
 
-def _shared_std(covariance: F, white: F | None, heard: NDArray[np.bool_], rate: float) -> F | None:
+def _shared_std(covariance: F, white: F | None, detected: NDArray[np.bool_], rate: float) -> F | None:
     """Standard deviations [B, 2] of what unknown streams add: what the variances exceed those in white noise by.
 
     The streams are the same at all receivers, and so is what they do to an estimate, whatever its amplitude.
     """
     if white is None:
         return None
-    alone = np.diagonal(_covariance(white, heard, rate), axis1=1, axis2=2)
-    alone = np.where(heard[:, None], alone, 0.0)
-    excess = np.where(heard[:, None], np.diagonal(covariance, axis1=1, axis2=2), 0.0) - alone
+    alone = np.diagonal(_covariance(white, detected, rate), axis1=1, axis2=2)
+    alone = np.where(detected[:, None], alone, 0.0)
+    excess = np.where(detected[:, None], np.diagonal(covariance, axis1=1, axis2=2), 0.0) - alone
     return np.sqrt(np.where(excess > _EXCESS * alone, excess, 0.0))
 
 

@@ -40,20 +40,21 @@ def estimate(
     settings: EstimateSettings = DEFAULTS,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Measurement, ...]:
-    """Delay, Doppler shift and amplitude of the target's echo in each recording, with their covariance and a verdict.
+    """Estimate delay, Doppler shift and amplitude of the target's echo in each recording, with covariance and verdict.
 
-    recordings: one a receiver, samples [trials, N_r, N] in √W.
-    reference: the known signal a_bᵀx(t) towards the target, one for all trials or one a trial.
-    scenario: the network; it gives the direct paths, from which on delays are searched, the carrier, the arrays and
-    the deviations of the clocks, by which the search is wider. Without it delays are searched from 0 on.
-    settings: what is searched and how sure to be (`EstimateSettings`).
-    on_stage: is told which recording is being estimated.
+    recordings: one for each receiver, with samples [trials, N_r, N] in √W.
+    reference: the known signal a_bᵀx(t) towards the target, one for all trials or one for each.
+    scenario: the network; None: delays are searched from 0 on. It supplies the direct paths, from which on delays are
+        searched, the carrier, the receive arrays, and the deviations of the clocks, by which the search is widened.
+    settings: range of the search and false-alarm rate (`EstimateSettings`).
+    on_stage: function that is called with a text before each recording.
 
-    The model of each trial is one echo A a_r(u) x(t - τ) e^{j2πft} in white noise (model.md §9): the strongest path of
-    the searched window. Delays and Doppler shifts are those that the receiver's clock shows.
+    The model of a trial is one echo A a_r(u) x(t - τ) e^{j2πft} in white noise; it is the strongest path in the
+    searched range of delays and Doppler shifts. Both are relative to the clock of the receiver.
 
-    Returns the measurements of the first recording, one a trial, then those of the second, and so on. Raises
-    `InputError` with every problem of recordings that do not fit the reference, the scenario or each other.
+    Returns the measurements of the first recording, one for each trial, then those of the second, and so on. Raises
+    `InputError` with every problem of recordings that do not fit the reference, the scenario or each other. Source:
+    model.md §9.
 
     >>> from multistatic import design_network, load_preset, simulate_block
     >>> design = design_network(load_preset("paper"))
@@ -112,7 +113,7 @@ def _require_kinds(recordings: object, reference: object, settings: object) -> N
     """Raise `InputError` where an argument is of another kind than `estimate` takes."""
     problems = []
     if isinstance(recordings, Recording) or not isinstance(recordings, Sequence):
-        problems.append(Problem("recordings", type(recordings).__name__, "a list of recordings, one a receiver"))
+        problems.append(Problem("recordings", type(recordings).__name__, "a list of recordings, one for each receiver"))
     if reference is None:
         problems.append(Problem("reference", "None", "the known signal, such as the reference of a simulated block"))
     if not isinstance(settings, EstimateSettings):
@@ -130,7 +131,7 @@ def input_problems(
     """Why recordings, reference (None: not known), scenario and settings cannot be estimated together."""
     problems = list(disagreements(recordings, reference, scenario))
     if settings.carrier_hz is None and scenario is None:
-        expected = "a carrier above 0, as no recording or scenario has one"
+        expected = "a carrier frequency in Hz, because there is no scenario"
         problems.append(Problem("carrier_hz", "nothing", expected))
     if settings.directions and scenario is None:
         hint = "directions need a scenario"
@@ -141,10 +142,10 @@ def input_problems(
     elif settings.towards_m is not None and scenario is not None:
         point_m, found = looked_at(settings.towards_m, scenario)
         problems += found
-        heard = {recording.receiver_id for recording in recordings}
+        recorded = {recording.receiver_id for recording in recordings}
         for receiver in scenario.receivers if not found else ():
-            if receiver.id in heard and np.array_equal(receiver.position_m, point_m):
-                expected = "a point away from every receiver"
+            if receiver.id in recorded and np.array_equal(receiver.position_m, point_m):
+                expected = "a point that is not the position of a receiver"
                 problems.append(Problem("towards_m", f"the position of {receiver.id!r}", expected))
     return problems
 

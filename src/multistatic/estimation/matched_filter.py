@@ -102,10 +102,10 @@ def check(recording: Recording, search: Search) -> None:
         problems.append(Problem("samples", f"shape {samples.shape}", "[..., N_r, N] with N of at least 2"))
     elif not np.isfinite(samples.sum()):
         bad = int(np.count_nonzero(~np.isfinite(samples)))
-        problems.append(Problem("samples", f"{bad} that are not finite", "finite numbers of a sensible size"))
+        problems.append(Problem("samples", f"{bad} values that are not finite", "finite numbers of a sensible size"))
     known = search.steering if search.steering is not None else search.array
     if known is not None and antennas and known.size != antennas:
-        problems.append(Problem("samples", f"{antennas} antennas", f"{known.size}, as steering or array have"))
+        problems.append(Problem("samples", f"{antennas} antennas", f"{known.size}, the number in steering or array"))
     for name in ("noise_power_w", "sample_rate_hz", "slot_s"):
         value = getattr(recording, name)
         if not (np.isfinite(value) and value > 0):
@@ -132,7 +132,7 @@ def grid_of(reference: Reference, recording: Recording, search: Search) -> Grid:
     begins, ends = begin + reference.first, end - 1 + reference.first + length
     if begins >= count or ends <= 0:
         received = f"samples from {recording.times_s[0]:.6g} s to {recording.times_s[-1]:.6g} s"
-        problem = Problem("samples", received, f"the signal at delays from {search.delay_s[0]:.6g} s")
+        problem = Problem("samples", received, f"samples of the signal at delays from {search.delay_s[0]:.6g} s on")
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
     information = reference.mean_information
     phases = max(1, int(np.ceil(np.sqrt(information[0, 0]) / (2.0 * _OFFSET))))
@@ -156,6 +156,7 @@ class Correlator:
     """T of many trials on the cells of one grid, in single precision: enough to find cells, and twice as fast."""
 
     def __init__(self, waveform: Waveform, reference: Reference, recording: Recording, grid: Grid) -> None:
+        """Prepare the spectra of the shifted reference, their energies, and the phases of the grid."""
         first, values = shifted_samples(waveform, recording.sample_rate_hz, grid.fractions)
         count = recording.samples.shape[-1]
         padded = np.zeros((len(values), grid.size), np.complex128)
@@ -207,5 +208,5 @@ def _inverse_energies(values: C, first: int, grid: Grid, count: int) -> NDArray[
     shift = np.arange(*grid.cells) + first
     begin, end = (np.clip(edge, 0, values.shape[1]) for edge in (-shift, count - shift))
     energy = (sums[:, np.maximum(begin, end)] - sums[:, begin]).T
-    heard = energy > 1e-6 * sums[:, -1]
-    return np.where(heard, 1.0 / np.where(heard, energy, 1.0), 0.0).astype(np.float32)
+    positive = energy > 1e-6 * sums[:, -1]
+    return np.where(positive, 1.0 / np.where(positive, energy, 1.0), 0.0).astype(np.float32)

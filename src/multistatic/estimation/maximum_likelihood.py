@@ -47,7 +47,7 @@ def maximum_likelihood(recording: Recording, waveform: Waveform, search: Search)
     reference = reference_of(waveform, recording.sample_rate_hz)
     if reference.mean_information[0, 0] < _NO_INFORMATION:
         received = f"{recording.sample_rate_hz:.6g} samples/s"
-        expected = "a rate at which the samples depend on the delay: 2 a slot for pulses of one slot"
+        expected = "a rate at which the samples depend on the delay, such as 2 samples per slot for pulses of one slot"
         raise InputError(
             [Problem("sample_rate_hz", received, expected)], source=f"recording of {recording.receiver_id}"
         )

@@ -1,10 +1,10 @@
 """Noise that is not known, measured beside the echo from the parts of its correlation (docs/algorithms.md §4.6).
 
 Where a receiver does not know all streams, z = A x + A x' + noise with x' the unknown ones. They have the modulation of
-x, so they are white neither over the sampled band nor within a slot, and no count of samples tells what they add to
-a correlation. A sum is as uncertain as its terms say, whatever they are made of: x is a sum of W parts x_w that share
-no symbol (`signal.parts`), so the correlations <x_w, z> have uncorrelated noise, and it is their spread that counts.
-Time in samples, Doppler in cycles per sample, as in `refinement`.
+x, so they are white neither over the sampled band nor within a slot, and no number of samples determines what they add
+to a correlation. A sum is as uncertain as its terms say, whatever they are made of: x is a sum of W parts x_w that
+share no symbol (`signal.parts`), so the correlations <x_w, z> have uncorrelated noise, and it is their spread that
+counts. Time in samples, Doppler in cycles per sample, as in `refinement`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class NoiseMeter:
 
         With u_w = <x_w, y>/‖x_w‖, vectors over the P branches with independent noise of one covariance, and
         a_w = ‖x_w‖/‖x‖, R = aᴴUᴴ(UUᴴ)⁻¹Ua is the share of a in the row space of U (Kelly, IEEE Trans. AES 22, 1986).
-        Whatever the covariance is, also that of an unknown stream which all antennas hear alike, R is Beta(P, W-P)
+        Whatever the covariance is, also that of an unknown stream that is equal at all antennas, R is Beta(P, W-P)
         where there is no echo: T is Exp(1) for one branch and nearly Gamma(P, 1) for more.
         """
         cut = self._cut(samples, cell, fraction, doppler)
@@ -75,11 +75,11 @@ class NoiseMeter:
         cut = self._cut(samples, cell, fraction, doppler)
         if cut is None:
             return 0.0, np.eye(2)
-        known, heard = cut.whole, samples[:, cut.shift + cut.inside] * cut.turn
+        known, received = cut.whole, samples[:, cut.shift + cut.inside] * cut.turn
         energy, count = np.vdot(known, known).real, len(cut.known)
-        amplitude = heard @ known.conj() / energy
+        amplitude = received @ known.conj() / energy
         combined = np.zeros(samples.shape[1], complex)
-        residual = amplitude.conj() @ (heard - amplitude[:, None] * known)
+        residual = amplitude.conj() @ (received - amplitude[:, None] * known)
         power = max(float(np.vdot(amplitude, amplitude).real), 1e-300)
         combined[cut.shift + cut.inside] = residual / power / cut.turn
         noise = cut.of(combined[None])[0]
@@ -163,7 +163,7 @@ def noise_meter(waveform: Waveform, reference: Reference, recording: Recording, 
     """For trials of `recording` of so many branches. `InputError` where the signal has too few symbols to measure."""
     count, least = symbol_count(waveform, recording.slot_s), branches + _SPARE
     if count < least:
-        expected = f"{least} symbols or more where noise is measured ({branches} branches)"
+        expected = f"at least {least} symbols to measure the noise ({branches} branches)"
         problem = Problem("noise", f"a known signal of {count} symbols", expected)
         raise InputError([problem], source=f"recording of {recording.receiver_id}")
     wanted = min(max(_PARTS, _PARTS_A_BRANCH * branches), max(count // _SYMBOLS_AT_LEAST, least))

@@ -16,19 +16,25 @@ DirectionKind = Literal["whole", "components"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Measurement(LabelledResult):
-    """Delay, Doppler and amplitude of the echo at one receiver; optionally its direction of arrival.
+    """Delay, Doppler shift and amplitude of the echo at one receiver, and optionally its direction of arrival.
 
-    `covariance` [2, 2] of (delay in s, Doppler in Hz), infinite where nothing was detected. `amplitude`: complex echo
-    amplitude in sqrt(W) at the reference element (0 where unknown). `snr`: echo SNR after integration over
-    block and antennas, a power ratio (0 where nothing was detected).
-    `verdict`: `detected`; `not_detected` (below the threshold of the stated false-alarm rate); `ambiguous` (two peaks
-    that noise cannot order). `direction` [3]: unit vector receiver → target and `direction_covariance` [3, 3] of it,
-    where the antennas tell; else None. `direction_kind`: `whole`, or `components`: only the components along the one or
-    two axes that the covariance covers are measured, as by antennas in a line (its cosine to the line) or in a plane.
-    The rest of a unit vector with these components, a mirror image or a cone, is then not known, and `direction` is one
-    of those that fit. `time_s`: when the block was sent. `message`: what a person should know.
-    `shared_std` (delay in s, Doppler in Hz): the part of both errors that all receivers of the block have alike, as
-    that of data streams that they all hear and do not know; `covariance` includes it.
+    receiver_id: id of the receiver.
+    delay_s: delay τ of the echo in s, by the clock of the receiver.
+    doppler_hz: Doppler shift f of the echo in Hz, relative to the oscillator of the receiver.
+    covariance [2, 2]: covariance of (delay in s, Doppler shift in Hz); infinite if nothing was detected.
+    amplitude: complex amplitude of the echo at the reference element, in √W; 0: not known.
+    snr: SNR of the echo after integration over block and antennas, a power ratio; 0 if nothing was detected.
+    verdict: `detected`; `not_detected`: below the threshold of the false-alarm rate; `ambiguous`: two peaks of which
+        noise may make either one the higher.
+    direction [3]: unit vector from the receiver to the target; None: not measured.
+    direction_covariance [3, 3]: covariance of `direction`; None: not measured.
+    direction_kind: `whole`, or `components`: the array measures only the components along the one or two axes that the
+        covariance covers, as a linear or a planar array does. Then several directions (a cone or a mirror image) fit,
+        and `direction` is one of them.
+    shared_std [2]: standard deviation of the part of the errors (delay in s, Doppler shift in Hz) that is common to all
+        receivers of the block, such as that of unknown data streams; it is included in `covariance`.
+    time_s: time of the block in s.
+    message: warning in words; empty: none.
 
     >>> one = Measurement(receiver_id="a", delay_s=3e-7, doppler_hz=40.0, covariance=[[4e-20, 0], [0, 100]])
     >>> one.doppler_std_hz

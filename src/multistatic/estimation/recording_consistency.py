@@ -51,7 +51,7 @@ def _power(recording: Recording, where: str) -> Iterator[Problem]:
     if not _QUIETEST <= level <= _LOUDEST:
         yield Problem(
             where,
-            f"samples of {level:.3g} times the power of their noise",
+            f"a mean power of {level:.3g} times the noise power",
             f"{_QUIETEST:g} to {_LOUDEST:g} times",
             "wrong core:datatype, noise power, slot or scale",
         )
@@ -62,7 +62,9 @@ def _waveform(recording: Recording, waveform: Waveform, where: str) -> Iterator[
     begin, end = recording.times_s[0], recording.times_s[-1]
     if end <= first:
         received = f"samples from {begin:.6g} s to {end:.6g} s"
-        yield Problem(where, received, f"some after {first:.6g} s, when the known signal begins", "wrong start_s")
+        yield Problem(
+            where, received, f"samples after {first:.6g} s, the beginning of the known signal", "wrong start_s"
+        )
     slot_s = known_slot_s(waveform)
     if slot_s is not None and abs(recording.slot_s - slot_s) > _SAME * slot_s:
         yield Problem(where, f"a slot of {recording.slot_s:.9g} s", f"{slot_s:.9g} s, that of the known signal")

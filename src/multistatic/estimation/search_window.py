@@ -1,4 +1,4 @@
-"""What an estimator is asked: where to look, how sure to be, and what is known of noise and antennas."""
+"""The input of an estimator: the searched window, the false-alarm rate, and what is known of noise and antennas."""
 
 from __future__ import annotations
 
@@ -63,6 +63,7 @@ def doppler_range_hz(speed_limit_m_s: float, carrier_hz: float) -> tuple[float, 
 
 
 def _problems(search: Search) -> list[Problem]:
+    """Every value of the search that is out of range."""
     problems = []
     for name in ("delay_s", "doppler_hz"):
         low, high = getattr(search, name)
@@ -75,7 +76,7 @@ def _problems(search: Search) -> list[Problem]:
     if search.noise not in ("recorded", "estimated"):
         problems.append(Problem("noise", repr(search.noise), "recorded or estimated"))
     if search.unknown_streams and search.noise != "estimated":
-        problems.append(Problem("noise", repr(search.noise), "estimated, where there are unknown streams"))
+        problems.append(Problem("noise", repr(search.noise), "estimated, because there are unknown streams"))
     steering = search.steering
     if steering is not None and not (steering.ndim == 1 and np.isfinite(steering).all() and np.any(steering)):
         problems.append(Problem("steering", f"shape {steering.shape}", "a finite vector [N_r] that is not zero"))

@@ -16,7 +16,7 @@ def looked_at(towards_m: F, scenario: Scenario) -> tuple[F, list[Problem]]:
     """
     if len(towards_m) < scenario.dimensions:
         problem = Problem(
-            "towards_m", str(towards_m.tolist()), "three coordinates in metres, as the target is in space"
+            "towards_m", str(towards_m.tolist()), "three coordinates in metres, because the scenario is in 3-D"
         )
         return np.zeros(3), [problem]
     return np.concatenate([towards_m, scenario.target.position_m[len(towards_m) :]]), []

@@ -1,6 +1,6 @@
 """Named arrays from the files of other programs: NumPy .npz, MATLAB 5 and 7.3, HDF5, NetCDF 3 and 4.
 
-Which format it is, the first bytes say. Of a file only the arrays that are asked for are read, and only once what it
+The first bytes decide the format. Only the requested arrays of a file are read, and only once what it
 declares (sizes, types) fits the caps. Nothing in a file is run: no pickles, no objects, no links to other files.
 """
 
@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 
 MAX_FILE_BYTES = 2**31
 MAX_TEXTS = 100_000
@@ -153,6 +154,7 @@ _STEP = 1 << 20
 
 
 def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
+    """Arrays of a MATLAB file of version 5 to 7; sizes are checked before anything is unpacked."""
     from scipy.io import loadmat, whosmat
 
     _require_small("(variables)", _unpacked_size(content), 1)
@@ -199,7 +201,7 @@ def _texts_of_cells(name: str, cells: NDArray[Any]) -> NDArray[Any]:
     for cell in cells.ravel(order="F"):
         inner = np.asarray(cell)
         if inner.dtype.kind != "U" or inner.size > 1:
-            raise _refused(name, "a cell array that holds something else than text", "names as a cell array of char")
+            raise _refused(name, "a cell array with entries that are not text", "names as a cell array of char")
         texts.append(str(inner.item()) if inner.size else "")
     return np.array(texts, dtype=np.str_)
 
@@ -208,18 +210,14 @@ def _texts_of_cells(name: str, cells: NDArray[Any]) -> NDArray[Any]:
 
 
 def _hdf5(content: bytes, names: frozenset[str]) -> Arrays:
-    try:
-        import h5py
-    except ImportError as error:
-        raise MissingDependencyError(
-            "HDF5, NetCDF 4 and MATLAB 7.3 files need h5py, which is not installed: pip install 'multistatic[data]'"
-        ) from error
+    h5py = optional_module("an HDF5, NetCDF 4 or MATLAB 7.3 file", "h5py")
     with h5py.File(io.BytesIO(content), "r") as file:
         there = [name for name in sorted(names) if file.get(name, getlink=True) is not None]
         return _each(there, lambda name: _dataset(file, name))
 
 
 def _dataset(file: Any, name: str) -> NDArray[Any]:
+    """One array of an HDF5 file; links, external data and arrays that are too large are refused."""
     import h5py
 
     link = file.get(name, getlink=True)
@@ -263,7 +261,7 @@ def _cell_text(file: Any, name: str, reference: Any) -> str:
     cell = file[reference] if isinstance(reference, h5py.Reference) and reference else None
     kind = _text(cell.attrs.get("MATLAB_class", b"")) if isinstance(cell, h5py.Dataset) else ""
     if kind != "char" or cell is None or cell.size > 4096:
-        raise _refused(name, "a cell array that holds something else than text", "names as a cell array of char")
+        raise _refused(name, "a cell array with entries that are not text", "names as a cell array of char")
     return "" if cell.attrs.get("MATLAB_empty", 0) else "".join(_characters(cell).tolist())
 
 

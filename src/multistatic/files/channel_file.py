@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import as_given, channel_rng, realise
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 from multistatic.files.array_files import Arrays, read_arrays
 from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.numpy_file import npz_bytes
@@ -32,9 +33,12 @@ _READ = (*NAMES, *(f"{name}_{part}" for name in _PARTS for part in ("real", "ima
 
 
 def read_channel(path: str | os.PathLike[str], *, name: str | None = None) -> GivenChannel:
-    """The channels in a file; `name`: what messages and `scenario.toml` call it (None: its path).
+    """Read the channels of an `.npz`, MATLAB, HDF5 or NetCDF file (docs/formats.md).
 
-    Raises `InputError` that names the file and everything that is wrong with it.
+    path: path of the file.
+    name: name of the file in messages and in `scenario.toml`; None: its path.
+
+    Raises `InputError` with the name of the file and everything that is wrong with it.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -53,10 +57,12 @@ def read_channel(path: str | os.PathLike[str], *, name: str | None = None) -> Gi
 
 
 def load_channel(path: str | os.PathLike[str], scenario: Scenario) -> Channel:
-    """The channel of a scenario with the direct channels of a file, for `design_network(scenario, channel=...)`.
+    """Read the direct channels of a file as the channel of a scenario, for `design_network(scenario, channel=...)`.
 
-    What the file does not give comes from the scenario's geometry. Raises `InputError` with everything in the file that
-    cannot be used, or does not fit the scenario.
+    path: path of the file (`read_channel`).
+    scenario: the network; its geometry supplies everything that the file does not give.
+
+    Raises `InputError` with everything in the file that cannot be used or does not fit the scenario.
 
     >>> from tempfile import TemporaryDirectory
     >>> from multistatic import load_preset
@@ -70,7 +76,12 @@ def load_channel(path: str | os.PathLike[str], scenario: Scenario) -> Channel:
 
 
 def with_channel(scenario: Scenario, given: GivenChannel) -> Scenario:
-    """The scenario with given channels in the place of its model; `ScenarioError` where they do not fit.
+    """Replace the channel model of a scenario by given channels.
+
+    scenario: the network.
+    given: channels, as `read_channel` returns them.
+
+    Raises `ScenarioError` if the channels do not fit the scenario.
 
     >>> from multistatic import load_preset
     >>> given = GivenChannel(direct=np.full((10, 2, 10), 1e-4))
@@ -86,10 +97,13 @@ def realised_channel(scenario: Scenario) -> GivenChannel:
 
 
 def load_drops(folder: str | os.PathLike[str], scenario: Scenario) -> Iterator[Scenario]:
-    """The scenario with the channels of each file of a folder, in the order of their names: one drop a file.
+    """Yield the scenario with the channels of each file of a folder, in the order of the file names.
 
-    Files are read one after the other, as they are asked for. Raises `InputError` for a folder without channel files
-    at once, and for a file that cannot be used when it is its turn.
+    folder: path of the folder; each channel file in it is one random drop of the channel.
+    scenario: the network.
+
+    Each file is read when its scenario is taken. Raises `InputError` immediately if the folder has no channel files,
+    and during the iteration if a file cannot be used.
 
     >>> from tempfile import TemporaryDirectory
     >>> from multistatic import load_preset
@@ -154,7 +168,9 @@ def _joined(arrays: Arrays, name: str, label: str, problems: list[Problem]) -> N
     real, imaginary = arrays.get(f"{name}_real"), arrays.get(f"{name}_imag")
     if name in arrays and not (real is None and imaginary is None):
         part = f"{name}_real" if real is not None else f"{name}_imag"
-        problems.append(Problem(f"{label}:{name}", f"{name} and {part}", "one of the two: they may contradict"))
+        problems.append(
+            Problem(f"{label}:{name}", f"{name} and {part}", "only one of the two, which may contradict each other")
+        )
         return None
     if name in arrays or (real is None and imaginary is None):
         return arrays.get(name)
@@ -221,10 +237,7 @@ def channel_bytes(given: GivenChannel, suffix: str) -> bytes:
 
 
 def _hdf5_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
-    try:
-        import h5py
-    except ImportError as error:
-        raise _needs_h5py() from error
+    h5py = optional_module("an HDF5 file", "h5py")
     buffer = io.BytesIO()
     with h5py.File(buffer, "w", track_order=True) as file:
         for name, values in arrays.items():
@@ -246,11 +259,7 @@ _DIMENSIONS = {
 
 def _netcdf_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """NetCDF 4 knows no complex numbers: pairs of `direct_real` and `direct_imag`."""
-    try:
-        import h5netcdf
-        import h5py
-    except ImportError as error:
-        raise _needs_h5py() from error
+    h5netcdf, h5py = (optional_module("a NetCDF file", name) for name in ("h5netcdf", "h5py"))
     buffer = io.BytesIO()
     with h5netcdf.File(buffer, "w") as file:
         file.dimensions = {
@@ -268,12 +277,6 @@ def _netcdf_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
             else:
                 file.create_variable(name, _DIMENSIONS[name], data=values)
     return buffer.getvalue()
-
-
-def _needs_h5py() -> MissingDependencyError:
-    return MissingDependencyError(
-        "HDF5 and NetCDF files need h5py and h5netcdf, which are not installed: pip install 'multistatic[data]'"
-    )
 
 
 WRITERS: Mapping[str, Callable[[Mapping[str, NDArray[Any]]], bytes]] = {

@@ -12,20 +12,21 @@ from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.tables import csv_text
 
 
-def comparison_document(rows: Sequence[Comparison], criterion: str) -> dict[str, Any]:
-    """The content of `comparison.json`."""
+def comparison_document(rows: Sequence[Comparison], criterion: str, planned: int | None = None) -> dict[str, Any]:
+    """The content of `comparison.json`; `planned`: how many methods an interrupted comparison was to have."""
     scenario = next((row.design.scenario for row in rows if row.design is not None), None)
     return {
         "criterion": criterion,
         "assumptions": None if scenario is None else asdict(assumptions(scenario)),
+        **({} if planned is None else {"interrupted": True, "finished": len(rows), "planned": planned}),
         "rows": [_plain(row) for row in rows],
     }
 
 
-def comparison_files(rows: Sequence[Comparison], criterion: str) -> dict[str, bytes]:
-    """Table and document by their names; the order is that in which they are written."""
+def comparison_files(rows: Sequence[Comparison], criterion: str, planned: int | None = None) -> dict[str, bytes]:
+    """Table and document by their names; the order is that in which they are written. `planned`: see above."""
     plain = [{**_plain(row), "selected": " ".join(row.design.selected_ids) if row.design else ""} for row in rows]
-    document = json.dumps(comparison_document(rows, criterion), indent=2, allow_nan=False)
+    document = json.dumps(comparison_document(rows, criterion, planned), indent=2, allow_nan=False)
     return {"comparison.csv": csv_text(plain[0], plain).encode(), "comparison.json": document.encode()}
 
 

@@ -1,5 +1,5 @@
 """The files of a design, a stable contract (docs/formats.md): `design.json`, `design.npz`, `scenario.toml` with
-`channel.npz`, `design.mat` where it is asked for, pictures and `report.html`.
+`channel.npz`, `design.mat` on request, pictures and `report.html`.
 
 The same design gives the same bytes, its timing aside: no clock, fixed dates inside the archive.
 """
@@ -34,12 +34,12 @@ from multistatic.scenario.algorithm_settings import algorithm_name, as_table
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.write import resolved_toml
+from multistatic.scenario.write import CHANNEL_FILE, designed_toml
 from multistatic.units import ratio_to_db
 
 FORMAT = "multistatic-design/2"
 DOCUMENT, ARRAYS, SCENARIO, PAGE = "design.json", "design.npz", "scenario.toml", "report.html"
-CHANNEL, MATLAB = "channel.npz", "design.mat"
+CHANNEL, MATLAB = CHANNEL_FILE, "design.mat"
 _DRAWN = ("map", "beam_pattern", "rates")
 PICTURES = (*(f"{name}.{kind}" for name in _DRAWN for kind in ("svg", "png")), "captions.txt")
 DEPENDENCIES = ("numpy", "scipy", "pydantic", "cvxpy", "clarabel", "scs", "pyproj", "matplotlib")
@@ -141,7 +141,7 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
 
 def _scenario_toml(design: Design) -> bytes:
     """The scenario with its channels in the file beside it."""
-    return resolved_toml(design.scenario, channel_file=CHANNEL).encode()
+    return designed_toml(design.scenario).encode()
 
 
 def _channel_npz(design: Design) -> bytes:
@@ -156,7 +156,7 @@ def _channel_source(design: Design) -> str:
 
 
 def _algorithms(scenario: Scenario) -> dict[str, Any]:
-    """What was used, and whose it is: a package with its version, or a callable of the program."""
+    """The algorithms that were used, each with its package and version, or as a callable of the program."""
     design = scenario.design
     chosen = {"selectors": design.selector, "beamformers": design.beamformer, "criteria": design.criterion}
     keys = {"selectors": "selector", "beamformers": "beamformer", "criteria": "criterion"}
@@ -191,16 +191,18 @@ def design_files(
 ) -> dict[str, bytes]:
     """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
-    Arrays and pictures are there only where the design passed its verification: beams that nobody confirmed are not
-    handed on.
+    Arrays and pictures are there only where the design passed its verification: unconfirmed beams are not
+    written. A page is written for every verdict.
     """
     files = {CHANNEL: _channel_npz(design), SCENARIO: _scenario_toml(design)}
+    drawn = dict(pictures or {})
+    page = {PAGE: drawn.pop(PAGE)} if PAGE in drawn else {}
     if design.verification is not None and design.verification.passed:
         arrays = design_arrays(design)
-        files |= {ARRAYS: npz_bytes(arrays), **(pictures or {})}
+        files |= {ARRAYS: npz_bytes(arrays), **drawn}
         if matlab:
             files[MATLAB] = mat5_bytes(arrays, UNITS)
-    return {**files, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
+    return {**files, **page, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
 
 
 def write_design(
@@ -211,9 +213,16 @@ def write_design(
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
 ) -> tuple[Path, ...]:
-    """Write all files of a design to `folder` at once; returns their paths. `matlab`: the arrays as `design.mat` too.
+    """Write all files of a design to a folder and return their paths (docs/formats.md).
 
-    timing_s: seconds of each stage, for `design.json`. pictures: {name of a file: its content}.
+    folder: path of the folder, which is made if it does not exist.
+    design: the design.
+    timing_s: {name of a stage: seconds}, for `design.json`.
+    pictures: {file name: content} of pictures to be written beside; None: no pictures.
+    matlab: True: write the arrays also as `design.mat`.
+
+    Files of an earlier design in the folder are removed. `design.json` is written last: if it exists, the set of files
+    is complete. Raises `InputError` if the folder cannot be written.
 
     >>> import tempfile
     >>> from multistatic import design_network, load_preset, read_design
@@ -221,9 +230,6 @@ def write_design(
     ...     paths = write_design(folder, design_network(load_preset("paper")))
     ...     read_design(folder).document["status"]
     'feasible'
-
-    `design.json` appears last: where it is, the set is complete. Files of an earlier design that this one does not have
-    are removed. Raises `InputError` where the folder cannot be written to.
     """
     files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab)
     write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, CHANNEL, MATLAB, PAGE, *PICTURES))
@@ -251,6 +257,7 @@ def _selection(design: Design) -> dict[str, Any]:
 
 
 def _beamforming(design: Design) -> dict[str, Any]:
+    """The table `beamforming` of `design.json`; every value is None if there is no result."""
     result = design.beamforming
     if result is None:
         names = (
@@ -271,6 +278,7 @@ def _beamforming(design: Design) -> dict[str, Any]:
 
 
 def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str, Any]:
+    """The table `bounds` of `design.json`; every value is None if there is no accuracy."""
     if accuracy is None:
         names = (
             "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_horizontal_m peb_vertical_m "

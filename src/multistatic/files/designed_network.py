@@ -20,7 +20,7 @@ from multistatic.signal.beams import Beams
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesignedNetwork:
-    """The scenario of a verified design, its channel and beams, and who cooperates."""
+    """The scenario of a verified design, its channel, its beams and its cooperating receivers."""
 
     scenario: Scenario
     channel: Channel
@@ -33,7 +33,7 @@ def read_designed_network(folder: str | os.PathLike[str], *, on_note: OnNote | N
     """Read `scenario.toml`, `design.json` and `design.npz` of a folder that `design --out` wrote.
 
     `on_note` as for `load_scenario`. Raises `InputError` where one of them cannot be read, they do not belong
-    together, the design has no verified beams, or it is mono-static, so that no receiver hears the echo.
+    together, the design has no verified beams, or it is mono-static, so that no receiver receives the echo.
     """
     stored, path = read_design(folder), Path(folder) / SCENARIO
     scenario = load_scenario(path, on_note=on_note)

@@ -38,7 +38,7 @@ COLUMNS = (
     *("used", "outliers", "chi_square", "degrees_of_freedom", "p_value", "message"),
 )
 NO_ORIGIN = (
-    "The scenario has no origin in latitude and longitude: places are the properties x_m, y_m, z_m, local metres, "
+    "The scenario has no origin in latitude and longitude: positions are the properties x_m, y_m, z_m, local metres, "
     "and no feature has a geometry."
 )
 
@@ -110,6 +110,7 @@ def write_fixes(
 
 
 def _plain(fix: Fix) -> dict[str, Any]:
+    """A fix as the values of `fixes.json`."""
     return {
         "time_s": fix.time_s,
         "position_verdict": fix.position_verdict,
@@ -165,6 +166,7 @@ def _row(fix: Fix) -> dict[str, str]:
 
 
 def _cells(fix: Fix) -> dict[str, float | str | None]:
+    """A fix as the cells of its row of `fixes.csv`, without those that do not exist."""
     numbers: dict[str, float | None] = {
         "time_s": fix.time_s,
         "position_std_m": fix.position_std_m,
@@ -199,6 +201,7 @@ def _cells(fix: Fix) -> dict[str, float | str | None]:
 
 
 def _properties(fix: Fix, which: str, position: F | None, velocity: F | None) -> dict[str, Any]:
+    """The properties of one position of a fix in `fixes.geojson`."""
     assert position is not None
     moving = dict.fromkeys(f"v{axis}_m_s" for axis in _AXES)
     if velocity is not None:

@@ -17,11 +17,11 @@ from multistatic.channel.channel import Channel
 from multistatic.design.compare import Comparison
 from multistatic.design.result import Design
 from multistatic.estimation.measurement import Measurement
+from multistatic.extras import optional_module
 from multistatic.files.fixes import fixes_rows
 from multistatic.files.measurements import measurement_document
 from multistatic.files.study_export import dataset
 from multistatic.localization.fix import Fix
-from multistatic.notebook import optional_module
 from multistatic.registry import name_of
 from multistatic.scenario.model import Scenario
 from multistatic.study.results import StudyResults, unit_of_key
@@ -36,10 +36,13 @@ Variables = dict[str, tuple[tuple[str, ...], Any]]
 
 
 def to_xarray(result: Any) -> xarray.Dataset:
-    """The arrays of a result with named axes, units as attributes.
+    """Convert a result to an xarray dataset: arrays with named axes, and their units as attributes.
 
-    result: a `Scenario`, `Channel`, `Design`, `StudyResults`, or one or a sequence of `Measurement`, `Fix`,
-    `Comparison`. Raises `TypeError` for anything else and `MissingDependencyError` without xarray (the extra `data`).
+    result: a `Scenario`, `Channel`, `Design` or `StudyResults`; or one or a sequence of `Measurement`, `Fix` or
+        `Comparison`.
+
+    Raises `TypeError` for any other object, and `MissingDependencyError` without xarray (`pip install
+    'multistatic[data]'`).
 
     >>> from multistatic import design_network, load_preset
     >>> found = to_xarray(design_network(load_preset("paper")))
@@ -48,24 +51,26 @@ def to_xarray(result: Any) -> xarray.Dataset:
     """
     if isinstance(result, StudyResults):
         return dataset(result)
-    library = optional_module("xarray", "data", "to_xarray")
+    library = optional_module("to_xarray", "xarray")
     coordinates, variables, attributes = _parts(result)
     labelled = {name: (dims, values, _units(name)) for name, (dims, values) in variables.items()}
     return library.Dataset(labelled, coordinates, attributes)
 
 
 def to_dataframe(result: Any) -> pandas.DataFrame:
-    """A result as a table: one row a receiver, a measurement, a fix, a method or a trial.
+    """Convert a result to a pandas table with one row for each receiver, measurement, fix, method or trial.
 
-    result: as for `to_xarray`. `attrs["units"]` holds the unit of each column that has one. Raises `TypeError` for
-    anything else and `MissingDependencyError` without pandas (the extra `data`).
+    result: as for `to_xarray`.
+
+    `attrs["units"]` has the unit of each column that has one. Raises `TypeError` for any other object, and
+    `MissingDependencyError` without pandas (`pip install 'multistatic[data]'`).
 
     >>> from multistatic import load_preset
     >>> table = to_dataframe(load_preset("paper"))
     >>> table.index.name, table.attrs["units"]["x_m"]
     ('receiver', 'm')
     """
-    library = optional_module("pandas", "data", "to_dataframe")
+    library = optional_module("to_dataframe", "pandas")
     if isinstance(result, StudyResults):
         table = dataset(result).to_dataframe().reset_index()
         table = table[table["status"] > 0].reset_index(drop=True)
@@ -134,6 +139,7 @@ def _(channel: Channel) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]
 
 @_parts.register(Design)
 def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
+    """Those of the scenario, with the selection, the beams, the rates and the bounds."""
     coordinates, variables, _ = _parts(design.scenario)
     rows, result, accuracy = ("receiver",), design.beamforming, design.accuracy
     variables = {**variables, "selected": (rows, design.selected)}

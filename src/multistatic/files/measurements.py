@@ -75,7 +75,7 @@ def parse_measurements(text: str, *, source: str = NAME) -> tuple[Measurement, .
     `detected`, snr and amplitude 0, no direction; a direction is `whole`. A row whose verdict is `not_detected` may
     leave place and spread empty: place 0, variance infinite.
     """
-    table = read_table(text, expected=f"names of columns with commas between them: {', '.join(REQUIRED)}")
+    table = read_table(text, expected=f"column names separated by commas: {', '.join(REQUIRED)}")
     header, rows = table.header, table.rows
     problems = [*([] if table.problems and not header else _header_problems(header)), *table.problems]
     if not problems and not rows:
@@ -133,7 +133,7 @@ def _values(measurement: Measurement) -> tuple[dict[str, float], dict[str, str]]
 def _header_problems(header: Sequence[str]) -> list[Problem]:
     if len(header) < 2:
         received = f"one column, {header[0][:64]!r}" if header and header[0] else "nothing"
-        return [Problem("line 1", received, "names of columns with commas between them: " + ", ".join(REQUIRED))]
+        return [Problem("line 1", received, "column names separated by commas: " + ", ".join(REQUIRED))]
     problems = [Problem("line 1", f"no column {name}", f"a column {name}") for name in REQUIRED if name not in header]
     twice = sorted({column for column in header if header.count(column) > 1})
     problems += [Problem("line 1", f"column {column!r} twice", "each column once") for column in twice]
@@ -141,7 +141,7 @@ def _header_problems(header: Sequence[str]) -> list[Problem]:
         hint = "" if column in COLUMNS else did_you_mean(column.lower(), COLUMNS, cutoff=0.85)
         if hint:
             problems.append(
-                Problem("line 1", f"column {column[:64]!r}", "a known column, or one of another name", hint)
+                Problem("line 1", f"column {column[:64]!r}", "a known column, or a less similar name", hint)
             )
     return problems
 
@@ -158,9 +158,9 @@ class _Row:
         """The row's measurement, None where a cell is wrong."""
         verdict = cast(Verdict, self._word("verdict", _VERDICTS, "detected"))
         kind = cast(DirectionKind, self._word("direction_kind", _DIRECTION_KINDS, "whole"))
-        heard = verdict != "not_detected"
-        place = [self._number(name, None if heard else 0.0, -most, most) for name, most in _PLACE.items()]
-        spread = [self._number(name, None if heard else math.inf, *_SPREADS) for name in _SPREAD]
+        detected = verdict != "not_detected"
+        place = [self._number(name, None if detected else 0.0, -most, most) for name, most in _PLACE.items()]
+        spread = [self._number(name, None if detected else math.inf, *_SPREADS) for name in _SPREAD]
         correlation = self._number("delay_doppler_correlation", 0.0, -_CORRELATED, _CORRELATED)
         direction, direction_covariance = self._direction(), self._direction_covariance()
         shared = [self._number(name, 0.0, least=0.0, most=most) for name, most in zip(_SHARED, spread, strict=True)]
@@ -210,11 +210,12 @@ class _Row:
         return unit
 
     def _direction_covariance(self) -> F | None:
+        """The covariance of the direction in this row; None if its columns are empty."""
         squares = self._all_or_none(_SQUARES)
         if squares is None:
             return None
         if not self.cells.get(_DIRECTION[0]):
-            self._wrong("direction_x", "a direction, where there is its covariance")
+            self._wrong("direction_x", "a direction that belongs to this covariance")
         covariance = np.zeros((3, 3))
         covariance[np.triu_indices(3)] = squares
         covariance = covariance + np.triu(covariance, 1).T
@@ -260,7 +261,7 @@ def _unit_hint(name: str, number: float) -> str:
     if not math.isfinite(number):
         return ""
     if name in ("delay_s", "delay_std_s", "shared_delay_std_s"):
-        return "check the unit of the delay: the column is in seconds, not in µs or ns, and no range in m"
+        return "check the unit of the delay: the column is in seconds, not in µs or ns, and is not a range in m"
     if name == "snr_db":
         return "a level in dB, not a power ratio"
     if name in ("doppler_hz", "doppler_std_hz", "shared_doppler_std_hz"):

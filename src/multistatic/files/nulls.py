@@ -31,15 +31,16 @@ def _nulls(value: Any, path: str = "") -> Iterator[str]:
 
 
 def _reason(design: Design, path: str) -> str:
+    """Why the value at `path` of `design.json` does not exist."""
     room, _, name = path.partition(".")
     if path == "cooperation_cost_limit_m":
         return "The scenario sets no limit."
     if path.startswith("provenance.dependencies."):
         return "Not installed."
     if name == "nearest_budget_m":
-        return "Given only where no group meets the cooperation cost and a larger budget would do."
+        return "Given only if no group meets the limit of the cooperation cost and a larger limit would allow one."
     if name == "largest_common_rate_bps_hz":
-        return "Given only where the required rates were not met."
+        return "Given only if the required rates were not met."
     if room in ("selection", "cooperation_cost_m") and design.scheme == "mono":
         return "The mono-static scheme selects no receivers."
     if design.status == "infeasible":
@@ -59,12 +60,12 @@ def _sensitivity_reason(design: Design, name: str) -> str:
     if design.scheme == "mono":
         return "Not computed for the mono-static scheme."
     if name == "clock_1ns":
-        return "There is no position error bound that clocks could change."
+        return "There is no position error bound, so clock errors cannot change it."
     if name.startswith("clock_1ns."):
-        return "The position is unobservable with that error of the clocks."
+        return "The position is unobservable with this clock error."
     if name == "budget":
-        return "No larger cooperation budget admits a better group by adding or exchanging one receiver."
-    return "The beamformer has no dual prices here."
+        return "No larger limit of the cooperation cost allows a better group by adding or exchanging one receiver."
+    return "The beamformer gives no dual prices for this design."
 
 
 def _bound_reason(design: Design, name: str) -> str:
@@ -75,7 +76,7 @@ def _bound_reason(design: Design, name: str) -> str:
     if name.startswith("surrogate") or name == "sum_crb" or design.accuracy is None:
         return "The group has no information about delay or Doppler, or the figure is not defined for this scheme."
     if name == "peb_vertical_m" and design.accuracy.position.covariance_m2 is not None:
-        return "The target moves in the plane: its height is known."
+        return "The target moves in a horizontal plane of known height."
     with_angles = "_with_angles" in name
     bound: PositionBound = design.accuracy.position_with_angles if with_angles else design.accuracy.position
-    return bound.reason or "Unobservable by this group."
+    return bound.reason or "The figure is unobservable with this group."

@@ -42,6 +42,7 @@ def _table(table: Mapping[Any, Any], path: str, problems: list[Problem], depth: 
 
 
 def _plain(value: Any, path: str, problems: list[Problem], depth: int) -> Any:
+    """A value as TOML would give it; what cannot be written in TOML becomes a problem."""
     if depth > MAX_DEPTH:
         problems.append(Problem(path[:60], f"tables nested deeper than {MAX_DEPTH}", f"at most {MAX_DEPTH} levels"))
         return None

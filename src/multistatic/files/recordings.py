@@ -42,8 +42,11 @@ SAMPLES_A_SLOT = (1e-3, 1e4)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedBlock:
-    """All that one folder holds: `recordings`, one a receiver, of the same block; the `reference` they are compared
-    with; its sensing part, None where there is no such file.
+    """The content of a folder of recordings, all of the same block.
+
+    recordings: one for each receiver.
+    reference: the known signal towards the target.
+    sensing_reference: the part of it that the sensing beam transmits; None: there is no such file.
     """
 
     recordings: tuple[Recording, ...]
@@ -90,12 +93,12 @@ def read_recording(
     """
     base, dataset, problems = base_path(path), read_dataset(path), list[Problem]()
     fields = Fields(f"{base}{META}:global", dataset.fields, problems)
-    rate_hz = fields.number("core:sample_rate", "samples a second, above 0", least=0.0)
-    slot = fields.number(SLOT, "the slot in s, above 0", slot_s, least=0.0)
-    noise_w = fields.number(NOISE, "noise power in W of a sample of one slot, above 0", noise_power_w, least=0.0)
+    rate_hz = fields.number("core:sample_rate", "the sampling rate in Hz, above 0", least=0.0)
+    slot = fields.number(SLOT, "the length of a slot in s, above 0", slot_s, least=0.0)
+    noise_w = fields.number(NOISE, "the noise power in W in a sample of one slot, above 0", noise_power_w, least=0.0)
     identity = fields.text(RECEIVER, "the receiver's id", receiver_id or base.name.removeprefix(RECORDING))
     capture = Fields(f"{base}{META}:captures[0]", dataset.captures[0], problems)
-    start_s = capture.number(START, "time of the first sample in s", 0.0)
+    start_s = capture.number(START, "the time of the first sample in s", 0.0)
     low, high = SAMPLES_A_SLOT
     if np.isfinite(rate_hz * slot) and not low <= rate_hz * slot <= high:
         expected = f"a rate with {low:g} to {high:g} samples a slot of {slot:g} s"
@@ -117,9 +120,12 @@ def read_recording(
 
 
 def read_block(folder: str | os.PathLike[str]) -> RecordedBlock:
-    """Every recording and the references of a folder as `multistatic simulate` writes it.
+    """Read all recordings and references of a folder in the format of `multistatic simulate`.
 
-    Of a reference in both forms the symbols are taken. Raises `InputError` with the problems of all files at once.
+    folder: path of the folder with SigMF files (docs/formats.md).
+
+    If a reference is stored both as samples and as symbols, the symbols are used, which are exact. Raises `InputError`
+    with the problems of all files.
 
     >>> try:
     ...     read_block("no such folder")
@@ -140,13 +146,15 @@ def read_block(folder: str | os.PathLike[str]) -> RecordedBlock:
         problems.append(Problem(str(place), "no reference", expected))
     ids = [recording.receiver_id for recording in recordings]
     for repeated in sorted({name for name in ids if ids.count(name) > 1}):
-        problems.append(Problem(f"{place}: {RECEIVER}", f"{repeated!r} twice", "one recording a receiver"))
+        problems.append(Problem(f"{place}: {RECEIVER}", f"{repeated!r} twice", "one recording for each receiver"))
     for name, waveform in ((REFERENCE, reference), (SENSING_REFERENCE, sensing)):
         trials = [] if waveform is None else list(waveform.values(0.0).shape)
         for recording in recordings:
             if trials and trials != [len(recording.samples)]:
                 received = f"{trials[0]} blocks, {len(recording.samples)} of {recording.receiver_id!r}"
-                problems.append(Problem(f"{place}: {name}", received, "one for all, or as many as each recording has"))
+                problems.append(
+                    Problem(f"{place}: {name}", received, "one signal for all trials, or one for each trial")
+                )
     if problems or reference is None:
         raise InputError(problems, source=str(place))
     return RecordedBlock(recordings=tuple(recordings), reference=reference, sensing_reference=sensing)

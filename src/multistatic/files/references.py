@@ -78,9 +78,9 @@ def read_reference(path: str | os.PathLike[str]) -> Waveform:
 
 
 def _sampled(fields: Fields, dataset: Dataset, samples: C) -> Waveform | None:
-    rate_hz = fields.number("core:sample_rate", "samples a second, above 0", least=0.0)
+    rate_hz = fields.number("core:sample_rate", "the sampling rate in Hz, above 0", least=0.0)
     start = Fields(fields.where.replace(":global", ":captures[0]"), dataset.captures[0], fields.problems)
-    start_s = start.number(START, "time of the first sample in s", 0.0)
+    start_s = start.number(START, "the time of the first sample in s", 0.0)
     if samples.shape[-1] <= DEGREE:
         fields.problems.append(Problem(fields.where, f"{samples.shape[-1]} samples", f"more than {DEGREE}"))
     if fields.problems:
@@ -102,7 +102,7 @@ def _modulated(fields: Fields, symbols: C) -> Waveform | None:
 
 
 def _single_carrier(fields: Fields, count: int) -> SingleCarrier | None:
-    slot_s, pulse = fields.number("slot_s", "the slot in s, above 0", least=0.0), fields.inner("pulse")
+    slot_s, pulse = fields.number("slot_s", "the length of a slot in s, above 0", least=0.0), fields.inner("pulse")
     kind = pulse.text("kind", "a registered pulse")
     rolloff = pulse.number("rolloff", "a roll-off factor from 0 to 1", 0.25)
     span_slots = pulse.count("span_slots", 16, 1, 1024)
@@ -121,7 +121,8 @@ def _told(problem: Problem) -> tuple[str, str, str]:
 
 
 def _ofdm(fields: Fields, count: int) -> Ofdm | None:
-    slot_s = fields.number("slot_s", "the slot in s, above 0", least=0.0)
+    """The parameters of OFDM in the metadata of a reference of `count` symbols; None if they are not valid."""
+    slot_s = fields.number("slot_s", "the length of a slot in s, above 0", least=0.0)
     subcarriers = fields.count("subcarriers", None, 1, 2**20)
     prefix = fields.count("cyclic_prefix", None, 0, 2**20)
     transition = fields.number("transition_slots", "0 or more slots", 0.0)
@@ -142,5 +143,5 @@ def _ofdm(fields: Fields, count: int) -> Ofdm | None:
             transition_slots=transition,
         )
     except ValueError as error:
-        fields.problems.append(Problem(fields.where, str(error)[:200], "a numerology that exists"))
+        fields.problems.append(Problem(fields.where, str(error)[:200], "valid parameters of OFDM"))
         return None

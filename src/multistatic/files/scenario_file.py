@@ -30,11 +30,15 @@ _BINARY = {
 
 
 def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
-    """The scenario in `file`: a path, `-` for standard input, or the name of a preset where no such file exists.
+    """Load a scenario file in TOML.
 
-    Site lists and channel files are looked for in the folder of the scenario file (standard input: the working folder).
-    `on_note` receives a sentence for everything that is valid but may not be meant (docs/formats.md). Raises
-    `ScenarioError` with every problem of the content and `InputError` where a file cannot be read.
+    file: path of the file, `-` for standard input, or the name of a preset if no such file exists.
+    overrides: `KEY=VALUE` texts with dotted keys that replace values of the file.
+    on_note: function that is called with a sentence for every value that is valid but looks unintended; None: no notes.
+
+    Site lists and channel files are looked for in the folder of the scenario file (for standard input: the working
+    folder). Raises `ScenarioError` with every problem of the content, and `InputError` if a file cannot be read. The
+    format is in docs/formats.md.
 
     >>> load_scenario("paper", ["requirements.rate_bps_hz=2"]).receivers[0].rate_required_bps_hz
     2.0
@@ -57,7 +61,14 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
 
 
 def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
-    """A scenario that comes with the package; a channel file of the overrides is looked for in the working folder.
+    """Load a scenario that comes with the package.
+
+    name: `paper`, `urban`, `city` or `published_drop`.
+    overrides: `KEY=VALUE` texts with dotted keys that replace values of the preset. A channel file named in them is
+        looked for in the working folder.
+    on_note: function that is called with a sentence for every value that is valid but looks unintended; None: no notes.
+
+    Raises `ScenarioError` for an unknown name and with every problem of the overrides.
 
     >>> load_preset("urban", ["transmitter.power_dbm=36"]).name
     'urban'
@@ -72,16 +83,16 @@ def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | N
 
 
 def build_scenario(*, on_note: OnNote | None = None, **tables: Any) -> Scenario:
-    """A scenario from tables that are written in Python: the keywords are the tables and keys of a scenario file.
+    """Make a scenario from dictionaries: each keyword is a table or a key of a scenario file.
 
-    tables: `radio`, `transmitter`, `receivers`, `target`, `channel`, and where wanted `name`, `seed`, `requirements`,
-    `design`, `origin`, each a dictionary with the keys, units and defaults of docs/formats.md; arrays and NumPy's
-    numbers are welcome. `receivers` may be a list of dictionaries, one a receiver. Files that a key names are looked
-    for in the working folder.
-    on_note: receives a sentence for everything that is valid but may not be meant.
+    on_note: function that is called with a sentence for every value that is valid but looks unintended; None: no notes.
+    tables: `radio`, `transmitter`, `receivers`, `target` and `channel`, and optionally `name`, `seed`, `requirements`,
+        `design` and `origin`, with the keys, units and defaults of docs/formats.md. NumPy arrays and numbers are
+        accepted; `receivers` may be a list of dictionaries, one for each receiver. File names are relative to the
+        working folder.
 
-    The tables go through the parser of scenario files: the same network in TOML gives the same bits. Raises
-    `ScenarioError` with every problem: its path, what was received and what was expected.
+    The dictionaries are checked by the parser of scenario files: the same network in TOML gives identical numbers.
+    Raises `ScenarioError` with every problem: its path, the value received and what was expected.
 
     >>> scenario = build_scenario(
     ...     radio={"carrier_hz": 3.5e9, "symbol_rate_hz": 200e6, "samples": 64},

@@ -153,7 +153,11 @@ def read_dataset(path: str | os.PathLike[str]) -> Dataset:
     for key in ("core:dataset", "core:metadata_only", "core:trailing_bytes"):
         if metadata["global"].get(key):
             problems.append(
-                Problem(f"{fields.where}.{key}", repr(metadata["global"][key])[:80], "a conforming dataset")
+                Problem(
+                    f"{fields.where}.{key}",
+                    repr(metadata["global"][key])[:80],
+                    f"no such key: the samples are read from {base.name}{DATA}",
+                )
             )
     captures = metadata["captures"] or [{"core:sample_start": 0}]
     starts = [
@@ -181,7 +185,7 @@ def _metadata(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"no JSON ({error})", "SigMF metadata") from None
+        raise _refused(path, f"text that is not JSON ({error})", "SigMF metadata") from None
     found = document if isinstance(document, dict) else {}
     problems = [
         Problem(f"{path}:{key}", type(found[key]).__name__ if key in found else "nothing", expected)
@@ -227,7 +231,7 @@ def _samples(base: Path, data: bytes, layout: tuple[str, int, list[int]], proble
         return np.empty((0, channels, 0), complex)
     lengths = np.diff([*starts, count])
     if starts[0] != 0 or np.any(lengths <= 0) or np.any(lengths != lengths[0]):
-        expected = f"captures of equal length from sample 0 on, {count} samples in all"
+        expected = f"captures of equal length, the first one at sample 0, {count} samples in total"
         problems.append(Problem(f"{base}{META}:captures", f"sample_start {_some(starts)}", expected))
         return np.empty((0, channels, 0), complex)
     pairs = np.frombuffer(data, dtype).reshape(len(starts), -1, channels, 2)
@@ -243,7 +247,7 @@ def _samples(base: Path, data: bytes, layout: tuple[str, int, list[int]], proble
                 path,
                 f"{len(bad)} samples that are NaN or infinite, {where}",
                 "finite samples",
-                "or another core:datatype",
+                "core:datatype may be wrong",
             )
         )
     return samples

@@ -73,10 +73,12 @@ class StoredDesign:
 
 
 def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
-    """Read `design.json` and `design.npz` from `folder`.
+    """Read a design from `design.json` and `design.npz`.
 
-    Raises `InputError` that names the file and what is wrong with it: missing, not JSON, another format, a damaged
-    archive, a missing array, a shape or type that does not fit, a value that is not finite.
+    folder: path of the folder that `write_design` or `multistatic design --out` wrote.
+
+    Raises `InputError` with the file and the reason: it is missing, damaged, not JSON or of another format, an array is
+    missing, or an array has another shape or type or values that are not finite.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -102,6 +104,7 @@ def read_design(folder: str | os.PathLike[str]) -> StoredDesign:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    """The content of `design.json`, after its size and its format have been checked."""
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_DOCUMENT_BYTES + 1)
@@ -114,7 +117,7 @@ def _document(path: Path) -> dict[str, Any]:
     try:
         document = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise _refused(path, f"no JSON ({error})", f"a document of format {FORMAT}") from error
+        raise _refused(path, f"text that is not JSON ({error})", f"a document of format {FORMAT}") from error
     found = document.get("format") if isinstance(document, dict) else type(document).__name__
     if found not in (FORMAT, FIRST_FORMAT):
         raise _refused(path, f"format {found!r}", f"format {FORMAT!r} or {FIRST_FORMAT!r}")

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module, require_installed
 from multistatic.study.plan import canonical_json
 from multistatic.study.results import StudyResults, unit_of_key
 
@@ -36,14 +37,9 @@ def dataset(results: StudyResults) -> xarray.Dataset:
     """The results as labelled arrays: one variable a metric over (swept keys …, algorithm, trial).
 
     A zipped sweep has the one axis `point` with the swept keys as its coordinates. Trials that are not done, and values
-    that do not exist, are NaN; `status` tells which. Units and meanings are attributes.
+    that do not exist, are NaN; `status` has the reason. Units and meanings are attributes.
     """
-    try:
-        import xarray
-    except ImportError as error:
-        raise MissingDependencyError(
-            "NetCDF needs xarray and h5netcdf, which are not installed: pip install 'multistatic[data]'"
-        ) from error
+    library = optional_module("a study as labelled arrays", "xarray")
     dims, coordinates = _axes(results)
     over = (*dims, ALGORITHM, "trial")
     variables: dict[str, Any] = {
@@ -55,18 +51,14 @@ def dataset(results: StudyResults) -> xarray.Dataset:
     seeds = results.seeds.reshape(*_shape(results), results.seeds.shape[1])
     variables["seed"] = ((*dims, "trial"), seeds, {"long_name": "seed of the trial's scenario; -1: not done"})
     labels: dict[str, Any] = {ALGORITHM: list(results.methods), "trial": np.arange(results.values.shape[2])}
-    return xarray.Dataset(variables, {**coordinates, **labels}, provenance(results))
+    made: xarray.Dataset = library.Dataset(variables, {**coordinates, **labels}, provenance(results))
+    return made
 
 
 def netcdf_bytes(results: StudyResults) -> bytes:
     """A NetCDF-4 file with `dataset`."""
+    require_installed("the format nc (NetCDF)", *MODULES["nc"])
     labelled = dataset(results)
-    try:
-        import h5netcdf  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "NetCDF needs h5netcdf, which is not installed: pip install 'multistatic[data]'"
-        ) from error
     buffer = io.BytesIO()
     packed = {name: {"zlib": True, "complevel": 4} for name in labelled.data_vars}
     labelled.to_netcdf(buffer, engine="h5netcdf", encoding=packed)
@@ -116,11 +108,13 @@ def mat_bytes(results: StudyResults) -> bytes:
     return buffer.getvalue()
 
 
+MODULES: Mapping[str, tuple[str, ...]] = {"nc": ("xarray", "h5netcdf")}
+"""What a format needs besides the base installation."""
 FORMATS: Mapping[str, Callable[[StudyResults], bytes]] = {"nc": netcdf_bytes, "csv": csv_bytes, "mat": mat_bytes}
 
 
 def provenance(results: StudyResults) -> dict[str, Any]:
-    """What was asked, what computed it, and the digest by which two copies are compared."""
+    """The study, the versions that computed it, and the digest by which two copies are compared."""
     rule = results.rule
     return {
         "title": results.name,

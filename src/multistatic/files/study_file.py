@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 
+from multistatic.design.algorithms import require_solvers
 from multistatic.errors import InputError, Problem
 from multistatic.files.channel_file import channel_files
 from multistatic.files.scenario_file import (
@@ -29,11 +30,15 @@ STORE_ENDING = ".sqlite"
 
 
 def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequence[Method] = ()) -> Study:
-    """The study in `file`, a path or `-` for standard input; its scenario is looked for in its folder, site list and
-    channel files in that of the scenario. `methods`: made by `study_method`, beside those of `[[compare]]`; where the
-    file has no such table, in the place of the scenario's own.
+    """Load a study file in TOML (docs/studies.md).
 
-    Raises `InputError` with every problem of the content, and where a file cannot be read.
+    file: path of the file, or `-` for standard input. Its scenario is looked for in the folder of the study; site lists
+        and channel files are looked for in the folder of the scenario.
+    overrides: `KEY=VALUE` texts with dotted keys that replace values of the study.
+    methods: methods made by `study_method`. They are compared beside those of the tables `[[compare]]`; without such a
+        table they replace the method that the scenario states.
+
+    Raises `InputError` with every problem of the content, and if a file cannot be read.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
@@ -79,16 +84,20 @@ def run_study(
     executor: Executor | None = None,
     retries: int = RETRIES,
 ) -> StudyResults:
-    """Run a study into its store, from where the store stopped, and return all results.
+    """Run a study and return all its results. A stored study continues with the trials that are missing.
 
-    `study`: one that is loaded, or its file. `store`: None for the file's name with the ending `.sqlite`, in the
-    working folder. `workers`: processes (None: one a core; 1: this process). `executor`: any other
-    `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, with `workers` tasks at once. Results are
-    the same bits for all of these. Callables of methods (`study_method`) have to be at the top level of a module for
-    processes, and a store goes on with the same ones only. A trial that fails is run again up to `retries` times and
-    then recorded.
+    study: a loaded study, or the path of its file.
+    store: path of the SQLite file with the results; None: the name of the study file with the ending `.sqlite`, in the
+        working folder.
+    workers: number of processes; None: one for each core; 1: no other process.
+    executor: a `concurrent.futures.Executor`, such as `mpi4py.futures.MPIPoolExecutor`, that runs `workers` tasks at a
+        time instead of processes of this machine.
+    retries: how often a failed trial is repeated before it is stored as failed.
 
-    Raises `InputError` where study or store cannot be used.
+    The results are identical for every number of workers. Functions in methods (`study_method`) must be defined at the
+    top level of a module if other processes run them, and must be the same ones whenever a store is continued. Raises
+    `InputError` if study or store cannot be used, `MissingDependencyError` if a beamformer needs a package that is not
+    installed, and `ValueError` for a loaded study without a store.
 
     >>> import pathlib, tempfile
     >>> text = 'scenario = "paper"\\ntrials = 1\\nmetrics = ["peb_m"]\\nsweep.transmitter.power_dbm = [20, 30]'
@@ -103,6 +112,8 @@ def run_study(
         raise ValueError("a study that has no file needs a store")
     place = Path(store) if store is not None else store_path(str(study))
     loaded = study if isinstance(study, Study) else load_study(study)
+    if executor is None:
+        require_solvers(loaded.beamformers)
     if executor is None and workers != 1:
         for method in loaded.methods:
             require_portable(method.choices)

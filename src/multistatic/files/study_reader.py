@@ -16,7 +16,7 @@ from multistatic.study.metrics import metric
 from multistatic.study.plan import StoppingRule, SweptKey
 from multistatic.study.results import StoredFailure, StoredMetric, StudyResults
 
-_WHOLE = "a store as it was written; this one was damaged or changed"
+_WHOLE = "an undamaged store; this one was changed after it was written"
 
 
 def read_results(path: Path) -> StudyResults:
@@ -42,17 +42,18 @@ def _is_proportion(name: str) -> bool:
 
 
 def _results(connection: sqlite3.Connection) -> StudyResults:
+    """All results of the study in an open store."""
     name, fingerprint, document, rule, complete = connection.execute(
         "SELECT name, fingerprint, document, rule, complete FROM studies"
     ).fetchone()
-    asked = json.loads(document)
+    content = json.loads(document)
     settings = [json.loads(text) for (text,) in connection.execute("SELECT settings FROM points ORDER BY point")]
     methods = [name for (name,) in connection.execute("SELECT name FROM methods ORDER BY method")]
     metrics = [
         StoredMetric(name=each, unit=unit, description=text, proportion=_is_proportion(each))
         for each, unit, text in connection.execute("SELECT name, unit, description FROM metrics ORDER BY metric")
     ]
-    # A store may hold more than its latest run asked for: what that run decided on is the study.
+    # A store may hold more trials than its latest run needed: the trials that this run decided on are the study.
     decided = dict(connection.execute("SELECT point, trials FROM decided")) if _has_decided(connection) else {}
     (stored,) = connection.execute("SELECT coalesce(max(trial), -1) + 1 FROM trials").fetchone()
     trials = min(stored, max(decided.values(), default=stored))
@@ -72,8 +73,10 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         name=name,
         fingerprint=fingerprint,
         complete=bool(complete),
-        axes=tuple(SweptKey(key=each["key"], values=tuple(map(_hashable, each["values"]))) for each in asked["sweep"]),
-        combine=asked["combine"],
+        axes=tuple(
+            SweptKey(key=each["key"], values=tuple(map(_hashable, each["values"]))) for each in content["sweep"]
+        ),
+        combine=content["combine"],
         settings=tuple(settings),
         methods=tuple(methods),
         metrics=tuple(metrics),
@@ -82,13 +85,13 @@ def _results(connection: sqlite3.Connection) -> StudyResults:
         status=status,
         seeds=seeds,
         failures=tuple(_failures(connection, methods)),
-        document=asked | _drops(connection),
+        document=content | _drops(connection),
         sessions=tuple(_sessions(connection)),
     )
 
 
 def _has_decided(connection: sqlite3.Connection) -> bool:
-    """False for a store from before this table: it holds no more than was asked."""
+    """False for a store from before this table, which holds exactly the trials of its run."""
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'decided'").fetchone() is not None
 
 

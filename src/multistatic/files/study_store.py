@@ -24,7 +24,7 @@ from multistatic.study.runner import FailedAttempt
 from multistatic.study.trial import FAILED, TrialResult
 
 FORMAT = "multistatic-study/1"
-APPLICATION_ID = 0x6D537374  # "mSst": what `file` and SQLite tell this database from others by
+APPLICATION_ID = 0x6D537374  # "mSst": by this number SQLite and the program `file` recognise the database
 VERSIONS = ("multistatic", "numpy", "scipy", "numba")
 BUSY_S = 60.0
 _ABSENT = object()
@@ -127,7 +127,7 @@ class StudyStore:
             return len(failed)
 
     def mark_complete(self, trials: Sequence[int]) -> None:
-        """Every point has all its trials, so many of them: the store may hold more, of a run that asked for more."""
+        """Mark the points as complete with their numbers of trials; the store may hold more, from a longer run."""
         with self._transaction() as cursor:
             cursor.execute("DELETE FROM decided")
             cursor.executemany("INSERT INTO decided VALUES (?, ?)", list(enumerate(trials)))
@@ -190,7 +190,11 @@ def store_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        hint = "what was stored before is safe, and the study goes on from there" if "full" in str(error) else ""
+        hint = (
+            "the trials that are stored are kept, and the same command continues the study"
+            if "full" in str(error)
+            else ""
+        )
         raise InputError(
             [Problem(str(path), str(error), "a store that can be used", hint)], source=str(path)
         ) from error
@@ -239,10 +243,10 @@ def _require_same(connection: sqlite3.Connection, path: Path, study: Study) -> N
     first = connection.execute("SELECT versions FROM sessions ORDER BY session LIMIT 1").fetchone()
     theirs, ours = json.loads(first[0])["multistatic"] if first else None, version("multistatic")
     if theirs not in (None, ours):
-        expected = f"multistatic {theirs}: results of two versions are not mixed"
+        expected = f"multistatic {theirs}: results of different versions are not mixed"
         problems.append(Problem("(version)", f"multistatic {ours}", expected))
     if problems:
-        source = f"{path} holds another study ({name}); choose another --store, or --restart to drop what it holds"
+        source = f"{path} holds another study ({name}); choose another --store, or --restart to delete its results"
         raise InputError(problems[:20], source=source)
 
 
@@ -260,16 +264,18 @@ def _changed_drops(connection: sqlite3.Connection, study: Study) -> Iterator[Pro
             yield Problem(f"channel file of trial {trial}", received, f"{name}, {sha256[:16]}…, as stored")
 
 
-def _differences(stored: Any, asked: Any, path: str = "") -> Iterator[Problem]:
+def _differences(stored: Any, wanted: Any, path: str = "") -> Iterator[Problem]:
     """Where two documents differ: a problem for each key."""
-    if isinstance(stored, dict) and isinstance(asked, dict):
-        for key in sorted({*stored, *asked}):
-            yield from _differences(stored.get(key, _ABSENT), asked.get(key, _ABSENT), f"{path}.{key}" if path else key)
-    elif isinstance(stored, list) and isinstance(asked, list) and len(stored) == len(asked):
-        for index, (theirs, ours) in enumerate(zip(stored, asked, strict=True)):
+    if isinstance(stored, dict) and isinstance(wanted, dict):
+        for key in sorted({*stored, *wanted}):
+            yield from _differences(
+                stored.get(key, _ABSENT), wanted.get(key, _ABSENT), f"{path}.{key}" if path else key
+            )
+    elif isinstance(stored, list) and isinstance(wanted, list) and len(stored) == len(wanted):
+        for index, (theirs, ours) in enumerate(zip(stored, wanted, strict=True)):
             yield from _differences(theirs, ours, f"{path}[{index}]")
-    elif stored is _ABSENT or asked is _ABSENT or canonical_json(stored) != canonical_json(asked):  # 1 is not 1.0
-        yield Problem(path, _brief(asked), f"{_brief(stored)}, as stored")
+    elif stored is _ABSENT or wanted is _ABSENT or canonical_json(stored) != canonical_json(wanted):  # 1 is not 1.0
+        yield Problem(path, _brief(wanted), f"{_brief(stored)}, as stored")
 
 
 def _brief(value: Any) -> str:

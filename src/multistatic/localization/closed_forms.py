@@ -1,4 +1,4 @@
-"""What a closed form answers: for each case no position, one, or two that the inputs cannot tell apart."""
+"""The results of a closed form: for each case no position, one, or two that fit the inputs equally well."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ UNIQUE, AMBIGUOUS, UNOBSERVABLE = "unique", "ambiguous", "unobservable"
 BASELINE_TOLERANCE = 1e-7
 
 ON_BASELINE = (
-    "The target lies on the line between transmitter and receiver: there the path has the length of the direct one "
-    "wherever the target is."
+    "The target lies on the line between transmitter and receiver, where the path over the target is as long as the "
+    "direct path at every position."
 )
-TOO_SHORT = "The path is shorter than the direct path: no target gives this delay."
-NOT_FINITE = "An input is not finite."
+TOO_SHORT = "The path over the target is shorter than the direct path, which no position of the target gives."
+NOT_FINITE = "An input value is NaN or infinite."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidates:
-    """Answers to n cases. `positions_m` [n, 2, 3]: the first `count` [n] of both are answers, the others zero.
+    """Positions that a closed form finds in n independent cases: none, one, or two in each.
 
-    `reason` [n]: why there is none, or what leaves two; empty for a unique one. No entry is ever NaN.
+    positions_m [n, 2, 3]: positions in m; the first `count` of the two are solutions, the others are zero.
+    count [n]: number of solutions, 0 to 2.
+    reason [n]: why there is no solution, or why there are two; empty for a unique one.
+
+    No value is NaN.
 
     >>> from multistatic import from_arrival
     >>> found = from_arrival([9.0, 1.0], [[0.0, 1.0]] * 2, [0.0, 0.0], [3.0, 0.0])

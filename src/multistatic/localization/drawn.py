@@ -16,12 +16,17 @@ from multistatic.units import B, F
 def draw_measurements(
     network: SensingNetwork, illumination_w: float, rng: np.random.Generator, count: int = 1, *, time_s: float = 0.0
 ) -> list[list[Measurement]]:
-    """`count` sets of measurements of all K receivers at illumination p_t in W.
+    """Draw random measurements of all K receivers without simulating signals.
 
-    Delay and Doppler are Gaussian around their true values with covariance J_k⁻¹ (`exact_information`), which is also
-    the covariance that the measurement states. Clocks that are not synchronised add offsets drawn from their priors,
-    new in each set (none where the prior is infinite: every value is as good). Receivers that hear nothing are
-    `not_detected`.
+    network: receivers, geometry and signal (`SensingNetwork`).
+    illumination_w: power p_t towards the target, in W.
+    rng: random generator.
+    count: number of groups of measurements.
+    time_s: time of the measurements in s.
+
+    Delay and Doppler shift are Gaussian around their true values with the covariance J_k⁻¹ of the Cramér-Rao bound
+    (`exact_information`), which the measurements state. Clock offsets are drawn from their priors for each group, 0
+    where a prior is infinite. A receiver without echo has the verdict `not_detected`. Source: model.md §9.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -34,8 +39,8 @@ def draw_measurements(
     slot_s = 0.5 / network.bandwidth_hz
     unit = np.array([slot_s, 1.0 / slot_s])
     information = exact_information(network, illumination_w)
-    heard = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
-    regular = np.where(heard[:, None, None], information, np.eye(2))
+    detected = (network.snr_per_watt * illumination_w > 0) & (np.linalg.det(information) > 0)
+    regular = np.where(detected[:, None, None], information, np.eye(2))
     covariance = np.asarray(np.linalg.solve(regular, np.eye(2)), float) * np.outer(unit, unit)
     covariance = 0.5 * (covariance + np.swapaxes(covariance, 1, 2))
     truth: F = np.stack(
@@ -44,7 +49,7 @@ def draw_measurements(
     root = np.linalg.cholesky(covariance)
     errors: F = (root @ rng.standard_normal((count, len(truth), 2, 1)))[..., 0] + _offsets(network, rng, count)
     snr = network.snr_per_watt * illumination_w * network.samples
-    return [_set(network, truth + error, covariance, snr, heard, time_s) for error in errors]
+    return [_set(network, truth + error, covariance, snr, detected, time_s) for error in errors]
 
 
 def _offsets(network: SensingNetwork, rng: np.random.Generator, count: int) -> F | float:
@@ -57,16 +62,16 @@ def _offsets(network: SensingNetwork, rng: np.random.Generator, count: int) -> F
     return offsets
 
 
-def _set(network: SensingNetwork, values: F, covariance: F, snr: F, heard: B, time_s: float) -> list[Measurement]:
+def _set(network: SensingNetwork, values: F, covariance: F, snr: F, detected: B, time_s: float) -> list[Measurement]:
     return [
         Measurement(
             receiver_id=name,
-            delay_s=float(values[k, 0]) if heard[k] else 0.0,
-            doppler_hz=float(values[k, 1]) if heard[k] else 0.0,
-            covariance=covariance[k] if heard[k] else np.diag([np.inf, np.inf]),
+            delay_s=float(values[k, 0]) if detected[k] else 0.0,
+            doppler_hz=float(values[k, 1]) if detected[k] else 0.0,
+            covariance=covariance[k] if detected[k] else np.diag([np.inf, np.inf]),
             amplitude=0j,
-            snr=float(snr[k]) if heard[k] else 0.0,
-            verdict="detected" if heard[k] else "not_detected",
+            snr=float(snr[k]) if detected[k] else 0.0,
+            verdict="detected" if detected[k] else "not_detected",
             time_s=time_s,
         )
         for k, name in enumerate(network.receiver_ids)

@@ -34,20 +34,26 @@ _POLISHING_STEPS = 6
 _SLOPE_TOLERANCE = 1e-6
 _MISFIT = 1e-9
 
-TOO_FEW = "Fewer receivers than unknown coordinates."
-IN_LINE = "The receivers see the target along directions that leave one coordinate free."
-NO_POINT = "The ellipses do not meet: no target gives these delays."
-TWO_POINTS = "The ellipses meet in two points, and no other receiver tells them apart."
+TOO_FEW = "There are fewer receivers than unknown coordinates."
+IN_LINE = "The positions of the receivers leave one coordinate of the target undetermined."
+NO_POINT = "The ellipses do not meet: no position of the target gives these delays."
+TWO_POINTS = "The ellipses meet in two points, and no further receiver decides between them."
 
 
 def from_ranges(
     range_m: ArrayLike, transmitter_m: ArrayLike, receivers_m: ArrayLike, *, dimensions: int, height_m: float = 0.0
 ) -> Candidates:
-    """Positions from exact bistatic ranges R = cτ [n, K] of K ≥ `dimensions` receivers and nothing else.
+    """Compute positions from exact bistatic ranges alone, in closed form; for ranges with noise use `localize`.
 
-    `transmitter_m` [2 or 3]; `receivers_m` [K, 2 or 3] or [n, K, 2 or 3]. In 2-D the target is at z = `height_m`.
-    Ambiguous where both meeting points fit all ranges to 1e-9; unobservable with fewer receivers, on a baseline, or
-    where the slopes u_b + u_k leave a direction free. Ranges with noise: `localize`.
+    range_m [n, K]: bistatic ranges R = cτ of n cases at K receivers, in m.
+    transmitter_m [2 or 3]: position of the transmitter in m.
+    receivers_m [K, 2 or 3]: positions of the receivers in m, or [n, K, 2 or 3].
+    dimensions: number of unknown coordinates, 2 or 3; K must be at least as large.
+    height_m: known height z of the target in m, in two dimensions.
+
+    A case is ambiguous if two points fit all ranges to 1e-9. It is unobservable with too few receivers, with a target
+    on a baseline, or if the gradients u_b + u_k of the ranges leave one coordinate undetermined. Source: spherical
+    intersection (Schau and Robinson 1987), model.md §9.
 
     >>> receivers = [[60.0, 0.0, 0.0], [0.0, 50.0, 0.0], [-40.0, 0.0, 0.0]]
     >>> from multistatic import bistatic_geometry

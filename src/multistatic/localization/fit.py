@@ -4,7 +4,7 @@ A covariance from the curvature at the minimum describes the error only where th
 Three tests decide, in this order:
 
 - **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`), whatever
-  that part of the velocity is that no measurement tells, and likewise for the velocity;
+  that part of the velocity is that no measurement determines, and likewise for the velocity;
 - **one region**: χ² rises around the minimum as its curvature promises (`first_order`), and no second minimum of equal
   right is joined to the first without a barrier. Otherwise (a target near a baseline, above all) the position is
   unobservable to first order;
@@ -30,7 +30,7 @@ from multistatic.units import B, F
 _SAME = 0.01
 # An error of this share of the distance to a site turns the direction to it by as many rad.
 _COARSE = 1.0 / 20.0
-# A variance that grows by more than this factor with what no measurement tells has been one of luck.
+# A variance that grows by more than this factor with the part that no measurement determines was small by chance.
 _LOST = 1e6
 
 
@@ -113,6 +113,7 @@ def _search_more(
 
 
 def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
+    """Minimise from all starts, and find the best minimum, a second one that is different, and what is observable."""
     count, many, unknowns = states.shape
     flat = np.flatnonzero(np.isfinite(costs).ravel())
     found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)
@@ -159,9 +160,9 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
 def _without_luck(model: FusionModel, x: F, information: F, case: np.ndarray) -> B:
     """Where the position is observable whatever the velocity is [m], of fits whose velocity is not.
 
-    Velocities that differ by what no Doppler shift tells are equally likely. On a baseline a shift changes with the
-    position by what the target moves across the line, which is a part of the velocity that it does not tell: if that
-    part is zero, nothing changes. The position counts where it is observable at the least favourable of them.
+    Velocities that differ by what no Doppler shift determines are equally likely. On a baseline a shift changes with
+    the position by what the target moves across the line, which is a part of the velocity that it does not determine:
+    if that part is zero, nothing changes. The position counts where it is observable at the least favourable of them.
     """
     d = model.sites.dimensions
     values, axes = np.linalg.eigh(information[:, d : 2 * d, d : 2 * d])

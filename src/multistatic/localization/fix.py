@@ -1,4 +1,4 @@
-"""One fix: where the target is, how fast it moves, how sure that is, and who contributed."""
+"""One fix: position and velocity of the target, their uncertainty, and the contributing receivers."""
 
 from __future__ import annotations
 
@@ -28,21 +28,35 @@ _ARRAYS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Fix(LabelledResult):
-    """The outcome of a fusion. What does not exist is None, and `message` says why; no number is NaN.
+    """Estimated position and velocity of the target, with covariance, verdicts and residuals.
 
-    `position_verdict`: `unique`; `ambiguous` (`other_position_m` fits as well: noise cannot order the two);
-    `contradictory` (the errors are larger than the measurements state and no receiver can be blamed: position and
-    velocity are the best fit, but no covariance describes how far off they are); or `unobservable`.
-    `velocity_verdict`: of the velocity. `position_m`, `velocity_m_s` [3]. `covariance` [2d, 2d] of (p in m, v in m/s)
-    where both are observable; `position_covariance_m2` [d, d] where the position is.
+    K receivers; d is 2 or 3, the number of unknown coordinates. A value that does not exist is None, and `message` has
+    the reason; no number is NaN.
 
-    `receiver_ids` [K] gives the order of what follows. `used`: who is in the fit; `outliers`: who contradicted the
-    others and was left out. `residuals` [K, 2]: measured less predicted (delay in s, Doppler in Hz), zero where nothing
-    was measured. `normalised_residuals` [K]: how far the receiver's measurement lies from what all *other* receivers in
-    the fit predict, in standard deviations of that difference (χ with as many degrees of freedom as it measured
-    numbers). `chi_square`, `degrees_of_freedom`, `p_value`: of the fit; p is 1 where there is nothing to test.
-    `clock_offsets` [K, 2] and `common_clock_offset`: estimated offsets (time in s, frequency in Hz) of each receiver's
-    clock and of the transmitter's; zero where the priors say that clocks are synchronised.
+    time_s: mean time of the measurements in s.
+    position_verdict: `unique`; `ambiguous`: `other_position_m` fits equally well; `contradictory`: the errors are
+        larger than the measurements state and not due to one receiver, so that no covariance is given; or
+        `unobservable`.
+    velocity_verdict: `observable` or `unobservable`.
+    position_m [3]: estimated position in m.
+    velocity_m_s [3]: estimated velocity in m/s.
+    covariance [2d, 2d]: covariance of (position in m, velocity in m/s), if both are observable.
+    position_covariance_m2 [d, d]: covariance of the position in m², if it is observable.
+    other_position_m [3]: second solution of an ambiguous position, in m.
+    other_velocity_m_s [3]: velocity at the second solution, in m/s.
+    receiver_ids [K]: ids of the receivers, in the order of the arrays below.
+    used: ids of the receivers whose measurements are in the fit.
+    outliers: ids of the receivers left out because they contradict the others.
+    residuals [K, 2]: measured minus predicted values (delay in s, Doppler shift in Hz); 0 where nothing was measured.
+    normalised_residuals [K]: distance of the measurement from the prediction of all other receivers in the fit, in
+        standard deviations of that difference; it is χ-distributed with one degree of freedom for each measured number.
+    chi_square: weighted sum of the squared residuals of the fit.
+    degrees_of_freedom: number of measured values minus number of unknowns.
+    p_value: probability of a larger `chi_square` without outliers; 1 if nothing can be tested.
+    clock_offsets [K, 2]: estimated clock offsets of the receivers (time in s, frequency in Hz); 0 for perfect clocks.
+    common_clock_offset [2]: estimated clock offset of the transmitter (time in s, frequency in Hz); 0 for a perfect
+        clock.
+    message: reason or warning in words; empty: none.
 
     >>> fix = Fix(position_verdict="unique", position_m=[1, 2, 0], position_covariance_m2=[[9, 0], [0, 16]])
     >>> fix.position_std_m
@@ -103,7 +117,7 @@ class Fix(LabelledResult):
         return float(np.sqrt(np.trace(self.covariance[d:, d:])))
 
     def overview(self) -> Overview:
-        """Verdict, position, velocity and who contributed."""
+        """Verdict, position, velocity and the contributing receivers."""
         facts = []
         for name, vector, std, unit in (
             ("position", self.position_m, self.position_std_m, "m"),

@@ -8,7 +8,7 @@ Starts are closed forms (`start`), verdicts are in `fit`, bad receivers in `outl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,10 +34,14 @@ _LEFT_OUT = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FusionSettings:
-    """`false_flag_rate`: how often a clean set of measurements may lose a receiver or be called contradictory (the
-    level of the χ² test); 0 never tests.
-    `most_outliers`: receivers flagged in one fix, at most. `odds`: a second minimum is ruled out where it is this many
-    times less likely than the best.
+    """Test levels of `localize`.
+
+    false_flag_rate: probability that measurements without outliers lose a receiver or are called contradictory: the
+        level of the χ² test, from 0 (no test), below 1.
+    most_outliers: largest number of receivers that may be left out of one fix.
+    odds: a second local minimum is ruled out if its likelihood is lower by this factor, 1 or more.
+
+    Raises `ValueError` for a value that is out of range.
 
     >>> FusionSettings(most_outliers=0).false_flag_rate
     0.001
@@ -49,11 +53,11 @@ class FusionSettings:
 
     def __post_init__(self) -> None:
         if not 0.0 <= self.false_flag_rate < 1.0:
-            raise ValueError(f"false_flag_rate={self.false_flag_rate} is not in [0, 1)")
+            raise ValueError(f"false_flag_rate={self.false_flag_rate}, expected 0 or more, below 1")
         if self.most_outliers < 0:
-            raise ValueError(f"most_outliers={self.most_outliers} is negative")
+            raise ValueError(f"most_outliers={self.most_outliers}, expected 0 or more")
         if not self.odds >= 1.0:
-            raise ValueError(f"odds={self.odds} is below 1")
+            raise ValueError(f"odds={self.odds}, expected 1 or more")
 
 
 DEFAULTS = FusionSettings()
@@ -62,10 +66,16 @@ DEFAULTS = FusionSettings()
 def localize(
     measurements: Sequence[Measurement], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
 ) -> Fix:
-    """The fix of one set of measurements, one for each receiver at most.
+    """Estimate position and velocity of the target from the measurements of one block.
 
-    Receivers whose verdict is not `detected` do not count. Unobservable geometry is a verdict, not an error.
-    Raises `InputError` for measurements of unknown receivers, twice the same one, or bad numbers.
+    measurements: at most one for each receiver; only those with the verdict `detected` are used.
+    sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
+    settings: test levels (`FusionSettings`).
+
+    Weighted least squares on position and velocity: maximum likelihood for Gaussian errors with the stated covariances,
+    independent between receivers apart from `shared_std` and the offset of the transmitter's clock. A target that is
+    not observable is a verdict of the fix and not an error. Raises `InputError` for measurements of unknown receivers,
+    two measurements of one receiver, and values that are not finite. Source: model.md §9.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -80,9 +90,20 @@ def localize(
 
 
 def localize_many(
-    groups: Sequence[Sequence[Measurement]], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
+    groups: Sequence[Sequence[Measurement]],
+    sites: KnownSites | Scenario,
+    settings: FusionSettings = DEFAULTS,
+    *,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Fix, ...]:
-    """One fix for each group, all in one computation: thousands a second. As `localize` otherwise.
+    """Estimate one fix for each group of measurements, all together: thousands in a second.
+
+    groups: sequences of measurements as for `localize`, one for each fix.
+    sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
+    settings: test levels (`FusionSettings`).
+    on_progress: function that is called from time to time with the number of finished fixes and the number of all.
+
+    Model and errors are those of `localize`.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -98,9 +119,11 @@ def localize_many(
     seen = observations(groups, known)
     size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
     times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
-    return tuple(
-        fix for chunk in _chunks(len(seen), size) for fix in _fixes(seen.cases(chunk), known, settings, times[chunk])
-    )
+    fixes: list[Fix] = []
+    for chunk in _chunks(len(seen), size):
+        on_progress(len(fixes), len(seen))
+        fixes += _fixes(seen.cases(chunk), known, settings, times[chunk])
+    return tuple(fixes)
 
 
 def _chunks(count: int, size: int) -> Iterator[np.ndarray]:
@@ -134,9 +157,10 @@ class _Details:
 
 
 def _details(model: FusionModel, found: RobustFits) -> _Details:
+    """Covariances, residuals and clock offsets of all fits."""
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
     covariance = generalised_inverse(fits.information)
-    error = np.where(model.seen.heard[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
+    error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
     root = model.seen.root[..., :2, :2]
     white = (root @ error[..., None])[..., 0]
     noise = (model.seen.covariance @ (np.swapaxes(root, -1, -2) @ white[..., None]))[..., 0]
@@ -150,7 +174,7 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
         position_covariance=generalised_inverse(schur_complement(fits.information, slice(0, d))),
         residuals=error * unit,
         normalised=_normalised(model, found, covariance),
-        offsets=np.where(unsynchronised & model.seen.heard[..., None], (error - noise) * unit, 0.0),
+        offsets=np.where(unsynchronised & model.seen.detected[..., None], (error - noise) * unit, 0.0),
         common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
     )
 
@@ -161,7 +185,7 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
     For a receiver outside of the fit the difference has the (whitened) covariance I + T C Tᵀ. For one inside,
     eᵀ(I - T C Tᵀ)⁻¹e is the same quantity after leaving it out (matrix inversion lemma, to first order).
     """
-    count, receivers = model.seen.heard.shape
+    count, receivers = model.seen.detected.shape
     size = model.seen.root.shape[-1]
     white, slopes = model.evaluate(found.fits.x, np.arange(count))
     white = white[:, : receivers * size].reshape(count, receivers, size)
@@ -173,10 +197,11 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
     kept = values > 1e-7
     parts = (np.swapaxes(vectors, -1, -2) @ white[..., None])[..., 0] ** 2
     normalised: F = np.sqrt(np.sum(np.where(kept, parts / np.where(kept, values, 1.0), 0.0), axis=-1))
-    return np.where(model.seen.heard & found.fits.usable[:, None], normalised, 0.0)
+    return np.where(model.seen.detected & found.fits.usable[:, None], normalised, 0.0)
 
 
 def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
+    """The fix of case `i` from the fits and details of all cases."""
     fits, ids = found.fits, model.sites.receiver_ids
     located = bool(fits.usable[i])
     moving = located and bool(fits.velocity[i])
@@ -196,7 +221,9 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
         other_velocity_m_s=fast if two and moving else None,
         receiver_ids=ids,
         used=tuple(
-            name for name, heard, out in zip(ids, model.seen.heard[i], flagged, strict=True) if heard and not out
+            name
+            for name, detected, out in zip(ids, model.seen.detected[i], flagged, strict=True)
+            if detected and not out
         ),
         outliers=tuple(name for name, out in zip(ids, flagged, strict=True) if out),
         residuals=details.residuals[i] if located else np.zeros((len(ids), 2)),

@@ -1,4 +1,4 @@
-"""What the fusion knows before it hears anything: where transmitter and receivers stand, and how good clocks are."""
+"""What the fusion knows without measurements: the positions of transmitter and receivers, and the clock errors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,18 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class KnownSites:
-    """Transmitter [3] and K receivers [K, 3] at known places, carrier, and clock priors (None: synchronised).
+    """Known positions of the transmitter and K receivers, the carrier, and the prior of the clocks.
 
-    `dimensions`: unknown coordinates of the target. In 2-D it is at z = `height_m` and moves with `climb_m_s` along z.
-    Raises `InputError` for shapes that do not fit, ids that repeat, or values that are not finite.
+    transmitter_m [3]: position of the transmitter in m.
+    receiver_ids [K]: ids of the receivers.
+    receivers_m [K, 3]: positions of the receivers in m.
+    carrier_hz: carrier frequency in Hz.
+    dimensions: number of unknown coordinates of the target, 2 or 3.
+    height_m: height z of the target in m, known in 2-D and not used in 3-D.
+    vertical_velocity_m_s: velocity of the target along z in m/s, known in 2-D and not used in 3-D.
+    clock: standard deviations of the clock offsets (`ClockErrors`); None: all clocks are synchronised.
+
+    Raises `InputError` for shapes that do not fit, repeated ids, and values that are not finite.
 
     >>> KnownSites(transmitter_m=[0, 0, 0], receiver_ids=("a",), receivers_m=[[60, 0, 5]], carrier_hz=3.5e9).size
     1
@@ -31,7 +39,7 @@ class KnownSites:
     carrier_hz: float
     dimensions: Literal[2, 3] = 3
     height_m: float = 0.0
-    climb_m_s: float = 0.0
+    vertical_velocity_m_s: float = 0.0
     clock: ClockErrors | None = None
 
     def __post_init__(self) -> None:
@@ -57,20 +65,25 @@ class KnownSites:
 
 
 def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -> KnownSites:
-    """Sites of a scenario; `receiver_ids` keeps these receivers only. The target's place is not used, in 2-D its
-    height and climb are (they are known there).
+    """Take the positions and clocks that localization needs from a scenario.
+
+    scenario: the network. The position of the target is not used, except for its height and vertical velocity in 2-D,
+        where they are known.
+    receiver_ids: receivers to keep; None: all.
+
+    Raises `InputError` for an unknown receiver.
 
     >>> from multistatic import load_preset
     >>> known_sites(load_preset("paper"), ["rx01", "rx05"]).receiver_ids
     ('rx01', 'rx05')
     """
     kept = scenario.mask(tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids))
-    everyone = clock_errors(scenario)
+    errors = clock_errors(scenario)
     clock = ClockErrors(
-        time_s=everyone.time_s[kept],
-        frequency_hz=everyone.frequency_hz[kept],
-        common_time_s=everyone.common_time_s,
-        common_frequency_hz=everyone.common_frequency_hz,
+        time_s=errors.time_s[kept],
+        frequency_hz=errors.frequency_hz[kept],
+        common_time_s=errors.common_time_s,
+        common_frequency_hz=errors.common_frequency_hz,
     )
     flat = scenario.dimensions == 2
     return KnownSites(
@@ -80,12 +93,13 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
         carrier_hz=scenario.radio.carrier_hz,
         dimensions=scenario.dimensions,
         height_m=float(scenario.target.position_m[2]) if flat else 0.0,
-        climb_m_s=float(scenario.target.velocity_m_s[2]) if flat else 0.0,
+        vertical_velocity_m_s=float(scenario.target.velocity_m_s[2]) if flat else 0.0,
         clock=None if clock.perfect else clock,
     )
 
 
 def _problems(sites: KnownSites) -> list[Problem]:
+    """Every value of the sites that has a wrong shape or range."""
     problems = []
     count = len(sites.receiver_ids)
     for name, array, shape in (
@@ -99,7 +113,7 @@ def _problems(sites: KnownSites) -> list[Problem]:
     if len(set(sites.receiver_ids)) != count:
         problems.append(Problem("receiver_ids", str(sites.receiver_ids)[:60], "each id once"))
     if not 0 < sites.carrier_hz < np.inf:
-        problems.append(Problem("carrier_hz", f"{sites.carrier_hz}", "a positive number"))
+        problems.append(Problem("carrier_hz", f"{sites.carrier_hz}", "a frequency in Hz above 0"))
     if sites.dimensions not in (2, 3):
         problems.append(Problem("dimensions", f"{sites.dimensions}", "2 or 3"))
     if sites.clock is not None and sites.clock.time_s.shape != (count,):

@@ -24,16 +24,17 @@ class Observations:
     """What K receivers measured in n fixes.
 
     `measured` [n, K, 2]: bistatic range cτ in m and range rate -λf in m/s. `arrival` [n, K, 3]: direction of arrival;
-    None where nobody has directions. `axes` [n, K, 3, 2]: two unit vectors across it; where only `components` [n, K] of
-    it are measured, the axes of those, zero for a second one that is not there. `root` [n, K, m, m], m = 2 or 4: a root
-    of the information about (range, rate[, two angles or components]), LᵀL = (covariance + own clock)⁻¹; zero for what
-    was not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `heard` [n, K].
+    None if no receiver has directions. `axes` [n, K, 3, 2]: two unit vectors across it; where only `components` [n, K]
+    of it are measured, the axes of those, zero for a second one that is not there. `root` [n, K, m, m], m = 2 or 4: a
+    root of the information about (range, rate[, two angles or components]), LᵀL = (covariance + own clock)⁻¹; zero for
+    what was not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `detected`
+    [n, K].
     """
 
     measured: F
     root: F
     covariance: F
-    heard: B
+    detected: B
     arrival: F | None = None
     axes: F | None = None
     components: B | None = None
@@ -47,7 +48,7 @@ class Observations:
             measured=self.measured[index],
             root=self.root[index],
             covariance=self.covariance[index],
-            heard=self.heard[index],
+            detected=self.detected[index],
             arrival=None if self.arrival is None else self.arrival[index],
             axes=None if self.axes is None else self.axes[index],
             components=None if self.components is None else self.components[index],
@@ -55,7 +56,7 @@ class Observations:
 
     def without(self, dropped: B) -> Observations:
         """The same, but the receivers of `dropped` [n, K] do not count."""
-        return replace(self, root=np.where(dropped[..., None, None], 0.0, self.root), heard=self.heard & ~dropped)
+        return replace(self, root=np.where(dropped[..., None, None], 0.0, self.root), detected=self.detected & ~dropped)
 
     @property
     def degrees(self) -> np.ndarray:
@@ -73,8 +74,8 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
     count, problems = len(groups), []
     measured, covariance = np.zeros((count, sites.size, 2)), np.tile(np.eye(2), (count, sites.size, 1, 1))
     arrival, spread = np.zeros((count, sites.size, 3)), np.zeros((count, sites.size, 3, 3))
-    heard: B = np.zeros((count, sites.size), bool)
-    components = heard.copy()
+    detected: B = np.zeros((count, sites.size), bool)
+    components = detected.copy()
     for i, group in enumerate(groups):
         for one in group:
             path = f"measurement of {one.receiver_id!r} at {times_text([one.time_s])[0]} s"
@@ -84,27 +85,28 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
                 problems.append(Problem(path, "an unknown receiver", f"one of {known}"))
             elif one.verdict != "detected":
                 continue
-            elif heard[i, k]:
+            elif detected[i, k]:
                 problems.append(
                     Problem(path, "a second measurement of this receiver", "one for each receiver and time")
                 )
             else:
-                heard[i, k] = True
+                detected[i, k] = True
                 measured[i, k] = one.delay_s, one.doppler_hz
                 covariance[i, k] = one.covariance
                 if one.direction is not None and one.direction_covariance is not None:
                     arrival[i, k], spread[i, k] = one.direction, one.direction_covariance
                     components[i, k] = one.direction_kind == "components"
-    problems += _bad_values(measured, covariance, arrival, spread, components, heard, sites)
+    problems += _bad_values(measured, covariance, arrival, spread, components, detected, sites)
     if problems:
         raise InputError(problems[:100], source="measurements")
-    ranged = _whitened(measured, covariance, heard, sites)
+    ranged = _whitened(measured, covariance, detected, sites)
     return _with_directions(ranged, arrival, spread, components) if arrival.any() else ranged
 
 
 def _bad_values(
-    measured: F, covariance: F, arrival: F, spread: F, components: B, heard: B, sites: KnownSites
+    measured: F, covariance: F, arrival: F, spread: F, components: B, detected: B, sites: KnownSites
 ) -> list[Problem]:
+    """A problem for each measurement whose values or covariances cannot be used."""
     problems = []
     finite = np.isfinite(arrival).all(axis=-1) & np.isfinite(spread).all(axis=(-1, -2))
     variances = np.linalg.eigvalsh(np.where(np.isfinite(spread), spread, 0.0))
@@ -121,12 +123,12 @@ def _bad_values(
                 "a covariance of rank 1 or 2, or a whole direction",
             ),
         ):
-            for i, k in np.argwhere(bad & heard)[:100]:
+            for i, k in np.argwhere(bad & detected)[:100]:
                 problems.append(Problem(f"fix {i}, {sites.receiver_ids[k]}", received, expected))
     return problems
 
 
-def _whitened(measured: F, covariance: F, heard: B, sites: KnownSites) -> Observations:
+def _whitened(measured: F, covariance: F, detected: B, sites: KnownSites) -> Observations:
     unit = np.array([SPEED_OF_LIGHT_M_S, -sites.wavelength_m])
     scaled = covariance * unit[:, None] * unit
     clock = sites.clock_or_perfect
@@ -134,13 +136,13 @@ def _whitened(measured: F, covariance: F, heard: B, sites: KnownSites) -> Observ
     a, b, c = scaled[..., 0, 0], scaled[..., 0, 1], scaled[..., 1, 1]
     inverse = np.stack([np.stack([c, -b], axis=-1), np.stack([-b, a], axis=-1)], axis=-2)
     inverse = inverse / (a * c - b * b)[..., None, None]
-    information = without_offsets(inverse, offsets) * heard[..., None, None]
-    return Observations(measured=measured * unit, root=root_of_two(information), covariance=scaled, heard=heard)
+    information = without_offsets(inverse, offsets) * detected[..., None, None]
+    return Observations(measured=measured * unit, root=root_of_two(information), covariance=scaled, detected=detected)
 
 
 def _with_directions(ranged: Observations, arrival: F, spread: F, components: B) -> Observations:
     """`ranged` with directions [n, K, 3] of the covariances `spread`; a direction of zeros is none."""
-    measured = (np.linalg.norm(arrival, axis=-1) > 0) & ranged.heard
+    measured = (np.linalg.norm(arrival, axis=-1) > 0) & ranged.detected
     # Of components the two axes with the largest variances: the covariance says nothing along any other.
     axes = np.where(components[..., None, None], np.linalg.eigh(spread)[1][..., 1:], _across(arrival))
     values, vectors = np.linalg.eigh(np.swapaxes(axes, -1, -2) @ spread @ axes)

@@ -35,9 +35,9 @@ class RobustFits:
 
 def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int, ambiguity: float) -> RobustFits:
     """`fit`, and again without receivers that contradict the others, at most `most_outliers` of them."""
-    # A normal fit has χ² near its degrees of freedom; ten times that asks for better starts.
+    # A normal fit has χ² near its degrees of freedom; ten times that calls for better starts.
     fits = fit(model, ambiguity, poor=10.0)
-    flagged = np.zeros(model.seen.heard.shape, bool)
+    flagged = np.zeros(model.seen.detected.shape, bool)
     suspects, p_value = flagged.copy(), _p_value(fits)
     dropped, bad = flagged.copy(), np.flatnonzero(p_value < false_flag_rate)
     # The others need not agree well, only not absurdly: their own χ² has a tail too.
@@ -70,19 +70,19 @@ def _leave_each_out(model: FusionModel, ambiguity: float, enough: float) -> tupl
     Most of these fits are bad, as the bad receiver is in them: only where none reaches the p-value `enough` are better
     starts worth their time.
     """
-    count, receivers = model.seen.heard.shape
+    count, receivers = model.seen.detected.shape
     case, left_out = np.divmod(np.arange(count * receivers), receivers)
     dropped = np.zeros((count * receivers, receivers), bool)
     dropped[np.arange(len(case)), left_out] = True
     seen = model.seen.cases(case).without(dropped)
     fits = fit(FusionModel(sites=model.sites, seen=seen), ambiguity, poor=np.inf)
-    heard = model.seen.heard[case, left_out]
-    p_left = _tested(fits, heard).reshape(count, receivers)
+    detected = model.seen.detected[case, left_out]
+    p_left = _tested(fits, detected).reshape(count, receivers)
     again = np.flatnonzero(np.repeat(p_left.max(axis=1) < enough, receivers))
     if len(again):
         trial = FusionModel(sites=model.sites, seen=seen.cases(again))
         fits = fits.merged(fit(trial, ambiguity, poor=10.0), again)
-        p_left = _tested(fits, heard).reshape(count, receivers)
+        p_left = _tested(fits, detected).reshape(count, receivers)
     # p-values of several may all round to 0: order by the cost where they tie.
     cost = np.where(p_left >= 0, fits.cost.reshape(count, receivers), np.inf)
     best = np.array([np.lexsort((cost[i], -p_left[i]))[0] for i in range(count)], dtype=int)
@@ -90,9 +90,9 @@ def _leave_each_out(model: FusionModel, ambiguity: float, enough: float) -> tupl
     return np.where(p_left[np.arange(count), best] >= 0, best, -1), p_left, chosen
 
 
-def _tested(fits: Fits, heard: B) -> F:
+def _tested(fits: Fits, detected: B) -> F:
     """p-values of fits that have a position and a degree of freedom to be tested with, -1 of the others."""
-    return np.where(fits.usable & (fits.degrees > 0) & heard, _p_value(fits), -1.0)
+    return np.where(fits.usable & (fits.degrees > 0) & detected, _p_value(fits), -1.0)
 
 
 def _p_value(fits: Fits) -> F:

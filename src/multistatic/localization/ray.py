@@ -1,6 +1,6 @@
 """One direction and one bistatic range: the position on a ray, in closed form, in 2-D and 3-D.
 
-A target at distance d from `start` in direction u, heard over `other`, makes a path of length R = d + |d u + start -
+A target at distance d from `start` in direction u, received at `other`, makes a path of length R = d + |d u + start -
 other|. Squaring |d u + e| = R - d with e = start - other, b = |e| gives 2d (R + u·e) = R² - b², so
 
     d = (R² - b²) / (2 (R + u·e)).
@@ -30,10 +30,15 @@ from multistatic.units import F
 def from_arrival(
     range_m: ArrayLike, direction: ArrayLike, transmitter_m: ArrayLike, receiver_m: ArrayLike
 ) -> Candidates:
-    """Positions from bistatic ranges R = cτ [n] and directions of arrival, unit vectors receiver → target [n, 2 or 3].
+    """Compute positions from bistatic ranges and directions of arrival, in closed form.
 
-    `transmitter_m`, `receiver_m` [2 or 3] or one for each case. One receiver suffices. Unobservable: a target on the
-    baseline; a range shorter than the baseline.
+    range_m [n]: bistatic ranges R = cτ (transmitter - target - receiver) of n cases, in m.
+    direction [n, 2 or 3]: directions from the receiver to the target, of any length.
+    transmitter_m [2 or 3]: position of the transmitter in m, or one for each case.
+    receiver_m [2 or 3]: position of the receiver in m, or one for each case.
+
+    A case without a solution has the reason in `Candidates.reason`: the target is on the baseline, or the range is
+    shorter than the baseline. Raises `ValueError` for coordinates of another shape. Source: model.md §9.
 
     >>> from_arrival([9.0], [[0.0, 1.0]], [0.0, 0.0], [3.0, 0.0]).positions_m[0, 0]
     array([3., 4., 0.])
@@ -44,9 +49,14 @@ def from_arrival(
 def from_departure(
     range_m: ArrayLike, direction: ArrayLike, transmitter_m: ArrayLike, receiver_m: ArrayLike
 ) -> Candidates:
-    """Positions from bistatic ranges [n] and directions of departure, unit vectors transmitter → target [n, 2 or 3].
+    """Compute positions from bistatic ranges and directions of departure, in closed form.
 
-    Equation (93), in 3-D too; otherwise as `from_arrival`.
+    range_m [n]: bistatic ranges R = cτ (transmitter - target - receiver) of n cases, in m.
+    direction [n, 2 or 3]: directions from the transmitter to the target, of any length.
+    transmitter_m [2 or 3]: position of the transmitter in m, or one for each case.
+    receiver_m [2 or 3]: position of the receiver in m, or one for each case.
+
+    Cases without a solution and errors are as for `from_arrival`. Source: equation (93), in three dimensions too.
 
     >>> from_departure([9.0], [[0.6, 0.8]], [0.0, 0.0], [3.0, 0.0]).positions_m[0, 0].round(9).tolist()
     [3.0, 4.0, 0.0]

@@ -1,4 +1,4 @@
-"""What a person should know of a fix, in words: why something is unobservable, who was left out, what to do."""
+"""Messages about a fix: why a quantity is unobservable, which receivers were left out, and what to do."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
 
 
 def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
+    """All messages about the fix of case `i`, the most important one first."""
     fits, ids = found.fits, model.sites.receiver_ids
     if doubt := _doubt_of_unit(model, i):
         yield doubt
@@ -35,23 +36,24 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
         return
     if fits.two[i] and not found.contradiction[i]:
         yield (
-            "Two positions fit: the measurements cannot tell them apart. "
-            "Another receiver to the side, or a direction of arrival, would."
+            "Two positions fit the measurements equally well. Another receiver to the side, or a direction of "
+            "arrival, decides between them."
         )
     if not fits.velocity[i]:
         yield (
-            "The velocity is unobservable: the Doppler shifts come along directions that span fewer than "
+            "The velocity is unobservable: the Doppler shifts are measured along directions that span fewer than "
             f"{model.sites.dimensions} dimensions."
         )
     suspects = [name for name, alike in zip(ids, found.suspects[i], strict=True) if alike]
     for k in np.flatnonzero(found.flagged[i]):
-        yield f"{ids[k]} contradicts the others and was left out."
+        yield f"{ids[k]} contradicts the other receivers and was left out."
     if suspects:
-        yield f"Leaving out {' or '.join(suspects)} instead would explain the measurements as well."
+        yield f"Leaving out {' or '.join(suspects)} instead would explain the measurements equally well."
     if found.contradiction[i]:
         yield (
-            f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and no single receiver explains it: "
-            "several are wrong, or there are too few to tell which. The position is the best fit; its error is unknown."
+            f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and this is not due to one "
+            "receiver: several are wrong, or too few remain to find which one is. The position is the best fit; its "
+            "error is unknown."
         )
 
 
@@ -59,50 +61,54 @@ def _doubt_of_unit(model: FusionModel, i: int) -> str:
     """Whether the delays can be in seconds, of the receivers whose clocks leave no other explanation."""
     seen, sites = model.seen, model.sites
     reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
-    timed = seen.heard[i] & (offsets < 0.01 * np.abs(reach))
+    timed = seen.detected[i] & (offsets < 0.01 * np.abs(reach))
     direct = np.linalg.norm(sites.receivers_m - sites.transmitter_m, axis=1)
     names = [sites.receiver_ids[k] for k in np.flatnonzero(timed)]
     return delay_doubt(reach[timed], direct[timed], names)
 
 
 def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str:
+    """The most specific reason why the position of case `i` is unobservable."""
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
-    heard = seen.heard[i] & ~found.flagged[i]
-    if not heard.any():
+    detected = seen.detected[i] & ~found.flagged[i]
+    if not detected.any():
         return "No receiver detected the echo."
-    ranged = heard & (seen.root[i, :, 0, 0] > 0)
-    directed = heard & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
+    ranged = detected & (seen.root[i, :, 0, 0] > 0)
+    directed = detected & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
     if ranged.sum() < d and not directed.any():
         have = "has" if ranged.sum() == 1 else "have"
         return (
-            f"{ranged.sum()} of at least {d} receivers {have} a delay and a synchronised clock: the position in {d}-D "
+            f"{ranged.sum()} of at least {d} receivers {have} a delay and a synchronised clock: a position in {d}-D "
             f"needs {d} of them, or one with a direction of arrival."
         )
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
-        return f"Receivers at one place count as one: the position in {d}-D needs {d} places. Use receivers apart."
+        return (
+            f"Receivers at the same position count as one: a position in {d}-D needs {d} receivers at "
+            "different positions."
+        )
     direct = np.linalg.norm(model.sites.receivers_m - model.sites.transmitter_m, axis=1)
     reach, margin = seen.measured[i, :, 0], _CERTAIN * _range_std_m(model, i)
     below = [ids[k] for k in np.flatnonzero(ranged & (reach + margin < direct))]
     if below:
         return (
-            f"The path over the target to {', '.join(below)} is shorter than the direct path, which no target makes: "
-            "check the clock, the position and the unit of the delay, and that it counts from the transmission."
+            f"The path over the target to {', '.join(below)} is shorter than the direct path, which is impossible: "
+            "check the clock, the position, the unit of the delay, and that the delay counts from the transmission."
         )
     near = [ids[k] for k in np.flatnonzero(ranged & (reach < _NEAR_BASELINE * direct) & (margin < _SURE * direct))]
     if near:
         return (
-            f"The target lies on or near the line between the transmitter and {', '.join(near)}: there the delay "
-            "does not change with its position to first order. Use receivers to the side."
+            f"The target lies on or near the line between the transmitter and {', '.join(near)}, where the delay "
+            "hardly changes with the position. Use receivers to the side of this line."
         )
     if found.fits.position[i]:
         return (
-            "The position is too uncertain for its error to be stated: over the area where the target may be, ranges "
-            "are far from linear in its position, so that no covariance describes the errors. Use more or better "
-            "measurements, or better clocks."
+            "The position is too uncertain to state its error: in the area where the target may be, the ranges are far "
+            "from linear in the position, so that no covariance describes the errors. Use more or better measurements, "
+            "or better clocks."
         )
     return (
-        f"The receivers see the target along directions that span fewer than {d} dimensions (they lie in one line or "
-        "plane with it), or too few clocks are synchronised. Use receivers to the side."
+        f"The directions from the receivers to the target span fewer than {d} dimensions (receivers and target lie in "
+        "one line or plane), or too few clocks are synchronised. Use receivers in other directions."
     )
 
 

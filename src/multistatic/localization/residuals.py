@@ -91,7 +91,7 @@ class FusionModel:
         """Positions and velocities [m, 3] of states."""
         d = self.sites.dimensions
         position = np.full((len(x), 3), self.sites.height_m)
-        velocity = np.full((len(x), 3), self.sites.climb_m_s)
+        velocity = np.full((len(x), 3), self.sites.vertical_velocity_m_s)
         position[:, :d], velocity[:, :d] = x[:, :d], x[:, d : 2 * d]
         return position, velocity
 

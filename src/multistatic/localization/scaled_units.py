@@ -54,13 +54,13 @@ def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
         return ""
     seconds = reach / SPEED_OF_LIGHT_M_S
     doubt = (
-        f"Check the unit of the delay{some}: {_span(seconds, 's')} is a path of {_span(reach / 1e3, 'km')}, for "
-        f"receivers {_span(direct, 'm')} from the transmitter."
+        f"Check the unit of the delay{some}: {_span(seconds, 's')} is a path of {_span(reach / 1e3, 'km')}, but the "
+        f"receivers are {_span(direct, 'm')} from the transmitter."
     )
     if not fitting:
         return doubt
     words = min(fitting, key=lambda name: float(np.median(fitting[name])))
-    return f"{doubt} In {words}, it would be {_span(fitting[words], 'm')}."
+    return f"{doubt} In {words}, the path would be {_span(fitting[words], 'm')}."
 
 
 def excess_doubt(reach_m: F, direct_m: F) -> str:
@@ -68,33 +68,34 @@ def excess_doubt(reach_m: F, direct_m: F) -> str:
     if len(reach_m) < 2 or np.any(reach_m < 0) or np.any(reach_m > 0.999 * direct_m):
         return ""
     return (
-        "Every delay is shorter than that of the direct path: the delay counts from the transmission, not from the "
+        "Every delay is shorter than that of the direct path: delays must count from the transmission, not from the "
         "arrival of the direct path."
     )
 
 
 def measurement_notes(measurements: Sequence[Measurement], scenario: Scenario) -> list[str]:
     """Sentences on columns of a table that may have another unit than their name says."""
-    heard = [one for one in measurements if one.verdict == "detected" and one.receiver_id in scenario.receiver_ids]
-    if not heard:
+    detected = [one for one in measurements if one.verdict == "detected" and one.receiver_id in scenario.receiver_ids]
+    if not detected:
         return []
-    found = [*_delay_notes(heard, scenario), *_doppler_notes(heard, scenario)]
+    found = [*_delay_notes(detected, scenario), *_doppler_notes(detected, scenario)]
     latest = max(abs(one.time_s) for one in measurements)
     if latest > _LATEST_S:
         found.append(f"time_s reaches {latest:.4g} s: Unix time is in seconds, not in milliseconds or nanoseconds")
     return found
 
 
-def _delay_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str]:
+def _delay_notes(detected: Sequence[Measurement], scenario: Scenario) -> list[str]:
+    """Notes on delays and their deviations that seem to be in another unit."""
     geometry, ids = scenario.geometry(), scenario.receiver_ids
     common = scenario.transmitter.clock_offset_std_s
     clocks = {one.id: np.hypot(one.clock_offset_std_s, common) for one in scenario.receivers}
-    timed = [one for one in heard if clocks[one.receiver_id] < 0.01 * abs(one.delay_s)]
+    timed = [one for one in detected if clocks[one.receiver_id] < 0.01 * abs(one.delay_s)]
     reach = SPEED_OF_LIGHT_M_S * np.array([one.delay_s for one in timed])
     direct = np.array([geometry.transmitter_receiver_m[ids.index(one.receiver_id)] for one in timed])
     names = [one.receiver_id for one in timed]
     found = [doubt for doubt in (delay_doubt(reach, direct, names), excess_doubt(reach, direct)) if doubt]
-    deviation = float(np.median([one.delay_std_s for one in heard]))
+    deviation = float(np.median([one.delay_std_s for one in detected]))
     slots = deviation / scenario.radio.slot_s
     if slots > _SLOTS[1]:
         fitting = [words for words, factor in _TIMES.items() if factor * slots < 1.0]
@@ -106,14 +107,15 @@ def _delay_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str]:
     elif slots < _SLOTS[0]:
         found.append(
             f"Check the unit of delay_std_s: {deviation:.2g} s is {slots:.1g} of a slot of "
-            f"{scenario.radio.slot_s:.2g} s, closer than any echo can be timed."
+            f"{scenario.radio.slot_s:.2g} s, more accurate than any echo allows."
         )
     return found
 
 
-def _doppler_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str]:
+def _doppler_notes(detected: Sequence[Measurement], scenario: Scenario) -> list[str]:
+    """Notes on Doppler shifts and their deviations that seem to be in another unit."""
     found = []
-    largest = max(abs(one.doppler_hz) for one in heard)
+    largest = max(abs(one.doppler_hz) for one in detected)
     offsets = [scenario.transmitter.frequency_offset_std_hz]
     offsets += [one.frequency_offset_std_hz for one in scenario.receivers]
     speed = 0.5 * scenario.radio.wavelength_m * largest
@@ -122,7 +124,7 @@ def _doppler_notes(heard: Sequence[Measurement], scenario: Scenario) -> list[str
             f"Check the unit of the Doppler shift: {largest:.3g} Hz is a target of at least {speed:.3g} m/s at this "
             f"carrier; in millihertz it would be {1e-3 * speed:.3g} m/s."
         )
-    deviation = float(np.median([one.doppler_std_hz for one in heard]))
+    deviation = float(np.median([one.doppler_std_hz for one in detected]))
     block_s = scenario.radio.samples * scenario.radio.slot_s
     blocks = deviation * block_s
     if blocks < _BLOCKS[0]:

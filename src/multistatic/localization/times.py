@@ -1,4 +1,4 @@
-"""Times of measurements as text that tells them apart, Unix times too."""
+"""Times of measurements as text with enough digits to distinguish them, Unix times too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STEP_S = 0.01  # of a single time
 
 
 def times_text(times_s: Sequence[float], scale: float = 1.0) -> list[str]:
-    """`scale`·t for each time, six digits where they tell the times apart, else as many decimals as do.
+    """`scale`·t for each time, six digits where these distinguish the times, else as many decimals as needed.
 
     >>> times_text([0.001, 0.002], scale=1e3)
     ['1', '2']

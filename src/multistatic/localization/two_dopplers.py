@@ -28,21 +28,25 @@ RESOLUTION_RAD = 1e-9
 EPSILON = float(np.finfo(float).eps)
 
 EQUAL_DOPPLERS = (
-    "Both receivers measure the same Doppler shift (a target at rest, or seen under the same angle from the heading): "
-    "their ratio says nothing about the direction of departure."
+    "Both receivers measure the same Doppler shift (the target is at rest, or both are at the same angle to its "
+    "heading), which gives no information about the direction of departure."
 )
 ALONG_HEADING = (
-    "The target moves along the line through the transmitter: there the Doppler does not change with the direction of "
-    "departure to first order."
+    "The target moves along the line through the transmitter, where the Doppler shift hardly changes with the "
+    "direction of departure."
 )
 NO_COSINE = "No direction of departure gives these Doppler shifts at these angles of arrival."
-MIRRORED = "Both directions, mirrored about the heading, agree with the measurements."
+MIRRORED = "Two directions, mirrored about the heading, fit the measurements equally well."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Departures:
-    """Directions of departure of n cases. `angle_rad` [n, 2] from the x axis: the first `count` [n] of both, which
-    mirror each other about the heading, are answers, the others zero. `reason` [n]: why there is none, or two.
+    """Directions of departure that `departure_from_dopplers` finds in n independent cases.
+
+    angle_rad [n, 2]: angles from the x axis in rad, mirrored about the heading; the first `count` of the two are
+        solutions, the others are zero.
+    count [n]: number of solutions, 0 or 2.
+    reason [n]: why there is no solution, or why there are two.
     """
 
     angle_rad: F
@@ -56,10 +60,15 @@ class Departures:
 
 
 def departure_from_dopplers(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> Departures:
-    """±θ from Doppler shifts [n, 2] of two receivers, their angles of arrival [n, 2] and the heading (scalar or [n]).
+    """Compute the direction of departure from the Doppler shifts at two receivers and the heading of the target, in
+    2-D.
 
-    Angles from the x axis in the plane. From Dopplers alone the answer is ambiguous by nature; unobservable where both
-    Dopplers are equal, or the target's heading passes through the transmitter.
+    doppler_hz [n, 2]: Doppler shifts of n cases at two receivers, in Hz.
+    arrival_rad [n, 2]: angles of arrival at the two receivers, in rad from the x axis.
+    heading_rad: direction of the target's velocity in rad from the x axis, one or [n].
+
+    Two mirrored directions always fit. A case has no solution if both Doppler shifts are equal or the heading passes
+    through the transmitter. Source: equation (52), corrected (docs/errata.md).
 
     >>> import numpy as np
     >>> found = departure_from_dopplers([[-50.0, -150.0]], [[np.pi / 2, 0.0]], heading_rad=0.0)
@@ -90,11 +99,19 @@ def from_two_dopplers(
     receivers_m: ArrayLike,
     tolerance_m: float = 1e-5,
 ) -> Candidates:
-    """Positions from bistatic ranges, Dopplers and angles of arrival, [n, 2] each, of two receivers; heading known.
+    """Compute positions from ranges, Doppler shifts and angles of arrival at two receivers, with known heading, in 2-D.
 
-    `receivers_m` [2, 2 or 3] or [n, 2, 2 or 3]. The sign of θ is the one for which the points seen from transmitter
-    and receivers agree better; ambiguous where the two differ by less than `tolerance_m`. Unobservable: equal Dopplers,
-    a heading through the transmitter, a target on a baseline.
+    range_m [n, 2]: bistatic ranges of n cases at two receivers, in m.
+    doppler_hz [n, 2]: Doppler shifts at the two receivers, in Hz.
+    arrival_rad [n, 2]: angles of arrival at the two receivers, in rad from the x axis.
+    heading_rad: direction of the target's velocity in rad from the x axis, one or [n].
+    transmitter_m [2 or 3]: position of the transmitter in m.
+    receivers_m [2, 2 or 3]: positions of the two receivers in m, or [n, 2, 2 or 3].
+    tolerance_m: two mirrored solutions are ambiguous if their consistency differs by less than this distance in m.
+
+    Of the two mirrored directions of departure the one is taken whose points, computed from the transmitter and from
+    the receivers, agree better. A case has no solution if both Doppler shifts are equal, the heading passes through the
+    transmitter, or the target is on a baseline. Source: equations (52), corrected, and (93), model.md §9.
 
     >>> import numpy as np
     >>> high = np.sqrt(3.0)
@@ -115,14 +132,8 @@ def from_two_dopplers(
     cosine, spread, reason = _cosine(doppler, arrival, heading)
     turn = np.arccos(np.clip(cosine, -1.0, 1.0))
     angles = heading[:, None] + turn[:, None] * np.array([1.0, -1.0])
-    towards, seen = _direction(angles)[:, :, None], _direction(np.where(np.isfinite(arrival), arrival, 0.0))[:, None]
-    # Axes below: case, sign of θ, receiver.
-    departed, blocked = ray_distance(
-        ranges[:, None], towards, transmitter[..., None, None, :], receivers[..., None, :, :]
-    )
-    points = transmitter[..., None, None, :] + departed[..., None] * towards
-    from_receivers = receivers[..., None, :, :] + (ranges[:, None] - departed)[..., None] * seen
-    gap = np.linalg.norm(points - from_receivers, axis=-1).max(axis=-1)
+    towards = _direction(angles)[:, :, None]
+    departed, blocked, points, gap = _from_both_ends(ranges, towards, arrival, transmitter, receivers)
     order = np.argsort(gap, axis=1, kind="stable")
     best, other = (np.take_along_axis(points[:, :, 0], order[:, i, None, None], axis=1)[:, 0] for i in (0, 1))
     apart = np.linalg.norm(best - other, axis=-1)
@@ -137,6 +148,23 @@ def from_two_dopplers(
     two = answered & alike
     positions = np.stack([np.where(answered[:, None], best, 0.0), np.where(two[:, None], other, 0.0)], axis=1)
     return Candidates(positions_m=positions, count=answered.astype(int) + two, reason=np.where(two, MIRRORED, reason))
+
+
+def _from_both_ends(
+    ranges: F, towards: F, arrival: F, transmitter: F, receivers: F
+) -> tuple[F, NDArray[np.str_], F, F]:
+    """Positions along both directions of departure, and how far they are from those along the directions of arrival.
+
+    Axes: case, sign of θ, receiver. Returns the distances from the transmitter [n, 2, 2], the reasons where there is
+    none [n, 2, 2], the positions [n, 2, 2, 3], and the largest distance between both positions [n, 2].
+    """
+    departed, blocked = ray_distance(
+        ranges[:, None], towards, transmitter[..., None, None, :], receivers[..., None, :, :]
+    )
+    seen = _direction(np.where(np.isfinite(arrival), arrival, 0.0))[:, None]
+    points = transmitter[..., None, None, :] + departed[..., None] * towards
+    from_receivers = receivers[..., None, :, :] + (ranges[:, None] - departed)[..., None] * seen
+    return departed, blocked, points, np.linalg.norm(points - from_receivers, axis=-1).max(axis=-1)
 
 
 def _arrays(doppler_hz: ArrayLike, arrival_rad: ArrayLike, heading_rad: ArrayLike) -> tuple[F, F, F]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from multistatic.paper.claims_table import COLUMNS, INTRODUCTION, claim_rows, drops_in_words, not_examined
 from multistatic.paper.figure_pictures import BESIDE_THE_BEST, PLOTTED
 from multistatic.report.axis_labels import METRICS
-from multistatic.report.page import heading, page, paragraph, pictures, table
+from multistatic.report.glossary import terms_in
+from multistatic.report.page import Html, glossary, made_by, page, paragraph, pictures, section, table, text_of
 from multistatic.study.results import StudyResults
 
 
@@ -15,12 +16,39 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
     """HTML with a section for each figure that has been run; `files`: those of `figure_files`, of all figures."""
     parts = [paragraph(text) for text in INTRODUCTION]
     for name, results in studies.items():
-        parts += [heading(results.name), paragraph(drops_in_words(results), note=True)]
-        parts.append(table(COLUMNS, claim_rows(name, studies)))
-        parts += [paragraph(text, note=True) for text in not_examined(name)]
-        best = BESIDE_THE_BEST.get(name)
-        for before, words in ((name, ""), (f"{name}_over_{best}", f", over that of {best} on the same drop")):
-            drawn = {metric: files[file] for metric in PLOTTED[name] if (file := f"{before}_{metric}.svg") in files}
-            if drawn:
-                parts.append(pictures({f"{METRICS[metric]}{words}": svg for metric, svg in drawn.items()}))
-    return page("The paper's figures and claims, computed again", parts)
+        parts.append(
+            section(
+                results.name,
+                paragraph(drops_in_words(results), kind="note"),
+                table(COLUMNS, [[_held(cell) for cell in row] for row in claim_rows(name, studies)]),
+                *(paragraph(text, kind="note") for text in not_examined(name)),
+                *_pictures(name, files),
+            )
+        )
+    parts.append(section("Terms on this page", glossary(terms_in(map(text_of, parts)))))
+    return page("The paper's figures and claims, computed again", parts, footer=[made_by()])
+
+
+def _held(cell: str) -> str:
+    """A cell in which counts (`6 / 0 / 0`) and intervals stay on one line."""
+    return cell.replace(" / ", "\u00a0/\u00a0").replace(", ", ",\u00a0") if "[" in cell else cell
+
+
+def _pictures(name: str, files: Mapping[str, bytes]) -> Iterator[Html]:
+    """Those of one figure: of the metrics themselves, and of their ratios to the best method."""
+    best = BESIDE_THE_BEST.get(name)
+    for before, words in ((name, ""), (f"{name}_over_{best}", f", divided by that of {best} on the same drop")):
+        drawn = {
+            f"{METRICS[metric]}{words}{number}": svg
+            for metric in PLOTTED[name]
+            for number, svg in _pages(f"{before}_{metric}", files)
+        }
+        yield pictures(drawn)
+
+
+def _pages(picture: str, files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:
+    """(words, SVG) of a picture, or of each of its pages."""
+    if (file := f"{picture}.svg") in files:
+        return [("", files[file])]
+    numbers = range(1, 1 + sum(name.startswith(f"{picture}_") and name.endswith(".svg") for name in files))
+    return [(f", page {number}", files[file]) for number in numbers if (file := f"{picture}_{number}.svg") in files]

@@ -7,41 +7,64 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_help import Command, CommandGroup
+from multistatic.cli.design_command import JSON
 from multistatic.paper.figure_commands import add_figures
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from multistatic.paper.published_numbers import PaperNumber
 
 FORMAT = "multistatic-paper-numbers/1"
 COLUMNS = ("where", "quantity", "unit", "paper", "ours", "relative_difference", "exact", "note")
 
-reproduce = typer.Typer(help="Reproduce the numbers of the paper.", no_args_is_help=True, rich_markup_mode=None)
+HELP = """Reproduce the numbers and figures of the paper.
+
+\b
+Examples:
+  multistatic reproduce table
+  multistatic reproduce all --quick --out figures
+"""
+
+reproduce = typer.Typer(help=HELP, cls=CommandGroup, no_args_is_help=True, rich_markup_mode=None)
 
 
 @reproduce.callback()
 def _group() -> None:
-    """Reproduce the numbers of the paper."""
+    """Reproduce the numbers and figures of the paper."""
 
 
-@reproduce.command("table")
+@reproduce.command("table", cls=Command)
 def numbers_command(
-    json_: Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")] = False,
-    csv: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to FILE as well.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Also write the table to this file, as CSV.")
+    ] = None,
+    json_: JSON = False,
 ) -> None:
-    """Every number the paper states that does not depend on unpublished choices, beside ours and the exact bound.
+    """Compare the numbers in the paper's text with ours.
 
-    Example: multistatic reproduce table --csv numbers.csv
+    Lists every number of the paper that does not depend on choices that were not published, the same number computed
+    here, and the value that the exact bound gives.
+
+    \b
+    Examples:
+      multistatic reproduce table
+      multistatic reproduce table --out numbers.csv
+
+    Duration: a few seconds.
+
+    \b
+    Exit codes:
+      0  The table was printed.
+      2  The input is wrong; each problem is named.
     """
     from multistatic.files.scenario_file import load_preset
     from multistatic.paper.published_numbers import LEFT_OUT, paper_numbers
 
     rows = paper_numbers(load_preset("paper"))
-    if csv is not None:
+    if out is not None:
         from multistatic.files.atomic import write_text_atomically
 
-        write_text_atomically(csv, _csv(rows))
+        write_text_atomically(out, _csv(rows))
     if json_:
         import json
 
@@ -50,14 +73,14 @@ def numbers_command(
         return
     from rich.console import Console
 
+    from multistatic.paper.numbers_table import numbers_table
+    from multistatic.report.text_table import Prose
+
     console = Console()
-    notes = list(dict.fromkeys(row.note for row in rows if row.note))
-    console.print(_table(rows, notes))
-    for number, note in enumerate(notes, 1):
-        console.print(f"{number}. {note}", highlight=False, markup=False)
-    console.print(LEFT_OUT, highlight=False)
-    if csv is not None:
-        console.print(f"wrote {csv}", highlight=False, soft_wrap=True)
+    console.print(numbers_table(rows))
+    console.print(Prose(LEFT_OUT, "dim"))
+    if out is not None:
+        console.print(f"wrote {out}", highlight=False, soft_wrap=True)
 
 
 def _plain(row: PaperNumber) -> dict[str, str | float | None]:
@@ -68,43 +91,6 @@ def _csv(rows: tuple[PaperNumber, ...]) -> str:
     from multistatic.scenario.tables import csv_text
 
     return csv_text(COLUMNS, map(_plain, rows))
-
-
-def _table(rows: tuple[PaperNumber, ...], notes: list[str]) -> Table:
-    """`notes` are numbered from 1; a row names its own by number."""
-    from rich import box
-    from rich.table import Table
-
-    title = "The paper's numbers, ours by the paper's own model, and what the exact bound says"
-    shown = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
-    shown.add_column("Where", no_wrap=True)
-    shown.add_column("Quantity")
-    for name in ("Paper", "Ours", "Differs", "Exact", "Note"):
-        shown.add_column(name, justify="right", no_wrap=True)
-    for row in rows:
-        difference = row.relative_difference
-        shown.add_row(
-            row.where,
-            f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
-            _number(row.paper),
-            _number(row.ours),
-            "-" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f} %",
-            _number(row.exact),
-            str(notes.index(row.note) + 1) if row.note else "",
-        )
-    return shown
-
-
-def _number(value: float | None) -> str:
-    """Five digits; small numbers as 0.7273e-3, the way the paper prints its levels."""
-    if value is None:
-        return "-"
-    if value == 0 or 0.1 <= abs(value) < 1e6:
-        return f"{value:.5g}"
-    from math import floor, log10
-
-    exponent = 3 * floor((log10(abs(value)) + 1) / 3)
-    return f"{value / 10**exponent:.4f}e{exponent:d}"
 
 
 add_figures(reproduce)

@@ -42,6 +42,8 @@ def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
     if assumptions(scenario, one_clock=one_clock).clocks == "perfect":
         return "Clocks: perfect."
     parts = [("receivers'", _offsets(scenario.receivers)), ("transmitter's", _offsets([scenario.transmitter]))]
+    if parts[0][1] == parts[1][1]:
+        return f"Clocks: {parts[0][1]}, at receivers and transmitter alike."
     return f"Clocks: {', '.join(f'{whose} {offsets}' for whose, offsets in parts if offsets)}."
 
 

@@ -9,27 +9,28 @@ import numpy as np
 
 from multistatic.localization.fix import Fix
 from multistatic.localization.times import times_text
+from multistatic.report.text_table import Emphasis, Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import common_unit
 from multistatic.units import F
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-# Columns that the table takes at most.
-WIDTH = 100
+LEGEND = (
+    "±: one standard deviation; of xy and of v that of all coordinates together. p value: of the residuals, small "
+    "where the measurements contradict each other."
+)
 ROWS_AT_MOST = 40
-_STYLE = {"unique": "", "ambiguous": "yellow", "contradictory": "red", "unobservable": "red"}
+_EMPHASIS: dict[str, Emphasis] = {"unique": "", "ambiguous": "strong", "contradictory": "bad", "unobservable": "bad"}
 # Digits of a number, before and behind the point together.
 _PLACE_DIGITS, _SPEED_DIGITS = 7, 5
 
 
 def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
-    """One line a fix, then what there is to say of them. ± is one standard deviation of the position: in space apart
-    for the plane (xy, both coordinates together) and the height (z).
+    """One line a fix, then what there is to say of them. In space the standard deviation of the height is a column of
+    its own.
     """
     from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
 
     shown = fixes[:ROWS_AT_MOST]
     scale, unit = common_unit([fix.time_s for fix in shown], "s")
@@ -38,14 +39,17 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     times = times_text([fix.time_s for fix in shown], scale)
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)
-    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
     axes = "xyz"[:dimensions]
-    errors = ("±",) if dimensions == 2 else ("±xy", "±z")
-    moving = (*(f"v{axis}" for axis in axes), "±")
-    for name, of in (("time", unit), *((axis, "m") for axis in (*axes, *errors)), *((axis, "m/s") for axis in moving)):
-        table.add_column(f"{name}\n{of}", justify="right", no_wrap=True)
-    for name in ("verdict", "used", "p"):
-        table.add_column(name, justify="left" if name == "verdict" else "right", no_wrap=True)
+    errors = ("±xy",) if dimensions == 2 else ("±xy", "±z")
+    columns = (
+        TableColumn(name="time", unit=unit),
+        *(TableColumn(name=name, unit="m") for name in (*axes, *errors)),
+        *(TableColumn(name=name, unit="m/s") for name in (*(f"v{axis}" for axis in axes), "±v")),
+        TableColumn(name="verdict", number=False),
+        TableColumn(name="receivers used"),
+        TableColumn(name="p value"),
+    )
+    rows = []
     for fix, time in zip(shown, times, strict=True):
         cells = (
             time,
@@ -57,9 +61,10 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
             str(len(fix.used)),
             f"{fix.p_value:.2g}" if fix.degrees_of_freedom else "–",
         )
-        table.add_row(*map(Text, cells), style=_STYLE[fix.position_verdict])
-    more = [Text(f"and {len(fixes) - len(shown)} more")] if len(fixes) > len(shown) else []
-    return Group(table, *more, *(Text(sentence) for sentence in _said(shown, times, unit)))
+        rows.append(TableRow(cells=cells, emphasis=_EMPHASIS[fix.position_verdict]))
+    more = [f"and {len(fixes) - len(shown)} more"] if len(fixes) > len(shown) else []
+    said = (Prose(sentence) for sentence in [*more, *_said(shown, times, unit)])
+    return Group(TextTable(columns=columns, rows=tuple(rows), notes=(LEGEND,)), *said)
 
 
 def _format(vectors: Sequence[tuple[F | None, float | None]], digits: int) -> Callable[[float], str]:

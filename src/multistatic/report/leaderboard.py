@@ -7,8 +7,8 @@ from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from multistatic.registry import Origin
-from multistatic.report.summary import light_table
-from multistatic.report.wording import percent, quantity
+from multistatic.report.text_table import Emphasis, Prose, TableColumn, TableRow, TextTable
+from multistatic.report.wording import in_percent, one_unit, percent
 from multistatic.scenario.tables import csv_text
 from multistatic.suite.best_known import BEAMS
 from multistatic.suite.ranking import Standing, standings
@@ -16,7 +16,6 @@ from multistatic.suite.tasks import BOARDS, VERDICTS, SuiteOutcome
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.table import Table
 
 FORMAT = "multistatic-leaderboard/1"
 TITLES = {
@@ -29,7 +28,10 @@ OURS = "multistatic"
 Origins = Mapping[str, Mapping[str, Origin]]
 """Board → method → whose it is."""
 
-_COLUMNS = ("method", ">solved", ">reached", ">median", ">mean gap", ">largest", ">time")
+COLUMN_NOTES = (
+    "at best known: instances on which the method reached the best known value. gap: how much worse "
+    "the value is than the best known one, over the instances solved. time: their geometric mean."
+)
 
 
 def boards(outcomes: Sequence[SuiteOutcome]) -> dict[str, tuple[Standing, ...]]:
@@ -47,9 +49,9 @@ def leaderboard_tables(outcomes: Sequence[SuiteOutcome], origins: Origins | None
 
     parts: list[RenderableType] = []
     for board, rows in boards(outcomes).items():
-        table = _table(rows, (origins or {}).get(board, {}))
+        table = board_table(rows, (origins or {}).get(board, {}))
         parts += [Text(TITLES[board], "bold"), table, *_remarks(outcomes, board, rows), Text()]
-    return Group(*parts[:-1])
+    return Group(*parts, Prose(COLUMN_NOTES, "dim"))
 
 
 def leaderboard_document(
@@ -92,24 +94,33 @@ def _plain_standing(row: Standing) -> dict[str, Any]:
     }
 
 
-def _table(rows: Sequence[Standing], origins: Mapping[str, Origin]) -> Table:
-    from rich.text import Text
-
-    table = light_table(">", *_COLUMNS)
-    table.columns[1].no_wrap = True
-    for row in rows:
+def board_table(rows: Sequence[Standing], origins: Mapping[str, Origin]) -> TextTable:
+    """One line a method of one board, in their order."""
+    time_unit, times = one_unit([float("nan") if row.time_s is None else row.time_s for row in rows], "s")
+    gaps = (TableColumn(name=f"{which} gap", unit="%") for which in ("median", "mean", "largest"))
+    columns = (
+        TableColumn(name="rank"),
+        TableColumn(name="method", number=False),
+        TableColumn(name="solved", unit="instances"),
+        TableColumn(name="at best known", unit="instances"),
+        *gaps,
+        TableColumn(name="time", unit=time_unit),
+    )
+    shown = []
+    for row, time in zip(rows, times, strict=True):
         tied = sum(other.rank == row.rank for other in rows) > 1
         cells = (
             f"{row.rank}{'=' if tied else ''}",
             _named(row.method, origins.get(row.method)),
-            f"{row.solved}/{row.instances}",
+            f"{row.solved} of {row.instances}",
             str(row.reached),
-            *(percent(gap) for gap in (row.median_gap, row.mean_gap, row.largest_gap)),
-            quantity(row.time_s, "s"),
+            *(in_percent(gap) for gap in (row.median_gap, row.mean_gap, row.largest_gap)),
+            time,
         )
-        style = "bold" if row.rank == 1 and row.solved else "" if row.solved == row.instances else "dim"
-        table.add_row(*map(Text, cells), style=style)
-    return table
+        first = row.rank == 1 and row.solved
+        emphasis: Emphasis = "strong" if first else "" if row.solved == row.instances else "weak"
+        shown.append(TableRow(cells=cells, emphasis=emphasis))
+    return TextTable(columns=columns, rows=tuple(shown), keys=2)
 
 
 def _named(method: str, origin: Origin | None) -> str:
@@ -117,19 +128,17 @@ def _named(method: str, origin: Origin | None) -> str:
 
 
 def _remarks(outcomes: Sequence[SuiteOutcome], board: str, rows: Sequence[Standing]) -> list[RenderableType]:
-    from rich.text import Text
-
     mine = [each for each in outcomes if each.board == board]
     lines: list[RenderableType] = [
-        Text(
-            f"A new best, verified: {each.method} on {each.instance}, {_value(each)} ({percent(each.gap)}).",
+        Prose(
+            f"A new best value, verified: {each.method} on {each.instance}, {_value(each)} ({percent(each.gap)}).",
             "bold green",
         )
         for each in mine
         if each.record
     ]
-    lines += [Text(f"{each.method} on {each.instance} {each.note}.", "red") for each in mine if each.note]
-    return lines + [Text(line, "dim") for row in rows for line in failures_in_words(row)]
+    lines += [Prose(f"{each.method} on {each.instance} {each.note}.", "red") for each in mine if each.note]
+    return lines + [Prose(line, "dim") for row in rows for line in failures_in_words(row)]
 
 
 def _value(outcome: SuiteOutcome) -> str:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from multistatic.design.result import Design
 from multistatic.report.style import SCREEN, PictureStyle, rendered_pictures, require_matplotlib, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def design_pictures(design: Design, style: PictureStyle = SCREEN) -> dict[str, bytes]:
@@ -15,10 +21,23 @@ def design_pictures(design: Design, style: PictureStyle = SCREEN) -> dict[str, b
     if design.beamforming is None or design.beamforming.beams is None:
         return {}
     require_matplotlib()
+    with styled():
+        return rendered_pictures(_figures(design, style))
+
+
+def page_pictures(design: Design) -> dict[str, bytes]:
+    """The same for a page, which sets titles and captions itself: as SVG alone, without either, and `captions.txt`."""
+    if design.beamforming is None or design.beamforming.beams is None:
+        return {}
+    require_matplotlib()
+    with styled():
+        return rendered_pictures(_figures(design, PictureStyle("screen", title=False)), kinds=("svg",))
+
+
+def _figures(design: Design, style: PictureStyle) -> Iterator[tuple[str, Figure]]:
     from multistatic.report.beam_pattern import beam_pattern_figure
     from multistatic.report.map import map_figure
     from multistatic.report.rate_bars import rates_figure
 
-    figures = (("map", map_figure), ("beam_pattern", beam_pattern_figure), ("rates", rates_figure))
-    with styled():
-        return rendered_pictures((name, figure(design, style)) for name, figure in figures)
+    for name, figure in (("map", map_figure), ("beam_pattern", beam_pattern_figure), ("rates", rates_figure)):
+        yield name, figure(design, style)

@@ -140,10 +140,18 @@ def plot_delay_doppler(
     )
 
 
-def plot_study(results: StudyResults, metric: str, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """One metric of a study over its swept keys, a line a method, with confidence bands.
+def plot_study(
+    results: StudyResults, metric: str, *, page: int = 1, style: PictureWidth = "screen", title: bool = True
+) -> Figure:
+    """One metric of a study over its swept keys: lines, rows, a heatmap, or a map where places are swept.
 
-    `InputError` for a metric that the study has not stored.
+    results: those of a study, complete or not.
+    metric: name of a stored metric, such as `peb_m`.
+    page: number of the page, from 1; the caption states how many pages all panels need.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
+
+    Raises `InputError` for a metric that the study has not stored and for a page that does not exist.
 
     >>> import pathlib, tempfile
     >>> from multistatic import run_study
@@ -160,7 +168,7 @@ def plot_study(results: StudyResults, metric: str, *, style: PictureWidth = "scr
     known = [each.name for each in results.metrics]
     if metric not in known:
         raise InputError([Problem("metric", repr(metric), "one of " + ", ".join(known))])
-    return _drawn(study_figure, results, results.metric_index(metric), style=PictureStyle(style, title))
+    return _drawn(study_figure, results, results.metric_index(metric), page, style=PictureStyle(style, title))
 
 
 def _drawn(draw: Callable[..., Figure], *arguments: Any, style: PictureStyle) -> Figure:

@@ -10,6 +10,7 @@ import numpy as np
 
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
 from multistatic.registry import name_of
+from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
@@ -153,57 +154,56 @@ def model_notes(scenario: Scenario) -> list[str]:
 def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
     """The summary as a table with a heading, for a terminal; below it what is `assumed` in all of it."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     receivers = summary["receivers"]
-    heading = (
+    heading = [
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
-        f"{summary['power_dbm']:.1f} dBm, noise {summary['noise_power_dbm']:.1f} dBm, "
-        f"λ {100 * summary['wavelength_m']:.3g} cm\n"
-        f"target {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter at "
-        f"{summary['speed_m_s']:.1f} m/s, "
-        f"{summary['dimensions']} unknown coordinates, block of {1e6 * summary['block_s']:.4g} µs at "
-        f"{1e-6 * summary['symbol_rate_hz']:.4g} million symbols/s\n"
+        f"transmit power {summary['power_dbm']:.1f} dBm, noise power {summary['noise_power_dbm']:.1f} dBm, "
+        f"wavelength {100 * summary['wavelength_m']:.3g} cm",
+        f"target: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
+        f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
+        f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
+    ]
+    antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
+    # What all receivers have alike is a line above the table.
+    alike = [f"{next(iter(antennas))} antennas"] if len(antennas) == 1 else []
+    alike += [f"required rate {next(iter(rates)):.3g} bit/s/Hz"] if len(rates) == 1 else []
+    if alike:
+        heading.append(f"every receiver: {', '.join(alike)}")
+    columns = (
+        TableColumn(name="receiver", number=False),
+        *([TableColumn(name="antennas")] if len(antennas) > 1 else []),
+        *([TableColumn(name="required rate", unit="bit/s/Hz")] if len(rates) > 1 else []),
+        TableColumn(name="to transmitter", unit="m"),
+        TableColumn(name="to target", unit="m"),
+        TableColumn(name="delay", unit="ns"),
+        TableColumn(name="Doppler", unit="Hz"),
+        TableColumn(name="direct SNR", unit="dB"),
+        TableColumn(name="echo SNR", unit="dB"),
     )
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    table.add_column("receiver", no_wrap=True)
-    for name, unit in (
-        ("ant.", ""),
-        ("rate", "b/s/Hz"),
-        ("from tx", "m"),
-        ("target", "m"),
-        ("delay", "ns"),
-        ("Doppler", "Hz"),
-        ("direct", "SNR dB"),
-        ("echo", "SNR dB"),
-    ):
-        table.add_column(f"{name}\n{unit}", justify="right", no_wrap=True)
+    rows = []
     for row in receivers:
-        table.add_row(
-            Text(row["id"]),
-            str(row["antennas"]),
-            f"{row['rate_required_bps_hz']:.3g}",
+        cells = (
+            row["id"],
+            *([str(row["antennas"])] if len(antennas) > 1 else []),
+            *([f"{row['rate_required_bps_hz']:.3g}"] if len(rates) > 1 else []),
             f"{row['transmitter_m']:.1f}",
             f"{row['target_m']:.1f}",
             f"{1e9 * row['delay_s']:.1f}",
             f"{row['doppler_hz']:.1f}",
             *("none" if row[key] is None else f"{row[key]:.1f}" for key in ("direct_snr_db", "echo_snr_db")),
         )
-    levels = [row["direct_snr_db"] for row in receivers if row["direct_snr_db"] is not None]
-    span = f"{min(levels):.1f} to {max(levels):.1f} dB" if levels else "of no receiver"
+        rows.append(TableRow(cells=cells))
     foot = (
-        f"\ndirect SNR {span}: one antenna on either side, all the power; "
-        "echo SNR: all antennas, all the power on the target, per sample"
+        "direct SNR: between one antenna at either end, with all of the transmit power. echo SNR: of all antennas with "
+        "all of the power towards the target, in one sample.",
     )
-    return Group(
-        Text(heading),
-        table,
-        Text(foot),
-        *([Text(_channel_line(summary["channel"]))] if "shape" in summary["channel"] else []),
-        Text(f"assumptions: {assumed}"),
-        *(Text(f"note: {note}") for note in summary["notes"]),
-    )
+    table = TextTable(columns=columns, rows=tuple(rows), notes=foot)
+    channel = [_channel_line(summary["channel"])] if "shape" in summary["channel"] else []
+    notes = (f"note: {note}" for note in summary["notes"])
+    below = (*channel, f"assumptions: {assumed}", *notes)
+    return Group(*map(Prose, heading), Text(), table, Text(), *map(Prose, below))
 
 
 def _channel_line(channel: dict[str, Any]) -> str:
@@ -224,5 +224,5 @@ def _strength(summary: dict[str, Any]) -> str:
     """The target's reflection factor, and the cross-section that it is by the radar equation."""
     reflection, area_m2 = f"reflection factor {summary['target_reflection']:.3g}", summary["target_rcs_m2"]
     if area_m2 is None:
-        return f"of {reflection}"
-    return f"of cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"
+        return reflection
+    return f"cross-section {area_m2:.3g} m² ({10 * math.log10(area_m2):.1f} dBsm, {reflection})"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from multistatic.report.wording import quantity
+from multistatic.report.axis_labels import setting_label
+from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
+from multistatic.report.wording import common_unit, one_unit, quantity
 from multistatic.study.cost import Cost
 from multistatic.study.plan import Study
 
@@ -38,53 +40,59 @@ def plan_document(study: Study, cost: Cost, workers: int) -> dict[str, Any]:
 def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
     """The plan as text and a table of methods."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     plan = plan_document(study, cost, workers)
     rule = study.rule
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("method")
-    table.add_column("one trial", justify="right")
-    for name, seconds in plan["seconds_per_trial"].items():
-        table.add_row(Text(name), quantity(seconds, "s"))
+    unit, times = one_unit(plan["seconds_per_trial"].values(), "s")
+    columns = (TableColumn(name="method", number=False), TableColumn(name="time of a trial", unit=unit))
+    rows = zip(plan["seconds_per_trial"], times, strict=True)
+    table = TextTable(columns=columns, rows=tuple(TableRow(cells=cells) for cells in rows))
     until = ""
     if rule.metric is not None:
         until = (
-            f", until the {rule.statistic} of {rule.metric} is known to {100 * rule.relative_half_width:g} % "
+            f", until the {rule.statistic} of {rule.metric} is known to within {100 * rule.relative_half_width:g} % "
             f"({100 * rule.confidence:g} % confidence)"
         )
     memory = plan["memory_bytes"]
     lines = [
-        f"{len(study.points)} points, {len(study.methods)} methods, {_range(rule.minimum, rule.maximum)} trials each"
-        f"{until}: {_range(*plan['trials'])} trials",
+        f"{_count(len(study.points), 'point')}, {_count(len(study.methods), 'method')}, "
+        f"{_trials(rule.minimum, rule.maximum)} at each point{until}: {_trials(*plan['trials'])} in all",
         *_point_lines(study),
     ]
     after = [
-        f"about {' to '.join(dict.fromkeys(quantity(s, 's') for s in plan['time_s']))} on {workers} "
-        f"worker{'' if workers == 1 else 's'}",
-        f"memory: {'not told by this system' if memory is None else quantity(float(memory), 'B')} in all workers; "
-        f"store: {' to '.join(dict.fromkeys(quantity(float(b), 'B') for b in cost.store_bytes))}",
+        f"Time: about {_span(plan['time_s'], 's')} on {_count(workers, 'worker')}.",
+        f"Memory of all workers: {'unknown on this system' if memory is None else quantity(float(memory), 'B')}. "
+        f"Size of the store: {_span(cost.store_bytes, 'B')}.",
         *(f"{name} failed on a trial that was run: {error}" for name, error in plan["failures"].items()),
     ]
-    return Group(
-        Text(study.name, "bold"), *(Text(line) for line in lines), Text(), table, *(Text(line) for line in after)
-    )
+    return Group(Text(study.name, "bold"), *map(Prose, lines), Text(), table, Text(), *map(Prose, after))
 
 
 def point_name(settings: Mapping[str, Any]) -> str:
-    """`antennas 10, power_dbm 30`: the last part of each key with its value."""
-    return ", ".join(f"{key.rpartition('.')[2]} {value}" for key, value in settings.items()) or "all"
+    """`transmit antennas 10, transmit power 30 dBm`: each key in words with its value."""
+    return ", ".join(setting_label(key, value) for key, value in settings.items()) or "the scenario as it is"
 
 
 def _point_lines(study: Study) -> list[str]:
-    lines = [f"  {point.index}: {point_name(point.settings)}" for point in study.points[:SHOWN_POINTS]]
+    lines = [f"  point {point.index}: {point_name(point.settings)}" for point in study.points[:SHOWN_POINTS]]
     more = len(study.points) - len(lines)
     return lines + ([f"  and {more} more"] if more else [])
 
 
-def _range(low: int, high: int) -> str:
-    return str(low) if low == high else f"{low} to {high}"
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _span(values: Iterable[float], unit: str) -> str:
+    """`1.2 to 30 s`; one value where both are the same."""
+    both = [float(value) for value in values]
+    factor, name = common_unit(both, unit)
+    return f"{' to '.join(dict.fromkeys(f'{factor * value:.3g}' for value in both))} {name}"
+
+
+def _trials(low: int, high: int) -> str:
+    return _count(low, "trial") if low == high else f"{low} to {high} trials"
 
 
 def _failures(study: Study, cost: Cost) -> dict[str, str]:

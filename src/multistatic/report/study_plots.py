@@ -1,246 +1,377 @@
-"""A study in pictures: each metric over the first swept key, one line a method, with the band of its interval.
-
-Further swept keys make panels beside each other, one for each of their combinations. Where nothing is swept, or what is
-swept has no scale, estimates stand side by side with the bars of their intervals.
-"""
+"""A study in pictures: one for each metric, or several where it has more panels than fit on one page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from multistatic.report.axis_labels import key_label, metric_label, setting_label
-from multistatic.report.study_assumptions import study_assumptions
-from multistatic.report.study_table import metric_scale
+from multistatic.errors import InputError, Problem
+from multistatic.report.axis_labels import key_label
+from multistatic.report.picture_layout import Heading, add_panel, finish_picture, picture_heading, tall_figure
+from multistatic.report.study_cells import draw_colour_bar, draw_study_heatmap, draw_study_map, map_limits
+from multistatic.report.study_lines import (
+    draw_methods_in_rows,
+    draw_study_bound,
+    draw_study_lines,
+    draw_study_rows,
+    series_look,
+    shown_estimate,
+)
+from multistatic.report.study_scale import (
+    KeyScale,
+    MetricScale,
+    broken,
+    key_scale,
+    metric_axis,
+    metric_title,
+    set_key_axis,
+    tick_label,
+)
+from multistatic.report.study_view import Panel, StudyView, study_view
+from multistatic.report.study_words import study_caption
 from multistatic.report.style import (
-    CAPTION_LINE_IN,
-    ERROR,
     INK,
-    MUTED,
-    SELECTED,
-    SENSING,
+    SCREEN,
     SMALL,
-    TARGET,
-    add_heading,
-    caption_lines,
-    finish_axes,
+    PictureStyle,
     new_figure,
-    render,
+    rendered_pictures,
     require_matplotlib,
     styled,
+    text_width_in,
 )
-from multistatic.report.wording import short_name
 from multistatic.study.results import StudyResults
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours and the shapes of the points tell methods apart, in grey too.
-_COLOURS = (SELECTED, TARGET, "#009e73", ERROR, SENSING, INK, MUTED)
-_MARKERS = "osD^vPX*"
-_LINES = ("-", "--", "-.", ":")
-MAX_PANELS = 12
-# Metrics that depend on clocks and on what is known of the target.
-_ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
-_PANEL_IN = (3.0, 2.3)
+ROWS_OF_PANELS = 4
+STATED = "stated in the paper"
+_COLUMNS = {"screen": 3, "double-column": 2, "column": 1}
+_LINE_IN, _SMALL_LINE_IN = 0.15, 0.135
+_TICKS_IN, _GAP_IN, _RIGHT_IN = 0.22, 0.3, 0.15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedValue:
+    """A value that somebody has published, drawn as a star: of `method`, at `at` of the swept key of the x axis."""
+
+    method: str
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extras:
+    """What is drawn besides the estimates of a metric.
+
+    bound: number of the metric that bounds it, dotted. stated: published values. words: sentences for the caption.
+    """
+
+    bound: int | None = None
+    stated: tuple[StatedValue, ...] = ()
+    words: tuple[str, ...] = ()
+
+
+_NOTHING = Extras()
 
 
 def study_pictures(
-    results: StudyResults, metrics: Sequence[str] | None = None, bounds: Mapping[str, str] = MappingProxyType({})
+    results: StudyResults,
+    metrics: Sequence[str] | None = None,
+    extras: Mapping[str, Extras] = MappingProxyType({}),
+    *,
+    style: PictureStyle = SCREEN,
+    prefix: str = "",
 ) -> dict[str, bytes]:
-    """`METRIC.svg` and `METRIC.png` of every metric that has a value.
+    """`METRIC.svg` and `METRIC.png` of every metric that has a value, `METRIC_1.svg` and so on where it needs several
+    pages, and `captions.txt`.
 
-    `bounds`: metric → another one of its unit that is drawn beside it, dotted.
+    extras: what is drawn besides, by metric. prefix: of the names of the files.
     """
     require_matplotlib()
-    pictures: dict[str, bytes] = {}
     with styled():
-        for number, metric in enumerate(results.metrics):
-            if (metrics is None or metric.name in metrics) and np.isfinite(results.values[..., number]).any():
-                bound = bounds.get(metric.name)
-                beside = None if bound is None else results.metric_index(bound)
-                pictures |= render(study_figure(results, number, beside), metric.name)
-    return pictures
+        return rendered_pictures(named_study_figures(results, metrics, extras, style=style, prefix=prefix))
 
 
-def study_figure(results: StudyResults, metric: int, bound: int | None = None) -> Figure:
-    """All panels of one metric, on one scale; dotted, where it is given, the metric that bounds it."""
-    every = _panels(results)
-    panels = every[:MAX_PANELS]
-    columns = min(3, len(panels))
-    rows = -(-len(panels) // columns)
-    left, right, bottom, gap = 0.7, 0.15, 0.85, 0.45
-    width = left + right + columns * _PANEL_IN[0] + (columns - 1) * gap
-    shown = [point for _, members in panels for point in members]
-    caption = _caption(results, metric, shown, bound)
-    if len(every) > len(panels):
-        caption.insert(1, f"{len(panels)} of {len(every)} panels are drawn.")
-    caption = caption_lines(new_figure(1.0, 1.0), width - left - 0.1, caption)
-    top = 0.85 + CAPTION_LINE_IN * (len(caption) - 1)
-    height = top + bottom + rows * _PANEL_IN[1] + (rows - 1) * (gap + 0.35)
-    figure = new_figure(width, height)
-    over = results.metrics[metric].over
-    label = metric_label(results.metrics[metric].name) + (f", over that of {short_name(over)}" if over else "")
-    factor, words = metric_scale(results, metric, label)
-    drawn: list[Axes] = []
-    for number, (title, points) in enumerate(panels):
-        row, column = divmod(number, columns)
-        x = left + column * (_PANEL_IN[0] + gap)
-        y = height - top - (row + 1) * _PANEL_IN[1] - row * (gap + 0.35)
-        ax = figure.add_axes((x / width, y / height, _PANEL_IN[0] / width, _PANEL_IN[1] / height))
-        draw_metric(ax, results, metric, points, factor)
-        if bound is not None:
-            _draw_bound(ax, results, bound, points, factor)
-        if title:
-            ax.set_title(title, size=SMALL, weight="normal")
-        if column == 0:
-            ax.set_ylabel(words)
-        drawn.append(ax)
-    _one_scale(drawn, may_be_logarithmic=not results.metrics[metric].proportion)
-    handles, labels = drawn[0].get_legend_handles_labels()
-    values = dict(zip(results.methods, np.isfinite(results.values[shown, ..., metric]).swapaxes(0, 1), strict=True))
-    labels = [name if values[name].any() else f"{name}: no value" for name in labels]
-    figure.legend(
-        handles, labels, loc="lower center", ncols=min(len(labels), 2 * min(columns, 2)), frameon=False, fontsize=SMALL
+def named_study_figures(
+    results: StudyResults,
+    metrics: Sequence[str] | None = None,
+    extras: Mapping[str, Extras] = MappingProxyType({}),
+    *,
+    style: PictureStyle = SCREEN,
+    prefix: str = "",
+) -> Iterator[tuple[str, Figure]]:
+    """(name of the file, figure) of all that `study_pictures` writes; consume it inside `styled()`."""
+    for number, metric in enumerate(results.metrics):
+        if (metrics is None or metric.name in metrics) and np.isfinite(results.values[..., number]).any():
+            figures = study_figures(results, number, extras.get(metric.name, _NOTHING), style=style)
+            for page, figure in enumerate(figures, start=1):
+                yield f"{prefix}{metric.name}{f'_{page}' if len(figures) > 1 else ''}", figure
+
+
+def study_picture_names(results: StudyResults, metrics: Sequence[str] | None = None, *, prefix: str = "") -> list[str]:
+    """Every file that `study_pictures` may have written of these metrics, in whatever style: those of an earlier call
+    that are not written again show something else.
+    """
+    pages = range(1, len(study_view(results).panels) + 1)
+    names = [each.name for each in results.metrics if metrics is None or each.name in metrics]
+    endings = ["", *(f"_{page}" for page in pages)]
+    return [f"{prefix}{name}{ending}.{kind}" for name in names for ending in endings for kind in ("svg", "png")]
+
+
+def study_figure(results: StudyResults, metric: int, page: int = 1, *, style: PictureStyle = SCREEN) -> Figure:
+    """One page of `study_figures`, counted from 1; call inside `styled()`. Raises `InputError` for a page that there is
+    none of.
+    """
+    figures = study_figures(results, metric, style=style)
+    if not 1 <= page <= len(figures):
+        raise InputError([Problem("page", str(page), f"1 to {len(figures)}" if len(figures) > 1 else "1")])
+    return figures[page - 1]
+
+
+def study_figures(
+    results: StudyResults, metric: int, extras: Extras = _NOTHING, *, style: PictureStyle = SCREEN
+) -> list[Figure]:
+    """All panels of one metric, on one scale, on as many pages as they need; call inside `styled()`."""
+    view = _of_methods_with_a_value(study_view(results), results, metric)
+    scale = metric_axis(results, metric, _shown_values(results, metric, view, extras))
+    columns = _columns(view, style)
+    size = columns * ROWS_OF_PANELS
+    pages = [view.panels[start : start + size] for start in range(0, len(view.panels), size)]
+    figures = []
+    for number, panels in enumerate(pages):
+        sentences = [*study_caption(results, metric, view), *extras.words]
+        if extras.bound is not None:
+            sentences.insert(1, f"Dotted: {metric_title(results.metrics[extras.bound])}.")
+        if len(pages) > 1:
+            first = number * size + 1
+            where = f"panels {first} to {first + len(panels) - 1} of {len(view.panels)}"
+            sentences.insert(0, f"Page {number + 1} of {len(pages)}: {where}.")
+        drawing = _Page(results=results, metric=metric, view=view, scale=scale, panels=panels, extras=extras)
+        title = f"{results.name}: {metric_title(results.metrics[metric])}"
+        figures.append(_draw_page(drawing, min(columns, len(panels)), title, sentences, style))
+    return figures
+
+
+def _of_methods_with_a_value(view: StudyView, results: StudyResults, metric: int) -> StudyView:
+    """Maps and heatmaps without the panels of methods that have no value at any point: the caption names these."""
+    if view.kind not in ("heatmap", "map"):
+        return view
+    known = np.isfinite(results.values[..., metric]).any(axis=(0, 2))
+    panels = tuple(panel for panel in view.panels if any(known[method] for _, method in panel.pairs))
+    columns = int(known.sum()) if view.columns == len(known) else view.columns
+    return replace(view, panels=panels or view.panels, columns=max(columns, 1))
+
+
+def _shown_values(results: StudyResults, metric: int, view: StudyView, extras: Extras) -> Iterator[float | None]:
+    """All values that must have a place on the axis."""
+    intervals = view.kind in ("lines", "rows")
+    for point in range(len(results.settings)):
+        for method in range(len(results.methods)):
+            found = shown_estimate(results, point, method, metric)
+            yield from (found.value, found.low, found.high) if intervals else (found.value,)
+            if extras.bound is not None:
+                yield results.estimate(point, method, extras.bound).value
+    yield from (each.value for each in extras.stated)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """What a page draws."""
+
+    results: StudyResults
+    metric: int
+    view: StudyView
+    scale: MetricScale
+    panels: tuple[Panel, ...]
+    extras: Extras
+
+    @property
+    def key(self) -> KeyScale | None:
+        """The scale of the x axis of lines."""
+        return key_scale(self.results, self.view.keys[0]) if self.view.kind == "lines" else None
+
+    @property
+    def of_methods(self) -> bool:
+        """True where rows are methods, for there is one point."""
+        return self.view.kind == "rows" and len(self.results.settings) == 1
+
+    def row_labels(self, panel: Panel) -> list[str]:
+        """Names of the rows of a panel."""
+        if self.of_methods:
+            return list(self.view.rows)
+        return [self.view.rows[point] for point in panel.series[0].points]
+
+    @property
+    def y_label(self) -> str:
+        """What stands at the left of the panels."""
+        if self.view.kind == "lines":
+            return self.scale.label
+        if self.view.kind == "heatmap":
+            return key_scale(self.results, self.view.keys[1]).label
+        if self.view.places is not None:
+            return "north (m)" if self.view.places.geodetic else "y (m)"
+        return key_label(self.view.keys[0]) if self.view.keys else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sizes:
+    """Inches: of the room left of the panels, of a panel, and of the room between two."""
+
+    left: float
+    width: float
+    heights: tuple[float, ...]
+    gap: float
+
+
+def _columns(view: StudyView, style: PictureStyle) -> int:
+    """How many panels stand beside each other."""
+    most, count = _COLUMNS[style.width], len(view.panels)
+    if 1 < view.columns <= most:
+        return view.columns
+    return 2 if count == 4 and most > 2 else min(most, count)
+
+
+def _sizes(page: _Page, columns: int, style: PictureStyle) -> _Sizes:
+    """How large panels are, so that what stands at their left has its place."""
+    probe = new_figure(1.0, 1.0)
+    labels = _left_labels(page)
+    widest = max(
+        (text_width_in(probe, line, size=SMALL) for label in labels for line in label.split("\n")), default=0.2
     )
-    add_heading(figure, left, f"{results.name}: {results.metrics[metric].description}", *caption)
+    label_lines = len(broken(probe, page.y_label, 1.9)) if page.y_label else 0
+    left = 0.14 + label_lines * _LINE_IN + widest + 0.12
+    screen = left + columns * (4.2 if columns == 1 else 3.0) + (columns - 1) * _GAP_IN + _RIGHT_IN
+    width = (style.width_in(screen) - left - _RIGHT_IN - (columns - 1) * _GAP_IN) / columns
+    heights = tuple(_panel_height_in(page, panel, width) for panel in page.panels)
+    return _Sizes(left=left, width=max(width, 1.0), heights=heights, gap=_GAP_IN)
+
+
+def _left_labels(page: _Page) -> list[str]:
+    """All that may be written at the left of a panel."""
+    if page.view.kind == "lines":
+        return page.scale.tick_labels
+    if page.view.kind == "rows":
+        return [_row_name(label) for panel in page.panels for label in page.row_labels(panel)]
+    if page.view.kind == "heatmap":
+        key = page.view.keys[1]
+        return [tick_label(value) for value in key_scale(page.results, key).drawn]
+    return ["−00000"]
+
+
+def _row_name(label: str) -> str:
+    """The name of a row in lines of at most 28 letters."""
+    from textwrap import fill
+
+    return fill(label, 28)
+
+
+def _panel_height_in(page: _Page, panel: Panel, width_in: float) -> float:
+    if page.view.kind == "lines":
+        return 2.1
+    if page.view.kind == "rows":
+        lines = [_row_name(label).count("\n") + 1 for label in page.row_labels(panel)]
+        series = 1 if page.of_methods else len(panel.series)
+        least = min(1.2, 0.075 * len(page.y_label)) if page.y_label else 0.6
+        return max(least, len(lines) * max(0.18, 0.09 * series, max(lines) * _SMALL_LINE_IN + 0.05))
+    if page.view.kind == "heatmap":
+        count = len(next(axis.values for axis in page.results.axes if axis.key == page.view.keys[1]))
+        return float(np.clip(0.2 * count, 1.2, 3.2))
+    assert page.view.places is not None
+    low, high = map_limits(page.view.places)
+    return float(np.clip(width_in * np.divide(*(high - low)[::-1]), 1.2, 1.2 * width_in))
+
+
+def _draw_page(page: _Page, columns: int, title: str, sentences: Sequence[str], style: PictureStyle) -> Figure:
+    """The figure: heading, panels in rows, a colour bar where there is one, and a legend."""
+    sizes = _sizes(page, columns, style)
+    width = style.width_in(sizes.left + columns * sizes.width + (columns - 1) * sizes.gap + _RIGHT_IN)
+    heading = picture_heading(title, sentences, width_in=width, style=style)
+    figure = tall_figure(width)
+    top = _draw_panels(figure, page, columns, sizes, heading)
+    if page.view.kind in ("heatmap", "map"):
+        bar = add_panel(figure, sizes.left, top + 0.08, min(3.0, width - sizes.left - _RIGHT_IN), 0.1)
+        draw_colour_bar(figure, bar, page.scale)
+        top += 0.08 + 0.1 + _TICKS_IN + _LINE_IN + 0.05
+    finish_picture(figure, top, heading, legend_left_in=min(sizes.left, 0.3))
     return figure
 
 
-def _caption(results: StudyResults, metric: int, points: Sequence[int], bound: int | None) -> list[str]:
-    """Sentences: which statistic of how many trials, with which intervals, and what accuracies assume."""
-    rule = results.rule
-    found = [results.estimate(point, number, metric) for point in points for number in range(len(results.methods))]
-    known = [each for each in found if each.value is not None]
-    bare = sum(each.low is None for each in known)
-    interval = f" with its {100 * rule.confidence:g} % interval"
-    few = " No interval is drawn: there are too few trials for one." if bare else ""
-    if 0 < bare < len(known):
-        few = " No interval is drawn where there are too few trials for one."
-    state = "" if results.complete else ", not complete"
-    kind = "share" if results.metrics[metric].proportion else rule.statistic
-    trials = int(results.done().any(axis=1).sum())
-    line = f"{kind}{interval if bare < len(known) else ''}, {trials} trials in all{state}"
-    if bound is not None:
-        line += f"; dotted: {results.metrics[bound].description}"
-    assumed = study_assumptions(results) if results.metrics[metric].name in _ACCURACIES else []
-    return [f"{line[0].upper()}{line[1:]}.{few}", *assumed]
+def _draw_panels(figure: Figure, page: _Page, columns: int, sizes: _Sizes, heading: Heading) -> float:
+    """Draw all panels; returns where the lowest one with its labels ends, in inches from the top."""
+    top = heading.height_in
+    count = len(page.panels)
+    for start in range(0, count, columns):
+        row = range(start, min(start + columns, count))
+        titles = {
+            k: broken(figure, page.panels[k].title, sizes.width, SMALL) if page.panels[k].title else [] for k in row
+        }
+        lines = max(map(len, titles.values()))
+        top += lines * _SMALL_LINE_IN + (0.05 if lines else 0.0)
+        height = max(sizes.heights[k] for k in row)
+        label_lines = 0
+        for k in row:
+            left = sizes.left + (k - start) * (sizes.width + sizes.gap)
+            ax = add_panel(figure, left, top, sizes.width, height)
+            _draw_panel(ax, page, page.panels[k], sizes.width)
+            if titles[k]:
+                ax.set_title("\n".join(titles[k]), size=SMALL, weight="normal", pad=3.0, loc="left")
+            label = broken(figure, ax.get_xlabel(), sizes.width) if k + columns >= count else []
+            ax.set_xlabel("\n".join(label))
+            label_lines = max(label_lines, len(label))
+            _finish_left(figure, ax, page, first=k == start, height_in=height)
+        top += height + _TICKS_IN + label_lines * _LINE_IN + 0.06
+    return top
 
 
-def draw_metric(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:
-    """One line a method through the estimates of `points`, the interval as a band, or as bars without a scale.
-
-    Each line is thinner than the one before, and bands have an edge: where methods agree, all of them are seen.
-    """
-    x, key = _abscissa(results, points)
-    widths = np.linspace(1.0 + min(2.0, 0.5 * (len(results.methods) - 1)), 1.0, len(results.methods))
-    if not np.isfinite(results.values[points, ..., metric]).any():
-        ax.text(0.5, 0.5, "no values", transform=ax.transAxes, ha="center", va="center", color=MUTED)
-        ax.set_xlim(x.min(), x.max())
-    for number, name in enumerate(results.methods):
-        found = [results.estimate(point, number, metric) for point in points]
-        known = [place for place, each in enumerate(found) if each.value is not None]
-        middle = np.array([factor * float(found[place].value or 0.0) for place in known])
-        low, high = (
-            np.array([np.nan if (end := getattr(found[place], side)) is None else factor * end for place in known])
-            for side in ("low", "high")
-        )
-        colour, width = _COLOURS[number % len(_COLOURS)], widths[number]
-        look: dict[str, Any] = {"color": colour, "markersize": 2.0 + 1.5 * width, "linewidth": width}
-        look |= {"marker": _MARKERS[number % len(_MARKERS)], "linestyle": _LINES[number // len(_COLOURS) % len(_LINES)]}
-        if key is None:
-            shift = 0.5 * (number + 1) / (len(results.methods) + 1) - 0.25
-            # An end may lie a rounding error on the wrong side, as that of a share of 1 does.
-            reach = np.maximum(np.nan_to_num([middle - low, high - middle]), 0.0)
-            ax.errorbar(np.array(known) + shift, middle, reach, label=name, capsize=2, **{**look, "linestyle": "none"})
-            continue
-        ax.plot(x[known], middle, label=name, **look)
-        ax.fill_between(x[known], low, high, facecolor=(colour, 0.14), edgecolor=(colour, 0.5), linewidth=0.5)
-    if key is None:
-        ax.set_xticks(range(len(points)), [short_name(each) for each in _names(results, points)])
-        if _one_key(results):
-            ax.set_xlabel(key_label(results.axes[0].key))
-        ax.set_xlim(-0.5, len(points) - 0.5)
-    else:
-        ax.set_xlabel(key_label(key))
-        if x.min() > 0 and x.max() / x.min() > 30:
-            ax.set_xscale("log")
-            ax.xaxis.set_major_formatter("{x:g}")
-            ax.xaxis.set_minor_formatter("")
-    finish_axes(ax)
+def _finish_left(figure: Figure, ax: Axes, page: _Page, *, first: bool, height_in: float) -> None:
+    """Only the first panel of a row is labelled at its left, for all of them have one scale."""
+    if not first:
+        ax.tick_params(labelleft=False)
+    elif page.y_label:
+        ax.set_ylabel("\n".join(broken(figure, page.y_label, max(height_in, 1.2))))
 
 
-def _draw_bound(ax: Axes, results: StudyResults, metric: int, points: Sequence[int], factor: float) -> None:
-    """A dotted line for each method, in its colour."""
-    x, _ = _abscissa(results, points)
-    for number in range(len(results.methods)):
-        found = [results.estimate(point, number, metric).value for point in points]
-        known = [place for place, value in enumerate(found) if value is not None]
-        values = [factor * float(found[place] or 0.0) for place in known]
-        ax.plot(x[known], values, color=_COLOURS[number % len(_COLOURS)], linestyle=":", linewidth=1.4)
-
-
-def _panels(results: StudyResults) -> list[tuple[str, list[int]]]:
-    """(title, points) of each panel: a combination of all swept keys but the first."""
-    if results.combine != "grid" or len(results.axes) < 2:
-        return [("", list(range(len(results.settings))))]
-    numbers = np.arange(len(results.settings)).reshape(results.shape)
-    others = results.axes[1:]
-    panels = []
-    columns = numbers.reshape(len(results.axes[0].values), -1).T
-    for index, points in zip(product(*(range(len(axis.values)) for axis in others)), columns, strict=True):
-        chosen = {axis.key: axis.values[i] for axis, i in zip(others, index, strict=True)}
-        panels.append((_titled(chosen), points.tolist()))
-    return panels
-
-
-def _one_key(results: StudyResults) -> bool:
-    """Within a panel only the first swept key changes."""
-    return bool(results.axes) and (len(results.axes) == 1 or results.combine == "grid")
-
-
-def _names(results: StudyResults, points: Sequence[int]) -> list[str]:
-    """What stands below points without a scale."""
-    settings = [results.settings[point] for point in points]
-    if _one_key(results):
-        return [str(each[results.axes[0].key]).replace("_", " ") for each in settings]
-    return [_titled(each) for each in settings]
-
-
-def _titled(settings: Mapping[str, Any]) -> str:
-    return ", ".join(setting_label(key, value) for key, value in settings.items()) or "all"
-
-
-def _abscissa(results: StudyResults, points: Sequence[int]) -> tuple[np.ndarray, str | None]:
-    """Values of the first swept key at `points`, and the key; None where they are no numbers."""
-    if results.axes:
-        key = results.axes[0].key
-        values = [results.settings[point][key] for point in points]
-        if len(values) > 1 and all(isinstance(value, int | float) for value in values):
-            return np.array(values, float), key
-    return np.arange(len(points), dtype=float), None
-
-
-def _one_scale(drawn: Sequence[Axes], *, may_be_logarithmic: bool) -> None:
-    """All panels from the lowest to the highest end of an interval, logarithmic where that spans a decade."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    limits = np.array([ax.get_ylim() for ax in drawn])
-    values = np.array([ax.dataLim.intervaly for ax in drawn])
-    values = values[np.isfinite(values)]
-    logarithmic = may_be_logarithmic and len(values) > 0 and values.min() > 0 and values.max() / values.min() > 10
-    for ax in drawn:
-        if logarithmic:
-            ax.set_yscale("log")
-            ax.set_ylim(values.min() / 1.5, values.max() * 1.5)
-            between = (1.0, 2.0, 5.0) if values.max() < 100 * values.min() else (1.0,)
-            ax.yaxis.set_major_locator(LogLocator(subs=between))
-            ax.yaxis.set_major_formatter("{x:g}")
-            ax.yaxis.set_minor_formatter(NullFormatter())
+def _draw_panel(ax: Axes, page: _Page, panel: Panel, width_in: float) -> None:
+    results, metric, scale, view = page.results, page.metric, page.scale, page.view
+    if view.kind == "lines":
+        key = page.key
+        assert key is not None
+        set_key_axis(ax, key, width_in)
+        scale.set_on(ax.yaxis)
+        draw_study_lines(ax, results, metric, panel, key, scale)
+        if page.extras.bound is not None:
+            draw_study_bound(ax, results, page.extras.bound, panel, key, scale)
+        _draw_stated(ax, page, panel, key)
+        ax.set_xlabel(key.label)
+    elif view.kind == "rows":
+        scale.set_on(ax.xaxis)
+        if page.of_methods:
+            draw_methods_in_rows(ax, results, metric, scale)
         else:
-            ax.set_ylim(limits[:, 0].min(), limits[:, 1].max())
+            draw_study_rows(ax, results, metric, panel, scale)
+        names = page.row_labels(panel)
+        ax.set_yticks(range(len(names)), [_row_name(name) for name in names])
+        ax.set_xlabel(scale.label)
+    elif view.kind == "heatmap":
+        draw_study_heatmap(ax, results, metric, panel, (view.keys[0], view.keys[1]), scale)
+    else:
+        assert view.places is not None
+        draw_study_map(ax, results, metric, panel, view.places, scale)
+
+
+def _draw_stated(ax: Axes, page: _Page, panel: Panel, key: KeyScale) -> None:
+    """Stars at published values of the methods that the panel shows, in their colours."""
+    colours = {page.results.methods[each.method]: series_look(each.number, 1)["color"] for each in panel.series}
+    stated = [each for each in page.extras.stated if each.method in colours]
+    look = {"marker": "*", "s": 60, "facecolors": "white", "linewidths": 0.9, "zorder": 6}
+    for each in stated:
+        ax.scatter(key.factor * each.at, page.scale.factor * each.value, edgecolors=colours[each.method], **look)
+    if stated:
+        ax.scatter([], [], edgecolors=INK, label=STATED, **look)

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from multistatic.errors import InputError, MissingDependencyError, Problem
+from multistatic.errors import InputError, Problem
+from multistatic.extras import optional_module
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,12 +117,7 @@ SCREEN = PictureStyle()
 
 def require_matplotlib() -> None:
     """Raise `MissingDependencyError` where matplotlib is not installed."""
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "Pictures need matplotlib, which is not installed: pip install 'multistatic[plots]'"
-        ) from error
+    optional_module("drawing pictures", "matplotlib")
 
 
 @contextmanager
@@ -197,20 +193,23 @@ def text_width_in(figure: Figure, text: str, **look: Any) -> float:
     return float(width)
 
 
-def render(figure: Figure, name: str) -> dict[str, bytes]:
+def render(figure: Figure, name: str, *, kinds: Sequence[str] = ("svg", "png")) -> dict[str, bytes]:
     """The figure as `name.svg` and `name.png`; the same figure gives the same bytes. Call inside `styled()`.
 
     Title and caption, which `Figure.get_label()` has also where they are not drawn, become the metadata of both.
     """
     title, _, caption = str(figure.get_label()).partition("\n")
     words = {"Title": title, "Description": caption.replace("\n", " ")} if title else {}
-    return {
-        f"{name}.svg": _saved(figure, format="svg", metadata={"Date": None, **words}),
-        f"{name}.png": _saved(figure, format="png", dpi=PIXELS_PER_INCH, metadata=words),
+    options: dict[str, dict[str, Any]] = {
+        "svg": {"metadata": {"Date": None, **words}},
+        "png": {"dpi": PIXELS_PER_INCH, "metadata": words},
     }
+    return {f"{name}.{kind}": _saved(figure, format=kind, **options[kind]) for kind in kinds}
 
 
-def rendered_pictures(figures: Iterable[tuple[str, Figure]]) -> dict[str, bytes]:
+def rendered_pictures(
+    figures: Iterable[tuple[str, Figure]], *, kinds: Sequence[str] = ("svg", "png")
+) -> dict[str, bytes]:
     """`render` of each (name, figure), and `captions.txt` with name, title and sentences of the caption of each.
 
     No files for no figures.
@@ -218,15 +217,18 @@ def rendered_pictures(figures: Iterable[tuple[str, Figure]]) -> dict[str, bytes]
     files: dict[str, bytes] = {}
     words: list[str] = []
     for name, figure in figures:
-        files |= render(figure, name)
+        files |= render(figure, name, kinds=kinds)
         words.append(f"{name}\n{figure.get_label()}\n")
     return {**files, CAPTIONS: "\n".join(words).encode()} if words else {}
 
 
 def finish_axes(ax: Axes, *, grid_axis: Literal["both", "x", "y"] = "both") -> None:
-    """Grid in the directions that carry a scale, no tick marks where there is none."""
+    """Grid in the directions that carry a scale, where the style in force has one."""
+    from matplotlib import rcParams
+
     ax.grid(visible=False)
-    ax.grid(visible=True, axis=grid_axis)
+    if rcParams["axes.grid"]:
+        ax.grid(visible=True, axis=grid_axis)
     ax.set_axisbelow(True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from multistatic.report.scenario_summary import scenario_summary, scenario_table
 from multistatic.report.simulation_table import simulation_table
 from multistatic.report.study_table import results_table
 from multistatic.report.summary import comparison_table, design_summary
+from multistatic.report.text_table import plain
 from multistatic.scenario.model import Scenario
 from multistatic.simulation.block import SimulatedBlock
 from multistatic.study.results import StudyResults
@@ -40,14 +40,9 @@ def summary(result: Any, *, width: int = 120) -> str:
 
     >>> from multistatic import load_preset
     >>> print(summary(load_preset("paper")).splitlines()[0])
-    paper: 10 receivers, 10 transmit antennas, 30.0 dBm, noise -60.0 dBm, λ 8.57 cm
+    paper: 10 receivers, 10 transmit antennas, transmit power 30.0 dBm, noise power -60.0 dBm, wavelength 8.57 cm
     """
-    from rich.console import Console
-
-    text = io.StringIO()
-    console = Console(file=text, width=width, color_system=None, force_terminal=False, highlight=False)
-    console.print(printed_result(result))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    return plain(printed_result(result), width)
 
 
 @singledispatch

@@ -11,7 +11,7 @@ from multistatic.units import F
 
 LONGEST_NAME = 20
 _PREFIXES = {-12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -46,19 +46,27 @@ def one_unit(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
     """
     column = [float(value) for value in values]
     finite = [abs(value) for value in column if math.isfinite(value)]
+    least = min((value for value in finite if value > 0.0), default=1.0)
     factor, name = common_unit(finite, unit)
-    smallest = factor * min((value for value in finite if value > 0.0), default=1.0)
+    if 0.0 < factor * least < 5e-4:  # it would read 0.000: one prefix less for all
+        factor, name = common_unit([1e-3 / factor], unit)
+    smallest = factor * least
     decimals = min(max(2 - math.floor(math.log10(smallest)), 0), 3)
     return name, [f"{factor * value:.{decimals}f}" if math.isfinite(value) else "–" for value in column]
 
 
 def percent(ratio: float | None) -> str:
-    """A relative gap: `+3.2 %`; what is below a millionth counts as nothing."""
+    """A relative change: `+3.2 %`; what is below a millionth counts as nothing."""
+    return "–" if ratio is None else f"{in_percent(ratio)} %"
+
+
+def in_percent(ratio: float | None) -> str:
+    """`percent` without its sign, for a column that has it in its head: `+3.2`."""
     if ratio is None:
         return "–"
     if abs(ratio) < 1e-6:
-        return "0 %"
-    return f"{100 * ratio:+.2g} %" if abs(ratio) < 1 else f"{100 * ratio:+.0f} %"
+        return "0"
+    return f"{100 * ratio:+.2g}" if abs(ratio) < 1 else f"{100 * ratio:+.0f}"
 
 
 def short_name(name: str) -> str:
@@ -70,15 +78,15 @@ def short_name(name: str) -> str:
 def criterion_name(criterion: Choice, unit: str = "") -> str:
     """What a criterion measures, with its unit: the one that it states of itself, else `unit`."""
     unit = fact("criteria", criterion, "unit", unit)
-    return f"{_words(criterion)} ({unit})" if unit else _words(criterion)
+    return f"{criterion_words(criterion)} ({unit})" if unit else criterion_words(criterion)
 
 
 def criterion_scale(criterion: Choice, largest: float, unit: str = "") -> tuple[float, str]:
     """The factor that brings values up to `largest` into reach, and the label of an axis of scaled values."""
-    return axis_scale(_words(criterion), fact("criteria", criterion, "unit", unit), largest)
+    return axis_scale(criterion_words(criterion), fact("criteria", criterion, "unit", unit), largest)
 
 
-def _words(criterion: Choice) -> str:
+def criterion_words(criterion: Choice) -> str:
     """What a criterion says that it measures, else its name."""
     return str(fact("criteria", criterion, "words", name_of(criterion)))
 
@@ -88,7 +96,7 @@ def axis_scale(words: str, unit: str, largest: float) -> tuple[float, str]:
     exponent = _thousands(largest)
     if unit:
         return 10.0**-exponent, f"{words} ({_PREFIXES[exponent]}{unit})"
-    raised = str(exponent).translate(_RAISED)
+    raised = str(exponent).translate(RAISED)
     return 10.0**-exponent, words if exponent == 0 else f"{words} (×10{raised})"
 
 

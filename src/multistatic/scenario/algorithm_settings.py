@@ -28,7 +28,7 @@ PATH = "design.options"
 
 
 def settings_class(name: str) -> type | None:
-    """The settings class of the registered algorithm of this name; None where it has none, or nobody registered it."""
+    """The settings class of the registered algorithm of this name; None if it has none or is not registered."""
     for group in GROUPS:
         full = registry.full_name(group, name)
         if full in registry.names(group):
@@ -100,7 +100,7 @@ def option_problems(tables: object) -> Iterator[Problem]:
                 PATH, shown(name), "an algorithm with settings: " + ", ".join(known), did_you_mean(str(name), known)
             )
         elif kind in seen:
-            yield Problem(path, "settings", f"no second table beside {PATH}.{seen[kind]}, the same algorithm")
+            yield Problem(path, "settings", f"one table for each algorithm; {PATH}.{seen[kind]} is for the same one")
         else:
             seen[kind] = name
             yield from _table_problems(kind, table, path)
@@ -193,7 +193,7 @@ def _types(kind: type) -> dict[str, Any]:
         return get_type_hints(kind, include_extras=True)
     except NameError as error:
         received = f"{registry.one_line(str(error))} in the types of {kind.__module__}:{kind.__qualname__}"
-        raise InputError([Problem(PATH, received, "types that are imported when the program runs")]) from None
+        raise InputError([Problem(PATH, received, "types that can be imported at run time")]) from None
 
 
 def _is_function(hint: Any) -> bool:

@@ -1,6 +1,6 @@
 """Antenna arrays and their steering vectors (model: paper eq. (4)-(5), for any element layout).
 
-The published arrays are half-wavelength ULAs along y. A linear array cannot tell front from back: the
+The published arrays are half-wavelength ULAs along y. A linear array does not distinguish front and back: the
 mirror directions about its axis share one steering vector.
 """
 
@@ -23,7 +23,12 @@ ALONG_Z = (0.0, 0.0, 1.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class AntennaArray:
-    """Isotropic elements at `elements_m` [n, 3], relative to the node's position, in metres.
+    """An array of isotropic antenna elements.
+
+    elements_m [n, 3]: positions of the n elements relative to the position of the site, in m.
+
+    Assumes plane waves without coupling between elements: equations (4) and (5) for any layout. Raises `ScenarioError`
+    for positions that are not finite, of another shape, or further than 1e7 m away.
 
     >>> AntennaArray(elements_m=[[0, 0, 0], [0, 0.05, 0]]).size
     2
@@ -38,7 +43,7 @@ class AntennaArray:
             raise ScenarioError([Problem("array.elements", as_python(self.elements_m)[:60], expected)])
         sound = elements.ndim == 2 and elements.shape[1] == 3
         if not sound or not np.abs(elements).max() <= _LARGEST_M:  # NaN is not, either
-            received = "a coordinate that is not" if sound else f"shape {elements.shape}"
+            received = "a coordinate that is not finite or too large" if sound else f"shape {elements.shape}"
             raise ScenarioError([Problem("array.elements", received, expected)])
         object.__setattr__(self, "elements_m", elements)
 
@@ -54,7 +59,7 @@ class AntennaArray:
         return steering
 
     def aperture_m2(self) -> F:
-        """Covariance of the element positions [3, 3] in m²: what the array can tell about directions."""
+        """Covariance of the element positions [3, 3] in m², in proportion to the information about directions."""
         centred = self.elements_m - self.elements_m.mean(axis=0)
         covariance: F = centred.T @ centred / self.size
         return covariance
@@ -66,7 +71,13 @@ def single_antenna() -> AntennaArray:
 
 
 def linear_array(count: int, spacing_m: float, axis: Sequence[float] = ALONG_Y) -> AntennaArray:
-    """ULA of `count` elements from the node's position along `axis` (normalised here).
+    """Make a uniform linear array (ULA) that begins at the position of the site.
+
+    count: number of elements.
+    spacing_m: distance between neighbouring elements in m.
+    axis [3]: direction of the array, of any length.
+
+    Raises `ScenarioError` for an axis that is zero or not finite. Source: equation (4).
 
     >>> linear_array(3, 0.05).elements_m.tolist()
     [[0.0, 0.0, 0.0], [0.0, 0.05, 0.0], [0.0, 0.1, 0.0]]
@@ -77,7 +88,13 @@ def linear_array(count: int, spacing_m: float, axis: Sequence[float] = ALONG_Y) 
 def planar_array(
     shape: tuple[int, int], spacing_m: float, axes: tuple[Sequence[float], Sequence[float]] = (ALONG_Y, ALONG_Z)
 ) -> AntennaArray:
-    """UPA of `shape` = (columns along axes[0], rows along axes[1]); the first axis varies fastest.
+    """Make a uniform planar array (UPA) that begins at the position of the site.
+
+    shape [2]: numbers of elements along the two axes (columns, rows).
+    spacing_m: distance between neighbouring elements in m.
+    axes [2, 3]: directions of the two axes, of any length; the index along the first varies fastest.
+
+    Raises `ScenarioError` for an axis that is zero or not finite.
 
     >>> planar_array((2, 4), 0.05).size
     8

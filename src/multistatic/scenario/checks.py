@@ -68,7 +68,7 @@ class Checks:
     def text(self, name: str, value: Any) -> None:
         """A name: printable, no blanks around it."""
         if not (isinstance(value, str) and value and value.isprintable() and value == value.strip()):
-            self.refuse(name, as_python(value), "printable text without blanks around it")
+            self.refuse(name, as_python(value), "printable text without spaces at its beginning or end")
 
     def one_of(self, name: str, value: Any, known: Collection[Any]) -> None:
         """One of a few words or whole numbers."""
@@ -92,7 +92,7 @@ class Checks:
             return ()
         wrong = [each for each in values if not isinstance(each, kind)]
         if wrong:
-            self.refuse(name, f"a {type(wrong[0]).__name__} among them", f"a tuple of {kind.__name__}")
+            self.refuse(name, f"an entry of type {type(wrong[0]).__name__}", f"a tuple of {kind.__name__}")
         return () if wrong else tuple(values)
 
     def settings(self, name: str, values: Any) -> None:
@@ -103,9 +103,13 @@ class Checks:
         kinds = [type(each) for each in values]
         for kind in dict.fromkeys(kinds):
             if not hasattr(kind, "algorithm"):
-                self.refuse(name, f"a {kind.__name__} among them", "settings objects of algorithms")
+                self.refuse(name, f"an entry of type {kind.__name__}", "settings objects of algorithms")
             elif kinds.count(kind) > 1:
-                self.refuse(name, f"{kinds.count(kind)} of {kind.__name__}", "one settings object of an algorithm")
+                self.refuse(
+                    name,
+                    f"{kinds.count(kind)} entries of type {kind.__name__}",
+                    "one settings object for each algorithm",
+                )
 
     def vector(self, name: str, value: ArrayLike, expected: str = "finite coordinates [x, y] or [x, y, z]") -> F:
         """Three finite coordinates, read-only; of two the third is 0."""

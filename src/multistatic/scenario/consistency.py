@@ -45,7 +45,7 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     channel, receivers = table_at(raw, "channel"), table_at(raw, "receivers")
     if "noise_temperature_k" in channel and "noise_figure_db" not in channel:
         received = shown(channel["noise_temperature_k"])
-        yield Problem("channel.noise_temperature_k", received, "noise_figure_db beside it")
+        yield Problem("channel.noise_temperature_k", received, "noise_figure_db in the same table")
     if "transmitter" in raw:
         yield from _choose("transmitter", table_at(raw, "transmitter"), "antennas", "array", needed=True, both=True)
     if "receivers" in raw:
@@ -110,7 +110,7 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
     target = table_at(raw, "target")
     for key in ("rcs_std_db", "rcs_bistatic_db"):
         if key in target and "rcs" in target:
-            yield Problem(f"target.{key}", shown(target[key]), "no such key beside rcs, which sets it", "use rcs_dbsm")
+            yield Problem(f"target.{key}", shown(target[key]), "no such key with rcs, which sets it", "use rcs_dbsm")
     scatterers = [table for table in _list_at(channel, "scatterer") if isinstance(table, dict)]
     places = [("target", target), *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
     for path, table in places:
@@ -120,7 +120,7 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
                     f"{path}.{key}",
                     shown(table[key]),
                     'channel.echo_law = "product" and channel.reference_loss_db = "free_space" with a cross-section',
-                    "reflection is the factor of every other law",
+                    "with any other echo law state reflection",
                 )
 
 
@@ -128,12 +128,17 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
 
 
 def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
+    """Ids of receivers that repeat or have a special meaning."""
     seen: dict[str, str] = {}
     for path, name in _ids(raw, rows):
         if name == "default":
-            yield Problem(path, "'default'", "another id: requirements.rate_bps_hz.default is the rate of all others")
+            yield Problem(
+                path,
+                "'default'",
+                "another id, because requirements.rate_bps_hz.default is the rate of all other receivers",
+            )
         if name in seen:
-            yield Problem(path, shown(name), "a unique id", f"{seen[name]} has it too")
+            yield Problem(path, shown(name), "a unique id", f"{seen[name]} has the same id")
         seen.setdefault(name, path)
     if not seen:
         return
@@ -143,7 +148,7 @@ def _id_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
             yield _unknown(f"receivers.exclude[{index}]", name, "the id of a receiver", seen)
     left = {name: path for name, path in seen.items() if name not in excluded}
     if not left:
-        yield Problem("receivers.exclude", "every receiver", "at least one receiver that stays")
+        yield Problem("receivers.exclude", "every receiver", "at least one receiver that is not excluded")
         return
     with_rate = {
         table["id"] for _, table in _listed(raw, rows) if isinstance(table.get("id"), str) and "rate_bps_hz" in table
@@ -193,7 +198,7 @@ def _listed(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
 
 def _unknown(path: str, name: str, expected: str, known: Iterable[str], excluded: Collection[str] = ()) -> Problem:
     if name in excluded:
-        return Problem(path, shown(name), expected, "receivers.exclude leaves it out")
+        return Problem(path, shown(name), expected, "receivers.exclude excludes this receiver")
     return Problem(path, shown(name), expected, did_you_mean(name, known))
 
 
@@ -209,7 +214,7 @@ def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     for path, geodetic in (*nodes, random):
         if geodetic:
             expected = "a table [origin] with latitude_deg and longitude_deg"
-            yield Problem("origin", "nothing", expected, f"{path} needs it: the transmitter is in metres")
+            yield Problem("origin", "nothing", expected, f"{path} is in degrees, but the transmitter is in metres")
             return
 
 
@@ -242,7 +247,7 @@ def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
 
 
 def _name_problems(raw: Raw) -> Iterator[Problem]:
-    """Names of algorithms and models that nobody registered. An empty group knows nothing and refuses nothing."""
+    """Names of algorithms and models that are not registered. An empty group refuses no name."""
     design, channel, radio = (table_at(raw, key) for key in ("design", "channel", "radio"))
     for path, name, group in (
         ("design.criterion", design.get("criterion"), "criteria"),

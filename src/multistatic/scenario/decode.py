@@ -75,10 +75,13 @@ def _syntax_problem(error: ValueError | RecursionError, text: str) -> Problem:
     if place is None:
         at_end = "end of document" in message
         path = f"line {text.count(chr(10)) + 1}" if at_end else "(file)"
-        return Problem(path, _short(message), "a TOML document")
+        return Problem(path, _short(message), "valid TOML")
     line = text.split("\n")[int(place[1]) - 1].strip()
     return Problem(
-        f"line {place[1]}, column {place[2]}", repr(_short(line)), "TOML", _short(message[: place.start()].strip())
+        f"line {place[1]}, column {place[2]}",
+        repr(_short(line)),
+        "valid TOML",
+        _short(message[: place.start()].strip()),
     )
 
 

@@ -16,16 +16,20 @@ Choice = str | Callable[..., Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DesignSettings:
-    """What to optimise and with which registered algorithms.
+    """Criterion and algorithms of a design.
 
-    `receivers`: exactly this many cooperate (None: as many as pay off). `dimensions`: coordinates of the target that
-    are unknown, 2 or 3 (None: 2 if everything lies in one horizontal plane, else 3). `streams`: L at most.
-    `velocity_weight_s`: T of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
-    `selector`: a registered one (the decoupled method), or `joint` for group and beams together. `alternate`: with a
-    selector, repeat selection and beamforming until nothing changes.
-    `criterion`, `selector`, `beamformer`: registered names, or callables in their place. `options`: settings objects of
-    algorithms, at most one of a class; they count wherever their algorithm is used.
-    `certificate`: the bound on the beams; `tight` sees who is selected, and takes seconds.
+    criterion: registered name of the criterion, or a callable.
+    velocity_weight_s: weight T in s of the criterion `weighted`, sqrt(PEB² + (T·VEB)²).
+    selector: registered name of the selector, or a callable; `joint`: choose group and beams together.
+    beamformer: registered name of the beamformer, or a callable.
+    streams: largest number L of data streams for a receiver.
+    receivers: number of cooperating receivers; None: as many as improve the criterion.
+    given [n]: ids of the group that the selector `given` returns.
+    dimensions: number of unknown coordinates of the target, 2 or 3; None: 2 if everything lies in one horizontal plane,
+        else 3.
+    alternate: True: with a selector, repeat selection and beamforming until nothing changes.
+    certificate: bound on the beams: `standard`, or `tight`, which depends on the selected receivers and takes seconds.
+    options: settings objects of algorithms, at most one of a class; they apply wherever their algorithm is used.
     """
 
     criterion: Choice = "surrogate"

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from multistatic.errors import MissingDependencyError
+from multistatic.extras import optional_module
 from multistatic.scenario.model import GeodeticOrigin
 from multistatic.units import F
 
@@ -35,12 +35,7 @@ def geodetic_from_local(origin: GeodeticOrigin, local_m: ArrayLike) -> F:
 
 
 def _pipeline(origin: GeodeticOrigin) -> Any:
-    try:
-        import pyproj
-    except ImportError:
-        raise MissingDependencyError(
-            "latitude and longitude need the geodesy library pyproj: pip install 'multistatic[geo]'"
-        ) from None
+    pyproj = optional_module("a scenario in latitude and longitude", "pyproj")
     return pyproj.Transformer.from_pipeline(
         "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad +step +proj=cart +ellps=WGS84 "
         f"+step +proj=topocentric +ellps=WGS84 +lat_0={origin.latitude_deg!r} +lon_0={origin.longitude_deg!r} "

@@ -16,11 +16,20 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BistaticGeometry:
-    """Lengths in m and unit vectors of every path; receivers k first.
+    """Distances and directions of one transmitter, K receivers and one target.
 
-    Shapes: `transmitter_target_m` scalar, `target_receiver_m` [K], `transmitter_receiver_m` [K],
-    `receiver_receiver_m` [K, K]; `to_target` [3] is transmitter → target, `receiver_to_target` [K, 3], `to_receivers`
-    [K, 3] is transmitter → receiver. `transmitter_m` [3], `receivers_m` [K, 3], `target_m` [3]: the places themselves.
+    transmitter_target_m: distance d_b0 from the transmitter to the target, in m.
+    target_receiver_m [K]: distances d_0k from the target to the receivers, in m.
+    transmitter_receiver_m [K]: lengths d_bk of the baselines, in m.
+    receiver_receiver_m [K, K]: distances d_kk' between receivers, in m.
+    to_target [3]: unit vector from the transmitter to the target.
+    receiver_to_target [K, 3]: unit vectors from the receivers to the target.
+    to_receivers [K, 3]: unit vectors from the transmitter to the receivers.
+    transmitter_m [3]: position of the transmitter in m.
+    receivers_m [K, 3]: positions of the receivers in m.
+    target_m [3]: position of the target in m.
+
+    `bistatic_geometry` makes it from positions. Source: model.md §1.
 
     >>> from multistatic import bistatic_geometry
     >>> bistatic_geometry([0, 0, 0], [[60, 0, 0]], [30, 40, 0]).target_receiver_m.tolist()
@@ -57,7 +66,13 @@ class BistaticGeometry:
 
 
 def bistatic_geometry(transmitter_m: ArrayLike, receivers_m: ArrayLike, target_m: ArrayLike) -> BistaticGeometry:
-    """Geometry of one transmitter [3], K receivers [K, 3] and one target [3]; no two of a path may coincide.
+    """Compute distances and directions from positions.
+
+    transmitter_m [3]: position of the transmitter in m.
+    receivers_m [K, 3]: positions of the K receivers in m.
+    target_m [3]: position of the target in m.
+
+    Assumes that no receiver coincides with the transmitter, and that the target coincides with neither.
 
     >>> geometry = bistatic_geometry([0, 0, 0], [[60, 0, 0]], [30, 40, 0])
     >>> geometry.transmitter_target_m

@@ -20,17 +20,19 @@ _NAMES_SHOWN = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class GivenChannel(NotebookView):
-    """Channels as a file, or another program, gives them; what it does not give comes from the scenario's geometry.
+    """Channels that a file or a program gives; the scenario's geometry supplies everything that is None here.
 
-    `direct` [K, N_r, N_t]: H_bk; |entry|² is the power at that receive antenna for unit power at that transmit antenna.
-    Rows beyond a receiver's own antennas are zero. `receiver_ids`: K names in the order of the first axis; None: the
-    scenario's receivers in their order. `carrier_hz`: of the channels, where it is known. `echo_gain` [M, K]: η_k β_k
-    for each of M points, in the place of path loss and reflection; M is 1. `steering_tx` [M, N_t]: a_b(θ) towards each
-    point, in the place of the array's geometry. `path`: the file, as messages and `scenario.toml` name it. `sha256`: of
-    the file's bytes.
+    direct [K, N_r, N_t]: direct channels H_bk; |entry|² is the power at the receive antenna for unit power at the
+        transmit antenna. Rows beyond the antennas of a receiver are zero.
+    receiver_ids: names of the K receivers, in the order of the first axis; None: the receivers of the scenario.
+    carrier_hz: carrier frequency of the channels in Hz; None: not known, and not compared with the scenario's.
+    echo_gain [M, K]: power gain η_k β_k of the echo at M = 1 point, instead of path loss and reflection.
+    steering_tx [M, N_t]: steering vector a_b(θ) towards the point, instead of the one of the array.
+    path: name of the file in messages and in `scenario.toml`.
+    sha256: hash of the content of the file.
 
-    Raises `ScenarioError` with every shape that does not fit the others, every value that is not finite, and levels
-    that no radio channel has.
+    Raises `ScenarioError` with every shape that does not fit the others, every value that is not finite, and every
+    level that no radio channel has.
 
     >>> GivenChannel(direct=[[[3e-5 + 4e-5j]]], receiver_ids=["rx1"]).median_gain_db
     -86.02059991327963
@@ -116,16 +118,18 @@ def misfits(
     """Everything in which channels do not fit a scenario; `antennas`: id → number of antennas of its receivers."""
     ids = list(antennas)
     if given.receiver_ids is None and len(given.direct) != len(ids):
-        hint = "the first axis is that of the receivers; receiver_ids say which ones they are"
+        hint = "the first axis has one entry for each receiver; the array receiver_ids names them"
         received = f"{len(given.direct)} receivers (shape {list(given.direct.shape)})"
         yield Problem(given.where("direct"), received, f"the {len(ids)} receivers of the scenario", hint)
         return
     missing = [name for name in ids if name not in (given.receiver_ids or ids)]
     if missing:
         has = f"only {quoted(given.receiver_ids or ())}"
-        yield Problem(given.where("receiver_ids"), has, f"also {quoted(missing)}", "receivers.exclude leaves sites out")
+        yield Problem(
+            given.where("receiver_ids"), has, f"also {quoted(missing)}", "or exclude these receivers: receivers.exclude"
+        )
     if given.direct.shape[2] != transmit_antennas:
-        expected = f"{transmit_antennas}, as transmitter.antennas says, on the last axis"
+        expected = f"{transmit_antennas} on the last axis, the number in transmitter.antennas"
         yield Problem(given.where("direct"), f"{given.direct.shape[2]} transmit antennas", expected, _axes_hint(given))
     if not missing:
         yield from _antenna_problems(given, antennas)
@@ -148,8 +152,8 @@ def _antenna_problems(given: GivenChannel, antennas: Mapping[str, int]) -> Itera
         count = int(np.max(np.flatnonzero(used[row]), initial=-1)) + 1
         if count > size or rows < size:
             received = f"{count if count > size else rows} receive antennas at {name!r}"
-            hint = "a receiver with fewer antennas than others has rows of zeros" if count > size else ""
-            yield Problem(given.where("direct"), received, f"{size}, as the scenario gives it", hint)
+            hint = "the rows of antennas that a receiver does not have are zero" if count > size else ""
+            yield Problem(given.where("direct"), received, f"{size}, the number in the scenario", hint)
 
 
 def _axes_hint(given: GivenChannel) -> str:
@@ -173,6 +177,7 @@ def _numbers(where: str, values: object, kind: type, problems: list[Problem]) ->
 
 
 def _shape_problems(given: GivenChannel) -> Iterator[Problem]:
+    """Arrays whose shapes do not fit each other, or whose values are not finite or not possible."""
     direct = given.direct
     if direct.ndim != 3 or not direct.size:
         expected = "complex [K, N_r, N_t]: receivers, receive antennas, transmit antennas"
@@ -195,8 +200,8 @@ def _shape_problems(given: GivenChannel) -> Iterator[Problem]:
     if not np.isfinite(direct).all():
         bad = np.flatnonzero(~np.isfinite(direct).all(axis=(1, 2)))
         names = given.receiver_ids if given.receiver_ids is not None and len(given.receiver_ids) == len(direct) else ()
-        who = quoted([names[k] if names else f"row {k}" for k in bad])
-        yield Problem(given.where("direct"), f"NaN or infinity at {who}", "finite values")
+        places = quoted([names[k] if names else f"row {k}" for k in bad])
+        yield Problem(given.where("direct"), f"NaN or infinity at {places}", "finite values")
 
 
 def _echo_problems(given: GivenChannel, name: str, array: np.ndarray) -> Iterator[Problem]:
@@ -210,17 +215,17 @@ def _echo_problems(given: GivenChannel, name: str, array: np.ndarray) -> Iterato
             expected = f"power gains, 0 or from {1.0 / _LARGEST_GAIN:g} to {_LARGEST_GAIN:g}"
             yield Problem(given.where(name), f"{float(odd[0]):.3g}", expected)
     elif not np.any(array):
-        yield Problem(given.where(name), "zeros", "amplitudes that are not all zero")
+        yield Problem(given.where(name), "only zeros", "amplitudes that are not all zero")
     elif not 1.0 / _LARGEST_STEERING <= float(size.max()) <= _LARGEST_STEERING:
         hint = "isotropic antennas have amplitudes of 1"
-        expected = f"a largest one from {1.0 / _LARGEST_STEERING:g} to {_LARGEST_STEERING:g}"
+        expected = f"a largest amplitude from {1.0 / _LARGEST_STEERING:g} to {_LARGEST_STEERING:g}"
         yield Problem(given.where(name), f"a largest amplitude of {float(size.max()):.3g}", expected, hint)
 
 
 def _id_problems(given: GivenChannel) -> Iterator[Problem]:
     ids = given.receiver_ids or ()
     if given.receiver_ids == ():
-        yield Problem(given.where("receiver_ids"), "no names", "one for each receiver")
+        yield Problem(given.where("receiver_ids"), "no names", "one name for each receiver")
     twice = sorted({name for name in ids if ids.count(name) > 1}) if len(set(ids)) < len(ids) else []
     if twice:
         yield Problem(given.where("receiver_ids"), f"{quoted(twice)} more than once", "unique names")
@@ -239,9 +244,9 @@ def _level_problems(given: GivenChannel) -> Iterator[Problem]:
     """Levels that no channel has: numbers without a square, gains in dB."""
     largest = float(np.abs(given.direct).max())
     if largest > _LARGEST_GAIN:
-        expected = "amplitudes whose square is the power at a receive antenna for unit power at a transmit antenna"
+        expected = "amplitudes; their squares are the receive power for unit transmit power between two antennas"
         yield Problem(given.where("direct"), f"an amplitude of {largest:.3g}", expected)
     elif not np.any(given.direct.imag) and np.all(given.direct.real <= 0) and largest > 10.0:
         received = f"real values from {given.direct.real.min():.4g} to {given.direct.real.max():.4g}"
-        hint = "levels in dB? an amplitude is 10^(dB/20) with the phase of the path"
+        hint = "if these are levels in dB: an amplitude is 10^(dB/20), with the phase of the path"
         yield Problem(given.where("direct"), received, "complex amplitudes", hint)

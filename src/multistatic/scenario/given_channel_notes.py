@@ -25,16 +25,17 @@ def given_channel_notes(scenario: Scenario) -> Iterator[str]:
     yield from _echo_level_notes(given, scenario.receiver_ids)
     if given.echo_gain is not None:
         yield (
-            f"{given.where('echo_gain')} takes the place of path loss and of the target's reflection: echo_law and the "
-            "target's cross-section have no effect on the echoes of the receivers; the criterion published and the "
-            "mono-static scheme keep the path loss of the geometry"
+            f"{given.where('echo_gain')} replaces path loss and the target's reflection: echo_law and the target's "
+            "cross-section do not change the echoes at the receivers; the criterion published and the mono-static "
+            "scheme still use the path loss of the geometry"
         )
 
 
 def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on receivers that are only in the file, and on receivers without a path or with unused antennas."""
     extra = [name for name in given.receiver_ids or () if name not in set(scenario.receiver_ids)]
     if extra:
-        yield f"{given.where('receiver_ids')} has {quoted(extra)}, which the scenario has not: left out"
+        yield f"{given.where('receiver_ids')} has {quoted(extra)}, which the scenario does not have: not used"
     direct = given.direct[given.rows_of(scenario.receiver_ids)]
     used = np.any(direct != 0, axis=2)
     silent = [name for name, row in zip(scenario.receiver_ids, used, strict=True) if not row.any()]
@@ -58,27 +59,28 @@ def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
     if gain is not None and float(gain.max()) > 1.0:
         yield (
             f"{given.where('echo_gain')} has a largest gain of {float(gain.max()):.3g} "
-            f"({ratio_to_db(float(gain.max())):.1f} dB), more power than is sent: it is the power gain of the echo, "
-            "neither a loss nor a level in dB"
+            f"({ratio_to_db(float(gain.max())):.1f} dB), which is more power than is transmitted: the array must be "
+            "the power gain of the echo, neither a loss nor a level in dB"
         )
     if steering is not None:
         mean_db = ratio_to_db(float(np.mean(np.abs(steering) ** 2)))
         if abs(mean_db) > _STEERING_DB:
             yield (
                 f"{given.where('steering_tx')} has a mean |entry|² of {mean_db:.1f} dB: isotropic antennas have 0 dB, "
-                "and the illumination is in proportion to it"
+                "and the illumination changes in proportion"
             )
 
 
 def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
+    """Notes on direct channels whose power gain is implausible."""
     largest, median_db = float(given.gains.max(initial=0.0)), given.median_gain_db
     if median_db is None:
         return
     if largest > 1.0:
         yield (
-            f"{given.where('direct')} has a largest |entry|² of {largest:.3g} ({ratio_to_db(largest):.1f} dB), more "
-            "power than is sent: |entry|² is the power gain between two antennas; channels of unit power need the path "
-            "gain as a factor"
+            f"{given.where('direct')} has a largest |entry|² of {largest:.3g} ({ratio_to_db(largest):.1f} dB), which "
+            "is more power than is transmitted: |entry|² is the power gain between two antennas; multiply channels of "
+            "unit power by the path gain"
         )
         return
     nearest_m = float(scenario.geometry().transmitter_receiver_m.min())
@@ -86,10 +88,10 @@ def _level_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
     if median_db > min(0.0, free_space_db + _ABOVE_FREE_SPACE_DB):
         yield (
             f"{given.where('direct')} has a median |entry|² of {median_db:.1f} dB; free space gives "
-            f"{free_space_db:.1f} dB at the nearest receiver: channels of unit power need the path gain as a factor"
+            f"{free_space_db:.1f} dB at the nearest receiver: multiply channels of unit power by the path gain"
         )
     if median_db < _WEAKEST_DB:
         yield (
             f"{given.where('direct')} has a median |entry|² of {median_db:.1f} dB, far below any radio link: "
-            "entries are amplitudes, whose squares are power gains"
+            "entries must be amplitudes, and their squares power gains"
         )

@@ -17,7 +17,7 @@ def scenario_json_schema() -> dict[str, Any]:
     tables = {name: _without_null(_inlined(settings_table(kind))) for name, kind in with_settings().items()}
     schema["$defs"]["DesignTable"]["properties"]["options"] = {
         "type": "object",
-        "description": "settings of algorithms, a table for each: design.options.NAME",
+        "description": "settings of algorithms; a table design.options.NAME for each",
         "properties": tables,
         "additionalProperties": False,
     }

@@ -1,4 +1,4 @@
-"""What exists and what is asked: the frozen values that every later stage takes. SI units and radians throughout.
+"""The network and its requirements: the frozen values that every later stage takes. SI units and radians throughout.
 
 These values say what a scenario *is*; how a file says it (dB, lat/lon, random placement, defaults) is in
 `scenario.schema`. Each of them checks itself when it is made, by `dataclasses.replace` too: `ScenarioError` names every
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,20 +20,22 @@ from multistatic.scenario.design_settings import JOINT as JOINT
 from multistatic.scenario.design_settings import Choice as Choice
 from multistatic.scenario.design_settings import DesignSettings as DesignSettings
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
-from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.parts_together import check_parts_together
+from multistatic.scenario.propagation import LEAST_POWER_W
+from multistatic.scenario.propagation import EchoLaw as EchoLaw
+from multistatic.scenario.propagation import Propagation as Propagation
+from multistatic.scenario.propagation import Scatterer as Scatterer
+from multistatic.scenario.propagation import free_space_gain as free_space_gain
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
-
-EchoLaw = Literal["sum", "product"]
-ClutterKind = Literal["independent", "signal_dependent"]
-
-_LEAST_POWER_W = 1e-44  # -410 dBm: less is zero once it is multiplied by a path gain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseSpec:
-    """Which pulse: the registered name and its parameters (roll-off factor, one-sided span in slots), where it has
-    any.
+    """Which pulse, by its registered name, and its parameters.
+
+    kind: registered name of the pulse.
+    rolloff: roll-off factor from 0 to 1, of pulses that have one.
+    span_slots: one-sided length in slots, of pulses that are cut off.
     """
 
     kind: str = "cosine"
@@ -50,10 +52,15 @@ class PulseSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Radio:
-    """Carrier, bandwidth B, block length M and pulse.
+    """Carrier, bandwidth, block length and pulse.
 
-    One complex symbol is sent every slot Δt = 1/(2B), so `bandwidth_hz` is half the symbol rate, as the paper counts
-    it, and the carrier occupies about (1 + roll-off)·2B.
+    One complex symbol is sent every slot Δt = 1/(2B): as in the paper, the bandwidth B is half the symbol rate, and the
+    carrier occupies about (1 + roll-off)·2B.
+
+    carrier_hz: carrier frequency f0 in Hz.
+    bandwidth_hz: bandwidth B in Hz, half the symbol rate.
+    samples: number M of symbols in a block.
+    pulse: transmit pulse.
     """
 
     carrier_hz: float
@@ -87,9 +94,14 @@ class Radio:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Transmitter:
-    """Position [3], array, power budget P_T; `receive_array` hears the echo in the mono-static scheme only.
+    """The transmitter.
 
-    `clock_offset_std_s`, `frequency_offset_std_hz`: how far its clock and carrier may be off, which all receivers see.
+    position_m [3]: position in m.
+    array: transmit antennas.
+    power_w: power limit P_T in W.
+    receive_array: antennas that receive the echo in the mono-static scheme; None: none.
+    clock_offset_std_s: standard deviation of its clock offset in s, which is common to all receivers.
+    frequency_offset_std_hz: standard deviation of its frequency offset in Hz, which is common to all receivers.
     """
 
     position_m: F
@@ -103,7 +115,7 @@ class Transmitter:
         checks = Checks("transmitter")
         object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
         checks.kind("array", self.array, AntennaArray)
-        checks.number("power_w", self.power_w, "a power in W above 0", least=_LEAST_POWER_W)
+        checks.number("power_w", self.power_w, "a power in W above 0", least=LEAST_POWER_W)
         checks.kind("receive_array", self.receive_array, AntennaArray, optional=True)
         checks.deviation("clock_offset_std_s", self.clock_offset_std_s)
         checks.deviation("frequency_offset_std_hz", self.frequency_offset_std_hz)
@@ -112,10 +124,14 @@ class Transmitter:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Receiver:
-    """One receiver: a unique id, its position [3], its array, and the rate R_th,k it must get.
+    """One receiver.
 
-    `clock_offset_std_s`, `frequency_offset_std_hz`: standard deviations of its clock's and its oscillator's offset; 0
-    is perfect synchronisation, infinity an unknown offset.
+    id: unique name.
+    position_m [3]: position in m.
+    array: receive antennas.
+    rate_required_bps_hz: required rate R_th,k in bit/s/Hz; 0: none.
+    clock_offset_std_s: standard deviation of its clock offset in s; 0: synchronised; infinity: unknown.
+    frequency_offset_std_hz: standard deviation of its frequency offset in Hz; 0: synchronised; infinity: unknown.
     """
 
     id: str
@@ -140,12 +156,15 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Target:
-    """Position [3], velocity [3] and power reflection factor β; `id`: what tables, pictures and files call it.
+    """The target.
 
-    `reflection`: β of a target that sends its echo straight back; under the radar equation its cross-section divided
-    by 4π. Towards a receiver at the bistatic angle θ it is `rcs_bistatic_db`·sin(θ/2) dB lower; 0: the same towards
-    every receiver. `rcs_std_db`: standard deviation in dB of a log-normal β, of which `reflection` is then the median:
-    every result is the one of the median.
+    position_m [3]: position in m.
+    velocity_m_s [3]: velocity in m/s.
+    reflection: power reflection factor β for an echo straight back; under the radar equation the cross-section divided
+        by 4π. If `rcs_std_db` is not 0, this is the median, and every result is for the median.
+    rcs_std_db: standard deviation in dB of a log-normal β; 0: β is constant.
+    rcs_bistatic_db: β is lower by `rcs_bistatic_db`·sin(θ/2) dB towards a receiver at the bistatic angle θ.
+    id: name in tables, pictures and files.
     """
 
     position_m: F
@@ -166,73 +185,13 @@ class Target:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Scatterer:
-    """A clutter reflector at `position_m` [3] with power reflection factor β (RCS/4π in the radar equation)."""
-
-    position_m: F
-    reflection: float = 1.0
-
-    def __post_init__(self) -> None:
-        checks = Checks("scatterer")
-        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
-        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
-        checks.done(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Propagation:
-    """Path loss, fading, noise and clutter.
-
-    `reference_gain` is the power gain at 1 m (1 as published), a factor of every path once: η_bk =
-    reference_gain·d_bk^-ε, and η_k = reference_gain·(d_b0 + d_0k)^-ε (`sum`) or reference_gain·(d_b0·d_0k)^-ε
-    (`product`). `direct` names the model of the direct channel (`los`, `rician`, or a registered one), is a callable in
-    its place, or holds the channels themselves (`GivenChannel`).
-    Signal-dependent clutter is the echo of `scatterers` and the direct path times `direct_path_leakage` (power ratio;
-    1 as published, 0 where the receiver removes it).
-    """
-
-    path_loss_exponent: float
-    reference_gain: float = 1.0
-    echo_law: EchoLaw = "sum"
-    direct: Choice | GivenChannel = "rician"
-    rician_factor: float = 0.5
-    noise_power_w: float
-    clutter_power_w: float = 0.0
-    clutter: ClutterKind = "independent"
-    scatterers: tuple[Scatterer, ...] = ()
-    direct_path_leakage: float = 1.0
-
-    def __post_init__(self) -> None:
-        checks = Checks("propagation")
-        checks.number(
-            "path_loss_exponent", self.path_loss_exponent, "an exponent above 0, at most 10", above=0.0, most=10.0
-        )
-        checks.number("reference_gain", self.reference_gain, "a power ratio above 0", least=1e-41)
-        checks.one_of("echo_law", self.echo_law, get_args(EchoLaw))
-        if not isinstance(self.direct, GivenChannel) and not callable(self.direct):
-            checks.text("direct", self.direct)
-        checks.number("rician_factor", self.rician_factor, "a power ratio, 0 or more", least=0.0, most=1e12)
-        checks.number("noise_power_w", self.noise_power_w, "a power in W above 0", least=_LEAST_POWER_W)
-        checks.number("clutter_power_w", self.clutter_power_w, "a power in W, 0 or more", least=0.0)
-        checks.one_of("clutter", self.clutter, get_args(ClutterKind))
-        object.__setattr__(self, "scatterers", checks.several("scatterers", self.scatterers, Scatterer))
-        checks.number("direct_path_leakage", self.direct_path_leakage, "a power ratio, 0 or more", least=0.0)
-        checks.done(self)
-
-    def is_radar_equation(self, wavelength_m: float) -> bool:
-        """True where the echo follows the radar equation from isotropic antennas: β is a cross-section over 4π."""
-        return self.echo_law == "product" and self.reference_gain == free_space_gain(wavelength_m)
-
-
-def free_space_gain(wavelength_m: float) -> float:
-    """Power gain (λ/4π)² between isotropic antennas 1 m apart (Friis)."""
-    return float((wavelength_m / (4 * np.pi)) ** 2)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """Cooperation-cost limit Ω_th in m (infinity: none) and its weight ρ of the distance to the target."""
+    """Limit of the cooperation cost.
+
+    cooperation_cost_m: limit Ω_th in m; infinity: no limit.
+    distance_weight: weight ρ of the distances to the target in the cost, from 0 to 1.
+    """
 
     cooperation_cost_m: float = float("inf")
     distance_weight: float = 0.5
@@ -247,7 +206,12 @@ class Requirements:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GeodeticOrigin:
-    """Where local (0, 0, 0) lies on WGS 84: x east, y north, z up."""
+    """Position of the local origin on WGS 84; x is east, y north, z up.
+
+    latitude_deg: latitude in degrees.
+    longitude_deg: longitude in degrees.
+    height_m: height above the ellipsoid in m.
+    """
 
     latitude_deg: float
     longitude_deg: float
@@ -264,7 +228,24 @@ class GeodeticOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Scenario(LabelledResult):
-    """One network, one target, one set of requirements: the input of every design.
+    """One network, one target and one set of requirements: the input of every design.
+
+    All values are in SI units and radians. K is the number of receivers; arrays over receivers follow the order of
+    `receivers`. A file states the same in other units and with defaults (`load_scenario`, docs/formats.md).
+
+    name: name in tables, pictures and files.
+    seed: seed of the placement, the channel and the random methods, 0 or more.
+    radio: carrier frequency, bandwidth, block length and pulse (`Radio`).
+    transmitter: position, antenna array, power limit and clock (`Transmitter`).
+    receivers: K receivers with position, antenna array, required rate and clock (`Receiver`).
+    target: position, velocity and reflection (`Target`).
+    propagation: path loss, fading, noise and clutter (`Propagation`).
+    requirements: limit of the cooperation cost (`Requirements`).
+    design: criterion and algorithms of the design (`DesignSettings`).
+    origin: WGS 84 coordinates of the local origin (`GeodeticOrigin`); None: the scenario has local coordinates only.
+
+    Raises `ScenarioError` with every value that is out of range or does not fit the others, also from
+    `dataclasses.replace`. Source: model.md §1 and §2.
 
     >>> from dataclasses import replace
     >>> from multistatic import load_preset
@@ -333,7 +314,7 @@ class Scenario(LabelledResult):
         return (self.target,)
 
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path, computed when first asked for."""
+        """Distances and directions of every path, computed at the first call."""
         if self._geometry is None:
             found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
             object.__setattr__(self, "_geometry", found)
@@ -345,7 +326,7 @@ class Scenario(LabelledResult):
         return np.isin(np.array(self.receiver_ids), np.array(ids, dtype=str))
 
     def overview(self) -> Overview:
-        """Sizes of the network, carrier, target and what is asked."""
+        """Sizes of the network, carrier, target and requirements."""
         radio, limit_m = self.radio, self.requirements.cooperation_cost_m
         place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
         return Overview(

@@ -37,14 +37,15 @@ def _option_notes(scenario: Scenario) -> Iterator[str]:
     chosen = [name for name in (design.selector, design.beamformer, design.criterion, direct) if isinstance(name, str)]
     used = [*chosen, full_name("beamformers", str(design.beamformer))]
     for name in unused(design.options, used):
-        yield f"design.options.{name} is not used by the scenario's own design, which has {', '.join(chosen)}"
+        yield f"design.options.{name} is not used: the design of the scenario uses {', '.join(chosen)}"
 
 
 def _radio_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on a carrier or bandwidth that seems to be in another unit."""
     radio = scenario.radio
     if radio.carrier_hz < 3e6:
         yield (
-            f"carrier_hz = {radio.carrier_hz:g} Hz is a wavelength of {radio.wavelength_m / 1e3:.3g} km: "
+            f"carrier_hz = {radio.carrier_hz:g} Hz means a wavelength of {radio.wavelength_m / 1e3:.3g} km: "
             f"{radio.carrier_hz:g} MHz would be {radio.carrier_hz * 1e6:g}, {radio.carrier_hz:g} kHz "
             f"{radio.carrier_hz * 1e3:g}"
         )
@@ -52,8 +53,8 @@ def _radio_notes(scenario: Scenario) -> Iterator[str]:
         yield f"carrier_hz = {radio.carrier_hz:g} Hz lies above all radio bands (3 THz): check its unit"
     if radio.bandwidth_hz < 1e3:
         yield (
-            f"a bandwidth of {radio.bandwidth_hz:g} Hz makes slots of {radio.slot_s:.3g} s: "
-            f"{radio.bandwidth_hz:g} MHz would be {radio.bandwidth_hz * 1e6:g}"
+            f"a bandwidth of {radio.bandwidth_hz:g} Hz means slots of {radio.slot_s:.3g} s: {radio.bandwidth_hz:g} "
+            f"MHz would be {radio.bandwidth_hz * 1e6:g}"
         )
     if radio.bandwidth_hz > 0.5 * radio.carrier_hz:
         yield (
@@ -63,27 +64,29 @@ def _radio_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _power_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on powers and gains that seem to be in another unit."""
     power_w, noise_w = scenario.transmitter.power_w, scenario.propagation.noise_power_w
     if power_w > 1e6 or power_w < 1e-6:
         yield (
-            f"the transmitter's power is {power_w:.3g} W ({watt_to_dbm(power_w):.1f} dBm): "
-            "power_w is in W and power_dbm in dBm"
+            f"the transmitter's power is {power_w:.3g} W ({watt_to_dbm(power_w):.1f} dBm): check the unit, power_w is "
+            "in W and power_dbm in dBm"
         )
     thermal_w = BOLTZMANN_J_K * 290.0 * scenario.radio.symbol_rate_hz
     if noise_w < 0.01 * thermal_w:
         yield (
             f"the noise power is {watt_to_dbm(noise_w):.1f} dBm in a sample of one slot, far below the "
-            f"thermal noise of {watt_to_dbm(thermal_w):.1f} dBm there at 290 K: a density in dBm/Hz is no noise power"
+            f"thermal noise of {watt_to_dbm(thermal_w):.1f} dBm there at 290 K: the key is a power, "
+            "not a density in dBm/Hz"
         )
     if noise_w > 1e-5:
         yield (
             f"the noise power is {noise_w:.3g} W ({watt_to_dbm(noise_w):.1f} dBm) in a sample, far above that of any "
-            "receiver: noise_power_w is in W and noise_power_dbm in dBm"
+            "receiver: check the unit, noise_power_w is in W and noise_power_dbm in dBm"
         )
     if scenario.propagation.reference_gain > 1.000001 * max(1.0, free_space_gain(scenario.radio.wavelength_m)):
         yield (
-            f"the path gain at 1 m is {scenario.propagation.reference_gain:.3g}, more power than is sent: "
-            "reference_loss_db is a loss, so positive"
+            f"the path gain at 1 m is {scenario.propagation.reference_gain:.3g}, more power than is transmitted: "
+            "reference_loss_db is a loss, a positive number"
         )
 
 
@@ -96,6 +99,7 @@ def _place_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -> Iterator[str]:
+    """Notes on heights that seem to be in feet, or far below the ellipsoid."""
     near = np.hypot(*places[:, :2].T) < 300e3  # beyond, the curvature of the earth alone makes heights of kilometres
     sites = near & (np.arange(len(names)) != 1)
     high = [names[i] for i in np.flatnonzero(sites & (heights > 9000.0))]
@@ -106,8 +110,8 @@ def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -
         )
     if near[1] and 20_000.0 < heights[1] < 1.2e5:
         yield (
-            f"the target flies at {heights[1]:.0f} m, above all aircraft: heights are in m; "
-            f"{heights[1]:.0f} ft are {0.3048 * heights[1]:.0f} m"
+            f"the target flies at {heights[1]:.0f} m, above all aircraft: heights are in m; {heights[1]:.0f} ft are "
+            f"{0.3048 * heights[1]:.0f} m"
         )
     low = [names[i] for i in np.flatnonzero(heights < -500.0)]
     if low and scenario.origin is not None:
@@ -144,11 +148,12 @@ def _heights_m(scenario: Scenario, places: F) -> F:
 
 
 def _other_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on speeds, cross-sections, rates and clock offsets that seem to be in another unit."""
     speed = float(np.linalg.norm(scenario.target.velocity_m_s))
     if 700.0 < speed < 7000.0:
         yield (
-            f"the target moves at {speed:.0f} m/s, more than twice the speed of sound: "
-            f"{speed:.0f} km/h are {speed / 3.6:.0f} m/s"
+            f"the target moves at {speed:.0f} m/s, more than twice the speed of sound: {speed:.0f} km/h are "
+            f"{speed / 3.6:.0f} m/s"
         )
     if speed > 12_000.0:
         yield f"the target moves at {speed:.4g} m/s, faster than anything in orbit: velocity_m_s is in m/s"
@@ -161,17 +166,17 @@ def _other_notes(scenario: Scenario) -> Iterator[str]:
     rates = scenario.rate_required_bps_hz
     if rates.max(initial=0.0) > 20.0:
         yield (
-            f"a required rate is {rates.max():g} bit/s/Hz, more than any modulation gives: "
-            "rates are in bit/s for each Hz, not in Mbit/s"
+            f"a required rate is {rates.max():g} bit/s/Hz, more than any modulation gives: rates are in bit/s for "
+            "each Hz, not in Mbit/s"
         )
     clocks: list[tuple[str, Transmitter | Receiver]] = [("the transmitter", scenario.transmitter)]
     clocks += [(one.id, one) for one in scenario.receivers]
     slow = [name for name, one in clocks if 1e-2 < one.clock_offset_std_s < np.inf]
     if slow:
         yield (
-            f"clock_offset_std_s of {listed(slow)} is more than 10 ms, a range of 3000 km: it is in s; "
-            '10 ns are 10e-9, and "unknown" is no clock at all'
+            f"clock_offset_std_s of {listed(slow)} exceeds 10 ms, a range error of 3000 km: the key is in s, "
+            '10 ns are 10e-9; an offset of any size is "unknown"'
         )
     off = [name for name, one in clocks if 1e-3 * scenario.radio.carrier_hz < one.frequency_offset_std_hz < np.inf]
     if off:
-        yield f"frequency_offset_std_hz of {listed(off)} is more than 0.1 % of the carrier: it is in Hz"
+        yield f"frequency_offset_std_hz of {listed(off)} exceeds 0.1 % of the carrier: the key is in Hz"

@@ -53,7 +53,8 @@ def is_key(key: str) -> bool:
 def _value(text: str) -> tuple[Any, str]:
     """The TOML value that `text` spells, or `text` itself: `--set radio.pulse=sinc` needs no quotes.
 
-    A list or table that is no TOML is most often one whose quotes the shell has taken: then also what to write instead.
+    A list or table that is not valid TOML has usually lost its quotes in the shell: then also the text to write
+    instead.
     """
     if len(text) > 4096 or len(_NESTING.findall(text)) > 10 * MAX_DEPTH:
         return text, ""
@@ -63,7 +64,7 @@ def _value(text: str) -> tuple[Any, str]:
         if not text.startswith(("[", "{")):
             return text, ""
         quoted = _BARE_WORD.sub(lambda word: f'"{word[0]}"', text)[:120].replace("{", "{{").replace("}", "}}")
-        return text, f"the shell takes quotes away; write --set '{{key}}={quoted}'"
+        return text, f"the shell removes quotes; write --set '{{key}}={quoted}'"
     return (document["value"], "") if list(document) == ["value"] else (text, "")
 
 
@@ -84,7 +85,7 @@ def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
 
 
 def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
-    """What `steps` need and do not find; nothing where they lead somewhere, if need be through new tables."""
+    """What `steps` need and do not find; an empty text if they lead to a value or can be added as new tables."""
     place: Any = raw
     for depth, step in enumerate(steps):
         if isinstance(step, int):
@@ -93,7 +94,7 @@ def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
             if step >= len(place):
                 return f"an index below {len(place)}"
         elif not isinstance(place, dict):
-            return f"a table to hold {step}"
+            return f"a table that can have the key {step}"
         place = place[step] if isinstance(step, int) else place.get(step, {})
     return ""
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from multistatic.errors import InputError, Problem, ScenarioError
 from multistatic.scenario.channel_notes import channel_notes
+from multistatic.scenario.channel_schema import GivenChannelTable
 from multistatic.scenario.consistency import consistency_problems, table_at
 from multistatic.scenario.decode import decode_toml
 from multistatic.scenario.given_channel import GivenChannel
@@ -21,7 +22,7 @@ from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.places import shared_places
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
-from multistatic.scenario.schema import GivenChannelTable, ScenarioTable, SiteTable
+from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.target_notes import reflection_notes, target_notes
 from multistatic.scenario.target_tables import single_target
@@ -79,11 +80,13 @@ class ScenarioTemplate:
             return []
         found = []
         if self.channel is not None:
-            found.append(f"all trials have the channels of {self.channel.path}: channel.direct.folder has one a trial")
+            found.append(
+                f"all trials use the channels of {self.channel.path}: channel.direct.folder has one file for each trial"
+            )
         if self.table.receivers.random is not None:
             found.append(
-                "the places of the receivers are drawn anew in every trial, but their channels come from files: "
-                "list the places that the channels belong to"
+                "the positions of the receivers are drawn anew in every trial, but their channels come from files: "
+                "list the positions that belong to the channels"
             )
         return found
 
@@ -97,15 +100,19 @@ def parse_scenario(
     source: str = "",
     on_note: OnNote | None = None,
 ) -> Scenario:
-    """The scenario that a TOML text describes (docs/formats.md), in SI units, every random placement drawn.
+    """Make a scenario from a TOML text (docs/formats.md), in SI units, with all random placements drawn.
 
-    `overrides`: `KEY=VALUE` with dotted keys, applied before anything is checked. `read_text`: gives the text of the
-    site list that `receivers.file` names, or raises `InputError`; None refuses site lists. `read_channel` does the same
-    for the channel file that `channel.direct` names. `source` names the text in messages. `on_note` receives a sentence
-    for everything that is valid but may not be meant, such as receivers that would be near if their latitude and
-    longitude were swapped. The same text, overrides and files give the same bits.
+    text: content of a scenario file.
+    overrides: `KEY=VALUE` texts with dotted keys, applied before the check.
+    read_text: function that returns the text of the site list named by `receivers.file`, or raises `InputError`; None:
+        site lists are refused.
+    read_channel: the same for the channel file named by `channel.direct`.
+    source: name of the text in error messages.
+    on_note: function that is called with a sentence for every value that is valid but looks unintended, such as
+        receivers whose latitude and longitude seem to be swapped; None: no notes.
 
-    Raises `ScenarioError` with every problem found: its path, what was received and what was expected.
+    The same text, overrides and files give identical numbers. Raises `ScenarioError` with every problem: its path, the
+    value received and what was expected.
 
     >>> from multistatic.scenario.preset import preset_text
     >>> parse_scenario(preset_text("paper"), overrides=["transmitter.antennas=20"]).transmitter.array.size
@@ -162,7 +169,7 @@ def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[Si
     if not isinstance(name, str) or not 0 < len(name) <= 4096:
         return [], []
     if read_text is None:
-        return [], [Problem("receivers.file", repr(name[:60]), "receivers in the scenario itself: it has no folder")]
+        return [], [Problem("receivers.file", repr(name[:60]), "receivers in the scenario: a text has no folder")]
     try:
         return read_site_list(name, read_text(name)), []
     except InputError as error:
@@ -174,7 +181,7 @@ def _channel_file(raw: dict[str, Any], read_channel: ReadChannel | None) -> tupl
     if not isinstance(name, str) or not 0 < len(name) <= 4096:
         return None, []
     if read_channel is None:
-        expected = "a scenario that is read from a file (load_scenario): a text alone has no folder"
+        expected = "a scenario that is read from a file (load_scenario): a text has no folder"
         return None, [Problem("channel.direct.file", repr(name[:60]), expected)]
     try:
         return read_channel(name), []

@@ -14,12 +14,12 @@ _LARGEST_COORDINATE_M = 1e7
 
 
 def check_parts_together(scenario: Scenario, checks: Checks) -> None:
-    """Ids that repeat or that nobody has, paths without length, positions far off, channels that do not fit."""
+    """Refuse repeated and unknown ids, paths without length, positions too far away, and channels that do not fit."""
     ids = scenario.receiver_ids
     known = set(ids)
     if len(known) < len(ids):
         for name in sorted({name for name in ids if ids.count(name) > 1}):
-            checks.refuse(f"receivers[{name!r}].id", repr(name), "a unique id", "another receiver has it too")
+            checks.refuse(f"receivers[{name!r}].id", repr(name), "a unique id", "another receiver has the same id")
     for index, name in enumerate(scenario.design.given):
         if name not in known:
             checks.refuse(f"design.given[{index}]", repr(name), "the id of a receiver")
@@ -39,12 +39,10 @@ def check_parts_together(scenario: Scenario, checks: Checks) -> None:
         if max(map(abs, position_m.tolist())) > _LARGEST_COORDINATE_M:
             checks.refuse(path, str(position_m.tolist()), f"coordinates within ±{_LARGEST_COORDINATE_M:g} m")
     if target == transmitter:
-        checks.refuse("target.position_m", str(list(target)), "a position apart from the transmitter")
+        checks.refuse("target.position_m", str(list(target)), "another position than the transmitter's")
     for path, position_m in places:
         here = coordinates(position_m)
         if here == target:
-            checks.refuse(
-                "target.position_m", str(list(here)), "a position that nothing else has", f"{path} is there too"
-            )
+            checks.refuse("target.position_m", str(list(here)), "another position", f"{path} has the same one")
         elif here == transmitter:
-            checks.refuse(path, str(list(here)), "a position apart from the transmitter")
+            checks.refuse(path, str(list(here)), "another position than the transmitter's")

@@ -16,15 +16,16 @@ from multistatic.scenario.model import Scenario
 _ROLE = re.compile(r"(transmitter|target|channel\.scatterer)(?:\[\d+\])?\.position(?:_m|_llh)?")
 _NO_GAIN = "a path of length 0 has no gain"
 _MONO = (
-    _NO_GAIN + "; for a transmitter that receives its own echo use --scheme mono and transmitter.receive_antennas, for "
-    "antennas beside each other state where each stands"
+    _NO_GAIN
+    + "; for a transmitter that also receives the echo use --scheme mono and transmitter.receive_antennas; for "
+    "antennas next to each other state the position of each"
 )
 
 
 def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Iterator[Problem]:
     """A problem for every (path, position, what to show of it) at which another node stands that may not be there.
 
-    The path tells what stands there: `transmitter.position_m`, `target.position_llh`,
+    The path states the kind of the node: `transmitter.position_m`, `target.position_llh`,
     `channel.scatterer[2].position`; every other path is a receiver's.
     """
     seen: dict[tuple[float, ...], dict[str, str]] = {}
@@ -34,20 +35,20 @@ def coincidences(positions: Iterable[tuple[str, tuple[float, ...], str]]) -> Ite
         if others:
             other, first = next(iter(others.items()))
             reason = _MONO if {role, other} == {"transmitter", "receiver"} else _NO_GAIN
-            yield Problem(path, written, "a position that nothing else has", f"{first} is there too; {reason}")
+            yield Problem(path, written, "another position", f"{first} has the same one; {reason}")
         seen.setdefault(position, {}).setdefault(role, path)
 
 
 def shared_places(scenario: Scenario) -> Iterator[str]:
-    """A sentence on receivers that stand together: sectors of a mast, or a row that was copied."""
+    """A note on receivers with the same position: sectors of a mast, or a row that was copied."""
     together: dict[tuple[float, ...], list[str]] = {}
     for receiver in scenario.receivers:
         together.setdefault(tuple(receiver.position_m.round(6)), []).append(receiver.id)
     for ids in together.values():
         if len(ids) > 1:
             yield (
-                f"{', '.join(ids)} stand at one place: sectors of one mast measure one range, and count as one "
-                "receiver where a position is to be found"
+                f"{', '.join(ids)} have the same position: sectors of one mast measure the same range, and "
+                "localization counts them as one receiver"
             )
 
 

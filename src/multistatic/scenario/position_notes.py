@@ -74,7 +74,7 @@ class Misread:
     def problem(self) -> Problem:
         """The same as a problem, for a document that cannot be used."""
         received = f"a position {distance_text(*self.far_m)} from {self.reference}"
-        return Problem(self.path, received, "one near it", self._remedy)
+        return Problem(self.path, received, "a position near it", self._remedy)
 
 
 def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Written]:
@@ -127,12 +127,12 @@ def _height_notes(written: Sequence[Written], geodetic: bool) -> Iterator[str]:
     if missing:
         kind = "an ellipsoidal height of 0 m" if geodetic else "z = 0 m"
         yield (
-            f"no height is given for {listed(missing)}: {kind} is assumed, {apart}, "
-            "which changes distances, angles and signal levels"
+            f"no height is given for {listed(missing)}: {kind} is assumed, {apart}, which changes distances, angles "
+            "and signal levels"
         )
     zero = [each.name for each in written if len(each.entries) == 3 and each.entries[2] == 0 and each.path != "origin"]
     if zero and geodetic and abs(typical) > _ZERO_IS_ODD_M and min(map(abs, given)) > _ZERO_IS_ODD_M:
-        yield f"the height of {listed(zero)} is given as 0 m, {apart}: is it unknown rather than 0?"
+        yield f"the height of {listed(zero)} is given as 0 m, {apart}: is the height unknown?"
 
 
 def _height_unit_notes(written: Sequence[Written]) -> Iterator[str]:
@@ -180,7 +180,7 @@ def _steep_notes(written: Sequence[Written]) -> Iterator[str]:
             drops = [f"{drop:.0f}" for drop in (min(drop for *_, drop in below), max(drop for *_, drop in below))]
             yield (
                 f"{listed([each.name for each, _, _ in below])} {'is' if len(below) == 1 else 'are'} "
-                f"{' to '.join(dict.fromkeys(drops))} m below {below[0][1].name}, and less than that away: "
+                f"{' to '.join(dict.fromkeys(drops))} m below {below[0][1].name}, and horizontally nearer than that: "
                 f"{'heights are above the ellipsoid' if geodetic else 'z counts from the origin'}, not above the ground"
             )
 
@@ -201,17 +201,20 @@ def _away_m(one: Written, other: Written) -> float:
 
 
 def _elsewhere_notes(written: Sequence[Written]) -> Iterator[str]:
-    """Latitude and longitude 0 of a position that nobody knows, and metres of a map projection."""
+    """Notes on latitude and longitude 0, usually an unknown position, and on coordinates of a map projection."""
     degrees = [each for each in written if each.geodetic]
     unknown = [each.name for each in degrees if each.entries[:2] == (0, 0)]
     if unknown and len(unknown) < len(degrees):
-        yield f"latitude and longitude of {listed(unknown)} are 0 and 0, off the coast of Africa: are they unknown?"
+        yield (
+            f"latitude and longitude of {listed(unknown)} are 0 and 0, in the sea off the coast of "
+            "Africa: is the position unknown?"
+        )
     mapped = [each for each in written if not each.geodetic and math.hypot(*each.entries[:2]) > _PROJECTED_M]
     if mapped and degrees:
         x_m, y_m = mapped[0].entries[:2]
         yield (
-            f"position_m of {listed([each.name for each in mapped])} lies far away ({x_m:g}, {y_m:g}): it counts from "
-            "the origin in metres east and north; coordinates of a map projection, such as UTM, do not"
+            f"position_m of {listed([each.name for each in mapped])} is far away ({x_m:g}, {y_m:g}): the key is in "
+            "metres east and north of the origin, and not in coordinates of a map projection, such as UTM"
         )
 
 
@@ -221,7 +224,7 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
     if degrees and all(abs(each.entries[0]) <= np.pi / 2 and abs(each.entries[1]) <= np.pi for each in degrees):
         yield (
             "every latitude and longitude lies within 1.6° and 3.2° of zero, in the Gulf of Guinea: "
-            "they are in degrees, not in radians"
+            "the keys are in degrees, not in radians"
         )
     metres = [each for each in written if not each.geodetic]
     orders = [order for other in degrees for order in (other.entries[:2], other.entries[1::-1])]
@@ -233,8 +236,8 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
     ]
     if alike:
         yield (
-            f"position_m of {listed(alike)} is in metres, but agrees with the latitude and longitude of others: "
-            "write position_llh for degrees (columns latitude_deg, longitude_deg)"
+            f"position_m of {listed(alike)} is in metres, but its numbers are like the latitudes and longitudes of "
+            "others: write position_llh for degrees (columns latitude_deg, longitude_deg)"
         )
     if not degrees and len(metres) > 3:
         flat = np.array([each.entries[:2] for each in metres])

@@ -12,6 +12,7 @@ from multistatic.scenario.algorithm_settings import settings_from
 from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
+from multistatic.scenario.channel_schema import ChannelTable, ScattererTable
 from multistatic.scenario.checks import coordinates
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
@@ -33,12 +34,10 @@ from multistatic.scenario.model import (
 from multistatic.scenario.placement import numbered_ids, place_on_annulus, placement_rng
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.schema import (
-    ChannelTable,
     DesignTable,
     PulseTable,
     RadioTable,
     RandomTable,
-    ScattererTable,
     ScenarioTable,
     SiteTable,
     TargetTable,
@@ -142,6 +141,7 @@ def _local_positions(
 def _placed_at_random(
     random: RandomTable, table: ScenarioTable, transmitter_m: F, wavelength_m: float, origin: GeodeticOrigin | None
 ) -> list[Receiver]:
+    """The receivers of `receivers.random`, drawn by the seed of the scenario, without the excluded ones."""
     centre = transmitter_m
     if random.centre_m is not None or random.centre_llh is not None:
         centre = _local_positions([(random.centre_m, random.centre_llh)], origin)[0]
@@ -244,7 +244,7 @@ def _target(table: TargetTable, position_m: F) -> Target:
 
 
 def _reflection(table: TargetTable | ScattererTable) -> float:
-    """β as written, or of the cross-section; 1 where nobody says anything."""
+    """β as written, or of the cross-section; 1 if neither is stated."""
     if table.rcs_m2 is not None:
         return reflection_of(table.rcs_m2)
     if table.rcs_dbsm is not None:
@@ -253,6 +253,7 @@ def _reflection(table: TargetTable | ScattererTable) -> float:
 
 
 def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio, channel: GivenChannel | None) -> Propagation:
+    """Path loss, noise and clutter of the table `channel` in linear units."""
     return Propagation(
         path_loss_exponent=float(table.path_loss_exponent),
         reference_gain=_reference_gain(table, radio.wavelength_m),
@@ -276,7 +277,7 @@ def _direct(table: ChannelTable, channel: GivenChannel | None) -> str | GivenCha
         return table.direct
     if channel is None:
         folder = table.direct.folder
-        hint = "a study takes trial i from the file i of the folder; here name one of its files"
+        hint = "a folder is for studies, which use file i of it in trial i; here name one file of the folder"
         raise ScenarioError([Problem("channel.direct.folder", repr(folder), "channel.direct.file", hint)])
     return channel
 
@@ -357,7 +358,7 @@ def _array_problems(
     arrays = [("transmitter.receive_array", transmitter.receive_array), ("transmitter.array", transmitter.array)]
     arrays += [(f"{path}.array", each.array) for (path, _), each in zip(places[2:], receivers, strict=False)]
     return [
-        Problem(path, "two elements at one place", "elements at places of their own")
+        Problem(path, "two elements at the same position", "a different position for each element")
         for path, array in arrays
         if array is not None and len(np.unique(array.elements_m, axis=0)) < array.size
     ]

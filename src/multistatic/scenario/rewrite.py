@@ -21,7 +21,7 @@ def with_channel_file(text: str, file: str) -> str:
     lines = text.splitlines(keepends=True)
     begin = next((i for i, line in enumerate(lines) if _CHANNEL.match(line)), None)
     if begin is None:
-        raise InputError([Problem("channel", "no line [channel]", "a table [channel] on lines of its own")])
+        raise InputError([Problem("channel", "no line [channel]", "a table that begins with the line [channel]")])
     end = next((i for i in range(begin + 1, len(lines)) if _TABLE.match(lines[i])), len(lines))
     kept = [line for line in lines[begin + 1 : end] if not _DIRECT.match(line)]
     said = f"direct = {{ file = {json.dumps(file, ensure_ascii=False)} }}  # channels of a file (docs/channels.md)\n"

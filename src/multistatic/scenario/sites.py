@@ -61,7 +61,7 @@ def read_site_list(name: str, text: str) -> list[SiteRow]:
 
 
 def _csv_rows(name: str, text: str) -> list[SiteRow]:
-    table = read_table(text, expected="names of columns with commas between them: " + _EXAMPLE, prefix=f"{name} ")
+    table = read_table(text, expected="column names separated by commas: " + _EXAMPLE, prefix=f"{name} ")
     problems = [*([] if table.problems and not table.header else _header_problems(name, table.header)), *table.problems]
     rows = [
         (f"{name} line {line}", {key: cell for key, cell in zip(table.header, row, strict=False) if cell})
@@ -129,7 +129,7 @@ def _cell_problems(path: str, cells: Mapping[str, str]) -> Iterator[Problem]:
             expected = 'a number, or "unknown" in small letters' if key in _OFFSETS else "a number"
             yield Problem(f"{path}.{key}", shown(cell), expected, number_hint(cell))
         elif not math.isfinite(number):
-            yield Problem(f"{path}.{key}", shown(cell), "a finite number", "no number is as large as that")
+            yield Problem(f"{path}.{key}", shown(cell), "a finite number", "the number is too large")
 
 
 def _cell(key: str, cell: str) -> Any:
@@ -148,6 +148,7 @@ def _table(cells: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _geojson_rows(name: str, text: str) -> list[SiteRow]:
+    """The rows of a site list in GeoJSON, one for each feature."""
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -204,7 +205,7 @@ def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem(
             path,
             "a crs without a name" if named is None else shown(named),
-            "no crs: GeoJSON has longitude, latitude in degrees, WGS 84 (RFC 7946, section 4)",
+            "no member crs: GeoJSON has longitude and latitude in degrees on WGS 84 (RFC 7946)",
             "convert the coordinates to CRS84 and delete the member crs",
         )
 
@@ -237,7 +238,9 @@ def _contradictions(path: str, coordinates: Any, cells: Mapping[str, Any]) -> It
             received = f"{key} = {shown(stated)}, but {shown(entry)} in the coordinates"
             yield Problem(path, received, "one position", f"leave out the property {key}, or correct one of the two")
     if cells.get("z_m") is not None and "x_m" not in cells:
-        yield Problem(path, "z_m beside coordinates", "the height as height_m or in the coordinates", "z_m is local")
+        yield Problem(
+            path, "z_m beside coordinates", "the height as height_m or in the coordinates", "z_m is a local coordinate"
+        )
     if len(latitude_first) == 2 and "height_m" not in cells:
         heights = {key for key, value in cells.items() if value is not None} - set(_KNOWN)
         names = sorted(key for key in heights if _OTHER_NAMES.get(key.lower()) == "height_m")

@@ -75,16 +75,21 @@ def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:
         return None
     path, line = f"{prefix}line {first + 1}", lines[first].strip("\r\n")
     if "\0" in text[:200]:
-        return Problem(path, "NUL characters, as of text in UTF-16", "UTF-8 text", "save the table as CSV UTF-8")
+        return Problem(path, "NUL characters, as in text in UTF-16", "UTF-8 text", "save the table as CSV UTF-8")
     if line[:4].lower() == "sep=":
         return Problem(path, f"{line[:40]!r}, a line for spreadsheet programs", expected, "delete this line")
     if line.lstrip().startswith(("#", "%", "//")):
-        return Problem(path, f"a comment, {line.strip()[:40]!r}", expected, "a table has no comments: delete the line")
+        return Problem(path, f"a comment, {line.strip()[:40]!r}", expected, "comments are not allowed: delete the line")
     if line.lstrip().startswith(("{", "[")):
-        return Problem(path, f"{line.strip()[:40]!r}, as of JSON", expected, "name the file .geojson if it is GeoJSON")
+        return Problem(
+            path, f"{line.strip()[:40]!r}, which looks like JSON", expected, "name the file .geojson if it is GeoJSON"
+        )
     if line.lstrip().startswith("<"):
         return Problem(
-            path, f"{line.strip()[:40]!r}, as of XML", expected, "export KML, GPX or a page as CSV or GeoJSON"
+            path,
+            f"{line.strip()[:40]!r}, which looks like XML",
+            expected,
+            "export KML, GPX or a page as CSV or GeoJSON",
         )
     if first > 0:
         return Problem(f"{prefix}line 1", "an empty line", expected, "delete the empty lines before the header")
@@ -96,7 +101,7 @@ def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:
             received = f"{name} between the columns" + (" and commas in the numbers" if commas else "")
             return Problem(path, received, EXPECTED, "save the table as CSV UTF-8 with a point as the decimal sign")
     if "," not in line and len(line.split()) > 1:
-        return Problem(path, f"one column, {line[:64]!r}", expected, "blanks do not separate columns")
+        return Problem(path, f"one column, {line[:64]!r}", expected, "spaces do not separate columns")
     return None
 
 
@@ -107,7 +112,7 @@ def _miscounted(row: Sequence[str]) -> str:
 def _why(row: Sequence[str], header: Sequence[str]) -> str:
     """The likely reason why a row has another number of cells than the header."""
     if row[0].startswith(("#", "%", "//")):
-        return "a table has no comments: delete the line"
+        return "comments are not allowed: delete the line"
     for separator, name in _SEPARATORS.items():
         if any(separator in cell for cell in row):
             return f"{name} do not separate columns"
@@ -127,15 +132,15 @@ def written_number(cell: str) -> int | float | None:
 
 
 def number_hint(cell: str) -> str:
-    """Why a cell spells no number, where that can be told; else nothing."""
+    """Why a cell is not a number, if the reason is known; else an empty text."""
     if "_" in cell and written_number(cell.replace("_", "")) is not None:
-        return "an underscore is no digit"
+        return "underscores are not allowed in numbers"
     if _HEX.fullmatch(cell):
         return "write decimal digits"
     if _DATE.fullmatch(cell):
         return "a date or a time of day: write seconds, such as Unix time"
     if _GROUPS.fullmatch(cell) or _DECIMAL_COMMA.fullmatch(cell):
-        return "the decimal sign is a point, and nothing separates thousands"
+        return "the decimal sign is a point, without separators of thousands"
     if any(character.isdigit() and not character.isascii() for character in cell):
         return "write the digits 0 to 9"
     if "\u2212" in cell and written_number(cell.replace("\u2212", "-")) is not None:

@@ -14,18 +14,19 @@ WORST_OF_20 = 1.645
 
 
 def target_notes(scenario: Scenario) -> Iterator[str]:
-    """A cross-section that nobody stated, and one that varies."""
+    """Notes on a cross-section that is not stated, and on one that varies."""
     target = scenario.target
     if target.reflection == 1.0 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
         yield (
             f"the target's reflection factor is 1, which is a cross-section of {cross_section_of(1.0):.3g} m² here: "
-            "target.rcs_m2 states another"
+            "set target.rcs_m2 for another cross-section"
         )
     if target.rcs_std_db > 0:
         low_db = WORST_OF_20 * target.rcs_std_db
         yield (
-            f"the cross-section varies by {target.rcs_std_db:.3g} dB and every result is that of its median: in one "
-            f"case of 20 it is {low_db:.2g} dB lower and errors from noise are {10 ** (low_db / 20):.2g} times as large"
+            f"the cross-section varies with a standard deviation of {target.rcs_std_db:.3g} dB, and every result is "
+            f"for its median: in one case of 20 it is at least {low_db:.2g} dB lower, and errors due to noise are at "
+            f"least {10 ** (low_db / 20):.2g} times as large"
         )
 
 
@@ -42,5 +43,5 @@ def reflection_notes(table: ScenarioTable) -> Iterator[str]:
             level = f"{10 * math.log10(area_m2):.1f} dBsm"
             yield (
                 f"{path} = {reflection:.3g} is a cross-section of {area_m2:.3g} m² ({level}) in the radar equation; "
-                "rcs_m2 states the cross-section itself"
+                "use rcs_m2 to state the cross-section itself"
             )

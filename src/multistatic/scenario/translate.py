@@ -51,7 +51,7 @@ def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
 
 
 def capped(problems: list[Problem]) -> list[Problem]:
-    """At most 100 problems, and a last one that says so: nobody reads more, and a bad file can hold a million."""
+    """At most 100 problems, and a last one that says so: a bad file can hold a million."""
     if len(problems) <= MAX_PROBLEMS:
         return problems
     return [
@@ -61,12 +61,13 @@ def capped(problems: list[Problem]) -> list[Problem]:
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Problem:
+    """One error of the schema as a problem: path, value received, what was expected, and a hint."""
     location = [part for part in detail["loc"] if not (isinstance(part, str) and part.startswith("<"))]
     kind = detail["type"]
     expected = _EXPECTED.get(kind, detail["msg"]).format(**detail.get("ctx", {})).replace("<", "").replace(">", "")
     owners, description = _describe(model, location)
     if description and kind not in ("extra_forbidden", "union_tag_invalid"):
-        expected = f"{expected}: {description}"
+        expected = f"{expected}: {description.partition('; ')[0]}"
     hint = ""
     if kind == "extra_forbidden":
         hint = nearest_key(str(location[-1]), owners, model)

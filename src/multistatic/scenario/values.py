@@ -31,7 +31,7 @@ def _not_bool(value: Any) -> Any:
 
 def printable(text: str) -> str:
     """`text`, which must be printable and have no blanks around it."""
-    _require(text.isprintable() and text == text.strip(), "printable text without blanks around it")
+    _require(text.isprintable() and text == text.strip(), "printable text without spaces at its beginning or end")
     return text
 
 
@@ -91,7 +91,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 def tag(name: str) -> Tag:
-    """A union's branch; the brackets let `scenario.translate` tell it from a key of the file."""
+    """A branch of a union; the brackets distinguish it from a key of the file for `scenario.translate`."""
     return Tag(f"<{name}>")
 
 

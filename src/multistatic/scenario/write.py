@@ -19,13 +19,16 @@ from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
 Keys = Mapping[str, object]
 
-NOTE = (
-    "# Resolved: every default is written out and every placement is explicit; designing it again gives the same bits."
-)
+NOTE = "# The complete scenario: every default and every position is written out."
+NOTE_OF_CHANNEL_FILE = "# With the channels of its channel file it gives the same design again, bit for bit."
 NOTE_OF_CALLABLES = (
-    "# Resolved, except for functions of the program that made this design: a file cannot hold them. They are named\n"
-    "# below; with the defaults in their place another design comes out."
+    "# The complete scenario, except for functions of the program that made this design: a file cannot hold them.\n"
+    "# They are named below. With the defaults in their place the design is another one."
 )
+
+
+CHANNEL_FILE = "channel.npz"
+"""Name of the file of channels beside the scenario of a design."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,17 @@ def _named(choice: Choice) -> object:
     return choice if isinstance(choice, str) else _Comment(f"the callable {name_of(choice)} ({place_of(choice)})")
 
 
+def designed_toml(scenario: Scenario) -> str:
+    """The content of `scenario.toml` among the files of a design: `resolved_toml` with the channels in the file beside
+    it.
+
+    >>> from multistatic import load_preset
+    >>> designed_toml(load_preset("paper")).count(CHANNEL_FILE)
+    1
+    """
+    return resolved_toml(scenario, channel_file=CHANNEL_FILE)
+
+
 def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
     """The TOML text that `parse_scenario` turns into this very scenario, bit for bit.
 
@@ -52,7 +66,10 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
     propagation, requirements, design = scenario.propagation, scenario.requirements, scenario.design
     head: Keys = {"schema": 1, "name": scenario.name, "seed": scenario.seed}
     choices = (propagation.direct if not channel_file else "", design.criterion, design.selector, design.beamformer)
-    lines: list[str] = [NOTE if not any(map(callable, choices)) else NOTE_OF_CALLABLES, *_pairs(head)]
+    lines: list[str] = [NOTE_OF_CALLABLES if any(map(callable, choices)) else NOTE]
+    if channel_file and lines == [NOTE]:
+        lines.append(NOTE_OF_CHANNEL_FILE)
+    lines += _pairs(head)
     if scenario.origin is not None:
         origin = scenario.origin
         keys = {"latitude_deg": origin.latitude_deg, "longitude_deg": origin.longitude_deg, "height_m": origin.height_m}
@@ -98,7 +115,7 @@ def _held(table: Mapping[str, object]) -> Keys:
 
 _ABSENT = {
     "cooperation_cost_m": "no limit",
-    "receivers": "as many as pay off",
+    "receivers": "as many as improve the criterion",
     "dimensions": "2 if everything lies in one horizontal plane, else 3",
 }
 
@@ -138,6 +155,7 @@ def _clock(node: Transmitter | Receiver) -> dict[str, object]:
 
 
 def _channel(scenario: Scenario, wavelength_m: float, direct: object) -> Keys:
+    """The table `channel` of a scenario, with levels in dB wherever these give the same bits again."""
     channel = scenario.propagation
     loss: Keys = {"reference_loss_db": "free_space"}
     if channel.reference_gain != free_space_gain(wavelength_m):

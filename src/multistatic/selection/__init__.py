@@ -2,7 +2,7 @@
 
 `problem` states it. Each algorithm is an entry point of `multistatic.selectors`:
 
-- given groups: `everyone`, `given`; rankings: `best_n`, `nearest_n`; `random`
+- given groups: `all_receivers`, `given`; rankings: `best_n`, `nearest_n`; `random`
 - clusterings: `minimax_linkage` (the paper's), `kmeans`
 - searches: `greedy`, `greedy_swap`, `local_search`
 - exact: `enumeration`, `branch_and_bound`, `milp`

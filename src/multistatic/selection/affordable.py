@@ -24,7 +24,7 @@ _CHUNK = 1 << 12
 
 def affordable_groups(problem: SelectionProblem, most: int, *, full: bool = False, among: B | None = None) -> B | None:
     """All feasible groups [n, K], the small ones first; `full`: only those that no receiver can join within cost and
-    the number asked for; `among` [K]: of these receivers. None where more than `most` groups are within the cost.
+    the required number; `among` [K]: of these receivers. None where more than `most` groups are within the cost.
     """
     others = np.zeros(problem.size, bool) if among is None else ~among
     members = np.zeros((1, 0), np.intp)
@@ -47,7 +47,7 @@ def affordable_groups(problem: SelectionProblem, most: int, *, full: bool = Fals
 
 
 def _grown(problem: SelectionProblem, others: B, members: Index, near: F, apart: F) -> tuple[B, Index, F, F]:
-    """Which of `members` [n, m] nobody but `others` can join; then the larger groups, each by a receiver of a higher
+    """Which of `members` [n, m] can be joined by `others` only; then the larger groups, each by a receiver of a higher
     number, with their `near` Σ d_0k and `apart` Σ d_kk' over ordered pairs.
     """
     size, rho = members.shape[1], problem.distance_weight

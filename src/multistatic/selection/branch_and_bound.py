@@ -28,7 +28,7 @@ from multistatic.units import B
 
 METHOD = "branch_and_bound"
 PROVEN = 1e-6
-# Gains below this, where everyone's is 1, are what rounding leaves of unobservable groups.
+# Gains below this, where the gain of all receivers is 1, are what rounding leaves of unobservable groups.
 NO_GAIN = 1e-13
 
 
@@ -64,17 +64,17 @@ def branch_and_bound(
     if surely_unobservable(problem):
         return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)
-    everyone = float(problem.values(np.ones((1, problem.size), bool))[0])
-    start, evaluated = grown(problem) if np.isfinite(everyone) else (None, 1)
-    if not np.isfinite(everyone) or not _possible(problem):
+    all_selected = float(problem.values(np.ones((1, problem.size), bool))[0])
+    start, evaluated = grown(problem) if np.isfinite(all_selected) else (None, 1)
+    if not np.isfinite(all_selected) or not _possible(problem):
         return nothing(problem, method=METHOD, evaluated=evaluated)
     if start is not None:
         start, _, looked_at = improved(problem, start)
         evaluated += looked_at
-    # A budget for everyone never binds; an infinite one would leave nothing to multiply a price with.
+    # A budget for all receivers never binds; an infinite one would leave nothing to multiply a price with.
     affordable = min(problem.cost_limit_m, float(problem.costs_m(np.ones((1, problem.size), bool))[0]))
     problem = replace(problem, cost_limit_m=affordable)
-    search = _Search(problem, gain, settings, everyone)
+    search = _Search(problem, gain, settings, all_selected)
     search.run(start)
     if search.best is None:
         return nothing(problem, method=METHOD, evaluated=evaluated + search.nodes)
@@ -89,9 +89,9 @@ class _Search:
     """The state of one search: the incumbent, what is open, how many nodes were looked at."""
 
     def __init__(
-        self, problem: SelectionProblem, gain: Gain, settings: BranchAndBoundSettings, everyone: float
+        self, problem: SelectionProblem, gain: Gain, settings: BranchAndBoundSettings, all_selected: float
     ) -> None:
-        self.problem, self.gain, self.settings, self.everyone = problem, gain, settings, everyone
+        self.problem, self.gain, self.settings, self.all_selected = problem, gain, settings, all_selected
         self.best: B | None = None
         self.value, self.floor = np.inf, NO_GAIN
         self.nodes, self.open = 0, roots(problem)
@@ -111,7 +111,7 @@ class _Search:
         """The incumbent, and how far from the optimum it can be at most."""
         assert self.best is not None
         highest = max(self.floor, float(self.open.bound.max(initial=0.0)))
-        bound = self.everyone * highest**-self.gain.exponent
+        bound = self.all_selected * highest**-self.gain.exponent
         excess = self.value / bound - 1.0
         proven = excess <= PROVEN
         verdict = "Proven optimal" if proven else f"At most {100 * excess:.3g} % above the optimum"
@@ -142,4 +142,4 @@ class _Search:
         if values[i] < self.value:
             self.best, self.value = np.asarray(groups[i]), float(values[i])
             lowest_worthwhile = self.value / (1.0 + self.settings.gap)
-            self.floor = (self.everyone / lowest_worthwhile) ** (1.0 / self.gain.exponent)
+            self.floor = (self.all_selected / lowest_worthwhile) ** (1.0 / self.gain.exponent)

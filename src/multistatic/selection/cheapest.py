@@ -21,7 +21,8 @@ class Cheapest:
 
 
 def cheapest_group(problem: SelectionProblem) -> Cheapest | None:
-    """The cheapest group that holds the forced receivers, has the asked number and a finite value; None: none is known.
+    """The cheapest group that holds the forced receivers, has the required number and a finite value; None: none is
+    known.
 
     The cost limit plays no part. The cost is monotone in G: by the triangle inequality
     Σ_{i≠j} d_ij ≤ 2(m-1) Σ_i d_ix for any x, so that adding x to m receivers never lowers Σ_{i≠j} d_ij / (m-1). Without
@@ -51,7 +52,7 @@ def _answer(problem: SelectionProblem, mask: B, *, exact: bool) -> Cheapest:
 
 
 def _cheapest_useful(problem: SelectionProblem, masks: B) -> B | None:
-    """The cheapest row of `masks` [n, K] with a finite value: values are asked for in batches of rising cost."""
+    """The cheapest row of `masks` [n, K] with a finite value: values are computed in batches of rising cost."""
     if not len(masks):
         return None
     order = np.argsort(problem.costs_m(masks), kind="stable")

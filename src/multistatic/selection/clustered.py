@@ -16,27 +16,30 @@ def from_candidates(
 ) -> Selection:
     """The best feasible of `candidates` [n, K]; `kind` says what they are: "groups of the linkage tree".
 
-    A clustering knows neither which receivers are forced nor how many are asked for: with two forced ones it usually
-    has no feasible group. Then each candidate is mended (`mended`); if that does not help either, the answer is the
-    greedy group. The message says which of these happened.
+    A clustering knows neither which receivers are forced nor how many are required: with two forced ones it usually
+    has no feasible group. Then each candidate is repaired (`repaired_groups`); if that does not help either, the
+    answer is the greedy group. The message says which of these happened.
     """
     evaluated, count = len(candidates), len(candidates)
-    best, message = best_feasible(problem, candidates), f"The best feasible of {count} {kind}; not proven optimal."
+    best, message = best_feasible(problem, candidates), f"Best feasible group among {count} {kind}; not proven optimal."
     if best is None:
-        repaired = mended(problem, candidates)
+        repaired = repaired_groups(problem, candidates)
         evaluated += len(repaired)
         best = best_feasible(problem, repaired)
-        message = f"None of {count} {kind} is feasible: the best after adding and removing receivers is taken."
+        message = f"None of {count} {kind} is feasible; the best group after adding and removing receivers was taken."
     if best is None:
         best, more = grown(problem)
         evaluated += more
-        message = f"None of {count} {kind} is feasible, nor is any after adding receivers: this is the greedy group."
+        message = (
+            f"None of {count} {kind} is feasible, and adding receivers did not help; the group of the greedy selector "
+            "was taken."
+        )
     if best is None:
         return nothing(problem, method=method, evaluated=evaluated, tree=tree)
     return chosen(problem, best, method=method, evaluated=evaluated, message=message, tree=tree)
 
 
-def mended(problem: SelectionProblem, candidates: B) -> B:
+def repaired_groups(problem: SelectionProblem, candidates: B) -> B:
     """Candidates [n, K] joined by the forced receivers; with `count`, those nearest to the target stay or join."""
     groups: B = np.unique(candidates | problem.forced, axis=0)
     if problem.count is None:

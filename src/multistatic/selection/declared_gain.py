@@ -29,8 +29,8 @@ from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.linalg import RANK_TOLERANCE
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.foreign import ForeignCriterion
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
+from multistatic.selection.plugin_answers import PluginCriterion
 from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 
@@ -42,7 +42,7 @@ _AGREEMENT = 1e-6
 _ROUNDING, _CONDITION = 1e-13, 1e-9
 # Below both a target may be called unobservable: a value that is too large proves nothing wrong.
 _UNSURE = 1e-6
-# A gain up to this part of everyone's is as good as none, where the matrix is nearly singular.
+# A gain up to this part of the gain of all receivers is as good as none, where the matrix is nearly singular.
 _SMALL, _LOOSE = 1e-9, 1e-4
 # The power law in the illumination is compared at these multiples of it.
 _MULTIPLES = (1e-3, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 1e3)
@@ -89,7 +89,7 @@ class ScaledMatrixGain:
     refinements: int = 8
 
     def tangent(self, selection: F) -> F:
-        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ told apart."""
+        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ apart."""
         count, size, _ = self.information.shape
         flat = self.information.reshape(count, -1)
         values, vectors, scale = self._modes(selection)
@@ -141,8 +141,10 @@ def knowledge_of(problem: SelectionProblem) -> Knowledge:
     if gain is None:
         return Knowledge(gain=None, falls=type(criterion) is ClockedLocalizationCriterion and _falls(problem))
     claim = ""
-    if isinstance(criterion, ForeignCriterion):
-        claim = f"The proof rests on the gain that {criterion.plugin.origin} declares for {criterion.name}."
+    if isinstance(criterion, PluginCriterion):
+        claim = (
+            f"The proof assumes the gain that {criterion.plugin.origin} declares for the criterion {criterion.name}."
+        )
     return Knowledge(gain=gain, falls=True, claim=claim)
 
 
@@ -159,7 +161,7 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     if not isinstance(declared, LinearGain | MatrixGain):
         _refuse(problem.criterion, f"a gain of type {type(declared).__name__}", "a LinearGain, a MatrixGain or None")
     if declared.size != problem.size:
-        _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"one of {problem.size}")
+        _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"a gain of {problem.size} receivers")
     gain = _scaled(declared)
     group = _contradiction(gain, problem)
     if group is not None and type(problem.criterion) in _OURS:
@@ -187,7 +189,7 @@ def gain_of(problem: SelectionProblem, method: str) -> Gain:
                 path="design.selector",
                 received=f"{method} with the criterion {problem.criterion.name}, which declares no gain",
                 expected="a criterion whose gain is declared, such as surrogate or peb without clock errors",
-                hint="local_search takes any criterion, enumeration any up to 20 receivers",
+                hint="local_search accepts any criterion; enumeration accepts any criterion for up to 20 receivers",
             )
         ]
     )
@@ -208,9 +210,9 @@ def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
     positive = values > values.max() * len(values) * np.finfo(float).eps
     factor = vectors[:, positive] * np.sqrt(values[positive])
     gain = ScaledMatrixGain(information=information * scale[:, None] * scale, factor=factor, exponent=declared.exponent)
-    # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of everyone becomes one.
-    everyone = float(gain.tangent(np.ones((1, len(information)))).sum())
-    return replace(gain, factor=factor * np.sqrt(everyone)) if everyone > 0.0 else gain
+    # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of all receivers becomes one.
+    all_selected = float(gain.tangent(np.ones((1, len(information)))).sum())
+    return replace(gain, factor=factor * np.sqrt(all_selected)) if all_selected > 0.0 else gain
 
 
 def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
@@ -223,22 +225,22 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
     illumination_w = problem.one_illumination_w if problem.one_illumination_w > 0.0 else 1.0
     values = np.asarray(problem.values_at(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
-        return ": some are not positive"
+        return ": some values are not positive"
     finite = np.isfinite(values)
     if not finite.any():
         return None
     if not finite[0]:
-        return ": infinity with every receiver selected, and not with fewer"
+        return ": the value is infinite with every receiver selected and finite with fewer"
     found = np.where(finite, values[0] / values, 0.0) ** (1.0 / gain.exponent)
     agree = _agree(gain, masks.astype(float), found, ours)
     if not agree.all():
-        return f": not those of {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
+        return f": the values differ for the group {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
         moved = np.asarray(problem.values_at(masks[finite], multiple * illumination_w), float)
         if not np.allclose(
             moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
         ):
-            return f": they are no power {-gain.exponent:g} of the illumination"
+            return f": the values are not proportional to the illumination to the power of {-gain.exponent:g}"
     return None
 
 
@@ -261,8 +263,9 @@ def _agree(gain: Gain, selection: F, found: F, ours: bool) -> B:
 
 
 def _compared(problem: SelectionProblem) -> B:
-    """The groups [n, K] of another package's criterion that are compared with what it declares, everyone first: every
-    group up to `LISTED` receivers; beyond, some of every size and, if they are not too many, all that are feasible.
+    """The groups [n, K] of another package's criterion that are compared with what it declares, all receivers first:
+    every group up to `LISTED` receivers; beyond, some of every size and, if they are not too many, all that are
+    feasible.
     """
     groups = groups_of_all_sizes(problem.size, zlib.crc32(problem.positions_m.tobytes()))
     feasible = affordable_groups(problem, _FEASIBLE) if problem.size > LISTED else None
@@ -270,7 +273,7 @@ def _compared(problem: SelectionProblem) -> B:
 
 
 def _a_few(problem: SelectionProblem) -> B:
-    """Everyone, every second receiver, and everyone but one."""
+    """All receivers, every second receiver, and all receivers but one."""
     number = np.arange(problem.size)
     groups = [number >= 0, number % 2 == 0, number % 2 == 1, *(number != k for k in range(min(problem.size, 8)))]
     return np.array([group for group in groups if group.any()])
@@ -286,6 +289,6 @@ def _falls(problem: SelectionProblem) -> bool:
 
 
 def _refuse(criterion: Criterion, received: str, expected: str) -> NoReturn:
-    if isinstance(criterion, ForeignCriterion):
+    if isinstance(criterion, PluginCriterion):
         criterion.plugin.refuse(received, expected)
     raise InputError([Problem("design.criterion", f"{received} from the criterion {criterion.name}", expected)])

@@ -26,7 +26,7 @@ def enumeration(problem: SelectionProblem, rng: np.random.Generator) -> Selectio
     best = best_feasible(problem, np.array(winners)) if winners else None
     if best is None:
         return nothing(problem, method="enumeration", evaluated=looked_at)
-    message = f"The best of all {looked_at} groups."
+    message = f"Best of all {looked_at} groups."
     return chosen(problem, best, method="enumeration", evaluated=looked_at, message=message, proven=True)
 
 

@@ -26,7 +26,7 @@ def greedy(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
     mask, evaluated = grown(problem)
     if mask is None:
         return nothing(problem, method="greedy", evaluated=evaluated)
-    message = "Built one receiver at a time; not proven optimal."
+    message = "Receivers were added one at a time; not proven optimal."
     return chosen(problem, mask, method="greedy", evaluated=evaluated, message=message)
 
 

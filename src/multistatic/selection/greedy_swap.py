@@ -1,4 +1,4 @@
-"""Greedy selection mended by local search: add, drop or exchange one receiver while that lowers the criterion."""
+"""Greedy selection repaired by local search: add, drop or exchange one receiver while that lowers the criterion."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ def greedy_swap(problem: SelectionProblem, rng: np.random.Generator) -> Selectio
     if start is None:
         return nothing(problem, method="greedy_swap", evaluated=evaluated)
     mask, steps, looked_at = improved(problem, start)
-    message = f"No single addition, removal or exchange improves it ({steps} steps from greedy); not proven optimal."
+    message = (
+        f"No single addition, removal or exchange of a receiver improves the group ({steps} steps from greedy); "
+        "not proven optimal."
+    )
     return chosen(problem, mask, method="greedy_swap", evaluated=evaluated + looked_at, message=message)
 
 

@@ -21,7 +21,7 @@ POOL = {2: 64, 3: 24}
 
 
 def all_groups(problem: SelectionProblem) -> Iterator[B]:
-    """Every group [n, K] that holds the forced receivers and has the asked number of members, in chunks of rows.
+    """Every group [n, K] that holds the forced receivers and has the required number of members, in chunks of rows.
 
     K - |forced| receivers are free, so there are 2^(K-|forced|) groups: the caller limits K.
     """
@@ -97,7 +97,9 @@ def _affordable(problem: SelectionProblem, cost_m: F) -> B:
 
 
 def _exchanged(mask: B, leaving: ArrayLike, joining: ArrayLike) -> B:
-    """Copies of `mask`: in row i without receiver `leaving[i]` and with `joining[i]`; an empty sequence: nobody."""
+    """Copies of `mask`: in row i without receiver `leaving[i]` and with `joining[i]`; an empty sequence: no
+    receiver.
+    """
     out, into = np.asarray(leaving, np.intp), np.asarray(joining, np.intp)
     groups = np.repeat(mask[None], max(len(out), len(into)), axis=0)
     groups[np.arange(len(out)), out] = False
@@ -108,7 +110,7 @@ def _exchanged(mask: B, leaving: ArrayLike, joining: ArrayLike) -> B:
 def smallest_groups(problem: SelectionProblem) -> Iterator[B]:
     """The forced receivers alone, then with one, two and three more: batches [n, K] to start a search from.
 
-    A bound on position is infinite for the first one to three receivers, so a search cannot start from nobody. In
+    A bound on position is infinite for the first one to three receivers, so a search cannot start from no receiver. In
     large networks only the receivers that cost least beside the forced ones are tried together (`POOL`).
     """
     if problem.forced.any():

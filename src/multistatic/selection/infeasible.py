@@ -34,44 +34,53 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
     cost_m, needs_m = float(problem.costs_m(mask[None])[0]), None
     left_out = problem.forced & ~mask
     if left_out.any():
-        message = f"{rule}: {named(problem, left_out)} would be left out and must be selected for the rate."
+        message = (
+            f"{rule}: {named(problem, left_out)} would be left out, but must be selected to meet the required rate."
+        )
     elif not mask.any() or (problem.count is not None and mask.sum() != problem.count):
-        asked = "at least one is needed" if problem.count is None else f"exactly {problem.count} are asked for"
-        message = f"{rule}: a group of {mask.sum()}, but {asked}."
+        needed = (
+            "at least one receiver is needed"
+            if problem.count is None
+            else f"exactly {problem.count} are required (design.receivers)"
+        )
+        message = f"{rule}: the group has {mask.sum()} members, but {needed}."
         if problem.count is not None and mask.any():
             message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):
         message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
     elif not problem.feasible(mask[None])[0]:
         needs_m = cost_m
-        message = f"{rule}: together they cost {cost_m:.6g} m, the limit is {problem.cost_limit_m:.6g} m."
+        message = f"{rule}: their cooperation cost is {cost_m:.6g} m and the limit is {problem.cost_limit_m:.6g} m."
     else:
         message = f"{rule}: {mask.sum()} of {problem.size}."
         return chosen(problem, mask, method=method, evaluated=1, message=message)
-    return _infeasible(problem, method, 1, f"{message} Another selector may find a group.", needs_m, None)
+    return _infeasible(problem, method, 1, f"{message} Another selector may find a feasible group.", needs_m, None)
 
 
 def _unobservable(problem: SelectionProblem) -> str:
     """That no group will do, and what every receiver together would: observe the target, or why not even they."""
-    found, everyone = "No group was found that makes", np.ones(problem.size, bool)
+    found, all_selected = "No group was found that makes", np.ones(problem.size, bool)
     if problem.count is not None:
         members = f"{problem.count} receiver{'s' if problem.count > 1 else ''}"
         found = f"No group of exactly {members} (design.receivers) was found that makes"
     message = f"{found} the target observable under the criterion {problem.criterion.name}."
-    if np.isfinite(problem.values(everyone[None])[0]):
-        return f"{message} All {problem.size} receivers together make it so."
-    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can tell
-    told = None if reason is None else reason(everyone, problem.one_illumination_w)
-    return f"{message} With every receiver selected: {told}" if told else message
+    if np.isfinite(problem.values(all_selected[None])[0]):
+        return f"{message} With all {problem.size} receivers selected the target is observable."
+    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can say
+    words = None if reason is None else reason(all_selected, problem.one_illumination_w)
+    return f"{message} With every receiver selected: {words}" if words else message
 
 
 def _wrong_count(problem: SelectionProblem, count: int) -> str:
     """Why `count` cannot be met at any budget."""
     if count > problem.size:
-        return f"Exactly {count} receivers are asked for, but there are {problem.size}."
+        return f"Exactly {count} receivers are required (design.receivers), but the scenario has only {problem.size}."
     if count < 1:
-        return f"Exactly {count} receivers are asked for; at least one is needed."
-    return f"The {named(problem, problem.forced)} must be selected for their rate, but exactly {count} are asked for."
+        return f"Exactly {count} receivers are required (design.receivers); expected at least one."
+    return (
+        f"The {named(problem, problem.forced)} must be selected to meet their required rates, but exactly {count} are "
+        "required (design.receivers)."
+    )
 
 
 def _over_budget(problem: SelectionProblem, cheapest: Cheapest) -> str:
@@ -81,13 +90,14 @@ def _over_budget(problem: SelectionProblem, cheapest: Cheapest) -> str:
     if forced_m > problem.cost_limit_m:
         alone = problem.forced.sum() == 1
         sentence = (
-            f"The {named(problem, problem.forced)} must be selected for {'its' if alone else 'their'} rate; "
-            f"{'it costs' if alone else 'together they cost'} {forced_m:.6g} m, {limit}."
+            f"The {named(problem, problem.forced)} must be selected to meet "
+            f"{'its required rate; its' if alone else 'their required rates; their'} cooperation cost is "
+            f"{forced_m:.6g} m and {limit}."
         )
         if np.array_equal(cheapest.mask, problem.forced):
             return sentence
         return f"{sentence} {_needed(problem, cheapest)}."
-    return f"{_needed(problem, cheapest)}, {limit}."
+    return f"{_needed(problem, cheapest)}; {limit}."
 
 
 def _needed(problem: SelectionProblem, cheapest: Cheapest) -> str:
@@ -95,7 +105,7 @@ def _needed(problem: SelectionProblem, cheapest: Cheapest) -> str:
     alone = problem.forced[None] if problem.forced.any() else np.eye(problem.size, dtype=bool)
     conditions = [
         f"has {problem.count} members" if problem.count is not None else "",
-        "holds the forced receivers" if problem.forced.any() else "",
+        "contains the receivers that must be selected" if problem.forced.any() else "",
         ""
         if np.isfinite(problem.values(alone)).any()
         else f"makes the target observable under the criterion {problem.criterion.name}",

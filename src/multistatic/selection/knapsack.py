@@ -39,25 +39,31 @@ def relaxed_knapsack(weights: F, costs: F, free: B, picks: NDArray[np.intp], bud
         np.put_along_axis(choice, order, (np.arange(weights.shape[1]) < picks[:, None]).astype(float), axis=1)
         return choice, np.einsum("nk,nk->n", weights, choice), np.einsum("nk,nk->n", costs, choice)
 
-    dear, dear_weight, dear_cost = best(np.asarray(weights))
+    expensive, expensive_weight, expensive_cost = best(np.asarray(weights))
     cheap, cheap_weight, cheap_cost = best(-costs)
-    bound, price = dear_weight.copy(), np.zeros(len(weights))
-    impossible, unbinding = cheap_cost > budget, dear_cost <= budget
+    bound, price = expensive_weight.copy(), np.zeros(len(weights))
+    impossible, unbinding = cheap_cost > budget, expensive_cost <= budget
     open_ = ~impossible & ~unbinding
     for _ in range(STEPS):
-        apart = np.where(open_, dear_cost - cheap_cost, 1.0)
-        theta = np.where(open_, np.maximum((dear_weight - cheap_weight) / apart, 0.0), 0.0)
+        apart = np.where(open_, expensive_cost - cheap_cost, 1.0)
+        theta = np.where(open_, np.maximum((expensive_weight - cheap_weight) / apart, 0.0), 0.0)
         choice, weight, cost = best(weights - theta[:, None] * costs)
         value = weight + theta * (budget - cost)
         better = open_ & (value < bound)
         bound, price = np.where(better, value, bound), np.where(better, theta, price)
-        open_ &= value > (dear_weight + theta * (budget - dear_cost)) * (1 + 1e-12)
+        open_ &= value > (expensive_weight + theta * (budget - expensive_cost)) * (1 + 1e-12)
         if not open_.any():
             break
         within = open_ & (cost <= budget)
         beyond = open_ & ~within
         cheap[within], cheap_weight[within], cheap_cost[within] = choice[within], weight[within], cost[within]
-        dear[beyond], dear_weight[beyond], dear_cost[beyond] = choice[beyond], weight[beyond], cost[beyond]
-    apart = np.where(dear_cost > cheap_cost, dear_cost - cheap_cost, 1.0)
+        expensive[beyond], expensive_weight[beyond], expensive_cost[beyond] = (
+            choice[beyond],
+            weight[beyond],
+            cost[beyond],
+        )
+    apart = np.where(expensive_cost > cheap_cost, expensive_cost - cheap_cost, 1.0)
     part = np.where(unbinding, 1.0, np.clip((budget - cheap_cost) / apart, 0.0, 1.0))[:, None]
-    return Relaxed(bound=np.where(impossible, -np.inf, bound), price=price, share=part * dear + (1.0 - part) * cheap)
+    return Relaxed(
+        bound=np.where(impossible, -np.inf, bound), price=price, share=part * expensive + (1.0 - part) * cheap
+    )

@@ -50,7 +50,7 @@ def local_search(
             evaluated += looked_at
     best = best_of(problem, np.array(ends))
     assert best is not None
-    message = f"The best of {len(ends)} local optima (add, drop, exchange one); not proven optimal."
+    message = f"The best of {len(ends)} local optima (adding, removing or exchanging one receiver); not proven optimal."
     return chosen(problem, best, method="local_search", evaluated=evaluated, message=message)
 
 

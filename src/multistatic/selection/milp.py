@@ -46,7 +46,7 @@ DEFAULT = MilpSettings()
 def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSettings = DEFAULT) -> Selection:
     """The optimal group of a criterion that declares a `LinearGain` (others raise `InputError`), one program a size.
 
-    Starts from the greedy group: each program asks for more than the best so far. At a node limit the answer is
+    Starts from the greedy group: each program requires more than the best so far. At a node limit the answer is
     `feasible` with the bound that was reached.
     """
     if surely_unobservable(problem):
@@ -63,8 +63,8 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
                 )
             ]
         )
-    everyone = problem.values(np.ones((1, problem.size), bool))
-    if not np.isfinite(everyone[0]):
+    all_selected = problem.values(np.ones((1, problem.size), bool))
+    if not np.isfinite(all_selected[0]):
         return nothing(problem, method=METHOD, evaluated=1)
     weights = gain.weights * (LARGEST_WEIGHT / gain.weights.max())
     best, evaluated = grown(problem)
@@ -118,12 +118,12 @@ def _best_of_size(
     bound on the weight of all of them.
     """
     constraints = _constraints(problem, weights, size, at_least)
-    nobody = np.zeros(problem.size)
-    bounds = optimize.Bounds(np.append(problem.forced, nobody), np.append(nobody + 1.0, nobody + np.inf))
+    zero = np.zeros(problem.size)
+    bounds = optimize.Bounds(np.append(problem.forced, zero), np.append(zero + 1.0, zero + np.inf))
     while True:
         result = optimize.milp(
-            np.append(-weights, nobody),
-            integrality=np.append(nobody + 1, nobody),
+            np.append(-weights, zero),
+            integrality=np.append(zero + 1, zero),
             bounds=bounds,
             constraints=constraints,
             options={"mip_rel_gap": 0.0, "node_limit": settings.nodes},
@@ -137,20 +137,20 @@ def _best_of_size(
         if problem.feasible(group[None])[0]:
             return group, bound
         # Within HiGHS's tolerance of the budget, but not within ours: this group alone is ruled out.
-        constraints.append(optimize.LinearConstraint(np.append(group.astype(float), nobody), -np.inf, size - 1))
+        constraints.append(optimize.LinearConstraint(np.append(group.astype(float), zero), -np.inf, size - 1))
 
 
 def _constraints(problem: SelectionProblem, weights: F, size: int, at_least: float) -> list[optimize.LinearConstraint]:
     """The rows of the program in (x, y)."""
-    distance, one, nobody = problem.receiver_distance_m, np.ones(problem.size), np.zeros(problem.size)
+    distance, one, zero = problem.receiver_distance_m, np.ones(problem.size), np.zeros(problem.size)
     ranked = np.sort(distance, axis=1)
     smallest, largest = ranked[:, :size].sum(axis=1), ranked[:, -size:].sum(axis=1)
     per_metre = (1.0 - problem.distance_weight) / max(size - 1, 1) * (size > 1)
     cost = np.append(problem.distance_weight * problem.target_distance_m, per_metre * one)
     return [
-        optimize.LinearConstraint(np.append(one, nobody), size, size),
+        optimize.LinearConstraint(np.append(one, zero), size, size),
         optimize.LinearConstraint(cost, -np.inf, problem.cost_limit_m),
-        optimize.LinearConstraint(np.append(weights, nobody), at_least, np.inf),
+        optimize.LinearConstraint(np.append(weights, zero), at_least, np.inf),
         optimize.LinearConstraint(np.hstack([-distance - np.diag(largest), np.diag(one)]), -largest, np.inf),
-        optimize.LinearConstraint(np.hstack([-np.diag(smallest), np.diag(one)]), nobody, np.inf),
+        optimize.LinearConstraint(np.hstack([-np.diag(smallest), np.diag(one)]), zero, np.inf),
     ]

@@ -37,13 +37,13 @@ def random(problem: SelectionProblem, rng: np.random.Generator, settings: Random
     for draw in range(1, settings.draws + 1):
         mask = _drawn(problem, rng)
         if problem.feasible(mask[None])[0] and np.isfinite(problem.values(mask[None])[0]):
-            message = f"Receivers added in random order up to the cost limit ({draw} drawn)."
+            message = f"Receivers were added in random order up to the cost limit ({draw} drawn)."
             return chosen(problem, mask, method="random", evaluated=draw, message=message)
     fallback, evaluated = grown(problem)
     evaluated += settings.draws
     if fallback is None:
         return nothing(problem, method="random", evaluated=evaluated)
-    message = f"None of {settings.draws} random groups is feasible: this is the greedy group."
+    message = f"None of {settings.draws} random groups is feasible; the group of the greedy selector was taken."
     return chosen(problem, fallback, method="random", evaluated=evaluated, message=message)
 
 

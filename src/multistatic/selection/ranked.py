@@ -1,4 +1,4 @@
-"""What `best_n` and `nearest_n` share: the first receivers of a ranking, as many as asked for or affordable."""
+"""What `best_n` and `nearest_n` share: the first receivers of a ranking, as many as required or affordable."""
 
 from __future__ import annotations
 

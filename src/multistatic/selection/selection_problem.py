@@ -1,4 +1,4 @@
-"""What a selector is asked and what it answers (paper eq. (22), (26), (29)-(31); model.md §6-7)."""
+"""What a selector gets and what it answers (paper eq. (22), (26), (29)-(31); model.md §6-7)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Criterion(Protocol):
         """Value [G, M] of each row of `masks` [G, K] at each of M points, whose illuminations are `illumination_w` [M];
         an empty group gives infinity.
 
-        A number in place of `illumination_w` gives [G]. A criterion of another package is asked with numbers only, for
-        one point at a time.
+        A number in place of `illumination_w` gives [G]. A criterion of another package gets numbers only, for one
+        point at a time.
         """
 
 
@@ -57,15 +57,23 @@ NO_LIMITS = SearchLimits()
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SelectionProblem:
-    """Choose the group G that minimises `criterion` under the cooperation cost, with every `forced` receiver in it.
+    """Choose the group G of receivers that minimises a criterion under the cooperation cost (26).
 
-    `illumination_w` [M]: p_t at each point of the target; the worst value over the points counts.
+    Distances that are left out follow from the positions; gains that are left out are all alike.
 
-    Distances in m: `target_distance_m` d_0k [K], `receiver_distance_m` d_kk' [K, K]; `positions_m` [K, 3] and
-    `echo_gain` [K] serve the heuristics that look at nothing else. Left out, `receiver_distance_m` is that of the
-    positions and all gains are alike. `forced` [K]: receivers whose rate needs them selected; left out, none is.
-    `count`: exactly this many (None: any number ≥ 1). `given` [K]: the group that the selector `given` returns.
-    `limits`: when an exact search may end early.
+    receiver_ids [K]: ids of the receivers.
+    criterion: figure of merit of a group; lower is better.
+    illumination_w [M]: p_t at each point of the target, in W; the worst value over the points counts.
+    positions_m [K, 3]: positions of the receivers, in m.
+    target_distance_m [K]: distance d_0k from each receiver to the target, in m.
+    receiver_distance_m [K, K]: distance d_kk' between receivers, in m.
+    echo_gain [K]: relative gain of each echo path, used by `best_n` only.
+    forced [K]: True for receivers that must be selected because only then their required rate can be met.
+    distance_weight: ρ in the cooperation cost (22): weight of the distance to the target, from 0 to 1.
+    cost_limit_m: upper limit of the cooperation cost, in m.
+    count: exact number of cooperating receivers; None: any number from 1 on.
+    given [K]: the group that the selector `given` returns.
+    limits: when an exact search may end early.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> from multistatic.bounds.criteria import surrogate
@@ -124,7 +132,9 @@ class SelectionProblem:
         return cost
 
     def feasible(self, masks: B) -> B:
-        """Which rows of `masks` [n, K] hold every forced receiver, the asked number of receivers and the cost limit."""
+        """Which rows of `masks` [n, K] contain every forced receiver and meet the required number and the cost
+        limit.
+        """
         chosen = np.atleast_2d(masks).astype(bool)
         sizes = chosen.sum(axis=1)
         right_size = sizes >= 1 if self.count is None else sizes == self.count
@@ -138,7 +148,7 @@ class SelectionProblem:
     def values_at(self, masks: B, illumination_w: F | float) -> F:
         """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all).
 
-        Of one point the criterion is asked with a number, which criteria that know no points understand, too.
+        With one point the criterion gets a number, which criteria that know no points understand as well.
         """
         groups, points = np.atleast_2d(masks).astype(bool), len(self.illumination_w)
         light = np.broadcast_to(np.asarray(illumination_w, float), (points,))
@@ -178,11 +188,18 @@ class LinkageTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Selection(NotebookView):
-    """The group a selector chose. `value` is the criterion at the problem's illumination, `bound` a proven lower
-    bound on it.
+    """The group of receivers that a selector chose.
 
-    `status`: `optimal` (proven), `feasible`, or `infeasible` (then `selected` is all False and `message` says which
-    constraint failed and the nearest budget that would do). `evaluated`: how many groups were looked at.
+    status: `optimal` (proven for these beams), `feasible`, or `infeasible`.
+    method: name of the selector.
+    selected [K]: True for the receivers of the group; all False where infeasible.
+    value: criterion of the group at the problem's illumination, in the criterion's unit.
+    bound: proven lower bound on the value of every feasible group; None where nothing is proven.
+    cost_m: cooperation cost of the group, in m.
+    evaluated: number of groups that the selector evaluated.
+    message: what was done and what is proven; where infeasible, which constraint fails and what would make it feasible.
+    tree: merge tree of a clustering; None for other selectors.
+    nearest_budget_m: where infeasible, the smallest known cooperation cost that would do, in m.
 
     >>> chosen = Selection(status="feasible", method="mine", selected=[True, False], value=2.0, bound=1.6, cost_m=10.0)
     >>> round(chosen.gap, 3), round(chosen.excess, 3)

@@ -1,4 +1,4 @@
-"""Transmit beams: W_0 lights up the target, W_k carries the data of receiver k (equation (1))."""
+"""Transmit beams: W_0 illuminates the target, W_k carries the data of receiver k (equation (1))."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Beams(NotebookView):
-    """Beamforming matrices `weights` [1+K, N_t, L] in sqrt(W); index 0 is the sensing beam. Streams are unit-power
-    and independent.
+    """Beamforming matrices of the transmitter, for independent data streams of unit power.
+
+    weights [1+K, N_t, L]: matrices W_j in √W with N_t antennas and L streams; index 0 is the sensing beam, index k the
+        data beam of receiver k.
+
+    Raises `ValueError` for another number of axes or values that are not finite. Source: equation (1).
 
     >>> Beams(weights=[[[0.6], [0.8]]]).power_w
     1.0

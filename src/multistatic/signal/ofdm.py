@@ -39,7 +39,7 @@ class Ofdm:
         if n < 1 or prefix < 0 or self.ofdm_symbols < 1 or not (np.isfinite(self.slot_s) and self.slot_s > 0):
             raise ValueError(
                 f"subcarriers={n}, cyclic_prefix={prefix}, ofdm_symbols={self.ofdm_symbols}, slot_s={self.slot_s}, "
-                "expected 1 or more, 0 or more, 1 or more and above 0"
+                "expected subcarriers >= 1, cyclic_prefix >= 0, ofdm_symbols >= 1 and slot_s > 0"
             )
         if not self.active or len(set(self.active)) < len(self.active):
             raise ValueError(f"active={self.active}, expected one or more subcarriers, each once")

@@ -26,10 +26,13 @@ _ABSOLUTE, _RELATIVE = 1e-13, 1e-12  # errors of an integral
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pulse:
-    """Real or complex g(u) and g'(u), zero outside `support` = (first, last) in slots; build it with
-    `pulse_from_callable`.
+    """A transmit pulse g(u) of unit energy, with u = t/Δt in slots, which is zero outside its support.
 
-    `shape` and `slope` are elementwise functions, used inside the support only.
+    shape: elementwise function g(u), real or complex; it is evaluated inside the support only.
+    slope: elementwise function g'(u) in 1/slot; it is evaluated inside the support only.
+    support [2]: beginning and end of the pulse, in slots.
+
+    `pulse_from_callable` makes one from any function and scales it to unit energy. Source: equation (9), model.md §3.
 
     >>> from multistatic import pulse_from_callable
     >>> import numpy as np
@@ -82,10 +85,14 @@ class Pulse:
 def pulse_from_callable(
     g: PulseFunction, derivative: PulseFunction | None = None, support: tuple[float, float] = (0.0, 1.0)
 ) -> Pulse:
-    """A pulse from any elementwise function of u = t/Δt (slots), scaled to unit energy.
+    """Make a pulse from any elementwise function of u = t/Δt (in slots) and scale it to unit energy.
 
-    `derivative` is g'(u); None takes it from polynomials through nine neighbouring points. `support` = (first, last): g
-    is cut off outside; wider than one slot means that the pulses of neighbouring symbols overlap.
+    g: function g(u), real or complex.
+    derivative: function g'(u); None: numerical differentiation by polynomials through nine neighbouring points.
+    support [2]: beginning and end of the pulse in slots; g is zero outside. With a support longer than one slot the
+        pulses of neighbouring symbols overlap.
+
+    Raises `ValueError` for a support that is empty or not finite, and for a function without finite energy above 0.
 
     >>> import numpy as np
     >>> pulse = pulse_from_callable(lambda u: np.sin(np.pi * u))

@@ -68,7 +68,7 @@ _NO_BANDWIDTH = 1e-6
 
 @lru_cache(maxsize=64)
 def pulse_moments(spec: PulseSpec) -> PulseMoments:
-    """Moments of the registered pulse that `spec` names; remembered, for designs ask again and again."""
+    """Moments of the registered pulse that `spec` names; cached, because designs need them many times."""
     pulse, plugin = pulse_of(spec), registry.plugin("pulses", spec.kind)
     if plugin is None:
         return pulse.moments
@@ -76,9 +76,9 @@ def pulse_moments(spec: PulseSpec) -> PulseMoments:
     effective = moments.mean_square_bandwidth - abs(moments.mean_frequency) ** 2
     if not effective > _NO_BANDWIDTH * max(1.0, moments.mean_square_bandwidth):
         plugin.refuse(
-            "a pulse whose slope is zero, or no more than a turning phase, all over its support",
-            "a pulse that tells about its delay: an amplitude that changes",
-            "a rectangular pulse does so only at its ends, where no slope exists",
+            "a pulse of constant amplitude over its support",
+            "a pulse with a changing amplitude, which gives information about its delay",
+            "a rectangular pulse changes only at its ends, where it has no derivative",
         )
     return moments
 

@@ -81,7 +81,7 @@ class TransmitSignal:
         return np.asarray(rows.reshape(*trials, *gains.shape[:-2], -1))
 
     def through(self, channel: ArrayLike) -> Waveform:
-        """H x(t), with the axes of `towards`: a_b gives what the target sees, H_bk what receiver k hears directly."""
+        """H x(t), with the axes of `towards`: a_b gives the signal at the target, H_bk the direct one at receiver k."""
         return self.modulation(self.towards(channel))
 
     def at_antennas(self) -> Waveform:

@@ -1,8 +1,10 @@
-"""One block from beams to received samples: symbols drawn, modulated, sent, heard. One seed decides all of it."""
+"""One block from beams to received samples: symbols are drawn, modulated, transmitted and received. One seed
+determines all of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +20,7 @@ from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
 from multistatic.signal.waveform import Waveform
-from multistatic.simulation.observation import Observation, ObservationSettings, heard_channel, observe
+from multistatic.simulation.observation import Observation, ObservationSettings, observe, recorded_channel
 from multistatic.simulation.paths import PERFECT, Clock
 from multistatic.simulation.recording import Recording
 from multistatic.units import C, F, ratio_to_db
@@ -33,15 +35,33 @@ _SIMULATION = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulationSettings:
-    """What is sent and what is heard; raises `InputError` with every value that cannot be.
+    """Waveform, sampling, and parts of the recordings of a simulated block.
 
-    `symbols`: a kind of `draw_symbols`. `waveform`: `single-carrier` with the scenario's pulse, or `ofdm` of
-    `subcarriers` (all but DC are used) and a `cyclic_prefix` in slots, as many OFDM symbols as fit into the block.
-    `redraw_symbols`: new symbols in every one of the `trials`, not only new noise. `clutter`: white clutter and
-    scatterers. `time_offset_std_s`, `frequency_offset_std_hz`: of each receiver's own clock, normal with mean 0, and
-    with `common_` of the transmitter's, which all receivers see; None as the scenario says (`clock_deviations`). Clocks
-    are drawn once and stay for all trials: blocks follow each other faster than clocks drift. The rest as in
-    `ObservationSettings`.
+    Clock offsets are normal with mean 0. They are drawn once and are the same in all trials: clocks drift slowly in
+    comparison with the length of a block.
+
+    symbols: kind of the data symbols: `gaussian`, `qam4`, `qam16`, `qam64` or `qam256`.
+    waveform: `single-carrier` with the scenario's pulse, or `ofdm`.
+    subcarriers: number of OFDM subcarriers; the DC subcarrier carries no data.
+    cyclic_prefix: length of the cyclic prefix of OFDM, in slots.
+    oversampling: number of samples in a slot.
+    trials: number of blocks with independent noise and independent phases.
+    redraw_symbols: True: each trial has new symbols, too.
+    echo: False: the recordings contain no echo of the target.
+    direct_path: power ratio of the direct path in the recordings, 0 for none and 1 for all; None: the scenario's
+        `direct_path_leakage` with signal-dependent clutter, 0 with signal-independent clutter.
+    clutter: False: no white clutter and no scatterers.
+    noise: False: no thermal noise.
+    random_phase: True: the echo has a random carrier phase in each trial, and each scatterer one at each receiver.
+    time_offset_std_s: standard deviation of the time offset of a receiver's clock, in s; None: the scenario's.
+    frequency_offset_std_hz: standard deviation of the frequency offset of a receiver's oscillator, in Hz; None: the
+        scenario's.
+    common_time_offset_std_s: standard deviation of the time offset of the transmitter's clock, in s; None: the
+        scenario's.
+    common_frequency_offset_std_hz: standard deviation of the frequency offset of the transmitter's oscillator, in Hz;
+        None: the scenario's.
+
+    Raises `InputError` with every value that is out of range.
 
     >>> SimulationSettings(symbols="qam16", trials=10).oversampling
     4.0
@@ -93,14 +113,14 @@ DEFAULTS = SimulationSettings()
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
 class SimulatedBlock(NotebookView):
-    """One block that was sent and received.
+    """One simulated block: the transmitted signal, the recordings of all receivers, and their true parameters.
 
-    signal: what was sent.
-    observations: one a receiver: its recording and the truth behind it.
-    expected_snr: {receiver id: mean echo SNR after integration over block and antennas}, a power ratio: the block's
-    length in slots times w_k p_t.
-    steering_tx [N_t]: a_b(θ) towards the target.
-    common_clock: the part of every observation's clock that is the transmitter's.
+    signal: the transmitted signal x(t).
+    observations: one for each receiver: its recording, with the true delay, Doppler shift, amplitude and clock offset.
+    expected_snr: {receiver id: mean SNR of the echo after integration over block and antennas}, power ratios; each is
+        the length of the block in slots times w_k p_t.
+    steering_tx [N_t]: steering vector a_b(θ) of the transmitter towards the target.
+    common_clock: clock offset of the transmitter, which is included in the clock of every observation.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -153,17 +173,21 @@ def simulate_block(
     seed: int | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> SimulatedBlock:
-    """Send one block with `beams` and receive it at the receivers of `scenario`.
+    """Simulate the transmission of one block and its reception at the receivers of a scenario.
 
-    scenario: geometry, radio and clocks. channel: the realisation, that of a design in most cases. beams: what is sent.
-    settings: symbols, waveform, sampling, and what is part of the recordings.
-    seed: of symbols, noise, phases and clocks; None: the scenario's.
-    receiver_ids: who records (None: all), always in the scenario's order.
+    scenario: positions, radio parameters and clocks.
+    channel: realisation of the channel, usually the one of a design.
+    beams: beams of the transmitter.
+    settings: symbols, waveform, sampling, and the parts of the recordings.
+    seed: seed of symbols, noise, phases and clocks; None: the scenario's.
+    receiver_ids: receivers that record; None: all. Recordings are in the order of the scenario.
+    on_receiver: called with the id of each receiver before its samples are computed.
 
-    Symbols, noise and clocks have generators of their own: noise that is left out changes no symbol, and a receiver
-    that is not asked for changes nothing at the others. Raises `InputError` where the samples are too many, or an OFDM
-    symbol is longer than the block, and `ValueError` for a channel with several points: a block has one target.
+    The model is equation (3). Symbols, noise and clocks have separate random generators: to leave out the noise or a
+    receiver changes nothing else. Raises `InputError` for too many samples or an OFDM symbol that is longer than the
+    block, and `ValueError` for a channel with several points, because a block has one target.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -184,14 +208,16 @@ def simulate_block(
         beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
     )
     clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
-    heard = _observation_settings(settings, clocks)
-    audible = heard_channel(scenario, channel, heard)
+    observed = _observation_settings(settings, clocks)
+    recorded = recorded_channel(scenario, channel, observed)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
     energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
-    snr = energy * audible.echo_snr_per_watt(beams.covariance_w)[0]
+    snr = energy * recorded.echo_snr_per_watt(beams.covariance_w)[0]
     return SimulatedBlock(
         signal=signal,
-        observations=observe(scenario, channel, signal, observation_rng, heard, receiver_ids=ids),
+        observations=observe(
+            scenario, channel, signal, observation_rng, observed, receiver_ids=ids, on_receiver=on_receiver
+        ),
         expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
         common_clock=common_clock,
@@ -205,12 +231,12 @@ def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[
     """
     own = [(receiver.clock_offset_std_s, receiver.frequency_offset_std_hz) for receiver in scenario.receivers]
     common = (scenario.transmitter.clock_offset_std_s, scenario.transmitter.frequency_offset_std_hz)
-    asked = (
+    stated = (
         (settings.time_offset_std_s, settings.frequency_offset_std_hz),
         (settings.common_time_offset_std_s, settings.common_frequency_offset_std_hz),
     )
     deviations = [np.array(own).reshape(-1, 2), np.array(common)]
-    for known, wanted in zip(deviations, asked, strict=True):
+    for known, wanted in zip(deviations, stated, strict=True):
         known[~np.isfinite(known)] = 0.0
         for column, value in enumerate(wanted):
             if value is not None:
@@ -219,11 +245,15 @@ def clock_deviations(scenario: Scenario, settings: SimulationSettings) -> tuple[
 
 
 def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | Ofdm:
+    """The modulation of the settings; `InputError` if no OFDM symbol fits into the block."""
     if settings.waveform == "single-carrier":
         return SingleCarrier(pulse=pulse_of(radio.pulse), slot_s=radio.slot_s, symbols=radio.samples)
     slots = settings.subcarriers + settings.cyclic_prefix
     if slots > radio.samples:
-        expected = f"with the cyclic prefix of {settings.cyclic_prefix} at most the block of {radio.samples} slots"
+        expected = (
+            f"at most {radio.samples} slots, the length of the block, together with a prefix of "
+            f"{settings.cyclic_prefix}"
+        )
         raise InputError([Problem("subcarriers", f"{settings.subcarriers}", expected)], source="simulation")
     return Ofdm(
         subcarriers=settings.subcarriers,
@@ -237,7 +267,9 @@ def _modulation(radio: Radio, settings: SimulationSettings) -> SingleCarrier | O
 def _draw_clocks(
     scenario: Scenario, settings: SimulationSettings, rng: np.random.Generator
 ) -> tuple[dict[str, Clock], Clock]:
-    """A clock for every receiver, the common offset in it, and that one alone; all draw, whoever is asked for."""
+    """A clock for every receiver, common offset included, and the common offset alone. All are drawn in every case, so
+    that the selection of receivers changes no clock.
+    """
     own, common = clock_deviations(scenario, settings)
     offsets = rng.standard_normal(own.shape) * own
     shared = rng.standard_normal(2) * common + 0.0  # no -0.0 in the files

@@ -1,11 +1,11 @@
-"""What the receivers hear of one block: samples of equation (3), each effect separately switchable.
+"""The samples that the receivers record of one block, equation (3), with each effect separately switchable.
 
 y_k(t) = Σ_paths e^{j2πft} H x(t - τ) + white noise. The paths are the target's echo, the direct path with the streams
 of all users, and the scatterers of signal-dependent clutter; x(t - τ) is evaluated at the delayed times themselves, so
 delays need not lie on the grid. Noise and signal-independent clutter are white with the density σ²Δt whatever the
 sampling rate.
 
-The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which nobody knows: it is
+The carrier phase of a scatterer's echo depends on its place to a fraction of a wavelength, which is unknown: it is
 uniform, independent for each scatterer and receiver, and the same in all trials, for scatterers stand still. The
 clutter covariance of the channel (`Channel.echo_snr_per_watt`) is the mean over these phases: powers add. In one
 recording echoes that arrive less than a slot apart interfere.
@@ -13,7 +13,7 @@ recording echoes that arrive less than a slot apart interfere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -29,16 +29,22 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ObservationSettings:
-    """What is heard, and how it is sampled.
+    """Parts of a recording, and its sampling.
 
-    `oversampling`: samples a slot, any number above 0. `trials`: blocks with their own noise (and phase); where the
-    signal has trials of its own, their number. `echo`, `scatterers`, `white_clutter`, `noise`: False leaves that part
-    out. `direct_path`: power ratio of the direct path that is heard, 0 for none, 1 for all; None as the scenario says:
-    its `direct_path_leakage` where clutter depends on the signal, none where it is independent, for σ_c² then stands
-    for the direct path too (below (3)). `random_phase`: every trial's echo has its own uniform phase, the same at all
-    antennas, and every scatterer one at each receiver; False: all phases are zero. `clocks`: {receiver id: Clock}; a
-    receiver that is not in it has a perfect one. `longest_delay_s`: until when receivers listen after the block
-    has been sent; None until the last path has passed.
+    oversampling: number of samples in a slot, above 0.
+    trials: number of blocks with independent noise and phases; if the signal has trials, their number.
+    echo: False: without the echo of the target.
+    direct_path: power ratio of the recorded direct path, 0 for none and 1 for all; None: the scenario's
+        `direct_path_leakage` with signal-dependent clutter, and none with signal-independent clutter, whose σ_c²
+        includes the direct path (below (3)).
+    scatterers: False: without the scatterers of signal-dependent clutter.
+    white_clutter: False: without signal-independent clutter.
+    noise: False: without thermal noise.
+    random_phase: True: the echo has a uniform phase in each trial, the same at all antennas, and each scatterer has one
+        at each receiver; False: all phases are zero.
+    clocks: {receiver id: clock}; receivers that are not listed have perfect clocks.
+    longest_delay_s: time in s after the end of the transmission at which recordings end; None: when the last path has
+        arrived.
     """
 
     oversampling: float = 1.0
@@ -63,10 +69,14 @@ class ObservationSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
-    """A receiver's `recording` [trials, N_r, N] and the truth behind it.
+    """The recording of one receiver and its true parameters.
 
-    `delay_s`, `doppler_hz`: of the echo, by the receiver's own clock. `amplitude` [trials]: A in the echo
-    A a_k e^{j2πft} a_bᵀx(t - τ), t by the receiver's clock, in the units of the gain (x is in √W).
+    recording: samples [trials, N_r, N].
+    delay_s: true delay of the echo in s, by the clock of the receiver.
+    doppler_hz: true Doppler shift of the echo in Hz, relative to the oscillator of the receiver.
+    amplitude [trials]: factor A of the echo A a_k e^{j2πft} a_bᵀx(t - τ), with t by the clock of the receiver and x in
+        √W.
+    clock: clock offset of the receiver.
     """
 
     recording: Recording
@@ -87,21 +97,22 @@ def observe(
     settings: ObservationSettings | None = None,
     *,
     receiver_ids: Iterable[str] | None = None,
+    on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
-    """One observation for each of `receiver_ids` (None: all), in the scenario's order.
+    """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
-    Every receiver draws from its own child of `rng`: which others are asked for changes nothing. Raises `ValueError`
-    where the trials of signal and settings differ.
+    Every receiver draws from its own child of `rng`: the choice of the other receivers changes nothing. Raises
+    `ValueError` where the trials of signal and settings differ.
     """
     settings = settings or ObservationSettings()
     trials = signal.symbols.shape[:-3]
     if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, settings of {settings.trials}")
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
     wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     unknown = wanted.difference(scenario.receiver_ids)
     if unknown:
-        raise ValueError(f"no receivers {sorted(unknown)} in {scenario.receiver_ids}")
-    heard = heard_channel(scenario, channel, settings)
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    recorded = recorded_channel(scenario, channel, settings)
     echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
     times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])
     scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
@@ -110,6 +121,7 @@ def observe(
     for k, name in enumerate(scenario.receiver_ids):
         if name not in wanted:
             continue
+        on_receiver(name)
         clock = settings.clocks.get(name, Clock())
         phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
         echo = echoes[k].read_by(clock)
@@ -124,7 +136,7 @@ def observe(
             samples=samples,
             sample_rate_hz=settings.oversampling / signal.modulation.slot_s,
             slot_s=signal.modulation.slot_s,
-            noise_power_w=heard.noise_power_w + heard.clutter_power_w,
+            noise_power_w=recorded.noise_power_w + recorded.clutter_power_w,
             start_s=float(times_s[0]),
         )
         observations.append(
@@ -139,8 +151,8 @@ def observe(
     return tuple(observations)
 
 
-def heard_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:
-    """`channel` as `settings` let it be heard: its `echo_snr_per_watt` is that of the recordings.
+def recorded_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:
+    """The channel with the effects that `settings` include: its `echo_snr_per_watt` is that of the recordings.
 
     Noise stays, even where none is drawn: without it there is no SNR.
     """
@@ -177,8 +189,8 @@ def _direct_ratio(scenario: Scenario, settings: ObservationSettings) -> float:
 
 
 def _listening_times_s(signal: TransmitSignal, settings: ObservationSettings, delays_s: list[float]) -> F:
-    """The same for all receivers [N]: from when the first may hear something, t = 0 at the latest, to when the last has
-    heard everything. The grid contains t = 0.
+    """Times of the samples [N], the same for all receivers: from the first arrival, at t = 0 at the latest, to the end
+    of the last one. The grid contains t = 0.
     """
     rate_hz = settings.oversampling / signal.modulation.slot_s
     begin_s, end_s = signal.support_s

@@ -1,4 +1,4 @@
-"""Everything a receiver hears is a sum of paths: a matrix, a delay and a Doppler shift each (equation (3))."""
+"""A received signal is a sum of paths, each with a matrix, a delay and a Doppler shift (equation (3))."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A receiver's clock reads t + `time_offset_s` when the transmitter's reads t, and its carrier is low by
-    `frequency_offset_hz`: it measures delays τ + time_offset_s and Doppler shifts f + frequency_offset_hz.
+    """Clock of a receiver relative to the transmitter's, constant within a block.
 
-    Both stay constant within a block.
+    time_offset_s: time of the receiver's clock minus that of the transmitter's in s; measured delays are larger by it.
+    frequency_offset_hz: carrier of the transmitter minus that of the receiver in Hz; measured Doppler shifts are larger
+        by it.
     """
 
     time_offset_s: float = 0.0

@@ -1,4 +1,4 @@
-"""What one receiver hears: complex baseband samples of each antenna (paper eq. (3))."""
+"""The recording of one receiver: complex baseband samples of each antenna (paper eq. (3))."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Recording:
-    """`samples` [..., N_r, N] in sqrt(W) of the receiver `receiver_id`, trials first where there are several.
+    """Samples of one receiver.
 
-    Sample n is taken at t = start_s + n/sample_rate_hz on the transmitter's clock, where x(t) begins at its own t = 0.
-    `noise_power_w` σ²: noise (and white clutter) per antenna in a sample of one slot, E|z|² at the rate 1/Δt. Its
-    density σ²Δt is what stays fixed: a sample at another rate r holds noise of power σ²Δt·r (`sample_noise_power_w`).
+    Sample n is taken at t = start_s + n/sample_rate_hz by the clock of the transmitter; x(t) begins at its own t = 0.
+    Noise and white clutter have the density σ²Δt at every sampling rate r: a sample has the noise power σ²Δt·r.
+
+    receiver_id: id of the receiver.
+    samples [..., N_r, N]: complex samples in √W; several trials are the first axis.
+    sample_rate_hz: sampling rate r in Hz.
+    slot_s: length Δt of a slot in s.
+    noise_power_w: power σ² of noise and white clutter per antenna in a sample of one slot, in W.
+    start_s: time of the first sample in s.
     """
 
     receiver_id: str

@@ -35,7 +35,7 @@ def range_problem(path: str, axis: RangeTable) -> Problem | None:
     if axis.step is not None and not axis.step > 0:
         return Problem(f"{path}.step", f"{axis.step:g}", "more than 0")
     if (axis.step is None) == (axis.count is None):
-        return Problem(path, "both" if axis.step is not None else "neither step nor count", "one of step and count")
+        return Problem(path, "both" if axis.step is not None else "neither step nor count", "either step or count")
     if axis.scale == "log" and axis.count is None:
         return Problem(path, "scale = 'log' with a step", "scale = 'log' with a count")
     if axis.scale == "log" and not (axis.start > 0 and axis.stop > 0):

@@ -34,19 +34,23 @@ def design_many(
     workers: int | None = None,
     executor: Executor | None = None,
 ) -> Iterator[Design]:
-    """The design of each scenario, in their order, one after the other.
+    """The design of each scenario, in the order of the scenarios, on several processes.
 
-    A design depends on its scenario alone (the seed is in it), so the number of workers changes nothing but the time.
-    `workers`: processes (None: one a core; 1: this process). `executor`: any `concurrent.futures.Executor` instead.
-    Scenarios are taken as they are needed, so `scenarios` may be endless; results wait in memory for at most a few
-    chunks. Every worker keeps linear algebra to one thread.
+    A design depends on its scenario only (the seed is a part of it), so the number of workers does not change it.
+    Results wait in memory for a few chunks at most. An infeasible scenario is a design with that status. Where a
+    scenario cannot be designed, or the iterable fails, every earlier design is returned first; then the error is
+    raised.
 
-    `selector`, `beamformer`, `criterion`, `channel`: as in `design_network`, for every scenario. Processes import what
-    they run: a callable has to be at the top level of a module for them; a lambda needs `workers=1`.
+    scenarios: any iterable of scenarios, which may be endless.
+    scheme: as in `design_network`.
+    selector: as in `design_network`; callables must be at the top level of a module, unless workers is 1.
+    beamformer: likewise.
+    criterion: likewise.
+    channel: likewise.
+    workers: number of processes; None: one for each core; 1: this process.
+    executor: any `concurrent.futures.Executor` to use instead.
 
-    An infeasible scenario is a design that says so. Where a scenario cannot be designed, or `scenarios` itself fails,
-    every design before that is handed out first, whatever the number of workers; then the error is raised, with a note
-    of where the worker was. Fewer than one worker raises `InputError` at once.
+    Raises `InputError` at once for fewer than one worker.
 
     >>> from dataclasses import replace
     >>> from multistatic import load_preset

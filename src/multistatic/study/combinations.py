@@ -13,10 +13,10 @@ from multistatic.scenario.overrides import drop_twins, write_key
 from multistatic.scenario.parse_scenario import ReadChannel, ReadText, ScenarioTemplate, scenario_template
 from multistatic.study.plan import Method, Point, SweptKey
 
-# Swept keys of these tables change what is asked, not what is drawn.
+# Swept keys of these tables change what is required, not what is drawn.
 NOT_DRAWN = ("design", "requirements")
 UNKNOWN_KEY = "a key of this table"
-LEADS_NOWHERE = "a key that leads nowhere"
+LEADS_NOWHERE = "a key that does not exist"
 
 Index = tuple[int, ...]
 Checked = tuple[ScenarioTemplate | None, list[Problem]]

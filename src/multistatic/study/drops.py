@@ -33,8 +33,14 @@ class Drops:
         """The channels of a trial; `InputError` where the file is another one than when the study was read."""
         given = self.read(self.names[trial])
         if given.sha256 != self.digests[trial]:
-            received = f"another content (SHA-256 {given.sha256[:16]}…)"
-            raise InputError([Problem(self.names[trial], received, f"{self.digests[trial][:16]}…, as the study began")])
+            received = f"a file with other content (SHA-256 {given.sha256[:16]}…)"
+            raise InputError(
+                [
+                    Problem(
+                        self.names[trial], received, f"{self.digests[trial][:16]}…, the file with which the study began"
+                    )
+                ]
+            )
         return given
 
 
@@ -55,7 +61,7 @@ def drops_of(
             problems += error.problems
             continue
         if trials > len(names):
-            hint = "each trial has a file of its own"
+            hint = "each trial needs its own file"
             problems.append(
                 Problem("trials", str(trials), f"at most {len(names)}, the channel files in {folder}", hint)
             )

@@ -1,10 +1,10 @@
-"""What a matched filter makes of a design: blocks are sent, heard, estimated and located, and each error stands beside
-its own bound.
+"""What a matched filter makes of a design: blocks are sent, received, estimated and located, and each error stands
+beside its own bound.
 
-A study's trial is one drop and one design; `BLOCKS` blocks with new noise and phase are heard by the selected receivers
-with the beams of the design. Each receiver knows the whole signal, as Prop. 3.1 supposes, and searches every delay
-between the direct path and the end of the recording and every Doppler shift of a target up to `SPEED_LIMIT_M_S`: the
-errors are those of the largest peak, gross ones at low power included.
+A study's trial is one drop and one design; `BLOCKS` blocks with new noise and phase are received by the selected
+receivers with the beams of the design. Each receiver knows the whole signal, as Prop. 3.1 supposes, and searches every
+delay between the direct path and the end of the recording and every Doppler shift of a target up to `SPEED_LIMIT_M_S`:
+the errors are those of the largest peak, gross ones at low power included.
 
 Figures in normalised units take τ̃ = τ/Δt and f̃ = fΔt. Bounds are those of `bounds.delay_doppler`; of a pulse that jumps
 they hold for its interior only, and an error may lie below them (model.md §3).

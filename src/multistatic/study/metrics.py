@@ -77,34 +77,38 @@ _BEAMS, _BOUNDS = "beamforming", "accuracy"
 
 METRICS = {
     "value": Metric(unit="", description="the scenario's criterion, in its own unit", value=_value),
-    "surrogate": Metric(unit="1", description="U = tr (Σ J_k)⁻¹, exact J_k", value=_at(f"{_BOUNDS}.surrogate")),
-    "surrogate_published": Metric(
-        unit="1", description="U with the paper's J_k", value=_at(f"{_BOUNDS}.surrogate_published")
+    "surrogate": Metric(
+        unit="1", description="surrogate U = tr (Σ J_k)⁻¹, with the exact J_k", value=_at(f"{_BOUNDS}.surrogate")
     ),
-    "sum_crb": Metric(unit="1", description="Σ tr J_k⁻¹ over the group", value=_at(f"{_BOUNDS}.sum_crb")),
+    "surrogate_published": Metric(
+        unit="1", description="surrogate U, with the paper's J_k", value=_at(f"{_BOUNDS}.surrogate_published")
+    ),
+    "sum_crb": Metric(
+        unit="1", description="sum of bounds, Σ tr J_k⁻¹ over the group", value=_at(f"{_BOUNDS}.sum_crb")
+    ),
     "peb_m": Metric(unit="m", description="position error bound", value=_at(f"{_BOUNDS}.position.peb_m")),
     "veb_m_s": Metric(unit="m/s", description="velocity error bound", value=_at(f"{_BOUNDS}.position.veb_m_s")),
     "peb_with_angles_m": Metric(
         unit="m",
-        description="position error bound, angles of arrival too",
+        description="position error bound, with angles of arrival",
         value=_at(f"{_BOUNDS}.position_with_angles.peb_m"),
     ),
     "veb_with_angles_m_s": Metric(
         unit="m/s",
-        description="velocity error bound, angles of arrival too",
+        description="velocity error bound, with angles of arrival",
         value=_at(f"{_BOUNDS}.position_with_angles.veb_m_s"),
     ),
     "illumination_w": Metric(
-        unit="W", description="power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
+        unit="W", description="illumination: power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
     ),
-    "beam_gap": Metric(unit="1", description="1 - p_t/bound, with the proven bound on p_t", value=_at(f"{_BEAMS}.gap")),
+    "beam_gap": Metric(unit="1", description="proven gap of the beams: 1 - p_t/bound", value=_at(f"{_BEAMS}.gap")),
     "power_w": Metric(unit="W", description="transmit power used", value=_at(f"{_BEAMS}.power_w")),
     "rate_sum_bps_hz": Metric(unit="bit/s/Hz", description="sum of all rates", value=_of_rates(np.sum)),
     "rate_min_bps_hz": Metric(unit="bit/s/Hz", description="smallest rate", value=_of_rates(np.min)),
     "rate_mean_bps_hz": Metric(unit="bit/s/Hz", description="mean rate of a receiver", value=_of_rates(np.mean)),
     "cost_m": Metric(unit="m", description="cooperation cost", value=_at("cost_m")),
-    "receivers": Metric(unit="1", description="size of the group", value=_receivers),
-    "gap": Metric(unit="1", description="1 - bound/value, with the proven bound on the value", value=_gap),
+    "receivers": Metric(unit="1", description="number of cooperating receivers", value=_receivers),
+    "gap": Metric(unit="1", description="proven gap of the design: 1 - bound/value", value=_gap),
     "feasible": Metric(
         unit="1",
         description="1 where there is a design",
@@ -114,7 +118,7 @@ METRICS = {
     "optimal": Metric(
         unit="1", description="1 where group and beams are proven optimal", value=_of_status("optimal"), proportion=True
     ),
-    "rounds": Metric(unit="1", description="times that group and beams were designed", value=_at("rounds")),
+    "rounds": Metric(unit="1", description="how many times group and beams were designed in turn", value=_at("rounds")),
     "filter_sum_mse": Metric(
         unit="1", description="Σ tr M_k of a matched filter over the group", value=of_filter(lambda e: e.sum_mse)
     ),
@@ -131,7 +135,7 @@ METRICS = {
         unit="1", description="part of the blocks with a unique fix", value=of_filter(lambda e: e.located)
     ),
     "time_s": Metric(
-        unit="s", description="time of the design, kernels compiled before", value=lambda outcome: outcome.time_s
+        unit="s", description="time of the design, without compilation", value=lambda outcome: outcome.time_s
     ),
 }
 

@@ -61,7 +61,7 @@ def parse_study(
 ) -> Study:
     """The study that a TOML text describes (docs/formats.md).
 
-    `read_scenario` gives the scenario of a name, or raises `InputError`; None asks for the reader of site lists alone,
+    `read_scenario` gives the scenario of a name, or raises `InputError`; None gives the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
     its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
     """
@@ -201,7 +201,7 @@ def _same_names(methods: Sequence[Method]) -> list[Problem]:
     """Methods given in Python that are called like another one; those of a file are checked there."""
     names = [method.name for method in methods]
     repeated = [method for method in methods if method.choices and names.count(method.name) > 1]
-    expected = "a name that no other method has"
+    expected = "a name that no other method of the study has"
     found = {each.name: Problem("methods", repr(each.name), expected, "study_method(name=…)") for each in repeated}
     return list(found.values())
 

@@ -82,8 +82,16 @@ def study_method(
 ) -> Method:
     """A method of a study whose algorithms are values: names, callables or settings objects, as in `design_network`.
 
-    name: what tables call it; else the names of what it is made of. scheme: `multi`, `bi` or `mono`. channel: a
-    `Channel`, an array, the name of a model, or a callable; what is None is as the study's scenario says.
+    An argument that is None is as the study's scenario says.
+
+    name: name of the method in tables; default: the names of its algorithms.
+    scheme: `multi`, `bi` or `mono`.
+    selector: algorithm that chooses the receivers.
+    beamformer: algorithm that designs the beams.
+    criterion: figure of merit that selects the group.
+    channel: a `Channel`, an array, the name of a channel model, or a callable.
+
+    Raises `InputError` for algorithms that cannot be used.
 
     >>> study_method(selector=lambda problem, rng: problem.target_distance_m.argsort()[:2]).name
     '<lambda>'
@@ -143,6 +151,16 @@ class Study:
             for method, template in zip(self.methods, point.templates, strict=True):
                 chosen = design_with(DesignSettings(), criterion=method.choices.get("criterion"))
                 found.add(chosen.criterion if "criterion" in method.choices else template.table.design.criterion)
+        return frozenset(found)
+
+    @property
+    def beamformers(self) -> frozenset[Choice]:
+        """The beamformers that its designs use."""
+        found = set()
+        for point in self.points:
+            for method, template in zip(self.methods, point.templates, strict=True):
+                chosen = design_with(DesignSettings(), beamformer=method.choices.get("beamformer"))
+                found.add(chosen.beamformer if "beamformer" in method.choices else template.table.design.beamformer)
         return frozenset(found)
 
     @property

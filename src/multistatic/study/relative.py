@@ -29,7 +29,7 @@ def relative_to(results: StudyResults, method: str) -> StudyResults:
         results,
         values=ratios,
         metrics=tuple(
-            replace(each, unit="1", description=f"{each.description}, over that of {method}", over=method)
+            replace(each, unit="1", description=f"{each.description}, divided by that of {method}", over=method)
             for each in metrics
         ),
     )

@@ -65,11 +65,23 @@ class StoredFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class StudyResults(LabelledResult):
-    """All trials that are done of P points, M methods, T trials at most, Q metrics.
+    """All stored trials of a study: P points, M methods, up to T trials, Q metrics.
 
-    `values` [P, M, T, Q], NaN where there is no value; `status` [P, M, T] as text, empty where the trial is not done;
-    `seeds` [P, T], -1 there. `complete`: the study ran to its end. `settings`: swept keys of each point. `document` and
-    `sessions`: what was asked, and by which versions it was computed.
+    name: name of the study.
+    fingerprint: digest of everything that decides the results.
+    complete: True where the study ran to its end.
+    axes: swept keys, each with its values.
+    combine: how the axes are combined: `grid` or `zip`.
+    settings [P]: values of the swept keys at each point.
+    methods [M]: names of the methods.
+    metrics [Q]: the stored figures of merit, with units.
+    rule: how many trials each point gets, and statistic and confidence of the estimates.
+    values [P, M, T, Q]: value of each metric, in its unit; NaN where there is none.
+    status [P, M, T]: status of each trial as text; empty where the trial is not done.
+    seeds [P, T]: seed of each trial; -1 where it is not done.
+    failures: failed attempts, each with the scenario that repeats it.
+    document: the study as it was read.
+    sessions: versions of the software that computed the results.
 
     >>> import pathlib, tempfile
     >>> from multistatic import run_study

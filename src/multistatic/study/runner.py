@@ -1,4 +1,4 @@
-"""Runs what a schedule asks for, hands every result on as soon as it is there, and survives trials and workers that
+"""Runs what a schedule requires, hands every result on as soon as it is there, and survives trials and workers that
 fail.
 
 A trial that raises is run again, up to `retries` times, and then recorded as failed. Workers that die take the trials
@@ -49,7 +49,7 @@ Sink = Callable[[Sequence[TrialResult], Sequence[FailedAttempt]], None]
 
 
 def _unseen(schedule: Schedule) -> None:
-    """Show nobody."""
+    """Show nothing."""
 
 
 def run(
@@ -96,7 +96,7 @@ class _Runner:
     def step(self) -> None:
         """Fill the workers, wait for the first results, and keep them."""
         self._fill()
-        assert self._flight, "nothing to do, and not finished"
+        assert self._flight, "no task is left although the study is not finished"
         ended, _ = wait(self._flight, return_when=FIRST_COMPLETED)
         results: list[TrialResult] = []
         attempts: list[FailedAttempt] = []
@@ -186,7 +186,7 @@ class _Runner:
         results: list[TrialResult],
         attempts: list[FailedAttempt],
     ) -> None:
-        """One trial has failed; of several nobody knows which one, so that each is tried alone."""
+        """One trial has failed; of several it is unknown which one, so each is tried alone."""
         if len(trials) > 1:
             self._again += trials
             return
@@ -204,7 +204,9 @@ class _Runner:
         self._flight.clear()
         self._losses_in_a_row += 1
         if self._losses_in_a_row > SUSPICIOUS + self._retries + 3:
-            raise WorkersLostError("Workers die before they finish a single trial. Nothing that was stored is lost.")
+            raise WorkersLostError(
+                "The worker processes end before they finish a single trial. All stored results are kept."
+            )
         for trial in (trial for trials in lost for trial in trials):
             losses = self._losses[trial] = self._losses.get(trial, 0) + 1
             if losses <= SUSPICIOUS - 1:
@@ -215,7 +217,7 @@ class _Runner:
                 self._suspects.append(trial)
 
     def _culprit(self, trial: Trial, results: list[TrialResult], attempts: list[FailedAttempt]) -> None:
-        died = WorkerDiedError("the worker process died while it ran this trial alone")
+        died = WorkerDiedError("the worker process ended while it ran this trial alone")
         before = len(self._again)
         self._task_failed((trial,), died, results, attempts)
         if len(self._again) > before:  # tried again, but never beside others

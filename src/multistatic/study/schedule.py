@@ -135,7 +135,7 @@ class _PointTrials:
         return True
 
     def not_begun(self, at_most: int) -> tuple[int, ...]:
-        """The first trials below the target that nobody works on and that are not done."""
+        """The first trials below the target that are neither in progress nor done."""
         found: list[int] = []
         for trial in range(self.begun, self.target):
             if len(found) == at_most:

@@ -4,6 +4,8 @@
 - median: the interval between two order statistics, exact for every distribution [1, §2.4].
 - proportion (a metric that is 0 or 1): Wilson's score interval, which does not collapse where all trials agree [2].
 
+A single trial has no interval, of whatever kind; a median has one of 95 % from six trials on.
+
 Trials without a value (an infeasible network has no position error) are left out and counted: an estimate is one of the
 trials that have it, and stands beside the share of these.
 
@@ -72,6 +74,8 @@ def interval_estimate(
 def _wilson(values: F, confidence: float) -> tuple[float, float]:
     from scipy.stats import binomtest
 
+    if len(values) < 2:
+        return float("nan"), float("nan")
     interval = binomtest(round(values.sum()), len(values)).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

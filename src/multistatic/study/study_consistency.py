@@ -21,7 +21,7 @@ MAX_POINTS = 100_000
 RESERVED = ("seed", "schema", "name")
 # What exports call their own columns and variables.
 TAKEN = ("algorithm", "axes", "point", "provenance", "seed", "status", "status_names", "trial", "units")
-NOT_RESERVED = "another key of the scenario: every trial has a seed of its own, and the study has a name"
+NOT_RESERVED = "another key of the scenario: each trial has its own seed, and the study has its own name"
 
 
 def key_problems(where: str, keys: Iterable[str]) -> list[Problem]:
@@ -65,7 +65,7 @@ def axes_of(table: StudyTable) -> tuple[tuple[SweptKey, ...], list[Problem]]:
 
 
 def methods_of(table: StudyTable) -> tuple[tuple[Method, ...], list[Problem]]:
-    """Every method, spelled out; two of one name could not be told apart."""
+    """Every method, spelled out; two of one name could not be distinguished."""
     methods: list[Method] = []
     problems: list[Problem] = []
     seen: dict[str, str] = {}
@@ -74,8 +74,10 @@ def methods_of(table: StudyTable) -> tuple[tuple[Method, ...], list[Problem]]:
         problems += key_problems(f"{where}.set", entry.set)
         for method in _spelled_out(entry, where):
             if method.name in seen:
-                hint = f"{seen[method.name]} has it too"
-                problems.append(Problem(f"{where}.name", shown(method.name), "a name that no other method has", hint))
+                hint = f"the name of {seen[method.name]} too"
+                problems.append(
+                    Problem(f"{where}.name", shown(method.name), "a name that no other method of the study has", hint)
+                )
             seen.setdefault(method.name, where)
             methods.append(method)
     return tuple(methods), problems

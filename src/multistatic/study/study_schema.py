@@ -48,9 +48,13 @@ class RangeTable(Table):
 
     start: Number = Field(description="first value")
     stop: Number = Field(description="last value")
-    step: Number | None = Field(None, description="distance of neighbours; this or count")
-    count: Annotated[int, Field(ge=2, le=MAX_VALUES)] | None = Field(None, description="how many values; this or step")
-    scale: Literal["linear", "log"] = Field("linear", description="log: equal ratios instead of equal distances")
+    step: Number | None = Field(None, description="difference between neighbouring values; give step or count")
+    count: Annotated[int, Field(ge=2, le=MAX_VALUES)] | None = Field(
+        None, description="number of values; give step or count"
+    )
+    scale: Literal["linear", "log"] = Field(
+        "linear", description="spacing of the values; log: equal ratios instead of equal differences"
+    )
 
 
 Axis = Annotated[
@@ -64,56 +68,75 @@ OneOrMore = Annotated[Annotated[Name, Tag("<value>")] | Annotated[Names, Tag("<l
 class CompareTable(Table):
     """One method, or one for each pair of the selectors and beamformers that it lists."""
 
-    name: Name | None = Field(None, description="what tables and pictures call it; default: what it is made of")
-    scheme: Literal["multi", "bi", "mono"] = Field("multi", description="a group, the best single receiver, or mono")
-    selector: OneOrMore | None = Field(None, description="design.selector: one name, or several to be compared")
-    beamformer: OneOrMore | None = Field(None, description="design.beamformer: one name, or several to be compared")
+    name: Name | None = Field(
+        None, description="name of the method in tables and pictures; default: the names of its selector and beamformer"
+    )
+    scheme: Literal["multi", "bi", "mono"] = Field(
+        "multi",
+        description="receivers of the echo; multi: a group, bi: the best single receiver, mono: the transmitter",
+    )
+    selector: OneOrMore | None = Field(
+        None, description="design.selector of the method; one name, or a list of names to compare"
+    )
+    beamformer: OneOrMore | None = Field(
+        None, description="design.beamformer of the method; one name, or a list of names to compare"
+    )
     set: Annotated[dict[str, Any], Field(max_length=100)] = Field(
-        {}, description="keys of the scenario for this method alone"
+        {}, description="keys of the scenario and their values, for this method alone"
     )
 
 
 class TrialsTable(Table):
     """How many trials a point gets: more and more of them until an estimate is known well enough."""
 
-    minimum: Count = Field(MINIMUM, description="trials of every point, at least")
-    maximum: Count = Field(description="trials of every point, at most")
-    batch: Count | None = Field(None, description="trials between two decisions; default: minimum")
-    metric: Name = Field(description="metric whose estimate decides, for every method of the point")
-    statistic: Literal["mean", "median"] = Field("median", description="which estimate")
-    relative_half_width: Annotated[float, Field(gt=0, lt=10)] = Field(
-        description="stop where the interval's half width is at most this part of the estimate"
+    minimum: Count = Field(MINIMUM, description="smallest number of trials at each point")
+    maximum: Count = Field(description="largest number of trials at each point")
+    batch: Count | None = Field(None, description="number of trials between two decisions; default: minimum")
+    metric: Name = Field(
+        description="metric whose estimate decides when a point is finished; it must be precise for every method"
     )
-    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="level of the interval")
+    statistic: Literal["mean", "median"] = Field("median", description="estimate whose interval decides")
+    relative_half_width: Annotated[float, Field(gt=0, lt=10)] = Field(
+        description="half width of the confidence interval, relative to the estimate, at which a point is finished"
+    )
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(0.95, description="confidence level of the interval")
 
 
 class StudyTable(Table):
     """A study file of `multistatic`."""
 
     schema_: SchemaOne = Field(1, alias="schema", description="version of this format")
-    name: Name = Field("study", description="what pictures and reports call it")
-    seed: Seed = Field(0, description="root of every random draw")
+    name: Name = Field("study", description="name of the study in pictures and reports")
+    seed: Seed = Field(0, description="seed of all random draws")
     scenario: Annotated[
         Annotated[str, Field(min_length=1, max_length=4096), Tag("<value>")]
         | Annotated[dict[str, Any], Tag("<table>")],
         Discriminator(_kind),
-    ] = Field(description="preset, scenario file relative to the study file, or a table with the keys of one")
-    set: Annotated[dict[str, Any], Field(max_length=1000)] = Field({}, description="keys of the scenario")
+    ] = Field(
+        description="name of a preset, scenario file relative to the study file, or a table with the keys of a scenario"
+    )
+    set: Annotated[dict[str, Any], Field(max_length=1000)] = Field(
+        {}, description="keys of the scenario and their values, at every point"
+    )
     sweep: Annotated[dict[str, Axis], Field(max_length=MAX_AXES)] = Field(
-        {}, description="keys of the scenario, each with a list or a range of values"
+        {}, description="keys of the scenario that vary, each with a list or a range of values"
     )
     combine: Literal["grid", "zip"] = Field(
-        "grid", description="grid: every combination; zip: first with first, second with second"
+        "grid",
+        description="combination of several sweeps; grid: every combination, zip: first with first, second with second",
     )
-    common_drops: bool = Field(False, description="all points see the same draws, not only those that differ in design")
+    common_drops: bool = Field(
+        False,
+        description="use the same random draws at all points, not only where only design and requirements differ",
+    )
     compare: Annotated[list[CompareTable], Field(min_length=1, max_length=MAX_METHODS)] = Field(
         default_factory=lambda: [CompareTable.model_validate({})],
-        description="methods to compare; default: the scenario's own",
+        description="methods to compare; default: the method of the scenario",
     )
     trials: Annotated[
         Annotated[Count, Tag("<value>")] | Annotated[TrialsTable, Tag("<table>")], Discriminator(_kind)
-    ] = Field(description="trials of every point: a number, or a table with a stopping rule")
-    metrics: Names = Field(METRICS, description="figures of merit to store; `multistatic study --list` names them")
+    ] = Field(description="number of trials at each point, or a table with a stopping rule")
+    metrics: Names = Field(METRICS, description="metrics to store; `multistatic study --list` prints their names")
 
 
 def study_json_schema() -> dict[str, Any]:

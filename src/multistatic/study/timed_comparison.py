@@ -23,14 +23,19 @@ def compare(
     clock: Callable[[], float] = time.perf_counter,
     on_stage: Callable[[str], None] = lambda stage: None,
 ) -> tuple[Comparison, ...]:
-    """Design `scenario` with every selector under every beamformer, best first, in one realisation of its channel.
+    """Design a scenario with every selector and every beamformer, in one realisation of its channel; the best row
+    first.
 
-    selectors: each a registered name (`joint` for group and beams together), a callable, or the settings object of a
-    selector. beamformers: likewise; none means that of the scenario. Rows name a callable by its `__name__`, settings
-    by the algorithm and what differs from the defaults. criterion, channel: as in `design_network`, for all rows.
-    clock: what measures seconds. on_stage: is told which pair is being designed.
+    A method that cannot be used on this scenario is a row that says why. Tables name a callable by its `__name__`, and
+    a settings object by its algorithm and the settings that differ from the default.
 
-    A method that cannot run on this scenario is a row that says why.
+    scenario: the network.
+    selectors: registered names (`joint`: group and beams together), callables or settings objects.
+    beamformers: likewise; none: the beamformer of the scenario.
+    criterion: figure of merit of all rows, as in `design_network`; None: that of the scenario.
+    channel: direct channels of all rows, as in `design_network`; None: those of the scenario.
+    clock: function that returns the time in s.
+    on_stage: called with each pair of selector and beamformer as its design begins.
 
     >>> from multistatic import load_preset
     >>> rows = compare(load_preset("paper"), ["greedy", "nearest_n"])

@@ -16,7 +16,8 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
-from multistatic.errors import InputError, MissingDependencyError, MultistaticError, Problem
+from multistatic.errors import InputError, MultistaticError, Problem
+from multistatic.extras import optional_module
 from multistatic.study.trial import Task, TrialResult, run_task_in_worker, run_task_warm
 
 Results = tuple[TrialResult, ...]
@@ -65,7 +66,7 @@ class ThisProcess:
         try:
             with threadpool_limits(limits=1):
                 future.set_result(self._work(task))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is asked for
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as any executor: it is raised where the result is read
             future.set_exception(error)
         return future
 
@@ -146,7 +147,7 @@ class GivenExecutor:
 
     def restart(self) -> None:
         """Not ours to replace."""
-        raise WorkersLostError("The executor lost its workers. Run the study again to go on where it stopped.")
+        raise WorkersLostError("The workers were lost. Run the same command again to resume the study.")
 
     def close(self) -> None:
         """Not ours to close."""
@@ -160,13 +161,10 @@ class DaskCluster:
     _SECONDS_BETWEEN_COUNTS = 2.0
 
     def __init__(self, address: str, work: Work = run_task_in_worker) -> None:
-        try:
-            from distributed import Client
-            from distributed.comm.addressing import get_address_host_port
-        except ImportError as error:
-            raise MissingDependencyError(
-                "Dask needs dask.distributed, which is not installed: pip install 'multistatic[cluster]'"
-            ) from error
+        optional_module("a Dask scheduler", "distributed")
+        from distributed import Client
+        from distributed.comm.addressing import get_address_host_port
+
         try:
             get_address_host_port(address)  # a client that fails over it would take twenty seconds to end
             self._client: Any = Client(address, timeout=self.connect_s, set_as_default=False)
@@ -191,7 +189,9 @@ class DaskCluster:
 
     def restart(self) -> None:
         """A scheduler that is gone takes everything along."""
-        raise WorkersLostError("The Dask scheduler is gone. Run the study again to go on where it stopped.")
+        raise WorkersLostError(
+            "The connection to the Dask scheduler was lost. Run the same command again to resume the study."
+        )
 
     def close(self) -> None:
         """Leave the cluster; it forgets what it was asked."""

@@ -1,7 +1,8 @@
 """The benchmark suite: frozen instances with best-known values and bounds, every method measured on the same work.
 
-`instances` and `best_known` are what is frozen, `tasks` what is asked and how an answer is judged, `worker` and `run`
-who answers in which time, `ranking` what it amounts to. The instances themselves are in the folder of their version.
+`instances` and `best_known` are what is frozen, `tasks` what a method gets and how its answer is judged, `worker` and
+`run` who answers in which time, `ranking` what it amounts to. The instances themselves are in the folder of their
+version.
 """
 
 from multistatic.suite.instances import SuiteInstance, load_suite

@@ -85,7 +85,7 @@ def load_suite(version: int = VERSION, *, quick: bool = False) -> tuple[SuiteIns
     Raises `InputError` where there is no such version or a file is not the frozen one.
     """
     if version != VERSION:
-        raise InputError([Problem("suite", repr(version), f"version {VERSION}, the only one there is")])
+        raise InputError([Problem("suite", repr(version), f"version {VERSION}, the only version")])
     entries = [entry for entry in manifest_entries(version) if entry["quick"] or not quick]
     problems = [problem for entry in entries for problem in _changed(version, entry)]
     if problems:
@@ -136,7 +136,7 @@ def _changed(version: int, entry: Mapping[str, Any]) -> list[Problem]:
     found = fingerprint(read_bytes(version, f"{entry['name']}.toml"))
     if found == entry["sha256"]:
         return []
-    hint = "an instance never changes within a version: install the package again"
+    hint = "the file of an instance has changed: install the package again"
     return [Problem(f"{entry['name']}.toml", f"SHA-256 {found[:12]}…", f"{entry['sha256'][:12]}…", hint)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 
 from multistatic import registry
@@ -12,7 +12,7 @@ from multistatic.suite.instances import VERSION, check_channels, load_suite
 from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, SuiteOutcome, SuiteTask
 from multistatic.suite.worker import Worker
 
-TOLD = frozenset({"given"})
+GIVEN_THE_GROUP = frozenset({"given"})
 """Selectors that are told the group: there is nothing to rank."""
 
 
@@ -41,20 +41,23 @@ def run_suite(
     call this under `if __name__ == "__main__":`. Raises `InputError` for methods that are unknown or that two packages
     register, a limit that is not positive, or a suite that is not the frozen one.
     """
-    settings = settings or SuiteSettings()
-    methods = ranked_methods(settings)
-    outcomes: list[SuiteOutcome] = []
-    tasks = tasks_of(settings)
+    return tuple(each_outcome(settings or SuiteSettings(), on_begin=on_begin))
+
+
+def each_outcome(
+    settings: SuiteSettings, *, on_begin: Callable[[str, str, str], None] = lambda board, method, instance: None
+) -> Generator[SuiteOutcome, None, None]:
+    """The outcomes of `run_suite` one by one, each as soon as it is known; closing the iterator ends the process."""
+    methods, tasks = ranked_methods(settings), tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
         for method in methods[boards[0]]:
             worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
             try:
                 for task in (each for board in boards for each in tasks[board]):
                     on_begin(task.board, method, task.instance.name)
-                    outcomes.append(worker.run(task))
+                    yield worker.run(task)
             finally:
                 worker.close()
-    return tuple(outcomes)
 
 
 def tasks_of(settings: SuiteSettings) -> dict[str, tuple[SuiteTask, ...]]:
@@ -78,7 +81,7 @@ def ranked_methods(settings: SuiteSettings) -> dict[str, tuple[str, ...]]:
     """
     selectors, beamformers = settings.selectors, settings.beamformers
     if selectors is None:
-        selectors = tuple(name for name in registry.names("selectors") if name not in TOLD)
+        selectors = tuple(name for name in registry.names("selectors") if name not in GIVEN_THE_GROUP)
     if beamformers is None:
         beamformers = registry.names("beamformers")
     beamformers = tuple(registry.full_name("beamformers", name) for name in beamformers)
@@ -101,7 +104,7 @@ def origins_of(methods: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, re
 
 
 def _refused(group: str, name: str) -> Sequence[Problem]:
-    """Whether nobody or more than one package registered the name; nothing is imported here, for that may fail and is
+    """Whether no package or more than one registered the name; nothing is imported here, for that may fail and is
     the method's own row.
     """
     try:

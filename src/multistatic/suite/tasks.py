@@ -1,4 +1,4 @@
-"""What a method is asked, and how its answer is judged: by the group or the beams alone, not by what it says of them.
+"""What a method gets, and how its answer is judged: by the group or the beams alone, not by what it says of them.
 
 A board is what methods are ranked on: `surrogate` and `peb` for selectors, `beams` for beamformers. The gap is the
 relative excess of the figure of merit over the best-known one. U and PEB² are proportional to 1/p_t, so that of beams
@@ -32,11 +32,11 @@ _DARK = 1e-30  # of all the illumination there can be: what rounding leaves of b
 Verdict = Literal["solved", "infeasible", "invalid", "refused", "error", "timeout", "died"]
 VERDICTS: Mapping[str, str] = {
     "solved": "a valid group or beams",
-    "infeasible": "found nothing, though designs exist",
-    "invalid": "what it returned breaks a constraint or is no answer",
-    "refused": "says that it does not take such an instance",
+    "infeasible": "found no group or beams, although some exist",
+    "invalid": "returned a group or beams that violate a constraint",
+    "refused": "does not support this kind of instance",
     "error": "raised an exception",
-    "timeout": "took longer than the limit and was stopped",
+    "timeout": "was stopped because it took longer than the limit",
     "died": "its process ended",
 }
 
@@ -112,7 +112,9 @@ def _group_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
         return None, False, f"expected a group of shape ({problem.size},), received {_shape(mask)}"
     if not problem.feasible(mask[None])[0]:
         missing = problem.ids(problem.forced & ~mask)
-        cost = f"it costs {problem.costs_m(mask[None])[0]:.6g} m of {problem.cost_limit_m:.6g} m"
+        cost = (
+            f"its cooperation cost is {problem.costs_m(mask[None])[0]:.6g} m, the limit is {problem.cost_limit_m:.6g} m"
+        )
         return None, False, f"not a feasible group: {f'{missing} are missing' if missing else cost}"
     value = float(problem.values(mask[None])[0])
     if not np.isfinite(value):
@@ -130,7 +132,7 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
     if not np.isfinite(weights).all():
         return None, False, "the beams hold numbers that are not finite"
     if np.abs(weights).max() > _FAR_ABOVE * np.sqrt(problem.power_limit_w):
-        return None, False, f"more than {_FAR_ABOVE:g} times the amplitude that the power allows"
+        return None, False, f"amplitudes more than {_FAR_ABOVE:g} times what the power allows"
     used = int(max(np.linalg.matrix_rank(beam) for beam in weights[1:]))
     if used > problem.streams:
         return None, False, f"{used} streams to a receiver, at most {problem.streams} are allowed"
@@ -139,10 +141,10 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
     broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
     if broken:
         return None, False, "violated: " + ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
-    lit = problem.illumination_w(beams)
-    if not lit > _DARK * problem.illumination_limit_w:
+    target_w = problem.illumination_w(beams)
+    if not target_w > _DARK * problem.illumination_limit_w:
         return None, False, "no power reaches the target"
-    return lit, max(worst.values()) <= STRICT, ""
+    return target_w, max(worst.values()) <= STRICT, ""
 
 
 def _shape(array: np.ndarray | None) -> str:

@@ -1,4 +1,4 @@
-"""A process of its own for one method: it can be stopped at any time, and takes nobody along when it crashes.
+"""A process of its own for one method: it can be stopped at any time, and takes nothing along when it crashes.
 
 Only plain values come back: status, group or beams, bound and message. Linear algebra has one thread, and what the
 method prints goes to stderr. The first call on a small instance is not timed: it pays for imports and compilation.
@@ -75,7 +75,8 @@ class Worker:
 
     def _begin(self, board: str) -> tuple[Any, Any, float]:
         """A new process, warm where that is possible: ("ready", None, 0), or a verdict and its reason."""
-        # A method that hangs or dies on the smallest instance is asked for all of them cold: each has its own row.
+        # A method that hangs or dies on the smallest instance gets all of them without a rehearsal: each has its own
+        # row.
         for warm in (True, False) if self._warm_up else (False,):
             self._warm_up = warm
             context = multiprocessing.get_context("spawn")

@@ -35,14 +35,16 @@ def test_rank_recovery_loses_nothing(seed: int, count: int, receive: int, extra:
     channels, row = complex_normal(rng, count, receive, size), complex_normal(rng, size)
     factors = wide_covariances(rng, count, size)
     covariances = factors @ factors.conj().transpose(0, 2, 1)
-    hears = np.array([bool(mask >> k & 1) for k in range(count)])
+    receives_sensing = np.array([bool(mask >> k & 1) for k in range(count)])
     beams = beams_from_covariances(covariances, channels, row)
     before = (row @ covariances.sum(axis=0) @ row.conj()).real
     assert beams.shape[2] <= receive
     assert np.sum(np.abs(np.einsum("t,jtl->jl", row, beams)) ** 2) == close_to(before, rel=1e-9)
     assert np.sum(np.abs(beams) ** 2) <= np.trace(covariances.sum(axis=0)).real * (1 + 1e-9)
     assert np.linalg.matrix_rank(beams[0]) <= 1
-    assert np.all(rates_nats(channels, beams, hears) >= rates_nats(channels, factors, hears) - 1e-8)
+    assert np.all(
+        rates_nats(channels, beams, receives_sensing) >= rates_nats(channels, factors, receives_sensing) - 1e-8
+    )
 
 
 def test_a_channel_of_lower_rank_needs_fewer_streams() -> None:
@@ -69,14 +71,14 @@ def test_the_reduced_problem_has_the_same_rates_and_illumination(transmit: int) 
     reduced = normalise(problem)
     assert reduced.steering.shape[0] == min(transmit, 5)
     assert reduced.required.tolist() == [0, 2]
-    assert reduced.hears.tolist() == [True, False]
+    assert reduced.receives_sensing.tolist() == [True, False]
     weights = complex_normal(np.random.default_rng(0), 3, reduced.steering.shape[0], 2)
     weights /= np.linalg.norm(weights)
     beams = expand(problem, reduced, weights)
     assert beams.power_w == close_to(problem.power_limit_w, rel=1e-12)
     assert beams.illumination_w(problem.steering_tx)[0] == close_to(reduced.illumination(weights), rel=1e-12)
     rates = rates_bps_hz(problem.direct, beams, problem.noise_power_w, problem.selected)
-    expected = rates_nats(reduced.channels, weights, reduced.hears) / np.log(2)
+    expected = rates_nats(reduced.channels, weights, reduced.receives_sensing) / np.log(2)
     assert_close(rates[[0, 2]], expected, rel=1e-10)
     assert rates[1] == 0.0
 
@@ -84,9 +86,9 @@ def test_the_reduced_problem_has_the_same_rates_and_illumination(transmit: int) 
 def test_streams_do_not_disturb_each_other_and_carry_the_whole_rate() -> None:
     rng = np.random.default_rng(7)
     channels, weights = complex_normal(rng, 3, 2, 4), complex_normal(rng, 4, 4, 2)
-    hears = np.array([True, False, True])
-    rotated, combiners, sinr = streams(channels, weights, hears)
-    assert_close(rates_nats(channels, rotated, hears), np.log1p(sinr).sum(axis=1), rel=1e-10)
+    receives_sensing = np.array([True, False, True])
+    rotated, combiners, sinr = streams(channels, weights, receives_sensing)
+    assert_close(rates_nats(channels, rotated, receives_sensing), np.log1p(sinr).sum(axis=1), rel=1e-10)
     assert_close(np.linalg.norm(combiners, axis=1), 1.0, rel=1e-9)
     cross = np.einsum("kr,krt,kt->k", combiners[:, :, 0].conj(), channels, rotated[1:, :, 1])
     assert np.max(np.abs(cross)) < 1e-10
@@ -102,10 +104,10 @@ def test_settled_powers_meet_every_rate_exactly() -> None:
     weights[1:, :, 0] = pseudo.T + 1e-4 * complex_normal(rng, *pseudo.T.shape) * np.linalg.norm(pseudo)
     weights[0, :, 0] = reduced.steering.conj()
     weights /= np.linalg.norm(weights)
-    settled = allocate(weights, reduced.channels, reduced.steering, reduced.hears, reduced.rate_nats)
+    settled = allocate(weights, reduced.channels, reduced.steering, reduced.receives_sensing, reduced.rate_nats)
     assert settled is not None
     assert np.linalg.norm(settled) == close_to(1.0, rel=1e-12)
-    rates = rates_nats(reduced.channels, settled, reduced.hears)
+    rates = rates_nats(reduced.channels, settled, reduced.receives_sensing)
     assert np.all(rates >= reduced.rate_nats * (1 - 1e-9))
-    asked_too_much = allocate(weights, reduced.channels, reduced.steering, reduced.hears, np.full(3, 60.0))
+    asked_too_much = allocate(weights, reduced.channels, reduced.steering, reduced.receives_sensing, np.full(3, 60.0))
     assert asked_too_much is None

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from multistatic import registry
-from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.rate_words import distinct_digits
 from tests.support.beamforming_problems import line_of_sight_problem
 from tests.support.close import close_to
 
@@ -29,12 +29,12 @@ from tests.support.close import close_to
     ],
 )
 def test_as_many_digits_as_tell_it_apart(value: float, others: list[float], text: str) -> None:
-    assert told_apart(value, others) == text
+    assert distinct_digits(value, others) == text
 
 
 @given(value=st.floats(1e-6, 1e6), other=st.floats(1e-6, 1e6))
 def test_different_numbers_look_different_and_in_their_order(value: float, other: float) -> None:
-    one, two = told_apart(value, [other]), told_apart(other, [value])
+    one, two = distinct_digits(value, [other]), distinct_digits(other, [value])
     assert (one == two) == (value == other)
     assert (float(one) < float(two)) == (value < other)
     assert float(one) == close_to(value, rel=5e-4)

@@ -57,7 +57,7 @@ def small_downlink() -> tuple[Downlink, F]:
         cross=channels.conj() @ aim,
         norm2=float(np.vdot(aim, aim).real),
         target=np.full(COUNT, 0.6),
-        hears=np.array([True, False, True, True, False]),
+        receives_sensing=np.array([True, False, True, True, False]),
     )
     return downlink, rng.uniform(0.2, 0.4, COUNT)
 
@@ -74,7 +74,7 @@ def at(downlink: Downlink, price: F, nu: float) -> tuple[Tilt, DownlinkBeams, Up
 def power_at(downlink: Downlink, price: F, nu: float) -> float:
     """The power with which the uplink beams at these prices meet the targets."""
     _, beams, uplink, _ = at(downlink, price, nu)
-    return float(np.linalg.solve(uplink.coupling, price) @ (uplink.cost + nu * np.abs(beams.lit) ** 2))
+    return float(np.linalg.solve(uplink.coupling, price) @ (uplink.cost + nu * np.abs(beams.on_target) ** 2))
 
 
 def test_the_derivative_of_the_power_beside_differences() -> None:
@@ -104,9 +104,9 @@ def test_the_sensing_beam_counts_the_streams_that_it_disturbs_alone() -> None:
     downlink, price = small_downlink()
     received, weights = np.empty(COUNT), np.empty(COUNT, complex)
     beam = sensing_beam(downlink, price, scratch_for(COUNT), received, weights)
-    root = np.sqrt(price) * downlink.hears
+    root = np.sqrt(price) * downlink.receives_sensing
     expected = root * np.linalg.solve(np.eye(COUNT) + root[:, None] * downlink.gram * root, root * downlink.cross)
     assert_close(weights, expected, rel=1e-12, abs=1e-13)
     assert beam.theta == close_to(downlink.norm2 - np.vdot(downlink.cross, expected).real)
-    assert_close(received[~downlink.hears], np.zeros(2))
+    assert_close(received[~downlink.receives_sensing], np.zeros(2))
     assert beam.norm2 == close_to(beam.theta - received.sum())

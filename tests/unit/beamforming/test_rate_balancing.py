@@ -104,6 +104,6 @@ def test_in_line_of_sight_every_verdict_of_infeasibility_is_proven() -> None:
     for factor, status in ((1.0 - 1e-5, "optimal"), (1.0 + 1e-5, "infeasible")):
         result = value_function(replace(asked, rate_required_bps_hz=np.full(6, factor * common)))
         assert result.status == status
-        assert ("Proven: no beams meet the rates" in result.message) == (status == "infeasible")
+        assert ("It is proven that no beams meet the required rates" in result.message) == (status == "infeasible")
     far = replace(asked, rate_required_bps_hz=np.full(6, 3.0 * common))
     assert proves_infeasible(far)

@@ -64,7 +64,7 @@ def test_more_than_the_single_user_capacity_is_proven_infeasible() -> None:
     problem = scattered_problem(rate=(50.0, 1.0, 1.0))
     start = find_starts(problem, normalise(problem), QUICK)
     assert isinstance(start, NoStart)
-    assert start.message.startswith("Receiver number 1 asks for 50")
+    assert start.message.startswith("Receiver number 1 requires 50")
     assert start.largest_common_rate_bps_hz > 1.0
 
 
@@ -103,6 +103,6 @@ def test_starts_are_feasible(rate: float | tuple[float, ...], selected: tuple[in
     assert not isinstance(starts, NoStart)
     for beams in starts:
         assert np.linalg.norm(beams) == close_to(1.0)
-        assert np.all(rates_nats(reduced.channels, beams, reduced.hears) >= reduced.rate_nats * (1 - 1e-9))
+        assert np.all(rates_nats(reduced.channels, beams, reduced.receives_sensing) >= reduced.rate_nats * (1 - 1e-9))
     light = [reduced.illumination(beams) for beams in starts]
     assert light == sorted(light, reverse=True)

@@ -157,7 +157,8 @@ def test_too_few_receivers(dimensions, enough):
         assert (bound.position, bound.velocity) == (verdict, verdict)
         assert (bound.reason == "") == (count >= enough)
         if count < enough:
-            assert f"{count} of at least {enough} receivers" in bound.reason
+            assert f"reaches {count} of the selected receivers" in bound.reason
+            assert f"at least {enough} receivers" in bound.reason
 
 
 def test_target_between_transmitter_and_receiver():

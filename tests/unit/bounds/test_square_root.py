@@ -268,7 +268,7 @@ def test_angles_and_clocks_together(height_m: float) -> None:
 def test_a_bound_of_no_use_says_so() -> None:
     found = everyone(tabled("two", {"common": (1e-6, 0)}, None, None))
     assert found.peb_m == close_to(4844.00786, rel=1e-8)
-    assert "4.84e+03 m is useless: it exceeds the longest bistatic range" in found.note
+    assert "4.84e+03 m is of no use: it exceeds the longest bistatic range" in found.note
     longest = np.linalg.norm([25, 9]) + max(np.linalg.norm([25 - 50, 9 - 20]), np.linalg.norm([25 + 30, 9 - 44]))
     assert f"{longest:.4g} m" in found.note
     assert everyone(tabled("three", {}, None, None)).note == ""

@@ -66,7 +66,7 @@ def test_json_and_single_files(folder: Path) -> None:
     rows = json.loads(run(*arguments))
     assert [row["verdict"] for row in rows] == ["detected"] * 2
     assert rows[0]["direction_x"] is None
-    assert json.loads(run(*arguments, "--method", "grid"))[0]["snr_db"] == close_to(rows[0]["snr_db"], abs=1.0)
+    assert json.loads(run(*arguments, "--estimator", "grid"))[0]["snr_db"] == close_to(rows[0]["snr_db"], abs=1.0)
 
 
 def test_nothing_but_noise(folder: Path) -> None:
@@ -78,7 +78,7 @@ def test_nothing_but_noise(folder: Path) -> None:
     [
         pytest.param(["--known", "s1"], "one of all, s0", id="known"),
         pytest.param(["--known", "s0"], "known signal of the sensing beam", id="no sensing reference"),
-        pytest.param(["--method", "grit"], "did you mean 'grid'?", id="method"),
+        pytest.param(["--estimator", "grit"], "did you mean 'grid'?", id="method"),
         pytest.param(["--reference", "nowhere"], "nowhere", id="reference"),
         pytest.param(["--false-alarm-rate", "0"], "--false-alarm-rate: received 0", id="rate"),
         pytest.param(["--speed-limit", "-5"], "--speed-limit: received -5", id="speed"),

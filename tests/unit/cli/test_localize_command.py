@@ -21,7 +21,7 @@ from multistatic.files.measurements import write_measurements
 from multistatic.localization.drawn import draw_measurements
 from multistatic.localization.fix import Fix
 from multistatic.localization.fusion import localize_many
-from multistatic.report.fix_summary import ROWS_AT_MOST, WIDTH, fix_summary
+from multistatic.report.fix_summary import ROWS_AT_MOST, fix_summary
 from tests.support.close import assert_close
 
 SCENARIO = load_preset("paper")
@@ -88,10 +88,10 @@ def test_a_time_that_is_none_is_refused(tmp_path: Path, value: str) -> None:
 
 
 def test_every_option_that_is_no_number_or_out_of_range_is_named_at_once(tmp_path: Path) -> None:
-    _, error = localized(tmp_path, drawn()[0], "--false-flags", "2", "--outliers", "-1", "--same-time", "x")
+    _, error = localized(tmp_path, drawn()[0], "--false-flag-rate", "2", "--outliers", "-1", "--same-time", "x")
     assert isinstance(error, InputError)
-    assert [one.path for one in error.problems] == ["--false-flags", "--outliers", "--same-time"]
-    for option, text in (("--false-flags", "often"), ("--outliers", "1.5"), ("--outliers", "inf")):
+    assert [one.path for one in error.problems] == ["--false-flag-rate", "--outliers", "--same-time"]
+    for option, text in (("--false-flag-rate", "often"), ("--outliers", "1.5"), ("--outliers", "inf")):
         _, error = localized(tmp_path, drawn()[0], option, text)
         assert isinstance(error, InputError)
         assert [(one.path, one.received) for one in error.problems] == [(option, text)]
@@ -116,12 +116,12 @@ def test_a_contradiction_ends_with_its_name_and_files(tmp_path: Path) -> None:
     (row,) = csv.DictReader((tmp_path / "fixes.csv").read_text().splitlines())
     assert row["position_verdict"] == "contradictory"
     assert row["cov_x_x"] == ""
-    (fix,), error = localized(tmp_path, rows, "--false-flags", 0)
+    (fix,), error = localized(tmp_path, rows, "--false-flag-rate", 0)
     assert (fix["position_verdict"], error) == ("unique", None), "a test that is switched off finds nothing"
 
 
-def printed(fixes: list[Fix], dimensions: int) -> list[str]:
-    console = Console(width=WIDTH, force_terminal=False)
+def printed(fixes: list[Fix], dimensions: int, width: int = 80) -> list[str]:
+    console = Console(width=width, force_terminal=False)
     with console.capture() as capture:
         console.print(fix_summary(fixes, dimensions))
     return capture.get().splitlines()
@@ -142,18 +142,21 @@ def test_a_line_a_fix_and_no_word_is_broken() -> None:
     lost = replace(far, position_verdict="unobservable", position_m=None, velocity_m_s=None, covariance=None)
     lost = replace(lost, position_covariance_m2=None, message="No receiver detected the echo.", time_s=1.07e-5)
     fixes = [far, replace(far, position_verdict="contradictory"), lost, replace(lost, time_s=1.6e-5)]
-    lines = printed(fixes, 3)
-    assert all(len(line) <= WIDTH for line in lines)
+    for width in (80, 120):
+        assert all(len(line) <= width for line in printed(fixes, 3, width))
+    lines = printed(fixes, 3, 120)
     rows = [line.split() for line in lines]
-    assert ["time", *"xyz", "±xy", "±z", "vx", "vy", "vz", "±"] in rows
-    assert ["µs", *"mmmmm", *["m/s"] * 4, "verdict", "used", "p"] in rows
+    assert ["time", *"xyz", "±xy", "±z", "vx", "vy", "vz", "±v", "verdict", "receivers", "p", "value"] in [
+        [*row[:11], "receivers", "p", "value"] for row in rows
+    ]
+    assert ["µs", *"mmmmm", *["m/s"] * 4] in rows
     row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0014", "0.001", "-299.1", "-288.5", "-99.8"]
     assert any(words[:9] == row and words[10:] == ["unique", "8", "1.2e-11"] for words in rows)
     assert any("contradictory" in words for words in rows)
     assert sum("unobservable" in words for words in rows) == 2
     assert "at 10.7, 16 µs: No receiver detected the echo." in [line.strip() for line in lines]
-    # A header of two lines, four fixes, one sentence of "far" and one for both that are lost.
-    assert len(lines) == 2 + 4 + 1
+    narrow = printed(fixes, 3)
+    assert sum(line.split()[:1] == ["5.3625"] for line in narrow) == 4, "two fixes at that time, in two parts"
 
 
 def test_digits_follow_the_standard_deviation() -> None:

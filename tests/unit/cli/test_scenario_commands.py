@@ -107,11 +107,6 @@ def test_schema_is_json(run, tmp_path):
     assert json.loads((tmp_path / "s.json").read_text("utf-8")) == schema
 
 
-@pytest.mark.parametrize("command", ["init", "check", "schema"])
-def test_help_has_an_example(run, command):
-    assert "Example: multistatic" in run(command, "--help").stdout
-
-
 def test_presets_are_toml():
     for name in preset_names():
         assert tomllib.loads(preset_text(name))["name"] == name

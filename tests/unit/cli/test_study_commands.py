@@ -62,7 +62,7 @@ def test_study_show_and_export(file: Path) -> None:
     assert shown.exit_code == 0
     assert "peb" in shown.output
     assert "surrogate" not in shown.output
-    assert sorted(path.name for path in Path("pictures").iterdir()) == ["peb_m.png", "peb_m.svg"]
+    assert sorted(path.name for path in Path("pictures").iterdir()) == ["captions.txt", "peb_m.png", "peb_m.svg"]
     assert json.loads(invoke("show", "small.sqlite", "--json").stdout)["digest"] == document["digest"]
     for kind in ("nc", "csv", "mat"):
         assert invoke("export", "small.sqlite", "--format", kind).exit_code == 0
@@ -82,7 +82,8 @@ def test_a_file_with_errors_names_all_of_them_and_writes_nothing(file: Path) -> 
 
 def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
     text = invoke("study", file, "--dry-run", "--workers", 2).output
-    for words in ("2 points, 3 methods, 2 trials each: 4 trials", "one receiver", "on 2 workers", "memory", "store"):
+    trials = "2 points, 3 methods, 2 trials at each point: 4 trials in all"
+    for words in (trials, "one receiver", "on 2 workers", "Memory", "store"):
         assert words in text
     plan = json.loads(invoke("study", file, "--dry-run", "--json").stdout)
     assert plan["trials"] == [4, 4]
@@ -92,7 +93,8 @@ def test_dry_run_says_what_it_will_cost_and_writes_nothing(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
     rule = 'trials={minimum=5, maximum=50, metric="peb_m", relative_half_width=0.1}'
     text = invoke("study", file, "--dry-run", "--set", rule).output
-    assert "5 to 50 trials each, until the median of peb_m is known to 10 % (95 % confidence): 10 to 100" in text
+    rule = "until the median of peb_m is known to within 10 % (95 % confidence)"
+    assert f"5 to 50 trials at each point, {rule}: 10 to 100" in text
 
 
 @pytest.mark.slow
@@ -140,7 +142,9 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
     assert result.exception.exit_code == 1
     assert "4 trials failed" in str(result.exception)
     assert "no design today" in result.output
-    assert "(2 failed)" in result.output
+    lines = [line.split() for line in result.output.splitlines()]
+    assert "failed" in lines[1]
+    assert [line[5] for line in lines if line[2:4] == ["one", "receiver"]] == ["2", "2"]
     assert invoke("study", file, "--workers", 1, "--retry-failed").exit_code == 0
     assert "no design today" in invoke("show", "small.sqlite").output
 
@@ -202,7 +206,8 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
     assert "[" in text
     assert results_document(results)["points"][3]["methods"]["all"]["surrogate"]["value"] is None
     pictures = study_pictures(results)
-    assert sorted(pictures) == sorted(f"{m.name}.{kind}" for m in results.metrics for kind in ("svg", "png"))
+    expected = [f"{m.name}.{kind}" for m in results.metrics for kind in ("svg", "png")]
+    assert sorted(pictures) == sorted([*expected, "captions.txt"])
     assert b"one receiver" in pictures["surrogate.svg"]
     assert study_pictures(results) == pictures, "the same results give the same bytes"
 
@@ -219,7 +224,7 @@ def test_a_partial_study_in_a_table_and_in_pictures(tmp_path: Path) -> None:
 def test_pictures_of_every_kind_of_sweep(tmp_path: Path, text: str) -> None:
     run_into(tmp_path / "a.sqlite", quick(tmp_path, text=text), lambda: ThisProcess(invented))
     pictures = study_pictures(read_results(tmp_path / "a.sqlite"))
-    assert len(pictures) == 4
+    assert len(pictures) == 5
     drawn = pictures["surrogate.svg"].decode()
     assert "surrogate U, exact" in drawn
     for key, label in (("radio.pulse", ">pulse<"), ("radio.samples", ">samples in a block<")):
@@ -233,9 +238,9 @@ def test_every_metric_and_swept_key_of_the_figures_has_a_label() -> None:
     assert keys <= set(axis_labels.KEYS)
     assert all("_" not in label for label in (*axis_labels.KEYS.values(), *axis_labels.METRICS.values()))
     assert axis_labels.key_label("transmitter.power_dbm") == "transmit power (dBm)"
-    assert axis_labels.key_label("other.thing_m") == "other.thing_m (m)"
+    assert axis_labels.key_label("other.thing_m") == "thing of the other (m)"
     assert axis_labels.setting_label("requirements.rate_bps_hz", 4.0) == "required rate 4 bit/s/Hz"
-    assert axis_labels.metric_label("my_metric_m") == "my_metric"
+    assert axis_labels.metric_label("my_metric_m") == "my metric"
 
 
 def test_progress_shows_points_estimates_rate_and_time_left(tmp_path: Path) -> None:

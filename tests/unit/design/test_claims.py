@@ -10,7 +10,7 @@ from rich.console import Console
 
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
-from multistatic.design.compare import Comparison, _ranked
+from multistatic.design.compare import Comparison, ranked
 from multistatic.design.finish import finished
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Design
@@ -61,7 +61,7 @@ def test_a_claim_beside_a_better_affordable_group_is_dropped(criterion: str) -> 
     assert design.selection.bound is None
     better = ", ".join(design.sensitivity.budget.selected)
     assert design.message.startswith(
-        f"The group was selected by enumeration for the starting beams; {better} is affordable, and"
+        f"The group was selected by enumeration for the starting beams; {better} is affordable and"
     )
     assert "ptimal" not in design.message
 
@@ -82,7 +82,7 @@ def test_no_design_states_a_bound_beside_a_better_affordable_group(seed: int, se
         assert design.status == "optimal"
         assert "affordable  " not in shown(design)
     if design.status == "optimal":
-        assert "Local optimum" not in design.message
+        assert "a local optimum" not in design.message
 
 
 def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
@@ -108,7 +108,7 @@ def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
             design=replace(design, status=status, selection=selection),  # type: ignore[arg-type]
         )
 
-    rows = _ranked(
+    rows = ranked(
         [
             row("wrong", 1.2, "optimal", "enumeration", None),
             row("bounded", 1.1, "feasible", "joint", 1.05 * value),
@@ -122,7 +122,7 @@ def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
     for name in ("wrong", "bounded"):
         assert by_name[name].status == by_name[name].design.status == "feasible"
         assert by_name[name].design.selection.bound is None
-        assert f"Another row disproves that: its value is {value:.6g}." in by_name[name].message
+        assert f"Another row disproves this: its value is {value:.6g}." in by_name[name].message
     assert by_name["honest"].design.selection.bound == close_to(0.9 * value, rel=1e-12)
     assert by_name["best"].status == by_name["as good"].status == "optimal"
 
@@ -167,7 +167,7 @@ def test_lines_that_would_change_nothing_are_left_out() -> None:
     assert "+1 dB of power" not in shown(design, silent)
     telling = UnitChanges(receiver_id="rx1", rate_change=None, power_change=-0.2)
     lines = " ".join(shown(design, telling).split())
-    assert "+1 bit/s/Hz at rx1 (the most expensive receiver): cannot be met" in lines
+    assert "+1 bit/s/Hz of rate at rx1 (the most expensive receiver): cannot be met" in lines
     assert "+1 dB of power surrogate U -20 %" in lines
     assert "stationarity" in shown(design, telling)
     assert "first-order conditions" not in shown(design, telling)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from multistatic.design.compare import Comparison, _ranked, compare_methods
+from multistatic.design.compare import Comparison, compare_methods, ranked
 from multistatic.scenario.model import DesignSettings
 from tests.support.networks import network
 
@@ -26,9 +26,9 @@ def row(name: str, value: float | None, time_s: float) -> Comparison:
 
 def test_rows_are_in_the_order_of_value_then_time_and_failures_are_last() -> None:
     rows = [row("none", None, 0.1), row("slow", 2.0, 0.9), row("worst", 3.0, 0.2), row("fast", 2.0, 0.3)]
-    ranked = _ranked(rows)
-    assert [each.selector for each in ranked] == ["fast", "slow", "worst", "none"]
-    assert [each.gap for each in ranked] == [0.0, 0.0, 0.5, None]
+    found = ranked(rows)
+    assert [each.selector for each in found] == ["fast", "slow", "worst", "none"]
+    assert [each.gap for each in found] == [0.0, 0.0, 0.5, None]
 
 
 def test_every_row_says_which_method_it_is_and_how_long_that_took() -> None:

@@ -88,7 +88,7 @@ def test_a_right_declaration_is_proven_and_said_to_be_theirs(name: str, seed: in
     assert design.status == "optimal"
     assert design.selection.value == close_to(best, rel=1e-6)
     assert design.selection.bound <= best * (1 + 1e-9)
-    assert f"The proof rests on the gain that other-package 1.2 declares for {name}." in design.message
+    assert f"The proof assumes the gain that other-package 1.2 declares for the criterion {name}." in design.message
     for selector in ("enumeration", "branch_and_bound", "greedy_swap"):
         other = design_network(drop(name, seed, selector))
         assert other.selection.value >= best * (1 - 1e-9)
@@ -211,7 +211,7 @@ def test_nobody_is_never_a_group(packages: Packages, name: str, selector: str) -
 @pytest.mark.parametrize("selector", ["enumeration", "joint", "local_search"])
 def test_a_value_that_depends_on_the_other_groups_is_refused(packages: Packages, selector: str) -> None:
     packages.install("criteria", STRANGE, "ByRow")
-    with pytest.raises(PluginError, match="and the illumination only"):
+    with pytest.raises(PluginError, match="and the illumination alone"):
         design_network(drop("ByRow", 1, selector))
 
 
@@ -226,7 +226,7 @@ def test_a_target_that_the_final_beams_lose_leaves_no_design(packages: Packages,
     packages.install("criteria", STRANGE.replace("LIMIT", repr(1.05 * start_w)), "LostInLight")
     design = design_network(replace(scenario, design=replace(settings, criterion="LostInLight")))
     assert design.status == "infeasible"
-    assert "with the final beams the target is unobservable under the criterion" in design.message
+    assert "and the final beams the target is unobservable under the criterion" in design.message
     assert not design.selected.any()
 
 

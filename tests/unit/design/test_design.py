@@ -83,7 +83,7 @@ def test_unreachable_rates_are_infeasible_with_the_largest_common_rate():
     design = design_network(network(4, rate_bps_hz=60.0, design=FAST))
     assert design.status == "infeasible"
     largest = design.beamforming.largest_common_rate_bps_hz
-    assert f"at most {largest / 60.0:.4g} of each requirement, or {largest:.4g} bit/s/Hz" in design.message
+    assert f"at most {largest / 60.0:.4g} of each required rate, or {largest:.4g} bit/s/Hz" in design.message
     assert design.accuracy is None
     assert not design.selected.any()
     # It is the largest: a little less can be reached, a little more cannot.
@@ -134,7 +134,9 @@ def test_bi_static_without_budget_for_anyone():
     design = design_network(network(3, cost_m=0.1, design=FAST), scheme="bi")
     assert design.status == "infeasible"
     cheapest = 0.5 * np.linalg.norm(design.scenario.receiver_positions_m - [20.0, 40.0, 0.0], axis=1).min()
-    assert design.message == f"The cheapest single receiver costs {cheapest:.6g} m, the limit is 0.1 m."
+    assert design.message == (
+        f"The least expensive single receiver has a cooperation cost of {cheapest:.6g} m; the limit is 0.1 m."
+    )
 
 
 def test_mono_static_hears_its_own_echo_and_nobody_cancels():

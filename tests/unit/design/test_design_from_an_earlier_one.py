@@ -46,8 +46,8 @@ def test_a_target_that_has_moved_a_metre_gets_the_design_of_a_search(earlier: De
     assert begun.selection.bound == close_to(searched.selection.bound, rel=1e-9)
     assert begun.verification is not None
     assert begun.verification.passed
-    assert "began from earlier beams" in begun.message
-    assert "began from earlier beams" not in searched.message
+    assert "started from the earlier beams" in begun.message
+    assert "started from the earlier beams" not in searched.message
 
 
 def test_without_a_certificate_nothing_is_claimed_and_it_can_be_had_later(earlier: Design) -> None:
@@ -162,9 +162,7 @@ def test_a_wrong_start_gives_no_wrong_claim(earlier: Design, kind: str) -> None:
 def test_a_target_in_another_direction_is_designed_anew(earlier: Design) -> None:
     scenario = paper(40.0, -20.0)
     begun, searched = design_network(scenario, start=earlier), design_network(scenario)
-    assert (
-        begun.message == f"The target is in another direction than in the earlier design: {anew()} {searched.message}"
-    )
+    assert begun.message == f"The direction of the target differs from the earlier design, {anew()} {searched.message}"
     assert np.array_equal(begun.beamforming.beams.weights, searched.beamforming.beams.weights)
 
 
@@ -172,18 +170,18 @@ def test_other_channels_are_designed_anew(earlier: Design) -> None:
     """The same receivers by name, in other places."""
     scenario = paper(seed=5)
     begun = design_network(scenario, start=earlier)
-    assert begun.message.startswith(f"The direct channels differ from those of the earlier design: {anew()}")
+    assert begun.message.startswith(f"The direct channels differ from those of the earlier design, {anew()}")
 
 
 def test_an_infeasible_start_is_designed_anew(earlier: Design) -> None:
     infeasible = design_network(paper(requirements__rate_bps_hz=40.0))
     assert infeasible.status == "infeasible"
     begun = design_network(paper(), start=infeasible)
-    assert begun.message == f"The earlier design has no beams to begin from: {anew()} {earlier.message}"
+    assert begun.message == f"The earlier design has no beams to start from, {anew()} {earlier.message}"
 
 
 def anew() -> str:
-    return "all beams were designed anew."
+    return "so all beams were designed anew."
 
 
 @pytest.mark.parametrize(

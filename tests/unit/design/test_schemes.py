@@ -47,7 +47,7 @@ def test_one_receiver_costs_its_weighted_distance_and_the_best_affordable_one_is
     below = design_network(with_budget(scenario, costs_m[best] * (1 - 1e-9)), scheme="bi")
     second = int(np.flatnonzero(cheaper)[np.argmin(values[cheaper])])
     assert below.selected_ids == (scenario.receiver_ids[second],)
-    assert f"of {cheaper.sum()}." in below.message
+    assert f"(of {cheaper.sum()} affordable)." in below.message
 
 
 def test_a_budget_below_the_cheapest_receiver_is_said_with_both_numbers() -> None:
@@ -56,7 +56,7 @@ def test_a_budget_below_the_cheapest_receiver_is_said_with_both_numbers() -> Non
     instance = instance_of(with_budget(scenario, 0.5 * cheapest_m))
     design = design_bi_static(instance, lambda stage: None)
     assert design.status == "infeasible"
-    assert f"costs {cheapest_m:.6g} m" in design.message
+    assert f"cost of {cheapest_m:.6g} m" in design.message
     assert f"the limit is {0.5 * cheapest_m:.6g} m" in design.message
     assert (design.scheme, design.rounds, design.selected.any()) == ("bi", 0, False)
     assert design.channel is instance.channel

@@ -83,7 +83,7 @@ def test_every_scheme_computes_it_once_and_says_what_it_proves(
     assert tight.beamforming.illumination_w == plain.beamforming.illumination_w
     assert tight.beamforming.upper_bound_w == close_to(1.0001 * (plain.beamforming.illumination_w or 0.0), rel=1e-12)
     before, after = plain.beamforming.upper_bound_w, tight.beamforming.upper_bound_w
-    assert f"of this group from {before:.5g} W to {after:.5g} W." in tight.message
+    assert f"from {before:.5g} W to {after:.5g} W." in tight.message
     assert tight.verification is not None
     assert tight.verification.passed
 
@@ -144,7 +144,7 @@ def test_where_it_proves_no_more_it_says_so() -> None:
     assert design_network(scenario, certificate="tight").status == "infeasible"  # too expensive: nothing to prove
     scenario = replace(scenario, requirements=replace(scenario.requirements, cooperation_cost_m=1e6))
     design = design_network(scenario, certificate="tight")
-    assert "The tight certificate proves no more of these beams than the standard one." in design.message
+    assert "The tight certificate proves no more about these beams than the standard certificate." in design.message
     assert design.beamforming is not None
     plain = design_network(scenario).beamforming
     assert plain is not None

@@ -8,8 +8,8 @@ import pytest
 from multistatic import design_network, load_preset
 from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.files.design_files import design_document
-from multistatic.report.page import printed
 from multistatic.report.summary import design_summary
+from multistatic.report.text_table import plain
 from multistatic.simulation.block import SimulationSettings, simulate_block
 from tests.support.close import assert_close
 
@@ -38,7 +38,7 @@ def test_weak_echoes_are_named(scheme: str) -> None:
         assert document["bounds"]["weak_echoes"] == list(found)
         listener = document["bounds"]["per_receiver"][(design.selected_ids or ("transmitter",))[0]]
         assert (10 ** (listener["block_snr_db"] / 10) < WEAK_ECHO) == weak
-        assert ("weak echoes" in printed(design_summary(design))) == weak
+        assert ("weak echoes" in plain(design_summary(design))) == weak
 
 
 def test_receivers_that_are_not_asked_do_not_count() -> None:

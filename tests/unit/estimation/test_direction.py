@@ -45,7 +45,7 @@ def test_a_line_in_space_measures_its_cosine(axis: tuple[float, float, float]) -
     snapshot = array.steering_vector(direction, WAVELENGTH_M)
     found = find_directions(snapshot[None], np.array([100.0]), array, WAVELENGTH_M, 3)
     assert found.kind == "components"
-    assert "every direction at this angle" in found.note
+    assert "every direction at the same angle" in found.note
     assert np.linalg.norm(found.direction[0]) == close_to(1.0)
     assert found.direction[0] @ along == close_to(direction @ along, abs=1e-6)
     # Known along the line to 1/(2 SNR (2π/λ)² variance of the places), and nowhere else.
@@ -106,7 +106,7 @@ def test_antennas_a_wavelength_apart_tell_no_direction() -> None:
     asked = search(waveform, steering=None, array=array, wavelength_m=WAVELENGTH_M)
     measurement = maximum_likelihood(echo.recording, waveform, asked).measurement()
     assert measurement.direction is None
-    assert "explains the antennas nearly as well" in measurement.message
+    assert "very different direction fits nearly as well" in measurement.message
 
 
 def test_a_line_says_that_it_has_two_sides() -> None:
@@ -121,7 +121,7 @@ def test_a_line_says_that_it_has_two_sides() -> None:
     ("array", "dimensions", "reason"),
     [
         (linear_array(1, 0.05), 2, "one antenna"),
-        (linear_array(4, 0.05, (0.0, 0.0, 1.0)), 2, "no horizontal extent"),
+        (linear_array(4, 0.05, (0.0, 0.0, 1.0)), 2, "without horizontal extent"),
     ],
 )
 def test_no_direction_where_there_is_none(array: AntennaArray, dimensions: int, reason: str) -> None:

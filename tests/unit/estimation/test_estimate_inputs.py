@@ -36,9 +36,9 @@ def test_what_belongs_together_is_not_disputed() -> None:
     ("changes", "part"),
     [
         ({"slot_s": 2 * SLOT_S}, "expected 5e-09 s, that of the known signal"),
-        ({"start_s": -1.0}, "when the known signal begins"),
-        ({"noise_power_w": 1e-30}, "times the power of their noise"),
-        ({"noise_power_w": 1e-3}, "times the power of their noise"),
+        ({"start_s": -1.0}, "the beginning of the known signal"),
+        ({"noise_power_w": 1e-30}, "times the noise power"),
+        ({"noise_power_w": 1e-3}, "times the noise power"),
     ],
 )
 def test_recordings_that_cannot_be_of_the_known_signal(changes: dict[str, float], part: str) -> None:
@@ -56,7 +56,7 @@ def test_samples_that_are_no_numbers_or_have_no_square_are_named(factor: float) 
     one = echoes(TRAIN, snr=100.0).recording
     with np.errstate(invalid="ignore"):
         samples = one.samples * factor
-    assert "times the power of their noise" in told(replace(one, samples=samples))
+    assert "times the noise power" in told(replace(one, samples=samples))
 
 
 def test_recordings_that_cannot_be_of_the_network() -> None:
@@ -88,7 +88,7 @@ def test_how_much_more_than_noise_there_is() -> None:
     """A hundred times the stated noise, in 64 slots and more: 20 dB to a third of a decibel."""
     echo = echoes(TRAIN, snr=0.0, noise=10.0)
     (one,) = measurements_of(maximum_likelihood, echo.recording, TRAIN, search(TRAIN))
-    excess_db = float(one.message.removeprefix("Beside the echo there is ").partition(" dB")[0])
+    excess_db = float(one.message.removeprefix("Besides the echo the recording has ").partition(" dB")[0])
     assert excess_db == close_to(20.0, abs=1.0)
 
 

@@ -23,7 +23,7 @@ FOUND = Estimates(
     direction=np.array([[1.0, 0, 0], [0, 1.0, 0], [0, 0, 1.0]]),
     direction_covariance=np.array([1e-4 * np.eye(3), np.full((3, 3), np.inf), np.eye(3)]),
     direction_kind="components",
-    direction_note="The antennas are in a line.",
+    direction_note="The antennas form a line.",
     shared_std=np.array([[1e-9, 0.0], [0.0, 2.0], [3e-9, 4.0]]),
 )
 
@@ -50,13 +50,13 @@ def test_a_direction_is_given_where_one_is_known() -> None:
 
 def test_what_a_person_should_know() -> None:
     known, doubtful, nothing = (FOUND.measurement(trial).message for trial in range(3))
-    assert "do not know disturb the delay, in all of them alike" in known
-    assert known.endswith("The antennas are in a line.")
+    assert "Unknown data streams disturb the delay at all receivers" in known
+    assert known.endswith("The antennas form a line.")
     assert "with a probability of 25 %" in doubtful
-    assert "disturb the Doppler shift, in" in doubtful
-    assert "another one, far from the best" in doubtful
+    assert "disturb the Doppler shift at" in doubtful
+    assert "a second, very different direction" in doubtful
     assert "6.0 dB below the threshold" in nothing
-    assert "0.0001 false alarms" in nothing
+    assert "a false-alarm rate of 0.0001" in nothing
     plain = replace(FOUND, shared_std=None, direction=None, direction_covariance=None, direction_note="")
     assert plain.measurement(0).message == ""
     assert plain.measurement(0).shared_std == (0.0, 0.0)

@@ -247,5 +247,5 @@ def test_recordings_that_cannot_be_used() -> None:
 def test_one_sample_a_slot_says_nothing_about_the_delay_of_pulses_of_one_slot() -> None:
     waveform = train("half_sine")
     recording = echoes(waveform, snr=10.0, oversampling=1.0).recording
-    with pytest.raises(InputError, match="2 a slot"):
+    with pytest.raises(InputError, match="2 samples per slot"):
         maximum_likelihood(recording, waveform, search(waveform))

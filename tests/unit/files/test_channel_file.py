@@ -110,7 +110,7 @@ def test_a_pair_of_real_arrays_is_joined(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("part", ["direct_real", "direct_imag"])
 def test_an_array_beside_its_own_parts_is_refused(tmp_path: Path, part: str) -> None:
-    with pytest.raises(InputError, match=f"direct and {part}, expected one of the two"):
+    with pytest.raises(InputError, match=f"direct and {part}, expected only one of the two"):
         read(tmp_path, npz(**{"direct": DIRECT, part: DIRECT.real}))
 
 

@@ -335,9 +335,9 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 
 DOCUMENT_FAULTS = {
     "missing": (None, "No such file"),
-    "no JSON": (b"{", "no JSON"),
-    "binary": (b"\xff\xfe\x00", "no JSON"),
-    "deep": (b"[" * 100_000, "no JSON"),
+    "no JSON": (b"{", "not JSON"),
+    "binary": (b"\xff\xfe\x00", "not JSON"),
+    "deep": (b"[" * 100_000, "not JSON"),
     "list": (b"[]", "format 'list'"),
     "another format": (b'{"format": "multistatic-design/9"}', "multistatic-design/9"),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tomllib
 
 import numpy as np
@@ -12,8 +13,9 @@ from pydantic import BaseModel
 
 from multistatic import design_network, load_preset
 from multistatic.files.design_files import design_arrays, design_document, npz_bytes
-from multistatic.scenario import array_schema, schema
+from multistatic.scenario import array_schema, channel_schema, schema
 from multistatic.scenario.write import resolved_toml
+from multistatic.study import study_schema
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design
 from tests.support.paths import FORMATS_PAGE
@@ -29,15 +31,21 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[receivers.site]]`": schema.SiteTable,
     "`[receivers.random]`": schema.RandomTable,
     "`[target]`": schema.TargetTable,
-    "`[channel]`": schema.ChannelTable,
-    "`direct = { file = … }`": schema.GivenChannelTable,
-    "`[[channel.scatterer]]`": schema.ScattererTable,
+    "`[channel]`": channel_schema.ChannelTable,
+    "`direct = { file = … }`": channel_schema.GivenChannelTable,
+    "`[[channel.scatterer]]`": channel_schema.ScattererTable,
     "`[requirements]`": schema.RequirementsTable,
     "`[design]`": schema.DesignTable,
     '`array = { kind = "ula", … }`': array_schema.LinearTable,
     '`array = { kind = "upa", … }`': array_schema.PlanarTable,
     '`array = { kind = "elements", … }`': array_schema.ElementsTable,
     "`pulse = { kind = …, … }`": schema.PulseTable,
+}
+STUDY_TABLES: dict[str, type[BaseModel]] = {
+    "Top level": study_schema.StudyTable,
+    "A range in `[sweep]`": study_schema.RangeTable,
+    "`[[compare]]`": study_schema.CompareTable,
+    "`[trials]`": study_schema.TrialsTable,
 }
 
 
@@ -48,16 +56,36 @@ def rows(table: type[BaseModel]) -> list[str]:
         if field.description is None:
             continue
         value = None if field.is_required() else field.get_default(call_default_factory=True)
-        default = "required" if field.is_required() else "" if value is None else f"`{json.dumps(value)}`"
+        unwritten = value is None or (isinstance(value, list) and any(isinstance(each, BaseModel) for each in value))
+        default = "required" if field.is_required() else "" if unwritten else f"`{json.dumps(value)}`"
         lines.append(f"| `{field.alias or name}` | {default} | {field.description} |")
     return lines
 
 
+def written(section: str, title: str) -> list[str]:
+    """The lines of the table under `title`."""
+    after = PAGE.split(f"\n## {section}\n", 1)[1].split(f"**{title}**", 1)[1].split("\n**", 1)[0].split("\n## ", 1)[0]
+    return [line for line in after.splitlines() if line.startswith("| `")]
+
+
 @pytest.mark.parametrize("title", TABLES)
 def test_every_key_of_the_scenario_file_is_on_the_page(title: str) -> None:
-    after = PAGE.split(f"**{title}**\n", 1)[1].split("\n**", 1)[0].split("\n## ", 1)[0]
-    written = [line for line in after.splitlines() if line.startswith("| `")]
-    assert written == rows(TABLES[title])
+    assert written("Scenario file", title) == rows(TABLES[title])
+
+
+@pytest.mark.parametrize("title", STUDY_TABLES)
+def test_every_key_of_the_study_file_is_on_the_page(title: str) -> None:
+    assert written("Study file", title) == rows(STUDY_TABLES[title])
+
+
+@pytest.mark.parametrize("table", [*TABLES.values(), *STUDY_TABLES.values()])
+def test_descriptions_are_plain(table: type[BaseModel]) -> None:
+    """The first clause says what the key is, with its unit; errors end with it. Details come after a semicolon."""
+    for field in table.model_fields.values():
+        text = field.description
+        if text is not None:
+            assert not re.search(r"where nothing is said|\bat (?:most|least)$|[.|\n]$|^(?:the|a|an) ", text), text
+            assert 5 <= len(text.partition("; ")[0]) <= 120, text
 
 
 def test_every_key_of_the_document_is_on_the_page() -> None:

@@ -254,7 +254,7 @@ def test_an_unobservable_target_is_exit_code_3_with_its_reason(tmp_path, example
 
 def test_bad_arguments_and_strange_receivers_are_exit_code_2(tmp_path, example):
     scenario, groups, _ = example
-    found = run(str(EXAMPLES / "measurements.csv"), "--scenario", "paper", "--false-flags", "2", "--outliers", "-1")
+    found = run(str(EXAMPLES / "measurements.csv"), "--scenario", "paper", "--false-flag-rate", "2", "--outliers", "-1")
     assert isinstance(found.exception, InputError)
     assert len(found.exception.problems) == 2
     strange = [replace(groups[0][0], receiver_id="nobody"), groups[0][1], groups[0][1]]

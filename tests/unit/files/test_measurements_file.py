@@ -158,7 +158,7 @@ def test_numbers_that_no_covariance_or_network_has_are_named_by_line_and_column(
 @pytest.mark.parametrize(
     ("text", "part"),
     [
-        pytest.param("", "received nothing, expected names of columns", id="empty"),
+        pytest.param("", "received nothing, expected column names separated", id="empty"),
         pytest.param(
             ";".join(REQUIRED) + "\na;1;1;1;1\n",
             "received semicolons between the columns, expected commas",

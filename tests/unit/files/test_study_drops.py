@@ -118,7 +118,7 @@ def test_one_file_for_all_trials_is_part_of_the_study(folder: Path) -> None:
     keys = ['set={ channel.direct.file = "drops/drop4.npz" }']
     study = load_study(folder / "study.toml", keys)
     assert list(study.document["channel_files"]) == ["drops/drop4.npz"]
-    assert "all trials have the channels of drops/drop4.npz" in study.points[0].templates[0].channel_repeats()[0]
+    assert "all trials use the channels of drops/drop4.npz" in study.points[0].templates[0].channel_repeats()[0]
     (folder / "drops" / "drop4.npz").write_bytes((folder / "drops" / "drop3.npz").read_bytes())
     assert load_study(folder / "study.toml", keys).fingerprint != study.fingerprint
 
@@ -132,7 +132,7 @@ def test_files_can_be_swept(folder: Path) -> None:
 
 def test_a_folder_needs_a_study(folder: Path) -> None:
     text = refused(lambda: load_scenario(folder / "net.toml", ['channel.direct.folder="drops"']))
-    assert "a study takes trial i from the file i" in text
+    assert "studies, which use file i of it in trial i" in text
     assert "only one of file, folder" in refused(
         lambda: load_scenario(folder / "net.toml", ['channel.direct={ file = "a.npz", folder = "drops" }'])
     )

@@ -259,8 +259,8 @@ def test_scenario_and_site_list_beside_the_study_are_part_of_it(tmp_path: Path) 
     (tmp_path / "sites.csv").write_text(sites, encoding="utf-8")
     from multistatic.scenario.preset import preset_text
 
-    scenario = preset_text("paper").replace("[receivers.random]", "[receivers]\nfile = 'sites.csv'\n[unused]")
-    scenario = scenario.replace(scenario[scenario.index("[unused]") : scenario.index("[target]")], "")
+    scenario = preset_text("paper").replace("\n[receivers]\n", "\n[receivers]\nfile = 'sites.csv'\n")
+    scenario = scenario.replace(scenario[scenario.index("[receivers.random]") : scenario.index("[target]")], "")
     (tmp_path / "mine.toml").write_text(scenario, encoding="utf-8")
     text = 'scenario = "mine.toml"\ntrials = 1\nset = { requirements.rate_bps_hz = 0 }\n'
     study = quick(tmp_path, text=text)

@@ -102,7 +102,7 @@ def test_the_residual_of_a_receiver_left_out_is_its_distance_from_what_the_other
     group = measured(sites, delay + 1e-8 * (np.arange(5) == 3), doppler + rng.standard_normal(5))
     fix = localize(group, sites)
     assert fix.outliers == ("r3",)
-    assert fix.message == "r3 contradicts the others and was left out."
+    assert fix.message == "r3 contradicts the other receivers and was left out."
     rest = localize([one for one in group if one.receiver_id != "r3"], sites)
     assert_close(fix.position_m, rest.position_m, abs=1e-7)
 

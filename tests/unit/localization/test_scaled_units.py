@@ -65,11 +65,11 @@ def test_good_measurements_need_no_note() -> None:
 @pytest.mark.parametrize(
     ("factor", "words", "path"),
     [
-        (1e3, "In milliseconds, it would be 1350 to 2000 m", "1350 to 2000 km"),
-        (1e6, "In microseconds, it would be 1350 to 2000 m", "1350000 to 2000000 km"),
-        (1e9, "In nanoseconds, it would be 1350 to 2000 m", ""),
-        (SPEED_OF_LIGHT_M_S, "In metres, a range, it would be 1350 to 2000 m", ""),
-        (SPEED_OF_LIGHT_M_S / 1e3, "In kilometres, a range, it would be 1350 to 2000 m", ""),
+        (1e3, "In milliseconds, the path would be 1350 to 2000 m", "1350 to 2000 km"),
+        (1e6, "In microseconds, the path would be 1350 to 2000 m", "1350000 to 2000000 km"),
+        (1e9, "In nanoseconds, the path would be 1350 to 2000 m", ""),
+        (SPEED_OF_LIGHT_M_S, "In metres, a range, the path would be 1350 to 2000 m", ""),
+        (SPEED_OF_LIGHT_M_S / 1e3, "In kilometres, a range, the path would be 1350 to 2000 m", ""),
     ],
 )
 def test_delays_in_another_unit_are_told_which(factor: float, words: str, path: str) -> None:
@@ -104,7 +104,7 @@ def test_clocks_that_nobody_knows_explain_any_delay() -> None:
     [
         ({"delay_std_s": 1e-3}, "Check the unit of delay_std_s: 0.001 s is 2e+04 slots of 5e-08 s; in microseconds"),
         ({"delay_std_s": 1.0}, "2e+07 slots of 5e-08 s; in nanoseconds it would be 1e-09 s"),
-        ({"delay_std_s": 1e-18}, "closer than any echo can be timed"),
+        ({"delay_std_s": 1e-18}, "more accurate than any echo allows"),
         ({"doppler": 1e-3, "doppler_std_hz": 5e-4}, "in kilohertz it would be 0.5 Hz"),
         ({"doppler_std_hz": 5e6}, "in millihertz it would be 5e+03 Hz"),
         ({"doppler": 1e6}, "Check the unit of the Doppler shift: 4.24e+08 Hz is a target of at least 2.12e+07 m/s"),

@@ -104,7 +104,7 @@ def test_the_command_says_what_is_shared(tmp_path: Path) -> None:
             (tmp_path / file).write_bytes(data)
     arguments = ["estimate", str(tmp_path), "--known", "s0", "--out", str(tmp_path / "out"), "--no-pictures"]
     printed = CliRunner().invoke(app, arguments, catch_exceptions=False).output
-    assert "Data streams that receivers do not know disturb the" in " ".join(printed.split())
+    assert "Unknown data streams disturb the" in " ".join(printed.split())
     one, two = read_measurements(tmp_path / "out" / "measurements.csv")
     assert one.shared_std[1] == close_to(one.doppler_std_hz, rel=0.1)
     assert one.snr == close_to(256, rel=0.5)

@@ -20,7 +20,9 @@ FUNCTIONS = {
     "cli/design_command.py:design_command": _OPTIONS,
     "cli/estimate_command.py:estimate_command": _OPTIONS,
     "cli/localize_command.py:localize_command": _OPTIONS,
+    "cli/show_command.py:show_command": _OPTIONS,
     "cli/simulate_command.py:simulate_command": _OPTIONS,
+    "cli/study_command.py:study_command": _OPTIONS,
 }
 MANY_ARGUMENTS = {
     "cli/compare_command.py:compare_command": _OPTIONS,

@@ -20,14 +20,14 @@ from multistatic.localization.fusion import localize_many
 from multistatic.paper.claims_table import _ratio
 from multistatic.paper.published_numbers import _levels
 from multistatic.report.comparison import comparison_figure
+from multistatic.report.design_facts import _growth
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
 from multistatic.report.rate_bars import _missed
-from multistatic.report.study_plan import _range
+from multistatic.report.study_plan import _span, _trials
 from multistatic.report.study_plots import study_pictures
 from multistatic.report.study_table import _cell
 from multistatic.report.style import styled
-from multistatic.report.summary import _growth
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
@@ -79,18 +79,26 @@ def test_ratios_near_one_have_the_digits_that_tell_them_apart() -> None:
     assert [_ratio(value) for value in (0.12345, 2.06212, 1.00123, 0.99877)] == ["0.123", "2.06", "1.0012", "0.99877"]
 
 
+def test_a_share_of_a_few_trials_has_no_interval() -> None:
+    few, enough = (Estimate(count=count, value=1.0, low=0.2, high=1.0) for count in (5, 6))
+    assert _cell(few, 1.0, 5, True) == "1"
+    assert _cell(enough, 1.0, 6, True) == "1 [0.2, 1]"
+    assert _cell(few, 1.0, 5, False) == "1 [0.2, 1]"
+
+
 def test_ranges_of_one_number_are_one_number() -> None:
-    assert [_range(3, 3), _range(3, 7)] == ["3", "3 to 7"]
+    assert [_trials(1, 1), _trials(3, 3), _trials(3, 7)] == ["1 trial", "3 trials", "3 to 7 trials"]
+    assert [_span([0.3, 0.3], "s"), _span([0.673, 1.35], "s")] == ["300 ms", "0.673 to 1.35 s"]
 
 
 def test_growth_is_in_per_cent_or_a_factor() -> None:
-    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as much"]
+    assert [_growth(0.25), _growth(19.0)] == ["+25 %", "20 times as large"]
 
 
 def test_only_the_metrics_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
     run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
     results = read_results(tmp_path / "a.sqlite")
-    assert sorted(study_pictures(results, ["peb_m"])) == ["peb_m.png", "peb_m.svg"]
+    assert sorted(study_pictures(results, ["peb_m"])) == ["captions.txt", "peb_m.png", "peb_m.svg"]
 
 
 def test_many_directions_are_each_direction_alone() -> None:

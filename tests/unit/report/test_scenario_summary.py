@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -129,14 +130,15 @@ def test_a_given_steering_vector_is_in_the_echo_snr() -> None:
 
 def test_the_table() -> None:
     text = shown(by_hand())
-    for words in ("2 receivers, 4 transmit antennas", "20.0 dBm, noise -90.0 dBm", "9.99 cm"):
+    for words in ("2 receivers, 4 transmit antennas", "transmit power 20.0 dBm, noise power -90.0 dBm", "9.99 cm"):
         assert words in text
-    for words in ("50.0 m from the transmitter at 10.0 m/s", "2 unknown coordinates", "block of 1.28 µs"):
+    for words in ("50.0 m from the transmitter, speed 10.0 m/s", "2 unknown coordinates", "block: 1.28 µs"):
         assert words in text
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
     assert lines["a"] == ["a", "2", "1.5", "30.0", "40.0", "300.2", "-60.0", "80.5", "70.9"]
     assert lines["b"][:6] == ["b", "3", "2.5", "60.0", "50.0", "333.6"]
-    assert "direct SNR 74.4 to 80.5 dB" in text
+    heads = next(line for line in text.splitlines() if "receiver" in line and "Doppler" in line)
+    assert re.split("  +", heads.strip())[:4] == ["receiver", "antennas", "required rate", "to transmitter"]
     assert "assumptions: Clocks: perfect." in text
 
 

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
+from multistatic.errors import InputError
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.report import study_plots
 from multistatic.report.study_assumptions import study_assumptions
-from multistatic.report.study_plots import study_figure
-from multistatic.report.style import styled
+from multistatic.report.study_plots import study_figure, study_figures, study_picture_names, study_pictures
+from multistatic.report.style import PictureStyle, styled
 from multistatic.study.results import StudyResults
 from multistatic.study.workers import ThisProcess
 from tests.support.studies import QUICK, invented, quick
@@ -39,13 +40,18 @@ def caption_of(results: StudyResults, metric: str) -> str:
 @pytest.mark.parametrize(
     ("trials", "words"),
     [
-        (5, "Median, 20 trials in all. No interval is drawn: there are too few trials for one."),
-        (6, "Median with its 95 % interval, 24 trials in all. Clocks"),
+        (1, "One trial at each point, so there is no interval."),
+        (2, "Median of 2 trials at each point. No interval is drawn: there are too few trials for one."),
+        (5, "Median of 5 trials at each point. No interval is drawn: there are too few trials for one."),
+        (6, "Median of 6 trials at each point, with its 95 % interval. Clocks"),
     ],
 )
 def test_an_interval_is_claimed_where_one_is_drawn(tmp_path: Path, trials: int, words: str) -> None:
     """A median of five values has no interval of 95 %, one of six has."""
-    assert words in caption_of(results_of(tmp_path, f"trials={trials}"), "peb_m")
+    results = results_of(tmp_path, f"trials={trials}")
+    assert words in caption_of(results, "peb_m")
+    bars = [len(each.get_segments()) for ax in drawn(results, "peb_m").axes for each in ax.collections]  # type: ignore[attr-defined]
+    assert sum(bars) == (0 if trials < 6 else 4 * 3)
 
 
 def test_intervals_of_some_points_only(tmp_path: Path) -> None:
@@ -56,19 +62,68 @@ def test_intervals_of_some_points_only(tmp_path: Path) -> None:
     assert words in caption_of(replace(results, values=values), "peb_m")
 
 
-def test_panels_that_are_left_out_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = results_of(tmp_path)
-    assert "panels" not in caption_of(results, "peb_m")
-    monkeypatch.setattr(study_plots, "MAX_PANELS", 1)
-    assert "1 of 2 panels are drawn." in caption_of(results, "peb_m")
+    assert "Page" not in caption_of(results, "peb_m")
+    monkeypatch.setattr(study_plots, "ROWS_OF_PANELS", 1)
+    narrow = PictureStyle("column")
+    with styled():
+        pages = study_figures(results, results.metric_index("peb_m"), style=narrow)
+        captions = [" ".join(text.get_text() for text in figure.texts) for figure in pages]
+        assert [len(figure.axes) for figure in pages] == [1, 1]
+        assert "Page 1 of 2: panels 1 to 1 of 2." in captions[0]
+        assert "Page 2 of 2: panels 2 to 2 of 2." in captions[1]
+        assert (
+            study_figure(results, 1, 2, style=narrow).axes[0].get_title(loc="left") == "cooperation cost limit 1000 m"
+        )
+        with pytest.raises(InputError, match="1 to 2"):
+            study_figure(results, 1, 3, style=narrow)
+    written = study_pictures(results, ["peb_m"], style=narrow).keys()
+    assert {"peb_m_1.svg", "peb_m_2.svg"} < written
+    # Pages of one style do not stay beside the pictures of another.
+    assert written - {"captions.txt"} < set(study_picture_names(results, ["peb_m"]))
+    assert {"peb_m.svg", "peb_m.png"} < set(study_picture_names(results, ["peb_m"]))
 
 
-def test_a_method_without_a_value_is_called_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("status", "metric", "reason"),
+    [
+        ("optimal", "peb_m", "position and velocity cannot be determined from its measurements"),
+        ("infeasible", "peb_m", "no feasible design"),
+        ("failed", "peb_m", "all trials failed"),
+        ("", "peb_m", "not computed yet"),
+        ("optimal", "surrogate", "not defined for its designs"),
+    ],
+)
+def test_a_method_without_a_value_is_named_with_the_reason(
+    tmp_path: Path, status: str, metric: str, reason: str
+) -> None:
+    results, words = results_of(tmp_path), results_of(tmp_path).status.copy()
+    values, method = results.values.copy(), results.methods.index("all")
+    values[:, method, :, results.metric_index(metric)] = np.nan
+    words[:, method] = status
+    changed = replace(results, values=values, status=words)
+    (legend,) = drawn(changed, metric).legends
+    assert [text.get_text() for text in legend.get_texts()] == ["greedy", "one receiver"]
+    assert f"No value: all receivers ({reason})." in caption_of(changed, metric).replace("\n", " ")
+
+
+def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
     results = results_of(tmp_path)
-    values = results.values.copy()
-    values[:, results.methods.index("all"), :, results.metric_index("peb_m")] = np.nan
-    (legend,) = drawn(replace(results, values=values), "peb_m").legends
-    assert [text.get_text() for text in legend.get_texts()] == ["greedy", "all: no value", "one receiver"]
+    values, words = results.values.copy(), results.status.copy()
+    values[2, 0], words[2, 0] = np.nan, "infeasible"
+    values[1, 1, :2] = np.nan
+    changed = replace(results, values=values, status=words)
+    caption = caption_of(changed, "peb_m")
+    assert "No value (×) at 1 of 12 points, counted for each method: no feasible design." in caption
+    assert "Trials without a value are left out at 1 of 12 points, counted for each method." in caption
+    (legend,) = drawn(changed, "peb_m").legends
+    assert [text.get_text() for text in legend.get_texts()][-1] == "no value"
+    assert "30 dBm" not in caption
+    first, second = drawn(changed, "peb_m").axes
+    crosses = [[line.get_xdata() for line in ax.lines if line.get_marker() == "x"] for ax in (first, second)]
+    assert sorted(x for line in crosses[0] for x in line) == [30.0]  # type: ignore[union-attr]
+    assert crosses[1] == [] or all(len(line) == 0 for line in crosses[1])  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

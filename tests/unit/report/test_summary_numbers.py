@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from multistatic.design.result import Design, Verification
 from multistatic.design.sensitivity import BudgetStep, Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.localization.fix import Fix
+from multistatic.report.design_facts import design_facts
 from multistatic.report.fix_summary import fix_summary
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.report.wording import one_unit
@@ -58,58 +60,118 @@ def row(text: str, name: str) -> list[str]:
     return [cell.strip() for cell in line.replace("●", " ").split("  ") if cell.strip()]
 
 
+def told(one: Design, unit: UnitChanges | None = None) -> dict[str, str]:
+    """The facts of a design by name."""
+    facts = design_facts(one, unit)
+    assert len({fact.name for fact in facts}) == len(facts)
+    return {fact.name: fact.value.replace("\u00a0", " ") for fact in facts}
+
+
 def test_the_line_of_every_receiver() -> None:
     one = made()
     text = printed(design_summary(one))
     distances_m = one.scenario.geometry().target_receiver_m
     snr_db = {"r1": "30.0", "r2": "20.0", "r3": "10.0"}
-    units = next(line for line in text.splitlines() if "b/s/Hz" in line)
-    assert units.split() == ["receiver", "m", "b/s/Hz", "b/s/Hz", "dB", "±", "m", "±", "m/s"]
+    heads, units = text.splitlines()[-7:-5]
+    assert re.split("  +", heads.strip()) == ["receiver", "to target", "rate", "block SNR", "range", "range rate"]
+    assert units.split() == ["m", "bit/s/Hz", "dB", "±", "m", "±", "m/s"]
     for k, name in enumerate(("r1", "r2", "r3")):
         cells = row(text, name)
         assert cells[0] == name
         assert cells[1] == f"{distances_m[k]:.1f}"
-        assert cells[2:4] == [f"{[4.5, 3.5, 6.25][k]:.3f}", "4.000"]
-        assert cells[4] == snr_db[name]
-        assert cells[5:] == [["0.300", "8.57"], ["0.600", "1.71"], ["1.499", "4.28"]][k]
+        assert cells[2] == f"{[4.5, 3.5, 6.25][k]:.3f}"
+        assert cells[3] == snr_db[name]
+        assert cells[4:] == [["0.300", "8.57"], ["0.600", "1.71"], ["1.499", "4.28"]][k]
+
+
+def test_required_rates_are_a_column_where_they_differ_and_else_a_fact() -> None:
+    one = made()
+    assert told(one)["required rate"] == "4 bit/s/Hz at every receiver"
+    receivers = (replace(one.scenario.receivers[0], rate_required_bps_hz=1.5), *one.scenario.receivers[1:])
+    differ = replace(one, scenario=replace(one.scenario, receivers=receivers))
+    assert "required rate" not in told(differ)
+    text = printed(design_summary(differ))
+    assert [row(text, name)[2:4] for name in ("r1", "r2")] == [["4.500", "1.500"], ["3.500", "4.000"]]
 
 
 def test_who_cooperates_is_marked_and_who_misses_the_rate_is_red() -> None:
     text = printed(design_summary(made()))
-    marked = [line.split()[1] for line in text.splitlines() if line.strip().startswith("●")]
+    marked = [line.split()[1] for line in text.splitlines() if line.startswith("● ")]
     assert marked == ["r1", "r3"]
     styled = printed(design_summary(made()), style=True).splitlines()
-    red = [line for line in styled if "\x1b[31m" in line and "to target" not in line]
+    red = [line for line in styled if "\x1b[31m" in line]
     assert any("r2" in line for line in red)
     assert not any("r1 " in line or "r3 " in line for line in red)
 
 
 def test_facts_of_the_beams() -> None:
     one = made()
-    text = printed(design_summary(one))
-    assert "26.99 dBm on target (500 mW)" in text
-    assert "at most 20 % below what is possible" in text
-    assert "250 mW of 1 W" in text
-    assert "weak echoes" in text
-    assert "r3: less than 13 dB" in text
-    assert "181.5 m, at most 200 m" in text
+    facts = told(one)
+    assert facts["power towards target"] == "26.99 dBm EIRP"
+    assert facts["beams designed by"] == "by_hand; within 20 % of the largest power towards the target"
+    assert facts["transmit power"] == "250 mW of 1 W"
+    assert facts["weak echoes"].startswith("r3: block SNR below 13 dB")
+    assert facts["cooperation cost"] == "181.5 m, at most 200 m"
+    assert one.beamforming is not None
+    whole = replace(one, beamforming=replace(one.beamforming, power_w=0.9999))
+    assert told(whole)["transmit power"] == "1 W, all of it"
 
 
 def test_gaps_of_the_group() -> None:
     one = made()
     assert one.selection is not None
-    near = replace(one, selection=replace(one.selection, value=5.0e-4, bound=4.0e-4))
-    assert "0.0005 by given, at most 25 % above the best" in printed(design_summary(near))
+    near = told(replace(one, selection=replace(one.selection, value=5.0e-4, bound=4.0e-4)))
+    assert near["criterion minimised"] == "surrogate U = 0.0005"
+    assert near["group selected by"] == "given; at most 25 % above the optimum for these beams"
     proven = replace(one, selection=replace(one.selection, status="optimal", value=5.0e-4, bound=5.0e-4))
-    assert "0.0005 by given, proven optimal" in printed(design_summary(proven))
+    assert told(proven)["group selected by"] == "given; proven optimal for these beams"
     assert one.beamforming is not None
     exact = replace(one, beamforming=replace(one.beamforming, upper_bound_w=0.5))
-    assert "by by_hand, proven optimal" in printed(design_summary(exact))
+    assert told(exact)["beams designed by"] == "by_hand; proven optimal for this group"
+
+
+def test_what_the_message_of_a_joint_design_has_proven_is_not_told_again() -> None:
+    one = made()
+    assert one.selection is not None
+    joint = told(replace(one, selection=replace(one.selection, method="joint", value=5.0e-4, bound=4.0e-4)))
+    assert (joint["group selected by"], joint["beams designed by"]) == ("joint: group and beams together", "by_hand")
+    unproven = told(replace(one, selection=replace(one.selection, method="joint")))
+    assert unproven["beams designed by"] == "by_hand; within 20 % of the largest power towards the target"
+
+
+def test_a_criterion_that_is_an_error_bound_has_its_number_there_alone() -> None:
+    one = made()
+    assert one.selection is not None
+    assert one.accuracy is not None
+    design_ = replace(one.scenario.design, criterion="peb")
+    peb = replace(one, scenario=replace(one.scenario, design=design_))
+    same = replace(peb, selection=replace(one.selection, value=one.accuracy.position.peb_m))
+    assert told(same)["criterion minimised"] == "position error bound"
+    other = replace(peb, selection=replace(one.selection, value=0.125))
+    assert told(other)["criterion minimised"] == "position error bound = 125 mm"
+
+
+@pytest.mark.parametrize(
+    ("residual", "words"),
+    [
+        (2e-7, "2e-07 (0 at a local optimum)"),
+        (9e-3, "9e-03 (0 at a local optimum)"),
+        (0.43, "4e-01 (not a local optimum, where it is 0; 1 at worst)"),
+    ],
+)
+def test_a_residual_says_whether_it_is_that_of_a_local_optimum(residual: float, words: str) -> None:
+    one = made()
+    assert one.beamforming is not None
+    found = replace(one, beamforming=replace(one.beamforming, stationarity=residual))
+    assert told(found)["stationarity residual"] == words
+    assert "stationarity residual" not in told(replace(found, status="optimal"))
 
 
 def test_a_failed_check_says_by_how_much() -> None:
-    text = printed(design_summary(made(verification=Verification(violations={"rate": 2.5e-3, "power": 1e-9}))))
-    assert "FAILED, largest relative violation 2.5e-03" in text
+    failed = made(verification=Verification(violations={"rate": 2.5e-3, "power": 1e-9}))
+    words = "FAILED: constraints and figures recomputed from the beams, off by 2.5e-03 at most"
+    assert told(failed)["verification"] == words
+    assert "\x1b[31mFAILED" in printed(design_summary(failed), style=True)
 
 
 WORTH = Sensitivity(
@@ -120,19 +182,19 @@ WORTH = Sensitivity(
 
 
 def test_slopes_are_told_for_a_tenth_of_the_most_expensive_rate_and_of_a_decibel() -> None:
-    text = printed(design_summary(made(sensitivity=WORTH)))
-    assert "+0.1 bit/s/Hz          at r2 (the most expensive receiver): surrogate U +7 %" in text
-    assert "+0.1 dB of power       surrogate U -3 %" in text
-    assert "+12.5 m of cost        surrogate U -25 % with r1, r2" in text
+    facts = told(made(sensitivity=WORTH))
+    assert facts["+0.1 bit/s/Hz of rate"] == "at r2 (the most expensive receiver): surrogate U +7 %"
+    assert facts["+0.1 dB of power"] == "surrogate U -3 %"
+    assert facts["+12.5 m of cost"] == "surrogate U -25 %, adding r2, dropping r3"
 
 
 def test_whole_units_are_told_where_beams_were_designed_again() -> None:
     unit = UnitChanges(receiver_id="r3", rate_change=0.125, power_change=-0.2)
-    text = printed(design_summary(made(sensitivity=WORTH), unit))
-    assert "+1 bit/s/Hz            at r3 (the most expensive receiver): surrogate U +12 %" in text
-    assert "+1 dB of power         surrogate U -20 %" in text
-    never = printed(design_summary(made(sensitivity=WORTH), replace(unit, rate_change=None)))
-    assert "at r3 (the most expensive receiver): cannot be met" in never
+    facts = told(made(sensitivity=WORTH), unit)
+    assert facts["+1 bit/s/Hz of rate"] == "at r3 (the most expensive receiver): surrogate U +12 %"
+    assert facts["+1 dB of power"] == "surrogate U -20 %"
+    never = told(made(sensitivity=WORTH), replace(unit, rate_change=None))
+    assert never["+1 bit/s/Hz of rate"] == "at r3 (the most expensive receiver): cannot be met"
 
 
 def test_what_changes_nothing_is_left_out() -> None:
@@ -140,17 +202,17 @@ def test_what_changes_nothing_is_left_out() -> None:
     small = 9e-5
     nothing = UnitChanges(receiver_id="r3", rate_change=small, power_change=-small)
     budget = BudgetStep(extra_m=12.5, selected=("r1", "r2"), change=-small)
-    text = printed(design_summary(made(sensitivity=replace(WORTH, budget=budget)), nothing))
-    assert not any(words in text for words in ("+1 bit/s/Hz", "+1 dB of power", "of cost "))
-    large = printed(design_summary(made(sensitivity=replace(WORTH, budget=replace(budget, change=-1.1e-4))), nothing))
-    assert "+12.5 m of cost        surrogate U -0.011 % with r1, r2" in large
+    facts = told(made(sensitivity=replace(WORTH, budget=budget)), nothing)
+    assert [name for name in facts if name.startswith("+")] == ["+1 ns of clock error"]
+    large = told(made(sensitivity=replace(WORTH, budget=replace(budget, change=-1.1e-4))), nothing)
+    assert large["+12.5 m of cost"] == "surrogate U -0.011 %, adding r2, dropping r3"
 
 
 def test_a_better_group_within_the_budget_is_told_as_affordable() -> None:
     found = replace(WORTH, budget=BudgetStep(extra_m=0.0, selected=("r1", "r2"), change=-0.25))
-    text = printed(design_summary(made(sensitivity=found)))
-    assert "affordable" in text
-    assert "of cost" not in text
+    facts = told(made(sensitivity=found))
+    assert facts["better group"] == "adding r2, dropping r3 is affordable: surrogate U -25 % with these beams"
+    assert not any("of cost" in name for name in facts)
 
 
 def test_a_transmitter_that_listens_has_a_line_of_its_own() -> None:
@@ -168,10 +230,11 @@ def test_a_transmitter_that_listens_has_a_line_of_its_own() -> None:
     text = printed(
         design_summary(replace(one, scheme="mono", selection=None, accuracy=alone, selected=np.zeros(3, bool)))
     )
-    (line,) = (line for line in text.splitlines() if line.strip().startswith("●"))
+    (line,) = (line for line in text.splitlines() if line.startswith("● "))
     assert "transmitter" in line
     assert line.split()[-3:] == ["30.0", "300", "8.57"]
     assert "± mm " in text
+    assert "cooperating receivers  none: the transmitter receives its own echo" in text
 
 
 def comparison(name: str, value: float | None, gap: float | None, time_s: float, **changes: Any) -> Comparison:
@@ -183,11 +246,23 @@ def test_rows_of_a_comparison() -> None:
     best = comparison("joint", 2.5e-3, 0.0, 0.25, design=made())
     other = comparison("greedy", 3.0e-3, 0.2, 1.5e-3, beamformer="los_sdp")
     failed = comparison("given", None, None, 1e-6, status="not run", message="no group")
-    text = printed(comparison_table((best, other, failed), "surrogate"))
+    late = comparison("all", None, None, 0.125, status="infeasible", message="too much")
+    text = printed(comparison_table((best, other, failed, late), "surrogate"))
     lines = {line.split()[0]: line.split() for line in text.splitlines() if line.split()}
-    assert lines["joint"] == ["joint", "sca", "feasible", "2", "0.0025", "0", "%", "250", "ms"]
-    assert lines["greedy"] == ["greedy", "los_sdp", "feasible", "0.003", "+20", "%", "1.5", "ms"]
+    assert lines["receivers"] == ["receivers", "%", "ms"]
+    assert lines["joint"] == ["joint", "sca", "feasible", "2", "0.0025", "0", "250.00"]
+    assert lines["greedy"] == ["greedy", "los_sdp", "feasible", "–", "0.003", "+20", "1.50"]
+    assert "given     sca         not run" in text
+    given, everyone = (line.split()[-4:] for line in text.splitlines()[5:7])
+    assert given == ["–"] * 4  # a method that did not run took no time
+    assert everyone == ["–", "–", "–", "125.00"]
     assert "given + sca: no group" in text
+
+
+def test_one_beamformer_is_named_below_and_is_no_column() -> None:
+    text = printed(comparison_table((comparison("joint", 2.5e-3, 0.0, 0.25, design=made()),), "surrogate"))
+    assert "beamformer: sca" in text.splitlines()
+    assert text.splitlines()[3].split() == ["joint", "feasible", "2", "0.0025", "0", "250"]
 
 
 # Fixes

@@ -138,7 +138,7 @@ def test_options_that_a_design_does_not_use_give_a_note() -> None:
     keys = ["design.options.kmeans.restarts=2", "design.options.value_function.steps=9", "design.options.grid.delays=9"]
     load_preset("paper", keys, on_note=notes.append)
     assert [note.removeprefix("design.options.") for note in notes if "options" in note] == [
-        "kmeans is not used by the scenario's own design, which has joint, value_function, surrogate, rician"
+        "kmeans is not used: the design of the scenario uses joint, value_function, surrogate, rician"
     ]
 
 

@@ -12,9 +12,9 @@ from pydantic_core import PydanticUndefined
 
 from multistatic import ScenarioError, build_scenario, design_network, load_preset, parse_scenario
 from multistatic.scenario import model
+from multistatic.scenario.channel_schema import ChannelTable
 from multistatic.scenario.preset import preset_names, preset_text
 from multistatic.scenario.schema import (
-    ChannelTable,
     DesignTable,
     OriginTable,
     PulseTable,

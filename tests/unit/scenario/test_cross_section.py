@@ -176,7 +176,9 @@ def test_check_states_both_numbers_and_what_is_not_certain():
     assert summary["target_rcs_m2"] == close_to(25.1327, rel=1e-5)
     assert scenario_summary(parse_scenario(MINIMAL))["target_rcs_m2"] is None
     assert "cross-section of 12.6 m²" in " ".join(target_notes(scenario()))
-    assert "6.2 dB lower and errors from noise are 2 times" in " ".join(target_notes(scenario("target.rcs=uav-small")))
+    assert "6.2 dB lower, and errors due to noise are at least 2 times" in " ".join(
+        target_notes(scenario("target.rcs=uav-small"))
+    )
     assert list(target_notes(scenario("target.rcs_m2=2"))) == []
 
 

@@ -68,7 +68,9 @@ def test_receivers_in_another_order_are_put_into_that_of_the_scenario() -> None:
 def test_receivers_that_the_scenario_has_not_are_left_out_and_noted() -> None:
     extra = given(direct=np.concatenate([DIRECT[:1], DIRECT]), receiver_ids=("stranger", *SCENARIO.receiver_ids))
     np.testing.assert_array_equal(realise(with_channel(extra), channel_rng(0)).direct, DIRECT)
-    assert any("'stranger', which the scenario has not" in note for note in given_channel_notes(with_channel(extra)))
+    assert any(
+        "'stranger', which the scenario does not have" in note for note in given_channel_notes(with_channel(extra))
+    )
 
 
 def test_rows_beyond_the_largest_array_may_be_zeros_or_missing() -> None:
@@ -113,7 +115,7 @@ def test_the_median_gain_is_that_of_antennas_with_a_path() -> None:
         ({"direct": np.where(np.arange(3)[:, None, None] == 1, np.nan, DIRECT)}, "NaN or infinity at 'r2'"),
         ({"direct": np.full((3, 3, 4), np.inf)}, "NaN or infinity at 'r1'"),
         ({"direct": 1e200 * DIRECT}, "an amplitude of"),
-        ({"direct": np.full((3, 3, 4), -85.3)}, "levels in dB?"),
+        ({"direct": np.full((3, 3, 4), -85.3)}, "if these are levels in dB"),
         ({"receiver_ids": ("r1", "r2")}, "2 names, expected 3"),
         ({"receiver_ids": ("r1", "r2", "r2")}, "'r2' more than once"),
         ({"carrier_hz": float("nan")}, "a frequency from 1e3 to 1e15 Hz"),
@@ -169,15 +171,21 @@ def test_every_misfit_is_named_at_once() -> None:
 
 
 def test_an_snr_beyond_double_precision_names_the_file_as_a_cause() -> None:
-    with pytest.raises(ScenarioError, match="channels of unit power in the channel file lack the path gain"):
+    with pytest.raises(ScenarioError, match="channels in the channel file that include the path gain"):
         realise(with_channel(given(direct=1e7 * DIRECT)), channel_rng(0))
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"steering_tx": np.full((1, 4), 1e80)}, "a largest amplitude of 1e+80, expected a largest one from 1e-10"),
-        ({"steering_tx": np.full((1, 4), 1e-200)}, "a largest amplitude of 1e-200, expected a largest one from 1e-10"),
+        (
+            {"steering_tx": np.full((1, 4), 1e80)},
+            "a largest amplitude of 1e+80, expected a largest amplitude from 1e-10",
+        ),
+        (
+            {"steering_tx": np.full((1, 4), 1e-200)},
+            "a largest amplitude of 1e-200, expected a largest amplitude from 1e-10",
+        ),
         ({"echo_gain": np.array([[1e-9, 1e101, 1e-9]])}, "received 1e+101, expected power gains, 0 or from 1e-100"),
         ({"echo_gain": np.array([[1e-9, 1e-101, 0.0]])}, "received 1e-101, expected power gains, 0 or from 1e-100"),
         ({"echo_gain": np.array([[1e-9, -2.0, 0.0]])}, "received -2, expected power gains, 0 or more"),
@@ -195,14 +203,17 @@ def test_levels_that_no_channel_has_are_refused_by_value(changes: dict[str, Any]
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"direct": 1e4 * DIRECT}, "more power than is sent"),
-        ({"direct": 2e3 * DIRECT}, "channels of unit power need the path gain as a factor"),
+        ({"direct": 1e4 * DIRECT}, "which is more power than is transmitted"),
+        ({"direct": 2e3 * DIRECT}, "multiply channels of unit power by the path gain"),
         ({"direct": 1e-8 * DIRECT}, "far below any radio link"),
         ({"direct": DIRECT * np.array([1, 0, 1])[:, None, None]}, "no path to"),
         ({"direct": DIRECT * np.array([1, 1, 0])[:, None]}, "zeros at some antennas of"),
-        ({"echo_gain": np.full((1, 3), 1e-9)}, "takes the place of path loss and of the target's reflection"),
-        ({"echo_gain": np.full((1, 3), 1e-9)}, "the criterion published and the mono-static scheme keep the path loss"),
-        ({"echo_gain": np.array([[1e-9, 120.0, 1e-9]])}, "a largest gain of 120 (20.8 dB), more power than is sent"),
+        ({"echo_gain": np.full((1, 3), 1e-9)}, "replaces path loss and the target's reflection"),
+        ({"echo_gain": np.full((1, 3), 1e-9)}, "mono-static scheme still use the path loss"),
+        (
+            {"echo_gain": np.array([[1e-9, 120.0, 1e-9]])},
+            "a largest gain of 120 (20.8 dB), which is more power than is transmitted",
+        ),
         ({"steering_tx": np.full((1, 4), 1e3)}, "a mean |entry|² of 60.0 dB: isotropic antennas have 0 dB"),
     ],
 )

@@ -184,7 +184,7 @@ def test_swapped_positions_that_are_out_of_range_are_named_as_such():
 
 def test_the_message_of_a_site_at_the_target_shows_the_three_numbers_that_were_written():
     with pytest.raises(
-        ScenarioError, match=r"line 4\.position_llh: received \[48\.139, 11\.577, 600\], expected a pos"
+        ScenarioError, match=r"line 4\.position_llh: received \[48\.139, 11\.577, 600\], expected another pos"
     ):
         listed(CSV + "gamma,48.139,11.577,600\n")
 
@@ -215,7 +215,9 @@ def test_radians_are_named():
 
 def test_degrees_in_a_key_of_metres_are_named():
     content = "id,x_m,y_m,z_m\nalpha,48.1381,11.5739,545.0\n"
-    assert "position_m of alpha (sites.csv line 2) is in metres, but agrees with the latitude" in listed(content)
+    assert "position_m of alpha (sites.csv line 2) is in metres, but its numbers are like the latitudes" in listed(
+        content
+    )
     text = MUNICH.replace("position_llh", "position_m").replace("NAME", "s.csv")
     found: list[str] = []
     more = content + "beta,48.1365,11.5790,548.5\n"
@@ -244,13 +246,13 @@ def test_positions_beyond_the_horizon_are_named():
         ("transmitter.power_w=4e6", "power_w is in W and power_dbm in dBm"),
         ("transmitter.power_dbm=-40", "is 1e-07 W (-40.0 dBm)"),
         ("channel.noise_power_dbm=-9", "the noise power is 0.000126 W (-9.0 dBm)"),
-        ("channel.reference_loss_db=-38", "reference_loss_db is a loss, so positive"),
+        ("channel.reference_loss_db=-38", "reference_loss_db is a loss, a positive number"),
         ("receivers.site[0].position_m=[10,0,9500]", "a stands higher than 9000 m"),
         ("target.position_m=[10,20,35000]", "35000 ft are 10668 m"),
         ("target.velocity_m_s=[900,0]", "900 km/h are 250 m/s"),
         ("requirements.rate_bps_hz=50", "rates are in bit/s for each Hz"),
-        ("receivers.site[0].clock_offset_std_s=10", "clock_offset_std_s of a is more than 10 ms"),
-        ("receivers.site[1].frequency_offset_std_hz=1e7", "frequency_offset_std_hz of b is more than 0.1 %"),
+        ("receivers.site[0].clock_offset_std_s=10", "clock_offset_std_s of a exceeds 10 ms"),
+        ("receivers.site[1].frequency_offset_std_hz=1e7", "frequency_offset_std_hz of b exceeds 0.1 %"),
     ],
 )
 def test_a_value_in_another_unit_is_doubted(override, words):
@@ -325,8 +327,8 @@ def test_a_high_tower_and_a_mountain_need_no_note():
 @pytest.mark.parametrize(
     ("override", "words"),
     [
-        ("channel.noise_figure_db=70.0", "noise_figure_db = 70 dB is more than that of any receiver"),
-        ("channel.noise_power_dbm=-174.0", "a density in dBm/Hz is no noise power"),
+        ("channel.noise_figure_db=70.0", "noise_figure_db = 70 dB is higher than that of any receiver"),
+        ("channel.noise_power_dbm=-174.0", "the key is a power, not a density in dBm/Hz"),
         ("channel.noise_temperature_k=17.0", "17 °C are 290.15 K"),
         ("target.velocity_m_s=[120000.0,0.0,0.0]", "faster than anything in orbit"),
         ("channel.scatterer=[{position_llh=[48.138,11.577,545.0]}]", "channel.scatterer has no effect"),
@@ -339,8 +341,8 @@ def test_a_value_of_another_unit_or_without_effect_is_named(override, words):
 @pytest.mark.parametrize(
     ("overrides", "words"),
     [
-        (("channel.direct_path_leakage_db=60.0",), "leaves more than the whole direct path"),
-        (("channel.direct_path_leakage=2.0",), "leaves more than the whole direct path"),
+        (("channel.direct_path_leakage_db=60.0",), "leaves more power than"),
+        (("channel.direct_path_leakage=2.0",), "leaves more power than"),
     ],
 )
 def test_signal_dependent_clutter_is_looked_at(overrides, words):

@@ -146,12 +146,12 @@ def test_a_velocity_is_finite_and_below_that_of_light(value):
 
 def test_the_target_stands_apart():
     for place in (SCENARIO.transmitter.position_m, SCENARIO.receivers[1].position_m + 1e-9):
-        with pytest.raises(ScenarioError, match=r"target\.position_m: received \[.*expected a position"):
+        with pytest.raises(ScenarioError, match=r"target\.position_m: received \[.*expected another position"):
             changed("target.position_m", place)
     scatterers = (Scatterer(position_m=SCENARIO.target.position_m, reflection=1.0),)
-    with pytest.raises(ScenarioError, match=r"propagation\.scatterers\[0\]\.position_m is there too"):
+    with pytest.raises(ScenarioError, match=r"propagation\.scatterers\[0\]\.position_m has the same one"):
         changed("propagation.scatterers", scatterers)
-    with pytest.raises(ScenarioError, match=r"receivers\['a'\]\.position_m: .*apart from the transmitter"):
+    with pytest.raises(ScenarioError, match=r"receivers\['a'\]\.position_m: .*another position than the transmitter"):
         changed("receivers.position_m", SCENARIO.transmitter.position_m)
 
 

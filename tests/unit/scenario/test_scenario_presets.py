@@ -1,5 +1,6 @@
 """Presets and the JSON Schema: every preset is valid for both, and a design of it makes sense."""
 
+import re
 import tomllib
 
 import jsonschema
@@ -9,6 +10,7 @@ import pytest
 from multistatic.bounds.clock import clock_errors
 from multistatic.errors import InputError, ScenarioError
 from multistatic.files.scenario_file import load_preset, load_scenario
+from multistatic.scenario import channel_schema, schema
 from multistatic.scenario.json_schema import scenario_json_schema
 from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.scenario.preset import preset_names, preset_text
@@ -108,3 +110,75 @@ def test_realistic_presets_are_physical(name):
     epsilon = propagation.path_loss_exponent
     echo = scenario.target.reflection * (geometry.transmitter_target_m * geometry.target_receiver_m) ** -epsilon
     assert (echo < 1e-4 * geometry.transmitter_receiver_m**-epsilon).all()
+
+
+# A scenario file to start from
+
+
+def lines(name):
+    """(table, line) for each line of a preset; a table that is commented out is one, too."""
+    table = ""
+    for line in preset_text(name).splitlines():
+        if found := re.match(r"(?:# )?\[+([a-z.]+)\]+", line):
+            table = found[1]
+        yield table, line
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_key_of_a_preset_has_a_comment(name):
+    """Behind it or on the line before; the keys of further sites are those of the first."""
+    before = ""
+    for table, line in lines(name):
+        if re.match(r"[a-z]\w* = ", line) and table != "receivers.site":
+            assert " # " in line or before.startswith("# "), line
+        before = line
+
+
+def test_the_preset_paper_shows_every_key_and_those_without_use_as_comments():
+    shown = {
+        (table, key)
+        for table, line in lines("paper")
+        if (key := (re.match(r"(?:# )?([a-z]\w*) = ", line) or [None, None])[1])
+    }
+    tables = {
+        "": schema.ScenarioTable,
+        "origin": schema.OriginTable,
+        "radio": schema.RadioTable,
+        "transmitter": schema.TransmitterTable,
+        "receivers": schema.ReceiversTable,
+        "receivers.random": schema.RandomTable,
+        "target": schema.TargetTable,
+        "channel": channel_schema.ChannelTable,
+        "requirements": schema.RequirementsTable,
+        "design": schema.DesignTable,
+    }
+    missing = {
+        (table, field.alias or key)
+        for table, kind in tables.items()
+        for key, field in kind.model_fields.items()
+        if (table, field.alias or key) not in shown
+    }
+    twins = {  # arrays in place of antennas, latitudes in place of metres; whole tables
+        ("receivers", "array"), ("receivers.random", "array"), ("receivers.random", "centre_llh"),
+        ("target", "position_llh"), ("transmitter", "receive_array"),
+        ("", "origin"), ("", "radio"), ("", "transmitter"), ("", "receivers"), ("", "target"), ("", "channel"),
+        ("", "requirements"), ("", "design"), ("receivers", "site"), ("receivers", "random"), ("channel", "scatterer"),
+    }  # fmt: skip
+    assert missing == twins
+
+
+OPTIONAL = [
+    pytest.param(table, found[1], found[2], id=f"{table}.{found[1]}")
+    for table, line in lines("paper")
+    if (found := re.match(r"# ([a-z]\w*) = (.*?)(?:\s{2,}#.*| # .*)?$", line))
+    and table not in ("origin", "receivers.site", "channel.scatterer")
+    and found[1] != "file"
+    and "file" not in found[2]
+]
+
+
+@pytest.mark.parametrize(("table", "key", "value"), OPTIONAL)
+def test_a_key_that_the_preset_paper_shows_as_a_comment_can_be_used(table, key, value):
+    radar = ["channel.echo_law=product", "channel.reference_loss_db=free_space"] if key.startswith("rcs") else []
+    needs = {"noise_temperature_k": ["channel.noise_figure_db=7"], "position_llh": ["target.position_llh=[52.5,13.4]"]}
+    load_preset("paper", [*radar, *needs.get(key, []), f"{table}.{key}={value}"])

@@ -72,7 +72,7 @@ def test_csv_in_latitude_and_longitude():
         ("id,x_m,y_m\n,1,2\n", "line 2: id: received nothing"),
         ("id,x_m,y_m\na,1,2\na,3,4\n", "line 3.id: received 'a', expected a unique id"),
         ("id,x_m,y_m\na,1,2\nb,0,0\n", "line 3.position_m"),
-        ("id,x_m,y_m\na,20,40\n", "expected a position that nothing else has"),
+        ("id,x_m,y_m\na,20,40\n", "expected another position"),
         ("id,x_m,y_m,antennas\na,1,2,2.5\n", "antennas: received 2.5, expected a whole number"),
         ("id,x_m,y_m,latitude_deg,longitude_deg\na,1,2,3,4\n", "only one of position_m, position_llh"),
         ("id,latitude_deg,longitude_deg\na,1,2\n", "[origin]"),
@@ -249,7 +249,7 @@ def test_another_crs_is_refused_by_name(name):
     said = problems("sites.geojson", json.dumps(document))
     assert "sites.geojson crs: received" in said
     assert (name or "crs") in said
-    assert "RFC 7946, section 4" in said
+    assert "RFC 7946" in said
 
 
 def test_a_linked_crs_is_refused():
@@ -345,7 +345,7 @@ def test_two_sites_at_one_place_are_none_where_one_is_left_out():
             ("west",),
             "[requirements]\nrate_bps_hz = { west = 1, default = 0 }",
             "requirements.rate_bps_hz.west: received 'west', expected the id of a receiver, or default "
-            "(receivers.exclude leaves it out)",
+            "(receivers.exclude excludes this receiver)",
         ),
         (("west",), "[design]\nreceivers = 3", "design.receivers: received 3, expected at most 2"),
     ],
@@ -359,8 +359,7 @@ def test_what_cannot_be_left_out_is_named(ids, text, words):
 def test_the_message_of_a_site_at_the_target_shows_what_was_written():
     said = problems("sites.csv", "id,x_m,y_m\na,48.5,11.5\nb,20.0,40\n")
     assert (
-        "line 3.position_m: received [20.0, 40], expected a position that nothing else has (target.position_m is there"
-        in said
+        "line 3.position_m: received [20.0, 40], expected another position (target.position_m has the same one" in said
     )
 
 

@@ -26,13 +26,13 @@ FORMS = {
     "semicolons": (lambda text: text.replace(",", ";"), "semicolons between the columns, expected commas"),
     "tabs": (lambda text: text.replace(",", "\t"), "tabs between the columns, expected commas"),
     "bars": (lambda text: text.replace(",", "|"), "vertical bars between the columns, expected commas"),
-    "blanks": (lambda text: text.replace(",", " "), "blanks do not separate columns"),
+    "blanks": (lambda text: text.replace(",", " "), "spaces do not separate columns"),
     "sep=": (lambda text: "sep=,\n" + text, "'sep=,', a line for spreadsheet programs"),
     "comment": (lambda text: "# of the site survey\n" + text, "line 1: received a comment, '# of the site survey'"),
-    "comment below": (lambda text: text + "# end\n", "a table has no comments: delete the line"),
+    "comment below": (lambda text: text + "# end\n", "comments are not allowed: delete the line"),
     "empty line": (lambda text: "\n" + text, "line 1: received an empty line"),
-    "UTF-16 read as bytes": (lambda text: "\0".join(text), "NUL characters, as of text in UTF-16"),
-    "JSON": (lambda text: '{"type": "FeatureCollection"}', "as of JSON"),
+    "UTF-16 read as bytes": (lambda text: "\0".join(text), "NUL characters, as in text in UTF-16"),
+    "JSON": (lambda text: '{"type": "FeatureCollection"}', "which looks like JSON"),
 }
 
 
@@ -60,15 +60,15 @@ def test_wide_encodings_are_named(tmp_path, encoding):
 
 
 NO_NUMBERS = [
-    ("5_48.5", "an underscore is no digit"),
-    ("1_000", "an underscore is no digit"),
+    ("5_48.5", "underscores are not allowed in numbers"),
+    ("1_000", "underscores are not allowed in numbers"),
     ("٤٨", "write the digits 0 to 9"),
     ("४८.५", "write the digits 0 to 9"),
     ("0x1F", "write decimal digits"),
     ("48,1381", "the decimal sign is a point"),
-    ("1,234.5", "nothing separates thousands"),
-    ("1 234", "nothing separates thousands"),
-    ("1'234.5", "nothing separates thousands"),
+    ("1,234.5", "without separators of thousands"),
+    ("1 234", "without separators of thousands"),
+    ("1'234.5", "without separators of thousands"),
     ("nan", "leave the cell empty"),
     ("inf", "leave the cell empty"),
     ("-Infinity", "leave the cell empty"),
@@ -117,7 +117,7 @@ def test_blanks_around_a_cell_do_not_count():
     ("column", "cell", "words"),
     [
         ("delay_s", "4494.5", "check the unit of the delay"),
-        ("delay_s", "1348.7", "no range in m"),
+        ("delay_s", "1348.7", "not a range in m"),
         ("doppler_hz", "-1.3e13", "check the unit of the Doppler shift"),
     ],
 )
@@ -138,7 +138,7 @@ def test_a_date_is_told_to_be_seconds(cell):
 def test_xml_is_told_to_be_exported(text):
     with pytest.raises(ScenarioError) as caught:
         read_site_list("sites.csv", text)
-    assert "as of XML" in str(caught.value)
+    assert "which looks like XML" in str(caught.value)
 
 
 @pytest.mark.parametrize(

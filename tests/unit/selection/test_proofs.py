@@ -169,7 +169,7 @@ def test_an_asked_number_that_is_too_small_is_named() -> None:
     assert answer.status == "infeasible"
     assert answer.message == (
         "No group of exactly 1 receiver (design.receivers) was found that makes the target observable under the "
-        "criterion peb. All 4 receivers together make it so."
+        "criterion peb. With all 4 receivers selected the target is observable."
     )
 
 

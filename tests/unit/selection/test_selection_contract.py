@@ -12,7 +12,7 @@ import pytest
 from multistatic import registry
 from multistatic.errors import InputError
 from multistatic.selection.cheapest import cheapest_group
-from multistatic.selection.clustered import mended
+from multistatic.selection.clustered import repaired_groups
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from tests.support.close import close_to
@@ -200,19 +200,26 @@ def message(name: str, problem: SelectionProblem) -> str:
 
 def test_messages_name_the_constraint() -> None:
     forced = message("greedy", PROBLEMS["forced over budget"])
-    assert forced.startswith("The receivers rx3, rx7 must be selected for their rate; together they cost")
+    assert forced.startswith(
+        "The receivers rx3, rx7 must be selected to meet their required rates; their cooperation cost is"
+    )
     assert "the limit is 10 m" in forced
     assert message("greedy", PROBLEMS["no budget"]).startswith("The cheapest group (receiver rx")
     assert "that has 5 members" in message("greedy", PROBLEMS["count over budget"])
     assert "observable under the criterion position" in message("greedy", PROBLEMS["position, no pair in budget"])
     assert "observable under the criterion position" in message("greedy", PROBLEMS["position, one receiver"])
-    assert message("greedy", PROBLEMS["count above K"]) == "Exactly 4 receivers are asked for, but there are 3."
-    assert "rx1, rx2, rx3 must be selected for their rate" in message("greedy", PROBLEMS["count below forced"])
-    assert "together they cost" in message("all", PROBLEMS["plain"])
+    assert (
+        message("greedy", PROBLEMS["count above K"])
+        == "Exactly 4 receivers are required (design.receivers), but the scenario has only 3."
+    )
+    assert "rx1, rx2, rx3 must be selected to meet their required rates" in message(
+        "greedy", PROBLEMS["count below forced"]
+    )
+    assert "their cooperation cost is" in message("all", PROBLEMS["plain"])
     wrong_size = message("given", dataclasses.replace(PROBLEMS["plain"], count=7))
-    assert "but exactly 7 are asked for. Set design.receivers to" in wrong_size
+    assert "but exactly 7 are required (design.receivers). Set design.receivers to" in wrong_size
     lacking = dataclasses.replace(PROBLEMS["plain"], forced=np.arange(8) == 2)
-    assert "receiver rx3 would be left out and must be selected for the rate" in message("given", lacking)
+    assert "receiver rx3 would be left out, but must be selected to meet the required rate" in message("given", lacking)
 
 
 def test_given_needs_a_group() -> None:
@@ -319,8 +326,8 @@ def test_candidates_are_mended_by_nearness_to_the_target() -> None:
         6, forced=(5,), count=3, target_distance_m=np.array([6.0, 5.0, 4.0, 3.0, 2.0, 9.0]), cost_limit_m=LOOSE
     )
     wide, narrow = np.array([[1, 1, 1, 0, 0, 0]], bool), np.array([[1, 0, 0, 0, 0, 0]], bool)
-    assert mended(problem, wide).tolist() == [[False, True, True, False, False, True]]
-    assert mended(problem, narrow).tolist() == [[True, False, False, False, True, True]]
+    assert repaired_groups(problem, wide).tolist() == [[False, True, True, False, False, True]]
+    assert repaired_groups(problem, narrow).tolist() == [[True, False, False, False, True, True]]
 
 
 def test_two_useless_receivers_may_be_cheaper_than_a_useful_one() -> None:

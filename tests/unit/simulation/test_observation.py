@@ -13,7 +13,7 @@ from multistatic.signal.beams import Beams
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
-from multistatic.simulation.observation import ObservationSettings, heard_channel, observe
+from multistatic.simulation.observation import ObservationSettings, observe, recorded_channel
 from multistatic.simulation.paths import Clock
 from tests.support.close import assert_close, close_to
 from tests.support.networks import network
@@ -228,11 +228,11 @@ def test_snr_after_integration_is_that_of_the_channel():
 def test_the_heard_channel_has_what_is_heard():
     scatterer = Scatterer(position_m=np.array([30.0, -10.0, 0.0]), reflection=0.3)
     scenario, channel, _ = case(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=0.1)
-    assert_close(heard_channel(scenario, channel, ObservationSettings()).clutter, channel.clutter, rel=1e-9)
-    alone = heard_channel(scenario, channel, ObservationSettings(scatterers=False, direct_path=0.0))
+    assert_close(recorded_channel(scenario, channel, ObservationSettings()).clutter, channel.clutter, rel=1e-9)
+    alone = recorded_channel(scenario, channel, ObservationSettings(scatterers=False, direct_path=0.0))
     assert alone.clutter.shape[1] == 0
     scenario, channel, _ = case()
-    both = heard_channel(scenario, channel, ObservationSettings(direct_path=1.0, white_clutter=False))
+    both = recorded_channel(scenario, channel, ObservationSettings(direct_path=1.0, white_clutter=False))
     assert_close(both.clutter[:, 0], channel.direct, rel=1e-9)
     assert (both.clutter_power_w, both.noise_power_w) == (0.0, 1e-9)
 
@@ -316,5 +316,5 @@ def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="symbols of"):
         observe(scenario, channel, signal, rng(), replace(QUIET, trials=3))
     scenario, channel, signal = case()
-    with pytest.raises(ValueError, match="no receivers"):
+    with pytest.raises(ValueError, match="expected ids of"):
         observe(scenario, channel, signal, rng(), receiver_ids=["rx9"])

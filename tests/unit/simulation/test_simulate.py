@@ -157,7 +157,7 @@ def test_every_impossible_setting_is_named_at_once():
 
 
 def test_what_does_not_fit_the_scenario_is_refused():
-    with pytest.raises(InputError, match="at most the block of 96 slots"):
+    with pytest.raises(InputError, match="at most 96 slots, the length of the block"):
         block(waveform="ofdm", subcarriers=96)
     with pytest.raises(InputError, match=r"at most 1e\+08"):
         block(trials=10**6)
@@ -265,7 +265,7 @@ def test_recordings_of_an_earlier_simulation_do_not_stay(designed: Path, tmp_pat
 
 
 def test_json_is_the_truth(designed: Path, tmp_path: Path):
-    printed = run("simulate", str(designed), "--out", str(tmp_path), "--json", "--quiet", "--time-offset-std", "1e-9")
+    printed = run("simulate", str(designed), "--out", str(tmp_path), "--json", "--quiet", "--clock-offset-std", "1e-9")
     truth = json.loads((tmp_path / "truth.json").read_text())
     assert json.loads(printed) == truth
     for row in truth["receivers"].values():
@@ -273,7 +273,8 @@ def test_json_is_the_truth(designed: Path, tmp_path: Path):
         assert offset != 0
         assert row["observed_delay_s"] - row["delay_s"] == close_to(offset)
     assert truth["common_clock"] == {"time_offset_s": 0.0, "frequency_offset_hz": 0.0}
-    options = ("--time-offset-std", "0", "--common-time-offset-std", "1e-9", "--common-frequency-offset-std", "5")
+    options = ["--clock-offset-std", "0", "--transmitter-clock-offset-std", "1e-9"]
+    options += ["--transmitter-frequency-offset-std", "5"]
     printed = run("simulate", str(designed), "--out", str(tmp_path), "--json", "--quiet", *options)
     truth = json.loads(printed)
     assert truth["common_clock"]["time_offset_s"] != 0
@@ -286,7 +287,7 @@ def test_json_is_the_truth(designed: Path, tmp_path: Path):
         (["--trials", "0", "--symbols", "qam8"], "2 problems\n  --symbols: received 'qam8'"),
         (["--receivers", "rx9,rx1,rx8"], "2 problems\n  --receivers: received 'rx9'"),
         (["--direct-path", "1", "--no-direct-path"], "one of the two"),
-        (["--time-offset-std", "-1"], "--time-offset-std: received -1.0"),
+        (["--clock-offset-std", "-1"], "--clock-offset-std: received -1.0"),
         (["--waveform", "ofdm", "--subcarriers", "2000"], "subcarriers: received 2000"),
     ],
 )

@@ -73,7 +73,7 @@ def test_methods_stand_beside_those_of_the_file(file: Path) -> None:
     file.write_text(TEXT + '[[compare]]\nselector = "greedy"\n', encoding="utf-8")
     study = load_study(file, methods=[study_method(selector=two_nearest)])
     assert [method.name for method in study.methods] == ["greedy", "two_nearest"]
-    with pytest.raises(InputError, match="a name that no other method has"):
+    with pytest.raises(InputError, match="a name that no other method of the study has"):
         load_study(file, methods=[study_method("greedy", selector=two_nearest)])
 
 

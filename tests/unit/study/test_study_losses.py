@@ -104,7 +104,7 @@ def test_a_trial_that_kills_is_tried_alone_every_time_after_the_second(
     assert [len(step) for step in with_killer] == [3, 3, 1, 1, 1]
     assert list(errors) == [1]
     assert len(errors[1]) == 1 + retries
-    assert all("died" in error for error in errors[1])
+    assert all("the worker process ended" in error for error in errors[1])
     assert [result.trial for result in results if result.failed] == [1]
     assert workers.restarts == len(with_killer)
 

@@ -51,7 +51,7 @@ def test_median_is_no_wider_than_scipys_quantile_test() -> None:
     assert oracle.low <= found.low <= found.value <= found.high <= oracle.high
 
 
-@pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (1, 1)])
+@pytest.mark.parametrize(("hits", "count"), [(0, 10), (3, 10), (10, 10), (1, 2)])
 def test_proportion_has_wilsons_interval(hits: int, count: int) -> None:
     values = np.arange(count) < hits
     found = interval_estimate(values, statistic="median", confidence=0.9, proportion=True)

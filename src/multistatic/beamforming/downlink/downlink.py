@@ -22,7 +22,7 @@ class InnerSolution:
 
     `value`: the power spent (`least_power`) or the loss ‖a‖²P - p (`most_light`). `proven`: False where the beams are
     feasible but the prices do not prove them optimal. The beams are u = 𝒽Λ^½T + ν a βᵀ and w₀ = a - 𝒽 y₀ with `error` T
-    [S, S], `lit` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam).
+    [S, S], `on_target` β = aᴴu [S], `weights` y₀ [S] (0 where there is no sensing beam).
     """
 
     price: F
@@ -32,7 +32,7 @@ class InnerSolution:
     left: float
     value: float
     error: C
-    lit: C
+    on_target: C
     weights: C
     proven: bool = True
 
@@ -47,8 +47,8 @@ class InnerSolution:
             left=numbers.left,
             value=numbers.value,
             error=beams.error,
-            lit=beams.lit,
-            weights=beams.weights if numbers.left != 0.0 else np.zeros_like(beams.lit),
+            on_target=beams.on_target,
+            weights=beams.weights if numbers.left != 0.0 else np.zeros_like(beams.on_target),
             proven=numbers.proven,
         )
 
@@ -83,7 +83,7 @@ def most_light(downlink: Downlink) -> InnerSolution | None:
 
 def _solved(downlink: Downlink, light: bool) -> InnerSolution | None:
     count = len(downlink.target)
-    arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "hears")}
+    arrays = {name: in_c_order(getattr(downlink, name)) for name in ("gram", "cross", "target", "receives_sensing")}
     beams = beams_for(count)
     numbers = solve_downlink(
         downlink._replace(**arrays), no_guess(count), light, block_for(workspace_for, count), beams

@@ -40,7 +40,7 @@ class Downlink(NamedTuple):
     cross: C  # [S] g = h_sᴴa
     norm2: float  # ‖a‖²
     target: F  # [S] γ
-    hears: B  # [S] true where the receiver of the stream suffers the sensing beam
+    receives_sensing: B  # [S] true where the receiver of the stream suffers the sensing beam
     power: float = 1.0  # budget P
 
 
@@ -50,7 +50,7 @@ class DownlinkBeams(NamedTuple):
     price: F  # [S] λ
     powers: F  # [S] q of the beams u_s
     error: C  # [S, S] T, the uplink error covariance
-    lit: C  # [S] β = aᴴu
+    on_target: C  # [S] β = aᴴu
     weights: C  # [S] y₀
 
 
@@ -111,10 +111,10 @@ def uplink_beams(
     M ≻ 0 iff slack = 1 - νθ > 0. Then
     sqrt(λ_s) h_sᴴ u_t = (I - T)_st,   β_t = aᴴu_t = conj(y_t)/(1 - νθ),   ‖u_t‖² - ν|β_t|² = T_tt - Σ_s |T_st|².
 
-    A positive `slack` takes the place of `nu`: where receivers are nearly deaf to the target the slack is tiny, and ν
-    does not resolve it.
+    A positive `slack` takes the place of `nu`: where receivers are nearly orthogonal to the target the slack is tiny,
+    and ν does not resolve it.
     """
-    root, y, error, beta = scratch.root, scratch.aimed, beams.error, beams.lit
+    root, y, error, beta = scratch.root, scratch.aimed, beams.error, beams.on_target
     coupling, cost = uplink.coupling, uplink.cost
     count = len(cost)
     for s in range(count):
@@ -144,28 +144,28 @@ def uplink_beams(
 def sensing_beam(downlink: Downlink, price: F, scratch: Scratch, received: F, weights: C) -> SensingBeam:
     """The sensing beam w₀ = (I + Σ_heard λ_s h_s h_sᴴ)⁻¹ a = a - Σ_s h_s y₀_s, with i₀ and y₀ into the arrays.
 
-    i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where heard, else 0. The beam is worth its power iff νθ₀ = 1; dual feasibility
-    asks νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
+    i₀ [S] = λ_s|h_sᴴw₀|² = |y₀_s|²/λ_s where received, else 0. The beam is worth its power iff νθ₀ = 1; dual
+    feasibility requires νθ₀ ≤ 1. From (I + Σ λ_s h_s h_sᴴ)w₀ = a follows ‖w₀‖² = θ₀ - Σ_s i₀_s.
     """
-    root, heard, hears, count = scratch.root, scratch.order, downlink.hears, len(price)
+    root, receivers, receives_sensing, count = scratch.root, scratch.order, downlink.receives_sensing, len(price)
     gram, cross, size = scratch.spread, scratch.aimed, 0
     for s in range(count):
         received[s] = 0.0
-        if hears[s]:
-            heard[size] = s
+        if receives_sensing[s]:
+            receivers[size] = s
             size += 1
     # The others do not count: their streams are left out.
     for i in range(size):
-        root[i] = np.sqrt(price[heard[i]])
-        cross[i] = downlink.cross[heard[i]]
+        root[i] = np.sqrt(price[receivers[i]])
+        cross[i] = downlink.cross[receivers[i]]
         for j in range(size):
-            gram[i, j] = downlink.gram[heard[i], heard[j]]
+            gram[i, j] = downlink.gram[receivers[i], receivers[j]]
     length = theta = matched(gram, cross, downlink.norm2, root, size, scratch, scratch.alone, weights)
     for i in range(size - 1, -1, -1):
-        received[heard[i]] = squared(weights[i])
-        weights[heard[i]] = weights[i] * root[i]
+        received[receivers[i]] = squared(weights[i])
+        weights[receivers[i]] = weights[i] * root[i]
     for s in range(count):
-        if not hears[s]:
+        if not receives_sensing[s]:
             weights[s] = 0.0
         length -= received[s]
     return SensingBeam(theta, length)
@@ -220,7 +220,7 @@ def _positive_powers(nu: float, scratch: Scratch, beams: DownlinkBeams, uplink: 
     solve(scratch.factors, scratch.order, beams.price, beams.powers)
     found, used = True, 0.0
     for s in range(len(beams.powers)):
-        used += beams.powers[s] * (uplink.cost[s] + nu * squared(beams.lit[s]))
+        used += beams.powers[s] * (uplink.cost[s] + nu * squared(beams.on_target[s]))
         found = found and beams.powers[s] > 0.0
     return found and used < np.inf, used
 
@@ -230,7 +230,7 @@ def spent(nu: float, beams: DownlinkBeams, uplink: Uplink, length: F) -> float:
     """Nᵀq, and N [S] into `length`: N_t = ‖u_t‖² = cost_t + ν|β_t|²."""
     used = 0.0
     for t in range(len(length)):
-        length[t] = uplink.cost[t] + nu * squared(beams.lit[t])
+        length[t] = uplink.cost[t] + nu * squared(beams.on_target[t])
         used += length[t] * beams.powers[t]
     return used
 
@@ -255,7 +255,7 @@ def power_gradient(downlink: Downlink, tilt: Tilt, scratch: Scratch, beams: Down
         scratch.crossed,
         scratch.by_price,
     )
-    beta, powers, nu, aim = beams.lit, beams.powers, tilt.nu, tilt.theta / tilt.slack
+    beta, powers, nu, aim = beams.on_target, beams.powers, tilt.nu, tilt.theta / tilt.slack
     count, rest = len(y), scratch.root
     solve_transposed(scratch.factors, scratch.order, scratch.length, scratch.row_real, y)
     for s in range(count):

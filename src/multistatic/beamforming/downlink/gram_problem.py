@@ -20,14 +20,14 @@ class GramProblem:
     """The beamforming problem of K receivers with a rate requirement, seen from the receive antennas; P = σ² = 1.
 
     `gram` [K n, K n] = 𝓗𝓗ᴴ and `cross` [K n] = 𝓗a for the stacked channels 𝓗 and a = conj(a_b); `norm2` = ‖a‖²;
-    `rate` [K] in nats; `hears` [K]: true where the sensing beam is suffered. N_t does not appear.
+    `rate` [K] in nats; `receives_sensing` [K]: true where the sensing beam is suffered. N_t does not appear.
     """
 
     gram: C
     cross: C
     norm2: float
     rate: F
-    hears: B
+    receives_sensing: B
     antennas: int
 
     @property
@@ -58,7 +58,7 @@ class Streams:
 
 
 def compressed(channels: C) -> C:
-    """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can tell apart.
+    """S_kV_kᴴ [K, n, N_t] of H_k = U_kS_kV_kᴴ, with n the largest rank: what the receive antennas can distinguish.
 
     Directions 1e-10 below the strongest, or where all of the power would arrive 1e-9 below the noise, are dropped: a
     receiver that ignores them loses rate (next to none), so beams for the rest are safe.
@@ -71,7 +71,7 @@ def compressed(channels: C) -> C:
     return small
 
 
-def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProblem:
+def gram_problem(channels: C, steering: C, rate_bps_hz: F, receives_sensing: B) -> GramProblem:
     """The problem through inner products of channels [K, n, N_t] (noise and power 1) and a = `steering` [N_t]."""
     stacked = channels.reshape(-1, channels.shape[2])
     return GramProblem(
@@ -79,7 +79,7 @@ def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProb
         cross=stacked @ steering,
         norm2=float(np.vdot(steering, steering).real),
         rate=np.maximum(rate_bps_hz, _SMALLEST_RATE_BPS_HZ) * np.log(2.0),
-        hears=hears,
+        receives_sensing=receives_sensing,
         antennas=channels.shape[1],
     )
 
@@ -87,21 +87,22 @@ def gram_problem(channels: C, steering: C, rate_bps_hz: F, hears: B) -> GramProb
 def matched_powers(problem: GramProblem) -> F | None:
     """Powers q [1+K] of beams sqrt(q_j) a that meet every rate, Σ q = P/‖a‖²; None if there are none.
 
-    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it hears
-    the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k = ‖H_ka‖².
+    The loss is zero iff every beam points at the target. Then receiver k needs q_k = f_k (1/g_k + P/‖a‖²) if it
+    receives the sensing beam and q_k = f_k (1/g_k + Σ_{j≥1} q_j) if it cancels it, with f = γ/(1+γ) = 1 - 2^-R, g_k =
+    ‖H_ka‖².
     """
     needed = -np.expm1(-problem.rate)
     gain = np.sum(np.abs(problem.cross.reshape(len(needed), problem.antennas)) ** 2, axis=1)
     if not np.all(gain > 0.0) or problem.norm2 <= 0.0:
         return None
-    budget, hears = 1.0 / problem.norm2, problem.hears
-    own = needed[~hears].sum()
+    budget, receives_sensing = 1.0 / problem.norm2, problem.receives_sensing
+    own = needed[~receives_sensing].sum()
     if own >= 1.0:
         return None
-    data = (np.sum(needed / gain) + needed[hears].sum() * budget) / (1.0 - own)
+    data = (np.sum(needed / gain) + needed[receives_sensing].sum() * budget) / (1.0 - own)
     if not data <= budget:
         return None
-    powers = needed * (1.0 / gain + np.where(hears, budget, data))
+    powers = needed * (1.0 / gain + np.where(receives_sensing, budget, data))
     return np.concatenate([[max(0.0, budget - powers.sum())], powers])
 
 
@@ -114,13 +115,13 @@ def one_stream_each(problem: GramProblem, vectors: C) -> Streams:
 def downlink_of(problem: GramProblem, streams: Streams) -> tuple[C, Downlink]:
     """(𝓗𝒽 [K n, S], what the receive vectors make of the channels)."""
     rows = streams.receiver[:, None] * problem.antennas + np.arange(problem.antennas)
-    heard = np.einsum("isr,sr->is", problem.gram[:, rows], streams.vectors)
-    return heard, Downlink(
-        gram=np.einsum("sr,srt->st", streams.vectors.conj(), heard[rows]),
+    received = np.einsum("isr,sr->is", problem.gram[:, rows], streams.vectors)
+    return received, Downlink(
+        gram=np.einsum("sr,srt->st", streams.vectors.conj(), received[rows]),
         cross=np.einsum("sr,sr->s", streams.vectors.conj(), problem.cross[rows]),
         norm2=problem.norm2,
         target=np.expm1(streams.share),
-        hears=problem.hears[streams.receiver],
+        receives_sensing=problem.receives_sensing[streams.receiver],
     )
 
 
@@ -134,12 +135,12 @@ def downlink_beams(
     """
     matched = np.einsum("srt,sr->ts", channels[streams.receiver].conj(), streams.vectors)
     downlink = downlink_of(problem, streams)[1]
-    data = (matched * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(steering, solution.lit)
+    data = (matched * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(steering, solution.on_target)
     sensing = steering - matched @ solution.weights if solution.left > 0.0 else np.zeros_like(steering)
     gain = np.abs(matched.conj().T @ data) ** 2
     coupling = np.diag(np.diag(gain) * (1.0 + 1.0 / downlink.target)) - gain
-    heard = downlink.hears * np.abs(matched.conj().T @ sensing) ** 2
-    alone, extra = np.linalg.solve(coupling, np.stack([np.ones(len(heard)), heard], axis=1)).T
+    received = downlink.receives_sensing * np.abs(matched.conj().T @ sensing) ** 2
+    alone, extra = np.linalg.solve(coupling, np.stack([np.ones(len(received)), received], axis=1)).T
     length, spent = np.sum(np.abs(data) ** 2, axis=0), float(np.sum(np.abs(sensing) ** 2))
     left = (downlink.power - length @ alone) / (spent + length @ extra) if solution.left > 0.0 else 0.0
     powers = alone + left * extra

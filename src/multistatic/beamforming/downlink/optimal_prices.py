@@ -64,8 +64,8 @@ class Workspace(NamedTuple):
 def beams_for(count: int) -> DownlinkBeams:
     """Memory for the beams of `count` streams."""
     price, powers = np.empty((2, count))
-    lit, weights = np.empty((2, count), np.complex128)
-    return DownlinkBeams(price, powers, np.empty((count, count), np.complex128), lit, weights)
+    on_target, weights = np.empty((2, count), np.complex128)
+    return DownlinkBeams(price, powers, np.empty((count, count), np.complex128), on_target, weights)
 
 
 def workspace_for(count: int) -> Workspace:
@@ -103,7 +103,7 @@ def _stationary_beams(scratch: Scratch, beams: DownlinkBeams, uplink: Uplink) ->
         for s in range(count):
             system[t, s] = uplink.coupling[s, t]
             right[t] -= uplink.coupling[s, t]
-        system[t, count] = squared(beams.lit[t])
+        system[t, count] = squared(beams.on_target[t])
         system[count, t] = 0.0
     system[count, count], right[count] = 0.0, 0.0
 
@@ -146,7 +146,7 @@ def _step_at_budget(downlink: Downlink, tilt: Tilt, scratch: Scratch, beams: Dow
     right[count] = 1.0 - used / downlink.power
     for t in range(count + 1):
         for s in range(count):
-            system[t, s] += system[t, count] * (tilt.nu / tilt.theta) * squared(tilt.slack * beams.lit[s])
+            system[t, s] += system[t, count] * (tilt.nu / tilt.theta) * squared(tilt.slack * beams.on_target[s])
         system[t, count] *= -tilt.slack / tilt.theta
     factorise(system, scratch.factors, scratch.order)
     solve(scratch.factors, scratch.order, right, scratch.change)
@@ -231,7 +231,7 @@ def copy_beams(source: DownlinkBeams, target: DownlinkBeams) -> None:
     for s in range(len(source.price)):
         target.price[s] = source.price[s]
         target.powers[s] = source.powers[s]
-        target.lit[s] = source.lit[s]
+        target.on_target[s] = source.on_target[s]
         target.weights[s] = source.weights[s]
         for t in range(len(source.price)):
             target.error[s, t] = source.error[s, t]
@@ -297,7 +297,7 @@ def _bracketed(downlink: Downlink, useful: bool, tries: int, work: Workspace, be
             for s in range(len(price)):
                 start[s] = price[s]
                 beams.powers[s] *= downlink.power / fixed.used
-                low_value -= beams.powers[s] * squared(beams.lit[s])
+                low_value -= beams.powers[s] * squared(beams.on_target[s])
             copy_beams(beams, work.low)
         else:
             high = nu
@@ -314,10 +314,10 @@ def optimum(
 
     `near`: what Newton's method does not find from the guess is not looked for further.
     """
-    # If every receiver hears it, a sensing beam never pays: some data beam can carry its power and harm one less.
+    # If all receivers suffer it, a sensing beam never pays: some data beam can carry its power and harm one less.
     useful = False
-    for s in range(len(downlink.hears)):
-        useful = useful or not downlink.hears[s]
+    for s in range(len(downlink.receives_sensing)):
+        useful = useful or not downlink.receives_sensing[s]
     tries = 0
     if light and guess.nu > 0.0:
         for s in range(len(guess.price)):

@@ -57,7 +57,7 @@ class ScaSettings:
 PAPER = ScaSettings(reaches=(), start=StartSettings(searched=False))
 
 
-@algorithm(settings=ScaSettings)
+@algorithm(settings=ScaSettings, needs=("cvxpy",))
 def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> BeamformingResult:
     """Beams by successive convex approximation from a feasible start; needs CVXPY.
 
@@ -84,7 +84,7 @@ def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> Bea
         problem,
         expand(problem, reduced, weights),
         method=METHOD,
-        message=f"The best of {len(starts)} starts after {len(history) - 1} convex programs.",
+        message=f"Best of {len(starts)} starts after {len(history) - 1} convex programs.",
         iterations=len(history) - 1,
         history_w=tuple(value * watts for value in history),
     )
@@ -145,12 +145,12 @@ def _step(
 def _settled(reduced: NormalisedProblem, channels: C, beams: C) -> list[C]:
     """Feasible beams of power 1 made from `beams`: as they are, and with their powers settled."""
     unit = beams / np.linalg.norm(beams)
-    exact = allocate(unit, channels, reduced.steering, reduced.hears, reduced.rate_nats)
+    exact = allocate(unit, channels, reduced.steering, reduced.receives_sensing, reduced.rate_nats)
     return [candidate for candidate in (unit, exact) if candidate is not None and _feasible(reduced, candidate)]
 
 
 def _feasible(reduced: NormalisedProblem, weights: C) -> bool:
-    rates = rates_nats(reduced.channels, weights, reduced.hears)
+    rates = rates_nats(reduced.channels, weights, reduced.receives_sensing)
     return bool(np.isfinite(weights).all() and np.all(rates >= reduced.rate_nats * (1.0 - RATE_SLACK)))
 
 
@@ -160,7 +160,7 @@ def _combiners(reduced: NormalisedProblem, weights: C, width: int) -> C:
     if width >= antennas:
         return np.broadcast_to(np.eye(antennas, dtype=complex), (count, antennas, antennas))
     # More streams than L have never been there: the last beams came from combiners of this width.
-    _, filters, sinr = streams(reduced.channels, weights, reduced.hears)
+    _, filters, sinr = streams(reduced.channels, weights, reduced.receives_sensing)
     dominant = np.linalg.svd(reduced.channels)[0]
     spans = []
     for k in range(count):
@@ -171,7 +171,7 @@ def _combiners(reduced: NormalisedProblem, weights: C, width: int) -> C:
 
 def _first_metric(reduced: NormalisedProblem, weights: C) -> C:
     """A guess of M before any multipliers are known: every receiver counts by its noise and interference."""
-    disturbance = interference(reduced.channels, weights, reduced.hears)
+    disturbance = interference(reduced.channels, weights, reduced.receives_sensing)
     seen = adjoint(reduced.channels) @ np.linalg.solve(disturbance, reduced.channels)
     strength = np.einsum("ktt->k", seen).real
     metric: C = np.eye(reduced.channels.shape[2]) * 1e-3 + np.einsum("kts,k->ts", seen, 1.0 / strength)
@@ -180,7 +180,7 @@ def _first_metric(reduced: NormalisedProblem, weights: C) -> C:
 
 def _metric(reduced: NormalisedProblem, channels: C, weights: C, multipliers: F, power_price: float) -> C:
     """M of the module's docstring."""
-    disturbance = interference(channels, weights, reduced.hears)
+    disturbance = interference(channels, weights, reduced.receives_sensing)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
     total = disturbance + own @ adjoint(own)
     weight = np.linalg.solve(disturbance, channels) - np.linalg.solve(total, channels)

@@ -5,7 +5,7 @@ theorem its derivative is that of the Lagrangian: λ_k times the derivative of r
 
     v_kᴴ A_k v_k ≥ 0,   A_k = H_k Q_k H_kᴴ/γ_k - Ψ_k   (homogeneous in v_k, so that ‖v_k‖ = 1 needs no multiplier).
 
-L-BFGS minimises ln(‖a‖² - p): p itself saturates. Alternating with MMSE combiners climbs the same hill some hundred
+L-BFGS minimises ln(‖a‖² - p): p itself saturates. Alternating with MMSE combiners ascends the same hill some hundred
 times more slowly, and so does successive convex approximation.
 """
 
@@ -54,14 +54,14 @@ class CombinerSearch:
             rows,
             problem.steering,
             self.sinr,
-            problem.hears,
+            problem.receives_sensing,
             sensing=problem.uses_sensing_beam,
             tolerance=TOLERANCE,
         )
         if solution.beams is None:
             return np.log(INFEASIBLE_LOSS), np.zeros_like(point)
         weights = solution.beams
-        exact = allocate(weights, rows[:, None], problem.steering, problem.hears, problem.rate_nats)
+        exact = allocate(weights, rows[:, None], problem.steering, problem.receives_sensing, problem.rate_nats)
         if exact is not None:
             weights = exact
             illumination = problem.illumination(exact)
@@ -69,8 +69,10 @@ class CombinerSearch:
                 self.illumination, self.weights = illumination, exact
         loss = max(problem.illumination_limit - solution.upper_bound, 1e-12 * problem.illumination_limit)
         own = np.einsum("krt,kt->kr", problem.channels, weights[1:, :, 0])
-        heard = np.einsum("kr,kr->k", own.conj(), unit)[:, None] * own / self.sinr[:, None]
-        pull = heard - np.einsum("krs,ks->kr", interference(problem.channels, weights, problem.hears), unit)
+        received = np.einsum("kr,kr->k", own.conj(), unit)[:, None] * own / self.sinr[:, None]
+        pull = received - np.einsum(
+            "krs,ks->kr", interference(problem.channels, weights, problem.receives_sensing), unit
+        )
         pull -= unit * np.einsum("kr,kr->k", unit.conj(), pull).real[:, None]
         gradient = -2.0 * solution.multipliers[:, None] * pull / norms / loss
         return float(np.log(loss)), np.stack([gradient.real, gradient.imag]).ravel()
@@ -86,7 +88,7 @@ def search_combiners(problem: NormalisedProblem, combiners: C, *, iterations: in
 
 def mmse_combiners(problem: NormalisedProblem, weights: C) -> C:
     """Unit combiners [K, N_r] of the strongest stream of each receiver."""
-    _, combiners, sinr = streams(problem.channels, weights, problem.hears)
+    _, combiners, sinr = streams(problem.channels, weights, problem.receives_sensing)
     strongest = np.argmax(sinr, axis=1)
     return combiners[np.arange(problem.size), :, strongest]
 
@@ -94,9 +96,9 @@ def mmse_combiners(problem: NormalisedProblem, weights: C) -> C:
 def initial_combiners(problem: NormalisedProblem, draws: int, rng: np.random.Generator) -> list[C]:
     """Unit combiners [K, N_r] to start a search from.
 
-    Receive directions without what the target beam conj(a_b) puts into receivers that hear Q_0 (where a second antenna
-    allows it); dominant ones; all but one blind to the target beam, which then carries that one's data: what W_0 off
-    needs, and feasible with W_0 on as well; `draws` random ones.
+    Receive directions without what the target beam conj(a_b) puts into receivers that receive Q_0 (where a second
+    antenna allows it); dominant ones; all but one blind to the target beam, which then carries that one's data: what
+    W_0 off needs, and feasible with W_0 on as well; `draws` random ones.
     """
     channels = problem.channels
     dominant = np.linalg.svd(channels)[0][:, :, 0]
@@ -106,15 +108,15 @@ def initial_combiners(problem: NormalisedProblem, draws: int, rng: np.random.Gen
     leak = np.divide(leak, norms, out=np.zeros_like(leak), where=norms > 0)
     nulled = channels - leak[:, :, None] * np.einsum("kr,krt->kt", leak.conj(), channels)[:, None]
     blind = np.linalg.norm(nulled, axis=(1, 2)) > 1e-9 * np.linalg.norm(channels, axis=(1, 2))
-    if problem.uses_sensing_beam and (problem.hears & blind).any():
-        deaf = np.linalg.svd(nulled)[0][:, :, 0]
-        guesses.insert(0, np.where((problem.hears & blind)[:, None], deaf, dominant))
-    if problem.hears.any() and problem.size > 1 and blind.any():
+    if problem.uses_sensing_beam and (problem.receives_sensing & blind).any():
+        blind_to_sensing = np.linalg.svd(nulled)[0][:, :, 0]
+        guesses.insert(0, np.where((problem.receives_sensing & blind)[:, None], blind_to_sensing, dominant))
+    if problem.receives_sensing.any() and problem.size > 1 and blind.any():
         # Somebody must carry the light: the receiver that the target beam reaches best.
-        deaf = np.where(blind[:, None], np.linalg.svd(nulled)[0][:, :, 0], dominant)
-        carrier = int(np.argmax(norms[:, 0] * problem.hears))
-        deaf[carrier] = leak[carrier]
-        guesses.append(deaf)
+        blind_to_sensing = np.where(blind[:, None], np.linalg.svd(nulled)[0][:, :, 0], dominant)
+        carrier = int(np.argmax(norms[:, 0] * problem.receives_sensing))
+        blind_to_sensing[carrier] = leak[carrier]
+        guesses.append(blind_to_sensing)
     for _ in range(draws):
         draw = np.einsum("krt,kt->kr", channels, _complex_normal(rng, (problem.size, channels.shape[2])))
         guesses.append(draw / np.linalg.norm(draw, axis=1, keepdims=True))

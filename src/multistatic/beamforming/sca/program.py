@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.beamforming.power import interference
-from multistatic.errors import MissingDependencyError
+from multistatic.extras import optional_module
 from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
@@ -19,12 +19,7 @@ SOLVERS: dict[str, dict[str, Any]] = {"CLARABEL": {}, "SCS": {"max_iters": 2000}
 
 def require_cvxpy() -> None:
     """Raise `MissingDependencyError` where CVXPY is not installed."""
-    try:
-        import cvxpy  # noqa: F401
-    except ImportError as error:
-        raise MissingDependencyError(
-            "the beamformer 'sca' needs CVXPY: pip install 'multistatic[sdp]', or choose another beamformer"
-        ) from error
+    optional_module("the beamformer 'sca'", "cvxpy")
 
 
 def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
@@ -38,7 +33,7 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     count, width, _ = channels.shape
     used = [j for j in range(count + 1) if j > 0 or reduced.uses_sensing_beam]
     variables = {j: cp.Variable((2 * bases[j].shape[1],) * 2, PSD=True) for j in used}
-    disturbance = interference(channels, weights, reduced.hears)
+    disturbance = interference(channels, weights, reduced.receives_sensing)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
     total = disturbance + own @ adjoint(own)
     # Interference in units of Ψ̄_k, the whole in units of Ē_k = Ψ̄_k + H_kQ̄_kH_kᴴ: every number is then of order 1.
@@ -52,12 +47,12 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     limit = power <= 1.0
     rates = []
     for k in range(count):
-        heard = [j for j in used if j > 0 or reduced.hears[k]]
+        arriving = [j for j in used if j > 0 or reduced.receives_sensing[k]]
         noise = _embedding(loud[k] @ loud[k].conj().T)
-        signal = sum(_congruence(loud[k] @ channels[k] @ bases[j], variables[j]) for j in heard)
+        signal = sum(_congruence(loud[k] @ channels[k] @ bases[j], variables[j]) for j in arriving)
         white = quiet[k] @ channels[k]
         others = sum(
-            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in heard if j != k + 1
+            _form(bases[j].conj().T @ white.conj().T @ white @ bases[j], variables[j]) for j in arriving if j != k + 1
         )
         at_start = width - float(np.trace(quiet[k] @ quiet[k].conj().T).real)
         # ln det of a Hermitian matrix is half of that of its real embedding.

@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.normalised_problem import NormalisedProblem
-from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.sca.combiners import initial_combiners, mmse_combiners, search_combiners
 from multistatic.beamforming.sca.sinr_balancing import BalancedBeams, balance
 from multistatic.units import C
@@ -69,9 +69,10 @@ def find_starts(
     best = max(single.factor, several.factor)
     reached = largest_common_rate(problem, reduced)
     message = (
-        f"No beams were found that meet the rates: the best reach {told_apart(best, [1.0])} of every requirement at "
-        f"once, and a common rate of {told_apart(reached, reduced.rate_nats / np.log(2.0))} bit/s/Hz. Ask for less, or "
-        "give more power or antennas."
+        "No beams that meet the required rates were found. The best beams reach "
+        f"{distinct_digits(best, [1.0])} of every requirement at once and a common rate of "
+        f"{distinct_digits(reached, reduced.rate_nats / np.log(2.0))} bit/s/Hz. "
+        "Lower the required rates, or raise the power or the number of antennas."
     )
     return NoStart(message=message, largest_common_rate_bps_hz=reached)
 
@@ -114,7 +115,7 @@ def largest_common_rate(problem: BeamformingProblem, reduced: NormalisedProblem)
 def infeasibility_proof(problem: BeamformingProblem, reduced: NormalisedProblem) -> str:
     """A sentence that proves that no beams meet the rates, or "" where these conditions do not decide.
 
-    1. R_k is at most the water-filling capacity of H_k with all of the power and nobody else.
+    1. R_k is at most the water-filling capacity of H_k with all of the power and no other receiver.
     2. Σ_k (1-2^-R_k) < rank of all stacked channels, at any power. In the dual uplink with Ω = I + Σ_k H_kᴴV_kV_kᴴH_k
        the shares x of all streams, the eigenvalues of V_kᴴH_kΩ⁻¹H_kᴴV_k, sum to tr(I-Ω⁻¹) < rank, while
        Σ_{streams of k} -ln(1-x) = R_k ln 2 needs Σ x ≥ 1-2^-R_k: the sum is concave in the split of the rate, so one
@@ -124,11 +125,11 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: NormalisedProblem)
         capacity = single_user_capacity_nats(channel, problem.streams)
         if nats > capacity * (1 + 1e-12):
             if capacity == 0:
-                return f"Receiver {problem.name(k)} has no direct channel and asks for {nats / np.log(2):.4g} bit/s/Hz."
-            asked, most = nats / np.log(2.0), capacity / np.log(2.0)
+                return f"Receiver {problem.name(k)} has no direct channel but requires {nats / np.log(2):.4g} bit/s/Hz."
+            rate_required, most = nats / np.log(2.0), capacity / np.log(2.0)
             return (
-                f"Receiver {problem.name(k)} asks for {told_apart(asked, [most])} bit/s/Hz; all of the power and no "
-                f"interference give it {told_apart(most, [asked])}."
+                f"Receiver {problem.name(k)} requires {distinct_digits(rate_required, [most])} bit/s/Hz; the whole "
+                f"power without any interference gives it only {distinct_digits(most, [rate_required])}."
             )
     if not reduced.size:
         return ""
@@ -138,8 +139,8 @@ def infeasibility_proof(problem: BeamformingProblem, reduced: NormalisedProblem)
     needed = float(np.sum(-np.expm1(-reduced.rate_nats)))
     if needed >= rank:
         return (
-            f"The rates need Σ(1-2^-R_k) = {needed:.4g} spatial dimensions, and the channels have {rank}: no power is "
-            "enough."
+            f"The required rates need Σ(1-2^-R_k) = {needed:.4g} spatial dimensions and the channels have only {rank}; "
+            "no transmit power is enough."
         )
     return ""
 

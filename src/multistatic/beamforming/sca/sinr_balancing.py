@@ -117,8 +117,8 @@ def _downlink(channels: C, shape: C) -> tuple[C, C, C]:
     listen = listen / np.linalg.norm(listen, axis=1, keepdims=True)
     directions = beams[receiver, :, stream]
     directions = directions / np.linalg.norm(directions, axis=1, keepdims=True)
-    heard = np.einsum("sr,srt->st", listen.conj(), channels[receiver])
-    gain = np.abs(heard @ directions.T) ** 2
+    received = np.einsum("sr,srt->st", listen.conj(), channels[receiver])
+    gain = np.abs(received @ directions.T) ** 2
     sinr = share[receiver, stream] / (1.0 - share[receiver, stream])
     matrix = np.where(receiver[:, None] == receiver, 0.0, -gain)
     np.fill_diagonal(matrix, np.diag(gain) / sinr)

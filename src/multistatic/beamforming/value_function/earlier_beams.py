@@ -19,7 +19,7 @@ def streams_of_beams(problem: GramProblem, channels: C, weights: C) -> Streams |
     Receive vectors are the MMSE combiners of the streams that do not disturb each other; shares are what each of them
     carries of its receiver's rate. None where a receiver gets no signal.
     """
-    _, combiners, sinr = undisturbed(channels, weights, problem.hears)
+    _, combiners, sinr = undisturbed(channels, weights, problem.receives_sensing)
     carried = np.log1p(sinr)
     total = carried.sum(axis=1)
     if not np.all(total > 0.0):

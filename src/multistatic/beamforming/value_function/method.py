@@ -27,7 +27,7 @@ from multistatic.beamforming.downlink.gram_problem import (
     matched_powers,
 )
 from multistatic.beamforming.evaluate import evaluate, infeasible
-from multistatic.beamforming.rate_words import told_apart
+from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
 from multistatic.beamforming.value_function.reachable_rates import Reach, reach, scaled
@@ -46,9 +46,10 @@ from multistatic.units import C
 
 METHOD = "value_function"
 _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
-_RESUMED = " It began from earlier beams alone."
+_RESUMED = " The descent started from the earlier beams only."
 _SEED = 0x5EED
 _ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
+_ALL_ON_TARGET = "Proven optimal: no beams of this power can illuminate the target more."
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
@@ -56,7 +57,7 @@ _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer de
 class _Posed:
     """`asked`, reduced to the receivers `required` [K'] with `channels` [K', n, N_t] and a = `steering` [N_t]."""
 
-    asked: BeamformingProblem
+    original: BeamformingProblem
     required: np.ndarray
     channels: C
     steering: C
@@ -64,14 +65,14 @@ class _Posed:
 
     def beams(self, data: C, receiver: np.ndarray, sensing: C) -> Beams:
         """Beams [1+K, N_t, L] in sqrt(W) from those of each stream [N_t, S] and the sensing beam [N_t]; power P_T."""
-        count, antennas = len(self.asked.direct), len(self.steering)
-        weights = np.zeros((1 + count, antennas, max(1, self.asked.streams)), complex)
+        count, antennas = len(self.original.direct), len(self.steering)
+        weights = np.zeros((1 + count, antennas, max(1, self.original.streams)), complex)
         weights[0, :, 0] = sensing
         used = np.zeros(count, int)
         for s, k in enumerate(self.required[receiver]):
             weights[1 + k, :, used[k]] = data[:, s]
             used[k] += 1
-        return Beams(weights=weights * np.sqrt(self.asked.power_limit_w / np.sum(np.abs(weights) ** 2)))
+        return Beams(weights=weights * np.sqrt(self.original.power_limit_w / np.sum(np.abs(weights) ** 2)))
 
     def designed(self, streams: Streams, solution: InnerSolution) -> Beams:
         """The beams of an inner solution."""
@@ -83,14 +84,14 @@ class _Posed:
         real, imaginary = np.random.default_rng(_SEED).standard_normal((2, len(self.steering)))
         vector = real + 1j * imaginary
         norm = np.linalg.norm(self.steering) / np.linalg.norm(vector)
-        return _posed(self.asked, self.asked.steering.conj() + tilt * norm * vector)
+        return _posed(self.original, self.original.steering.conj() + tilt * norm * vector)
 
 
-def _posed(asked: BeamformingProblem, steering: C) -> _Posed:
-    required = np.flatnonzero(asked.rate_required_bps_hz > 0.0)
-    channels = compressed(asked.normalised_direct[required])
-    reduced = gram_problem(channels, steering, asked.rate_required_bps_hz[required], ~asked.selected[required])
-    return _Posed(asked=asked, required=required, channels=channels, steering=steering, reduced=reduced)
+def _posed(original: BeamformingProblem, steering: C) -> _Posed:
+    required = np.flatnonzero(original.rate_required_bps_hz > 0.0)
+    channels = compressed(original.normalised_direct[required])
+    reduced = gram_problem(channels, steering, original.rate_required_bps_hz[required], ~original.selected[required])
+    return _Posed(original=original, required=required, channels=channels, steering=steering, reduced=reduced)
 
 
 @algorithm(settings=ValueFunctionSettings, fast=True)
@@ -106,7 +107,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     if matched is not None:
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
         beams = posed.beams(aligned, np.arange(len(posed.required)), np.sqrt(matched[0]) * posed.steering)
-        message = "Every beam points at the target, and the required rates are met."
+        message = "Proven optimal: every beam points at the target and the required rates are met."
         free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
         return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
     settings = settings or ValueFunctionSettings()
@@ -127,23 +128,23 @@ def _resumed(posed: _Posed, settings: ValueFunctionSettings) -> LocalOptima | No
         return None
     rows = np.concatenate([[0], posed.required + 1])
     starts = []
-    for beams in posed.asked.starts:
-        weights = np.asarray(beams.weights)[rows] / np.sqrt(posed.asked.power_limit_w)
+    for beams in posed.original.starts:
+        weights = np.asarray(beams.weights)[rows] / np.sqrt(posed.original.power_limit_w)
         starts.append(streams_of_beams(posed.reduced, posed.channels, weights))
     usable = [start for start in starts if start is not None]
-    return resumed_streams(posed.reduced, usable, posed.asked.streams, settings) if usable else None
+    return resumed_streams(posed.reduced, usable, posed.original.streams, settings) if usable else None
 
 
 def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings) -> BeamformingResult:
     """The best streams found, as a result.
 
-    Receivers exactly deaf to the target can put the solution on a pole of the inner problem. The target is only in the
-    objective, so beams for a slightly different one are feasible, and nearly as good.
+    Receivers exactly orthogonal to the target can put the solution on a pole of the inner problem. The target is only
+    in the objective, so beams for a slightly different one are feasible, and nearly as good.
     """
-    asked, at = posed.asked, posed
+    original, at = posed.original, posed
     for tilt in _TILTS:
         at = posed.tilted(tilt) if tilt else posed
-        found = best_streams(at.reduced, feasible, asked.streams, settings)
+        found = best_streams(at.reduced, feasible, original.streams, settings)
         if found.best.solution is not None and found.best.solution.proven:
             break
     if found.best.solution is None:
@@ -151,45 +152,47 @@ def _designed(posed: _Posed, feasible: Streams, settings: ValueFunctionSettings)
         least = with_beams(at.reduced, feasible, "power")
         if least.solution is None:
             message = "The required rates use the whole power budget; nothing is left for sensing."
-            return infeasible(asked, method=METHOD, message=message)
+            return infeasible(original, method=METHOD, message=message)
         found = LocalOptima(best=replace(least, solution=replace(least.solution, proven=False)))
     return _result(at, found, settings)
 
 
 def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, origin: str = "") -> BeamformingResult:
     """The result of the best local optimum; `origin`: a sentence on where the search began, if not everywhere."""
-    asked, best, residual = at.asked, found.best, None
+    original, best, residual = at.original, found.best, None
     solution = best.solution
     assert solution is not None
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
-        message = "No beams put more power on the target: every channel has rank one, and the dual proves it."
+        message = "Proven optimal: every channel has rank one, and the dual problem gives the same illumination."
     else:
         bound = None
-        residual = stationarity(asked, beams).residual
+        residual = stationarity(original, beams).residual
         given_up = settings.spare(at.reduced) > 0.0
         if residual > _POLISHED and solution.proven and not given_up:
             best = polished(at.reduced, best)
             assert best.solution is not None
             solution = best.solution
             beams = at.designed(best, solution)
-            residual = stationarity(asked, beams).residual
+            residual = stationarity(original, beams).residual
         loss = best.value / at.reduced.norm2 if given_up else None
         message = f"{_verdict(residual, len(best.share), loss)}{origin}"
-    result = evaluate(asked, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
+    result = evaluate(original, beams, method=METHOD, message=message, iterations=best.iterations, upper_bound_w=bound)
     others = tuple(at.designed(each, each.solution) for each in found.others if each.solution is not None)
+    if result.status == "optimal" and residual is not None:
+        result = replace(result, message=_ALL_ON_TARGET)  # proven, whatever the first-order conditions say
     return replace(result, prices=_prices(at, best, solution), stationarity=residual, local_optima=others)
 
 
 def _verdict(residual: float, streams: int, loss: float | None) -> str:
     """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
-        return f"Local optimum over the receive vectors of {streams} streams."
+        return f"The beams are a local optimum (over the receive vectors of {streams} data streams)."
     ended = "ended before a local optimum"
     if loss is not None:
         ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
-    return f"The descent over the receive vectors of {streams} streams {ended} (stationarity residual {residual:.0e})."
+    return f"The descent over the receive vectors of {streams} streams {ended}."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
@@ -204,35 +207,36 @@ def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | N
     price = solution.powers * kept**2 * (1.0 + target) / (target**2 * solution.nu)
     count = np.bincount(streams.receiver, minlength=len(at.required))
     mean = np.bincount(streams.receiver, weights=price, minlength=len(at.required)) / np.maximum(count, 1)
-    rate = np.zeros(len(at.asked.direct))
-    rate[at.required] = mean * np.log(2.0) * at.asked.power_limit_w
+    rate = np.zeros(len(at.original.direct))
+    rate[at.required] = mean * np.log(2.0) * at.original.power_limit_w
     return Prices(rate_w_per_bps_hz=rate, power=1.0 / solution.nu)
 
 
 def _dual_bound_w(at: _Posed, solution: InnerSolution) -> float:
     """The dual value for a' = `at.steering`, as a bound for a: sqrt(aᴴSa) ≤ sqrt(a'ᴴSa') + ‖a - a'‖ sqrt(P)."""
-    tilt = float(np.linalg.norm(at.asked.steering.conj() - at.steering))
-    return float((np.sqrt(at.reduced.norm2 - solution.value) + tilt) ** 2 * at.asked.power_limit_w)
+    tilt = float(np.linalg.norm(at.original.steering.conj() - at.steering))
+    return float((np.sqrt(at.reduced.norm2 - solution.value) + tilt) ** 2 * at.original.power_limit_w)
 
 
 def _infeasible(posed: _Posed, reached: Reach) -> BeamformingResult:
     """The verdict, with the largest rate that all receivers with a requirement reach together."""
-    reduced, asked = posed.reduced, posed.asked
+    reduced, original = posed.reduced, posed.original
     rates = reduced.rate / np.log(2.0)
     common = float(reached.scale * rates.max())
     if rates.min() < rates.max():
         equal = replace(reduced, rate=np.full(len(rates), reduced.rate.max()))
-        common = float(reach(equal, scaled(equal, reached.streams, 1.0)[1], asked.streams, 1.0).scale * rates.max())
+        common = float(reach(equal, scaled(equal, reached.streams, 1.0)[1], original.streams, 1.0).scale * rates.max())
     silent = posed.required[np.sum(np.abs(posed.channels) ** 2, axis=(1, 2)) == 0.0]
     message = (
-        f"The rates cannot be reached with {asked.power_limit_w:g} W: at most {told_apart(reached.scale, [1.0])} of "
-        f"each requirement, or {told_apart(common, rates)} bit/s/Hz at every receiver that has one."
+        f"The required rates cannot be reached with {original.power_limit_w:g} W, which reaches at most "
+        f"{distinct_digits(reached.scale, [1.0])} of each required rate, or {distinct_digits(common, rates)} bit/s/Hz "
+        "at every receiver that requires a rate."
     )
-    if _out_of_reach(posed, reached) or proves_infeasible(asked):
-        message += " Proven: no beams meet the rates, whatever their number of streams."
+    if _out_of_reach(posed, reached) or proves_infeasible(original):
+        message += " It is proven that no beams meet the required rates, whatever the number of streams."
     if len(silent):
-        message = f"Receiver {asked.name(silent[0])} has a rate requirement and no channel."
-    return infeasible(asked, method=METHOD, message=message, largest_common_rate_bps_hz=common)
+        message = f"Receiver {original.name(silent[0])} requires a rate but has no direct channel."
+    return infeasible(original, method=METHOD, message=message, largest_common_rate_bps_hz=common)
 
 
 def _out_of_reach(posed: _Posed, reached: Reach) -> bool:
@@ -241,6 +245,6 @@ def _out_of_reach(posed: _Posed, reached: Reach) -> bool:
     What `compressed` drops of a channel carries at most 1e-9 of the noise in each of N_r directions. By the chain rule
     of mutual information a receiver gains at most ln(1 + 1e-9) nats of each, so that much is given away.
     """
-    dropped = 1e-9 * posed.asked.direct.shape[1]
+    dropped = 1e-9 * posed.original.direct.shape[1]
     missing = (1.0 - reached.at_most) * float(posed.reduced.rate.min())
     return posed.reduced.antennas == 1 and missing > _ROUNDING + dropped

@@ -42,7 +42,8 @@ def largest_scale(problem: GramProblem, streams: Streams, highest: float) -> Com
     total = np.bincount(streams.receiver, streams.share, len(problem.rate))
     share = streams.share * (problem.rate / total)[streams.receiver]
     found = common_factor(downlink_of(problem, streams)[1].gram, share, enough=highest)
-    # Where the bounds cannot tell, the least power decides: at 130 dB a factor of 1 may be out of reach by 1e-13.
+    # Where the bounds cannot distinguish, the least power decides: at 130 dB a factor of 1 may be out of reach by
+    # 1e-13.
     doubtful = highest <= found.reached < highest * (1.0 + _DOUBT)
     if doubtful and not with_beams(*scaled(problem, streams, highest), "power").value <= 1.0:
         return replace(found, reached=highest * (1.0 - _DOUBT))

@@ -92,7 +92,7 @@ def _descended(problem: GramProblem, streams: Streams, objective: Objective, sto
             gram=in_c_order(problem.gram),
             cross=in_c_order(problem.cross),
             norm2=problem.norm2,
-            hears=problem.hears[streams.receiver],
+            receives_sensing=problem.receives_sensing[streams.receiver],
             power=1.0,
             receiver=in_c_order(streams.receiver),
         ),

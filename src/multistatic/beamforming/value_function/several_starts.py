@@ -156,7 +156,7 @@ class _Search:
     @property
     def mixed(self) -> bool:
         """Whether some receivers suffer the sensing beam and others do not."""
-        return bool(self.problem.hears.any() and not self.problem.hears.all())
+        return bool(self.problem.receives_sensing.any() and not self.problem.receives_sensing.all())
 
     @property
     def enough(self) -> float:
@@ -183,7 +183,7 @@ class _Search:
     @property
     def few(self) -> bool:
         """Whether so few receivers are selected that beams without a sensing beam may be the best."""
-        return self.mixed and bool(np.mean(self.problem.hears) >= 1.0 - _FEW)
+        return self.mixed and bool(np.mean(self.problem.receives_sensing) >= 1.0 - _FEW)
 
     def first(self, feasible: Streams) -> Streams:
         """The first descent. Of few selected receivers among many the best beams often have no sensing beam: it then
@@ -192,7 +192,7 @@ class _Search:
         start = feasible
         if self.spare > 0.0 and self.few:
             start = self.finished(
-                replace(feasible, solution=None), problem=starting_vectors.everyone_hears(self.problem)
+                replace(feasible, solution=None), problem=starting_vectors.all_receive_sensing(self.problem)
             )
         return self.finished(replace(start, solution=None))
 
@@ -233,7 +233,7 @@ class _Search:
         In turn the best receive vectors for the beams and the best beams for the vectors: no step loses, and where
         losses are small a few of them do the work of hundreds of BFGS, whose first steps are short there.
         """
-        found = with_beams(self.problem, starting_vectors.deaf_to_target(self.problem, 1.0), "loss")
+        found = with_beams(self.problem, starting_vectors.nulling_target(self.problem, 1.0), "loss")
         if not found.value <= _NEARLY * self.enough:
             return None
         for _ in range(_ALTERNATIONS):
@@ -248,7 +248,7 @@ class _Search:
         return found if found.value <= self.enough else None
 
     def other_starts(self, feasible: Streams, found: Streams) -> Iterator[Streams]:
-        """Where to start besides `feasible`, whose descent has `found` a first optimum; each is made when asked for.
+        """Where to start besides `feasible`, whose descent has `found` a first optimum; each is made on demand.
 
         Under a mixed selection an optimum has a sensing beam or none. Receivers turned away from the target lead to
         one with it, the solution for no selected receiver, which is feasible for every group, to one without it. Where
@@ -262,9 +262,9 @@ class _Search:
             thorough = precise or self.few
             sensing = found.solution is not None and found.solution.left > 0.0
             if thorough or not sensing:
-                yield starting_vectors.deaf_to_target(problem, 1.0)
+                yield starting_vectors.nulling_target(problem, 1.0)
             if precise or (thorough and sensing):
-                alone, start = starting_vectors.everyone_hears(problem), feasible if precise else found
+                alone, start = starting_vectors.all_receive_sensing(problem), feasible if precise else found
                 yield replace(self.finished(replace(start, solution=None), problem=alone), solution=None)
         rng = np.random.default_rng(_SEED)
         for _ in range(count if self.small else 0):

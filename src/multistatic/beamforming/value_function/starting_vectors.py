@@ -16,9 +16,9 @@ def dominant(problem: GramProblem) -> Streams:
     return one_stream_each(problem, _against(problem, np.zeros(len(problem.rate))))
 
 
-def deaf_to_target(problem: GramProblem, share: float) -> Streams:
-    """Receivers that hear the sensing beam turn away from it: `share` of the power, sent to the target, is noise."""
-    return one_stream_each(problem, _against(problem, share * problem.hears / problem.norm2))
+def nulling_target(problem: GramProblem, share: float) -> Streams:
+    """Receivers that suffer the sensing beam turn away from it: `share` of the power, sent to the target, is noise."""
+    return one_stream_each(problem, _against(problem, share * problem.receives_sensing / problem.norm2))
 
 
 def random_streams(problem: GramProblem, rng: np.random.Generator) -> Streams:
@@ -27,15 +27,17 @@ def random_streams(problem: GramProblem, rng: np.random.Generator) -> Streams:
     return one_stream_each(problem, real + 1j * imaginary)
 
 
-def everyone_hears(problem: GramProblem) -> GramProblem:
+def all_receive_sensing(problem: GramProblem) -> GramProblem:
     """The same problem with no receiver selected: its beams serve every selection."""
-    return replace(problem, hears=np.ones(len(problem.rate), bool))
+    return replace(problem, receives_sensing=np.ones(len(problem.rate), bool))
 
 
 def _against(problem: GramProblem, power: np.ndarray) -> C:
     """argmax_v ‖H_kᴴv‖²/(‖v‖² + power_k |vᴴH_k a|²) [K, n], scaled by 1/‖H_k‖² to keep the noise in proportion."""
-    lit = problem.cross.reshape(len(power), problem.antennas)
-    noise = np.eye(problem.antennas) + power[:, None, None] * lit[:, :, None] * lit[:, None, :].conj()
+    towards_target = problem.cross.reshape(len(power), problem.antennas)
+    noise = (
+        np.eye(problem.antennas) + power[:, None, None] * towards_target[:, :, None] * towards_target[:, None, :].conj()
+    )
     root = np.linalg.cholesky(noise)
     whitened = np.linalg.solve(root, adjoint(np.linalg.solve(root, problem.own_gram)))
     strongest = np.linalg.eigh((whitened + adjoint(whitened)) / 2)[1][:, :, -1:]

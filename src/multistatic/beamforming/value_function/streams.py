@@ -20,19 +20,21 @@ def receiver_covariances(problem: GramProblem, streams: Streams, solution: Inner
     power, the harm to others and the light on the target. With everything else held fixed, receiver k's best beams
     minimise tr(Ω_k Q_k) under its rate.
     """
-    heard = downlink_of(problem, streams)[0]
+    received = downlink_of(problem, streams)[0]
     price, nu, powers = solution.price, solution.nu, solution.powers
     count, n, size = len(problem.rate), problem.antennas, len(price)
-    scaled = heard * np.sqrt(price)
-    arrived = scaled @ solution.error + nu * np.outer(problem.cross, solution.lit)  # 𝓗M⁻¹𝒽Λ^½
-    lit = problem.cross / solution.slack - scaled @ solution.lit.conj()  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
-    sensing = (problem.cross - heard @ solution.weights).reshape(count, n, 1)
+    scaled = received * np.sqrt(price)
+    arrived = scaled @ solution.error + nu * np.outer(problem.cross, solution.on_target)  # 𝓗M⁻¹𝒽Λ^½
+    sensing_direction = (
+        problem.cross / solution.slack - scaled @ solution.on_target.conj()
+    )  # 𝓗M⁻¹a = (𝓗a - 𝓗𝒽Λ^½y)/(1 - νθ)
+    sensing = (problem.cross - received @ solution.weights).reshape(count, n, 1)
     arrived, scaled = arrived.reshape(count, n, size), scaled.reshape(count, n, size)
     others = arrived * np.sqrt(powers * (streams.receiver != np.arange(count)[:, None]))[:, None, :]
     noise = np.eye(n) + others @ adjoint(others)
-    noise += (solution.left * problem.hears)[:, None, None] * sensing @ adjoint(sensing)
+    noise += (solution.left * problem.receives_sensing)[:, None, None] * sensing @ adjoint(sensing)
     inverse = problem.own_gram - arrived @ adjoint(scaled)
-    inverse += nu * lit.reshape(count, n, 1) * problem.cross.reshape(count, 1, n).conj()
+    inverse += nu * sensing_direction.reshape(count, n, 1) * problem.cross.reshape(count, 1, n).conj()
     vectors = _own_vectors(problem, streams, np.sqrt(price))
     through = inverse @ vectors
     taken_out = np.eye(vectors.shape[2]) - adjoint(vectors) @ through
@@ -44,8 +46,10 @@ def mmse_vectors(problem: GramProblem, streams: Streams, solution: InnerSolution
     so the best beams for them lose no more than these.
     """
     noise, _ = receiver_covariances(problem, streams, solution)
-    heard, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
-    arrived = (heard * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(problem.cross, solution.lit)
+    received, which = downlink_of(problem, streams)[0], np.arange(len(streams.receiver))
+    arrived = (received * np.sqrt(solution.price)) @ solution.error + solution.nu * np.outer(
+        problem.cross, solution.on_target
+    )
     own = arrived.reshape(len(problem.rate), problem.antennas, -1)[streams.receiver, :, which]
     vectors = np.linalg.solve(noise[streams.receiver], own[:, :, None])[:, :, 0]
     unit: C = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

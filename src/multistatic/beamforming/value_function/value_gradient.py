@@ -22,7 +22,7 @@ class ReceiveSide(NamedTuple):
     gram: C  # [K n, K n] 𝒢 = 𝓗𝓗ᴴ
     cross: C  # [K n] 𝓗a
     norm2: float  # ‖a‖²
-    hears: B  # [S] true where the receiver of the stream suffers the sensing beam
+    receives_sensing: B  # [S] true where the receiver of the stream suffers the sensing beam
     power: float  # P
     receiver: Any  # [S]
 
@@ -30,7 +30,7 @@ class ReceiveSide(NamedTuple):
 class Streamwise(NamedTuple):
     """Memory for what belongs to one set of receive vectors."""
 
-    heard: C  # [K n, S] 𝒢V = 𝓗𝒽
+    received: C  # [K n, S] 𝒢V = 𝓗𝒽
     gram: C  # [S, S] G
     cross: C  # [S] g
     target: F  # [S] γ
@@ -43,10 +43,10 @@ class Streamwise(NamedTuple):
 
 def streamwise_for(rows: int, count: int, antennas: int) -> Streamwise:
     """Memory for `count` streams on `rows` = K n receive antennas in all."""
-    heard, arrived = np.empty((2, rows, count), np.complex128)
+    received, arrived = np.empty((2, rows, count), np.complex128)
     target, by_rate = np.empty((2, count))
     return Streamwise(
-        heard=heard,
+        received=received,
         gram=np.empty((count, count), np.complex128),
         cross=np.empty(count, np.complex128),
         target=target,
@@ -68,7 +68,7 @@ def _stream_channels(problem: ReceiveSide, vectors: C, of: Streamwise) -> None:
             total = 0.0j
             for r in range(antennas):
                 total += problem.gram[i, first + r] * vectors[s, r]
-            of.heard[i, s] = total
+            of.received[i, s] = total
     for s in range(count):
         first = problem.receiver[s] * antennas
         total = 0.0j
@@ -78,7 +78,7 @@ def _stream_channels(problem: ReceiveSide, vectors: C, of: Streamwise) -> None:
         for t in range(count):
             total = 0.0j
             for r in range(antennas):
-                total += np.conj(vectors[s, r]) * of.heard[first + r, t]
+                total += np.conj(vectors[s, r]) * of.received[first + r, t]
             of.gram[s, t] = total
 
 
@@ -88,7 +88,7 @@ def value(problem: ReceiveSide, at: Iterate, guess: Guess, light: bool, near: bo
     _stream_channels(problem, at.vectors, of)
     for s in range(len(at.share)):
         of.target[s] = np.expm1(at.share[s])
-    downlink = Downlink(of.gram, of.cross, problem.norm2, of.target, problem.hears, problem.power)
+    downlink = Downlink(of.gram, of.cross, problem.norm2, of.target, problem.receives_sensing, problem.power)
     return optimum(downlink, guess, light, near, of.work, at.beams)
 
 
@@ -102,14 +102,14 @@ def _arrived(problem: ReceiveSide, beams: DownlinkBeams, best: Optimum, of: Stre
         for t in range(count):
             scaled[s, t] = root * beams.error[s, t]
     lower = count < 0  # never: a computed value, as for its other caller
-    multiply(of.heard, scaled, lower, of.work.scratch, arrived)
+    multiply(of.received, scaled, lower, of.work.scratch, arrived)
     for i in range(len(cross)):
         for t in range(count):
-            arrived[i, t] += best.nu * cross[i] * beams.lit[t]
+            arrived[i, t] += best.nu * cross[i] * beams.on_target[t]
         sensed[i] = cross[i]
         if best.left > 0.0:
             for t in range(count):
-                sensed[i] -= of.heard[i, t] * beams.weights[t]
+                sensed[i] -= of.received[i, t] * beams.weights[t]
 
 
 @internal
@@ -117,7 +117,7 @@ def envelope_gradient(problem: ReceiveSide, at: Iterate, best: Optimum, of: Stre
     """Derivatives of Σλ by conj(v_s) [S, n] and by ln(1+γ_s) [S], at fixed ν.
 
     Envelope theorem: the Lagrangian depends on v_s through λ_s [v_sᴴΦ_s v_s - q_s|v_sᴴH_k u_s|²/γ_s], with Φ_s the
-    noise (I), the other beams and, where it is heard, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s.
+    noise (I), the other beams and, where it is received, the sensing beam; on γ_s through -λ_s q_s|v_sᴴH_ku_s|²/γ_s.
     """
     vectors, arrived, sensed, by_vector, by_rate = at.vectors, of.arrived, of.sensed, of.by_vector, of.by_rate
     price, powers, target, left = at.beams.price, at.beams.powers, of.target, best.left

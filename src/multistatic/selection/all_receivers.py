@@ -8,6 +8,6 @@ from multistatic.selection.infeasible import of_rule
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 
 
-def everyone(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
-    """All K receivers, or why the cost limit or the asked number forbids that. Registered as `all`."""
+def all_receivers(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
+    """All K receivers, or the reason why they are not a feasible group. Registered as `all`."""
     return of_rule(problem, np.ones(problem.size, bool), method="all", rule="All receivers")

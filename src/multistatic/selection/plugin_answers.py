@@ -19,7 +19,7 @@ _REPEATABLE = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ForeignCriterion:
+class PluginCriterion:
     """A criterion of another package: every answer of it is checked, and its exceptions name the package."""
 
     criterion: Any
@@ -44,30 +44,32 @@ class ForeignCriterion:
         """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]: positive numbers, infinity
         where the target is unobservable. The criterion itself is always asked with a number.
 
-        Nobody sees nothing, whatever the criterion says of the empty group. The best row is asked about once more on
-        its own: a value that depends on the other rows, or on how often it is asked for, is no value of a group.
+        The empty group sees nothing, whatever the criterion says of it. The best row is evaluated once more
+        alone: a value that depends on the other rows, or on the number of calls, is no value of a group.
         """
         if np.ndim(illumination_w):
             return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
         illumination_w = float(illumination_w)
-        asked = np.atleast_2d(masks)
-        values = self._numbers(asked, illumination_w)
+        rows = np.atleast_2d(masks)
+        values = self._numbers(rows, illumination_w)
         if len(values) > 1 and np.isfinite(values.min()):
             best = int(np.argmin(values))
-            alone = float(self._numbers(asked[best : best + 1], illumination_w)[0])
+            alone = float(self._numbers(rows[best : best + 1], illumination_w)[0])
             if not abs(alone - values[best]) <= _REPEATABLE * values[best]:
-                received = f"the value {values[best]:.6g} for a group among {len(values)}, and {alone:.6g} for it alone"
-                self.plugin.refuse(received, "a value that depends on the group and the illumination only")
+                received = (
+                    f"the value {values[best]:.6g} for a group among {len(values)} groups, and {alone:.6g} for it alone"
+                )
+                self.plugin.refuse(received, "a value that depends on the group and the illumination alone")
         return values
 
-    def _numbers(self, asked: B, illumination_w: float) -> F:
-        found = self.plugin.run(self.criterion.values, asked.copy(), illumination_w, doing="in values")
+    def _numbers(self, rows: B, illumination_w: float) -> F:
+        found = self.plugin.run(self.criterion.values, rows.copy(), illumination_w, doing="in values")
         array = self.plugin.run(np.asarray, found)
-        if array.shape != (len(asked),) or array.dtype.kind not in "fiu":
+        if array.shape != (len(rows),) or array.dtype.kind not in "fiu":
             received = f"values of type {type(found).__name__}, shape {list(array.shape)} and {array.dtype}"
-            self.plugin.refuse(received, f"one real number for each of {len(asked)} groups")
+            self.plugin.refuse(received, f"one real number for each of {len(rows)} groups")
         values: F = array.astype(float)
-        values[~asked.any(axis=1)] = np.inf
+        values[~rows.any(axis=1)] = np.inf
         if np.isnan(values).any():
             self.plugin.refuse(f"NaN for {int(np.isnan(values).sum())} of {len(values)} groups", _POSITIVE)
         if np.any(values <= 0.0):
@@ -75,9 +77,9 @@ class ForeignCriterion:
         return values
 
     def reason(self, mask: B, illumination_w: float) -> str:
-        """Why the target is unobservable, where the criterion can tell."""
-        told = getattr(self.criterion, "reason", None)
-        return "" if told is None else str(self.plugin.run(told, mask, illumination_w, doing="in reason"))
+        """Why the target is unobservable, where the criterion can say."""
+        explain = getattr(self.criterion, "reason", None)
+        return "" if explain is None else str(self.plugin.run(explain, mask, illumination_w, doing="in reason"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +94,7 @@ class _ValuesAlone:
 _POSITIVE = "positive numbers, lower is better, and infinity where the target is unobservable"
 
 
-def checked_criterion(criterion: Any, plugin: Plugin) -> ForeignCriterion:
+def checked_criterion(criterion: Any, plugin: Plugin) -> PluginCriterion:
     """The criterion of another package behind checks; `PluginError` where it is none. A function in its place is taken
     as `values` of a criterion without a unit.
     """
@@ -106,7 +108,7 @@ def checked_criterion(criterion: Any, plugin: Plugin) -> ForeignCriterion:
         )
     if not callable(criterion.values):
         plugin.refuse("values that cannot be called", "a method values(masks, illumination_w)")
-    return ForeignCriterion(criterion=criterion, plugin=plugin)
+    return PluginCriterion(criterion=criterion, plugin=plugin)
 
 
 def checked_selection(problem: SelectionProblem, answer: Any, plugin: Plugin) -> Selection:
@@ -175,11 +177,16 @@ def _check_constraints(problem: SelectionProblem, group: B, plugin: Plugin) -> N
     names, cost_m = ", ".join(problem.ids(group)) or "without receivers", float(problem.costs_m(group[None])[0])
     if np.any(problem.forced & ~group):
         left_out = ", ".join(problem.ids(problem.forced & ~group))
-        plugin.refuse(f"the group {names}", f"one that holds {left_out}, which must be selected for the rate")
+        plugin.refuse(
+            f"the group {names}", f"a group that contains {left_out}, which must be selected to meet the required rate"
+        )
     if not group.any() or (problem.count is not None and group.sum() != problem.count):
-        asked = "at least one receiver" if problem.count is None else f"exactly {problem.count} receivers"
-        plugin.refuse(f"the group {names}", asked)
-    plugin.refuse(f"the group {names}, which costs {cost_m:.6g} m", f"at most {problem.cost_limit_m:.6g} m")
+        rows = "at least one receiver" if problem.count is None else f"exactly {problem.count} receivers"
+        plugin.refuse(f"the group {names}", rows)
+    plugin.refuse(
+        f"the group {names}, with a cooperation cost of {cost_m:.6g} m",
+        f"a cost of at most {problem.cost_limit_m:.6g} m",
+    )
 
 
 def _judged(problem: SelectionProblem, answer: Selection, value: float) -> tuple[bool, str]:
@@ -189,11 +196,11 @@ def _judged(problem: SelectionProblem, answer: Selection, value: float) -> tuple
         return False, ""
     claim = "optimal" if answer.status == "optimal" else f"within a bound of {bound:.5g}"
     if int((~problem.forced).sum()) > LISTED:
-        return False, f" (It claims that the group is {claim} for the starting beams; this was not checked.)"
+        return False, f" (The plug-in claims that the group is {claim} for the starting beams; this was not checked.)"
     groups = np.concatenate(list(all_groups(problem)))
     best = best_feasible(problem, groups)
     lowest = value if best is None else float(problem.values(best[None])[0])
     if lowest >= value * (1.0 - CLAIMED_GAP):
-        return True, f" (Best of all {len(groups)} groups for the starting beams: checked.)"
+        return True, f" (Checked: it is the best of all {len(groups)} groups for the starting beams.)"
     names = "" if best is None else ", ".join(problem.ids(best))
-    return False, f" (It claims that the group is {claim}; that is wrong, for {names} is better.)"
+    return False, f" (The plug-in claims that the group is {claim}; this is wrong, because {names} is better.)"

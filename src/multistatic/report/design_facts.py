@@ -1,0 +1,247 @@
+"""What a design is, as facts: the same in the terminal and on the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from multistatic.beamforming.stationarity import NEARLY_STATIONARY
+from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
+from multistatic.design.clock_step import ClockStep, clock_step
+from multistatic.design.instance import criterion_unit
+from multistatic.design.result import Accuracy, Design
+from multistatic.design.sensitivity import Sensitivity
+from multistatic.design.unit_changes import UnitChanges
+from multistatic.report.assumption_sentences import assumption_sentences
+from multistatic.report.text_table import Fact, unbroken
+from multistatic.report.wording import criterion_words, error_apart, percent, quantity
+from multistatic.scenario.model import JOINT
+from multistatic.signal.pulses import pulse_moments
+from multistatic.units import ratio_to_db, watt_to_dbm
+
+DESIGN = "Design"
+ACCURACY = "Accuracy"
+ASSUMPTIONS = "Assumptions"
+CHANGES = "What a change would bring (negative is better)"
+CHECKS = "Checks"
+
+_LEAST_CHANGE = 1e-4
+_LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
+_MOST_EXPENSIVE = "(the most expensive receiver)"
+
+
+def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact, ...]:
+    """Facts of a design, in groups: design, accuracy, assumptions, what a change would bring, checks.
+
+    Names are unique, and no number is told twice, nor one of those in `design.message`. Empty for a design without
+    beams, of which the message says all. `unit`: what a whole unit more of rate and power does; without it the slopes
+    tell of a tenth.
+
+    >>> from multistatic import design_network, load_preset
+    >>> facts = design_facts(design_network(load_preset("paper")))
+    >>> facts[1].name, facts[1].value
+    ('cooperation cost', '192.1 m, at most 200 m')
+    """
+    if design.accuracy is None:
+        return ()
+    groups = {
+        DESIGN: _design(design, design.accuracy),
+        ACCURACY: _accuracy(design, design.accuracy),
+        ASSUMPTIONS: _assumptions(design),
+        CHANGES: _changes(design, unit),
+        CHECKS: _checks(design),
+    }
+    facts = [Fact(group=group, name=name, value=value) for group, rows in groups.items() for name, value in rows]
+    return (*facts, *_verification(design))
+
+
+def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
+    """The group, its beams and what they cost."""
+    yield "cooperating receivers", _group(design)
+    if design.scheme != "mono" and design.cost_m is not None:
+        limit_m = design.scenario.requirements.cooperation_cost_m
+        limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
+        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}"
+    required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
+    if len(required) == 1:
+        rate = required.pop()
+        yield "required rate", f"{rate:.4g} bit/s/Hz at every receiver" if rate else "none"
+    if design.selection is not None:
+        yield from _selection(design, accuracy)
+    result = design.beamforming
+    if result is None:
+        return
+    yield "beams designed by", f"{result.method}{_below_bound(design)}"
+    if result.illumination_w:
+        yield "power towards target", f"{watt_to_dbm(result.illumination_w):.2f} dBm EIRP"
+    if result.power_w is not None:
+        used, limit = (quantity(each, "W") for each in (result.power_w, design.scenario.transmitter.power_w))
+        yield "transmit power", f"{used}, all of it" if used == limit else f"{used} of {limit}"
+
+
+def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
+    """The criterion, with its value where that is no figure of the accuracy, and what is proven of the group."""
+    found = design.selection
+    assert found is not None
+    words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
+    told = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
+    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in told):
+        words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
+    yield "criterion minimised", words
+    method = f"{JOINT}: group and beams together" if found.method == JOINT else found.method
+    yield "group selected by", f"{method}{_above_bound(design)}"
+
+
+def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
+    yield "position error bound", _bounds(accuracy, "peb_m", "m")
+    yield "velocity error bound", _bounds(accuracy, "veb_m_s", "m/s")
+    if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
+        yield "why unobservable", accuracy.position.reason
+    if weak := weak_echoes(accuracy, design.selected):
+        names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
+        level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
+        yield "weak echoes", f"{names}: {level}; there the peak is often noise, and the bounds are not reached"
+    notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
+    if notes:
+        yield "note", " ".join(notes)
+    pulse = design.scenario.radio.pulse
+    if not pulse_moments(pulse).continuous:
+        yield "delay bounds", f"leave out the jumps at the ends of the {pulse.kind} pulse, whose bandwidth is infinite"
+
+
+def _assumptions(design: Design) -> Iterator[tuple[str, str]]:
+    for sentence in assumption_sentences(design.scenario, one_clock=design.scheme == "mono"):
+        name, _, value = sentence.partition(": ")
+        yield name.lower(), value.rstrip(".")
+
+
+def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str]]:
+    """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
+    nothing where it changes nothing.
+    """
+    clock = clock_step(design)
+    if clock is not None and (clock.value is None or _matters(clock.change)):
+        after = "position unobservable" if clock.value is None else f"position error bound {_grown(design, clock)}"
+        yield "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
+    found, name = design.sensitivity, criterion_words(design.scenario.design.criterion)
+    if found is None:
+        return
+    if unit is not None:
+        change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
+        if unit.rate_change is None or _matters(unit.rate_change):
+            yield "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
+        if _matters(unit.power_change):
+            yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
+    else:
+        yield from _slopes(design, found, name)
+    if found.budget is not None:
+        others, change = _other_members(design, found.budget.selected), percent(found.budget.change)
+        if found.budget.extra_m > 0.0 and _matters(found.budget.change):
+            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
+        elif found.budget.extra_m == 0.0:
+            yield "better group", f"{others} is affordable: {name} {change} with these beams"
+
+
+def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str]]:
+    """What a tenth of a unit does, by the slopes."""
+    if found.rate_per_bps_hz is None or found.power_per_db is None:
+        return
+    worst = int(np.argmax(found.rate_per_bps_hz))
+    rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
+    if _matters(rate):
+        where = f"at {unbroken(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
+        yield "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
+    if _matters(power):
+        yield "+0.1 dB of power", f"{name} {percent(power)}"
+
+
+def _checks(design: Design) -> Iterator[tuple[str, str]]:
+    result = design.beamforming
+    if result is None or result.stationarity is None or design.status == "optimal" or result.status == "optimal":
+        return  # nothing local is worth a line of beams that are proven the best
+    near = result.stationarity < NEARLY_STATIONARY
+    meaning = "0 at a local optimum" if near else "not a local optimum, where it is 0; 1 at worst"
+    yield "stationarity residual", f"{result.stationarity:.0e} ({meaning})"
+
+
+def _verification(design: Design) -> Iterator[Fact]:
+    check = design.verification
+    if check is not None:
+        verdict = "passed" if check.passed else "FAILED"
+        most = f"off by {check.max_violation:.1e} at most"
+        value = f"{verdict}: constraints and figures recomputed from the beams, {most}"
+        yield Fact(group=CHECKS, name="verification", value=value, emphasis="good" if check.passed else "bad")
+
+
+def _grown(design: Design, clock: ClockStep) -> str:
+    """The bound with the error and how much larger it is; only the latter where three digits do not tell them apart."""
+    assert design.accuracy is not None
+    today, value = (quantity(each, "m") for each in (design.accuracy.position.peb_m, clock.value))
+    return _growth(clock.change) if value == today else f"{value}, {_growth(clock.change)}"
+
+
+def _growth(change: float | None) -> str:
+    """A relative change in per cent, or as a factor where it is a large one."""
+    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:,.0f} times as large"
+
+
+def _matters(change: float | None) -> bool:
+    """True for a relative change of 0.01 % or more: less is nothing that a reader would act on."""
+    return change is not None and abs(change) >= _LEAST_CHANGE
+
+
+def _above_bound(design: Design) -> str:
+    """What is proven of a group that was selected for beams as they are: a joint search has said it of the whole."""
+    found = design.selection
+    if found is None or found.method == JOINT or design.status == "optimal":
+        return ""
+    if found.status == "optimal":
+        return "; proven optimal for these beams"
+    return "" if found.excess is None else f"; at most {100 * found.excess:.2g} % above the optimum for these beams"
+
+
+def _below_bound(design: Design) -> str:
+    """What is proven of the beams, where nothing is proven of group and beams together."""
+    result, found = design.beamforming, design.selection
+    joint = found is not None and found.method == JOINT and found.bound is not None
+    if result is None or result.gap is None or joint or design.status == "optimal":
+        return ""
+    if result.gap < 1e-6:
+        return "; proven optimal for this group"
+    return f"; within {100 * result.gap:.2g} % of the largest power towards the target"
+
+
+def _group(design: Design) -> str:
+    if design.scheme == "mono":
+        return "none: the transmitter receives its own echo"
+    return f"{_listed(design.selected_ids)} {unbroken(f'({len(design.selected_ids)} of {len(design.selected)})')}"
+
+
+def _other_members(design: Design, members: tuple[str, ...]) -> str:
+    """Another group by what tells it from that of the design: `adding rx10, dropping rx01`."""
+    added = [each for each in members if each not in design.selected_ids]
+    dropped = [each for each in design.selected_ids if each not in members]
+    changes = (("adding", added), ("dropping", dropped))
+    return ", ".join(f"{what} {_listed(ids)}" for what, ids in changes if ids)
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Names with commas; none is broken at a blank of its own."""
+    return ", ".join(map(unbroken, ids))
+
+
+def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
+    """The bound from delays and Dopplers, and with directions of arrival."""
+    plain, with_angles = getattr(accuracy.position, name), getattr(accuracy.position_with_angles, name)
+    if plain is None and with_angles is None:
+        return "unobservable"
+    if plain is None:
+        return f"{quantity(with_angles, unit)} with angles of arrival; unobservable without"
+    first = quantity(plain, unit)
+    if name == "peb_m" and (apart := error_apart(accuracy.position.covariance_m2)):
+        first += f" ({apart})"
+    if with_angles is None or with_angles > (1.0 - _LEAST_GAIN) * plain:
+        return first
+    return f"{first}; {quantity(with_angles, unit)} with angles of arrival"

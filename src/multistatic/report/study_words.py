@@ -1,0 +1,110 @@
+"""The caption of a picture of a study: what it shows of how many trials, with which intervals, what has no value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from multistatic.report.axis_labels import method_label
+from multistatic.report.study_assumptions import study_assumptions
+from multistatic.report.study_cells import hidden_sites
+from multistatic.report.study_lines import shown_estimate
+from multistatic.report.study_view import StudyView
+from multistatic.scenario.position_notes import listed
+from multistatic.study.results import StudyResults
+from multistatic.study.trial import FAILED
+
+# Metrics that depend on clocks and on what is known of the target.
+_ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
+_POSITION = ("peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s")
+_COLOURED = ("heatmap", "map")
+
+
+def study_caption(results: StudyResults, metric: int, view: StudyView) -> list[str]:
+    """Sentences about what a view shows of a metric."""
+    pairs = list(np.ndindex(len(results.settings), len(results.methods)))
+    sentences = [*_statistic(results, metric, view, pairs)]
+    if len(results.methods) == 1 and results.methods[0] != "default":
+        sentences.append(f"Method: {method_label(results.methods[0])}.")
+    sentences += _without_value(results, metric, pairs)
+    sentences += view.notes
+    if view.places is not None and (hidden := hidden_sites(view.places)):
+        sentences.append(f"Too far away to be drawn: {listed(hidden)}.")
+    if not results.complete:
+        sentences.append("The study is not complete.")
+    return [*sentences, *(study_assumptions(results) if results.metrics[metric].name in _ACCURACIES else [])]
+
+
+def _statistic(results: StudyResults, metric: int, view: StudyView, pairs: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Which statistic of how many trials, and with which intervals."""
+    rule = results.rule
+    done = results.done()
+    counts = [int(done[pair].sum()) for pair in pairs]
+    least, most = min(counts), max(counts)
+    if most <= 1:
+        yield "One trial at each point, so there is no interval." if least else "No more than one trial at a point."
+        return
+    kind = "Share" if results.metrics[metric].proportion else rule.statistic.capitalize()
+    trials = f"{most} trials" if least == most else f"{least} to {most} trials"
+    found = [shown_estimate(results, *pair, metric) for pair in pairs]
+    known = [each for each in found if each.value is not None]
+    with_interval = sum(each.low is not None for each in known)
+    interval = f"{100 * rule.confidence:g} % interval"
+    shown = bool(with_interval) and view.kind not in _COLOURED
+    yield f"{kind} of {trials} at each point{f', with its {interval}' if shown else ''}."
+    if with_interval and not shown:
+        yield f"The {interval}s are not drawn; the table of the study has them."
+    elif known and not with_interval:
+        yield "No interval is drawn: there are too few trials for one."
+    elif with_interval < len(known):
+        yield "No interval is drawn where there are too few trials for one."
+
+
+def _without_value(results: StudyResults, metric: int, pairs: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Methods, points and trials that have no value, and why."""
+    finite = np.isfinite(results.values[..., metric])
+    missing = [pair for pair in pairs if not finite[pair].any()]
+    methods = {method for _, method in pairs}
+    nowhere = [m for m in sorted(methods) if all(pair in missing for pair in pairs if pair[1] == m)]
+    because: dict[str, list[str]] = {}
+    for method in nowhere:
+        reasons = dict.fromkeys(_reason(results, metric, pair) for pair in missing if pair[1] == method)
+        because.setdefault(" or ".join(reasons), []).append(method_label(results.methods[method]))
+    for reason, names in because.items():
+        yield f"No value: {listed(names)} ({reason})."
+    rest = [pair for pair in missing if pair[1] not in nowhere]
+    if rest:
+        counted = Counter(_reason(results, metric, pair) for pair in rest)
+        reasons = listed([f"{reason} ({count})" if len(counted) > 1 else reason for reason, count in counted.items()])
+        yield f"No value (×) at {_cases(rest, pairs)}: {reasons}."
+    done = results.done()
+    partly = [pair for pair in pairs if 0 < finite[pair].sum() < done[pair].sum()]
+    if partly:
+        yield f"Trials without a value are left out at {_cases(partly, pairs)}."
+
+
+def _cases(some: Sequence[tuple[int, int]], pairs: Sequence[tuple[int, int]]) -> str:
+    """`2 of 18 points`, counted for each method where there are several."""
+    several = len({method for _, method in pairs}) > 1
+    return f"{len(some)} of {len(pairs)} points{', counted for each method' if several else ''}"
+
+
+def _reason(results: StudyResults, metric: int, pair: tuple[int, int]) -> str:
+    """Why no trial of a point has a value."""
+    words = {str(word) for word in results.status[pair] if word != ""}
+    name = results.metrics[metric].name
+    if not words:
+        return "not computed yet"
+    if words == {"infeasible"}:
+        return "no feasible design"
+    if words == {FAILED}:
+        return "all trials failed"
+    if name in _POSITION:
+        return "position and velocity cannot be determined from its measurements"
+    if name == "filter_position_rmse_m":
+        return "no unique fix of the position"
+    if name.startswith("filter_"):
+        return "no receiver of the network measures the echo"
+    return "not defined for its designs"
