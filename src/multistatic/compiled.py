@@ -207,13 +207,13 @@ class StandaloneKernel(Kernel[_Function]):
         return text if about == self.about() else None
 
 
-# Who is told of it
+# Notification of a compilation
 
 _watcher: ContextVar[Callable[[bool], None] | None] = ContextVar("_watcher", default=None)
 
 
 @contextmanager
-def told_of_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
+def watching_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
     """Meanwhile `watcher` is called with True when a kernel begins to be compiled, with False when it is ready.
 
     Machine code that is loaded from the disk, or made of what the package ships, is no compilation.
@@ -227,8 +227,8 @@ def told_of_compilation(watcher: Callable[[bool], None]) -> Iterator[None]:
 
 @contextmanager
 def _compilation() -> Iterator[None]:
-    """What is compiled meanwhile is told to the watcher."""
-    watcher = _watcher.get() or _nobody
+    """Call the watcher before and after a compilation."""
+    watcher = _watcher.get() or _ignored
     watcher(True)
     try:
         yield
@@ -236,8 +236,8 @@ def _compilation() -> Iterator[None]:
         watcher(False)
 
 
-def _nobody(begins: bool) -> None:
-    """Nobody is told."""
+def _ignored(begins: bool) -> None:
+    """The watcher where none is set."""
 
 
 @functools.cache
@@ -247,10 +247,10 @@ def _listen_to_numba() -> None:
 
     class Listener(event.Listener):
         def on_start(self, event: Any) -> None:
-            (_watcher.get() or _nobody)(True)
+            (_watcher.get() or _ignored)(True)
 
         def on_end(self, event: Any) -> None:
-            (_watcher.get() or _nobody)(False)
+            (_watcher.get() or _ignored)(False)
 
     cast(Any, event).register("numba:compile", Listener())
 

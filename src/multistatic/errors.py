@@ -23,7 +23,8 @@ from typing import Any
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The name of `known` that is spelled most like `name`; empty where none is `cutoff` alike, from 0 to 1.
+    """The name of `known` that is spelled most like `name`; empty if none has a similarity of `cutoff` (0 to 1) or
+    more.
 
     >>> nearest("recievers", ["receivers", "radio"])
     'receivers'
@@ -36,7 +37,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The hint that names the `nearest` one; empty where there is none."""
+    """The hint with the `nearest` name; empty if there is none."""
     near = nearest(name, known, cutoff=cutoff)
     return f"did you mean {near}?" if near else ""
 

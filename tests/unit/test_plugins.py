@@ -556,8 +556,8 @@ def test_a_beamformers_claim_is_not_a_proof(packages: Packages) -> None:
         assert design.beamforming.status == "feasible"
         assert design.beamforming.illumination_w < design.beamforming.upper_bound_w
         assert (
-            'other-package 1.2 says: "Proven optimal." (The plug-in claims optimal beams; this could not be proven here.)'
-            in design.message
+            'other-package 1.2 says: "Proven optimal." (The plug-in claims optimal beams; '
+            "this could not be proven here.)" in design.message
         )
         best = design_network(load_preset("paper", ["requirements.rate_bps_hz=4"]), scheme=scheme)
         assert design.beamforming.upper_bound_w >= best.beamforming.illumination_w

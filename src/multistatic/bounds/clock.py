@@ -22,10 +22,12 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClockErrors:
-    """Standard deviations of the offsets of clocks and oscillators; 0 is synchronised, infinity unknown.
+    """Standard deviations of the clock and oscillator offsets; 0 is synchronised, infinity unknown.
 
-    time_s [K], frequency_hz [K]: of each receiver's own, in s and Hz; one of the two may be left out, it is then 0.
-    common_time_s, common_frequency_hz: of the transmitter's, which all receivers share.
+    time_s [K]: of the receivers' own clock offsets, in s; default: 0.
+    frequency_hz [K]: of the receivers' own frequency offsets, in Hz; default: 0.
+    common_time_s: of the clock offset of the transmitter in s, which is common to all receivers.
+    common_frequency_hz: of the frequency offset of the transmitter in Hz, which is common to all receivers.
 
     >>> ClockErrors(time_s=[1e-9, 2e-9]).frequency_hz.tolist()
     [0.0, 0.0]

@@ -16,12 +16,16 @@ _NODES = 32
 
 
 def waveform_information(waveform: Waveform, slot_s: float, snr: float) -> F:
-    """J [..., 2, 2] about (τ̃, f̃) = (τ/Δt, fΔt), amplitude unknown; `snr` = |A|² N_r/σ², as in `realised_information`.
+    """Compute the Fisher information J [..., 2, 2] about (τ/Δt, fΔt) of a known waveform with unknown amplitude.
+
+    waveform: the received waveform x(t).
+    slot_s: length Δt of a slot in s.
+    snr: |A|² N_r/σ², the SNR of a sample for |x| = 1.
 
     J_ij = 2 snr Re(<∂_i, ∂_j> - <∂_i, x><x, ∂_j>/<x, x>) with ∂_τ = -x', ∂_f = j2πt x. The inner products are integrals
-    over the support, by quadrature in panels of a slot (`slot_s`) counted from either end: there the pulses of a train
-    and the symbols of OFDM begin and end. Between them x has to be smooth and to turn a few times at most. Jumps are
-    left out, as in every slope.
+    over the support, by quadrature in panels of one slot that are counted from either end, where the pulses of a train
+    and the symbols of OFDM begin and end. Within a panel x must be smooth with few turning points. Jumps are left out,
+    as in every derivative. Source: model.md §3.
 
     >>> from multistatic.scenario.model import PulseSpec
     >>> from multistatic.signal.pulses import pulse_of

@@ -102,18 +102,18 @@ class Channel(LabelledResult):
 
     @property
     def points(self) -> int:
-        """M."""
+        """Number M of points of the target."""
         return len(self.steering_tx)
 
     def require_one_point(self) -> None:
-        """Raise `ValueError` where there are several points."""
+        """Raise `ValueError` if there are several points."""
         if self.points != 1:
             raise ValueError(
                 f"a channel with {self.points} points, expected one point: use Channel.at(m) for the channel of point m"
             )
 
     def at(self, point: int) -> Channel:
-        """The channel with this one of its points alone; points count from 0."""
+        """The channel with the point of index `point` alone; the first index is 0."""
         if not 0 <= point < self.points:
             raise IndexError(f"point {point} of a channel with {self.points} points, which count from 0")
         return replace(self, **{name: getattr(self, name)[point : point + 1] for name in _OF_POINTS})

@@ -163,7 +163,7 @@ def shown_stages(quiet: bool) -> Iterator[Progress]:
     """Give what shows the current stage, done parts, elapsed and remaining time; silent with `quiet`."""
     from rich.console import Console
 
-    from multistatic.compiled import told_of_compilation
+    from multistatic import compiled  # by its own name: files that import from it are taken for kernels
 
     progress = Progress()
     if quiet:
@@ -171,7 +171,7 @@ def shown_stages(quiet: bool) -> Iterator[Progress]:
         return
     console = Console(stderr=True)
     shown = _on_terminal(progress, console) if console.is_terminal else written_lines(progress)
-    with told_of_compilation(progress.compiling), shown:
+    with compiled.watching_compilation(progress.compiling), shown:
         yield progress
 
 

@@ -1,4 +1,4 @@
-"""What an estimator returns: one estimate for each trial, as arrays."""
+"""The result of an estimator: one estimate for each trial, as arrays."""
 
 from __future__ import annotations
 
@@ -18,14 +18,24 @@ _SHARED = "Unknown data streams disturb the {} at all receivers in the same way;
 class Estimates:
     """Estimates of B trials at one receiver.
 
-    `delay_s`, `doppler_hz` [B]: the peak of the likelihood. It lies in the searched rectangle to within its lobe: an
-    estimate that is cut off at a limit would be biased there. `covariance` [B, 2, 2] of both, infinite where nothing
-    was detected. `amplitude` [B] in sqrt(W) at the reference element, `snr` [B] after integration (0 where nothing was
-    detected). `statistic` [B]: T of the largest peak in the rectangle; `threshold`: what it has to exceed;
-    `wrong_order` [B]: probability that the echo is the second largest peak instead. `verdict` [B]: one of `VERDICTS`.
-    `direction` [B, 3], its `direction_covariance` [B, 3, 3] and `direction_kind` as in `Measurement` where the antennas
-    tell, else None (of a single trial: an infinite covariance); `direction_note`: what they cannot tell.
-    `shared_std` [B, 2]: as in `Measurement`, None where nothing is shared.
+    receiver_id: id of the receiver.
+    delay_s [B]: delays of the largest peaks in s. They may lie outside of the searched range by the width of a peak,
+        because estimates cut off at a limit would be biased.
+    doppler_hz [B]: Doppler shifts of the largest peaks in Hz.
+    covariance [B, 2, 2]: covariances of (delay in s, Doppler shift in Hz); infinite if nothing was detected.
+    amplitude [B]: complex amplitudes at the reference element, in √W.
+    snr [B]: SNR after integration, a power ratio; 0 if nothing was detected.
+    statistic [B]: statistic T of the largest peak.
+    threshold: value that the statistic must exceed for a detection.
+    wrong_order [B]: probability that the echo is the second largest peak.
+    verdict [B]: `detected`, `ambiguous` or `not_detected`.
+    false_alarm_rate: probability that a search in noise alone reports a detection.
+    direction [B, 3]: unit vectors from the receiver to the target; None: not measured.
+    direction_covariance [B, 3, 3]: covariances of `direction`, infinite where a second direction fits nearly as well;
+        None: not measured.
+    direction_kind: as in `Measurement`.
+    direction_note: what the antennas leave undetermined, in words.
+    shared_std [B, 2]: as in `Measurement`; None: no errors are common to all receivers.
     """
 
     receiver_id: str

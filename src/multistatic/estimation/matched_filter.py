@@ -67,9 +67,9 @@ class Grid:
 def statistic_map(
     recording: Recording, waveform: Waveform, search: Search, reference: Reference | None = None
 ) -> StatisticMap:
-    """T on a grid that no peak can fall through, over the whole rectangle of the search; noise as recorded.
+    """T on a grid that is fine enough to find every peak, over the whole range of the search; noise as recorded.
 
-    `reference`: that of the waveform, where the caller has it already.
+    `reference`: that of the waveform, if the caller has it already.
     """
     check(recording, search)
     reference = reference_of(waveform, recording.sample_rate_hz) if reference is None else reference
@@ -94,7 +94,7 @@ def branches_of(samples: C, search: Search) -> C:
 
 
 def check(recording: Recording, search: Search) -> None:
-    """`InputError` with everything that makes a recording useless for a search."""
+    """Raise `InputError` with everything that makes a recording useless for a search."""
     samples = recording.samples
     problems = []
     antennas = samples.shape[-2] if samples.ndim >= 2 else 0

@@ -1,4 +1,4 @@
-"""What one receiver has measured of one echo, and how far it can be trusted."""
+"""The measurement of one receiver: delay, Doppler shift, amplitude and direction, with covariance and verdict."""
 
 from __future__ import annotations
 

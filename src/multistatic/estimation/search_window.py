@@ -16,20 +16,24 @@ Noise = Literal["recorded", "estimated"]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Search:
-    """The question that an estimator answers for each trial of a recording.
+    """What an estimator searches for in each trial of a recording.
 
-    `delay_s`, `doppler_hz`: (lowest, highest) of the echo; the whole rectangle is searched (`delay_range_s`,
-    `doppler_range_hz` derive it from distances and speed). `false_alarm_rate`: probability that one search of noise
-    alone ends with a detection. `ambiguity`: probability of a wrong order of the two largest peaks from which the
-    verdict is `ambiguous`.
+    delay_s [2]: smallest and largest delay of the echo in s (`delay_range_s`).
+    doppler_hz [2]: smallest and largest Doppler shift of the echo in Hz (`doppler_range_hz`).
+    false_alarm_rate: probability that a search in noise alone reports a detection.
+    ambiguity: the verdict is `ambiguous` if noise has exchanged the order of the two largest peaks with a larger
+        probability than this.
+    noise: `recorded`: the noise power that the recording states; `estimated`: the power beside the echo, measured in
+        each trial, which is necessary if unknown data streams act as noise.
+    unknown_streams: True: all measured noise beyond the recorded noise power is due to unknown data streams, whose
+        errors are common to all receivers.
+    steering [N_r]: steering vector towards the target, with which the antennas are combined coherently; None: their
+        powers are added.
+    array: receive antennas, whose estimated response gives a direction; None: no direction is estimated.
+    wavelength_m: wavelength in m, necessary with `array`.
+    dimensions: 2: directions in the horizontal plane; 3: all directions.
 
-    `noise`: `recorded` takes the density that the recording states; `estimated` measures the power beside the echo in
-    each trial, as is needed where data streams that the receiver does not know add to the noise; those are
-    `unknown_streams`, all that the measured noise exceeds the recorded one by: errors that all receivers share.
-
-    Antennas: `steering` [N_r] towards the target where its direction is known: they are combined coherently. Else they
-    are combined by power, and `array` with `wavelength_m` turns the estimated snapshot into a direction:
-    `dimensions` = 2 looks in the horizontal plane, 3 everywhere.
+    Raises `InputError` with every value that is out of range.
     """
 
     delay_s: tuple[float, float]

@@ -71,7 +71,7 @@ def _reader(content: bytes) -> Callable[[bytes, frozenset[str]], Arrays] | None:
 
 @contextmanager
 def _refusals(path: Path) -> Iterator[None]:
-    """Whatever a library says of a damaged file, as one line with the file's name."""
+    """Errors of a library about a damaged file as one line with the file's name."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -173,7 +173,9 @@ def _mat5(content: bytes, names: frozenset[str]) -> Arrays:
 
 
 def _unpacked_size(content: bytes) -> int:
-    """Bytes of all variables, compressed ones unpacked piece by piece and thrown away: a bomb is seen, not loaded."""
+    """Bytes of all variables; compressed ones are unpacked piece by piece and discarded, so that a huge one is refused
+    without being loaded.
+    """
     order = "<" if content[126:128] == b"IM" else ">"
     size, place = 0, 128
     while place + 8 <= len(content):

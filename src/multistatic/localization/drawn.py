@@ -1,6 +1,6 @@
-"""Measurements without signals: the truth plus errors as an estimator at the Cramér-Rao bound would make them.
+"""Random measurements without signals: the true values with errors of the Cramér-Rao bound.
 
-For studies of the fusion alone, thousands of fixes a second; what an estimator really does is in `estimation`.
+For studies of the fusion alone, thousands of fixes a second; the errors of real estimators are those of `estimation`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Whether the covariance at a minimum describes the error: is χ² the paraboloid of its curvature as far as it matters?
 
-Two looks, the second only where the first is in doubt, or where errors are as large as the geometry is fine:
+Two tests, the second only where the first is in doubt, or where errors are as large as the geometry is fine:
 
-- χ² one standard deviation away, along each axis of the position's error, is near the 1 that the curvature promises;
-- the likelihood, over all positions within 4.5 standard deviations, foretells the mean of the normalised square error
+- χ² one standard deviation away, along each axis of the position's error, is near the 1 that the curvature predicts;
+- the likelihood, over all positions within 4.5 standard deviations, predicts the mean of the normalised square error
   (NEES: δᵀC⁻¹δ, n for n unknowns) that a covariance of this size will have. A receiver, a baseline or a second
   minimum within reach of the error shows there.
 """
@@ -33,19 +33,19 @@ _NODES = {2: np.linspace(-4.5, 4.5, 10), 3: np.linspace(-4.5, 4.5, 7)}
 def to_first_order(model: FusionModel, x: F, cost: F, information: F, position: B, wide: B) -> B:
     """Which covariances [n] describe the error at the minima `x` [n, unknowns]: of those with a `position` [n].
 
-    `wide` [n]: errors are as large as the geometry is fine, so the second look is due in any case.
+    `wide` [n]: errors are as large as the geometry is fine, so the second test is due in any case.
     """
     good, sure = _as_curved(model, x, cost, information, position)
     index = np.flatnonzero(good & (wide | ~sure))
     if len(index):
-        share = _foretold_share(model, x[index], cost[index], information[index], index)
+        share = _predicted_share(model, x[index], cost[index], information[index], index)
         good[index] = (share > _FORETOLD_LOW) & (share < _FORETOLD_HIGH)
     return good
 
 
 def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> tuple[B, B]:
-    """Whether χ² one standard deviation away, along both ways of each axis, is what the curvature promises [n]: about
-    so, and nearly so.
+    """Whether χ² one standard deviation away, in both directions of each axis, is what the curvature predicts [n]:
+    about so, and nearly so.
     """
     d, good, sure = model.sites.dimensions, position.copy(), position.copy()
     index = np.flatnonzero(position)
@@ -66,11 +66,12 @@ def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -
     return good, sure
 
 
-def _foretold_share(model: FusionModel, x: F, cost: F, information: F, case: np.ndarray) -> F:
-    """The NEES that the likelihood foretells, over that of a linear model [n].
+def _predicted_share(model: FusionModel, x: F, cost: F, information: F, case: np.ndarray) -> F:
+    """The NEES that the likelihood predicts, divided by that of a linear model [n].
 
-    Mean over positions p with the weight exp(-χ²(p)/2), velocity and offsets at their best for each: of δᵀJδ with δ
-    from the minimum to there, and of tr(J_vv C_v(p)) for their errors where p is known. Linear: d + rank J_vv.
+    It is the mean over positions p, with the weight exp(-χ²(p)/2) and with velocity and offsets at their best for each,
+    of δᵀJδ with δ from the minimum to p, and of tr(J_vv C_v(p)) for the errors of velocity and offsets where p is
+    known. For a linear model: d + rank J_vv.
     """
     d = model.sites.dimensions
     nodes = np.array(list(itertools.product(_NODES[d], repeat=d)))

@@ -5,7 +5,7 @@ Three tests decide, in this order:
 
 - **observable**: the information at the minimum has full rank for the position (`linalg.marginal_variance`), whatever
   that part of the velocity is that no measurement determines, and likewise for the velocity;
-- **one region**: χ² rises around the minimum as its curvature promises (`first_order`), and no second minimum of equal
+- **one region**: χ² rises around the minimum as its curvature predicts (`first_order`), and no second minimum of equal
   right is joined to the first without a barrier. Otherwise (a target near a baseline, above all) the position is
   unobservable to first order;
 - **unique**: no other minimum has a χ² within `ambiguity` of the best: the likelihood ratio is exp(-Δχ²/2).
@@ -158,11 +158,12 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
 
 
 def _without_luck(model: FusionModel, x: F, information: F, case: np.ndarray) -> B:
-    """Where the position is observable whatever the velocity is [m], of fits whose velocity is not.
+    """Whether the position is observable at every possible velocity [m], for fits whose velocity is not observable.
 
-    Velocities that differ by what no Doppler shift determines are equally likely. On a baseline a shift changes with
-    the position by what the target moves across the line, which is a part of the velocity that it does not determine:
-    if that part is zero, nothing changes. The position counts where it is observable at the least favourable of them.
+    Velocities that differ only in a component that no Doppler shift determines are equally likely. On a baseline the
+    Doppler shift depends on the position through the velocity across the line, which is such a component: if it is
+    zero, the Doppler shift does not depend on the position. The position counts as observable if it is so at the least
+    favourable of these velocities.
     """
     d = model.sites.dimensions
     values, axes = np.linalg.eigh(information[:, d : 2 * d, d : 2 * d])

@@ -50,12 +50,12 @@ class KnownSites:
 
     @property
     def size(self) -> int:
-        """K."""
+        """Number K of receivers."""
         return len(self.receiver_ids)
 
     @property
     def wavelength_m(self) -> float:
-        """λ = c/f0."""
+        """Wavelength λ = c/f0 in m."""
         return SPEED_OF_LIGHT_M_S / self.carrier_hz
 
     @property

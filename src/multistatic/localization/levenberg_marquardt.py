@@ -2,7 +2,7 @@
 
 Minimises |ε(x)|² from many starts in one array. The normal equations are scaled to a unit diagonal (Marquardt), which
 makes them free of units; damping that falls with each success turns the steps into those of Gauss and Newton. How far
-it falls or rises follows Nielsen (1999): by how well the linear model foretold χ², which keeps its pace in valleys.
+it falls or rises follows Nielsen (1999): by how well the linear model predicted χ², which keeps its pace in valleys.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def minimise(evaluate: Evaluate, start: F, case: np.ndarray, iterations: int = 5
     for _ in range(iterations):
         if not len(active):
             break
-        step, decrement, foretold = _step(residual, slopes, damping[active])
+        step, decrement, predicted = _step(residual, slopes, damping[active])
         trial = x[active] + step
         next_residual, next_slopes = evaluate(trial, case[active])
         next_cost = np.sum(next_residual**2, axis=1)
@@ -57,7 +57,7 @@ def minimise(evaluate: Evaluate, start: F, case: np.ndarray, iterations: int = 5
         done = decrement * (1.0 + damping[active]) < _DECREMENT * (1.0 + 1e-3 * cost[active])
         stuck = ~better & (damping[active] > _MOST_DAMPING)
         accepted, rejected = active[better], active[~better]
-        gain = (cost[accepted] - next_cost[better]) / np.maximum(foretold[better], 1e-300)
+        gain = (cost[accepted] - next_cost[better]) / np.maximum(predicted[better], 1e-300)
         x[accepted], cost[accepted] = trial[better], next_cost[better]
         residual[better], slopes[better] = next_residual[better], next_slopes[better]
         fall = np.maximum(1.0 / 10.0, 1.0 - (2.0 * np.clip(gain, 0.0, 2.0) - 1.0) ** 3)

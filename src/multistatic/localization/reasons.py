@@ -20,7 +20,7 @@ _CERTAIN = 4.0
 
 
 def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
-    """Everything worth saying of fix `i`, as sentences."""
+    """All messages about fix `i`, as sentences."""
     return " ".join(_sentences(model, found, i))
 
 
@@ -58,7 +58,7 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
 
 
 def _doubt_of_unit(model: FusionModel, i: int) -> str:
-    """Whether the delays can be in seconds, of the receivers whose clocks leave no other explanation."""
+    """A doubt about the unit of the delays, for receivers whose clock errors cannot explain them."""
     seen, sites = model.seen, model.sites
     reach, offsets = seen.measured[i, :, 0], _clock_std_m(model)
     timed = seen.detected[i] & (offsets < 0.01 * np.abs(reach))

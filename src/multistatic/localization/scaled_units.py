@@ -1,7 +1,7 @@
-"""Whether measurements can have the unit of their column: what the geometry and the waveform of a network say.
+"""Checks whether measurements can have the unit of their column, by the geometry and the waveform of the network.
 
-A delay is at least that of the direct path, and a network does not see echoes over paths a thousand times as long as
-its own baselines: such delays have another unit. Standard deviations have a scale too, the slot and the block.
+A delay is at least that of the direct path, and no network receives echoes over paths a thousand times as long as its
+baselines: such delays have another unit. Standard deviations are compared with the slot and the block.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ _LATEST_S = 1e11  # Unix time in seconds reaches it in the year 5138, in millise
 
 
 def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
-    """A sentence where paths over the target [n] must have been written in another unit than seconds; else nothing.
+    """A sentence if the paths over the target [n] must have been written in another unit than seconds; else an empty
+    text.
 
-    `direct_m` [n]: the direct path of the receiver of each. `names` [n]: their receivers, said where only some are
-    doubted. Whoever calls leaves out clocks that are unknown.
+    `direct_m` [n]: direct path of the receiver of each. `names` [n]: their receivers, named if only some are doubtful.
+    Receivers with unknown clocks must be left out by the caller.
     """
     if not len(reach_m):
         return ""
@@ -64,7 +65,7 @@ def delay_doubt(reach_m: F, direct_m: F, names: Sequence[str] = ()) -> str:
 
 
 def excess_doubt(reach_m: F, direct_m: F) -> str:
-    """A sentence where every path over the target is shorter than the direct one, as excess delays are."""
+    """A sentence if every path over the target is shorter than the direct path, as for excess delays."""
     if len(reach_m) < 2 or np.any(reach_m < 0) or np.any(reach_m > 0.999 * direct_m):
         return ""
     return (
@@ -74,7 +75,7 @@ def excess_doubt(reach_m: F, direct_m: F) -> str:
 
 
 def measurement_notes(measurements: Sequence[Measurement], scenario: Scenario) -> list[str]:
-    """Sentences on columns of a table that may have another unit than their name says."""
+    """Sentences on columns of a table that probably have another unit than their name states."""
     detected = [one for one in measurements if one.verdict == "detected" and one.receiver_id in scenario.receiver_ids]
     if not detected:
         return []

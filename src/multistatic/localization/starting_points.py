@@ -1,10 +1,10 @@
-"""Where the search begins, without knowing the answer.
+"""Starting points of the search, computed from the measurements alone.
 
 Positions from closed forms: where the ellipses of all receivers meet (twice), and where each direction of arrival, or
-its mirror image, meets the ellipse of its receiver. Where neither exists or fits, a grid over the ellipse of the best
-receiver: every direction of departure with its distance by (93). Where errors of ranges are as large as the geometry is
-fine, ellipses say little, and those of receivers near the target degenerate: rings around every site. Given a position,
-velocity and shared offsets are linear.
+its mirror image, meets the ellipse of its receiver. If neither exists or fits, a grid over the ellipse of the best
+receiver: every direction of departure with its distance by (93). If the errors of the ranges are as large as the
+dimensions of the geometry, ellipses are of little use, and those of receivers near the target degenerate: then rings
+around every site. Given a position, velocity and common offsets are a linear problem.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ All other keys make panels. Maps and heatmaps have a panel for each method besid
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from textwrap import fill
@@ -253,7 +253,7 @@ def _axes_of(results: StudyResults, *keys: str) -> tuple[SweptKey, ...]:
     return tuple(axis for axis in results.axes if axis.key in keys)
 
 
-def _rest(results: StudyResults, known: set[str | None]) -> tuple[SweptKey, ...]:
+def _rest(results: StudyResults, known: Collection[str | None]) -> tuple[SweptKey, ...]:
     """Swept keys that make panels."""
     return tuple(axis for axis in results.axes if axis.key not in known)
 

@@ -1,6 +1,7 @@
 """The network and its requirements: sites, arrays, geometry, and how a TOML file states them.
 
-`model`, `arrays` and `geometry` hold the values; a file's way to them is `decode` (TOML), `overrides`, `schema` (one
-key at a time), `consistency` (keys together), `sites` (CSV, GeoJSON), `resolve` (SI units, with `placement` and
-`geodesy`), all called by `parse`; `write` is the way back and `preset` what comes with the package.
+The values are in `model`, `propagation`, `arrays` and `geometry`. `parse_scenario` makes them from a file with `decode`
+(TOML), `overrides`, `schema` (checks of one key), `consistency` (checks of several keys), `sites` (CSV, GeoJSON) and
+`resolve` (SI units, with `placement` and `geodesy`). `write` makes a file from them, and `preset` has the scenarios of
+the package.
 """

@@ -53,7 +53,7 @@ class AntennaArray:
         return len(self.elements_m)
 
     def steering_vector(self, direction: ArrayLike, wavelength_m: float) -> C:
-        """exp(+j 2π/λ e_n·u), shape [..., n], for unit vectors `direction` [..., 3]."""
+        """Steering vector exp(+j 2π/λ e_n·u) [..., n] for unit vectors `direction` [..., 3]."""
         phase = np.asarray(direction, float) @ self.elements_m.T
         steering: C = np.exp(2j * np.pi / wavelength_m * phase)
         return steering

@@ -1,4 +1,4 @@
-"""What every number of a design takes for granted, as the scenario says it."""
+"""The assumptions behind the numbers of a design, taken from its scenario."""
 
 from __future__ import annotations
 

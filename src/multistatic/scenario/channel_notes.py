@@ -1,4 +1,4 @@
-"""What a `[channel]` table says that may not be meant: values of another unit, and keys that have no effect."""
+"""Notes on values of the table `[channel]` that are probably a mistake: another unit, or a key without effect."""
 
 from __future__ import annotations
 

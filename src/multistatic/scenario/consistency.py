@@ -1,4 +1,4 @@
-"""What two or more keys of a scenario must agree on: either/or keys, unique ids, known names, places of their own.
+"""Checks that need two or more keys of a scenario: exclusive keys, unique ids, known names, different positions.
 
 The checks work on the raw tables and skip whatever is malformed, so that they report alongside every other problem.
 """

@@ -49,16 +49,16 @@ class BistaticGeometry:
 
     @property
     def bistatic_range_m(self) -> F:
-        """d_b0 + d_0k [K]."""
+        """Bistatic ranges d_b0 + d_0k of the receivers [K] in m."""
         return self.transmitter_target_m + self.target_receiver_m
 
     @property
     def delay_s(self) -> F:
-        """τ_k [K], equation (51)."""
+        """Delays τ_k of the echo at the receivers [K] in s, equation (51)."""
         return self.bistatic_range_m / SPEED_OF_LIGHT_M_S
 
     def doppler_hz(self, velocity_m_s: ArrayLike, carrier_hz: float) -> F:
-        """f_k [K], equation (50) for any heading."""
+        """Doppler shifts f_k of the echo at the receivers [K] in Hz, equation (50) for any heading."""
         shift: F = -(carrier_hz / SPEED_OF_LIGHT_M_S) * (
             (self.to_target + self.receiver_to_target) @ np.asarray(velocity_m_s)
         )

@@ -78,17 +78,17 @@ class Radio:
 
     @property
     def wavelength_m(self) -> float:
-        """λ = c / f0."""
+        """Wavelength λ = c/f0 in m."""
         return SPEED_OF_LIGHT_M_S / self.carrier_hz
 
     @property
     def slot_s(self) -> float:
-        """Δt = 1/(2B)."""
+        """Length of a slot Δt = 1/(2B) in s."""
         return 0.5 / self.bandwidth_hz
 
     @property
     def symbol_rate_hz(self) -> float:
-        """1/Δt = 2B."""
+        """Symbol rate 1/Δt = 2B in Hz."""
         return 2.0 * self.bandwidth_hz
 
 
@@ -284,23 +284,23 @@ class Scenario(LabelledResult):
 
     @property
     def receiver_ids(self) -> tuple[str, ...]:
-        """Ids in the order of every array's first axis."""
+        """Ids of the receivers [K], in the order of the first axis of all arrays."""
         return tuple(receiver.id for receiver in self.receivers)
 
     @property
     def receiver_positions_m(self) -> F:
-        """[K, 3]."""
+        """Positions of the receivers [K, 3] in m."""
         return np.array([receiver.position_m for receiver in self.receivers])
 
     @property
     def rate_required_bps_hz(self) -> F:
-        """R_th,k [K]."""
+        """Required rates R_th,k of the receivers [K] in bit/s/Hz."""
         return np.array([receiver.rate_required_bps_hz for receiver in self.receivers])
 
     @property
     def dimensions(self) -> Literal[2, 3]:
-        """Unknown coordinates of the target: as set, or 2 where every position and the velocity lie in one horizontal
-        plane.
+        """Number of unknown coordinates of the target: as set, else 2 if every position and the velocity lie in one
+        horizontal plane, and 3 otherwise.
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
@@ -310,7 +310,7 @@ class Scenario(LabelledResult):
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """All targets, of which there is one today."""
+        """All targets; a scenario has one."""
         return (self.target,)
 
     def geometry(self) -> BistaticGeometry:

@@ -1,4 +1,4 @@
-"""Values that are valid and yet may not be meant: another unit than the key's, positions beyond the radio horizon.
+"""Notes on values that are valid but probably a mistake: another unit, or positions beyond the radio horizon.
 
 Each note is one sentence with the number, what it means, and the likely cause. A note refuses nothing.
 """
@@ -24,8 +24,8 @@ MAST_M = 50.0
 
 
 def scenario_notes(scenario: Scenario, *, places: bool = True) -> list[str]:
-    """Sentences on the values of a scenario that are valid but rarely meant (docs/formats.md has the list); without
-    `places` none on positions.
+    """Sentences on the values of a scenario that are valid but probably a mistake (docs/formats.md has the list);
+    without `places` none on positions.
     """
     found = [*_radio_notes(scenario), *_power_notes(scenario), *_other_notes(scenario)]
     return [*found, *_option_notes(scenario), *(_place_notes(scenario) if places else ())]

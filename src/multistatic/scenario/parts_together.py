@@ -1,4 +1,4 @@
-"""What only the parts of a scenario together show to be wrong: each of them has checked itself before."""
+"""Checks that need several parts of a scenario; each part has checked itself before."""
 
 from __future__ import annotations
 

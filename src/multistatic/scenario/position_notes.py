@@ -1,5 +1,5 @@
-"""Positions that are valid as they are written and yet may not be meant: heights that are missing, latitude and
-longitude in the wrong order or with the wrong sign, radians, degrees in a key of metres.
+"""Notes on positions that are valid but probably a mistake: missing heights, latitude and longitude in the wrong order
+or with the wrong sign, radians, degrees in a key of metres.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misread:
-    """Positions that another reading of their coordinates puts near the rest."""
+    """Positions that are near the others if their coordinates are read in another way."""
 
     names: tuple[str, ...]
     path: str
@@ -106,7 +106,7 @@ def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Writt
 
 
 def position_notes(written: Sequence[Written]) -> Iterator[str]:
-    """Sentences on positions that may not be meant, without those of `misread`."""
+    """Sentences on positions that are probably a mistake, without those of `misread`."""
     for geodetic in (True, False):
         yield from _height_notes([each for each in written if each.geodetic is geodetic], geodetic)
     yield from _height_unit_notes(written)
@@ -254,7 +254,9 @@ def _degree_notes(written: Sequence[Written]) -> Iterator[str]:
 
 
 def misread(written: Sequence[Written]) -> list[Misread]:
-    """Latitudes and longitudes far from the transmitter, or from the origin, that another reading puts near it."""
+    """Latitudes and longitudes far from the transmitter, or from the origin, that are near it if they are read in
+    another way.
+    """
     geodetic = [each for each in written if each.geodetic]
     if len(geodetic) < 2:
         return []

@@ -1,7 +1,7 @@
-"""The scenario file, key by key: what it may say, in the units in which people write it (dBm, degrees, wavelengths).
+"""The scenario file, key by key: the values that it may have, in practical units (dBm, degrees, wavelengths).
 
-These models check one key at a time. What needs two keys at once (either `antennas` or `array`, unique ids, nothing
-at one place) is in `scenario.consistency`; what the values mean is in `scenario.resolve`.
+These models check one key at a time. Checks that need two keys (either `antennas` or `array`, unique ids, different
+positions) are in `scenario.consistency`; the meaning of the values is in `scenario.resolve`.
 """
 
 from __future__ import annotations

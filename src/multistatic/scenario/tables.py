@@ -26,7 +26,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextTable:
+class SeparatedTable:
     """A header and its rows, each with the line of the text that it ends on; or what is wrong with the text."""
 
     header: tuple[str, ...] = ()
@@ -43,20 +43,22 @@ def csv_text(columns: Iterable[str], rows: Iterable[Mapping[str, object]]) -> st
     return text.getvalue()
 
 
-def read_table(text: str, *, expected: str, prefix: str = "") -> TextTable:
+def read_table(text: str, *, expected: str, prefix: str = "") -> SeparatedTable:
     """The cells of a table, blanks around them taken off; rows without any text are left out.
 
     `expected`: what the header line should say. `prefix` stands before the line in every problem.
     """
     text = text.removeprefix("\ufeff")
     if problem := _wrong_form(text, expected, prefix):
-        return TextTable(problems=(problem,))
+        return SeparatedTable(problems=(problem,))
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = tuple(column.strip() for column in next(reader, []))
         rows = [(reader.line_num, tuple(map(str.strip, row))) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
-        return TextTable(problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),))
+        return SeparatedTable(
+            problems=(Problem(f"{prefix}line {reader.line_num}", str(error), "comma-separated values"),)
+        )
     problems = [
         Problem(
             f"{prefix}line {line}", _miscounted(row), f"{len(header)} cells, one for each column", _why(row, header)
@@ -64,7 +66,7 @@ def read_table(text: str, *, expected: str, prefix: str = "") -> TextTable:
         for line, row in rows
         if len(row) != len(header)
     ]
-    return TextTable(header=header, rows=tuple(rows), problems=tuple(problems))
+    return SeparatedTable(header=header, rows=tuple(rows), problems=tuple(problems))
 
 
 def _wrong_form(text: str, expected: str, prefix: str) -> Problem | None:

@@ -1,4 +1,4 @@
-"""What may not be meant about the strength of the target's echo, each in one sentence."""
+"""Notes on the strength of the target's echo, each one sentence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def target_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def reflection_notes(table: ScenarioTable) -> Iterator[str]:
-    """A `reflection` that is written where a cross-section could be: it is one, divided by 4π."""
+    """Notes on a `reflection` where the radar equation holds: it is then a cross-section divided by 4π."""
     channel = table.channel
     if channel.echo_law != "product" or channel.reference_loss_db != "free_space":
         return

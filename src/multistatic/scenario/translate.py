@@ -44,7 +44,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], prefix: str = ""
 
 
 def _tag_received(table: Mapping[str, object]) -> tuple[str, str]:
-    """What a table without a known `kind` says instead."""
+    """The received value and the hint for a table without a known `kind`."""
     if "kind" in table:
         return f"kind = {shown(table['kind'])}", ""
     return "no kind", "did you mean kind?" if nearest("kind", table) else ""

@@ -34,18 +34,18 @@ class Beams(NotebookView):
 
     @property
     def covariance_w(self) -> C:
-        """S = Σ_j W_j W_jᴴ [N_t, N_t] in W."""
+        """Covariance S = Σ_j W_j W_jᴴ of the transmitted signal [N_t, N_t] in W."""
         flat = np.moveaxis(self.weights, 1, 0).reshape(self.weights.shape[1], -1)
         covariance: C = flat @ flat.conj().T
         return covariance
 
     @property
     def power_w(self) -> float:
-        """tr S, the left side of the power constraint (2)."""
+        """Transmitted power tr S in W, the left side of the power constraint (2)."""
         return float(np.sum(np.abs(self.weights) ** 2))
 
     def illumination_w(self, steering_tx: ArrayLike) -> F:
-        """Power sent towards each of M points [M] in W, for `steering_tx` a_b [M, N_t]: `illumination`."""
+        """Power sent towards each of M points [M] in W, for their steering vectors `steering_tx` [M, N_t]."""
         return illumination(self.weights, steering_tx)
 
     def overview(self) -> Overview:

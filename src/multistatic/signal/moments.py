@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PulseMoments:
-    """Integrals over u = t/Δt of a unit-energy pulse g(u), ∫|g|² du = 1; dimensionless.
+    """Integrals over u = t/Δt of a pulse g(u) of unit energy, without unit (model.md §3).
 
-    `mean_square_bandwidth` F̄ = ∫|g'|² du; `mean_frequency` q = ∫ g g'* du (0 where the pulse vanishes at both ends
-    or |g| is equal there); `mean_time` m1 = ∫ u|g|² du; `mean_square_time` m2 = ∫ u²|g|² du; `time_frequency` ∫ u g
-    g'* du. `continuous`: False where the pulse jumps at the ends of its slot: F̄ is then only the interior part of an
-    infinite mean-square bandwidth, and every delay bound made from it must be flagged.
+    mean_square_bandwidth: F̄ = ∫|g'|² du.
+    mean_frequency: q = ∫ g g'* du; 0 if |g| is equal at both ends.
+    mean_time: m1 = ∫ u|g|² du.
+    mean_square_time: m2 = ∫ u²|g|² du.
+    time_frequency: ∫ u g g'* du.
+    continuous: False: the pulse is discontinuous at its ends. Its bandwidth is then infinite, F̄ is that of the
+        interior alone, and every delay bound from it must be marked.
     """
 
     mean_square_bandwidth: float

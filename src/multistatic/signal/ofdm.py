@@ -19,12 +19,17 @@ from multistatic.units import C, F, read_only
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ofdm:
-    """Numerology: `subcarriers` N, `cyclic_prefix` C in slots Δt = `slot_s`, `ofdm_symbols` P, and the `active`
-    subcarriers, from -N/2 to N/2 - 1 (0 is DC).
+    """Parameters of an OFDM modulation.
 
-    `transition_slots`: raised-cosine edges of this length between OFDM symbols. 0 is plain OFDM, which jumps from one
-    symbol to the next: like a pulse that jumps, its mean-square bandwidth is then the interior part only.
-    Raises `ValueError` for a numerology that does not exist.
+    subcarriers: number N of subcarriers.
+    cyclic_prefix: length C of the cyclic prefix in slots.
+    slot_s: length Δt of a slot in s; the subcarrier spacing is 1/(NΔt).
+    ofdm_symbols: number P of OFDM symbols.
+    active: used subcarriers, from -N/2 to N/2 - 1; 0 is DC.
+    transition_slots: length of raised-cosine edges between OFDM symbols in slots; 0: plain OFDM, which is discontinuous
+        between symbols, so that its bandwidth counts the interior of the symbols alone.
+
+    Raises `ValueError` for parameters that are not possible.
     """
 
     subcarriers: int

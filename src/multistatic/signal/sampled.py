@@ -16,12 +16,17 @@ DEGREE = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SampledWaveform:
-    """x(t) through `samples` [..., N], taken at t = start_s + n/sample_rate_hz; 0 before the first and after the last.
+    """A recorded signal x(t), interpolated between its samples by a B-spline of degree 7; 0 before the first and after
+    the last.
 
-    Interpolating B-spline of degree 7. A component at the frequency ν·sample_rate_hz comes out with a relative error of
-    at most 1.5·2(ν/(1-ν))⁸, its slope with ten times that: 2e-6 at ν = 1/7, 5e-4 at 1/4, 1e-2 at 1/3. So a recorded
-    reference should be oversampled three times or more; a pulse with jumps has no band limit, and its jumps are
-    smoothed over a sample. `samples` [..., N] may be several signals at once, as with `PulseTrain`.
+    samples [..., N]: complex samples in √W; leading axes are separate signals.
+    sample_rate_hz: sampling rate in Hz.
+    start_s: time of the first sample in s.
+
+    A component at the frequency ν·sample_rate_hz has a relative error of at most 1.5·2(ν/(1-ν))⁸, and its slope ten
+    times that: 2e-6 at ν = 1/7, 5e-4 at 1/4, 1e-2 at 1/3. A recorded reference should therefore be oversampled three
+    times or more. Discontinuities are smoothed over a sample. Raises `ValueError` for too few samples or values that
+    are not finite.
     """
 
     samples: C

@@ -1,7 +1,8 @@
-"""The transmit signal x(t) = Σ_j W_j s_j(t) of equations (1) and (9), and what is seen of it from anywhere.
+"""The transmit signal x(t) = Σ_j W_j s_j(t) of equations (1) and (9), and the signals that it causes at the target and
+the receivers.
 
 Beams and channels act on the symbols of a slot, and the modulation is linear in them: any projection aᵀx(t) is again a
-waveform, of the symbols aᵀ Σ_j W_j s_j[m]. Nothing is ever sampled on the way.
+waveform, with the symbols aᵀ Σ_j W_j s_j[m]. Nothing is sampled in between.
 """
 
 from __future__ import annotations
@@ -35,7 +36,12 @@ class Modulation(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SingleCarrier:
-    """One symbol each slot on one pulse: equation (9)."""
+    """Single-carrier modulation: one symbol in each slot on one pulse, equation (9).
+
+    pulse: transmit pulse.
+    slot_s: length of a slot in s.
+    symbols: number M of symbols in a block.
+    """
 
     pulse: Pulse
     slot_s: float
@@ -48,9 +54,13 @@ class SingleCarrier:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TransmitSignal:
-    """`beams` W_j that carry `symbols` s_j [..., 1+K, L, M] by `modulation`; leading axes of the symbols are trials.
+    """The transmitted signal x(t) = Σ_j W_j s_j(t), equations (1) and (9).
 
-    Raises `ValueError` where symbols, beams and modulation do not fit each other.
+    beams: beamforming matrices W_j.
+    symbols [..., 1+K, L, M]: data symbols s_j of the sensing beam and the data beams; leading axes are trials.
+    modulation: single-carrier or OFDM.
+
+    Raises `ValueError` if symbols, beams and modulation do not fit each other.
     """
 
     beams: Beams

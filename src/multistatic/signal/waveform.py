@@ -1,4 +1,4 @@
-"""Known signals x(t), as the estimators see them: what a receiver correlates with (paper eq. (9))."""
+"""Known signals x(t), with which receivers correlate their recordings (paper eq. (9))."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ class Waveform(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PulseTrain:
-    """x(t) = Σ_m s[m] g(t/Δt - m), m = 0 … M-1: `symbols` s [M] on the pulse g, one each slot Δt = `slot_s`.
+    """The pulse train x(t) = Σ_m s[m] g(t/Δt - m), m = 0 … M-1.
 
-    The pulse has unit energy over u = t/Δt, so |s|² is a mean power. `symbols` [..., M] is as many signals at once:
-    their axes come first in what `values` and `slopes` return.
+    symbols [..., M]: symbols s; |s|² is a power, because the pulse has unit energy over u = t/Δt. Leading axes are
+        separate signals, and come first in what `values` and `slopes` return.
+    pulse: transmit pulse g.
+    slot_s: length Δt of a slot in s.
     """
 
     symbols: C

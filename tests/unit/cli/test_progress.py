@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from multistatic.cli import progress as progress_module
 from multistatic.cli.app import app
 from multistatic.cli.progress import COMPILING, Lines, LineTimes, Progress, StageClock, duration
-from multistatic.compiled import _compilation, told_of_compilation
+from multistatic.compiled import _compilation, watching_compilation
 from tests.support.close import close_to
 from tests.support.paths import ROOT
 
@@ -38,7 +39,7 @@ def test_the_first_line_is_due_after_five_seconds_and_the_pauses_grow_from_half_
         if times.due(float(second)):
             due.append(second)
     assert due[:4] == [5, 35, 80, 148]
-    pauses = [after - before for before, after in zip(due, due[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(due)]
     assert pauses == sorted(pauses)
     assert pauses[0] == 30
     assert max(pauses) == 300
@@ -77,7 +78,7 @@ def test_that_kernels_are_being_compiled_is_said_once_and_at_once() -> None:
     clock, written = Clock(), list[str]()
     state = Progress(clock=clock)
     lines = Lines(state, written.append)
-    with told_of_compilation(state.compiling):
+    with watching_compilation(state.compiling):
         with _compilation(), _compilation():
             clock.now += 0.5
             lines.look()

@@ -96,7 +96,7 @@ def test_a_file_that_changes_while_the_study_runs_is_refused(folder: Path) -> No
     study = load_study(folder / "study.toml")
     (folder / "drops" / "drop1.npz").write_bytes((folder / "drops" / "drop3.npz").read_bytes())
     task_of(study, study.points[0], [0, 2])
-    assert "as the study began" in refused(lambda: task_of(study, study.points[0], [1]))
+    assert "the file with which the study began" in refused(lambda: task_of(study, study.points[0], [1]))
 
 
 def test_more_trials_than_files_are_refused(folder: Path) -> None:

@@ -91,7 +91,7 @@ def test_every_problem_at_once_where_the_file_caused_it(tmp_path: Path) -> None:
         "sweep.seed": "",
         "compare[0].selector": "did you mean greedy?",
         "compare[1].sheme": "did you mean scheme?",
-        "compare[2].name": "compare[0] has it too",
+        "compare[2].name": "the name of compare[0] too",
         "compare[2].set.design.streams": "",
     }
     assert {path: problem.hint for path, problem in found.items()} == expected

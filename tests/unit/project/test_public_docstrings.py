@@ -20,6 +20,8 @@ PACKAGE = ROOT / "src" / "multistatic"
 # Values inside the public ones, which users read and replace as well.
 INNER = (
     ("errors", "Problem"),
+    ("estimation.estimates", "Estimates"),
+    ("estimation.search_window", "Search"),
     ("files.recordings", "RecordedBlock"),
     ("localization.two_dopplers", "Departures"),
     ("notebook", "Overview"),
@@ -28,6 +30,12 @@ INNER = (
     ("scenario.model", "GeodeticOrigin"),
     *(("scenario.propagation", name) for name in ("Propagation", "Scatterer")),
     *(("simulation.observation", name) for name in ("Observation", "ObservationSettings")),
+    ("signal.moments", "PulseMoments"),
+    ("signal.ofdm", "Ofdm"),
+    ("signal.sampled", "SampledWaveform"),
+    ("signal.transmit", "SingleCarrier"),
+    ("signal.transmit", "TransmitSignal"),
+    ("signal.waveform", "PulseTrain"),
     ("simulation.paths", "Clock"),
     ("simulation.recording", "Recording"),
 )

@@ -1,7 +1,7 @@
 """Site lists, CSV and GeoJSON; latitude, longitude and height against the geodesic distances of pyproj."""
 
-import builtins
 import json
+import sys
 
 import numpy as np
 import pyproj
@@ -218,15 +218,8 @@ def test_a_target_on_the_other_side_of_the_world_is_out_of_range():
 
 
 def test_without_pyproj_the_message_says_what_to_install(monkeypatch):
-    real = builtins.__import__
-
-    def without_pyproj(name, *arguments, **keywords):
-        if name == "pyproj":
-            raise ImportError(name)
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", without_pyproj)
-    with pytest.raises(MissingDependencyError, match=r"pip install 'multistatic\[geo\]'"):
+    monkeypatch.setitem(sys.modules, "pyproj", None)
+    with pytest.raises(MissingDependencyError, match=r"latitude and longitude needs pyproj, .* pip install pyproj"):
         local_from_geodetic(ORIGIN, [52, 13, 0])
 
 
