@@ -135,7 +135,7 @@ def study_command(
     _require_installed(loaded, dask)
     _print_notes(loaded)
     if dry_run:
-        _dry_run(loaded, workers, json_)
+        _dry_run(loaded, workers, json_, quiet)
         return
     place = store if store is not None else store_path(file)
     if not resume:
@@ -221,14 +221,17 @@ def _drop(place: Path) -> None:
         raise InputError([Problem(str(place), error.strerror or str(error), "a file that can be removed")]) from error
 
 
-def _dry_run(loaded: Study, workers: int | None, json_: bool) -> None:
+def _dry_run(loaded: Study, workers: int | None, json_: bool, quiet: bool) -> None:
     import os
 
+    from multistatic.cli.progress import shown_stages
     from multistatic.report.study_plan import plan_document, plan_table
     from multistatic.study.cost import measured_cost
 
     count = workers or os.cpu_count() or 1
-    cost = measured_cost(loaded)
+    with shown_stages(quiet) as show:
+        show("running trial 0 of the first and the last point, each twice")
+        cost = measured_cost(loaded)
     if json_:
         _print_json(plan_document(loaded, cost, count))
         return

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 import multistatic
+from multistatic.extras import EXTRAS
 from tests.support.paths import ROOT
 
 PACKAGE = ROOT / "src" / "multistatic"
@@ -286,11 +287,17 @@ SHELL = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("block", "expected"), SHELL)
-def test_shell_examples(block: str, expected: str | None, tmp_path: Path) -> None:
+def test_shell_examples(block: str, expected: str | None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In an empty folder, with the packages of the base installation alone."""
+    tmp_path, blocked = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("blocked")
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    lines = [f"sys.modules[{name!r}] = None" for name in EXTRAS]
+    (blocked / "sitecustomize.py").write_text("\n".join(["import sys", *lines]), encoding="utf-8")
+    found = os.pathsep.join([str(blocked), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     # A package that a page builds is built with what is installed here, so that nothing is downloaded. (To pip, 0 means
     # that there is no isolation.)
-    outcome = run("env", "PIP_NO_BUILD_ISOLATION=0", "bash", "-euo", "pipefail", "-c", block, cwd=tmp_path)
+    settings = (f"PYTHONPATH={found}", "PIP_NO_BUILD_ISOLATION=0")
+    outcome = run("env", *settings, "bash", "-euo", "pipefail", "-c", block, cwd=tmp_path)
     assert outcome.returncode == 0, f"{outcome.stdout}\n{outcome.stderr}"
     assert expected is None or outcome.stdout == expected
 
