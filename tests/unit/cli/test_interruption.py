@@ -81,13 +81,15 @@ def test_the_suite_keeps_the_runs_that_are_finished(tmp_path: Path) -> None:
     info = tmp_path / "installed" / "sleeping-1.0.dist-info"
     info.mkdir(parents=True)
     ready = tmp_path / "ready"
-    text = f"import pathlib, time\ndef sleeping(problem, rng):\n    pathlib.Path({str(ready)!r}).touch();
-    time.sleep(1e3)\n" (info.parent / "sleeping.py").write_text(text, encoding="utf-8") (info /
-    "METADATA").write_text("Metadata-Version: 2.1\nName: sleeping\nVersion: 1.0\n", encoding="utf-8") (info /
-    "entry_points.txt").write_text("[multistatic.selectors]\nsleeping = sleeping:sleeping\n", encoding="utf-8") out =
-    tmp_path / "out" command = subprocess.Popen(
-        [sys.executable, "-c", "from multistatic.cli import main; main()", "compare", "--suite", "--quick"]
-        + ["--selector", "greedy,sleeping", "--out", str(out)],
+    body = f"    pathlib.Path({str(ready)!r}).touch()\n    time.sleep(1000)\n"
+    text = f"import pathlib, time\n\n\ndef sleeping(problem, rng):\n{body}"
+    (info.parent / "sleeping.py").write_text(text, encoding="utf-8")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sleeping\nVersion: 1.0\n", encoding="utf-8")
+    (info / "entry_points.txt").write_text("[multistatic.selectors]\nsleeping = sleeping:sleeping\n", encoding="utf-8")
+    out = tmp_path / "out"
+    options = ("--suite", "--quick", "--selector", "greedy,sleeping")
+    command = subprocess.Popen(
+        [sys.executable, "-c", "from multistatic.cli import main; main()", "compare", *options, "--out", str(out)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(info.parent), *sys.path])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
