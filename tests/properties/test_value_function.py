@@ -267,7 +267,7 @@ def test_a_proof_for_fixed_receive_vectors_is_none_for_the_problem() -> None:
     result = value_function(asked)
     assert result.status == "feasible"
     assert result.upper_bound_w == asked.illumination_limit_w
-    assert "Local optimum" in result.message
+    assert "a local optimum" in result.message
 
 
 @pytest.mark.parametrize("selected", [False, True])

@@ -70,7 +70,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
         problem,
         expand(problem, reduced, best[1]),
         method=METHOD,
-        message=f"Optimum of a semidefinite program (relative duality gap {max(gap, 0):.1e}).",
+        message=f"The beams are the optimum of a semidefinite program (relative duality gap {max(gap, 0):.1e}).",
         iterations=steps,
         upper_bound_w=bound * problem.power_limit_w,
     )

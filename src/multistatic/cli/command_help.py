@@ -69,6 +69,10 @@ class Command(TyperCommand):
 class CommandGroup(TyperGroup):
     """A group whose help lists its commands in sections: the `rich_help_panel` of each."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names in the order in which the commands were added."""
+        return list(self.commands)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Each section with its commands and the first sentence of each."""
         sections: dict[str, list[tuple[str, str]]] = {}

@@ -122,22 +122,20 @@ def compare_command(
     look = picture_style(style, title)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
+        from multistatic.suite.run import SuiteSettings
 
         if file is not None or set_:
             raise typer.BadParameter(
                 "The suite has its own scenarios: give neither FILE nor --set.", param_hint="--suite"
             )
         with options_named("", _PATHS):
-            compare_on_suite(
-                None if selector in (None, "every") else _names(selector or ""),
-                None if beamformer in (None, "every") else _names(beamformer or ""),
+            settings = SuiteSettings(
+                selectors=None if selector in (None, "every") else _names(selector or ""),
+                beamformers=None if beamformer in (None, "every") else _names(beamformer or ""),
                 quick=quick,
                 limit_s=LIMIT_S if time_limit is None else time_limit,
-                out=out,
-                style=look,
-                json_=json_,
-                quiet=quiet,
             )
+            compare_on_suite(settings, out=out, style=look, json_=json_, quiet=quiet)
         return
     if quick or time_limit is not None:
         raise typer.BadParameter("--quick and --time-limit can be used with --suite only.", param_hint="--suite")

@@ -37,6 +37,8 @@ def with_completion(command: _Command) -> _Command:
     """The command, with the hooks of `HOOKS` at its parameters of these names."""
     hints = get_type_hints(command, include_extras=True)
     for name, hook in HOOKS.items():
+        if name in OTHER_MEANING.get(getattr(command, "__name__", ""), ()):
+            continue
         hint = hints.get(name)
         if get_origin(hint) is Annotated:
             kind, info = get_args(hint)[:2]
@@ -118,9 +120,14 @@ HOOKS: dict[str, Hook] = {
     "selector": complete_selector,
     "selectors": complete_selector,
     "set_": complete_setting,
+    "style": _words("screen", "column", "double-column"),
     "waveform": _words("single-carrier", "ofdm"),
 }
 """Name of a parameter → what completes it, in every command that has it."""
+
+
+OTHER_MEANING = {"study_command": ("file", "set_")}
+"""Parameters of a command that only share their name with those of `HOOKS`: a study file, and its keys."""
 
 
 def run_app(app: Callable[[], None]) -> None:

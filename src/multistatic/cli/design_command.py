@@ -260,10 +260,11 @@ def _check_agreement(method: str, selector: str | None) -> None:
 def _print_table(result: Design, unit: UnitChanges | None, files: tuple[Path, ...]) -> None:
     from rich.console import Console
 
-    from multistatic.report.summary import design_summary
+    from multistatic.report.summary import design_heading, design_summary
 
     console = Console()
-    console.print(design_summary(result, unit))
+    # Why a design is infeasible is the error that follows: the same sentences on stdout would be there twice.
+    console.print(design_heading(result) if result.status == "infeasible" else design_summary(result, unit))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)
 
@@ -272,5 +273,7 @@ def _raise_unless_sound(result: Any) -> None:
     if result.status == "infeasible":
         raise InfeasibleError(result.message)
     if result.verification is not None and not result.verification.passed:
-        name, error = max(result.verification.violations.items(), key=lambda item: item[1])
-        raise VerificationError(f"the design failed its own verification: {name} is off by {error:.3g} (relative)")
+        from multistatic.design.violation_words import worst_violation
+
+        found = worst_violation(result.verification.violations)
+        raise VerificationError(f"the design failed its verification: {found}")

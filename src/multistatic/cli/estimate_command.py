@@ -236,4 +236,5 @@ def _print(found: Sequence[Measurement], files: Sequence[Path], json_: bool) -> 
     console = Console()
     console.print(measurement_table(found))
     if files:
-        console.print(f"wrote {len(files)} files to {files[0].parent}", highlight=False, soft_wrap=True)
+        plural = "" if len(files) == 1 else "s"
+        console.print(f"wrote {len(files)} file{plural} to {files[0].parent}", highlight=False, soft_wrap=True)

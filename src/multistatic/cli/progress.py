@@ -163,7 +163,7 @@ def shown_stages(quiet: bool) -> Iterator[Progress]:
     """Give what shows the current stage, done parts, elapsed and remaining time; silent with `quiet`."""
     from rich.console import Console
 
-    from multistatic import compiled
+    from multistatic import compiled  # by its own name: files that import from it are taken for kernels
 
     progress = Progress()
     if quiet:

@@ -83,11 +83,11 @@ def show_command(
         raise InputError(problems)
     if out is not None:
         from multistatic.files.atomic import write_files_atomically
-        from multistatic.report.study_plots import study_pictures
+        from multistatic.report.study_plots import study_picture_names, study_pictures
 
         pictures = study_pictures(results, metric, style=width)
         if pictures:
-            write_files_atomically(out, pictures)
+            write_files_atomically(out, pictures, stale=study_picture_names(results, metric))
     if json_:
         import json
 

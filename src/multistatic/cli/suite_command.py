@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,7 @@ if TYPE_CHECKING:
 
 
 def compare_on_suite(
-    selectors: tuple[str, ...] | None,
-    beamformers: tuple[str, ...] | None,
-    *,
-    quick: bool,
-    limit_s: float,
-    out: Path | None,
-    style: PictureStyle,
-    json_: bool,
-    quiet: bool,
+    settings: SuiteSettings, *, out: Path | None, style: PictureStyle, json_: bool, quiet: bool
 ) -> None:
     """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out.
 
@@ -35,11 +28,10 @@ def compare_on_suite(
     """
     from multistatic.extras import require_installed
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
-    from multistatic.suite.run import SuiteSettings, origins_of, ranked_methods
+    from multistatic.suite.run import origins_of, ranked_methods
 
-    if (selectors is None) != (beamformers is None):
-        selectors, beamformers = selectors or (), beamformers or ()
-    settings = SuiteSettings(selectors=selectors, beamformers=beamformers, quick=quick, limit_s=limit_s)
+    if (settings.selectors is None) != (settings.beamformers is None):
+        settings = replace(settings, selectors=settings.selectors or (), beamformers=settings.beamformers or ())
     if out is not None:
         require_installed("drawing pictures", "matplotlib")
     outcomes, planned = _outcomes(settings, quiet)

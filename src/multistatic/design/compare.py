@@ -53,7 +53,7 @@ class Comparison(LabelledResult):
         """The method, its outcome, value, gap and time."""
         facts = (
             ("value", "none" if self.value is None else f"{self.value:.5g}"),
-            ("gap to the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
+            ("above the best", "none" if self.gap is None else f"{100.0 * self.gap:.3g} %"),
             ("time", f"{self.time_s:.3g} s"),
         )
         return Overview(title=f"{self.selector} + {self.beamformer}, {self.status}", facts=facts)

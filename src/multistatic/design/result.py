@@ -154,7 +154,7 @@ class Design(LabelledResult):
             peb_m, illumination_w = self.accuracy.position.peb_m, self.beamforming.illumination_w
             verified = self.verification is not None and self.verification.passed
             facts = [
-                ("cooperating", first_few(self.selected_ids) or "none"),
+                ("cooperating receivers", first_few(self.selected_ids) or "none"),
                 ("position error bound", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
                 ("illumination", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
                 ("verified", "yes" if verified else "no"),

@@ -187,4 +187,6 @@ def _near(path: Path) -> str:
     except OSError:
         return ""
     near = nearest(path.name, siblings)
-    return f"did you mean {path.parent / near}?" if near and near != path.name else ""
+    if near and near != path.name:
+        return f"did you mean {path.parent / near}?"
+    return "" if path.suffix or path.parent != Path() else f"the presets are {', '.join(preset_names())}"

@@ -11,14 +11,16 @@ from multistatic.study.results import StudyResults
 
 INTRODUCTION = (
     "Every number here is computed from the stores beside this page.",
-    'A claim is about a ratio: "A is better than B" says that U of A over U of B is below 1. Shown are the median of '
-    "the ratio over the drops of receivers with its 95 % interval (the mean where that is said), and in how many drops "
-    'it is below, equal to and above 1. "Below 1" stands where the whole interval is below 1; a stated number where '
-    f"the whole interval is within {100 * TOLERANCE:g} % of it (or what is said), and does not hold where no part of "
-    'it is; else the drops do not decide. "As published" is U with the paper\'s J_k, "exact" U with the exact one, of '
-    "the same designs; another measure is named. A claim across two figures needs both.",
+    'A claim is tested as a ratio: "A is better than B" means that U of A divided by U of B is below 1. The table '
+    "shows the median of the ratio over the drops of receivers with its 95 % interval (the mean where that is said), "
+    "and the numbers of drops in which the ratio is below, equal to and above 1. A claim of a ratio below 1 stands if "
+    "the whole interval is below 1. A claim of a number stands if the whole interval is within "
+    f"{100 * TOLERANCE:g} % of it (or within what is said), and does not hold if no part of the interval is. "
+    "Otherwise the drops do not decide.",
+    '"As published" is U with the paper\'s J_k and "exact" is U with the exact J_k, of the same designs; another '
+    "measure is named. A claim across two figures needs both figures.",
 )
-COLUMNS = ("Claim", "Paper", "As published", "Verdict", "Exact", "Verdict")
+COLUMNS = ("Claim", "Paper", "As published", "Verdict as published", "Exact", "Verdict exact")
 
 
 def claims_page(studies: Mapping[str, StudyResults]) -> str:

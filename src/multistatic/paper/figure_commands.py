@@ -74,7 +74,7 @@ def reproduce_figures(
     from multistatic.files.study_file import chosen_workers, run_into
     from multistatic.files.study_reader import read_results
     from multistatic.paper.claims_table import claims_page
-    from multistatic.paper.figure_pictures import figure_files
+    from multistatic.paper.figure_pictures import figure_file_names, figure_files
     from multistatic.paper.figure_study import QUICK_TRIALS, load_figure
     from multistatic.paper.figures_page import figures_page
     from multistatic.report.style import require_matplotlib
@@ -89,7 +89,7 @@ def reproduce_figures(
         found[name] = read_results(place)
         files = figure_files(name, found[name], style=style)
         drawn |= files
-        write_files_atomically(out, files)
+        write_files_atomically(out, files, stale=figure_file_names(name, found[name]))
         if not quiet:
             typer.echo("\n".join(f"wrote {out / file}" for file in (place.name, *files)))
     prefix = "" if names == tuple(FIGURES) else f"{'_'.join(names)}_"

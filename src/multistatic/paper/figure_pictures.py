@@ -7,7 +7,7 @@ import io
 from dataclasses import replace
 from itertools import chain
 
-from multistatic.report.study_plots import Extras, StatedValue, named_study_figures
+from multistatic.report.study_plots import Extras, StatedValue, named_study_figures, study_picture_names
 from multistatic.report.style import CAPTIONS, SCREEN, PictureStyle, rendered_pictures, require_matplotlib, styled
 from multistatic.study.relative import relative_to
 from multistatic.study.results import StudyResults
@@ -74,6 +74,12 @@ def figure_files(name: str, results: StudyResults, *, style: PictureStyle = SCRE
     if words := drawn.pop(CAPTIONS, None):
         drawn[f"{name}_{CAPTIONS}"] = words
     return files | drawn
+
+
+def figure_file_names(name: str, results: StudyResults) -> list[str]:
+    """Every picture that `figure_files` may have written, in whatever style."""
+    prefixes = [f"{name}_"] + ([f"{name}_over_{best}_"] if (best := BESIDE_THE_BEST.get(name)) else [])
+    return [each for prefix in prefixes for each in study_picture_names(results, PLOTTED[name], prefix=prefix)]
 
 
 def figure_extras(name: str, results: StudyResults) -> dict[str, Extras]:

@@ -20,13 +20,18 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
             section(
                 results.name,
                 paragraph(drops_in_words(results), kind="note"),
-                table(COLUMNS, claim_rows(name, studies)),
+                table(COLUMNS, [[_held(cell) for cell in row] for row in claim_rows(name, studies)]),
                 *(paragraph(text, kind="note") for text in not_examined(name)),
                 *_pictures(name, files),
             )
         )
     parts.append(section("Terms on this page", glossary(terms_in(map(text_of, parts)))))
     return page("The paper's figures and claims, computed again", parts, footer=[made_by()])
+
+
+def _held(cell: str) -> str:
+    """A cell in which counts (`6 / 0 / 0`) and intervals stay on one line."""
+    return cell.replace(" / ", "\u00a0/\u00a0").replace(", ", ",\u00a0") if "[" in cell else cell
 
 
 def _pictures(name: str, files: Mapping[str, bytes]) -> Iterator[Html]:

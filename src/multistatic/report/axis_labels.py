@@ -86,6 +86,7 @@ METHODS = {
     "branch_and_bound": "branch and bound",
     "given": "given group",
     "greedy_swap": "greedy with swaps",
+    "joint": "joint design",
     "kmeans": "k-means",
     "local_search": "local search",
     "milp": "mixed-integer program",

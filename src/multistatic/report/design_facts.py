@@ -24,10 +24,11 @@ from multistatic.units import ratio_to_db, watt_to_dbm
 DESIGN = "Design"
 ACCURACY = "Accuracy"
 ASSUMPTIONS = "Assumptions"
-CHANGES = "What a change would bring"
+CHANGES = "What a change would bring (negative is better)"
 CHECKS = "Checks"
 
 _LEAST_CHANGE = 1e-4
+_LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
 _MOST_EXPENSIVE = "(the most expensive receiver)"
 
 
@@ -65,7 +66,8 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
         yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}"
     required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
     if len(required) == 1:
-        yield "required rate", f"{required.pop():.4g} bit/s/Hz at every receiver"
+        rate = required.pop()
+        yield "required rate", f"{rate:.4g} bit/s/Hz at every receiver" if rate else "none"
     if design.selection is not None:
         yield from _selection(design, accuracy)
     result = design.beamforming
@@ -88,7 +90,8 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in told):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
     yield "criterion minimised", words
-    yield "group selected by", f"{found.method}{_above_bound(design)}"
+    method = f"{JOINT}: group and beams together" if found.method == JOINT else found.method
+    yield "group selected by", f"{method}{_above_bound(design)}"
 
 
 def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
@@ -239,6 +242,6 @@ def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
     first = quantity(plain, unit)
     if name == "peb_m" and (apart := error_apart(accuracy.position.covariance_m2)):
         first += f" ({apart})"
-    if with_angles is None or quantity(with_angles, unit) == quantity(plain, unit):
+    if with_angles is None or with_angles > (1.0 - _LEAST_GAIN) * plain:
         return first
     return f"{first}; {quantity(with_angles, unit)} with angles of arrival"

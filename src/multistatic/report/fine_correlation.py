@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -29,7 +31,7 @@ def fine_statistic(branches: C, known: C, lags: tuple[int, int], dopplers: F) ->
     edges = np.unique(np.linspace(0, length, min(_PARTS, length) + 1).astype(int))
     conjugate = np.ascontiguousarray(known.conj().T)
     sums = np.empty((len(edges) - 1, len(branches), width, len(known)), complex)
-    for part, (begin, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for part, (begin, end) in enumerate(pairwise(edges)):
         for p, branch in enumerate(padded):
             windows = sliding_window_view(branch[origin + begin : origin + end + width - 1], end - begin)
             sums[part, p] = windows @ conjugate[begin:end]

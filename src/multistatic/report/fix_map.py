@@ -44,8 +44,7 @@ def fix_pictures(
     scenario: Scenario,
     style: PictureStyle = SCREEN,
 ) -> dict[str, bytes]:
-    """`fixes.svg`, `fixes.png` and `captions.txt`. Raises `MissingDependencyError` where matplotlib "
-    "is not installed."""
+    """`fixes.svg`, `fixes.png`, `captions.txt`. Raises `MissingDependencyError` where matplotlib is not installed."""
     require_matplotlib()
     with styled():
         return rendered_pictures([("fixes", fix_figure(fixes, groups, scenario, style))])

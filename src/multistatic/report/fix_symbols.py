@@ -38,7 +38,7 @@ def draw_sites(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, view: View) -
     used = {name for fix in fixes for name in fix.used}
     flagged = {name for fix in fixes for name in fix.outliers}
     place = scenario.transmitter.position_m[list(view)]
-    ax.scatter(*place, s=70, marker="^", c=INK, zorder=6, label="transmitter", clip_on=False, **_RIM)
+    ax.scatter(place[0], place[1], s=70, marker="^", c=INK, zorder=6, label="transmitter", clip_on=False, **_RIM)
     looks: dict[str, dict[str, Any]] = {
         "receiver used" + (" in a fix" if several else ""): {"s": 38, "c": SELECTED, "zorder": 5, **_RIM},
         "receiver left out" + (" of a fix" if several else "") + ": it contradicts the others": {
@@ -70,12 +70,12 @@ def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
         if len(found) > _TIMED_AT_MOST:  # small and without a rim, so that they do not hide each other
             look |= {"s": 18, "edgecolors": "none"}
         for place, color in zip(places, colors, strict=True):
-            ax.scatter(*place, c=[color], **look)
+            ax.scatter(place[0], place[1], c=[color], **look)
         ax.scatter([], [], c=TARGET, label="target, as estimated (the darker, the later)", **look)
     second = np.array([fix.other_position_m for fix in fixes if fix.other_position_m is not None]).reshape(-1, 3)
     if len(second):
         other: dict[str, Any] = {"s": 40, "marker": "D", "c": "white", "edgecolors": TARGET, "linewidths": 1.1}
-        ax.scatter(*second[:, list(view)].T, label="second place that fits as well", zorder=7, **other)
+        ax.scatter(second[:, view[0]], second[:, view[1]], label="second place that fits as well", zorder=7, **other)
 
 
 def _shades(count: int) -> list[tuple[float, ...]]:
@@ -100,12 +100,12 @@ def draw_errors(ax: Axes, fixes: Sequence[Fix], view: View, scales: FixScales) -
 
 
 def error_label(scales: FixScales) -> str:
-    """The line of the legend for the error ellipses, with both factors where they differ."""
+    """The entry of the legend for the error ellipses, with both factors where they differ."""
     plan, side = scales.plan_factor, scales.side_factor
     known = [enlargement_in_words(factor) for factor in (plan, side) if factor is not None]
     if len(set(known)) == 1:
-        return f"position error (1σ), {known[0]}"
-    return f"position error (1σ), {known[0]}; side view: {known[1]}"
+        return f"1σ position error, {known[0]}"
+    return f"1σ position error, {known[0]}; in the side view {known[1]}"
 
 
 def draw_velocities(ax: Axes, arrows: Sequence[VelocityArrow], scales: FixScales) -> list[F]:

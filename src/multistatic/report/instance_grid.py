@@ -102,7 +102,6 @@ def draw_instances(
     whole = sum(row.solved == row.instances for row in rows)
     if 0 < whole < len(rows):
         ax.axhline(whole - 0.5, color=INK, linewidth=0.8, zorder=3)
-    ax.set_title("solved", size=SMALLEST, weight="normal", loc="right", pad=4.0, x=1.0)
     ax.set_yticks(range(len(rows)), [row.method for row in rows], size=SMALLEST)
     ax.set_xticks(range(len(instances)), instances, rotation=90, size=SMALLEST)
     ax.tick_params(length=0)
@@ -133,7 +132,8 @@ def _draw_cell(ax: Axes, x: int, y: int, outcome: SuiteOutcome, numbered: bool) 
     else:
         gap = outcome.gap
         share, label = next((share, label) for limit, share, label in _CLASSES if gap <= limit)
-        face = tuple((1 - share) + share * part for part in to_rgb(SELECTED))
+        red, green, blue = (1 - share * (1 - part) for part in to_rgb(SELECTED))
+        face = red, green, blue
         text = _short_gap(gap) if numbered else ""
     if share > 0.6:
         look["color"] = "white"
@@ -154,7 +154,9 @@ def _short_gap(gap: float) -> str:
 
 def _notes(outcomes: Sequence[SuiteOutcome], ranked: dict[str, tuple[Standing, ...]], numbered: bool) -> list[str]:
     """What the numbers and words in the cells mean, and why an exact method may stand low."""
-    notes = ["Numbers: gap in per cent."] if numbered else []
+    notes = ["In the cells: gap in per cent. To the right: instances solved."]
+    if not numbered:
+        notes = ["To the right: instances solved. The gaps as numbers are in outcomes.csv."]
     verdicts = dict.fromkeys(each.verdict for each in outcomes if each.gap is None)
     words = [f"{_WORDS[name][0 if numbered else 1]}: {VERDICTS[name]}" for name in _WORDS if name in verdicts]
     if words:
@@ -168,6 +170,7 @@ def _notes(outcomes: Sequence[SuiteOutcome], ranked: dict[str, tuple[Standing, .
         if 0 < row.solved < row.instances and row.mean_gap is not None and row.mean_gap <= REACHED
     )
     if exact:
-        verb = "reaches" if len(exact) == 1 else "reach"
-        notes.append(f"{' and '.join(exact)} {verb} the best-known value on every instance solved.")
+        *others, last = exact
+        names = f"{', '.join(others)} and {last} reach" if others else f"{last} reaches"
+        notes.append(f"{names} the best-known value on every instance solved.")
     return notes

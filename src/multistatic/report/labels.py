@@ -221,8 +221,7 @@ def _steps(segments: F) -> F:
 def _inside(boxes: F, points: F, margin: float) -> B:
     """Which of `points` [n, 2] lie in which of `boxes` [c, 4], or closer than `margin`: [c, n]."""
     low, high = points > boxes[:, None, :2] - margin, points < boxes[:, None, 2:] + margin
-    inside: B = low.all(axis=-1) & high.all(axis=-1)
-    return inside
+    return np.asarray(low.all(axis=-1) & high.all(axis=-1))
 
 
 def _cross(segments: F, other: F) -> B:
@@ -233,7 +232,7 @@ def _cross(segments: F, other: F) -> B:
         return turn
 
     start, end = segments[:, 0], segments[:, 1]
-    crossing: B = (side(start, end, other[0]) * side(start, end, other[1]) < 0) & (
+    crossing = (side(start, end, other[0]) * side(start, end, other[1]) < 0) & (
         side(other[0], other[1], start) * side(other[0], other[1], end) < 0
     )
-    return crossing
+    return np.asarray(crossing)

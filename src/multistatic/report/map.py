@@ -188,17 +188,17 @@ def _draw_network(ax: Axes, design: Design, axes: View) -> PathCollection | None
     receivers = scenario.receiver_positions_m[:, columns]
     whole: dict[str, Any] = {"clip_on": False}  # a node on the ground stands on the frame of the side view
     rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8, **whole}
-    ax.scatter(*transmitter, s=70, marker="^", c=INK, zorder=6, label="transmitter", **rim)
-    ax.scatter(*target, s=62, marker="D", c=TARGET, zorder=7, label="target", **rim)
+    ax.scatter(transmitter[0], transmitter[1], s=70, marker="^", c=INK, zorder=6, label="transmitter", **rim)
+    ax.scatter(target[0], target[1], s=62, marker="D", c=TARGET, zorder=7, label="target", **rim)
     others, group = receivers[~chosen], receivers[chosen]
     if len(group):
         name = "receiver of the echo" if design.scheme == "bi" else "cooperating receiver"
-        ax.scatter(*group.T, s=38, c=SELECTED, zorder=5, label=name, **rim)
+        ax.scatter(group[:, 0], group[:, 1], s=38, c=SELECTED, zorder=5, label=name, **rim)
     markers = None
     if len(others):
         name = "other receiver" if len(group) else "receiver"
         look: dict[str, Any] = {"c": "white", "edgecolors": MUTED, "linewidths": 0.9, **whole}
-        markers = ax.scatter(*others.T, s=24, zorder=4, label=name, **look)
+        markers = ax.scatter(others[:, 0], others[:, 1], s=24, zorder=4, label=name, **look)
     way = "path to the target and back" if design.scheme == "mono" else "path to the target"
     ax.plot(*np.transpose([transmitter, target]), color=TARGET, linewidth=1.6, zorder=2, label=way)
     for number, place in enumerate(group):

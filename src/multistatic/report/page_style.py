@@ -104,6 +104,7 @@ bdi {{ overflow-wrap: break-word; }}
 tbody bdi {{ display: inline-block; max-width: min(26rem, 45vw); }}
 div.figures {{
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.8rem 1.5rem;
+  margin-top: 1.5rem;
 }}
 div.figures.beside {{ display: block; }}
 figure {{ margin: 0; }}
@@ -140,6 +141,7 @@ footer {{
   figure, tr, dl.cards > div, dl.facts > div, footer {{ break-inside: avoid; }}
   thead {{ display: table-header-group; }}
   div.wide, pre {{ overflow: visible; }}
+  div.wide th:first-child {{ position: static; background: none; }}
   pre {{ white-space: pre-wrap; font-size: 7pt; border: 0; padding: 0; background: none; columns: 2; }}
   h2 {{ margin-top: 1.6rem; }}
   dl.glossary {{ columns: 2; }}

@@ -81,10 +81,19 @@ def picture_heading(
     if not style.title:
         return Heading(title=(), caption=(), words=words, left_in=left_in)
     probe, room_in = new_figure(1.0, 1.0), width_in - left_in - _EDGE_IN
-    lines = caption_lines(probe, room_in, _BREAK.split(title), size=LARGE, weight="bold")
+    lines = _balanced_lines(probe, room_in, title)
     return Heading(
         title=tuple(lines), caption=tuple(caption_lines(probe, room_in, sentences)), words=words, left_in=left_in
     )
+
+
+def _balanced_lines(probe: Figure, room_in: float, title: str) -> list[str]:
+    """A title in as few lines as the room allows, about equally long."""
+    tried = [
+        caption_lines(probe, share * room_in, _BREAK.split(title), size=LARGE, weight="bold")
+        for share in (1.0, 0.9, 0.8, 0.7, 0.6)
+    ]
+    return [lines for lines in tried if len(lines) == len(tried[0])][-1]
 
 
 def tall_figure(width_in: float) -> Figure:

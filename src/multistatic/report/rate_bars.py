@@ -105,37 +105,27 @@ def draw_rates(ax: Axes, design: Design) -> None:
     'rate (bit/s/Hz)'
     """
     rows = _rows(design)
-    kinds = (
-        ("rate of a cooperating receiver", lambda row: row.selected and not row.missed),
-        (
-            "rate of another receiver" if any(row.selected for row in rows) else "rate",
-            lambda row: not row.selected and not row.missed,
-        ),
-        ("rate below the required one", lambda row: row.missed),
-    )
-    for name, holds in kinds:
-        those = [(k, row) for k, row in enumerate(rows) if row.rate is not None and holds(row)]
-        if those:
-            places, rates = [k for k, _ in those], [row.rate for _, row in those]
-            ax.barh(places, rates, height=0.55, color=those[0][1].color, alpha=0.85, label=name)
-    asked = [(k, row.required) for k, row in enumerate(rows) if row.required is not None]
-    places = np.array([k for k, _ in asked])
-    required = np.array([value for _, value in asked], float)
+    rated = [(k, row, row.rate, row.required) for k, row in enumerate(rows) if row.rate is not None]
+    another = "rate of another receiver" if any(row.selected for row in rows) else "rate of a receiver"
+    for color, name in (
+        (SELECTED, "rate of a cooperating receiver"),
+        (MUTED, another),
+        (BAD, "rate below the required one"),
+    ):
+        bars = [(k, rate) for k, row, rate, _ in rated if row.color == color]
+        if bars:
+            heights, values = zip(*bars, strict=True)
+            ax.barh(heights, values, height=0.55, color=color, alpha=0.85, label=name)
+    places = np.array([k for k, *_ in rated])
+    required = np.array([value or 0.0 for *_, value in rated])
     ax.vlines(required, places - 0.42, places + 0.42, colors=INK, linewidth=1.4, zorder=5, label="required rate")
-    top = max([row.rate for row in rows if row.rate is not None] + list(required))
-    for k, row in enumerate(rows):
-        if row.rate is not None:
-            end = max(row.rate, row.required or 0.0) if abs(row.rate - (row.required or 0.0)) < 0.2 * top else row.rate
-            ax.annotate(
-                f"{row.rate:.2f}",
-                (end, k),
-                (4, 0),
-                textcoords="offset points",
-                va="center",
-                size="small",
-                color=row.color,
-            )
-    ax.set(xlim=(0, 1.28 * max(top, 1e-9)), xlabel="rate (bit/s/Hz)")
+    top = max([rate for _, _, rate, _ in rated] + [*required, 1e-9])
+    for (k, row, rate, _), asked in zip(rated, required, strict=True):
+        # The number stands behind the stroke where it would cover it.
+        end = max(rate, asked) if abs(rate - asked) < 0.2 * top else rate
+        words: dict[str, Any] = {"textcoords": "offset points", "va": "center", "size": "small", "color": row.color}
+        ax.annotate(f"{rate:.2f}", (end, k), (4, 0), **words)
+    ax.set(xlim=(0, 1.28 * top), xlabel="rate (bit/s/Hz)")
     _name_rows(ax, rows)
 
 
@@ -219,7 +209,7 @@ def _rows(design: Design) -> list[_Row]:
         for k, receiver in enumerate(scenario.receivers)
     ]
     if design.scheme == "mono":
-        own = {"rate": None, "required": None, "selected": True, "missed": False}
+        own: dict[str, Any] = {"rate": None, "required": None, "selected": True, "missed": False}
         rows.append(_Row(name="transmitter", snr_db=next(iter(snr_db.values()), None), **own))
     rows.sort(key=lambda row: (not row.selected, not row.missed, -np.inf if row.snr_db is None else -row.snr_db))
     return rows[: max(ROWS_AT_MOST, sum(row.selected or row.missed for row in rows))]

@@ -54,14 +54,16 @@ def receiver_table(design: Design) -> TextTable | None:
         rates = ["–"] * (1 + differ)
         sensed = (_block_snr(accuracy, 0), ranges[0], speeds[0])
         rows.append(TableRow(cells=(SELECTED_MARK, "transmitter", "–", *rates, *sensed), emphasis="strong"))
-    return TextTable(columns=columns, rows=tuple(rows), keys=2, notes=_notes(design))
+    spoiled = any("unknown" in row.cells for row in rows)
+    return TextTable(columns=columns, rows=tuple(rows), keys=2, notes=_notes(design, spoiled))
 
 
-def _notes(design: Design) -> tuple[str, ...]:
+def _notes(design: Design, spoiled: bool) -> tuple[str, ...]:
     mono = design.scheme == "mono"
     marked = "the transmitter receives its own echo" if mono else "cooperating receiver"
     alone = "by itself" if mono else "by each receiver alone"
-    return (f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of what is measured {alone}.",)
+    marks = f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of what is measured {alone}."
+    return (marks, *(["unknown: the error of a clock is unknown."] if spoiled else []))
 
 
 def _block_snr(accuracy: Accuracy, k: int) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _COLOUR_MAP = "viridis"
 # Heights of cells in inches.
 _NUMBER_HEIGHT_IN = 0.16
-_SITES = {
+_SITES: dict[str, dict[str, Any]] = {
     "transmitter": {"marker": "^", "s": 52, "c": INK},
     "receivers": {"marker": "o", "s": 22, "c": "white"},
     "target": {"marker": "D", "s": 34, "c": TARGET},
@@ -43,9 +43,9 @@ def draw_colour_bar(figure: Figure, ax: Axes, scale: MetricScale) -> None:
     from matplotlib.ticker import NullLocator
 
     bar = figure.colorbar(colour_scale(scale), cax=ax, orientation="horizontal")
-    bar.set_ticks(scale.ticks, labels=scale.tick_labels)
+    bar.set_ticks(scale.ticks.tolist(), labels=scale.tick_labels)
     ax.xaxis.set_minor_locator(NullLocator())
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     ax.set_xlabel(scale.label)
     ax.grid(visible=False)
 
@@ -65,8 +65,9 @@ def draw_study_heatmap(
         drawn[cell] = np.nan if value is None else scale.factor * value
     colours = colour_scale(scale)
     edges = [np.arange(len(values) + 1) - 0.5 for values in (horizontal, vertical)]
-    ax.pcolormesh(*edges, drawn, norm=colours.norm, cmap=colours.cmap, edgecolors="white", linewidth=0.4)
-    _cross(ax, np.argwhere(np.isnan(drawn))[:, ::-1])
+    look: dict[str, Any] = {"norm": colours.norm, "cmap": colours.cmap}
+    ax.pcolormesh(*edges, drawn, **look, edgecolors="white", linewidth=0.4)
+    _cross(ax, np.argwhere(np.isnan(drawn))[:, ::-1].astype(float))
     _write_numbers(ax, drawn, colours)
     width_in, height_in = _size_in(ax)
     across, upward = (key_scale(results, key) for key in keys)
@@ -104,7 +105,9 @@ def draw_study_map(
     else:
         known = np.isfinite(values)
         size = _marker_pt(ax, where) ** 2
-        ax.scatter(*where[known].T, c=values[known], s=size, edgecolors="white", linewidths=0.4, **look)
+        ax.scatter(
+            where[known, 0], where[known, 1], c=values[known], s=size, edgecolors="white", linewidths=0.4, **look
+        )
     _cross(ax, where[np.isnan(values)])
     for kind, positions in places.sites:
         kept = positions[np.all((positions[:, :2] >= low) & (positions[:, :2] <= high), axis=1)]

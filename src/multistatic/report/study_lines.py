@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.study_scale import KeyScale, MetricScale
+from multistatic.report.study_table import LEAST_OF_A_SHARE
 from multistatic.report.study_view import Panel, Series
 from multistatic.report.style import ERROR, INK, MUTED, SELECTED, SENSING, TARGET, finish_axes
 from multistatic.study.results import StudyResults
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Transform
 
-# Okabe and Ito's colours and the shapes of the points tell methods apart, in grey too.
+# Methods differ in colour (Okabe and Ito's palette) and in the shape of their points, also in grey.
 _COLOURS = (SELECTED, TARGET, "#009e73", ERROR, SENSING, INK, MUTED)
 _MARKERS = "osD^vPX*"
 _LINES = ("-", "--", "-.", ":")
@@ -27,7 +28,6 @@ BOUND = "bound"
 # More intervals than this in a panel are drawn as bands instead of bars.
 _MANY_INTERVALS = 60
 _APART_PT = 3.0
-_LEAST_OF_A_SHARE = 6
 
 
 def series_look(number: int, of: int) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def draw_study_bound(
     ax: Axes, results: StudyResults, metric: int, panel: Panel, key: KeyScale, scale: MetricScale
 ) -> None:
     """A dotted line for each series, in its colour: the metric that bounds the one that is drawn. The legend has one
-    entry for all of them, and one of its own for a series that has nothing but its bound.
+    entry for all of them, and another one for a series that has nothing but its bound.
     """
     drawn = {line.get_label() for line in ax.lines}
     for series in panel.series:
@@ -172,7 +172,7 @@ def draw_study_bound(
 def shown_estimate(results: StudyResults, point: int, method: int, metric: int) -> Estimate:
     """An estimate with the interval that is drawn; a share of few trials has none, as in tables."""
     found = results.estimate(point, method, metric)
-    few = results.metrics[metric].proportion and found.count < _LEAST_OF_A_SHARE
+    few = results.metrics[metric].proportion and found.count < LEAST_OF_A_SHARE
     return replace(found, low=None, high=None) if few else found
 
 
@@ -206,7 +206,7 @@ def _beside(ax: Axes, number: int, of: int) -> Transform:
 
 
 def _mark_missing(ax: Axes, x: np.ndarray, number: int) -> int:
-    """Crosses at the lower edge, those of each series in a line of their own; returns how many."""
+    """Crosses at the lower edge, those of each series in another line; returns how many."""
     if len(x):
         colour = _COLOURS[number % len(_COLOURS)]
         heights = np.full(len(x), 0.03 + 0.045 * number)

@@ -51,7 +51,7 @@ def place_owner(results: StudyResults) -> str | None:
 
 
 def placed_points(results: StudyResults, owner: str) -> PlacedPoints | None:
-    """The places of all points; None where they cannot be told from the store."""
+    """The places of all points; None where the store does not have them."""
     tables = [_scenario(results, settings) for settings in results.settings]
     origin = _origin(tables[0])
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -115,6 +115,16 @@ def named_study_figures(
                 yield f"{prefix}{metric.name}{f'_{page}' if len(figures) > 1 else ''}", figure
 
 
+def study_picture_names(results: StudyResults, metrics: Sequence[str] | None = None, *, prefix: str = "") -> list[str]:
+    """Every file that `study_pictures` may have written of these metrics, in whatever style: those of an earlier call
+    that are not written again show something else.
+    """
+    pages = range(1, len(study_view(results).panels) + 1)
+    names = [each.name for each in results.metrics if metrics is None or each.name in metrics]
+    endings = ["", *(f"_{page}" for page in pages)]
+    return [f"{prefix}{name}{ending}.{kind}" for name in names for ending in endings for kind in ("svg", "png")]
+
+
 def study_figure(results: StudyResults, metric: int, page: int = 1, *, style: PictureStyle = SCREEN) -> Figure:
     """One page of `study_figures`, counted from 1; call inside `styled()`. Raises `InputError` for a page that there is
     none of.
@@ -153,7 +163,7 @@ def _of_methods_with_a_value(view: StudyView, results: StudyResults, metric: int
     """Maps and heatmaps without the panels of methods that have no value at any point: the caption names these."""
     if view.kind not in ("heatmap", "map"):
         return view
-    known = np.isfinite(results.values[..., metric]).any(axis=(0, 2))
+    known = np.asarray(np.isfinite(results.values[..., metric]).any(axis=(0, 2)))
     panels = tuple(panel for panel in view.panels if any(known[method] for _, method in panel.pairs))
     columns = int(known.sum()) if view.columns == len(known) else view.columns
     return replace(view, panels=panels or view.panels, columns=max(columns, 1))
@@ -360,7 +370,7 @@ def _draw_stated(ax: Axes, page: _Page, panel: Panel, key: KeyScale) -> None:
     """Stars at published values of the methods that the panel shows, in their colours."""
     colours = {page.results.methods[each.method]: series_look(each.number, 1)["color"] for each in panel.series}
     stated = [each for each in page.extras.stated if each.method in colours]
-    look = {"marker": "*", "s": 60, "facecolors": "white", "linewidths": 0.9, "zorder": 6}
+    look: dict[str, Any] = {"marker": "*", "s": 60, "facecolors": "white", "linewidths": 0.9, "zorder": 6}
     for each in stated:
         ax.scatter(key.factor * each.at, page.scale.factor * each.value, edgecolors=colours[each.method], **look)
     if stated:

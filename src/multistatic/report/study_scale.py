@@ -48,11 +48,9 @@ class MetricScale:
         """The values that are labelled."""
         from matplotlib.ticker import MaxNLocator
 
-        if not self.logarithmic:
-            found = MaxNLocator(nbins=5, integer=self.whole, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)
-        else:
-            found = _logarithmic_ticks(self.low, self.high)
-        return np.array([tick for tick in found if self.low <= tick <= self.high])
+        round_numbers = MaxNLocator(nbins=5, integer=self.whole, steps=[1, 2, 2.5, 5, 10])
+        found = _logarithmic_ticks if self.logarithmic else round_numbers.tick_values
+        return np.array([tick for tick in found(self.low, self.high) if self.low <= tick <= self.high])
 
     @property
     def tick_labels(self) -> list[str]:
@@ -67,8 +65,8 @@ class MetricScale:
         """Scale, limits and ticks of one axis of a panel."""
         from matplotlib.ticker import NullLocator
 
-        vertical = axis.axis_name == "y"
         ax = axis.axes
+        vertical = axis is ax.yaxis
         (ax.set_yscale if vertical else ax.set_xscale)("log" if self.logarithmic else "linear")
         (ax.set_ylim if vertical else ax.set_xlim)(self.low, self.high)
         axis.set_ticks(self.ticks, self.tick_labels)
@@ -93,7 +91,7 @@ def _logarithmic_ticks(low: float, high: float) -> F:
 
 
 def metric_title(stored: StoredMetric) -> str:
-    """What a picture of a metric is called; for a metric of another package, what it says of itself."""
+    """What a picture of a metric is called; for a metric of another package, its own description."""
     known = METRICS.get(stored.name)
     return stored.description if known is None else _named(known, stored)
 

@@ -116,7 +116,7 @@ def _what_is_shown(results: StudyResults, rows: Sequence[Sequence[str]]) -> str:
     """What the numbers are; of intervals and of trials without a value only where the table has them."""
     rule, cells = results.rule, [cell for row in rows for cell in row]
     over = next((metric.over for metric in results.metrics if metric.over), "")
-    sentences = [f"Each value over that of {over} in the same trial." if over else ""]
+    sentences = [f"Each value is divided by that of {over} in the same trial." if over else ""]
     # A median of one value is that value.
     several = int(results.done().sum(axis=2).max(initial=0)) > 1
     proportions = "; proportions as means" if any(metric.proportion for metric in results.metrics) else ""

@@ -12,9 +12,10 @@ All other keys make panels. Maps and heatmaps have a panel for each method besid
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from textwrap import fill
 from typing import Any, Literal
 
 import numpy as np
@@ -26,6 +27,8 @@ from multistatic.study.results import StudyResults
 
 FEW_VALUES = 5
 MAX_ROWS = 30
+# A line of a legend that fits into the column of a journal.
+_LEGEND_LETTERS = 42
 _PLACE = re.compile(r"(.+)\.(position_m|position_llh)(?:\[([012])\])?")
 
 
@@ -157,7 +160,7 @@ def _layers(places: PlacedPoints, points: Sequence[int]) -> list[tuple[str, tupl
 
 
 def _together(results: StudyResults) -> StudyView:
-    """Keys that change together: lines over the first one that has a number of its own at every point, else rows."""
+    """Keys that change together: lines over the first one whose numbers all differ, else rows."""
     scale = next((axis for axis in results.axes if _is_scale(axis)), None)
     if scale is None:
         return _in_rows(results)
@@ -212,7 +215,12 @@ def _part(start: int, points: Sequence[int]) -> str:
 def _methods(results: StudyResults, points: Sequence[int]) -> tuple[Series, ...]:
     several = len(results.methods) > 1
     return tuple(
-        Series(label=method_label(name) if several else "", method=number, points=tuple(points), number=number)
+        Series(
+            label=fill(method_label(name), _LEGEND_LETTERS) if several else "",
+            method=number,
+            points=tuple(points),
+            number=number,
+        )
         for number, name in enumerate(results.methods)
     )
 
@@ -245,7 +253,7 @@ def _axes_of(results: StudyResults, *keys: str) -> tuple[SweptKey, ...]:
     return tuple(axis for axis in results.axes if axis.key in keys)
 
 
-def _rest(results: StudyResults, known: set[str | None]) -> tuple[SweptKey, ...]:
+def _rest(results: StudyResults, known: Collection[str | None]) -> tuple[SweptKey, ...]:
     """Swept keys that make panels."""
     return tuple(axis for axis in results.axes if axis.key not in known)
 

@@ -70,8 +70,8 @@ def _without_value(results: StudyResults, metric: int, pairs: Sequence[tuple[int
     nowhere = [m for m in sorted(methods) if all(pair in missing for pair in pairs if pair[1] == m)]
     because: dict[str, list[str]] = {}
     for method in nowhere:
-        reasons = dict.fromkeys(_reason(results, metric, pair) for pair in missing if pair[1] == method)
-        because.setdefault(" or ".join(reasons), []).append(method_label(results.methods[method]))
+        each = dict.fromkeys(_reason(results, metric, pair) for pair in missing if pair[1] == method)
+        because.setdefault(" or ".join(each), []).append(method_label(results.methods[method]))
     for reason, names in because.items():
         yield f"No value: {listed(names)} ({reason})."
     rest = [pair for pair in missing if pair[1] not in nowhere]

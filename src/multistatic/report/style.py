@@ -223,9 +223,12 @@ def rendered_pictures(
 
 
 def finish_axes(ax: Axes, *, grid_axis: Literal["both", "x", "y"] = "both") -> None:
-    """Grid in the directions that carry a scale, no tick marks where there is none."""
+    """Grid in the directions that carry a scale, where the style in force has one."""
+    from matplotlib import rcParams
+
     ax.grid(visible=False)
-    ax.grid(visible=True, axis=grid_axis)
+    if rcParams["axes.grid"]:
+        ax.grid(visible=True, axis=grid_axis)
     ax.set_axisbelow(True)
 
 

@@ -18,6 +18,7 @@ from multistatic.report.wording import common_unit, criterion_words, in_percent,
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.text import Text
 
 ABOVE_BEST = "above best: the value relative to that of the best row; lower values are better."
 _COLORS = {"optimal": "green", "feasible": "green", "infeasible": "red", "unverified": "red"}
@@ -31,11 +32,17 @@ def design_summary(design: Design, unit: UnitChanges | None = None) -> Renderabl
     from rich.console import Group
     from rich.text import Text
 
-    head = Text.assemble((design.scenario.name, "bold"), "  ", (design.status, f"bold {_COLORS[design.status]}"))
-    table = receiver_table(design)
+    head, table = design_heading(design), receiver_table(design)
     if table is None:
         return Group(head, Prose(design.message))
     return Group(head, Prose(design.message), Text(), FactList(facts=design_facts(design, unit)), Text(), table)
+
+
+def design_heading(design: Design) -> Text:
+    """The name of the network and the status of its design, in one line."""
+    from rich.text import Text
+
+    return Text.assemble((design.scenario.name, "bold"), "  ", (design.status, f"bold {_COLORS[design.status]}"))
 
 
 def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:

@@ -14,7 +14,8 @@ import numpy as np
 
 from multistatic.design import design_network
 from multistatic.design.choices import with_choices
-from multistatic.design.result import Design, Scheme
+from multistatic.design.result import Scheme
+from multistatic.design.violation_words import worst_violation
 from multistatic.errors import MultistaticError, VerificationError
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
@@ -173,7 +174,8 @@ def _method(task: Task, number: int, seed: int, drawn: TrialScenarios) -> Method
         design = design_network(scenario, scheme=task.schemes[number])
         time_s = perf_counter() - ready
         if design.status == "unverified":
-            raise VerificationError(f"the design failed its verification: {_worst(design)}")
+            found = "" if design.verification is None else worst_violation(design.verification.violations)
+            raise VerificationError(f"the design failed its verification: {found}")
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(METRICS_PURPOSE,)))
         outcome = Outcome(design=design, time_s=time_s, rng=rng)
         values = tuple(_finite(metric(name).value(outcome)) for name in task.metrics)
@@ -231,12 +233,6 @@ class TrialScenarios:
             return self.scenarios[first]
         own: ScenarioTemplate = self.point.templates[number]
         return replace(self.scenarios[first], design=design_settings(own.table.design))
-
-
-def _worst(design: Design) -> str:
-    violations = {} if design.verification is None else design.verification.violations
-    name, error = max(violations.items(), key=lambda item: item[1], default=("nothing", 0.0))
-    return f"{name} is off by {error:.3g} (relative)"
 
 
 def _finite(value: float | None) -> float | None:

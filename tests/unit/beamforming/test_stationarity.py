@@ -104,7 +104,7 @@ def test_beams_are_called_a_local_optimum_where_they_are_one(seed: int) -> None:
     result = value_function(asked)
     assert result.beams is not None
     assert stationarity(asked, result.beams).residual < 1e-3
-    assert result.message.startswith("Local optimum over the receive vectors of ")
+    assert result.message.startswith("The beams are a local optimum (over the receive vectors of ")
     assert result.rates_bps_hz == close_to(5.0, rel=1e-6)
 
 
@@ -116,7 +116,7 @@ def test_beams_of_a_descent_that_ended_early_are_not_called_a_local_optimum(monk
         assert result.beams is not None
         residual = stationarity(asked, result.beams).residual
         assert residual > 5 * NEARLY_STATIONARY
-        assert "Local optimum" not in result.message
+        assert "The beams are a local optimum" not in result.message
         assert "ended before a local optimum." in result.message
 
 

@@ -63,6 +63,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         (["localize", "x.csv", "--scenario", "ci"], ["city"]),
         (["export", "a.sqlite", "--format", ""], ["nc", "csv", "mat"]),
         (["show", "pl"], []),
+        (["study", "p"], []),  # no scenario
+        (["design", "paper", "--style", "c"], ["column"]),
     ],
 )
 def test_bash(words: list[str], answers: list[str], asked: Asking) -> None:

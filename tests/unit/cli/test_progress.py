@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def test_the_first_line_is_due_after_five_seconds_and_the_pauses_grow_from_half_
         if times.due(float(second)):
             due.append(second)
     assert due[:4] == [5, 35, 80, 148]
-    pauses = [after - before for before, after in zip(due, due[1:], strict=False)]
+    pauses = [after - before for before, after in pairwise(due)]
     assert pauses == sorted(pauses)
     assert pauses[0] == 30
     assert max(pauses) == 300

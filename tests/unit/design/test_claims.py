@@ -10,7 +10,7 @@ from rich.console import Console
 
 from multistatic.beamforming.value_function import value_function
 from multistatic.design import design_network
-from multistatic.design.compare import Comparison, _ranked
+from multistatic.design.compare import Comparison, ranked
 from multistatic.design.finish import finished
 from multistatic.design.instance import instance_of
 from multistatic.design.result import Design
@@ -82,7 +82,7 @@ def test_no_design_states_a_bound_beside_a_better_affordable_group(seed: int, se
         assert design.status == "optimal"
         assert "affordable  " not in shown(design)
     if design.status == "optimal":
-        assert "Local optimum" not in design.message
+        assert "a local optimum" not in design.message
 
 
 def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
@@ -108,7 +108,7 @@ def test_a_row_that_another_row_disproves_loses_its_claim() -> None:
             design=replace(design, status=status, selection=selection),  # type: ignore[arg-type]
         )
 
-    rows = _ranked(
+    rows = ranked(
         [
             row("wrong", 1.2, "optimal", "enumeration", None),
             row("bounded", 1.1, "feasible", "joint", 1.05 * value),

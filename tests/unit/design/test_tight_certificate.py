@@ -38,7 +38,7 @@ def pretended(monkeypatch: pytest.MonkeyPatch, lost: float) -> list[np.ndarray]:
     """The tight bound of every group is `lost` times the reached illumination above it; who was asked for."""
     asked: list[np.ndarray] = []
 
-    def bound(problem: BeamformingProblem, reached_w: float) -> UpperBound:
+    def bound(problem: BeamformingProblem, reached_w: float, on_step: object) -> UpperBound:
         asked.append(problem.selected)
         return UpperBound(value_w=reached_w * (1.0 + lost), proof="interference")
 

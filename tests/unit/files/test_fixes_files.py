@@ -160,6 +160,7 @@ def test_command_writes_everything(tmp_path):
     )
     assert found.exit_code == 0, found.output
     assert sorted(path.name for path in out.iterdir()) == [
+        "captions.txt",
         "fixes.csv",
         "fixes.geojson",
         "fixes.json",
@@ -169,7 +170,8 @@ def test_command_writes_everything(tmp_path):
     assert json.loads(found.stdout) == json.loads((out / "fixes.json").read_text(encoding="utf-8"))
     words = "".join(ElementTree.parse(out / "fixes.svg").getroot().itertext())
     assert "wall" in words
-    assert "3 of 3 fixes" in words
+    assert "hall: 3 fixes, median position error" in words
+    assert (out / "captions.txt").read_text(encoding="utf-8").startswith("fixes\nhall: 3 fixes, ")
     again = tmp_path / "again"
     shutil.copytree(out, again)
     run(str(EXAMPLES / "measurements.csv"), "--scenario", str(EXAMPLES / "hall.toml"), "--out", str(out), "--quiet")

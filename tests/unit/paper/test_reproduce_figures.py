@@ -91,7 +91,7 @@ def test_one_command_makes_pictures_numbers_and_claims(tmp_path: Path, monkeypat
     done = CliRunner().invoke(app, ["reproduce", "fig3", "--quick", "--out", str(out), "--workers", "1"])
     assert done.exit_code == 0, done.output
     pictures = {f"fig3_{metric}.{kind}" for metric in PLOTTED["fig3"] for kind in ("svg", "png")}
-    expected = {"fig3.sqlite", "fig3.csv", "fig3_claims.md", "fig3_report.html"} | pictures
+    expected = {"fig3.sqlite", "fig3.csv", "fig3_captions.txt", "fig3_claims.md", "fig3_report.html"} | pictures
     assert {path.name for path in out.iterdir()} == expected
     assert all(name in done.output for name in expected)
     results = read_results(out / "fig3.sqlite")

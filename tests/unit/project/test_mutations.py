@@ -19,7 +19,7 @@ LEAST = 120
 
 def test_the_list_is_long_and_covers_every_room() -> None:
     rooms = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if not path.name.startswith("_")}
-    machinery = {"compiled", "machine_code", "code_generation", "lowered", "notebook"}
+    machinery = {"compiled", "machine_code", "code_generation", "lowered", "notebook", "extras"}
     without_formulas = {"errors", "registry", "py.typed"} | machinery
     assert len(MUTATIONS) >= LEAST
     assert rooms - without_formulas == {each.room for each in MUTATIONS}

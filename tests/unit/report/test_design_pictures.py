@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -329,18 +327,6 @@ def test_the_side_view_can_be_drawn_alone() -> None:
         ax.set_xlim(-120, 120)
         draw_elevation(ax, climbing())
     assert ax.get_title(loc="left").startswith("Side view from the south, heights drawn ×")
-
-
-@pytest.mark.slow
-def test_the_code_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    blocks = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "docs" / "pictures.md").read_text(encoding="utf-8"), re.M | re.S
-    )
-    assert len(blocks) == 2
-    for block in blocks:
-        exec(block, {})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["map.pdf", "network.svg"]
 
 
 def test_the_page_names_every_width() -> None:

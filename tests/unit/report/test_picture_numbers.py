@@ -13,8 +13,6 @@ from multistatic.bounds.delay_doppler import exact_information
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.bounds.surrogate import surrogate_value
 from multistatic.channel.realise import channel_rng, realise
-from multistatic.estimation.matched_filter import StatisticMap
-from multistatic.estimation.measurement import Measurement
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.localization.drawn import draw_measurements
@@ -22,7 +20,6 @@ from multistatic.localization.fusion import localize_many
 from multistatic.paper.claims_table import _ratio
 from multistatic.paper.published_numbers import _levels
 from multistatic.report.comparison import comparison_figure
-from multistatic.report.delay_doppler_map import delay_doppler_figure
 from multistatic.report.design_facts import _growth
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
@@ -34,48 +31,9 @@ from multistatic.report.style import styled
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
 from multistatic.units import SPEED_OF_LIGHT_M_S
-from tests.support.close import assert_close, close_to
+from tests.support.close import close_to
 from tests.support.handmade_design import design
 from tests.support.studies import invented, quick
-
-FOUND = Measurement(
-    receiver_id="r1",
-    delay_s=312e-9,
-    doppler_hz=-4500.0,
-    covariance=np.diag([(25e-12) ** 2, 12.5**2]),
-    amplitude=1j,
-    snr=1000.0,
-    verdict="detected",
-)
-
-
-def mapped(dopplers_hz: list[float]) -> StatisticMap:
-    values = np.full((1, len(dopplers_hz), 5), 1.0)
-    values[0, -1, 3] = 1000.0
-    return StatisticMap(delay_s=np.linspace(300e-9, 320e-9, 5), doppler_hz=np.array(dopplers_hz), values=values)
-
-
-def test_a_map_is_in_nanoseconds_kilohertz_and_decibels() -> None:
-    with styled():
-        figure = delay_doppler_figure(mapped([-6000.0, -5000.0, -4000.0]), FOUND)
-    ax = figure.axes[0]
-    (mesh,) = ax.collections
-    coordinates = mesh.get_coordinates()  # type: ignore[attr-defined]
-    assert_close([coordinates[..., 0].mean(), coordinates[..., 1].mean()], [310.0, -5.0], rel=1e-9)
-    assert_close(np.max(mesh.get_array()), 30.0, rel=1e-9)
-    (cross,) = ax.lines
-    assert_close(np.concatenate(cross.get_data()), [312.0, -4.5], rel=1e-9)
-    words = " ".join(text.get_text() for text in figure.texts)
-    assert "SNR 30.0 dB" in words
-    assert "Delay 312.0000 ns ± 25 ps, Doppler -4500.0 ± 12.5 Hz." in words
-
-
-def test_of_one_doppler_shift_there_is_a_profile() -> None:
-    with styled():
-        profile, line = delay_doppler_figure(mapped([0.0]), FOUND).axes[0].lines
-    assert_close(profile.get_xdata(), np.linspace(300.0, 320.0, 5), rel=1e-9)
-    assert_close(np.max(profile.get_ydata()), 30.0, rel=1e-9)
-    assert_close(np.asarray(line.get_xdata()), 312.0, rel=1e-9)
 
 
 def test_bistatic_ellipses_are_where_the_path_is_as_long_as_the_delay_says() -> None:
@@ -90,19 +48,23 @@ def test_bistatic_ellipses_are_where_the_path_is_as_long_as_the_delay_says() -> 
         ax = fix_figure([replace(fix, used=fix.used[1:])], groups, what).axes[0]
     assert fix.position_m is not None
     places = dict(zip(what.receiver_ids, what.receiver_positions_m, strict=True))
-    lengths = {one.receiver_id: SPEED_OF_LIGHT_M_S * one.delay_s for one in groups[0]}
+    assert fix.common_clock_offset[0] != 0.0, "the clock of the transmitter is off, and that is in every delay"
+    common_s = fix.common_clock_offset[0]
+    lengths = {one.receiver_id: SPEED_OF_LIGHT_M_S * (one.delay_s - common_s) for one in groups[0]}
     drawn = set()
-    for collection in ax.collections:
-        if not hasattr(collection, "levels"):
+    for line in ax.lines:
+        if line.get_gid() is None:
             continue
-        points = np.concatenate([path.vertices for path in collection.get_paths()])
-        points = np.column_stack([points, np.full(len(points), fix.position_m[2])])
+        points = np.column_stack([line.get_xydata(), np.full(len(line.get_xydata()), fix.position_m[2])])
         out = np.linalg.norm(points - what.transmitter.position_m, axis=1)
         for name, length in lengths.items():
-            if np.max(np.abs(out + np.linalg.norm(points - places[name], axis=1) - length)) < 1e-3 * length:
+            if np.max(np.abs(out + np.linalg.norm(points - places[name], axis=1) - length)) < 1e-9 * length:
+                assert line.get_gid() == name
                 drawn.add(name)
     assert left_out not in drawn
-    assert drawn == set(fix.used[1:])
+    known = {one.id for one in what.receivers if np.isfinite(one.clock_offset_std_s)}
+    assert known < set(what.receiver_ids), "some clocks tell nothing, and their delays neither"
+    assert drawn == set(fix.used[1:]) & known
 
 
 def test_a_cell_has_value_and_interval_in_one_unit() -> None:

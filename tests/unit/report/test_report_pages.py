@@ -97,6 +97,7 @@ def test_characters_that_html_forbids_are_replaced() -> None:
         pytest.param("off by -1.8e-13", "off by −1.8 × 10⁻¹³", id="a negative number and exponent"),
         pytest.param("2.3177e-09 of 1e+06", "2.3177 × 10⁻⁹ of 1 × 10⁶", id="exponents"),
         pytest.param("from 10-20 of rx-1 and 1e5x", "from 10-20 of rx-1 and 1e5x", id="hyphens and names"),
+        pytest.param("results f91687727647e515.", "results f91687727647e515.", id="a hash"),
         pytest.param("-21 % (-3 dB)", "−21 % (−3 dB)", id="units"),
     ],
 )

@@ -14,7 +14,7 @@ from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
 from multistatic.report import study_plots
 from multistatic.report.study_assumptions import study_assumptions
-from multistatic.report.study_plots import study_figure, study_figures, study_pictures
+from multistatic.report.study_plots import study_figure, study_figures, study_picture_names, study_pictures
 from multistatic.report.style import PictureStyle, styled
 from multistatic.study.results import StudyResults
 from multistatic.study.workers import ThisProcess
@@ -78,7 +78,11 @@ def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest
         )
         with pytest.raises(InputError, match="1 to 2"):
             study_figure(results, 1, 3, style=narrow)
-    assert {"peb_m_1.svg", "peb_m_2.svg"} < study_pictures(results, ["peb_m"], style=narrow).keys()
+    written = study_pictures(results, ["peb_m"], style=narrow).keys()
+    assert {"peb_m_1.svg", "peb_m_2.svg"} < written
+    # Pages of one style do not stay beside the pictures of another.
+    assert written - {"captions.txt"} < set(study_picture_names(results, ["peb_m"]))
+    assert {"peb_m.svg", "peb_m.png"} < set(study_picture_names(results, ["peb_m"]))
 
 
 @pytest.mark.parametrize(

@@ -134,7 +134,7 @@ def test_what_the_message_of_a_joint_design_has_proven_is_not_told_again() -> No
     one = made()
     assert one.selection is not None
     joint = told(replace(one, selection=replace(one.selection, method="joint", value=5.0e-4, bound=4.0e-4)))
-    assert (joint["group selected by"], joint["beams designed by"]) == ("joint", "by_hand")
+    assert (joint["group selected by"], joint["beams designed by"]) == ("joint: group and beams together", "by_hand")
     unproven = told(replace(one, selection=replace(one.selection, method="joint")))
     assert unproven["beams designed by"] == "by_hand; within 20 % of the largest power towards the target"
 

@@ -156,10 +156,20 @@ def test_what_a_design_says_agrees_with_its_residual(made: Design) -> None:
     assert result is not None
     text = plain(design_summary(made), 3000)
     if result.stationarity is not None and result.stationarity >= 1e-2:
-        assert "Local optimum" not in text
+        assert "a local optimum" not in text
     if result.status == "optimal" or made.status == "optimal":
         assert "ended before" not in text
         assert "not a local optimum" not in text
+
+
+@pytest.mark.parametrize(("with_angles_m", "told"), [(0.4, True), (0.985, True), (0.995, False), (1.0, False)])
+def test_a_bound_that_angles_hardly_improve_is_one_number(with_angles_m: float, told: bool) -> None:
+    one = design()
+    assert one.accuracy is not None
+    bounds = (replace(one.accuracy.position, peb_m=peb_m) for peb_m in (1.0, with_angles_m))
+    accuracy = replace(one.accuracy, **dict(zip(("position", "position_with_angles"), bounds, strict=True)))
+    (fact,) = (each for each in design_facts(replace(one, accuracy=accuracy)) if each.name == "position error bound")
+    assert ("with angles of arrival" in fact.value) == told
 
 
 def test_an_infeasible_design() -> None:

@@ -401,8 +401,9 @@ def test_reports_drop_nothing() -> None:
     assert len(leaderboard_csv(outcomes).splitlines()) == 6
     assert len(outcomes_csv(outcomes).splitlines()) == 16
     pictures = leaderboard_pictures(outcomes, "made up")
-    assert set(pictures) == {f"leaderboard{kind}.{form}" for kind in ("", "_instances") for form in ("svg", "png")}
-    assert b"quick_failure 2/3" in pictures["leaderboard.svg"]
+    names = {f"leaderboard{kind}.{form}" for kind in ("", "_instances") for form in ("svg", "png")}
+    assert set(pictures) == {*names, "captions.txt"}
+    assert b"quick_failure (2 of 3)" in pictures["leaderboard.svg"]
     assert pictures == leaderboard_pictures(outcomes, "made up")
 
 

@@ -188,7 +188,7 @@ def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, ori
 def _verdict(residual: float, streams: int, loss: float | None) -> str:
     """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
-        return f"Local optimum over the receive vectors of {streams} streams."
+        return f"The beams are a local optimum (over the receive vectors of {streams} data streams)."
     ended = "ended before a local optimum"
     if loss is not None:
         ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
