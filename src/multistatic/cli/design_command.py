@@ -78,7 +78,7 @@ def design_command(
         typer.Option(
             metavar="SCHEME",
             rich_help_panel=CHOICES,
-            help="Who receives the echo: multi (a group of receivers), bi (the best single receiver) or mono (the "
+            help="Receivers of the echo: multi (a group of receivers), bi (the best single receiver) or mono (the "
             "transmitter).",
         ),
     ] = "multi",

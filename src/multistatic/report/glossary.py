@@ -169,7 +169,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term(
         name="mono-static scheme",
-        meaning="Only the transmitter measures the echo of its own signal; the receivers receive data.",
+        meaning="Only the transmitter measures the echo of the signal that it transmits; the receivers receive data.",
         spellings=("mono-static",),
     ),
     Term(
