@@ -1,7 +1,7 @@
 """From a kernel to LLVM's language, by Numba (docs/architecture.md, "Compiled kernels").
 
 Numba types and lowers each function, as always, and that is all: left alone it would also have LLVM optimise every
-function together with copies of its callees, and generate machine code for each that nobody runs. What LLVM does is
+function together with copies of its callees, and generate machine code for each that is never run. What LLVM does is
 done once, for a kernel with all that it calls (`machine_code`). The kernel gets an entry for C, which takes the address
 of a block of numbers.
 """

@@ -37,7 +37,7 @@ def watt_to_dbm(power_w: float) -> float:
 
 
 def read_only(values: ArrayLike, dtype: Any = np.float64) -> NDArray[Any]:
-    """A contiguous copy that nobody can write to: what frozen values hold."""
+    """A contiguous copy that cannot be written to: what frozen values hold."""
     array = np.array(values, dtype=dtype, order="C", copy=True)
     array.flags.writeable = False
     return array

@@ -231,7 +231,7 @@ def test_unknown_key_in_every_table(path):
 
 
 @pytest.mark.parametrize("path", [path for path in paths(RAW) if isinstance(path[-1], str)], ids=str)
-def test_a_misspelt_key_is_told_the_right_one(path):
+def test_a_misspelt_key_gets_the_right_one_as_a_hint(path):
     document = copy.deepcopy(RAW)
     table = at(document, path[:-1])
     key = path[-1] + "x"

@@ -59,7 +59,7 @@ def tightened(
 ) -> BeamformingResult:
     """The result with the tighter of both bounds, where that is better than its own; the message says so.
 
-    `on_step` is told of each step as it begins.
+    `on_step` is called with each step as it begins.
     The bound is one for beams of this very group: other groups may exceed it.
     """
     if result.illumination_w is None or result.status == "optimal":

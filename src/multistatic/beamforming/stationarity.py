@@ -81,7 +81,8 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
 
 
 def _pressure(before: C, required_receivers: np.ndarray, owner: np.ndarray, arrived: C, receives_sensing: B) -> C:
-    """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `asked` [A] and every beam w of some power.
+    """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `required_receivers` [A] and every beam w of some
+    power.
 
     `before`: Ψ_k [A, N_r, N_r]; `owner` [B] of the beams: 0 is the sensing beam, 1 + k receiver k. `arrived`: H_kw.
     """

@@ -53,7 +53,7 @@ class AdditiveCriterion:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LocalizationCriterion:
     """PEB, VEB or a sum of both from delays and Dopplers: its square is the sum of w² times the squared error in each
-    quantity of `asked`. `information` [K, 2d, 2d] at 1 W.
+    quantity of `quantity_weights`. `information` [K, 2d, 2d] at 1 W.
 
     `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere. Sums of
     information are quick; where they have too few digits for the value, it is that of `position_bound`.
@@ -105,7 +105,7 @@ class LocalizationCriterion:
 class ClockedLocalizationCriterion:
     """As `LocalizationCriterion`, with clocks that are not synchronised: no power of the illumination.
 
-    The value's square is the sum of w² times the squared error in each quantity of `asked`.
+    The value's square is the sum of w² times the squared error in each quantity of `quantity_weights`.
     """
 
     name: str

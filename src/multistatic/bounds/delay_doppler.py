@@ -8,7 +8,7 @@ Each information matrix is exact for symbols of constant modulus and pulses of o
 large M, and the mean over random symbols lies below it by a share of order 1/M, so that the bounds are too small by
 half of that. Gaussian symbols tell M/(M+1) as much about the Doppler shift between slots. Pulses that overlap make
 <x, x'> fluctuate, and the unknown amplitude takes that: with c_l = ∫g(u) g'(u - l) du a root-raised cosine of constant
-modulus tells 1 - Σ_l (1 - |l|/M) c_l²/(M F̄) as much about the delay, 1 - 0.42/M at M = 16 and a roll-off of 0.4 and
+modulus informs 1 - Σ_l (1 - |l|/M) c_l²/(M F̄) as much about the delay, 1 - 0.42/M at M = 16 and a roll-off of 0.4 and
 never less than 1 - 1/M.
 """
 

@@ -76,7 +76,7 @@ class PositionBound:
 def position_information(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> F:
     """T_kᵀ J_k T_k [K, 2d, 2d] about (p in m, v in m/s) from each receiver, at illumination p_t in W.
 
-    `angles` adds what the receive array tells about the direction of arrival. The steering vector turns by
+    `angles` adds the information of the receive array about the direction of arrival. The steering vector turns by
     ∂a_n/∂p = j(2π/λ) (P_k/r_k) e_n a_n. Taking out the part along the signal itself (the amplitude is unknown) centres
     the elements, so the rest is orthogonal to every change of delay and Doppler and adds
     2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), cov(e) as the noise over the antennas weighs them (`apertures_m2`). Exact

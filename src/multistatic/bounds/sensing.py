@@ -111,10 +111,10 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
 def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> F:
     """Covariance of the elements' places [K, 3, 3] in m², each counted as the noise leaves it.
 
-    An echo A a in noise of covariance C tells about the direction, A unknown, 2|A|²Re Dᴴ(C⁻¹ - C⁻¹aaᴴC⁻¹/aᴴC⁻¹a)D with
-    D = ∂a. Here ∂a_n = j(2π/λ) a_n e_n·∂u, so with B = diag(a)ᴴC⁻¹diag(a), places E [N_r, 3] and 1ᵀB1 = aᴴC⁻¹a, which
-    the SNR holds already, there remains Re[EᵀBE - EᵀB11ᵀBE/(1ᵀB1)]/(1ᵀB1): the covariance of e with the weights B.
-    Where C is white it is that of the array.
+    An echo A a in noise of covariance C informs about the direction, A unknown, by 2|A|²Re Dᴴ(C⁻¹ - C⁻¹aaᴴC⁻¹/aᴴC⁻¹a)D
+    with D = ∂a. Here ∂a_n = j(2π/λ) a_n e_n·∂u, so with B = diag(a)ᴴC⁻¹diag(a), places E [N_r, 3] and 1ᵀB1 = aᴴC⁻¹a,
+    which the SNR holds already, there remains Re[EᵀBE - EᵀB11ᵀBE/(1ᵀB1)]/(1ᵀB1): the covariance of e with the weights
+    B. Where C is white it is that of the array.
     """
     arrays = [receiver.array for receiver in scenario.receivers]
     if covariance_w is None or channel.clutter.shape[1] == 0:

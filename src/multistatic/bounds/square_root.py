@@ -1,4 +1,5 @@
-"""What a group tells about position and velocity, as rows of a whitened Jacobian and never as a sum of information.
+"""The information of a group about position and velocity, as rows of a whitened Jacobian and never as a sum of
+information.
 
 Each measurement of unit variance is a row: its derivatives by the target's position and velocity, and by the offsets
 that all receivers share. A receiver's own offset needs no column: it acts on the same coordinate as the measurement, so

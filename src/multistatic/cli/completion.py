@@ -131,7 +131,7 @@ OTHER_MEANING = {"study_command": ("file", "set_")}
 
 
 def run_app(app: Callable[[], None]) -> None:
-    """Run the command line, or what the shell asks of it: bash takes KEY=NAME apart, and replaces NAME alone."""
+    """Run the command line, or complete for the shell: bash takes KEY=NAME apart, and replaces NAME alone."""
     prefix = _join_words_of_bash()
     if not prefix:
         app()

@@ -78,7 +78,7 @@ def design_command(
         typer.Option(
             metavar="SCHEME",
             rich_help_panel=CHOICES,
-            help="Who receives the echo: multi (a group of receivers), bi (the best single receiver) or mono (the "
+            help="Receivers of the echo: multi (a group of receivers), bi (the best single receiver) or mono (the "
             "transmitter).",
         ),
     ] = "multi",
@@ -159,10 +159,14 @@ def design_command(
     from multistatic.extras import require_installed
     from multistatic.files.design_files import design_document
     from multistatic.files.scenario_file import load_scenario
+    from multistatic.scenario.model import JOINT
 
     scenario = load_scenario(
         file, overrides=overrides(set_, method, selector, beamformer, certificate, alternate), on_note=print_note
     )
+    if alternate and scenario.design.selector == JOINT:
+        expected = "a selector other than joint (--selector NAME), which designs group and beams together"
+        raise InputError([Problem("--alternate", "--alternate with the selector joint", expected)])
     require_solvers([scenario.design.beamformer])
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")

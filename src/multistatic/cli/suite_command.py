@@ -68,7 +68,7 @@ def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome],
     from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
 
     methods = ranked_methods(settings)
-    require_solvers(settings.beamformers or ())  # of a method that nobody named its row says why it did not run
+    require_solvers(settings.beamformers or ())  # of a method that was not named its row says why it did not run
     tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []

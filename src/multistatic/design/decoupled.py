@@ -1,5 +1,5 @@
 """The paper's method made correct: choose the group for starting beams, then design the beams for the group; repeat
-if asked.
+if requested.
 
 The starting beams are designed for b = 0, where every receiver receives the sensing beam: beams designed for b = 1
 would force every receiver into the group (model.md §7).

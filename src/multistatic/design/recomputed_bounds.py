@@ -27,7 +27,7 @@ from multistatic.units import C, F
 Clock = Receiver | Transmitter
 Matrix = list[list[Decimal]]
 
-# Of a pivot beside its own diagonal, of a parameter about which nothing is told.
+# Of a pivot beside its own diagonal, of a parameter without information.
 _NOTHING = Decimal("1e-45")
 _AGREED = 1e-10  # relative, of two rules of quadrature
 
@@ -50,7 +50,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ExactBound:
-    """Covariances [d, d] of the position in m² and of the velocity in m²/s²; None where nothing is told of them."""
+    """Covariances [d, d] of the position in m² and of the velocity in m²/s²; None where there is no information."""
 
     position: F | None
     velocity: F | None
@@ -332,7 +332,7 @@ def _covariance(information: Matrix, kept: Iterable[int]) -> F | None:
 
 
 def _eliminate(matrix: Matrix, diagonal: Sequence[Decimal], pivot: int, rest: Iterable[int]) -> None:
-    """Take the unknown `pivot` out of the information about `rest`; one of which nothing is told does no harm."""
+    """Take the unknown `pivot` out of the information about `rest`; one without information does no harm."""
     if not matrix[pivot][pivot] > _NOTHING * diagonal[pivot]:
         return
     others = [i for i in rest if i != pivot]

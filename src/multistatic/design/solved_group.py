@@ -18,7 +18,7 @@ from multistatic.units import B
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SolvedGroup:
-    """`selected` [K] with the beams of `beamforming`, which was asked `asked`.
+    """`selected` [K] with the beams of `beamforming`, the answer to `beam_problem`.
 
     `problem`: the selection problem that these beams pose; `known`: what is known of its criterion; `network`: what the
     bounds see of the network under these beams; `value`: the criterion of the group.
@@ -41,7 +41,7 @@ def solved_group(
     beamforming: BeamformingResult,
     posed: tuple[SelectionProblem, Knowledge] | None = None,
 ) -> SolvedGroup:
-    """The state of the group that the beamformer was `asked` for, with its beams.
+    """The state of the group of `beam_problem`, with its beams.
 
     No receiver is forced into its selection problem: another group would get other beams. Schemes other than `multi`
     have no budget for cooperation. `posed`: that problem at another illumination, where it was made before, and what is

@@ -12,10 +12,11 @@ from multistatic.study.results import StudyResults
 INTRODUCTION = (
     "Every number here is computed from the stores beside this page.",
     'A claim is tested as a ratio: "A is better than B" means that U of A divided by U of B is below 1. The table '
-    "shows the median of the ratio over the drops of receivers with its 95 % interval (the mean where that is said), "
+    "shows the median of the ratio over the drops of receivers with its 95 % interval (the mean for "
+    "claims about a mean), "
     "and the numbers of drops in which the ratio is below, equal to and above 1. A claim of a ratio below 1 stands if "
     "the whole interval is below 1. A claim of a number stands if the whole interval is within "
-    f"{100 * TOLERANCE:g} % of it (or within what is said), and does not hold if no part of the interval is. "
+    f"{100 * TOLERANCE:g} % of it (or within the stated tolerance), and does not hold if no part of the interval is. "
     "Otherwise the drops do not decide.",
     '"As published" is U with the paper\'s J_k and "exact" is U with the exact J_k, of the same designs; another '
     "measure is named. A claim across two figures needs both figures.",
@@ -77,5 +78,5 @@ def _finding(claim: Claim, metric: str | None, studies: Mapping[str, StudyResult
 
 
 def _ratio(value: float) -> str:
-    """Three digits, or as many as tell the ratio from 1 where drops are told from it."""
+    """Three digits, or as many as distinguish the ratio from 1 where drops differ from it."""
     return f"{value:.3g}" if abs(value - 1) > 0.005 else f"{value:.5g}"

@@ -181,7 +181,7 @@ LEFT_OUT: Mapping[str, tuple[str, ...]] = {
         "the last three levels within 3 %; the first depends on no receiver (multistatic reproduce table).",
     ),
     "fig5": (
-        "that K-means reaches a higher rate: every design here gets exactly the rate that is asked for. The paper's "
+        "that K-means reaches a higher rate: every design here gets exactly the required rate. The paper's "
         "reason for it is examined instead, the power that is left for the target.",
     ),
 }

@@ -66,8 +66,13 @@ def beam_pattern_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
 
 
 def draw_beam_pattern(ax: Axes, design: Design) -> None:
-    """EIRP in dBm over azimuth at the target's elevation, of all beams and of the sensing beam alone, into axes of any
-    figure and style. Everything drawn has a label: `ax.legend()` makes the legend.
+    """Draw the EIRP in dBm over azimuth at the target's elevation into axes of any figure and style.
+
+    ax: axes of matplotlib.
+    design: the design; it must have beams.
+
+    One curve is for all beams and one for the sensing beam. Everything drawn has a label: `ax.legend()` makes the
+    legend.
 
     >>> from multistatic import design_network, load_preset
     >>> from matplotlib.figure import Figure

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _SCREEN_IN, _HEIGHT_IN, _LEFT_IN = 6.6, 2.3, 0.55
 _TITLE_IN, _LABELS_IN, _BAR_IN = 0.22, 0.42, 0.7
-# The map over everything that was searched is drawn from so many Doppler shifts on that the block tells apart.
+# The map over everything that was searched is drawn from so many Doppler shifts on that the block can distinguish.
 _MAP_FROM = 6.0
 # Levels that a map shows below its peak, and a level that stands for "nothing", in dB.
 _DYNAMIC_DB, _NOTHING_DB = 50.0, -10.0
@@ -57,7 +57,7 @@ def delay_doppler_pictures(
 
 def delay_doppler_figure(view: DelayDopplerView, measurement: Measurement, style: PictureStyle = SCREEN) -> Figure:
     """The largest statistic at each delay searched, and beside it (in a narrow picture below) the map near the peak;
-    a map of the whole search where it has several Doppler shifts that the block tells apart.
+    a map of the whole search where it has several Doppler shifts that the block can distinguish.
     """
     width_in = style.width_in(screen=_SCREEN_IN)
     heading = picture_heading(_title(measurement), _sentences(view, measurement), width_in=width_in, style=style)

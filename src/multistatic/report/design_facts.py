@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -27,6 +28,7 @@ ASSUMPTIONS = "Assumptions"
 CHANGES = "What a change would bring (negative is better)"
 CHECKS = "Checks"
 
+_BOUND_OF = re.compile(r"(error bound) of \d[\d.e+-]* m(?:/s)?\b")
 _LEAST_CHANGE = 1e-4
 _LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
 _MOST_EXPENSIVE = "(the most expensive receiver)"
@@ -35,7 +37,7 @@ _MOST_EXPENSIVE = "(the most expensive receiver)"
 def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact, ...]:
     """Facts of a design, in groups: design, accuracy, assumptions, what a change would bring, checks.
 
-    Names are unique, and no number is told twice, nor one of those in `design.message`. Empty for a design without
+    Names are unique, and no number is stated twice, nor one of those in `design.message`. Empty for a design without
     beams, of which the message says all. `unit`: what a whole unit more of rate and power does; without it the slopes
     tell of a tenth.
 
@@ -86,8 +88,8 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     found = design.selection
     assert found is not None
     words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
-    told = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
-    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in told):
+    stated = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
+    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
     yield "criterion minimised", words
     method = f"{JOINT}: group and beams together" if found.method == JOINT else found.method
@@ -103,12 +105,18 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
         names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
         yield "weak echoes", f"{names}: {level}; there the peak is often noise, and the bounds are not reached"
-    notes = dict.fromkeys(each.note for each in (accuracy.position, accuracy.position_with_angles) if each.note)
-    if notes:
+    if notes := _notes(accuracy):
         yield "note", " ".join(notes)
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
         yield "delay bounds", f"leave out the jumps at the ends of the {pulse.kind} pulse, whose bandwidth is infinite"
+
+
+def _notes(accuracy: Accuracy) -> list[str]:
+    """What there is to say of the bounds; the number that a note repeats stands in the row of its bound already."""
+    plain, with_angles = accuracy.position.note, accuracy.position_with_angles.note
+    notes = [_BOUND_OF.sub(r"\1", plain)] if plain else []
+    return notes + ([f"With angles of arrival: {with_angles}"] if with_angles and with_angles != plain else [])
 
 
 def _assumptions(design: Design) -> Iterator[tuple[str, str]]:
@@ -162,7 +170,7 @@ def _checks(design: Design) -> Iterator[tuple[str, str]]:
     if result is None or result.stationarity is None or design.status == "optimal" or result.status == "optimal":
         return  # nothing local is worth a line of beams that are proven the best
     near = result.stationarity < NEARLY_STATIONARY
-    meaning = "0 at a local optimum" if near else "not a local optimum, where it is 0; 1 at worst"
+    meaning = "0 at a local optimum" if near else "the beams are no local optimum, which has 0; the worst is 1"
     yield "stationarity residual", f"{result.stationarity:.0e} ({meaning})"
 
 
@@ -220,7 +228,7 @@ def _group(design: Design) -> str:
 
 
 def _other_members(design: Design, members: tuple[str, ...]) -> str:
-    """Another group by what tells it from that of the design: `adding rx10, dropping rx01`."""
+    """Another group by its difference from that of the design: `adding rx10, dropping rx01`."""
     added = [each for each in members if each not in design.selected_ids]
     dropped = [each for each in design.selected_ids if each not in members]
     changes = (("adding", added), ("dropping", dropped))

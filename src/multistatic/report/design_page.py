@@ -103,13 +103,13 @@ def _found(design: Design, unit: UnitChanges | None) -> list[Html]:
     found: dict[str, list[Fact]] = {group: [] for group in (DESIGN, ACCURACY, ASSUMPTIONS, CHANGES, CHECKS)}
     for fact in design_facts(design, unit):
         found[fact.group].append(fact)
-    told = {fact.name: fact for fact in found[DESIGN] + found[ACCURACY]}
-    large = [(linked(each), *_large_and_small(told[each].value)) for each in _LARGE if each in told]
+    facts = {fact.name: fact for fact in found[DESIGN] + found[ACCURACY]}
+    large = [(linked(each), *_large_and_small(facts[each].value)) for each in _LARGE if each in facts]
     return [
         section("Key figures", cards([*large, *_proof(design)])),
         pair(
             Html(
-                section("Design", _listed(fact for fact in told.values() if fact.name not in _LARGE))
+                section("Design", _listed(fact for fact in facts.values() if fact.name not in _LARGE))
                 + section("What a change would bring", _listed(found[CHANGES]))
             ),
             Html(_assumed(design) + section("Checks", _listed(found[CHECKS]))),

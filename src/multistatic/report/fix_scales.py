@@ -119,7 +119,7 @@ def _delay_curves(
     outside: list[str] = []
     for one in groups[last]:
         site, left_out = sites.get(one.receiver_id), one.receiver_id in fix.outliers
-        # A clock whose time is unknown makes a delay that tells nothing of the place.
+        # A clock whose time is unknown makes a delay without information about the place.
         if site is None or np.isinf(site.clock_offset_std_s) or not (left_out or one.receiver_id in fix.used):
             continue
         # The offset of the transmitter's clock is in every delay; the fit has estimated it.

@@ -52,7 +52,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term(
         name="Fisher information",
-        meaning="How much a measurement tells about the quantities to be estimated; its inverse is the "
+        meaning="How much information a measurement has about the quantities to be estimated; its inverse is the "
         "Cramér-Rao bound.",
     ),
     Term(
@@ -169,7 +169,7 @@ GLOSSARY: tuple[Term, ...] = (
     ),
     Term(
         name="mono-static scheme",
-        meaning="Only the transmitter measures the echo of its own signal; the receivers receive data.",
+        meaning="Only the transmitter measures the echo of the signal that it transmits; the receivers receive data.",
         spellings=("mono-static",),
     ),
     Term(

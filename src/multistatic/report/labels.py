@@ -27,10 +27,11 @@ _ATTEMPTS = 8
 _STEPS = 48  # points of a leader that are looked at
 _LINE_STEP_PX = 4.0
 _GAP_PT = 1.5
-# What a place costs for each point, step of a line, text and leader that the label covers, and for each text, leader
-# and point that its own leader crosses; from `_BAD` on, a label that may be left out is.
+# What a place costs for each point, step of a line, text and leader that the label covers, for each text, leader and
+# point that its own leader crosses, and for a point that is nearer than its own; from `_BAD` on, an optional label is
+# left out.
 _PER_POINT, _PER_LINE_POINT, _PER_TEXT = 40.0, 12.0, 400.0
-_PER_CUT, _PER_CROSSING = 80.0, 25.0
+_PER_CUT, _PER_CROSSING, _PER_STRANGER = 80.0, 25.0, 10.0
 _BAD, _OUTSIDE = 39.0, 1e4
 
 
@@ -94,7 +95,8 @@ def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dic
     that one first; the best attempt counts. The optional ones follow.
     """
     order = [k for k, label in enumerate(labels) if not label.optional]
-    best, around, least = {}, crowd, np.inf
+    best: dict[int, _Place] = {}
+    around, least = crowd, np.inf
     for _ in range(_ATTEMPTS):
         placed, taken = {}, crowd
         for k in order:
@@ -107,10 +109,28 @@ def _arranged(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dic
         if not worst or order[: len(worst)] == worst:
             break
         order = worst + [k for k in order if k not in worst]
-    for k, label in enumerate(labels):
-        if label.optional:
-            best[k] = around.best_place(crowd.points[k], sizes[k], label)
-            around = around.with_label(best[k]) if best[k].cost < _BAD else around
+    return {**best, **_with_room(around, labels, sizes)}
+
+
+def _with_room(crowd: _Crowd, labels: Sequence[Label], sizes: Sequence[F]) -> dict[int, _Place]:
+    """The same for optional labels; where some find no room, those come first in another attempt, as long as that
+    leaves fewer out.
+    """
+    order = [k for k, label in enumerate(labels) if label.optional]
+    best: dict[int, _Place] = {}
+    least = len(order) + 1
+    for _ in range(_ATTEMPTS):
+        placed, taken = {}, crowd
+        for k in order:
+            placed[k] = taken.best_place(crowd.points[k], sizes[k], labels[k])
+            taken = taken.with_label(placed[k]) if placed[k].cost < _BAD else taken
+        left_out = [k for k in order if placed[k].cost >= _BAD]
+        if len(left_out) >= least:
+            break
+        best, least = placed, len(left_out)
+        if not left_out:
+            break
+        order = left_out + [k for k in order if k not in left_out]
     return best
 
 
@@ -151,12 +171,21 @@ class _Crowd:
             boxes = (_near_boxes if factor in _NEAR else _far_boxes)(point, size, factor * distance)
             if label.above:
                 boxes = boxes[boxes[:, 1] >= point[1]]
-            leaders = None if factor in _NEAR else _leaders(point, boxes, distance)
+            leaders = None if rank == 0 else _leaders(point, boxes, distance)
             costs = 2.5 * rank + 0.1 * np.arange(len(boxes)) + self._costs(boxes, leaders)
+            costs += (_PER_STRANGER if rank == 0 else 0.2 * _PER_STRANGER) * self._strangers(point, boxes)
             k = int(np.argmin(costs))
             if costs[k] < best.cost:
                 best = _Place(box=boxes[k], leader=None if leaders is None else leaders[k], cost=float(costs[k]))
         return best
+
+    def _strangers(self, point: F, boxes: F) -> B:
+        """Which of `boxes` [c, 4] are nearer to another point than to their own: they seem to name that one."""
+        places = np.vstack([point, self.points])
+        ends = np.clip(places, boxes[:, None, :2], boxes[:, None, 2:])
+        away = np.linalg.norm(ends - places, axis=-1)
+        others = np.linalg.norm(self.points - point, axis=-1) > self.per_pt
+        return np.any(away[:, 1:][:, others] < away[:, :1], axis=1)
 
     def _costs(self, boxes: F, leaders: F | None) -> F:
         """What each of `boxes` [c, 4] covers, and each of `leaders` [c, 2, 2] crosses."""

@@ -104,10 +104,13 @@ def map_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
 
 
 def draw_map(ax: Axes, design: Design) -> None:
-    """The plan view of a design, in metres with equal scales, into axes of any figure and style.
+    """Draw the plan view of a design, in metres with equal scales, into axes of any figure and style.
 
-    It sets the limits of `ax`. Everything drawn has a label: `ax.legend()` makes the legend. Text is as large as
-    matplotlib's setting `font.size` says. Call it when the size of `ax` is final: names are placed by it.
+    ax: axes of matplotlib, of final size, because labels are placed by it; their limits are set.
+    design: the design.
+
+    Everything drawn has a label: `ax.legend()` makes the legend. The size of the text is matplotlib's setting
+    `font.size`.
 
     >>> from multistatic import design_network, load_preset
     >>> from matplotlib.figure import Figure
@@ -140,7 +143,6 @@ def _draw_plan(ax: Axes, design: Design) -> str:
         point_label(target, "target", TARGET, 6.5, bold=True),
     ]
     if np.any(tip != target):
-        labels += [] if np.all(tip[:2] == target[:2]) else [point_label(tip, _speed(scenario), TARGET, 3.0)]
         lines.append(segment(target, tip))
         _draw_travel(ax, scenario, PLAN)
     labels += _receiver_labels(scenario, chosen)

@@ -20,7 +20,7 @@ from multistatic.report.wording import RAISED
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _TAG = re.compile(r"<[^>]*>")
-_EXPONENT = re.compile(r"(?<=\d)e([+-]\d+)(?!\w)")  # the sign tells it from the digits of a hash
+_EXPONENT = re.compile(r"(?<=\d)e([+-]\d+)(?!\w)")  # the sign distinguishes it from the digits of a hash
 _MINUS = re.compile(r"(?<![\w.)-])-(?=\d)")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 

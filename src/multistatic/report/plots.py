@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 
 
 def plot_map(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """The network from above: who cooperates, the paths of the echo, the error ellipse of the target's position.
+    """Draw a design from above: the cooperating receivers, the paths of the echo, and the error ellipse of the
+    position.
+
+    design: the design.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
     >>> from multistatic import design_network, load_preset
     >>> figure = plot_map(design_network(load_preset("paper")))
@@ -43,7 +48,11 @@ def plot_map(design: Design, *, style: PictureWidth = "screen", title: bool = Tr
 
 
 def plot_beam_pattern(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """Radiated power over direction, of the sensing beam and of all beams; `InputError` for a design without beams.
+    """Draw the radiated power over direction, of the sensing beam and of all beams.
+
+    design: the design; it must have beams, else `InputError`.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
     >>> from multistatic import design_network, load_preset
     >>> figure = plot_beam_pattern(design_network(load_preset("paper")))
@@ -56,7 +65,11 @@ def plot_beam_pattern(design: Design, *, style: PictureWidth = "screen", title: 
 
 
 def plot_rates(design: Design, *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """The rate of each receiver beside the required one; `InputError` for a design without beams.
+    """Draw the rate of each receiver beside the required one.
+
+    design: the design; it must have beams, else `InputError`.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
     >>> from multistatic import design_network, load_preset
     >>> figure = plot_rates(design_network(load_preset("paper")))
@@ -69,7 +82,11 @@ def plot_rates(design: Design, *, style: PictureWidth = "screen", title: bool = 
 
 
 def plot_comparison(rows: Sequence[Comparison], *, style: PictureWidth = "screen", title: bool = True) -> Figure:
-    """Methods side by side: what each reached of the criterion, which group it chose, and in which time.
+    """Draw several methods side by side: value of the criterion, chosen group, and time.
+
+    rows: rows of a comparison, as `compare` returns them.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
     >>> from multistatic import compare, load_preset
     >>> figure = plot_comparison(compare(load_preset("paper"), ["greedy", "nearest_n"]))
@@ -91,9 +108,13 @@ def plot_fixes(
     style: PictureWidth = "screen",
     title: bool = True,
 ) -> Figure:
-    """Sites, fixes with errors and velocities, and near the last fix the places that each of its delays allows.
+    """Draw sites, fixes with errors and velocities, and near the last fix the positions that each of its delays allows.
 
-    measurements: those of each fix.
+    fixes: the fixes, as `localize_many` returns them.
+    measurements: for each fix, its measurements.
+    scenario: the network.
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
 
     >>> from multistatic import design_network, load_preset, localize, sensing_network, draw_measurements
     >>> import numpy as np
@@ -118,10 +139,17 @@ def plot_delay_doppler(
     style: PictureWidth = "screen",
     title: bool = True,
 ) -> Figure:
-    """The matched filter's output for the first trial of a recording: over all delays, and around its largest peak
-    over delay and Doppler shift, with what `estimate` finds in it.
+    """Draw the output of the matched filter for the first trial of a recording: over all delays, and near its largest
+    peak over delay and Doppler shift, with the estimate.
 
-    The arguments are those of `estimate`, of one recording.
+    recording: samples of one receiver.
+    reference: the known signal towards the target.
+    scenario: the network; None: delays are searched from 0 on.
+    settings: range of the search and false-alarm rate (`EstimateSettings`).
+    style: width of the figure, `screen`, `column` or `double-column`.
+    title: whether title and caption are drawn.
+
+    Model and errors are those of `estimate`.
 
     >>> from multistatic import design_network, load_preset, simulate_block
     >>> design = design_network(load_preset("paper"))
@@ -143,9 +171,9 @@ def plot_delay_doppler(
 def plot_study(
     results: StudyResults, metric: str, *, page: int = 1, style: PictureWidth = "screen", title: bool = True
 ) -> Figure:
-    """One metric of a study over its swept keys: lines, rows, a heatmap, or a map where places are swept.
+    """Draw one metric of a study over its swept keys: lines, rows, a heatmap, or a map of swept positions.
 
-    results: those of a study, complete or not.
+    results: results of a study, complete or not.
     metric: name of a stored metric, such as `peb_m`.
     page: number of the page, from 1; the caption states how many pages all panels need.
     style: width of the figure, `screen`, `column` or `double-column`.

@@ -92,10 +92,13 @@ def rates_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
 
 
 def draw_rates(ax: Axes, design: Design) -> None:
-    """The rate of each receiver as a bar, a stroke where the required one is, into axes of any figure and style.
+    """Draw the rate of each receiver as a bar, with a mark at the required rate, into axes of any figure and style.
 
-    Cooperating receivers stand first; of many, those that neither cooperate nor miss their rate are left out.
-    Everything drawn has a label: `ax.legend()` makes the legend.
+    ax: axes of matplotlib.
+    design: the design; it must have beams.
+
+    Cooperating receivers come first. If there are many, receivers that neither cooperate nor miss their rate are left
+    out. Everything drawn has a label: `ax.legend()` makes the legend.
 
     >>> from multistatic import design_network, load_preset
     >>> from matplotlib.figure import Figure

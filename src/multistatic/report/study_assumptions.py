@@ -1,4 +1,4 @@
-"""What a study assumes about clocks and echoes, from what it was asked: its scenarios are drawn and not kept."""
+"""What a study assumes about clocks and echoes, from its document: its scenarios are drawn and not kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _clocks(document: Mapping[str, Any]) -> str:
 
 
 def _echo(document: Mapping[str, Any]) -> str:
-    """The law by which echoes lose power; a study is not asked whether the loss at 1 m makes it the radar equation."""
+    """The law by which echoes lose power; it is not examined whether the loss at 1 m makes it the radar equation."""
     if _varied(document, _ECHO_KEYS):
         return "Echo: as the study varies it."
     law = next(iter(_set(document, _ECHO_KEYS).values()), "sum")

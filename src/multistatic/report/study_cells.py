@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COLOUR_MAP = "viridis"
 # Heights of cells in inches.
-_NUMBER_HEIGHT_IN = 0.16
+_NUMBER_HEIGHT_IN, _SMALL_CELL_IN = 0.16, 0.1
 _SITES: dict[str, dict[str, Any]] = {
     "transmitter": {"marker": "^", "s": 52, "c": INK},
     "receivers": {"marker": "o", "s": 22, "c": "white"},
@@ -66,10 +66,12 @@ def draw_study_heatmap(
     colours = colour_scale(scale)
     edges = [np.arange(len(values) + 1) - 0.5 for values in (horizontal, vertical)]
     look: dict[str, Any] = {"norm": colours.norm, "cmap": colours.cmap}
-    ax.pcolormesh(*edges, drawn, **look, edgecolors="white", linewidth=0.4)
+    width_in, height_in = _size_in(ax)
+    # Lines between cells only where they leave something of the cells.
+    apart = 0.4 if min(width_in / len(horizontal), height_in / len(vertical)) > _SMALL_CELL_IN else 0.0
+    ax.pcolormesh(*edges, drawn, **look, edgecolors="white" if apart else "none", linewidth=apart)
     _cross(ax, np.argwhere(np.isnan(drawn))[:, ::-1].astype(float))
     _write_numbers(ax, drawn, colours)
-    width_in, height_in = _size_in(ax)
     across, upward = (key_scale(results, key) for key in keys)
     labels = [tick_label(value) for value in across.drawn]
     chosen = fitting(ax.figure, labels, (np.arange(len(labels)) + 0.5) * width_in / len(labels))
@@ -93,10 +95,12 @@ def draw_study_map(
     values = np.array([np.nan if value is None else scale.factor * value for value in found])
     where = places.position_m[points, :2]
     low, high = map_limits(places)
-    # Limits first: the size of the points depends on them.
-    ax.set_xlim(low[0], high[0])
-    ax.set_ylim(low[1], high[1])
-    ax.set_aspect("equal", adjustable="datalim")
+    # Limits first: the size of the points depends on them. One metre is as long in both directions.
+    size_in = np.array(_size_in(ax))
+    middle, half = (low + high) / 2, size_in * float(((high - low) / size_in).max()) / 2
+    ax.set_xlim(middle[0] - half[0], middle[0] + half[0])
+    ax.set_ylim(middle[1] - half[1], middle[1] + half[1])
+    ax.set_aspect("equal")
     colours = colour_scale(scale)
     look: dict[str, Any] = {"norm": colours.norm, "cmap": colours.cmap, "zorder": 2}
     grid = _grid(where, values)

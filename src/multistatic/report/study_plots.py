@@ -31,7 +31,7 @@ from multistatic.report.study_scale import (
     set_key_axis,
     tick_label,
 )
-from multistatic.report.study_view import Panel, StudyView, study_view
+from multistatic.report.study_view import MAX_ROWS, Panel, StudyView, study_view
 from multistatic.report.study_words import study_caption
 from multistatic.report.style import (
     INK,
@@ -142,7 +142,8 @@ def study_figures(
     view = _of_methods_with_a_value(study_view(results), results, metric)
     scale = metric_axis(results, metric, _shown_values(results, metric, view, extras))
     columns = _columns(view, style)
-    size = columns * ROWS_OF_PANELS
+    # Long lists of rows take a page each: other rows cannot stand beside them.
+    size = 1 if _is_long_list(view) else columns * ROWS_OF_PANELS
     pages = [view.panels[start : start + size] for start in range(0, len(view.panels), size)]
     figures = []
     for number, panels in enumerate(pages):
@@ -151,7 +152,8 @@ def study_figures(
             sentences.insert(1, f"Dotted: {metric_title(results.metrics[extras.bound])}.")
         if len(pages) > 1:
             first = number * size + 1
-            where = f"panels {first} to {first + len(panels) - 1} of {len(view.panels)}"
+            last = first + len(panels) - 1
+            where = f"panel{f's {first} to {last}' if last > first else f' {first}'} of {len(view.panels)}"
             sentences.insert(0, f"Page {number + 1} of {len(pages)}: {where}.")
         drawing = _Page(results=results, metric=metric, view=view, scale=scale, panels=panels, extras=extras)
         title = f"{results.name}: {metric_title(results.metrics[metric])}"
@@ -232,10 +234,15 @@ class _Sizes:
 
 def _columns(view: StudyView, style: PictureStyle) -> int:
     """How many panels stand beside each other."""
-    most, count = _COLUMNS[style.width], len(view.panels)
+    most, count = 1 if _is_long_list(view) else _COLUMNS[style.width], len(view.panels)
     if 1 < view.columns <= most:
         return view.columns
     return 2 if count == 4 and most > 2 else min(most, count)
+
+
+def _is_long_list(view: StudyView) -> bool:
+    """Rows of which there are more than fit into a panel."""
+    return view.kind == "rows" and any(len(panel.series[0].points) == MAX_ROWS for panel in view.panels)
 
 
 def _sizes(page: _Page, columns: int, style: PictureStyle) -> _Sizes:

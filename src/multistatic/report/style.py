@@ -1,6 +1,6 @@
 """How every picture looks, and how it becomes a file.
 
-Colours are told apart by colour-blind readers (Okabe and Ito's palette) and in grey. Nothing global changes:
+Colours can be distinguished by colour-blind readers (Okabe and Ito's palette) and in grey. Nothing global changes:
 settings hold only inside `styled()`.
 """
 
@@ -146,22 +146,6 @@ def new_figure(width_in: float, height_in: float) -> Figure:
 
 
 CAPTION_LINE_IN = 0.15
-
-
-def add_heading(figure: Figure, left_in: float, headline: str, *caption: str) -> None:
-    """Headline and lines of small print at the top, made smaller where they would not fit.
-
-    With one line they take 0.62 inches, with each further one `CAPTION_LINE_IN` more.
-    """
-    width_in, height_in = figure.get_size_inches()
-    rows: list[tuple[str, float, dict[str, Any]]] = [(headline, 0.2, {"size": LARGE, "weight": "bold"})]
-    for number, line in enumerate(caption):
-        rows.append((line, 0.42 + number * CAPTION_LINE_IN, {"size": SMALL, "color": CAPTION}))
-    for line, below_in, look in rows:
-        text = figure.text(left_in / width_in, 1 - below_in / height_in, line, va="center", **look)
-        room = (width_in - left_in - 0.1) * figure.dpi
-        needed = text.get_window_extent().width
-        text.set_fontsize(text.get_fontsize() * min(1.0, 0.98 * room / max(needed, 1.0)))
 
 
 def caption_lines(figure: Figure, room_in: float, sentences: Sequence[str], **look: Any) -> list[str]:

@@ -1,4 +1,4 @@
-"""Notes on channels from a file that are probably a mistake: other units, antennas without a path, keys without effect."""
+"""Notes on channels from a file that are probably a mistake: other units, antennas without a path, unused keys."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _receiver_notes(scenario: Scenario, given: GivenChannel) -> Iterator[str]:
 
 
 def _echo_level_notes(given: GivenChannel, ids: Sequence[str]) -> Iterator[str]:
-    """Notes on echoes that are stronger than the transmitted signal, and on steering vectors of an implausible level."""
+    """Notes on echoes that are stronger than the transmitted signal, and on implausible steering vectors."""
     gain, steering = given.echo_gain_of(ids), given.steering_tx
     if gain is not None and float(gain.max()) > 1.0:
         yield (

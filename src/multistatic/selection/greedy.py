@@ -20,7 +20,7 @@ def greedy(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
 
     Where the forced receivers leave the criterion infinite (or there are none), the start is the best feasible group
     with one more receiver, else two, else three; a position bound is infinite for the first ones. If the budget runs
-    out before the asked `count` is reached, the answer grows from the cheapest group of that size instead, by
+    out before the required `count` is reached, the answer grows from the cheapest group of that size instead, by
     exchanges (none: infeasible).
     """
     mask, evaluated = grown(problem)

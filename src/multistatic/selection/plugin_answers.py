@@ -42,7 +42,7 @@ class PluginCriterion:
 
     def values(self, masks: B, illumination_w: F | float) -> F:
         """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]: positive numbers, infinity
-        where the target is unobservable. The criterion itself is always asked with a number.
+        where the target is unobservable. The criterion itself always gets a number.
 
         The empty group sees nothing, whatever the criterion says of it. The best row is evaluated once more
         alone: a value that depends on the other rows, or on the number of calls, is no value of a group.

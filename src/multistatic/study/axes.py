@@ -61,7 +61,8 @@ def axis_values(axis: list[Any] | RangeTable) -> tuple[Any, ...]:
     else:
         first, step, last = (Decimal(str(value)) for value in (axis.start, axis.step, axis.stop))
         values = [float(first + number * step) for number in range(int((last - first) / step) + 1)]
-    # A key such as `antennas` takes whole numbers only, and TOML tells 10 from 10.0: the file's own spelling decides.
+    # A key such as `antennas` takes whole numbers only, and TOML distinguishes 10 from 10.0: the file's own spelling
+    # decides.
     whole = all(isinstance(end, int) for end in (axis.start, axis.stop, axis.step if axis.step is not None else 0))
     if whole and all(value.is_integer() for value in values):
         return tuple(int(value) for value in values)

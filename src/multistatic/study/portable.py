@@ -1,4 +1,4 @@
-"""Callables that travel to worker processes, and what tells one callable from another in a store."""
+"""Callables that travel to worker processes, and what distinguishes them in a store."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Schedule:
         return sum(trials.count for trials in self._points)
 
     def wanted_trials(self) -> int:
-        """Trials that the points will have, as far as can be told: those of a rule grow as they are decided."""
+        """Trials that the points will have, as far as is known: those of a rule grow as they are decided."""
         return sum(max(trials.target, trials.count) for trials in self._points)
 
     def target(self, point: int) -> int:

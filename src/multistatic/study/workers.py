@@ -106,7 +106,7 @@ class Processes:
 
     def _begin(self) -> None:
         # Only this process holds the end that is written to. A worker that reads the end of the file knows that it was
-        # closed, or that this process is gone: killed, it could not have told anybody.
+        # closed, or that this process is gone: killed, it could not have said so.
         watched, self._lifeline = multiprocessing.Pipe(duplex=False)
         self._watched = watched  # kept open: workers are started later, one by one
         self._pool = ProcessPoolExecutor(
@@ -194,6 +194,6 @@ class DaskCluster:
         )
 
     def close(self) -> None:
-        """Leave the cluster; it forgets what it was asked."""
+        """Leave the cluster; it forgets its tasks."""
         self._executor.shutdown(wait=False)
         self._client.close(timeout=5)

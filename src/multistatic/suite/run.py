@@ -13,7 +13,7 @@ from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, SuiteOutcome, Suit
 from multistatic.suite.worker import Worker
 
 GIVEN_THE_GROUP = frozenset({"given"})
-"""Selectors that are told the group: there is nothing to rank."""
+"""Selectors that get the group: there is nothing to rank."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ def run_suite(
     """The outcome of every method on every instance of its boards.
 
     Each method has a process of its own, which is stopped at the limit; a failure is an outcome with its reason.
-    `on_begin` is told (board, method, instance) before each. Processes are started by `spawn`: in a script of your own
-    call this under `if __name__ == "__main__":`. Raises `InputError` for methods that are unknown or that two packages
-    register, a limit that is not positive, or a suite that is not the frozen one.
+    `on_begin` is called with (board, method, instance) before each. Processes are started by `spawn`: in a script of
+    your own call this under `if __name__ == "__main__":`. Raises `InputError` for methods that are unknown or that two
+    packages register, a limit that is not positive, or a suite that is not the frozen one.
     """
     return tuple(each_outcome(settings or SuiteSettings(), on_begin=on_begin))
 

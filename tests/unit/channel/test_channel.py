@@ -137,7 +137,7 @@ def test_signal_dependent_clutter_equals_a_brute_force_covariance():
     assert_close(channel.clutter[:, 1], np.sqrt(1e-3) * channel.direct, rel=1e-9)
 
 
-def test_a_linear_array_cannot_tell_front_from_back():
+def test_a_linear_array_has_one_response_to_front_and_back():
     array = linear_array(8, HALF_WAVE_M)
     angle = 0.7
     front = array.steering_vector([np.cos(angle), np.sin(angle), 0.0], 2 * HALF_WAVE_M)
@@ -158,7 +158,7 @@ def test_a_receiver_looks_towards_the_transmitter():
         assert_close(matrix[:, 0] / matrix[0, 0], steering / steering[0], rel=1e-9)
 
 
-def test_more_signal_than_numbers_can_tell_from_their_rounding_is_refused():
+def test_more_signal_than_double_precision_holds_is_refused():
     """Just below the limit beams keep their rates; above it the message names the power, not the rates."""
     quiet = network(3, direct="los")
     loudest = np.max(np.sum(np.abs(realise(quiet, channel_rng(0)).direct) ** 2, axis=(1, 2))) / 1e-9

@@ -31,8 +31,8 @@ def test_line_of_sight_is_an_outer_product_of_both_responses() -> None:
     wavelength_m = scenario.radio.wavelength_m
     for k in (0, 7, 123):
         sent = np.exp(2j * np.pi / wavelength_m * scenario.transmitter.array.elements_m @ towards[k])
-        heard = np.exp(-2j * np.pi / wavelength_m * scenario.receivers[k].array.elements_m @ towards[k])
-        assert_close(channel[k], np.sqrt(gains(scenario)[k]) * np.outer(heard, sent), rel=1e-09)
+        received = np.exp(-2j * np.pi / wavelength_m * scenario.receivers[k].array.elements_m @ towards[k])
+        assert_close(channel[k], np.sqrt(gains(scenario)[k]) * np.outer(received, sent), rel=1e-09)
 
 
 def test_what_is_not_specular_is_white_with_the_power_that_is_left() -> None:

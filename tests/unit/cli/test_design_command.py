@@ -56,3 +56,15 @@ def test_names_before_are_hidden_and_not_mixed_with_the_new_ones(command: str) -
     result = CliRunner().invoke(app, [command, "paper", "--selector", "greedy", old, "greedy"])
     assert isinstance(result.exception, InputError)
     assert "--selector" in str(result.exception)
+
+
+def test_alternate_is_refused_with_the_selector_that_would_ignore_it() -> None:
+    small = ["--set", "receivers.random.count=3", "--set", "requirements.rate_bps_hz=1", "--json", "--quiet"]
+    refused = CliRunner().invoke(app, ["design", "paper", "--alternate", *small])
+    assert isinstance(refused.exception, InputError)
+    assert "--alternate: received --alternate with the selector joint" in str(refused.exception)
+    done = CliRunner().invoke(app, ["design", "paper", "--alternate", "--selector", "minimax_linkage", *small])
+    old = CliRunner().invoke(app, ["design", "paper", "--design", "alternating", *small])
+    assert done.exit_code == old.exit_code == 0, done.output
+    assert json.loads(done.stdout)["beamforming"] == json.loads(old.stdout)["beamforming"]
+    assert overrides(None, None, "greedy", None, alternate=False)[-1] == "design.alternate=false"

@@ -55,6 +55,7 @@ def test_folder_to_measurements_and_pictures(folder: Path, tmp_path: Path) -> No
         assert measurement.direction is None
     assert measurements[1].time_s > measurements[0].time_s
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "captions.txt",
         "measurements.csv",
         "delay_doppler_1.svg",
         "delay_doppler_1.png",

@@ -125,7 +125,12 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     with (out / "outcomes.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == len(document["outcomes"])
     pictures = {f"leaderboard{kind}.{form}" for kind in ("", "_instances") for form in ("svg", "png")}
-    assert {path.name for path in out.iterdir()} == {"leaderboard.csv", "outcomes.csv", "leaderboard.json"} | pictures
+    assert {path.name for path in out.iterdir()} == {
+        "captions.txt",
+        "leaderboard.csv",
+        "outcomes.csv",
+        "leaderboard.json",
+    } | pictures
 
 
 @pytest.mark.slow

@@ -45,8 +45,8 @@ def test_the_covariance_of_the_grid_has_its_quantisation() -> None:
     """At a high SNR nothing but the steps is left."""
     waveform = train(count=64)
     echo = echoes(waveform, snr=1e8, noise=1.0)
-    asked = search(waveform)
-    found = registry.load("estimators", "grid")(echo.recording, waveform, asked)
+    searched = search(waveform)
+    found = registry.load("estimators", "grid")(echo.recording, waveform, searched)
     step_s = LONGEST_S / GRID.delays
     step_hz = 1.0 / length_s(waveform) / GRID.dopplers
     covariance = np.asarray(found.covariance)[0]

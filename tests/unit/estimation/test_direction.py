@@ -99,12 +99,12 @@ def test_antennas_close_together_have_no_second_direction() -> None:
     assert_close(found.direction[0], direction, abs=1e-6)
 
 
-def test_antennas_a_wavelength_apart_tell_no_direction() -> None:
+def test_antennas_a_wavelength_apart_determine_no_direction() -> None:
     array, waveform = linear_array(3, 0.1), train()
     steering = array.steering_vector(unit(0.8, 0.6, 0), WAVELENGTH_M)
     echo = echoes(waveform, snr=1e4, steering=steering)
-    asked = search(waveform, steering=None, array=array, wavelength_m=WAVELENGTH_M)
-    measurement = maximum_likelihood(echo.recording, waveform, asked).measurement()
+    searched = search(waveform, steering=None, array=array, wavelength_m=WAVELENGTH_M)
+    measurement = maximum_likelihood(echo.recording, waveform, searched).measurement()
     assert measurement.direction is None
     assert "very different direction fits nearly as well" in measurement.message
 
@@ -158,8 +158,8 @@ def test_direction_of_an_echo() -> None:
     steering = array.steering_vector(direction, WAVELENGTH_M)
     waveform = train()
     echo = echoes(waveform, snr=1e4, trials=3, steering=steering)
-    asked = search(waveform, steering=None, array=array, wavelength_m=WAVELENGTH_M)
-    found = maximum_likelihood(echo.recording, waveform, asked)
+    searched = search(waveform, steering=None, array=array, wavelength_m=WAVELENGTH_M)
+    found = maximum_likelihood(echo.recording, waveform, searched)
     for trial in range(3):
         measurement = found.measurement(trial)
         assert "mirror image" in measurement.message

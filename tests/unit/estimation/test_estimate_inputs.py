@@ -19,17 +19,17 @@ from tests.support.echoes import SLOT_S, echoes, ofdm, search, train
 TRAIN = train(count=64)
 
 
-def told(recording: Recording, network: bool = False) -> str:
+def problems_of(recording: Recording, network: bool = False) -> str:
     scenario = load_preset("paper") if network else None
     return "\n".join(map(str, disagreements([recording], None if network else TRAIN, scenario)))
 
 
 def test_what_belongs_together_is_not_disputed() -> None:
     for snr in (1.0, 1e9):
-        assert told(echoes(TRAIN, snr=snr, trials=3).recording) == ""
+        assert problems_of(echoes(TRAIN, snr=snr, trials=3).recording) == ""
     noise = echoes(TRAIN, snr=0.0).recording
-    assert told(noise) == ""
-    assert told(replace(noise, samples=np.repeat(noise.samples, 2, axis=-2))) == ""
+    assert problems_of(noise) == ""
+    assert problems_of(replace(noise, samples=np.repeat(noise.samples, 2, axis=-2))) == ""
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_what_belongs_together_is_not_disputed() -> None:
     ],
 )
 def test_recordings_that_cannot_be_of_the_known_signal(changes: dict[str, float], part: str) -> None:
-    assert part in told(replace(echoes(TRAIN, snr=100.0).recording, **changes))
+    assert part in problems_of(replace(echoes(TRAIN, snr=100.0).recording, **changes))
 
 
 @pytest.mark.parametrize("lost", [(slice(0),), (slice(None), slice(0)), (..., slice(0))])
 def test_recordings_without_samples_are_named(lost: tuple) -> None:
     one = echoes(TRAIN, snr=100.0, trials=2).recording
-    assert "at least one of each" in told(replace(one, samples=one.samples[lost]))
+    assert "at least one of each" in problems_of(replace(one, samples=one.samples[lost]))
 
 
 @pytest.mark.parametrize("factor", [1e200, np.inf, np.nan])
@@ -56,18 +56,20 @@ def test_samples_that_are_no_numbers_or_have_no_square_are_named(factor: float) 
     one = echoes(TRAIN, snr=100.0).recording
     with np.errstate(invalid="ignore"):
         samples = one.samples * factor
-    assert "times the noise power" in told(replace(one, samples=samples))
+    assert "times the noise power" in problems_of(replace(one, samples=samples))
 
 
 def test_recordings_that_cannot_be_of_the_network() -> None:
     network = load_preset("paper")
-    heard = replace(echoes(TRAIN, snr=100.0).recording, slot_s=network.radio.slot_s, receiver_id="rx03")
+    recorded = replace(echoes(TRAIN, snr=100.0).recording, slot_s=network.radio.slot_s, receiver_id="rx03")
     antennas = network.receivers[2].array.size
-    assert f"1 channels, expected {antennas}" in told(heard, network=True)
-    assert "'rx99', expected a receiver of the scenario: rx01" in told(replace(heard, receiver_id="rx99"), network=True)
-    right = replace(heard, samples=np.repeat(heard.samples, antennas, axis=-2))
-    assert told(right, network=True) == ""
-    assert "that of the scenario" in told(replace(right, slot_s=SLOT_S * 1.01), network=True)
+    assert f"1 channels, expected {antennas}" in problems_of(recorded, network=True)
+    assert "'rx99', expected a receiver of the scenario: rx01" in problems_of(
+        replace(recorded, receiver_id="rx99"), network=True
+    )
+    right = replace(recorded, samples=np.repeat(recorded.samples, antennas, axis=-2))
+    assert problems_of(right, network=True) == ""
+    assert "that of the scenario" in problems_of(replace(right, slot_s=SLOT_S * 1.01), network=True)
 
 
 def test_every_disagreement_is_named_at_once() -> None:
@@ -78,10 +80,10 @@ def test_every_disagreement_is_named_at_once() -> None:
 @pytest.mark.parametrize(("ratio", "named"), [(1 + 1e-5, True), (1 - 1e-5, True), (1 + 1e-8, False), (1 - 1e-8, False)])
 def test_slots_that_differ_by_rounding_are_one(ratio: float, named: bool) -> None:
     network = load_preset("paper")
-    heard = replace(echoes(TRAIN, snr=100.0).recording, slot_s=SLOT_S * ratio)
-    assert ("that of the known signal" in told(heard)) is named
-    heard = replace(heard, slot_s=network.radio.slot_s * ratio)
-    assert ("that of the scenario" in told(heard, network=True)) is named
+    recorded = replace(echoes(TRAIN, snr=100.0).recording, slot_s=SLOT_S * ratio)
+    assert ("that of the known signal" in problems_of(recorded)) is named
+    recorded = replace(recorded, slot_s=network.radio.slot_s * ratio)
+    assert ("that of the scenario" in problems_of(recorded, network=True)) is named
 
 
 def test_how_much_more_than_noise_there_is() -> None:
@@ -116,5 +118,5 @@ def test_noise_that_the_recording_does_not_state_is_measured() -> None:
     low, high = chi2.ppf([1e-5, 1 - 1e-5], 30) / 30  # 0.28 and 2.5
     assert low < np.mean(error**2) < high
     alone = echoes(TRAIN, snr=0.0, trials=30, noise=10.0)
-    heard = measurements_of(maximum_likelihood, alone.recording, TRAIN, search(TRAIN))
-    assert {one.verdict for one in heard} == {"not_detected"}
+    recorded = measurements_of(maximum_likelihood, alone.recording, TRAIN, search(TRAIN))
+    assert {one.verdict for one in recorded} == {"not_detected"}

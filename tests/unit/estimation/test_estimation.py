@@ -165,11 +165,11 @@ def test_half_bins_find_an_echo_between_bins() -> None:
 def test_a_batch_has_the_bits_of_each_trial_alone() -> None:
     waveform = train()
     echo = echoes(waveform, snr=50.0, trials=37, steering=np.array([1.0, 1j]))
-    asked = search(waveform, 1.5, steering=np.array([1.0, 1j]))
-    batch = maximum_likelihood(echo.recording, waveform, asked)
+    searched = search(waveform, 1.5, steering=np.array([1.0, 1j]))
+    batch = maximum_likelihood(echo.recording, waveform, searched)
     for trial in (0, 31, 32, 36):
         alone = replace(echo.recording, samples=echo.recording.samples[trial])
-        single = maximum_likelihood(alone, waveform, asked)
+        single = maximum_likelihood(alone, waveform, searched)
         for name in ("delay_s", "doppler_hz", "covariance", "amplitude", "snr", "statistic", "wrong_order", "verdict"):
             np.testing.assert_array_equal(getattr(single, name)[0], getattr(batch, name)[trial])
 

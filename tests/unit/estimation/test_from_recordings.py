@@ -26,8 +26,8 @@ ALONE = EstimateSettings(carrier_hz=3.5e9)
 
 def recorded(name: str = "rx1", antennas: int = 1, slot_s: float = SLOT_S) -> Recording:
     """One echo at 30 dB, whose first antenna has phase 0."""
-    heard = echoes(TRAIN, snr=1000.0, oversampling=4.0, doppler_bins=1e-4, steering=np.ones(antennas)).recording
-    return replace(heard, receiver_id=name, slot_s=slot_s)
+    recording = echoes(TRAIN, snr=1000.0, oversampling=4.0, doppler_bins=1e-4, steering=np.ones(antennas)).recording
+    return replace(recording, receiver_id=name, slot_s=slot_s)
 
 
 def test_estimate_is_the_search_and_the_estimator_of_each_recording() -> None:
@@ -117,16 +117,16 @@ def test_a_search_is_as_wide_as_clocks_may_be_off() -> None:
     (narrow,), (wide,) = searches_of([recording], TRAIN, PAPER), searches_of([recording], TRAIN, scenario)
     assert_close(wide.delay_s, [narrow.delay_s[0] - 25e-9, narrow.delay_s[1] + 25e-9], rel=1e-12)
     assert_close(wide.doppler_hz, [narrow.doppler_hz[0] - 100.0, narrow.doppler_hz[1] + 100.0], rel=1e-12)
-    asked = {"carrier_hz": 3.5e9, "speed_limit_m_s": 100.0}
-    alone = echo_window(recording, TRAIN, **asked, clocks=[scenario.receivers[2]])
+    searched = {"carrier_hz": 3.5e9, "speed_limit_m_s": 100.0}
+    alone = echo_window(recording, TRAIN, **searched, clocks=[scenario.receivers[2]])
     assert alone[0][0] == close_to(-15e-9)
 
 
 def test_steering_is_towards_the_point_in_space() -> None:
     receiver = URBAN.receivers[0]
-    heard = recorded(receiver.id, antennas=receiver.array.size, slot_s=URBAN.radio.slot_s)
+    recording = recorded(receiver.id, antennas=receiver.array.size, slot_s=URBAN.radio.slot_s)
     point = np.array([100.0, 45.0, 60.0])
-    longer = replace(heard, samples=np.pad(heard.samples, ((0, 0), (0, 0), (0, 1000))))
+    longer = replace(recording, samples=np.pad(recording.samples, ((0, 0), (0, 0), (0, 1000))))
     # A known signal that is sampled says no slot, so that of the scenario holds.
     settings = EstimateSettings(towards_m=point)
     (search,) = searches_of([longer], Sampled(TRAIN), URBAN, settings)
@@ -145,12 +145,12 @@ class Sampled:
         self.values, self.slopes, self.support_s = waveform.values, waveform.slopes, waveform.support_s
 
 
-def test_arrays_are_used_where_directions_are_asked_for() -> None:
+def test_arrays_are_used_where_directions_are_requested() -> None:
     recordings = [recorded("rx03", antennas=2)]
     (without,) = searches_of(recordings, TRAIN, PAPER)
-    (asked,) = searches_of(recordings, TRAIN, PAPER, EstimateSettings(directions=True))
+    (searched,) = searches_of(recordings, TRAIN, PAPER, EstimateSettings(directions=True))
     assert without.array is None
-    assert asked.array is PAPER.receivers[2].array
+    assert searched.array is PAPER.receivers[2].array
 
 
 def test_data_that_is_not_known_is_measured_noise() -> None:

@@ -121,11 +121,11 @@ def test_later_and_faster_is_the_same() -> None:
 def test_the_grid_states_the_information_at_the_snr_that_it_states() -> None:
     waveform = train(count=64)
     echo = echoes(waveform, snr=40.0)
-    asked = search(waveform)
-    found = grid(echo.recording, waveform, asked)
+    searched = search(waveform)
+    found = grid(echo.recording, waveform, searched)
     rate = echo.recording.sample_rate_hz
     information = 2.0 * found.snr[0] * reference_of(waveform, rate).mean_information
-    steps = np.array([np.ptp(asked.delay_s) / GRID.delays, np.ptp(asked.doppler_hz) / GRID.dopplers])
+    steps = np.array([np.ptp(searched.delay_s) / GRID.delays, np.ptp(searched.doppler_hz) / GRID.dopplers])
     in_si = np.diag([1 / rate, rate])
     expected = in_si @ np.linalg.solve(information, in_si) + np.diag(steps**2) / 12.0
     scale = np.sqrt(np.diagonal(expected))
@@ -155,8 +155,8 @@ def test_the_statistic_is_the_largest_inside_the_limits_of_doppler() -> None:
     waveform = train(count=64)
     echo = echoes(waveform, snr=1e4, noise=0.0, doppler_bins=0.45)
     limit_hz = 0.5 * abs(echo.doppler_hz[0])
-    asked = replace(search(waveform), doppler_hz=(-limit_hz, limit_hz))
-    found = maximum_likelihood(echo.recording, waveform, asked)
+    searched = replace(search(waveform), doppler_hz=(-limit_hz, limit_hz))
+    found = maximum_likelihood(echo.recording, waveform, searched)
     edge_hz = np.copysign(limit_hz, echo.doppler_hz[0])
     delays = echo.delay_s[0] + np.linspace(-1.0, 1.0, 401) * SLOT_S
     largest = max(brute_statistic(echo.recording, waveform, delay, edge_hz) for delay in delays)
@@ -169,11 +169,11 @@ def test_the_size_of_a_search_counts_what_is_searched() -> None:
     waveform = train(count=64)
     recording = echoes(waveform, snr=1.0).recording
     reference = reference_of(waveform, recording.sample_rate_hz)
-    asked = replace(search(waveform), delay_s=(0.25 * LONGEST_S, LONGEST_S))
-    field = searched_field(reference, recording, asked)
+    searched = replace(search(waveform), delay_s=(0.25 * LONGEST_S, LONGEST_S))
+    field = searched_field(reference, recording, searched)
     roots = np.sqrt(np.diagonal(reference.mean_information))
     cells = 0.75 * LONGEST_S * recording.sample_rate_hz
     assert cells * roots[0] <= field.delay * (1 + 1e-9)
     assert field.delay <= (cells + 2) * roots[0]
-    assert field.doppler == close_to(np.ptp(asked.doppler_hz) / recording.sample_rate_hz * roots[1])
+    assert field.doppler == close_to(np.ptp(searched.doppler_hz) / recording.sample_rate_hz * roots[1])
     assert field.correlation == close_to(reference.mean_information[0, 1] / np.prod(roots))

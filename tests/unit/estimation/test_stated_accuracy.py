@@ -120,9 +120,9 @@ def test_the_grid_states_its_quantisation() -> None:
     """Without noise nothing else is left: a uniform error over a step, whose variance is drawn."""
     waveform = train("half_sine")
     echo = echoes(waveform, snr=1e12, noise=0.0)
-    asked = search(waveform)
-    found = grid(echo.recording, waveform, asked)
-    steps = np.ptp(asked.delay_s) / GRID.delays, np.ptp(asked.doppler_hz) / GRID.dopplers
+    searched = search(waveform)
+    found = grid(echo.recording, waveform, searched)
+    steps = np.ptp(searched.delay_s) / GRID.delays, np.ptp(searched.doppler_hz) / GRID.dopplers
     drawn = np.random.default_rng(0).uniform(-0.5, 0.5, 200_000)
     stated = np.diagonal(found.covariance[0]) / np.square(steps)
     assert_close(stated, np.var(drawn), rel=0.02)

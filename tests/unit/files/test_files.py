@@ -54,7 +54,7 @@ def mono() -> Design:
     made = design(group=(), scheme="mono", selection=None, cost_m=0.0)
     assert made.accuracy is not None
     unseen = PositionBound(position="unobservable", velocity="unobservable", peb_m=None, veb_m_s=None, reason="One.")
-    heard = replace(
+    sensing = replace(
         made.accuracy,
         sensor_ids=("transmitter",),
         surrogate_published=None,
@@ -63,7 +63,7 @@ def mono() -> Design:
         block_snr=np.array([0.0]),
         position=unseen,
     )
-    return replace(made, accuracy=heard)
+    return replace(made, accuracy=sensing)
 
 
 def nulls(value: Any, path: str = "") -> Iterator[str]:

@@ -131,7 +131,7 @@ def test_features_of_a_map() -> None:
     best, other = fixes_geojson([fix()], scenario())["features"]
     places = ((best, "best", 11.0, 1.5, 1.75), (other, "other", 21.0, 2.5, 2.75))
     for feature, which, x, vx, vy in places:
-        told = feature["properties"]
+        properties = feature["properties"]
         expected = {
             "time_s": 2.5,
             "verdict": "ambiguous",
@@ -144,4 +144,4 @@ def test_features_of_a_map() -> None:
             "position_std_m": close_to(3.0),
             "outliers": ["c"],
         }
-        assert {name: told[name] for name in expected} == expected
+        assert {name: properties[name] for name in expected} == expected

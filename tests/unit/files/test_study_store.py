@@ -62,14 +62,14 @@ def test_it_goes_on_where_it_stopped_and_takes_more_trials(tmp_path: Path) -> No
     """Five trials and then twelve are the twelve at once: trials are numbered, and their seeds with them."""
     few, many = quick(tmp_path), quick(tmp_path, "trials=12")
     run_into(tmp_path / "a.sqlite", few, lambda: ThisProcess(invented))
-    asked = []
+    wanted = []
 
     def counting(task):
-        asked.extend(task.trials)
+        wanted.extend(task.trials)
         return invented(task)
 
     run_into(tmp_path / "a.sqlite", many, lambda: ThisProcess(counting))
-    assert sorted(asked) == sorted([*range(5, 12)] * 4)
+    assert sorted(wanted) == sorted([*range(5, 12)] * 4)
     run_into(tmp_path / "b.sqlite", many, lambda: ThisProcess(invented))
     assert read_results(tmp_path / "a.sqlite").digest() == read_results(tmp_path / "b.sqlite").digest()
     assert len(read_results(tmp_path / "a.sqlite").sessions) == 2
@@ -98,15 +98,15 @@ def test_of_two_results_of_one_trial_the_first_one_stays_whole(tmp_path: Path) -
     assert rows == [('["rx1", "rx2"]', 1e-3)] * 3
 
 
-def test_what_is_done_is_told_method_by_method(tmp_path: Path) -> None:
+def test_finished_trials_are_given_method_by_method(tmp_path: Path) -> None:
     """The stopping rule goes on from these numbers: each must be that of its method."""
     study = quick(tmp_path)
     results = [result for point in study.points for result in invented(task_of(study, point, range(5)))]
     with open_store(tmp_path / "a.sqlite", study) as store:
         store.write(results[::-1])
         for watched in range(len(study.metrics)):
-            told = {(point, trial): values for point, trial, values in store.done(watched)}
-            assert told == {(r.point, r.trial): tuple(m.values[watched] for m in r.methods) for r in results}
+            stored = {(point, trial): values for point, trial, values in store.done(watched)}
+            assert stored == {(r.point, r.trial): tuple(m.values[watched] for m in r.methods) for r in results}
     assert len({method.values[0] for result in results for method in result.methods}) == 4 * 5 * 3 // 2, "no two alike"
 
 
@@ -237,7 +237,7 @@ def test_a_full_disk_undoes_what_was_not_whole(tmp_path: Path) -> None:
     assert read_results(tmp_path / "a.sqlite").digest() == read_results(tmp_path / "b.sqlite").digest()
 
 
-def test_failures_are_told_in_the_order_in_which_they_came(tmp_path: Path) -> None:
+def test_failures_are_in_the_order_in_which_they_came(tmp_path: Path) -> None:
     study = quick(tmp_path)
     failed = failed_method(ValueError("no"), study.metrics).failure
     assert failed is not None
@@ -283,7 +283,7 @@ def test_where_results_go_if_nothing_is_said(tmp_path: Path, monkeypatch: pytest
         run_study(quick(tmp_path))
 
 
-def test_a_store_that_holds_more_is_the_study_that_was_asked_for(tmp_path: Path) -> None:
+def test_a_store_with_more_trials_gives_the_requested_study(tmp_path: Path) -> None:
     """Twelve trials, then six: the file says six, and six they are, bit by bit."""
     run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=12"), lambda: ThisProcess(invented))
     run_into(tmp_path / "a.sqlite", quick(tmp_path, "trials=6"), lambda: ThisProcess(invented))
@@ -306,17 +306,17 @@ def test_a_stopping_rule_decides_alike_in_a_store_that_holds_more(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("stored", "asked", "path"),
+    ("stored", "wanted", "path"),
     [("[20, 30]", "[20, 30.0]", "sweep[0].values[1]"), ("[100.0, 1000.0]", "[100, 1000.0]", "sweep[1].values[0]")],
 )
 def test_a_number_that_is_spelled_otherwise_is_another_study(
-    tmp_path: Path, stored: str, asked: str, path: str
+    tmp_path: Path, stored: str, wanted: str, path: str
 ) -> None:
     """The fingerprint tells 30 from 30.0, and so does the refusal."""
     run_into(tmp_path / "a.sqlite", quick(tmp_path), lambda: ThisProcess(invented))
     with pytest.raises(InputError) as caught:
         run_into(
-            tmp_path / "a.sqlite", quick(tmp_path, text=QUICK.replace(stored, asked)), lambda: ThisProcess(invented)
+            tmp_path / "a.sqlite", quick(tmp_path, text=QUICK.replace(stored, wanted)), lambda: ThisProcess(invented)
         )
     assert [problem.path for problem in caught.value.problems] == [path]
 

@@ -72,7 +72,7 @@ def until_the_error(designs):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 3, 17])
-def test_designs_before_an_error_are_handed_out_whoever_works(at):
+def test_designs_before_an_error_are_handed_out_with_any_workers(at):
     scenarios = drops(20)
     scenarios[at] = broken(scenarios[at])
     alone = until_the_error(design_many(scenarios, workers=1))

@@ -42,7 +42,7 @@ def test_one_receiver_with_a_direction_knows_the_position_but_not_the_velocity(d
         assert_close(fix.position_m, target, abs=1e-6)
 
 
-def test_nobody_heard_anything():
+def test_no_receiver_detected_the_echo():
     sites = sites_of(place(np.random.default_rng(0), (3,), 2), 2)
     silent = [dataclasses.replace(one, verdict="not_detected") for one in measured(sites, np.ones(3), np.zeros(3))]
     for group in ([], silent):

@@ -72,7 +72,7 @@ def test_good_measurements_need_no_note() -> None:
         (SPEED_OF_LIGHT_M_S / 1e3, "In kilometres, a range, the path would be 1350 to 2000 m", ""),
     ],
 )
-def test_delays_in_another_unit_are_told_which(factor: float, words: str, path: str) -> None:
+def test_delays_in_another_unit_get_a_note_with_the_unit(factor: float, words: str, path: str) -> None:
     rows = measured(delay=lambda tau: factor * tau)
     said = notes(rows)
     assert "Check the unit of the delay" in said
@@ -94,7 +94,7 @@ def test_delays_after_the_direct_path_are_named() -> None:
     assert "not from the arrival of the direct path" in notes(measured(delay=lambda tau: tau - direct_s - 2e-6))
 
 
-def test_clocks_that_nobody_knows_explain_any_delay() -> None:
+def test_unknown_clocks_explain_any_delay() -> None:
     unknown = [replace(one, clock_offset_std_s=float("inf")) for one in TRIANGLE.receivers]
     assert notes(measured(delay=lambda tau: 1e6 * tau), replace(TRIANGLE, receivers=tuple(unknown))) == ""
 
@@ -131,7 +131,7 @@ def test_other_columns_are_checked_against_slot_block_and_carrier(change: dict[s
         ([1e300], ["1e+300"]),
     ],
 )
-def test_times_are_told_apart(times_s: list[float], expected: list[str]) -> None:
+def test_times_are_distinguished(times_s: list[float], expected: list[str]) -> None:
     assert [float(text) for text in times_text(times_s)] == [float(text) for text in expected]
     if times_s != [1e300]:
         assert times_text(times_s) == expected
@@ -155,7 +155,7 @@ def test_delays_of_some_receivers_in_microseconds_are_named_and_the_geometry_is_
     assert any(f"the delay of {names}" in note for note in measurement_notes(mixed, TRIANGLE))
 
 
-def test_delays_in_a_unit_that_nobody_guesses_are_doubted_too():
+def test_delays_in_an_unlisted_unit_are_doubted_too():
     (fix,) = localize_many([measured(delay=lambda tau: tau * SPEED_OF_LIGHT_M_S / 1609.34)], TRIANGLE)
     assert fix.message.startswith("Check the unit of the delay: 0.837 to 1.24 s is a path of")
     assert "In " not in fix.message

@@ -6,7 +6,7 @@ import ast
 import dataclasses
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -49,26 +49,6 @@ METAPHORS = re.compile(
 # Texts in which such a word is the right one.
 RIGHT_WORDS: set[str] = set()
 
-# Rooms of the package whose docstrings or messages still have to be rewritten, until none is left.
-UNWRITTEN_DOCSTRINGS: tuple[str, ...] = ("report",)
-UNWRITTEN_MESSAGES: tuple[str, ...] = ("cli", "paper", "report")
-
-
-def _room(value: Any) -> str:
-    return value.__module__.split(".")[1]
-
-
-def _unwritten(room: str, rooms: tuple[str, ...]) -> tuple[pytest.MarkDecorator, ...]:
-    return (pytest.mark.xfail(reason="not rewritten yet", strict=False),) if room in rooms else ()
-
-
-def _names(which: Callable[[Any], bool] = lambda value: True) -> list[Any]:
-    return [
-        pytest.param(name, marks=_unwritten(_room(value), UNWRITTEN_DOCSTRINGS))
-        for name, value in PUBLIC.items()
-        if which(value)
-    ]
-
 
 def _prose(text: str) -> str:
     """A docstring without its example."""
@@ -85,7 +65,7 @@ def _unlisted_fields(kind: Any) -> set[str]:
     return fields - _listed(inspect.getdoc(kind) or "")
 
 
-@pytest.mark.parametrize("name", _names(dataclasses.is_dataclass))
+@pytest.mark.parametrize("name", [name for name, value in PUBLIC.items() if dataclasses.is_dataclass(value)])
 def test_each_field_has_a_line(name: str) -> None:
     assert _unlisted_fields(PUBLIC[name]) == set()
 
@@ -95,20 +75,20 @@ def test_each_field_of_an_inner_value_has_a_line(module: str, name: str) -> None
     assert _unlisted_fields(getattr(import_module(f"multistatic.{module}"), name)) == set()
 
 
-@pytest.mark.parametrize("name", _names(inspect.isfunction))
+@pytest.mark.parametrize("name", [name for name, value in PUBLIC.items() if inspect.isfunction(value)])
 def test_each_argument_has_a_line(name: str) -> None:
     arguments = set(inspect.signature(PUBLIC[name]).parameters)
     assert arguments - _listed(inspect.getdoc(PUBLIC[name]) or "") == set()
 
 
-@pytest.mark.parametrize("name", _names())
+@pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_docstring_begins_with_a_sentence(name: str) -> None:
     first = (inspect.getdoc(PUBLIC[name]) or "").partition("\n\n")[0]
     assert first[0].isupper()
     assert first.endswith(".")
 
 
-@pytest.mark.parametrize("name", _names())
+@pytest.mark.parametrize("name", PUBLIC)
 def test_a_public_docstring_has_no_metaphors(name: str) -> None:
     value = PUBLIC[name]
     members = [each for key, each in vars(value).items() if not key.startswith("_")] if inspect.isclass(value) else []
@@ -143,14 +123,7 @@ def _texts(path: str) -> tuple[tuple[int, str], ...]:
 PATHS = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        pytest.param(path, marks=_unwritten(path.split("/")[0].removesuffix(".py"), UNWRITTEN_MESSAGES))
-        for path in PATHS
-        if _texts(path)
-    ],
-)
+@pytest.mark.parametrize("path", [path for path in PATHS if _texts(path)])
 def test_a_message_has_no_metaphors(path: str) -> None:
     found = [f"{line}: {text}" for line, text in _texts(path) if METAPHORS.search(text) and text not in RIGHT_WORDS]
     assert found == []

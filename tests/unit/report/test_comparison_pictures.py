@@ -14,7 +14,7 @@ from multistatic.report.comparison_groups import named_groups
 from multistatic.report.instance_grid import instances_figure
 from multistatic.report.leaderboard_plots import leaderboard_figure, leaderboard_pictures
 from multistatic.report.style import PICTURE_WIDTHS, PictureStyle, styled
-from multistatic.suite.tasks import SuiteOutcome
+from multistatic.suite.tasks import VERDICTS, SuiteOutcome
 from tests.support.awkward_designs import street
 from tests.support.close import assert_close
 from tests.support.handmade_design import design
@@ -167,9 +167,9 @@ def test_words_in_cells_are_explained_where_they_occur() -> None:
         for width, refused, timeout in (("screen", "n/a", "time"), ("column", "n", "t")):
             figure = instances_figure(OUTCOMES, "made up", PictureStyle(width))  # type: ignore[arg-type]
             words = " ".join(text.get_text() for text in drawn_texts(figure))
-            assert f"{refused}: says that it does not take such an instance" in words
-            assert f"{timeout}: took longer than the limit and was stopped" in words
-            assert "found nothing" not in words
+            assert f"{refused}: {VERDICTS['refused']}" in words
+            assert f"{timeout}: {VERDICTS['timeout']}" in words
+            assert VERDICTS["invalid"] not in words
             assert "enumeration reaches the best-known value on every instance solved." in words
             assert ("8212" in words) == (width == "screen")
     assert re.search(r"17/18", words)

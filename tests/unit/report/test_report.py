@@ -309,7 +309,7 @@ def test_labels_of_a_map_do_not_overlap(seed: int) -> None:
     with styled():
         figure = map_figure(observed(design(scenario(count=20, antennas=20, seed=seed), group=(1, 5, 9))))
         boxes = [text.get_window_extent() for text in texts_on(figure)]
-    assert len(boxes) == 24, "nodes, the speed and the scale bar"
+    assert len(boxes) == 23, "nodes and the scale bar"
     assert [1 for one, other in combinations(boxes, 2) if one.padded(-1.5).overlaps(other.padded(-1.5))] == []
 
 

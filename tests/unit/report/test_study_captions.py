@@ -71,8 +71,8 @@ def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest
         pages = study_figures(results, results.metric_index("peb_m"), style=narrow)
         captions = [" ".join(text.get_text() for text in figure.texts) for figure in pages]
         assert [len(figure.axes) for figure in pages] == [1, 1]
-        assert "Page 1 of 2: panels 1 to 1 of 2." in captions[0]
-        assert "Page 2 of 2: panels 2 to 2 of 2." in captions[1]
+        assert "Page 1 of 2: panel 1 of 2." in captions[0]
+        assert "Page 2 of 2: panel 2 of 2." in captions[1]
         assert (
             study_figure(results, 1, 2, style=narrow).axes[0].get_title(loc="left") == "cooperation cost limit 1000 m"
         )

@@ -142,6 +142,23 @@ def test_pictures_of_all_kinds_are_legible_in_all_widths(tmp_path: Path, kind: s
 
 
 @pytest.mark.slow
+def test_long_lists_of_rows_have_a_page_for_each_part(tmp_path: Path) -> None:
+    swept = f"sweep.target.velocity_m_s = {[[float(k), 1.0] for k in range(40)]}"
+    run_into(
+        tmp_path / "a.sqlite",
+        quick(tmp_path, text=f'scenario = "paper"\ntrials = 1\nmetrics = ["peb_m"]\n{swept}'),
+        lambda: ThisProcess(invented),
+    )
+    with styled():
+        pages = study_figures(read_results(tmp_path / "a.sqlite"), 0)
+        assert [picture_faults(figure) for figure in pages] == [[], []]
+    names = [words(figure.axes[0].get_yticklabels()) for figure in pages]
+    assert [len(each) for each in names] == [30, 10]
+    assert (names[0][0], names[1][-1]) == ("(0, 1)", "(39, 1)")
+    assert pages[1].axes[0].get_title(loc="left") == "values 31 to 40 of 40"
+
+
+@pytest.mark.slow
 def test_pages_hold_every_panel_once(tmp_path: Path) -> None:
     results = results_of(tmp_path, "many panels")
     with styled():

@@ -156,7 +156,7 @@ def test_a_criterion_that_is_an_error_bound_has_its_number_there_alone() -> None
     [
         (2e-7, "2e-07 (0 at a local optimum)"),
         (9e-3, "9e-03 (0 at a local optimum)"),
-        (0.43, "4e-01 (not a local optimum, where it is 0; 1 at worst)"),
+        (0.43, "4e-01 (the beams are no local optimum, which has 0; the worst is 1)"),
     ],
 )
 def test_a_residual_says_whether_it_is_that_of_a_local_optimum(residual: float, words: str) -> None:

@@ -32,7 +32,7 @@ def test_phase_is_that_of_a_plane_wave_to_a_far_point():
     assert_close(array.steering_vector(towards, WAVELENGTH), np.exp(-2j * np.pi * nearer), abs=1e-3)
 
 
-def test_linear_array_cannot_tell_front_from_back():
+def test_linear_array_does_not_distinguish_front_and_back():
     array = linear_array(7, 0.5 * WAVELENGTH)
     front, back = (array.steering_vector(direction(angle), WAVELENGTH) for angle in (0.4, np.pi - 0.4))
     assert_close(front, back, abs=1e-12)

@@ -79,7 +79,7 @@ def test_a_design_with_clock_offsets_is_verified_and_worse(overrides):
     assert offset.selected_ids == plain.selected_ids, "the criterion is that of synchronised clocks"
 
 
-def test_clocks_that_nobody_knows_leave_the_position_unobservable():
+def test_unknown_clocks_leave_the_position_unobservable():
     scenario = load_preset("paper")
     network = sensing_network(scenario, realise(scenario, np.random.default_rng(1)))
     lost = ClockErrors(time_s=np.full(10, np.inf), frequency_hz=np.full(10, np.inf))

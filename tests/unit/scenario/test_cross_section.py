@@ -183,9 +183,9 @@ def test_check_states_both_numbers_and_what_is_not_certain():
 
 
 def test_notes_on_the_target_come_with_every_file_that_is_read():
-    heard: list[str] = []
-    parse_scenario(MINIMAL, overrides=[*RADAR, "target.reflection=2"], on_note=heard.append)
-    assert any(note.startswith("target.reflection = 2 is a cross-section of 25.1 m²") for note in heard)
+    received: list[str] = []
+    parse_scenario(MINIMAL, overrides=[*RADAR, "target.reflection=2"], on_note=received.append)
+    assert any(note.startswith("target.reflection = 2 is a cross-section of 25.1 m²") for note in received)
 
 
 def written_notes(*overrides: str) -> list[str]:

@@ -35,8 +35,8 @@ def test_anything_out_of_the_plane_makes_three(what: str) -> None:
     assert moved(network(3), what).dimensions == 3
 
 
-@pytest.mark.parametrize("asked", [2, 3])
-def test_what_is_asked_for_decides(asked: int) -> None:
-    scenario = network(3, height_m=10.0 * (asked == 2))
-    settings = replace(scenario.design, dimensions=asked)  # type: ignore[arg-type]
-    assert replace(scenario, design=settings).dimensions == asked
+@pytest.mark.parametrize("stated", [2, 3])
+def test_the_stated_dimensions_decide(stated: int) -> None:
+    scenario = network(3, height_m=10.0 * (stated == 2))
+    settings = replace(scenario.design, dimensions=stated)  # type: ignore[arg-type]
+    assert replace(scenario, design=settings).dimensions == stated

@@ -48,7 +48,7 @@ def listed(content: str, name: str = "sites.csv", *, overrides: tuple[str, ...] 
     """The notes on a network over Munich with this site list."""
     found: list[str] = []
     text = MUNICH.replace("NAME", name)
-    parse_scenario(text, overrides=overrides, read_text=lambda asked: content, on_note=found.append)
+    parse_scenario(text, overrides=overrides, read_text=lambda name: content, on_note=found.append)
     return "\n".join(found)
 
 
@@ -85,7 +85,7 @@ def test_a_good_list_needs_no_note():
     assert listed(points([11.5739, 48.1381, 545.0], [11.579, 48.1365, 548.5]), "sites.geojson") == ""
 
 
-def test_heights_that_nobody_gives_need_no_note():
+def test_heights_that_are_nowhere_given_need_no_note():
     text = MUNICH.replace(", 560.0]", "]").replace(", 600.0]", "]").replace("NAME", "sites.csv")
     found: list[str] = []
     content = "id,latitude_deg,longitude_deg\nalpha,48.1381,11.5739\n"

@@ -64,7 +64,7 @@ def test_two_coordinates_mean_the_height_zero_as_in_files(path):
     assert [3, 4, 0] in [place.tolist() for place in places]
 
 
-def test_positions_are_copies_that_nobody_can_write_to():
+def test_positions_are_read_only_copies():
     mine = np.array([1.0, 2.0, 3.0])
     scenario = changed("target.position_m", mine)
     mine[0] = NAN

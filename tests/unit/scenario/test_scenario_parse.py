@@ -67,7 +67,7 @@ FLAT = ["transmitter.position_m=[0,0,4]", "receivers.site[0].position_m=[10,0,4]
         (["receivers.site[1].position_m=[0,30,4]", "transmitter.position_m=[0,0,3]"], 3),
         (["receivers.site[1].position_m=[0,30,4]", "target.velocity_m_s=[3,4,1]", "design.dimensions=2"], 2),
     ],
-    ids=["flat", "it climbs", "a mast", "it flies", "a roof", "as set"],
+    ids=["flat", "it ascends", "a mast", "it flies", "a roof", "as set"],
 )
 def test_what_leaves_the_plane_is_three_dimensional(overrides, dimensions):
     assert parse_scenario(MINIMAL, overrides=[*FLAT, *overrides]).dimensions == dimensions

@@ -34,7 +34,7 @@ def test_density(density, law):
     assert abs(stats.spearmanr(radius, height).statistic) < 0.03
 
 
-def test_the_two_densities_are_told_apart():
+def test_the_two_densities_are_distinguished():
     radius, _, _ = polar(place_on_annulus(placement_rng(3), COUNT, density="radius", **ARGUMENTS))
     assert stats.kstest(radius, lambda r: (r**2 - 100.0) / 9900.0).pvalue < 1e-9
 

@@ -23,9 +23,9 @@ GEODETIC = "[origin]\nlatitude_deg = 52.5219\nlongitude_deg = 13.4132\nheight_m 
 def read(name: str, content: str, extra: str = ""):
     text = f'{HEAD}\n[receivers]\nfile = "{name}"\nantennas = 2\n{REST}\n{extra}'
 
-    def read_text(asked: str) -> str:
-        if asked != name:
-            raise InputError([Problem(asked, "nothing", "a file")])
+    def read_text(wanted: str) -> str:
+        if wanted != name:
+            raise InputError([Problem(wanted, "nothing", "a file")])
         return content
 
     return parse_scenario(text, read_text=read_text)
@@ -312,12 +312,12 @@ def test_a_site_of_a_list_is_left_out():
 
 
 def test_a_listed_or_drawn_receiver_is_left_out_and_the_others_stay():
-    everyone = parse_scenario(MINIMAL, overrides=["receivers.random={count=5,radius_m=[5,90]}"])
+    complete = parse_scenario(MINIMAL, overrides=["receivers.random={count=5,radius_m=[5,90]}"])
     random = "receivers.random={count=5,radius_m=[5,90]}"
     some = parse_scenario(MINIMAL, overrides=[random, 'receivers.exclude=["a","rx2","rx5"]'])
     assert some.receiver_ids == ("b", "rx1", "rx3", "rx4")
-    kept = [everyone.receiver_ids.index(name) for name in some.receiver_ids]
-    np.testing.assert_array_equal(some.receiver_positions_m, everyone.receiver_positions_m[kept])
+    kept = [complete.receiver_ids.index(name) for name in some.receiver_ids]
+    np.testing.assert_array_equal(some.receiver_positions_m, complete.receiver_positions_m[kept])
 
 
 def test_two_sites_at_one_place_are_none_where_one_is_left_out():

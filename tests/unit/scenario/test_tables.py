@@ -130,12 +130,12 @@ def test_a_measurement_that_its_column_cannot_hold_has_a_hint_at_the_unit(column
 
 
 @pytest.mark.parametrize("cell", ["2026-11-30T12:00:00Z", "2026-11-30 12:00:00.123", "12:00:00", "30.11.2026 12:00"])
-def test_a_date_is_told_to_be_seconds(cell):
+def test_a_date_gets_the_hint_to_write_seconds(cell):
     assert number_hint(cell) == "a date or a time of day: write seconds, such as Unix time"
 
 
 @pytest.mark.parametrize("text", ["<kml></kml>", '<?xml version="1.0"?><gpx/>', "<html>404</html>"])
-def test_xml_is_told_to_be_exported(text):
+def test_xml_gets_the_hint_to_export_it(text):
     with pytest.raises(ScenarioError) as caught:
         read_site_list("sites.csv", text)
     assert "which looks like XML" in str(caught.value)
@@ -157,7 +157,7 @@ def test_files_of_other_programs_are_named(tmp_path, content, words):
     assert words in str(caught.value)
 
 
-def test_objects_on_lines_are_told_to_be_one_collection():
+def test_objects_on_lines_get_the_hint_to_make_one_collection():
     with pytest.raises(ScenarioError) as caught:
         read_site_list("sites.geojson", "{}\n{}\n")
     assert "FeatureCollection" in str(caught.value)

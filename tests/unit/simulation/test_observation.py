@@ -69,8 +69,8 @@ def test_the_direct_path_carries_all_streams():
     settings = replace(QUIET, echo=False, direct_path=0.25)
     for k, seen in enumerate(observe(scenario, channel, signal, np.random.default_rng(0), settings)):
         delay = np.linalg.norm(scenario.receivers[k].position_m - scenario.transmitter.position_m) / C0
-        heard = channel.direct[k, : scenario.receivers[k].array.size]
-        expected = 0.5 * heard @ sent_from_antennas(signal, seen.recording.times_s - delay)
+        channels = channel.direct[k, : scenario.receivers[k].array.size]
+        expected = 0.5 * channels @ sent_from_antennas(signal, seen.recording.times_s - delay)
         assert_close(seen.recording.samples[0], expected, abs=1e-9 * np.abs(expected).max())
         assert not seen.amplitude.any()
 
@@ -81,8 +81,8 @@ def test_the_direct_path_follows_the_scenario():
     assert all(not seen.recording.samples.any() for seen in observe(scenario, channel, signal, rng(), silent))
     scenario, channel, signal = case(clutter="signal_dependent", direct_path_leakage=1e-4)
     leaked = observe(scenario, channel, signal, rng(), silent)
-    asked = observe(scenario, channel, signal, rng(), replace(silent, direct_path=1e-4))
-    for one, other in zip(leaked, asked, strict=True):
+    stated = observe(scenario, channel, signal, rng(), replace(silent, direct_path=1e-4))
+    for one, other in zip(leaked, stated, strict=True):
         assert np.abs(one.recording.samples).max() > 0
         np.testing.assert_array_equal(one.recording.samples, other.recording.samples)
 
@@ -100,8 +100,8 @@ def test_scatterers_have_their_own_delays_and_stand_still():
         for i, place in enumerate(places):
             receiver = scenario.receivers[k]
             delay = (np.linalg.norm(place) + np.linalg.norm(place - receiver.position_m)) / C0
-            heard = channel.clutter[k, i, : receiver.array.size]
-            expected = expected + heard @ sent_from_antennas(signal, seen.recording.times_s - delay)
+            channels = channel.clutter[k, i, : receiver.array.size]
+            expected = expected + channels @ sent_from_antennas(signal, seen.recording.times_s - delay)
         assert_close(seen.recording.samples[0], expected, abs=1e-9 * np.abs(expected).max())
     silent = observe(scenario, channel, signal, rng(), replace(QUIET, echo=False, scatterers=False))
     assert not any(seen.recording.samples.any() for seen in silent)
@@ -173,13 +173,13 @@ def test_parts_add_up():
             np.pad(s.samples, ((0, 0), (0, 0), (0, whole.recording.samples.shape[-1] - s.samples.shape[-1])))
             for s in samples[:3]
         )
-        heard = min(s.samples.shape[-1] for s in samples)
+        channels = min(s.samples.shape[-1] for s in samples)
         assert np.abs(total).max() > 0
         noise = whole.recording.samples - total
-        heard_noise = noise[..., :heard]
+        common_noise = noise[..., :channels]
         # Five standard deviations of the mean power of so many samples, one a slot.
-        tolerance = 5 / np.sqrt(heard_noise.size)
-        assert np.mean(np.abs(heard_noise) ** 2) == close_to(whole.recording.noise_power_w, rel=tolerance)
+        tolerance = 5 / np.sqrt(common_noise.size)
+        assert np.mean(np.abs(common_noise) ** 2) == close_to(whole.recording.noise_power_w, rel=tolerance)
 
 
 @pytest.mark.parametrize("per_slot", [0.5, 1, 4, 2.5])
@@ -225,7 +225,7 @@ def test_snr_after_integration_is_that_of_the_channel():
         assert snr.std() / np.sqrt(trials) < 0.02 * expected
 
 
-def test_the_heard_channel_has_what_is_heard():
+def test_the_recorded_channel_has_what_is_recorded():
     scatterer = Scatterer(position_m=np.array([30.0, -10.0, 0.0]), reflection=0.3)
     scenario, channel, _ = case(clutter="signal_dependent", scatterers=(scatterer,), direct_path_leakage=0.1)
     assert_close(recorded_channel(scenario, channel, ObservationSettings()).clutter, channel.clutter, rel=1e-9)
@@ -280,14 +280,14 @@ def test_random_phases_differ_between_trials_and_agree_between_antennas():
 
 def test_receivers_draw_for_themselves():
     scenario, channel, signal = case()
-    everyone = observe(scenario, channel, signal, rng(3))
+    together = observe(scenario, channel, signal, rng(3))
     alone = observe(scenario, channel, signal, rng(3), receiver_ids=["rx2"])
     assert [seen.recording.receiver_id for seen in alone] == ["rx2"]
-    np.testing.assert_array_equal(alone[0].recording.samples, everyone[1].recording.samples)
-    assert not np.array_equal(everyone[0].recording.samples[0, 0], everyone[1].recording.samples[0, 0])
+    np.testing.assert_array_equal(alone[0].recording.samples, together[1].recording.samples)
+    assert not np.array_equal(together[0].recording.samples[0, 0], together[1].recording.samples[0, 0])
 
 
-def test_pulses_that_begin_before_zero_are_heard_whole():
+def test_pulses_that_begin_before_zero_are_recorded_whole():
     scenario, channel, signal = case("root_raised_cosine")
     settings = replace(QUIET, oversampling=2)
     seen = observe(scenario, channel, signal, rng(), settings)[0]

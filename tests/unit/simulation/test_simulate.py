@@ -50,11 +50,11 @@ def test_noise_that_is_left_out_changes_no_symbol_and_no_phase():
         np.testing.assert_array_equal(one.amplitude, other.amplitude)
 
 
-def test_receivers_that_are_not_asked_for_change_nothing():
-    alone, everyone = block(receiver_ids=["rx2"], time_offset_std_s=1e-9), block(time_offset_std_s=1e-9)
-    np.testing.assert_array_equal(samples_of(alone)[0], samples_of(everyone)[1])
+def test_receivers_that_do_not_record_change_nothing():
+    alone, together = block(receiver_ids=["rx2"], time_offset_std_s=1e-9), block(time_offset_std_s=1e-9)
+    np.testing.assert_array_equal(samples_of(alone)[0], samples_of(together)[1])
     assert list(alone.expected_snr) == ["rx2"]
-    assert alone.expected_snr["rx2"] == everyone.expected_snr["rx2"]
+    assert alone.expected_snr["rx2"] == together.expected_snr["rx2"]
 
 
 @pytest.mark.parametrize("waveform", ["single-carrier", "ofdm"])
@@ -87,7 +87,7 @@ def test_redrawn_symbols_differ_between_trials():
     assert not np.array_equal(redrawn[0], redrawn[1])
 
 
-def test_clocks_have_the_deviations_asked_for():
+def test_clocks_have_the_stated_deviations():
     offsets = [
         (o.clock.time_offset_s, o.clock.frequency_offset_hz)
         for seed in range(60)
@@ -106,13 +106,13 @@ def with_clocks(own: tuple[float, float], common: tuple[float, float]):
     return replace(scenario, receivers=receivers, transmitter=transmitter)
 
 
-def test_clocks_are_those_of_the_scenario_unless_asked_otherwise():
+def test_clocks_are_those_of_the_scenario_unless_stated_otherwise():
     scenario = with_clocks((1e-9, 20.0), (3e-9, np.inf))
     own, common = clock_deviations(scenario, SimulationSettings())
     np.testing.assert_array_equal(own, [[1e-9, 20.0]] * 3)
     np.testing.assert_array_equal(common, [3e-9, 0.0], err_msg="nothing known: every offset is as good as none")
-    asked = SimulationSettings(time_offset_std_s=0.0, common_frequency_offset_std_hz=7.0)
-    own, common = clock_deviations(scenario, asked)
+    stated = SimulationSettings(time_offset_std_s=0.0, common_frequency_offset_std_hz=7.0)
+    own, common = clock_deviations(scenario, stated)
     np.testing.assert_array_equal(own, [[0.0, 20.0]] * 3)
     np.testing.assert_array_equal(common, [3e-9, 7.0])
 

@@ -385,13 +385,13 @@ def test_reports_drop_nothing() -> None:
     origins = {"peb": {"poor": ours, "slow_best": theirs}, BEAMS: {"poor": theirs}}
     console.print(leaderboard_tables(outcomes, origins))
     text = console.export_text()
-    assert re.search(r"1 +slow_best \(other-methods 2\.1\) +3/3 +3 ", text)
-    assert re.search(r"\d +poor +3/3 ", text)
+    assert re.search(r"1 +slow_best \(other-methods 2\.1\) +3 of 3 +3 ", text)
+    assert re.search(r"\d +poor +3 of 3 ", text)
     for words in (
         "nothing, error (every instance): ValueError: no.",
-        "A new best, verified: slow_best on i0, 1 m (-1 %)",
+        "A new best value, verified: slow_best on i0, 1 m (-1 %)",
         "slow_best on i0 claims to be optimal.",
-        "0/3",
+        "0 of 3",
     ):
         assert words in text
     document = leaderboard_document(outcomes, {"suite": 1}, origins)

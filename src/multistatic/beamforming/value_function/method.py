@@ -49,13 +49,13 @@ _TILTS = (0.0, 2e-8, 2e-7, 2e-6)
 _RESUMED = " The descent started from the earlier beams only."
 _SEED = 0x5EED
 _ROUNDING = 1e-7  # nats, in the bound on the rates that are reached
-_ALL_ON_TARGET = "Proven optimal: no beams of this power can illuminate the target more."
+_ALL_ON_TARGET = "No beams of this power can send more power towards the target."
 _POLISHED = 1e-3  # stationarity residual: beams beyond it are worth a longer descent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Posed:
-    """`asked`, reduced to the receivers `required` [K'] with `channels` [K', n, N_t] and a = `steering` [N_t]."""
+    """`original`, reduced to the receivers `required` [K'] with `channels` [K', n, N_t] and a = `steering` [N_t]."""
 
     original: BeamformingProblem
     required: np.ndarray
