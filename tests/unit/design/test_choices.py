@@ -31,7 +31,7 @@ from multistatic.files.design_files import design_document
 from multistatic.files.scenario_file import load_preset
 from multistatic.report.summary import comparison_table, design_summary
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.write import resolved_toml
+from multistatic.scenario.write import designed_toml, resolved_toml
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
 from multistatic.selection.greedy import greedy
 from multistatic.selection.kmeans import KMeansSettings
@@ -451,8 +451,8 @@ def test_a_settings_class_is_a_frozen_dataclass_with_defaults() -> None:
         count: int
 
     for kind, said in (
-        (Thawed, "no frozen dataclass"),
-        (int, "no frozen dataclass"),
+        (Thawed, "is not a frozen dataclass"),
+        (int, "is not a frozen dataclass"),
         (Required, "no default for count"),
     ):
         with pytest.raises(TypeError, match=said):
@@ -535,8 +535,11 @@ def test_files_of_a_design_by_a_callable_say_so(small: Scenario) -> None:
     text = resolved_toml(design.scenario)
     assert "a file cannot hold them" in text
     assert f"# selector: the callable first ({here})" in text
-    assert "designing it again gives the same bits" not in text
-    assert "designing it again gives the same bits" in resolved_toml(small)
+    promise = "gives the same design again, bit for bit"
+    assert promise not in text
+    assert promise not in resolved_toml(small)
+    assert promise in designed_toml(small)
+    assert promise not in designed_toml(design.scenario)
 
 
 def test_a_design_by_callables_gets_its_certificate_later(small: Scenario) -> None:
