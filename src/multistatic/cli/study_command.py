@@ -205,6 +205,7 @@ def _list() -> None:
 
 def _drop(place: Path) -> None:
     """Remove a store; what is none is not ours to remove."""
+    from multistatic.files.file_errors import reason_of
     from multistatic.files.study_reader import read_results
 
     if not place.exists():
@@ -218,7 +219,7 @@ def _drop(place: Path) -> None:
         for ending in ("", "-wal", "-shm", "-journal"):
             place.with_name(place.name + ending).unlink(missing_ok=True)
     except OSError as error:
-        raise InputError([Problem(str(place), error.strerror or str(error), "a file that can be removed")]) from error
+        raise InputError([Problem(str(place), reason_of(error), "a file that can be removed")]) from error
 
 
 def _dry_run(loaded: Study, workers: int | None, json_: bool, quiet: bool) -> None:

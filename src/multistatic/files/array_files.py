@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from multistatic.errors import InputError, Problem
 from multistatic.extras import optional_module
+from multistatic.files.file_errors import reason_of
 
 MAX_FILE_BYTES = 2**31
 MAX_TEXTS = 100_000
@@ -52,8 +53,7 @@ def _content(path: Path) -> bytes:
         with path.open("rb") as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise InputError([Problem(str(path), reason, "a readable file")]) from None
+        raise InputError([Problem(str(path), reason_of(error), "a readable file")]) from None
     if len(content) > MAX_FILE_BYTES:
         raise InputError([Problem(str(path), f"more than {MAX_FILE_BYTES} bytes", "a smaller file")])
     return content

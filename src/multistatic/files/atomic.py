@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from multistatic.errors import InputError, Problem
+from multistatic.files.file_errors import reason_of
 
 
 def write_bytes_atomically(path: str | os.PathLike[str], data: bytes) -> None:
@@ -107,7 +108,7 @@ def _errors_as_input_errors(path: Path) -> Iterator[None]:
     except OSError as error:
         # The name of a temporary file says nothing to the reader: name the target.
         named = error.filename if isinstance(error.filename, str) and not error.filename.endswith(".tmp") else path
-        problem = Problem(str(named), error.strerror or str(error), "a place that can be written to")
+        problem = Problem(str(named), reason_of(error), "a place that can be written to")
         raise InputError([problem], source=str(path)) from error
 
 

@@ -21,6 +21,7 @@ from multistatic.channel.realise import as_given, channel_rng, realise
 from multistatic.errors import InputError, Problem
 from multistatic.extras import optional_module
 from multistatic.files.array_files import Arrays, read_arrays
+from multistatic.files.file_errors import reason_of
 from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.numpy_file import npz_bytes
 from multistatic.scenario.given_channel import GivenChannel
@@ -127,8 +128,7 @@ def channel_files(folder: Path) -> tuple[Path, ...]:
             if file.suffix.lower() in WRITERS and not file.name.startswith(".") and file.is_file()
         )
     except (OSError, ValueError) as error:
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise InputError([Problem(str(folder), reason, "a folder with channel files")]) from None
+        raise InputError([Problem(str(folder), reason_of(error), "a folder with channel files")]) from None
     if not found:
         raise InputError([Problem(str(folder), "no channel file", f"files ending in {', '.join(WRITERS)}")])
     return tuple(found)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from multistatic.errors import InputError, Problem, nearest
+from multistatic.files.file_errors import reason_of
 from multistatic.files.plain_tables import plain_tables
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.given_channel import GivenChannel
@@ -131,8 +132,7 @@ def read_text_file(path: Path, max_bytes: int = MAX_BYTES) -> str:
         with path.open("rb") as file:
             return _decoded(file.read(max_bytes + 1), str(path), max_bytes)
     except (OSError, ValueError) as error:  # ValueError: a path with a NUL character
-        reason = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-        raise InputError([Problem(str(path), reason, "a readable file", _near(path))]) from None
+        raise InputError([Problem(str(path), reason_of(error), "a readable file", _near(path))]) from None
 
 
 def _decoded(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:

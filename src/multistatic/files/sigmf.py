@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from multistatic.errors import InputError, Problem
+from multistatic.files.file_errors import reason_of
 from multistatic.units import C
 
 VERSION = "1.2.6"
@@ -179,7 +180,7 @@ def _metadata(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             content = stream.read(MAX_META_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise _refused(path, getattr(error, "strerror", None) or str(error), "SigMF metadata") from None
+        raise _refused(path, reason_of(error), "SigMF metadata") from None
     if len(content) > MAX_META_BYTES:
         raise _refused(path, f"more than {MAX_META_BYTES} bytes", "SigMF metadata")
     try:
@@ -208,8 +209,7 @@ def _data(path: Path, fields: Mapping[str, Any], problems: list[Problem]) -> byt
             return b""
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        problems.append(Problem(str(path), reason, "the samples of the recording"))
+        problems.append(Problem(str(path), reason_of(error), "the samples of the recording"))
         return b""
     if not data:
         problems.append(Problem(str(path), "0 bytes", "samples"))

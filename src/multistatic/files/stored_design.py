@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from multistatic.errors import InputError, Problem
 from multistatic.files.design_files import ARRAYS, DOCUMENT, FORMAT
+from multistatic.files.file_errors import reason_of
 from multistatic.signal.beams import illumination
 from multistatic.units import read_only
 
@@ -109,9 +110,7 @@ def _document(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             data = stream.read(MAX_DOCUMENT_BYTES + 1)
     except OSError as error:
-        raise _refused(
-            path, error.strerror or str(error), "a design's file (multistatic design FILE --out DIR)"
-        ) from error
+        raise _refused(path, reason_of(error), "a design's file (multistatic design FILE --out DIR)") from error
     if len(data) > MAX_DOCUMENT_BYTES:
         raise _refused(path, f"more than {MAX_DOCUMENT_BYTES} bytes", "a smaller file")
     try:
@@ -148,8 +147,7 @@ def _arrays(path: Path, shapes: Shapes) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except (OSError, ValueError, EOFError, KeyError, MemoryError, zipfile.BadZipFile) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise _refused(path, reason, "the arrays of a design (NumPy .npz without pickle)") from error
+        raise _refused(path, reason_of(error), "the arrays of a design (NumPy .npz without pickle)") from error
     problems = _misfits(path, arrays, shapes)
     if problems:
         raise InputError(problems, source=str(path))

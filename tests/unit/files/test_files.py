@@ -334,7 +334,7 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
 
 
 DOCUMENT_FAULTS = {
-    "missing": (None, "No such file"),
+    "missing": (None, "no file or folder of this name"),
     "no JSON": (b"{", "not JSON"),
     "binary": (b"\xff\xfe\x00", "not JSON"),
     "deep": (b"[" * 100_000, "not JSON"),
@@ -375,7 +375,7 @@ def pickled() -> bytes:
 
 
 ARRAY_FAULTS = {
-    "missing": (lambda: None, "No such file"),
+    "missing": (lambda: None, "no file or folder of this name"),
     "no archive": (lambda: b"nothing", "zip"),
     "cut off": (lambda: changed()[:-3000], "zip"),
     "pickle": (pickled, "Object arrays"),

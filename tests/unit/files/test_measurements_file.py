@@ -184,5 +184,5 @@ def test_file(tmp_path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(InputError, match="UTF-8"):
         read_measurements(path)
-    with pytest.raises(InputError, match="No such file"):
+    with pytest.raises(InputError, match="no file or folder of this name"):
         read_measurements(tmp_path / "nothing.csv")
