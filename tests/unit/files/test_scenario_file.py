@@ -47,7 +47,7 @@ def test_what_cannot_be_read_is_named(tmp_path):
     (tmp_path / "net.toml").write_text(WITH_LIST)
     assert "sites.csv: received no file or folder" in message(tmp_path / "net.toml")
     assert "did you mean" in message(tmp_path / "nett.toml")
-    assert "Is a directory" in message(tmp_path)
+    assert "received a folder, expected" in message(tmp_path)
     assert "there is a preset urban" in message("urbann")
     assert "(the presets are city, paper, published_drop, urban)" in message("qqqqqqqq")
     assert "presets" not in message("qqqqqqqq.toml") + message(tmp_path / "qqqqqqqq")
