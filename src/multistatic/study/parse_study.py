@@ -64,7 +64,8 @@ def parse_study(
 
     `read_scenario` gives the scenario of a name, or raises `InputError`; None gives the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
-    its `[[compare]]`, which may be missing then. `unnamed`: name of a study that states none. Raises `InputError` with every problem: path, received, expected.
+    its `[[compare]]`, which may be missing then. `unnamed`: name of a study that states none. Raises `InputError` with
+    every problem: path, received, expected.
     """
     raw = decode_toml(text, source)
     _refuse_a_scenario(raw, source)

@@ -18,10 +18,15 @@ _WITHOUT_DRAWS = frozenset(
 _LINE_OF_SIGHT = "los"
 
 
-def random_sources(document: Mapping[str, Any], settings: Mapping[str, Any], method: int) -> tuple[str, ...]:
+def random_sources(
+    document: Mapping[str, Any], settings: Mapping[str, Any], method: int, *, feasibility: bool = True
+) -> tuple[str, ...]:
     """What is drawn anew in each trial of one point and method: `positions`, `fading`, `channel files`, `selector`.
 
     document: the study as its store keeps it. settings: swept values of the point. method: number of the method.
+    feasibility: whether it matters if there is a design at all. Where it does not, the receivers do not count for the
+    mono-static scheme, which measures at the transmitter.
+
     A document without a scenario says nothing: `unknown`.
     """
     if not document.get("scenario"):
@@ -30,8 +35,7 @@ def random_sources(document: Mapping[str, Any], settings: Mapping[str, Any], met
     entry = compared[method] if method < len(compared) else {}
     layers = (document.get("set", {}), settings, entry.get("set", {}))
     found = []
-    # The mono-static scheme measures at the transmitter: receivers and their channels do not change its bounds.
-    if entry.get("scheme") != "mono":
+    if feasibility or entry.get("scheme") != "mono":
         found += _of_the_network(document["scenario"], layers)
     selector = _stated(document["scenario"], layers, "design.selector", "joint")
     if selector not in _WITHOUT_DRAWS:
