@@ -37,10 +37,10 @@ def _first_scenario(results: StudyResults) -> Scenario | None:
 def _clocks(document: Mapping[str, Any], scenario: Scenario | None) -> str:
     if _varied(document, _CLOCK_KEYS):
         return "Clocks: as the study varies them."
-    if scenario is not None:
-        return clocks_in_words(scenario)
     if document.get("site_lists"):
         return "Clocks: as the scenario and its list of sites state them."
+    if scenario is not None:
+        return clocks_in_words(scenario)
     stated = _set(document, _CLOCK_KEYS)
     return "Clocks: as the scenario states them." if any(map(_counts, stated.values())) else "Clocks: perfect."
 
