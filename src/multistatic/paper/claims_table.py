@@ -35,7 +35,8 @@ def drops_in_words(results: StudyResults) -> str:
     counts = results.done().any(axis=1).sum(axis=1)
     drops = str(counts.min()) if counts.min() == counts.max() else f"{counts.min()} to {counts.max()}"
     state = "" if results.complete else ", not complete"
-    return f"{drops} drops at each of {len(results.settings)} points{state}; results {results.digest()[:16]}."
+    checksum = f"checksum of the results {results.digest()[:16]}"
+    return f"{drops} drops at each of {len(results.settings)} points{state}; {checksum}."
 
 
 def claim_rows(name: str, studies: Mapping[str, StudyResults]) -> list[tuple[str, ...]]:

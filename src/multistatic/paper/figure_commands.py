@@ -93,7 +93,8 @@ def reproduce_figures(
         if not quiet:
             typer.echo("\n".join(f"wrote {out / file}" for file in (place.name, *files)))
     prefix = "" if names == tuple(FIGURES) else f"{'_'.join(names)}_"
-    pages = {f"{prefix}claims.md": claims_page(found).encode(), f"{prefix}report.html": figures_page(found, drawn)}
+    page = figures_page(found, drawn, titled=style.title)
+    pages = {f"{prefix}claims.md": claims_page(found).encode(), f"{prefix}report.html": page}
     write_files_atomically(out, pages)
     if not quiet:
         typer.echo("\n".join(f"wrote {out / page}" for page in pages))

@@ -175,20 +175,22 @@ def _cell(text: str, *, first: bool) -> Html:
     return name(text) if first else as_html(text)
 
 
-def pictures(shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] | None = None) -> Html:
+def pictures(
+    shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] | None = None, *, titled: bool = False
+) -> Html:
     """SVG pictures beside each other, as many as fit; the keys say what they show to those who cannot see them.
 
     captions: title and sentences of a picture, by its key, which then stand beside it; without any the key does below
-    it.
+    it. titled: the pictures have titles of their own, so that nothing stands below them.
     """
     figures = []
     for words, svg in shown.items():
         title, *sentences = (captions or {}).get(words, ("", words))
         caption = f"<strong>{prose(title)}</strong>" if title else ""
         image = base64.b64encode(svg).decode()
+        below = "" if titled else f"<figcaption>{caption}{prose(' '.join(sentences))}</figcaption>\n"
         figures.append(
-            f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n'
-            f"<figcaption>{caption}{prose(' '.join(sentences))}</figcaption>\n</figure>\n"
+            f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n{below}</figure>\n'
         )
     kind = "figures" if captions is None else "figures beside"
     return Html(f'<div class="{kind}">\n{"".join(figures)}</div>\n' if shown else "")

@@ -319,7 +319,10 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
         "position error bound",
         "position error bound, divided by that of enumeration on the same drop",
     ]
+    assert found.tags.count("figcaption") == 0, "the pictures have titles of their own"
+    assert PageReader(figures_page(results, files, titled=False)).tags.count("figcaption") == 2
     assert "Minimax linkage is better than K-means" in found.text
+    assert "checksum of the results" in found.text
     assert "5 drops at each of 4 points" in found.text
     assert found.tags.count("tr") == 1 + 6
     assert "Made by multistatic" in found.text

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
-from multistatic.report.axis_labels import key_label, method_label, setting_label, value_label
+from multistatic.report.axis_labels import explained_methods, key_label, method_label, setting_label, value_label
 from multistatic.report.study_places import placed_points
 from multistatic.report.study_plots import Extras, StatedValue, study_figure, study_figures
 from multistatic.report.study_scale import metric_axis, tick_label
@@ -183,7 +183,7 @@ def test_a_line_goes_through_the_values_in_the_unit_of_the_axis(tmp_path: Path) 
     for line, expected in zip(ax.lines, values.T, strict=True):
         assert_close(line.get_xdata(), [6, 9, 12])
         assert_close(line.get_ydata(), 10 * expected, rel=1e-12)
-    assert words(figure.legends[0].get_texts()) == ["greedy", "k-means", "best single receiver"]
+    assert words(figure.legends[0].get_texts()) == ["greedy", "kmeans", "best single receiver"]
 
 
 def test_short_key_of_one_method_is_told_by_colour(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_a_map_has_each_value_at_its_place(tmp_path: Path) -> None:
         expected = {(x, y): 1.0 + 2 * k + limit + 1000 * method for k, (x, y) in enumerate(SIXTEEN)}
         assert_close([points_of(ax)[place] for place in expected], 1e-2 * np.array(list(expected.values())))
         assert ax.get_aspect() == 1.0
-    assert panels[4].get_title(loc="left") == "k-means, cooperation cost limit 200 m"
+    assert panels[4].get_title(loc="left") == "kmeans, cooperation cost limit 200 m"
     assert words(figure.legends[0].get_texts()) == ["transmitter"]
     assert "Receivers are not drawn: their places are random, anew in every trial." in " ".join(words(figure.texts))
 
@@ -295,7 +295,7 @@ def test_a_study_of_one_point_has_a_row_for_each_method(tmp_path: Path) -> None:
     values = results.values.copy()
     values[:, 2, :, 0] = np.nan
     figure = picture(replace(results, values=values))
-    assert words(figure.axes[0].get_yticklabels()) == ["greedy", "k-means", "best single receiver"]
+    assert words(figure.axes[0].get_yticklabels()) == ["greedy", "kmeans", "best single receiver"]
     assert words(figure.axes[0].texts) == ["no value"]
     assert not figure.legends
 
@@ -346,5 +346,9 @@ def test_keys_and_values_are_in_words() -> None:
     assert setting_label("radio.bandwidth_hz", 1e8) == "bandwidth B 100 MHz"
     assert value_label("radio.pulse", "half_sine") == "half sine"
     assert value_label("design.alternate", True) == "yes"
-    assert method_label("minimax_linkage + los_sdp") == "minimax linkage + line-of-sight SDP"
+    assert method_label("minimax_linkage + los_sdp") == "minimax_linkage + los_sdp"
+    assert explained_methods(["minimax_linkage + los_sdp", "greedy"]) == (
+        "minimax_linkage + los_sdp: minimax linkage + line-of-sight SDP."
+    )
+    assert explained_methods(["greedy", "local_search"]) == ""
     assert [tick_label(value) for value in (0.0, -5.0, 2e-9, 1e6)] == ["0", "−5", "2·10⁻⁹", "10⁶"]
