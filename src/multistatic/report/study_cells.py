@@ -204,7 +204,9 @@ def _lines_of(coordinates: F, near: float) -> F:
 
 
 def _marker_pt(ax: Axes, where: F) -> float:
-    """Diameter of points of which most do not touch each other, from 5 to 14 points of type."""
+    """Diameter of points of which most do not touch each other, from 5 to 14 points of type; 14 for one alone."""
+    if len(where) < 2:
+        return 14.0
     ax.apply_aspect()
     places = ax.transData.transform(where) * 72.0 / ax.figure.dpi
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)

@@ -134,6 +134,9 @@ def _map(results: StudyResults, owner: str) -> StudyView | None:
     notes = []
     if np.ptp(heights) > 0 and not any("height" in title for title, _ in groups):
         notes.append(f"Heights of the places, which the map does not show: {heights.min():g} to {heights.max():g} m.")
+    elif np.ptp(heights) > 0:
+        if np.abs(heights - places.position_m[:, 2]).max() > 0.5:
+            notes.append("Heights are above the WGS 84 ellipsoid, as the study states them.")
     elif height := float(f"{places.position_m[:, 2].mean():.4g}"):
         notes.append(f"{_MOVED.get(owner, 'Receiver')} at a height of {height:g} m in the scenario's coordinates.")
     if results.combine != "grid":

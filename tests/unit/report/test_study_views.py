@@ -11,7 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from multistatic.files.study_file import run_into
+from multistatic.files.study_file import run_into, run_study
 from multistatic.files.study_reader import read_results
 from multistatic.report.axis_labels import explained_methods, key_label, method_label, setting_label, value_label
 from multistatic.report.study_places import placed_points
@@ -352,3 +352,19 @@ def test_keys_and_values_are_in_words() -> None:
     )
     assert explained_methods(["greedy", "local_search"]) == ""
     assert [tick_label(value) for value in (0.0, -5.0, 2e-9, 1e6)] == ["0", "−5", "2·10⁻⁹", "10⁶"]
+
+
+def test_a_height_with_a_single_place_has_its_panel(tmp_path: Path) -> None:
+    """Four places of which one is higher: its panel has one point of a finite size."""
+    text = 'scenario = "city"\nsweep.target.position_llh = '
+    text += "[[52.521, 13.412, 130.0], [52.522, 13.413, 130.0], [52.523, 13.414, 130.0], [52.521, 13.412, 150.0]]"
+    file = tmp_path / "heights.toml"
+    file.write_text(text + '\ntrials = 1\nmetrics = ["peb_m"]\n', encoding="utf-8")
+    results = run_study(file, tmp_path / "heights.sqlite", workers=1)
+    figure = picture(results)
+    assert [ax.get_title(loc="left") for ax in figure.axes[:-1]] == ["height 130 m", "height 150 m"]
+    (alone,) = [each for each in figure.axes[1].collections if each.get_array() is not None]
+    assert 25.0 <= float(alone.get_sizes()[0]) <= 200.0
+    caption = " ".join(words(figure.texts))
+    assert "Heights are above the WGS 84 ellipsoid" in caption
+    assert "at a height of" not in caption
