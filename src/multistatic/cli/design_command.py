@@ -167,6 +167,9 @@ def design_command(
     if alternate and scenario.design.selector == JOINT:
         expected = "a selector other than joint (--selector NAME), which designs group and beams together"
         raise InputError([Problem("--alternate", "--alternate with the selector joint", expected)])
+    if alternate and scheme != "multi":
+        expected = "the scheme multi: bi and mono select no group"
+        raise InputError([Problem("--alternate", f"--alternate with --scheme {scheme}", expected)])
     require_solvers([scenario.design.beamformer])
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from multistatic.selection.cheapest import Cheapest, cheapest_group
@@ -31,7 +33,7 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
 
     `rule` names the group at the start of a sentence: "All receivers". `nearest_budget_m` is then the group's cost.
     """
-    cost_m, needs_m = float(problem.costs_m(mask[None])[0]), None
+    cost_m, needs_m, hint = float(problem.costs_m(mask[None])[0]), None, "Another selector may find a feasible group."
     left_out = problem.forced & ~mask
     if left_out.any():
         message = (
@@ -43,18 +45,27 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
             if problem.count is None
             else f"exactly {problem.count} are required (design.receivers)"
         )
-        message = f"{rule}: the group has {mask.sum()} members, but {needed}."
+        message = f"{rule}: the group has {mask.sum()} member{'' if mask.sum() == 1 else 's'}, but {needed}."
         if problem.count is not None and mask.any():
             message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):
         message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
     elif not problem.feasible(mask[None])[0]:
         needs_m = cost_m
-        message = f"{rule}: their cooperation cost is {cost_m:.6g} m and the limit is {problem.cost_limit_m:.6g} m."
+        whose = "its" if mask.sum() == 1 else "their"
+        message = f"{rule}: {whose} cooperation cost is {cost_m:.6g} m and the limit is {problem.cost_limit_m:.6g} m."
+        if not _any_affordable(problem):
+            hint = "No other group is within the limit either."
     else:
-        message = f"{rule}: {mask.sum()} of {problem.size}."
+        message = f"{rule} ({mask.sum()} of {problem.size})."
         return chosen(problem, mask, method=method, evaluated=1, message=message)
-    return _infeasible(problem, method, 1, f"{message} Another selector may find a feasible group.", needs_m, None)
+    return _infeasible(problem, method, 1, f"{message} {hint}", needs_m, None)
+
+
+def _any_affordable(problem: SelectionProblem) -> bool:
+    """False where even the smallest groups exceed the cost limit: the cost never falls when a receiver joins."""
+    smallest = problem.forced[None] if problem.forced.any() else np.eye(problem.size, dtype=bool)
+    return bool(replace(problem, count=None).feasible(smallest).any())
 
 
 def _unobservable(problem: SelectionProblem) -> str:
