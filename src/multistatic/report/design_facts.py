@@ -31,6 +31,7 @@ CHECKS = "Checks"
 _BOUND_OF = re.compile(r"(error bound) of \d[\d.e+-]* m(?:/s)?\b")
 _LEAST_CHANGE = 1e-4
 _LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
+_COST = "sum of weighted distances to the target and between the receivers"
 _MOST_EXPENSIVE = "(the most expensive receiver)"
 
 
@@ -44,7 +45,7 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
     >>> from multistatic import design_network, load_preset
     >>> facts = design_facts(design_network(load_preset("paper")))
     >>> facts[1].name, facts[1].value
-    ('cooperation cost', '192.1 m, at most 200 m')
+    ('cooperation cost', '192.1 m, at most 200 m; sum of weighted distances to the target and between the receivers')
     """
     if design.accuracy is None:
         return ()
@@ -61,17 +62,26 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
 
 def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     """The group, its beams and what they cost."""
-    yield "cooperating receivers", _group(design)
+    yield (
+        ("receiver of the echo", "transmitter")
+        if design.scheme == "mono"
+        else ("cooperating receivers", _group(design))
+    )
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
-        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}"
+        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {_COST}"
     required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
     if len(required) == 1:
         rate = required.pop()
         yield "required rate", f"{rate:.4g} bit/s/Hz at every receiver" if rate else "none"
     if design.selection is not None:
         yield from _selection(design, accuracy)
+    elif design.scheme == "mono":
+        yield (
+            "criterion minimised",
+            "none, because no group is selected; the beams maximise the power towards the target",
+        )
     result = design.beamforming
     if result is None:
         return
@@ -109,7 +119,8 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
         yield "note", " ".join(notes)
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
-        yield "delay bounds", f"leave out the jumps at the ends of the {pulse.kind} pulse, whose bandwidth is infinite"
+        jumps = f"computed without the information in the jumps at both ends of the {pulse.kind} pulse"
+        yield "delay bounds", f"{jumps}, which would need an infinite bandwidth"
 
 
 def _notes(accuracy: Accuracy) -> list[str]:
@@ -178,8 +189,8 @@ def _verification(design: Design) -> Iterator[Fact]:
     check = design.verification
     if check is not None:
         verdict = "passed" if check.passed else "FAILED"
-        most = f"off by {check.max_violation:.1e} at most"
-        value = f"{verdict}: constraints and figures recomputed from the beams, {most}"
+        most = f"largest relative difference {check.max_violation:.1e}"
+        value = f"{verdict}: constraints and figures recomputed from the beams; {most}"
         yield Fact(group=CHECKS, name="verification", value=value, emphasis="good" if check.passed else "bad")
 
 
@@ -192,7 +203,7 @@ def _grown(design: Design, clock: ClockStep) -> str:
 
 def _growth(change: float | None) -> str:
     """A relative change in per cent, or as a factor where it is a large one."""
-    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:,.0f} times as large"
+    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:.0f} times as large"
 
 
 def _matters(change: float | None) -> bool:
@@ -206,8 +217,10 @@ def _above_bound(design: Design) -> str:
     if found is None or found.method == JOINT or design.status == "optimal":
         return ""
     if found.status == "optimal":
-        return "; proven optimal for these beams"
-    return "" if found.excess is None else f"; at most {100 * found.excess:.2g} % above the optimum for these beams"
+        return "; proven optimal for the designed beams"
+    return (
+        "" if found.excess is None else f"; at most {100 * found.excess:.2g} % above the optimum for the designed beams"
+    )
 
 
 def _below_bound(design: Design) -> str:
@@ -222,8 +235,6 @@ def _below_bound(design: Design) -> str:
 
 
 def _group(design: Design) -> str:
-    if design.scheme == "mono":
-        return "none: the transmitter receives its own echo"
     return f"{_listed(design.selected_ids)} {unbroken(f'({len(design.selected_ids)} of {len(design.selected)})')}"
 
 
@@ -246,7 +257,7 @@ def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
     if plain is None and with_angles is None:
         return "unobservable"
     if plain is None:
-        return f"{quantity(with_angles, unit)} with angles of arrival; unobservable without"
+        return f"{quantity(with_angles, unit)} with angles of arrival; unobservable without them"
     first = quantity(plain, unit)
     if name == "peb_m" and (apart := error_apart(accuracy.position.covariance_m2)):
         first += f" ({apart})"

@@ -63,7 +63,8 @@ def test_alternate_is_refused_with_the_selector_that_would_ignore_it() -> None:
     refused = CliRunner().invoke(app, ["design", "paper", "--alternate", *small])
     assert isinstance(refused.exception, InputError)
     assert "--alternate: received --alternate with the selector joint" in str(refused.exception)
-    single = CliRunner().invoke(app, ["design", "paper", "--alternate", "--selector", "greedy", "--scheme", "bi", *small])
+    bi = ["--alternate", "--selector", "greedy", "--scheme", "bi"]
+    single = CliRunner().invoke(app, ["design", "paper", *bi, *small])
     assert isinstance(single.exception, InputError)
     assert "--alternate: received --alternate with --scheme bi" in str(single.exception)
     done = CliRunner().invoke(app, ["design", "paper", "--alternate", "--selector", "minimax_linkage", *small])

@@ -139,7 +139,10 @@ def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
 def test_accuracies_name_the_clocks(tmp_path: Path, before: str, after: str, words: str) -> None:
     results = results_of(tmp_path, text=QUICK.replace(before, after))
     echo = "Echo: path loss over the whole path (sum)."
-    assert f"{words} Target: known exactly. Elements: isotropic. {echo}" in caption_of(results, "peb_m")
+    assert (
+        f"{words} Target: designed for exactly this position and velocity. Elements: isotropic. {echo}"
+        in caption_of(results, "peb_m")
+    )
     assert "Clocks" not in caption_of(results, "receivers"), "a count depends on none of these"
 
 
