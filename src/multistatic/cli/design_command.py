@@ -188,9 +188,8 @@ def design_command(
     if json_:
         import json
 
-        typer.echo(
-            json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False, ensure_ascii=False)
-        )
+        document = design_document(result, timing_s=timing_s, unit=unit)
+        typer.echo(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         _print_table(result, unit, files)
     _raise_unless_sound(result)
@@ -249,7 +248,7 @@ def write(
     drawn = design_pictures(result, style) if style is not None and result.status != "infeasible" else {}
     if style is not None:
         drawn[PAGE] = design_page(result, unit, page_pictures(result) if drawn else {})
-    return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
+    return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab, unit=unit)
 
 
 def _check(option: str, value: str, known: Collection[str]) -> None:

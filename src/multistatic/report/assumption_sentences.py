@@ -21,7 +21,7 @@ _RADAR = "radar equation (product)"
 
 
 def assumptions_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
-    """All of them: `Clocks: perfect. Target: designed for exactly this position and velocity. Elements: isotropic. …`"""
+    """All of them: `Clocks: perfect. Target: designed for exactly this position and velocity. Elements: isotropic…`"""
     return " ".join(assumption_sentences(scenario, one_clock=one_clock))
 
 

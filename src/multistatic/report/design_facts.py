@@ -140,30 +140,41 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
     nothing where it changes nothing.
     """
+    shown: set[str] = set()
+    for what, name, value in _listed_changes(design, unit):
+        shown.add(what)
+        yield name, value
+    if missing := [reason for what, reason in _unlisted(design, unit) if what not in shown]:
+        reasons = "; ".join(missing)
+        yield "not listed", f"{reasons} (hardly: by less than 0.01 %)" if "hardly" in reasons else reasons
+
+
+def _listed_changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str, str]]:
+    """The changes that matter: clock, rate, power or cost, with name and value of the row."""
     clock = clock_step(design)
     if clock is not None and (clock.value is None or _matters(clock.change)):
         after = "position unobservable" if clock.value is None else f"position error bound {_grown(design, clock)}"
-        yield "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
+        yield "clock", "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
     found, name = design.sensitivity, criterion_words(design.scenario.design.criterion)
     if found is None:
         return
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
         if unit.rate_change is None or _matters(unit.rate_change):
-            yield "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
+            yield "rate", "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
         if _matters(unit.power_change):
-            yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
+            yield "power", "+1 dB of power", f"{name} {percent(unit.power_change)}"
     else:
         yield from _slopes(design, found, name)
     if found.budget is not None:
         others, change = _other_members(design, found.budget.selected), percent(found.budget.change)
         if found.budget.extra_m > 0.0 and _matters(found.budget.change):
-            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
+            yield "cost", f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
         elif found.budget.extra_m == 0.0:
-            yield "better group", f"{others} is affordable: {name} {change} with these beams"
+            yield "cost", "better group", f"{others} is affordable: {name} {change} with these beams"
 
 
-def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str]]:
+def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str, str]]:
     """What a tenth of a unit does, by the slopes."""
     if found.rate_per_bps_hz is None or found.power_per_db is None:
         return
@@ -171,9 +182,41 @@ def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str
     rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
     if _matters(rate):
         where = f"at {unbroken(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
-        yield "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
+        yield "rate", "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
     if _matters(power):
-        yield "+0.1 dB of power", f"{name} {percent(power)}"
+        yield "power", "+0.1 dB of power", f"{name} {percent(power)}"
+
+
+def _unlisted(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str]]:
+    """Why each change has no row, where it has none."""
+    found, accuracy = design.sensitivity, design.accuracy
+    if design.scheme == "mono":
+        yield "clock", "clock error: only the transmitter's own clock is used"
+    elif accuracy is not None and accuracy.position.peb_m is None:
+        yield "clock", "clock error: the position is unobservable already"
+    else:
+        yield "clock", "clock error: 1 ns more hardly changes the position error bound"
+    if found is None:
+        why = "not computed for the mono-static scheme" if design.scheme == "mono" else "no certificate was computed"
+        yield "rate", f"rate, power and cost: {why}"
+        return
+    if found.rate_per_bps_hz is None:
+        fixed = design.scenario.propagation.clutter == "independent"
+        why = "not available for these beams" if fixed else "not available where the clutter depends on the beams"
+        yield "rate", f"rate and power: {why}"
+    else:
+        none_required = not design.scenario.rate_required_bps_hz.any()
+        yield (
+            "rate",
+            f"rate: {'no rate is required' if none_required else 'the required rates do not limit the result'}",
+        )
+        yield "power", "power: 1 dB more hardly changes the result"
+    if not math.isfinite(design.scenario.requirements.cooperation_cost_m):
+        yield "cost", "cost: the scenario sets no limit"
+    elif design.scheme == "bi":
+        yield "cost", "cost: a single receiver is selected whatever the limit"
+    else:
+        yield "cost", "cost: no better group was found beyond the limit"
 
 
 def _checks(design: Design) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from multistatic.selection.cheapest import Cheapest, cheapest_group
 from multistatic.selection.chosen import chosen, named
 from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
+
+# How many groups of one size are looked at for one that observes the target, and how many more receivers it may have.
+_LOOKED_AT, _MORE = 256, 6
 
 
 def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: LinkageTree | None = None) -> Selection:
@@ -76,10 +80,48 @@ def _unobservable(problem: SelectionProblem) -> str:
         found = f"No group of exactly {members} (design.receivers) was found that makes"
     message = f"{found} the target observable under the criterion {problem.criterion.name}."
     if np.isfinite(problem.values(all_selected[None])[0]):
-        return f"{message} With all {problem.size} receivers selected the target is observable."
-    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can say
-    words = None if reason is None else reason(all_selected, problem.one_illumination_w)
-    return f"{message} With every receiver selected: {words}" if words else message
+        cause = _clocks(problem, problem.count)
+        if (enough := _observing(problem)) is not None:
+            return (
+                f"{message}{cause} {enough.sum()} receivers are enough, for example {', '.join(problem.ids(enough))}."
+            )
+        return f"{message}{cause} With all {problem.size} receivers selected the target is observable."
+    words = _reason(problem, all_selected)
+    return f"{message} With every receiver selected: {words[0].lower()}{words[1:]}" if words else message
+
+
+def _reason(problem: SelectionProblem, mask: B) -> str:
+    """Why the target is unobservable for the group `mask` [K], where the criterion can say."""
+    reason = getattr(problem.criterion, "reason", None)
+    return "" if reason is None else str(reason(mask, problem.one_illumination_w))
+
+
+def _clocks(problem: SelectionProblem, count: int | None) -> str:
+    """A sentence that names the clocks where these alone make the nearest group of `count` fail, else nothing."""
+    if count is None:
+        return ""
+    order = np.lexsort((problem.target_distance_m, ~problem.forced))
+    nearest = np.isin(np.arange(problem.size), order[:count])
+    words = _reason(problem, nearest)
+    return f" With the {count} nearest receivers: {words[0].lower()}{words[1:]}" if "clock offset" in words else ""
+
+
+def _observing(problem: SelectionProblem) -> B | None:
+    """A group of the next larger number of receivers with which the target is observable, the cost limit aside; None
+    where the number is not required, or where none of the few groups that are looked at will do.
+    """
+    if problem.count is None:
+        return None
+    free = np.flatnonzero(~problem.forced)
+    nearest = free[np.argsort(problem.target_distance_m[free], kind="stable")]
+    forced = int(problem.forced.sum())
+    for size in range(max(problem.count + 1, forced), min(problem.count + _MORE, problem.size - 1) + 1):
+        members = np.array(list(islice(combinations(nearest, size - forced), _LOOKED_AT)), np.intp)
+        groups = np.repeat(problem.forced[None], len(members), axis=0)
+        groups[np.arange(len(members))[:, None], members] = True
+        if (observed := np.isfinite(problem.values(groups))).any():
+            return np.asarray(groups[int(np.argmax(observed))])
+    return None
 
 
 def _wrong_count(problem: SelectionProblem, count: int) -> str:
