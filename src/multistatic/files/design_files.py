@@ -276,7 +276,7 @@ def _beamforming(design: Design) -> dict[str, Any]:
         "status": result.status,
         "method": result.method,
         "illumination_w": finite(result.illumination_w),
-        "upper_bound_w": finite(result.upper_bound_w),
+        "upper_bound_w": None if result.beams is None else finite(result.upper_bound_w),
         "gap": finite(result.gap),
         "stationarity": finite(result.stationarity),
         "power_w": finite(result.power_w),

@@ -49,7 +49,7 @@ def _reason(design: Design, path: str) -> str:
     if room in ("selection", "cooperation_cost_m") and design.scheme == "mono":
         return "The mono-static scheme selects no receivers."
     if design.status == "infeasible":
-        return f"There is no design: {design.message}"
+        return "There is no design; `message` says why."
     if not design.certified and ((room == "sensitivities" and name != "clock_1ns") or name in ("bound", "gap")):
         return UNCERTIFIED
     if room == "selection":

@@ -213,6 +213,8 @@ def _unlisted(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, s
         yield "power", "power: 1 dB more hardly changes the result"
     if not math.isfinite(design.scenario.requirements.cooperation_cost_m):
         yield "cost", "cost: the scenario sets no limit"
+    elif found.budget is not None:
+        yield "cost", "cost: a higher limit hardly changes the result"
     elif design.scheme == "bi":
         yield "cost", "cost: a single receiver is selected whatever the limit"
     else:

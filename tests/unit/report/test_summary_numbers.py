@@ -206,8 +206,28 @@ def test_what_changes_nothing_is_left_out() -> None:
     budget = BudgetStep(extra_m=12.5, selected=("r1", "r2"), change=-small)
     facts = told(made(sensitivity=replace(WORTH, budget=budget)), nothing)
     assert [name for name in facts if name.startswith("+")] == ["+1 ns of clock error"]
+    assert facts["not listed"] == (
+        "rate: the required rates do not limit the result; power: 1 dB more hardly changes the result; cost: a higher "
+        "limit hardly changes the result (hardly: by less than 0.01 %)"
+    )
     large = told(made(sensitivity=replace(WORTH, budget=replace(budget, change=-1.1e-4))), nothing)
     assert large["+12.5 m of cost"] == "surrogate U -0.011 %, adding r2, dropping r3"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"sensitivity": WORTH}, None, id="every change has a row"),
+        pytest.param(
+            {"sensitivity": replace(WORTH, rate_per_bps_hz=None, power_per_db=None, budget=None)},
+            "rate and power: not available for these beams; cost: no better group was found beyond the limit",
+            id="no prices",
+        ),
+        pytest.param({"sensitivity": None}, "rate, power and cost: no certificate was computed", id="no certificate"),
+    ],
+)
+def test_a_change_without_a_row_has_a_reason(changes: dict[str, Any], words: str | None) -> None:
+    assert told(made(**changes)).get("not listed") == words
 
 
 def test_a_better_group_within_the_budget_is_told_as_affordable() -> None:
