@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
 from multistatic.registry import name_of
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
+from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
@@ -19,6 +21,13 @@ from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+_ARRAYS = {
+    "direct": "the direct channels",
+    "echo_gain": "the gains of the echoes",
+    "steering_tx": "the steering vectors of the transmitter",
+    "steering_rx": "the steering vectors of the receivers",
+}
 
 
 def scenario_summary(scenario: Scenario) -> dict[str, Any]:
@@ -211,13 +220,19 @@ def _channel_line(channel: dict[str, Any]) -> str:
     count, rows, columns = channel["shape"]
     ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
     order = "in the scenario's order" if ids is None else f"with the ids {quoted(ids)}"
-    carrier = "no carrier stated" if carrier_hz is None else f"carrier {carrier_hz:g} Hz"
+    carrier = "no carrier stated" if carrier_hz is None else f"carrier {quantity(carrier_hz, 'Hz')}"
     level = "no path at all" if median_db is None else f"median gain between two antennas {median_db:.1f} dB"
     return (
-        f"channels: {channel['source']} gives {' and '.join(channel['given'])} for {count} receivers {order}, "
+        f"channels: {channel['source']} gives {_held(channel['given'])} for {count} receivers {order}, "
         f"{rows} receive and {columns} transmit antennas, {carrier}, {level}; "
-        f"by the scenario's geometry: {' and '.join(channel['by_geometry'])}"
+        f"{_held(channel['by_geometry'])} are computed from the geometry of the scenario"
     )
+
+
+def _held(names: Sequence[str]) -> str:
+    """What arrays of a channel are, in words: `the direct channels and the gains of the echoes`."""
+    *first, last = (_ARRAYS[name] for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _strength(summary: dict[str, Any]) -> str:

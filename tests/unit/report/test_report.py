@@ -418,9 +418,9 @@ def test_summary_says_what_was_designed() -> None:
         "r2, r3, r5 (3 of 10)",
         "181.5 m, at most 200 m",
         "820 mm; 310 mm with angles of arrival",
-        "1.9 m/s with angles of arrival; unobservable without",
+        "1.9 m/s with angles of arrival; unobservable without them",
         "One Doppler short.",
-        "passed: constraints and figures recomputed from the beams, off by 3.0e-09 at most",
+        "passed: constraints and figures recomputed from the beams; largest relative difference 3.0e-09",
     ):
         assert words in text
 

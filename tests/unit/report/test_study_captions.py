@@ -141,7 +141,10 @@ def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
 def test_accuracies_name_the_clocks(tmp_path: Path, before: str, after: str, words: str) -> None:
     results = results_of(tmp_path, text=QUICK.replace(before, after))
     echo = "Echo: path loss over the whole path (sum)."
-    assert f"{words} Target: known exactly. Elements: isotropic. {echo}" in caption_of(results, "peb_m")
+    assert (
+        f"{words} Target: designed for exactly this position and velocity. Elements: isotropic. {echo}"
+        in caption_of(results, "peb_m")
+    )
     assert words in plain(results_table(results, ["peb_m"]), width=300)
     assert "Clocks" not in plain(results_table(results, ["receivers"]), width=300)
     assert "Clocks" not in caption_of(results, "receivers"), "a count depends on none of these"
