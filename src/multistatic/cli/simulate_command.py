@@ -172,6 +172,10 @@ def simulate_command(
       multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
 
     \b
+    Duration: seconds; about 20 s for receivers that record a million
+    samples each.
+
+    \b
     Exit codes:
       0  The recordings were written.
       2  The input is wrong; each problem is named.
@@ -208,6 +212,9 @@ def simulate_command(
         network = read_designed_network(design_dir, on_note=print_note)
         ids = _receivers(network, receivers)
         start = network.scenario.seed if seed is None else seed
+        if oversampling < 1.0:
+            rate = f"{oversampling:g} samples a slot is a sampling rate below the symbol rate"
+            print_note(f"--oversampling {oversampling:g}: {rate}; the recordings are aliased")
         block = simulate_block(
             network.scenario,
             network.channel,
