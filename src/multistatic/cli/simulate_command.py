@@ -172,8 +172,7 @@ def simulate_command(
       multistatic simulate out/paper --symbols qam16 --trials 10 --seed 7
 
     \b
-    Duration: seconds; about 20 s for receivers that record a million
-    samples each.
+    Duration: 1 to 10 seconds.
 
     \b
     Exit codes:
@@ -213,8 +212,11 @@ def simulate_command(
         ids = _receivers(network, receivers)
         start = network.scenario.seed if seed is None else seed
         if oversampling < 1.0:
-            rate = f"{oversampling:g} samples a slot is a sampling rate below the symbol rate"
-            print_note(f"--oversampling {oversampling:g}: {rate}; the recordings are aliased")
+            symbol_rate = 1e-6 / network.scenario.radio.slot_s
+            print_note(
+                f"--oversampling {oversampling:g} samples the signal at {oversampling * symbol_rate:.6g} MHz, which is "
+                f"below its symbol rate of {symbol_rate:.6g} Msymbol/s: the recordings are aliased"
+            )
         block = simulate_block(
             network.scenario,
             network.channel,

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 ROWS_AT_MOST = 40
 LEGEND = (
-    "±: one standard deviation, of noise; offsets of the clocks are not included (localize adds them). block SNR: of the "
-    "echo, integrated over block and antennas."
+    "±: one standard deviation, of noise; offsets of the clocks are not included (localize adds them). block SNR: of "
+    "the echo, integrated over block and antennas."
 )
 _AZIMUTH = "azimuth: of the direction of arrival, from the x axis counterclockwise."
 _LINE = (
