@@ -322,7 +322,7 @@ def test_the_line_of_a_fix() -> None:
     lines = printed(fix_summary([fix(2e-3), fix(5e-3, message="No velocity.", velocity_m_s=None)], 2)).splitlines()
     first, second = (line.split() for line in lines if "unique" in line)
     assert lines[1].split()[0] == "ms"
-    assert first == ["2", "12.35", "-7.65", "0.3", "1.23", "-0.54", "0.6", "unique", "2", "0.62"]
+    assert first == ["2", "12.35", "-7.65", "0.30", "1.23", "-0.54", "0.60", "unique", "2", "0.62"]
     assert second[0] == "5"
     assert second[4:6] == ["–", "–"]
     assert "at 5 ms: No velocity." in lines

@@ -239,7 +239,7 @@ def test_measurements() -> None:
     line = next(line for line in plain(measurement_table(found), 200).splitlines() if line.startswith("deep"))
     assert line.split()[-7:] == ["–"] * 5 + ["not", "detected"]
     last = next(line for line in plain(measurement_table(found), 200).splitlines() if line.startswith(LONG[3]))
-    assert last.split() == [LONG[3], "0", "300.0000", "1.00", "-40.0", "30.0", "30.0", "detected"]
+    assert last.split() == [LONG[3], "0", "300.0000", "0.0010", "-40", "30", "30.0", "detected"]
 
 
 def test_the_numbers_of_the_paper() -> None:
