@@ -54,10 +54,15 @@ CASES = {
 }
 
 
+# With and without a title in the narrowest, where the heading takes most of the room.
+TITLES = {"screen": (True,), "column": (True, False), "double-column": (False,)}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("case", CASES)
 def test_texts_of_a_comparison_stand_free_and_its_legend_is_true(case: str, width: Any) -> None:
-    for title in (True, False):
+    for title in TITLES[width]:
         with styled():
             figure = comparison_figure(CASES[case], "surrogate", PictureStyle(width, title=title))
             assert picture_faults(figure) == []
@@ -132,10 +137,11 @@ OUTCOMES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("draw", [leaderboard_figure, instances_figure])
 def test_texts_of_the_leaderboard_stand_free_and_its_legend_is_true(draw: Any, width: Any) -> None:
-    for title in (True, False):
+    for title in TITLES[width]:
         with styled():
             assert picture_faults(draw(OUTCOMES, "made up", PictureStyle(width, title=title))) == []
 
