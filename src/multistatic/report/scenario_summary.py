@@ -17,6 +17,7 @@ from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.occupied_band import occupied_band_hz, occupied_band_in_words
 from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading; of given channels the mean over
     their antennas, None without a path. `channel`: where the channels come from, and what of them. `echo_snr_db`: of
     the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
-    signal-independent clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
+    signal-independent clutter only. `occupied_band_hz`: None where the pulse has no finite bandwidth or one that is not
+    known, as `occupied_band` says. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
     equation.
     """
     propagation, transmitter, radio, target = (
@@ -46,6 +48,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         scenario.target,
     )
     given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
+    band_hz = occupied_band_hz(radio)
     radar = propagation.is_radar_equation(radio.wavelength_m)
     return {
         "valid": True,
@@ -55,6 +58,8 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "wavelength_m": radio.wavelength_m,
         "slot_s": radio.slot_s,
         "symbol_rate_hz": radio.symbol_rate_hz,
+        "occupied_band_hz": band_hz if band_hz is not None and math.isfinite(band_hz) else None,
+        "occupied_band": occupied_band_in_words(radio),
         "block_s": radio.samples * radio.slot_s,
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
@@ -173,6 +178,7 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         f"target: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
         f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
         f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
+        f"pulse: {summary['occupied_band']}",
     ]
     antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
     # What all receivers have alike is a line above the table.
