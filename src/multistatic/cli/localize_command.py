@@ -83,6 +83,8 @@ def localize_command(
       multistatic localize out/paper/estimates/measurements.csv \\
         --scenario out/paper/scenario.toml --out out/paper/fixes
 
+    Duration: 2 to 4 seconds for a few blocks, most of it for the pictures.
+
     \b
     Exit codes:
       0  Every fix has a position.
