@@ -12,9 +12,9 @@ from multistatic.cli.compare_command import compare_command
 from multistatic.cli.compilation import hasten_first_compilation
 from multistatic.cli.completion import run_app, with_completion
 from multistatic.cli.design_command import design_command
+from multistatic.cli.error_lines import error_lines
 from multistatic.cli.estimate_command import estimate_command
 from multistatic.cli.export_command import export_command
-from multistatic.cli.error_lines import error_lines
 from multistatic.cli.interruption import INTERRUPTED, NOTHING_KEPT, end_like_ctrl_c
 from multistatic.cli.localize_command import localize_command
 from multistatic.cli.scenario_commands import check_command, init_command, schema_command

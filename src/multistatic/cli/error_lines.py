@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from multistatic.errors import InputError, MultistaticError, Problem
+from multistatic.errors import InputError, MultistaticError
 
 COMMAND_LINE, INPUT = "command line", "input"
 # Names by which functions know their own problems: they are no files of the user.
@@ -21,6 +21,7 @@ _INSIDE_A_FILE = re.compile(r"(, | )(line|row|record|column) .*$")
 def error_lines(error: MultistaticError) -> str:
     """The error as it is printed.
 
+    >>> from multistatic.errors import Problem
     >>> print(error_lines(InputError([Problem("--time-limit", "0", "seconds above 0")])))
     error: --time-limit: 1 problem
       --time-limit: received 0, expected seconds above 0

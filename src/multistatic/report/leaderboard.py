@@ -31,8 +31,8 @@ Origins = Mapping[str, Mapping[str, Origin]]
 COLUMN_NOTES = (
     "rank: by the number of instances solved, then by the mean gap; methods with mean gaps within 1e-6 of each other "
     "share a rank (=), the faster one first. at best known: number of instances on which the method reached the best "
-    "known value. gap: how much worse the method's value is than the best known one, over the instances that it solved. "
-    "time: geometric mean of the method's times on these instances."
+    "known value. gap: how much worse the method's value is than the best known one, over the instances that it "
+    "solved. time: geometric mean of the method's times on these instances."
 )
 
 
