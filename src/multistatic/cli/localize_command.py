@@ -83,6 +83,8 @@ def localize_command(
       multistatic localize out/paper/estimates/measurements.csv \\
         --scenario out/paper/scenario.toml --out out/paper/fixes
 
+    Duration: 2 to 4 seconds for a few blocks, most of it for the pictures.
+
     \b
     Duration: 1 to 5 seconds for up to some thousand fixes.
 

@@ -11,7 +11,7 @@ import typer
 
 from multistatic.cli.command_help import RUN
 from multistatic.cli.design_command import JSON, QUIET
-from multistatic.cli.interruption import INTERRUPTED
+from multistatic.cli.interruption import INTERRUPTED, TRIALS_KEPT
 from multistatic.cli.numbers import whole_number
 from multistatic.errors import InputError, MultistaticError, Problem
 
@@ -166,7 +166,7 @@ def _run(
                 on_progress=on_progress,
             )
     except KeyboardInterrupt:
-        typer.echo(f"interrupted: {place} holds every finished trial; run the same command again to continue", err=True)
+        typer.echo(TRIALS_KEPT.format(place=f"{place} holds"), err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 

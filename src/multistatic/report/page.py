@@ -138,17 +138,20 @@ def table(
     head: int = 0,
     kinds: Sequence[str] = (),
 ) -> Html:
-    """A table; in a narrow window it alone is moved sideways.
+    """A table; in a narrow window each row is a card on which every cell stands beside the name of its column.
 
     columns: names; what follows a line break is the unit. numbers: which columns hold numbers. head: the column that
     names the row. kinds: of the rows, `strong`, `bad` or nothing.
     """
     classes = [_class("number" if number in numbers else "") for number in range(len(columns))]
     top = "".join(f'<th scope="col"{look}>{_titled(text)}</th>' for text, look in zip(columns, classes, strict=True))
+    labels = [text_of(_beside(text)) if isinstance(text, Html) else escape(_beside(text)) for text in columns]
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f'<th scope="row"{look}>{as_html(cell)}</th>' if place == head else f"<td{look}>{as_html(cell)}</td>"
+            f'<th scope="row"{look}>{as_html(cell)}</th>'
+            if place == head
+            else f'<td{look} data-column="{labels[place]}">{as_html(cell)}</td>'
             for place, (cell, look) in enumerate(zip(row, classes, strict=True))
         )
         lines.append(f"<tr{_class(kinds[number] if kinds else '')}>{cells}</tr>\n")
@@ -220,6 +223,12 @@ def _titled(text: str) -> str:
     """The head of a column: its name, and its unit on a line of its own."""
     words, _, unit = text.partition("\n")
     return as_html(words) if isinstance(text, Html) else _with_unit(as_html(words), as_html(unit))
+
+
+def _beside(column: str) -> str:
+    """The head of a column on one line, its unit in brackets."""
+    words, _, unit = column.partition("\n")
+    return f"{words} ({unit})" if unit else words
 
 
 def _with_unit(words: str, unit: str) -> str:

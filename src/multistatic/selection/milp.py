@@ -58,7 +58,7 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
                 Problem(
                     path="design.selector",
                     received=f"milp with the criterion {problem.criterion.name}",
-                    expected="a criterion that declares a LinearGain, such as surrogate or published",
+                    expected="a criterion that is a sum over receivers, such as surrogate or published",
                     hint="branch_and_bound is exact for position and velocity bounds",
                 )
             ]
