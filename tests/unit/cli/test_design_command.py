@@ -71,6 +71,7 @@ def test_alternate_is_refused_with_the_selector_that_would_ignore_it() -> None:
     old = CliRunner().invoke(app, ["design", "paper", "--design", "alternating", *small])
     assert done.exit_code == old.exit_code == 0, done.output
     assert json.loads(done.stdout)["beamforming"] == json.loads(old.stdout)["beamforming"]
+    assert json.loads(done.stdout)["sensitivities"]["power_1db"]["change"] < 0.0  # the whole unit of the table
     assert overrides(None, None, "greedy", None, alternate=False)[-1] == "design.alternate=false"
 
 

@@ -199,7 +199,7 @@ def test_a_nanosecond_stands_in_the_table() -> None:
     text = " ".join(printed(design_summary(design())).split())
     assert "+1 ns of clock error at each cooperating receiver independently: position error bound " in text
     unknown = replace(design(), accuracy=replace(design().accuracy, position=unobservable()))  # type: ignore[arg-type]
-    assert "clock error" not in printed(design_summary(unknown))
+    assert "+1 ns of clock error" not in printed(design_summary(unknown))
 
 
 def unobservable() -> PositionBound:

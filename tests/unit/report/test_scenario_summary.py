@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from multistatic import registry
-from multistatic.report.scenario_summary import model_notes, scenario_summary, scenario_table
+from multistatic.report.scenario_summary import _channel_line, model_notes, scenario_summary, scenario_table
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Propagation, PulseSpec, Radio, Receiver, Scenario, Target, Transmitter
@@ -222,3 +222,21 @@ def test_nodes_less_than_a_metre_apart() -> None:
     what = by_hand()
     beside = replace(what.receivers[0], position_m=np.array([0.9, 0.0, 0.0]))
     assert "two nodes are 0.9 m apart" in model_notes(replace(what, receivers=(beside, what.receivers[1])))[0]
+
+
+def test_what_a_channel_file_gives_is_said_in_words() -> None:
+    channel = {
+        "source": "street.npz",
+        "shape": [5, 2, 8],
+        "receiver_ids": None,
+        "carrier_hz": 3.5e9,
+        "median_gain_db": -73.94,
+        "given": ["direct", "echo_gain"],
+        "by_geometry": ["steering_tx", "steering_rx"],
+    }
+    assert _channel_line(channel) == (
+        "channels: street.npz gives the direct channels and the gains of the echoes for 5 receivers in the scenario's "
+        "order, 2 receive and 8 transmit antennas, carrier 3.5 GHz, median gain between two antennas -73.9 dB; the "
+        "steering vectors of the transmitter and the steering vectors of the receivers are computed from the geometry "
+        "of the scenario"
+    )
