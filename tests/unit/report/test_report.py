@@ -172,6 +172,7 @@ def test_drawing_changes_no_settings_and_needs_no_window() -> None:
     assert dict(matplotlib.rcParams) == before
 
 
+@pytest.mark.slow
 def test_drawing_chooses_no_backend_and_imports_no_pyplot() -> None:
     """In a process of its own: others may have imported it."""
     code = (

@@ -64,6 +64,7 @@ def test_intervals_of_some_points_only(tmp_path: Path) -> None:
     assert words in caption_of(replace(results, values=values), "peb_m")
 
 
+@pytest.mark.slow
 def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = results_of(tmp_path)
     assert "Page" not in caption_of(results, "peb_m")

@@ -380,6 +380,7 @@ def test_solved_instances_come_first_then_the_gap_and_ties_share_their_rank() ->
     assert times[0].time_s == close_to(1.0)
 
 
+@pytest.mark.slow
 def test_reports_drop_nothing() -> None:
     from rich.console import Console
 
