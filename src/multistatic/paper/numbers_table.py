@@ -9,9 +9,9 @@ from multistatic.report.text_table import TableColumn, TableRow, TextTable
 
 LEGEND = (
     "paper: the printed number, to three digits. ours: computed with the paper's own model; differs by: from the "
-    "paper's number. exact: computed with the exact bound. U: the surrogate of the position error that the "
-    "paper minimises. N_t, N_r: antennas of the transmitter and of a receiver. g1, g2: the cosine and the sinc pulse; F_g, F_tg, F_tġ: "
-    "their integrals in Prop. 3.1."
+    "paper's number. exact: computed with the exact bound. U: the surrogate of the position error that the paper "
+    "minimises. N_t, N_r: antennas of the transmitter and of a receiver. g1, g2: the cosine and the sinc pulse; F_g, "
+    "F_tg, F_tġ: their integrals in Prop. 3.1."
 )
 
 
