@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from multistatic.cli.design_command import FILE, SET
 from multistatic.cli.option_names import options_named
+
+if TYPE_CHECKING:
+    from multistatic.errors import InputError
 
 OUT = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write to this file. Default: print on standard output.")
@@ -129,9 +132,7 @@ def check_command(
         scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
     except InputError as error:
         if json_:
-            from dataclasses import asdict
-
-            _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
+            _print_problems(error)
         raise
     for note in notes:
         print_note(note)
@@ -194,6 +195,12 @@ def _write(text: str, out: Path | None, *, force: bool) -> None:
         raise InputError([Problem("--out", f"{out}, which exists", "a new file", "--force replaces it")])
     write_text_atomically(out, text)
     typer.echo(f"wrote {out}", err=True)
+
+
+def _print_problems(error: InputError) -> None:
+    from dataclasses import asdict
+
+    _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
 
 
 def _print_json(document: object) -> None:

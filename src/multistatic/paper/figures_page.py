@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from multistatic.paper.claims_table import COLUMNS, INTRODUCTION, claim_rows, drops_in_words, not_examined
@@ -35,8 +36,8 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
 
 
 def _held(cell: str) -> str:
-    """A cell in which counts (`6 / 0 / 0`) and intervals stay on one line."""
-    return cell.replace(" / ", "\u00a0/\u00a0").replace(", ", ",\u00a0") if "[" in cell else cell
+    """A cell in which intervals stay on one line."""
+    return re.sub(r"\[([^],]*), ([^]]*)\]", "[\\1,\u00a0\\2]", cell)
 
 
 def _pictures(name: str, files: Mapping[str, bytes], titled: bool) -> Iterator[Html]:

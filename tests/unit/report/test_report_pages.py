@@ -125,7 +125,7 @@ def test_a_table_names_its_rows_and_columns() -> None:
         [["receiver", "cooperates", "rate bit/s/Hz"], [RIGHT_TO_LEFT, "●", "4.000"], ["b", "", "1.000"]]
     ]
     assert f'<tr class="strong"><th scope="row"><bdi>{escape(RIGHT_TO_LEFT)}</bdi></th>' in shown
-    assert '<td class="number">4.000</td>' in shown
+    assert '<td class="number" data-column="rate (bit/s/Hz)">4.000</td>' in shown
     assert '<tr class="bad">' in shown
     assert '<span role="img" aria-label="yes">●</span>' in shown
     assert '<th scope="col" class="number">rate' in shown
