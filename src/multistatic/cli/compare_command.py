@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_errors import refuse_file_of_list
 from multistatic.cli.command_help import CHOICES
 from multistatic.cli.design_command import JSON, QUIET, SET
 from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
-from multistatic.errors import InputError
+from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
@@ -117,7 +118,8 @@ def compare_command(
       2  The input is wrong, or no method could be run; each row says why.
     """
     if list_:
-        _list()
+        refuse_file_of_list(file)
+        _list(json_)
         return
     look = picture_style(style, title)
     if suite:
@@ -125,9 +127,9 @@ def compare_command(
         from multistatic.suite.run import SuiteSettings
 
         if file is not None or set_:
-            raise typer.BadParameter(
-                "The suite has its own scenarios: give neither FILE nor --set.", param_hint="--suite"
-            )
+            received = [f"FILE {file}"] * (file is not None) + ["--set"] * bool(set_)
+            expected = "--suite without FILE and --set: the suite has its own scenarios"
+            raise InputError([Problem("--suite", f"--suite with {' and '.join(received)}", expected)])
         with options_named("", _PATHS):
             settings = SuiteSettings(
                 selectors=None if selector in (None, "every") else _names(selector or ""),
@@ -137,10 +139,15 @@ def compare_command(
             )
             compare_on_suite(settings, out=out, style=look, json_=json_, quiet=quiet)
         return
-    if quick or time_limit is not None:
-        raise typer.BadParameter("--quick and --time-limit can be used with --suite only.", param_hint="--suite")
+    problems = [
+        Problem(option, f"{option} without --suite", f"--suite, or no {option}")
+        for option, given in (("--quick", quick), ("--time-limit", time_limit is not None))
+        if given
+    ]
     if file is None:
-        raise typer.BadParameter("Give a scenario FILE, --suite or --list.", param_hint="FILE")
+        problems.append(Problem("FILE", "nothing", "a scenario file, the name of a preset, --suite or --list"))
+    if file is None or problems:
+        raise InputError(problems)
     if out is not None:
         from multistatic.extras import require_installed
 
@@ -219,12 +226,18 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _list() -> None:
+def _list(json_: bool) -> None:
+    import json
+
     from multistatic import registry
     from multistatic.scenario.model import JOINT
     from multistatic.study.metrics import metric_names
 
-    for group, use in GROUPS.items():
-        names = metric_names() if group == "metrics" else registry.names(group)
-        names = (JOINT, *names) if group == "selectors" else names
-        typer.echo(f"{group} ({use}): {', '.join(names)}")
+    listed = {group: metric_names() if group == "metrics" else registry.names(group) for group in GROUPS}
+    listed["selectors"] = (JOINT, *listed["selectors"])
+    if json_:
+        document = {group: {"use": GROUPS[group], "names": names} for group, names in listed.items()}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    for group, names in listed.items():
+        typer.echo(f"{group} ({GROUPS[group]}): {', '.join(names)}")

@@ -175,7 +175,9 @@ def test_metrics_are_listed(file: Path) -> None:
     lines = invoke("study", "--list").output.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(METRICS)
     assert "peb_m: position error bound, in m" in lines
-    assert invoke("study").exit_code == 2
+    listed = json.loads(invoke("study", "--list", "--json").stdout)
+    assert [each["name"] for each in listed] == list(METRICS)
+    assert listed[list(METRICS).index("peb_m")]["unit"] == "m"
 
 
 def test_the_schema_of_study_files(file: Path) -> None:

@@ -1,0 +1,73 @@
+"""Command lines that are refused: every problem with path, value received and what was expected; as JSON too."""
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from multistatic import registry
+from multistatic.cli.app import app
+from multistatic.errors import InputError
+
+
+def refused(*arguments: str):
+    """The error, and what is on standard output."""
+    result = CliRunner().invoke(app, [str(each) for each in arguments])
+    assert isinstance(result.exception, InputError)
+    return result.exception, result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "paths"),
+    [
+        (["localize"], ["MEASUREMENTS", "--scenario"]),
+        (["localize", "x.csv"], ["--scenario"]),
+        (["localize", "--scenario", "paper"], ["MEASUREMENTS"]),
+        (["estimate"], ["RECORDING"]),
+        (["study"], ["FILE"]),
+        (["compare", "--quick"], ["--quick", "FILE"]),
+        (["compare", "paper", "--time-limit", "5"], ["--time-limit"]),
+        (["design", "paper", "--gap", "x"], ["--gap"]),
+        (["study", "x.toml", "--workers", "0"], ["--workers"]),
+        (["compare", "--list", "paper"], ["FILE"]),
+        (["study", "--list", "paper"], ["FILE"]),
+    ],
+)
+def test_each_problem_names_the_option_or_argument_at_fault(arguments, paths) -> None:
+    error, output = refused(*arguments)
+    assert [problem.path for problem in error.problems] == paths
+    assert output == ""
+
+
+def test_what_is_missing_is_explained() -> None:
+    (problem,) = refused("localize", "x.csv")[0].problems
+    assert problem.received == "nothing"
+    assert problem.expected.startswith("--scenario FILE: scenario file, name of a preset")
+    assert refused("estimate")[0].problems[0].expected.startswith("SigMF recordings")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["design", "paper", "--set", "radio.x=1"],
+        ["check", "paper", "--set", "radio.x=1"],
+        ["design", "paper", "--gap", "x"],
+        ["design", "paper", "--selector", "greedy", "--select", "greedy"],
+        ["localize", "x.csv"],
+        ["study"],
+        ["show", "missing.sqlite"],
+    ],
+)
+def test_refused_input_is_a_json_document_with_json(arguments) -> None:
+    error, output = refused(*arguments, "--json")
+    document = json.loads(output)
+    assert document["valid"] is False
+    assert [each["path"] for each in document["problems"]] == [problem.path for problem in error.problems]
+    assert refused(*arguments)[1] == ""
+
+
+def test_the_list_of_names_as_json() -> None:
+    result = CliRunner().invoke(app, ["compare", "--list", "--json"])
+    listed = json.loads(result.stdout)
+    assert listed["selectors"]["names"] == ["joint", *registry.names("selectors")]
+    assert listed["estimators"] == {"use": "estimate --estimator", "names": list(registry.names("estimators"))}
