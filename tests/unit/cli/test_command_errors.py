@@ -71,3 +71,13 @@ def test_the_list_of_names_as_json() -> None:
     listed = json.loads(result.stdout)
     assert listed["selectors"]["names"] == ["joint", *registry.names("selectors")]
     assert listed["estimators"] == {"use": "estimate --estimator", "names": list(registry.names("estimators"))}
+
+
+def test_a_store_that_is_missing_is_named_as_such(tmp_path) -> None:
+    missing = str(tmp_path / "missing.sqlite")
+    for arguments in (["show", missing], ["export", missing, "--format", "csv"]):
+        (problem,) = refused(*arguments)[0].problems
+        assert (problem.path, problem.received) == (missing, "no file or folder of this name")
+    assert refused("show", str(tmp_path))[0].problems[0].received == "a folder"
+    both = refused("export", missing)[0].problems
+    assert [problem.path for problem in both] == [missing, "--format"]
