@@ -121,7 +121,7 @@ def compare_command(
         refuse_file_of_list(file)
         _list(json_)
         return
-    look = picture_style(style, title)
+    look = picture_style(style, title, out)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
         from multistatic.suite.run import SuiteSettings

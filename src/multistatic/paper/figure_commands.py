@@ -110,7 +110,7 @@ def _command(names: tuple[str, ...]) -> Callable[..., None]:
         title: TITLE = True,
         quiet: QUIET = False,
     ) -> None:
-        width = picture_style(style, title)
+        width = picture_style(style, title, out)
         reproduce_figures(names, out, quick=quick, workers=workers, quiet=quiet, style=width)
 
     return command

@@ -81,3 +81,32 @@ def test_a_store_that_is_missing_is_named_as_such(tmp_path) -> None:
     assert refused("show", str(tmp_path))[0].problems[0].received == "a folder"
     both = refused("export", missing)[0].problems
     assert [problem.path for problem in both] == [missing, "--format"]
+
+
+LOOK = ["--style", "column", "--no-title"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["design", "paper"],
+        ["design", "paper", "--no-pictures"],
+        ["compare", "paper"],
+        ["compare", "--suite", "--quick"],
+        ["show", "missing.sqlite"],
+        ["estimate", "missing"],
+        ["localize", "missing.csv", "--scenario", "paper"],
+    ],
+)
+def test_the_style_of_pictures_that_are_not_written_is_refused(arguments) -> None:
+    problems = refused(*arguments, *LOOK)[0].problems
+    assert [(each.path, each.received) for each in problems] == [("--style", "no --out"), ("--no-title", "no --out")]
+
+
+def test_a_note_says_that_a_style_has_no_effect_without_pictures(tmp_path) -> None:
+    arguments = ["localize", str(tmp_path / "missing.csv"), "--scenario", "paper", "--out", str(tmp_path)]
+    both = CliRunner().invoke(app, [*arguments, *LOOK, "--no-pictures"])
+    assert "note: --style and --no-title have no effect with --no-pictures\n" in both.stderr
+    one = CliRunner().invoke(app, [*arguments, "--style", "column", "--no-pictures"])
+    assert "note: --style has no effect with --no-pictures\n" in one.stderr
+    assert "note: --" not in CliRunner().invoke(app, [*arguments, *LOOK]).stderr

@@ -152,7 +152,7 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("show", "missing.sqlite"), "nothing"),
+        (("show", "missing.sqlite"), "no file or folder of this name"),
         (("show", "small.toml"), "not a database"),
         (("export", "small.toml", "--format", "xls"), "one of nc, csv, mat"),
         (("export", "small.toml", "--format", "nc"), "not a database"),
