@@ -223,7 +223,8 @@ def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool, planned: i
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """The names of a list with commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _list(json_: bool) -> None:

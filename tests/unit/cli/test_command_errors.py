@@ -110,3 +110,9 @@ def test_a_note_says_that_a_style_has_no_effect_without_pictures(tmp_path) -> No
     one = CliRunner().invoke(app, [*arguments, "--style", "column", "--no-pictures"])
     assert "note: --style has no effect with --no-pictures\n" in one.stderr
     assert "note: --" not in CliRunner().invoke(app, [*arguments, *LOOK]).stderr
+
+
+def test_a_method_that_is_named_twice_is_compared_once() -> None:
+    arguments = ["compare", "paper", "--selector", "nearest_n,best_n,nearest_n", "--json", "--quiet"]
+    document = json.loads(CliRunner().invoke(app, arguments).stdout)
+    assert sorted(row["selector"] for row in document["rows"]) == ["best_n", "nearest_n"]
