@@ -52,7 +52,8 @@ def compare_command(
             metavar="NAMES",
             rich_help_panel=CHOICES,
             help="Selectors to compare, separated by commas, or every for all of them. "
-            f"Default: {DEFAULT_SELECTORS.replace(',', ', ')}; with --suite every one.",
+            f"Default: {DEFAULT_SELECTORS.replace(',', ', ')}; with --suite every one, or none if only "
+            "--beamformer is given.",
         ),
     ] = None,
     beamformer: Annotated[
@@ -60,7 +61,8 @@ def compare_command(
         typer.Option(
             metavar="NAMES",
             rich_help_panel=CHOICES,
-            help="Beamformers to compare, separated by commas. Default: the scenario's; with --suite every one.",
+            help="Beamformers to compare, separated by commas; with --suite also every. Default: the scenario's; with "
+            "--suite every one, or none if only --selector is given.",
         ),
     ] = None,
     list_: Annotated[
@@ -123,6 +125,7 @@ def compare_command(
         return
     look = picture_style(style, title, out)
     if suite:
+        from multistatic.cli.shown_notes import print_note
         from multistatic.cli.suite_command import compare_on_suite
         from multistatic.suite.run import SuiteSettings
 
@@ -130,10 +133,13 @@ def compare_command(
             received = [f"FILE {file}"] * (file is not None) + ["--set"] * bool(set_)
             expected = "--suite without FILE and --set: the suite has its own scenarios"
             raise InputError([Problem("--suite", f"--suite with {' and '.join(received)}", expected)])
+        if (selector is None) != (beamformer is None):
+            left_out, option = ("beamformers", "--beamformer") if beamformer is None else ("selectors", "--selector")
+            print_note(f"no {left_out} are ranked; {option} every ranks them too")
         with options_named("", _PATHS):
             settings = SuiteSettings(
-                selectors=None if selector in (None, "every") else _names(selector or ""),
-                beamformers=None if beamformer in (None, "every") else _names(beamformer or ""),
+                selectors=_on_suite(selector, beamformer),
+                beamformers=_on_suite(beamformer, selector),
                 quick=quick,
                 limit_s=LIMIT_S if time_limit is None else time_limit,
             )
@@ -170,6 +176,13 @@ def compare_command(
         raise typer.Exit(INTERRUPTED)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
+
+
+def _on_suite(text: str | None, other: str | None) -> tuple[str, ...] | None:
+    """The methods of one kind that the suite ranks, None for every one; none at all where only the other is named."""
+    if text is None:
+        return None if other is None else ()
+    return None if text == "every" else _names(text)
 
 
 def _compare(

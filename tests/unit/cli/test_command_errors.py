@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from multistatic import registry
+from multistatic.cli import suite_command
 from multistatic.cli.app import app
 from multistatic.errors import InputError
 
@@ -116,3 +117,22 @@ def test_a_method_that_is_named_twice_is_compared_once() -> None:
     arguments = ["compare", "paper", "--selector", "nearest_n,best_n,nearest_n", "--json", "--quiet"]
     document = json.loads(CliRunner().invoke(app, arguments).stdout)
     assert sorted(row["selector"] for row in document["rows"]) == ["best_n", "nearest_n"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "selectors", "beamformers", "note"),
+    [
+        ([], None, None, ""),
+        (["--selector", "greedy,milp"], ("greedy", "milp"), (), "no beamformers are ranked; --beamformer every"),
+        (["--beamformer", "mrt"], (), ("mrt",), "no selectors are ranked; --selector every"),
+        (["--selector", "greedy", "--beamformer", "every"], ("greedy",), None, ""),
+        (["--selector", "every", "--beamformer", "mrt"], None, ("mrt",), ""),
+    ],
+)
+def test_a_note_names_what_a_suite_leaves_out(arguments, selectors, beamformers, note, monkeypatch) -> None:
+    asked = []
+    monkeypatch.setattr(suite_command, "compare_on_suite", lambda settings, **options: asked.append(settings))
+    result = CliRunner().invoke(app, ["compare", "--suite", *arguments])
+    assert (asked[0].selectors, asked[0].beamformers) == (selectors, beamformers)
+    assert note in result.stderr
+    assert bool(note) == ("note:" in result.stderr)
