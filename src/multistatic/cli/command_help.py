@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from multistatic.cli.command_errors import print_problems, problems_of
 from multistatic.cli.error_lines import usage_lines
 from multistatic.cli.interruption import INTERRUPTED, NOTHING_KEPT
 from multistatic.errors import InputError, Problem
@@ -48,8 +49,30 @@ class Command(TyperCommand):
     """A command whose help has sections, and that accepts the old names of its options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line, old names replaced."""
-        return super().parse_args(ctx, present_names(args, OLD_NAMES.get(self.name or "", {})))
+        """Read the command line, old names replaced; `InputError` for values that are missing or refused."""
+        json_ = "--json" in args
+        try:
+            words = present_names(args, OLD_NAMES.get(self.name or "", {}))
+            try:
+                return super().parse_args(ctx, words)
+            except typer.BadParameter as error:
+                problems = problems_of(error, self.get_params(ctx), ctx.params)
+                if not problems:
+                    raise
+                raise InputError(problems) from None
+        except InputError as error:
+            if json_:
+                print_problems(error)
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; with --json the problems of refused input are printed as JSON too."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            if ctx.params.get("json_"):
+                print_problems(error)
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the usage line: an argument that may be missing is in brackets."""

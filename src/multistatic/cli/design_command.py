@@ -150,7 +150,8 @@ def design_command(
     if matlab and out is None:
         raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
-    drawn = picture_style(style, title) if pictures else None
+    look = picture_style(style, title, out, pictures)
+    drawn = look if pictures else None
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network

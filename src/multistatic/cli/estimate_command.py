@@ -151,7 +151,7 @@ def estimate_command(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.report.delay_doppler_map import delay_doppler_pictures
 
-    look = picture_style(style, title)
+    look = picture_style(style, title, out, pictures)
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
     with options_named("", _PATHS):

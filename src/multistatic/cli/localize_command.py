@@ -105,7 +105,7 @@ def localize_command(
     from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
 
-    drawn = picture_style(style, title)
+    drawn = picture_style(style, title, out, pictures)
     settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")

@@ -124,16 +124,10 @@ def check_command(
       2  The scenario is not valid; each problem is named.
     """
     from multistatic.cli.shown_notes import print_note
-    from multistatic.errors import InputError
     from multistatic.files.scenario_file import load_scenario
 
     notes: list[str] = []
-    try:
-        scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
-    except InputError as error:
-        if json_:
-            _print_problems(error)
-        raise
+    scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
     for note in notes:
         print_note(note)
     if resolved:

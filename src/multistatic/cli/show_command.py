@@ -66,7 +66,7 @@ def show_command(
     from multistatic.files.study_reader import read_results
     from multistatic.report.study_table import results_document, results_table
 
-    width = picture_style(style, title)
+    width = picture_style(style, title, out)
     if out is not None:
         from multistatic.report.style import require_matplotlib
 

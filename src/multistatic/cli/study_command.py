@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_errors import refuse_file_of_list
 from multistatic.cli.command_help import RUN
 from multistatic.cli.design_command import JSON, QUIET
 from multistatic.cli.interruption import INTERRUPTED, TRIALS_KEPT
@@ -125,10 +126,11 @@ def study_command(
       2  The input is wrong; each problem is named.
     """
     if list_:
-        _list()
+        refuse_file_of_list(file)
+        _list(json_)
         return
     if file is None:
-        raise typer.BadParameter("Give a study FILE or --list.", param_hint="FILE")
+        raise InputError([Problem("FILE", "nothing", "a study file, - for standard input, or --list")])
     from multistatic.files.study_file import load_study, store_path
     from multistatic.files.study_reader import read_results
 
@@ -196,11 +198,16 @@ def _print_notes(loaded: Study) -> None:
         print_note(note)
 
 
-def _list() -> None:
+def _list(json_: bool) -> None:
     from multistatic.study.metrics import metric, metric_names
 
-    for name in metric_names():
-        found = metric(name)
+    metrics = {name: metric(name) for name in metric_names()}
+    if json_:
+        _print_json(
+            [{"name": name, "description": each.description, "unit": each.unit} for name, each in metrics.items()]
+        )
+        return
+    for name, found in metrics.items():
         typer.echo(f"{name}: {found.description}" + (f", in {found.unit}" if found.unit not in ("", "1") else ""))
 
 

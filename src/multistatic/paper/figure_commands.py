@@ -112,7 +112,7 @@ def _command(names: tuple[str, ...]) -> Callable[..., None]:
         title: TITLE = True,
         quiet: QUIET = False,
     ) -> None:
-        width = picture_style(style, title)
+        width = picture_style(style, title, out)
         try:
             reproduce_figures(names, out, quick=quick, workers=workers, quiet=quiet, style=width)
         except KeyboardInterrupt:

@@ -198,10 +198,10 @@ def test_a_suggestion_does_not_name_old_options() -> None:
 @pytest.mark.parametrize(
     ("text", "least", "words"),
     [
-        ("1.5", 0, "'1.5' is not a whole number, 0 or more"),
-        ("-1", 0, "'-1' is not a whole number, 0 or more"),
-        ("x", 0, "'x' is not a number"),
-        ("inf", -float("inf"), "'inf' is not a whole number"),
+        ("1.5", 0, "received '1.5', expected a whole number, 0 or more"),
+        ("-1", 0, "received '-1', expected a whole number, 0 or more"),
+        ("x", 0, "received 'x', expected a number"),
+        ("inf", -float("inf"), "received 'inf', expected a whole number"),
     ],
 )
 def test_whole_numbers(text, least, words) -> None:
