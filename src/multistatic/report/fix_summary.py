@@ -10,7 +10,7 @@ import numpy as np
 from multistatic.localization.fix import Fix
 from multistatic.localization.times import times_text
 from multistatic.report.text_table import Emphasis, Prose, TableColumn, TableRow, TextTable
-from multistatic.report.wording import common_unit
+from multistatic.report.wording import time_unit
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -33,9 +33,7 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int) -> RenderableType:
     from rich.console import Group
 
     shown = fixes[:ROWS_AT_MOST]
-    scale, unit = common_unit([fix.time_s for fix in shown], "s")
-    if scale < 1.0:  # kiloseconds and more: nobody's unit, least of all that of Unix time
-        scale, unit = 1.0, "s"
+    scale, unit = time_unit([fix.time_s for fix in shown])
     times = times_text([fix.time_s for fix in shown], scale)
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)
     speed = _format([(fix.velocity_m_s, fix.velocity_std_m_s) for fix in shown], _SPEED_DIGITS)

@@ -27,6 +27,7 @@ FAINT = "#cbd2d9"
 GRID = "#e8ecf0"
 SELECTED = "#0072b2"
 TARGET = "#d55e00"
+TARGET_TEXT = "#b34700"  # the same for letters: 5.5 to 1 on white
 SENSING = "#e69f00"
 ERROR = "#a83f86"
 BAD = "#b3261e"
