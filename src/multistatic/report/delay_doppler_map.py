@@ -4,6 +4,7 @@ echo that was found.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -190,8 +191,8 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
     parts = []
     if measurement.verdict != "not_detected":
         parts.append(
-            f"Delay {1e9 * measurement.delay_s:.4f} ns ± {1e12 * measurement.delay_std_s:.3g} ps, "
-            f"Doppler shift {_signed(measurement.doppler_hz)} ± {measurement.doppler_std_hz:.3g} Hz (1σ)."
+            f"Delay {_with_error(1e9 * measurement.delay_s, 1e9 * measurement.delay_std_s)} ns, "
+            f"Doppler shift {_with_error(measurement.doppler_hz, measurement.doppler_std_hz)} Hz (1σ)."
         )
     if measurement.message:
         parts.append(measurement.message)
@@ -210,5 +211,8 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
     return [part.replace("dB; of noise alone it would be -", "dB; of noise alone it would be −") for part in parts]
 
 
-def _signed(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−")
+def _with_error(value: float, deviation: float) -> str:
+    """`899.9790 ± 0.0019`: both to the second digit of the standard deviation, or to the unit where that is large."""
+    known = 0.0 < deviation < math.inf
+    decimals = max(0, 1 - math.floor(math.log10(float(f"{deviation:.2g}")))) if known else 4
+    return f"{value:.{decimals}f} ± {deviation:.{decimals}f}".replace("-", "−")

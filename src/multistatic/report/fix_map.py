@@ -103,8 +103,8 @@ def fix_figure(
 def draw_fixes(
     ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], scenario: Scenario
 ) -> list[str]:
-    """Plan view in metres with equal scales; sets the limits of `ax`. Returns the ids of the receivers whose name found no
-    room.
+    """Plan view in metres with equal scales; sets the limits of `ax`. Returns the ids of the receivers whose name
+    found no room.
     """
     scales = fix_scales(fixes, groups, scenario)
     set_limits(ax, scales.places_m)

@@ -75,10 +75,10 @@ def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
         if steps.max() > _DIAGONAL * np.sqrt(look["s"]):
             path = {"color": TARGET, "linewidth": 0.8, "zorder": 5}
             ax.plot(places[:, 0], places[:, 1], label="order of the fixes in time", **path)
-        for place, color in zip(places, _shades(len(found)), strict=True):
-            ax.scatter(place[0], place[1], c=[color], **look)
         hidden = hide_each_other(ax, places)
-        words = f"{len(found)} fixes at one place of the map" if hidden else "the darker, the later"
+        for place, color in zip(places, [TARGET] * len(found) if hidden else _shades(len(found)), strict=True):
+            ax.scatter(place[0], place[1], color=color, **look)
+        words = "all fixes" if hidden else "the darker, the later"
         ax.scatter([], [], c=TARGET, label=f"target, as estimated ({words})", **look)
     second = np.array([fix.other_position_m for fix in fixes if fix.other_position_m is not None]).reshape(-1, 3)
     if len(second):
@@ -101,7 +101,7 @@ def _in_points(ax: Axes, places: F) -> F:
     return found
 
 
-def _shades(count: int) -> list[tuple[float, ...]]:
+def _shades(count: int) -> list[Any]:
     """From the colour of the first fix to that of the last."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -176,12 +176,13 @@ def fix_labels(ax: Axes, fixes: Sequence[Fix], arrows: Sequence[VelocityArrow]) 
         if arrows and first.velocity_m_s is not None:
             labels.append(point_label(arrows[0].tip_outline_m[0], speed_in_words(first), TARGET_TEXT, 4.0))
         return labels
-    written = times_from_first([fix.time_s for fix in found])
-    places = np.array([fix.position_m for fix in found])[:, list(PLAN)]
-    if hide_each_other(ax, places):
-        text = f"target, {written[0]} to {written[-1]}"
+    times_s = [fix.time_s for fix in found]
+    if hide_each_other(ax, np.array([fix.position_m for fix in found])[:, list(PLAN)]):
+        lasted_s = max(times_s) - min(times_s)
+        factor, unit = time_unit([lasted_s])
+        text = f"target, {len(found)} fixes in {factor * lasted_s:.3g} {unit}" if len(found) > 1 else "target"
         return [point_label(first.position_m, text, TARGET_TEXT, 6.5, bold=True)]
-    times = dict(zip(map(id, found), written, strict=True))
+    times = dict(zip(map(id, found), times_from_first(times_s), strict=True))
     named = found if len(found) <= _TIMED_AT_MOST else [first, found[-1]]
     labels = []
     for fix in named:

@@ -84,7 +84,7 @@ def test_axes_are_in_nanoseconds_kilohertz_and_decibels() -> None:
     line = profile.lines[0]
     assert_close(np.asarray(line.get_xdata())[[0, -1]], [300.0, 320.0], rel=1e-9)
     assert_close(np.max(line.get_ydata()), 30.0, rel=1e-9)
-    assert "Delay 312.0000 ns ± 25 ps, Doppler shift −4500.0 ± 12.5 Hz (1σ)." in figure.get_label()
+    assert "Delay 312.000 ± 0.025 ns, Doppler shift −4500 ± 12 Hz (1σ)." in figure.get_label()
     assert figure.get_label().startswith("r1: echo detected, SNR 30.0 dB")
 
 
