@@ -191,12 +191,6 @@ def _write(text: str, out: Path | None, *, force: bool) -> None:
     typer.echo(f"wrote {out}", err=True)
 
 
-def _print_problems(error: InputError) -> None:
-    from dataclasses import asdict
-
-    _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
-
-
 def _print_json(document: object) -> None:
     import json
 

@@ -11,7 +11,7 @@ from multistatic.estimation.error_digits import error_decimals, fixed
 from multistatic.localization.fix import Fix
 from multistatic.localization.times import times_text
 from multistatic.report.text_table import Emphasis, Prose, TableColumn, TableRow, TextTable
-from multistatic.report.wording import common_unit
+from multistatic.report.wording import time_unit
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int, *, told: str = "") -> Ren
     from rich.console import Group
 
     shown = fixes[:ROWS_AT_MOST]
-    scale, unit = common_unit([fix.time_s for fix in shown], "s")
-    if scale < 1.0:  # kiloseconds and more: nobody's unit, least of all that of Unix time
-        scale, unit = 1.0, "s"
+    scale, unit = time_unit([fix.time_s for fix in shown])
     times = times_text([fix.time_s for fix in shown], scale)
     errors_m = [(fix.horizontal_std_m, fix.vertical_std_m)[: dimensions - 1] for fix in shown]
     place = _format([(fix.position_m, fix.position_std_m) for fix in shown], _PLACE_DIGITS)

@@ -166,6 +166,29 @@ def test_a_gap_of_zero_stands_below_the_smallest_gap_and_no_decade_is_empty() ->
     assert 4 < high < 12
 
 
+def test_two_methods_have_an_axis_of_gaps_with_powers_of_ten_and_a_narrow_row_for_none() -> None:
+    outcomes = [each for each in SELECTED if each.method in ("branch_and_bound", "greedy")]
+    with styled():
+        figure = leaderboard_figure(outcomes, "made up")
+        figure.draw_without_rendering()
+        ax = figure.axes[0]
+        ticks = [text.get_text() for text in ax.get_yticklabels()]
+        (row_of_none,) = ax.patches
+        heights = row_of_none.get_window_extent().height / ax.get_window_extent().height
+    assert ticks == ["0 %", "1 %", "10 %"]
+    assert 0.1 < heights < 0.2
+
+
+def test_a_comparison_counts_designs_only_where_some_method_found_none() -> None:
+    far = row("random", 8e-8, design(group=(0, 1, 3)))
+    with styled():
+        whole, part = (comparison_figure(rows, "surrogate") for rows in ((*ROWS[:2], far), ROWS))
+        words = {text.get_text() for text in drawn_texts(whole)}
+    assert "found a design" not in whole.get_label()
+    assert "2 of the methods found a design." in part.get_label()
+    assert "40 times the best" in words
+
+
 @pytest.mark.slow
 def test_words_in_cells_are_explained_where_they_occur() -> None:
     with styled():
