@@ -44,17 +44,11 @@ def all_identical(results: StudyResults, metrics: Sequence[int]) -> bool:
 
 
 def identical_methods(results: StudyResults, metrics: Sequence[int]) -> str:
-    """A sentence about the methods whose trials are identical, where those of others are not; else empty. Shares of
-    trials are not looked at.
-    """
-    computed = [q for q in metrics if not results.metrics[q].proportion]
-    if not computed:
-        return ""
+    """A sentence about the methods whose trials are identical, where those of others are not; else empty."""
     methods = [
         method_label(name)
         for m, name in enumerate(results.methods)
-        if np.isfinite(results.values[:, m][..., computed]).any()
-        and all(results.identical(p, m, q) for p in range(len(results.settings)) for q in computed)
+        if metrics and all(results.identical(p, m, q) for p in range(len(results.settings)) for q in metrics)
     ]
     return f"All trials of a point are identical for {listed(methods)}: there is no interval." if methods else ""
 

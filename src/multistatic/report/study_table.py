@@ -100,7 +100,7 @@ def results_table(
     )
     pairs = list(np.ndindex(len(results.settings), len(results.methods)))
     estimates = [
-        _cells([results.estimate(*pair, q) for pair in pairs], factor, done, each.proportion)
+        _cells([results.estimate(p, m, q) for p, m in pairs], factor, done, each.proportion)
         for (q, each), (factor, _) in zip(asked, scales, strict=True)
     ]
     swept = [_swept([settings[axis.key] for settings in results.settings]) for axis in results.axes]

@@ -15,9 +15,11 @@ from multistatic.report.study_lines import shown_estimate, stand_beside
 from multistatic.report.study_view import StudyView
 from multistatic.scenario.position_notes import listed
 from multistatic.study.results import StudyResults
+from multistatic.study.statistics import Estimate
 from multistatic.study.trial import FAILED
 
 _POSITION = ("peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s")
+_HIDDEN = 0.03  # an interval of less than this part of its value
 _COLOURED = ("heatmap", "map")
 
 
@@ -61,6 +63,8 @@ def _statistic(results: StudyResults, metric: int, view: StudyView, pairs: Seque
     interval = f"{100 * rule.confidence:g} % interval"
     shown = bool(with_interval) and view.kind not in _COLOURED
     yield f"{kind} of {trials} at each point{f', with its {interval}' if shown else ''}."
+    if shown and any(_is_hidden(each) for each in known):
+        yield "An interval that is shorter than its mark is hidden behind it."
     if with_interval and not shown:
         yield f"The {interval}s are not drawn; the table of the study has them."
     elif known and not with_interval:
@@ -68,6 +72,12 @@ def _statistic(results: StudyResults, metric: int, view: StudyView, pairs: Seque
     elif with_interval < len(known):
         yield identical_methods(results, [metric]) or "No interval is drawn where there are too few trials for one."
     yield from _draws(results)
+
+
+def _is_hidden(found: Estimate) -> bool:
+    if found.value is None or found.low is None or found.high is None:
+        return False
+    return found.high - found.low < _HIDDEN * abs(found.value)
 
 
 def _draws(results: StudyResults) -> Iterator[str]:
@@ -115,7 +125,7 @@ def _reason(results: StudyResults, metric: int, pair: tuple[int, int]) -> str:
     if words == {FAILED}:
         return "all trials failed"
     if name in _POSITION:
-        return "the measurements of its receivers do not determine position and velocity"
+        return "the measurements of the cooperating receivers do not determine position and velocity"
     if name == "filter_position_rmse_m":
         return "no unique fix of the position"
     if name.startswith("filter_"):

@@ -18,15 +18,10 @@ _WITHOUT_DRAWS = frozenset(
 _LINE_OF_SIGHT = "los"
 
 
-def random_sources(
-    document: Mapping[str, Any], settings: Mapping[str, Any], method: int, *, feasibility: bool = True
-) -> tuple[str, ...]:
+def random_sources(document: Mapping[str, Any], settings: Mapping[str, Any], method: int) -> tuple[str, ...]:
     """What is drawn anew in each trial of one point and method: `positions`, `fading`, `channel files`, `selector`.
 
     document: the study as its store keeps it. settings: swept values of the point. method: number of the method.
-    feasibility: whether it matters if there is a design at all. Where it does not, the receivers do not count for the
-    mono-static scheme, which measures at the transmitter.
-
     A document without a scenario says nothing: `unknown`.
     """
     if not document.get("scenario"):
@@ -34,9 +29,7 @@ def random_sources(
     compared = document.get("compare", ())
     entry = compared[method] if method < len(compared) else {}
     layers = (document.get("set", {}), settings, entry.get("set", {}))
-    found = []
-    if feasibility or entry.get("scheme") != "mono":
-        found += _of_the_network(document["scenario"], layers)
+    found = _of_the_network(document["scenario"], layers)
     selector = _stated(document["scenario"], layers, "design.selector", "joint")
     if selector not in _WITHOUT_DRAWS:
         found.append("selector")

@@ -155,8 +155,7 @@ class StudyResults(LabelledResult):
             return False
         if not np.array_equal(values, np.full(len(values), values[0]), equal_nan=True):
             return False
-        of_feasibility = self.metrics[metric].proportion
-        return not random_sources(self.document, self.settings[point], method, feasibility=of_feasibility)
+        return not random_sources(self.document, self.settings[point], method)
 
     def series_of_draws(self) -> int:
         """How many of the points see random draws of their own: 1 where all points see the same ones."""

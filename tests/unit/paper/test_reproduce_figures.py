@@ -270,7 +270,7 @@ def test_sides_of_claims_that_a_swap_would_turn_around() -> None:
 def test_a_page_of_a_part_says_so(made: Callable[[F], dict[str, StudyResults]]) -> None:
     results = made(np.ones((6, 4, 8)))["fig3"]
     assert "not complete" not in claims_page({"fig3": results})
-    assert "8 drops at each of 6 points, not complete. Digest of the results" in claims_page(
+    assert "8 drops at each of 6 points, not complete; checksum of the results" in claims_page(
         {"fig3": replace(results, complete=False)}
     )
     status = results.status.copy()

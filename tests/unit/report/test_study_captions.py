@@ -91,7 +91,7 @@ def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("status", "metric", "reason"),
     [
-        ("optimal", "peb_m", "the measurements of its receivers do not determine position and velocity"),
+        ("optimal", "peb_m", "the measurements of the cooperating receivers do not determine position and velocity"),
         ("infeasible", "peb_m", "no feasible design"),
         ("failed", "peb_m", "all trials failed"),
         ("", "peb_m", "not computed yet"),

@@ -49,12 +49,6 @@ def test_sources_of_chance(document: dict, settings: dict, found: tuple[str, ...
     assert random_sources(document, settings, 0) == found
 
 
-def test_receivers_do_not_count_for_the_accuracy_of_one_station() -> None:
-    document = {"scenario": {"receivers": {"random": {"count": 3}}}, "compare": [{"scheme": "mono", "set": {}}]}
-    assert random_sources(document, {}, 0) == ("positions", "fading")
-    assert random_sources(document, {}, 0, feasibility=False) == ()
-
-
 def with_equal_trials(folder: Path, text: str) -> StudyResults:
     """Results of a study in which each trial is made to repeat the first one."""
     (folder / "a.toml").write_text(text, encoding="utf-8")
@@ -78,6 +72,21 @@ def test_identical_trials_have_no_interval(tmp_path: Path) -> None:
         caption = " ".join(text.get_text() for text in study_figure(results, 0).texts).replace("\n", " ")
     assert "The 6 trials at each point are identical, for nothing in them is drawn at random" in caption
     assert "interval is drawn: there" not in caption
+
+
+def test_a_method_whose_trials_are_identical_is_named(tmp_path: Path) -> None:
+    """The clusters of k-means begin at random places, also where the network is the same in all trials."""
+    text = CITY + '[[compare]]\nselector = ["greedy", "kmeans"]\n'
+    results = with_equal_trials(tmp_path, text)
+    assert (results.estimate(0, 0, 0).low, results.estimate(0, 1, 0).low) == (None, results.values[0, 1, 0, 0])
+    words = "All trials of a point are identical for greedy: there is no interval."
+    shown = plain(results_table(results), width=300)
+    assert words in shown
+    assert SENTENCE not in shown
+    with styled():
+        caption = " ".join(text.get_text() for text in study_figure(results, 0).texts).replace("\n", " ")
+    assert words in caption
+    assert "An interval that is shorter than its mark is hidden behind it." in caption
 
 
 def test_equal_values_of_random_trials_keep_their_interval(tmp_path: Path) -> None:
