@@ -139,7 +139,10 @@ def _draw_polar(ax: Any, design: Design) -> Any:
     for level in (-20, 0):
         box = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.85}
         ax.text(angle, level, f"{level} dB".replace("-", "−"), bbox=box, **look)
-    ax.set_xticks(np.radians(np.arange(0, 360, 45)))
+    # The same names of directions as along the cut, from -180° to 180°.
+    turns = np.arange(0, 360, 45)
+    names = [f"{turn if turn <= 180 else turn - 360}°".replace("-", "−") for turn in turns]
+    ax.set_xticks(np.radians(turns), names)
     ax.tick_params(axis="x", pad=2)
     ax.spines["polar"].set_color(FAINT)
     return others
@@ -228,20 +231,25 @@ def _draw_spatial(figure: Figure, design: Design, heading: Heading, style: Pictu
     sphere_in = _SPHERE_IN + (0.6 if style.narrow else 0.0)  # the narrower, the more rows of names
     sphere = add_panel(figure, _LEFT_IN, top + 1.6 + 0.32, panel_in, sphere_in)
     draw_sphere(sphere, design)
-    sphere.set_title("All directions", **look)
+    low, high = (f"{edge:.0f}°".replace("-", "−") for edge in sphere.get_ylim())
+    sphere.set_title(f"All azimuths, elevations from {low} to {high}", **look)
     return top + 1.6 + 0.32 + sphere_in + _BELOW_IN
 
 
 def _headline(design: Design) -> str:
     illumination_w = _illumination_w(design)
-    return "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
+    if illumination_w <= 0:
+        return "Beam pattern"
+    return f"Beam pattern: EIRP of {watt_to_dbm(illumination_w):.1f} dBm towards the target"
 
 
 def _caption(design: Design) -> list[str]:
     """Sentences: what is drawn, and what the radiated power assumes."""
     parts = []
     if not _is_drawn(design):
-        parts.append("Drawn by the array's geometry; the power on target by the channel's own steering_tx.")
+        parts.append(
+            "The curves follow from the array's geometry, the EIRP in the title from the channel's steering_tx."
+        )
     return [*parts, ELEMENTS]
 
 
