@@ -61,6 +61,7 @@ DESIGNS: dict[str, Callable[[], Design]] = {
     "mono": mono,
     "exact rates": exact_rates,
     "exact rates in a street": exact_rates_in_a_street,
+    "32 antennas": lambda: design(scenario(antennas=32)),
     "many": lambda: design(scenario(count=70, antennas=16), group=(3, 30)),
 }
 
