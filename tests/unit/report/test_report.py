@@ -215,7 +215,7 @@ def test_power_towards_the_target_is_the_illumination() -> None:
         assert power_w[0] == close_to(made.beamforming.illumination_w, rel=1e-12)
 
 
-def test_the_beam_pattern_tells_the_power_on_target_that_the_design_has() -> None:
+def test_the_beam_pattern_tells_the_power_towards_the_target_that_the_design_has() -> None:
     """Channels may give another steering vector than the array's geometry, by which the pattern is drawn."""
     made = design(scenario())
     turned = replace(made.channel, steering_tx=made.channel.steering_tx[:, ::-1].conj() * 2.0)
@@ -223,8 +223,8 @@ def test_the_beam_pattern_tells_the_power_on_target_that_the_design_has() -> Non
     for each, drawn_by_geometry in ((made, False), (given, True)):
         power_w = each.beamforming.beams.illumination_w(each.channel.steering_tx)[0]
         texts = " ".join(text.get_text() for text in beam_pattern_figure(each).texts)
-        assert f"{10 * np.log10(power_w) + 30:.1f} dBm on target" in texts
-        assert ("by the array's geometry" in texts) == drawn_by_geometry
+        assert f"EIRP of {10 * np.log10(power_w) + 30:.1f} dBm towards the target" in texts
+        assert ("from the array's geometry" in texts) == drawn_by_geometry
 
 
 def test_power_over_the_sphere_is_what_the_beams_send() -> None:
