@@ -80,7 +80,7 @@ def two_receivers_in_space(rng):
 
 def all_receivers_at_one_place(rng):
     receivers = np.repeat(place(rng, (1,), 2), 4, axis=0)
-    return sites_of(receivers, 2), place(rng, (), 2), UNOBSERVABLE, "one place"
+    return sites_of(receivers, 2), place(rng, (), 2), UNOBSERVABLE, "same position"
 
 
 def two_of_three_at_one_place(rng):

@@ -133,8 +133,7 @@ def estimate_command(
         --scenario out/paper/scenario.toml --out out/paper/estimates
 
     Duration: 1 to 10 seconds for 10 recordings of some thousand samples; 15 seconds for each recording of a million
-    samples and 4 antennas, 10 with --no-pictures. The estimator grid takes hundreds of
-    times longer.
+    samples and 4 antennas, 10 with --no-pictures. The estimator grid takes hundreds of times longer.
 
     \b
     Exit codes:
