@@ -103,7 +103,9 @@ class SimulationSettings:
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                problems.append(Problem(name, repr(value), f"a number from {low:g} to {high:g}"))
+                whole = isinstance(low, int)
+                expected = f"a whole number from {low} to {high}" if whole else f"a number from {low:g} to {high:g}"
+                problems.append(Problem(name, repr(value), expected))
         if problems:
             raise InputError(problems, source="simulation")
 

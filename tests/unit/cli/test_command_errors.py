@@ -136,3 +136,19 @@ def test_a_note_names_what_a_suite_leaves_out(arguments, selectors, beamformers,
     assert (asked[0].selectors, asked[0].beamformers) == (selectors, beamformers)
     assert note in result.stderr
     assert bool(note) == ("note:" in result.stderr)
+
+
+def test_why_the_suite_does_not_rank_the_joint_design() -> None:
+    error, _ = refused("compare", "--suite", "--selector", "joint,gredy")
+    joint, unknown = error.problems
+    assert (joint.path, joint.received) == ("--selector", "'joint'")
+    assert "together with the beams" in joint.hint
+    assert unknown.hint == "did you mean 'greedy'?"
+
+
+def test_the_ranges_of_whole_numbers_are_whole_numbers() -> None:
+    problems = refused("simulate", "missing", "--trials", "0", "--direct-path", "-1")[0].problems
+    assert [(each.path, each.expected) for each in problems] == [
+        ("--trials", "a whole number from 1 to 100000000"),
+        ("--direct-path", "a number from 0 to 1e+30"),
+    ]
