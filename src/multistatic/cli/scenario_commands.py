@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from multistatic.cli.design_command import FILE, SET
 from multistatic.cli.option_names import options_named
-
-if TYPE_CHECKING:
-    from multistatic.errors import InputError
 
 OUT = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Write to this file. Default: print on standard output.")

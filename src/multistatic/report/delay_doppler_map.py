@@ -4,7 +4,6 @@ echo that was found.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
