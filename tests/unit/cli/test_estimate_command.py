@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*arguments: object) -> str:
     outcome = CliRunner().invoke(app, ["estimate", *map(str, arguments)], catch_exceptions=False)
     assert outcome.exit_code == 0, outcome.output
-    return outcome.output
+    return outcome.stdout
 
 
 @pytest.mark.slow
