@@ -429,7 +429,7 @@ def test_a_reason_that_is_not_that_of_every_instance_names_its_instance() -> Non
     }
     pictures = leaderboard_pictures((*same, *missing), "made up")
     assert "The methods “one”, “three” solved no instance" in pictures["captions.txt"].decode()
-    assert b"three needs x: pip install x." in pictures["leaderboard_instances.svg"]
+    assert b"Three needs x: pip install x." in pictures["leaderboard_instances.svg"]
 
 
 def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None:
