@@ -159,7 +159,7 @@ def failures_in_words(row: Standing) -> list[str]:
             everywhere = len(failed) == row.instances
             where = "every instance" if everywhere else ", ".join(each.instance for each in failed)
             reasons = {each.message for each in failed}
-            example = "" if len(reasons) == 1 else f" for example on {failed[0].instance}:"
-            reason = f":{example} {failed[0].message.rstrip('.')}" if failed[0].message else ""
+            example = "" if len(reasons) == 1 else f", for example on {failed[0].instance}"
+            reason = f"{example}: {failed[0].message.rstrip('.')}" if failed[0].message else ""
             lines.append(f"“{row.method}”: {VERDICTS[verdict]} ({where}){reason}.")
     return lines

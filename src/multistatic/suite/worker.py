@@ -187,7 +187,8 @@ def _reason(error: Exception) -> str:
     problems = error.problems if isinstance(error, InputError) else ()
     if not problems:
         return str(error)
-    return f"{problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}"
+    more = len(problems) - 1
+    return f"{problems[0]}{f', and {more} more problem' + 's' * (more > 1) if more else ''}"
 
 
 def _plain(result: Any, board: str) -> Answer:

@@ -423,14 +423,14 @@ def test_a_reason_that_is_not_that_of_every_instance_names_its_instance() -> Non
     rows = standings((*same, *different, *missing), "peb")
     assert {row.method: failures_in_words(row) for row in rows} == {
         "one": ["“one”: raised an exception (every instance): ValueError: no."],
-        "two": ["“two”: raised an exception (every instance): for example on i0: cost i0."],
+        "two": ["“two”: raised an exception (every instance), for example on i0: cost i0."],
         "three": [
             "“three”: did not run, as a package is not installed (every instance): three needs x: pip install x."
         ],
     }
     pictures = leaderboard_pictures((*same, *missing), "made up")
     assert "The methods “one”, “three” solved no instance" in pictures["captions.txt"].decode()
-    assert b"three needs x: pip install x." in pictures["leaderboard_instances.svg"]
+    assert b"Three needs x: pip install x." in pictures["leaderboard_instances.svg"]
 
 
 def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None:
