@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from multistatic.cli.command_errors import print_problems, problems_of
+from multistatic.cli.command_errors import print_problems, command_line_problems
 from multistatic.errors import InputError, Problem
 
 # Command -> the names that its options had before, each with its present name.
@@ -49,7 +49,7 @@ class Command(TyperCommand):
             try:
                 return super().parse_args(ctx, words)
             except typer.BadParameter as error:
-                problems = problems_of(error, self.get_params(ctx), ctx.params)
+                problems = command_line_problems(error, self.get_params(ctx), ctx.params)
                 if not problems:
                     raise
                 raise InputError(problems) from None

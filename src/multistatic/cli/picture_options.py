@@ -45,7 +45,7 @@ def picture_style(style: str, title: bool, out: Path | None, pictures: bool = Tr
     given = ["--style"] * (style != DEFAULT_STYLE) + ["--no-title"] * (not title)
     if out is None:
         problems += [Problem(option, "no --out", "--out DIR, the folder for the pictures") for option in given]
-    if problems:
+    if problems or style not in PICTURE_WIDTHS:
         raise InputError(problems)
     if given and not pictures:
         verb = "has" if len(given) == 1 else "have"
