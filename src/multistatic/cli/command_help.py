@@ -12,7 +12,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from multistatic.cli.command_errors import print_problems, command_line_problems
+from multistatic.cli.command_errors import command_line_problems, print_problems
 from multistatic.errors import InputError, Problem
 
 # Command -> the names that its options had before, each with its present name.
