@@ -15,7 +15,7 @@ from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InfeasibleError, InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
@@ -117,7 +117,8 @@ def compare_command(
     \b
     Exit codes:
       0  At least one method gave a result.
-      2  The input is wrong, or no method could be run; each row says why.
+      2  The input is wrong, or no method could be run; the table says why.
+      3  No method found a design that meets the requirements; the table says why.
     """
     if list_:
         refuse_file_of_list(file)
@@ -172,6 +173,9 @@ def compare_command(
         raise typer.Exit(INTERRUPTED)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
+    if all(row.value is None for row in rows):
+        where = "the messages of the rows say" if json_ else "the table says"
+        raise InfeasibleError(f"no method found a design that meets the requirements; {where} why.")
 
 
 def _on_suite(text: str | None, other: str | None) -> tuple[str, ...] | None:

@@ -41,6 +41,8 @@ def export_command(
     Example:
       multistatic export study.sqlite --format nc
 
+    Duration: 1 to 3 seconds for 10 000 trials.
+
     \b
     Exit codes:
       0  The file was written.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,7 +11,7 @@ from multistatic.errors import InputError, Problem
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from multistatic.report.style import PictureStyle
+    from multistatic.report.style import PictureStyle, PictureWidth
 
 DEFAULT_STYLE = "screen"
 STYLE = Annotated[
@@ -31,7 +31,7 @@ TITLE = Annotated[
 
 
 def picture_style(style: str, title: bool, out: Path | None, pictures: bool = True) -> PictureStyle:
-    """What both options ask for; call it before the work, so that a mistake is found first.
+    """The style that both options state; call it before the work, so that a mistake is found first.
 
     Without `out`, the folder of the pictures, neither option would have an effect: `InputError`. Without `pictures` a
     note says so.
@@ -45,9 +45,9 @@ def picture_style(style: str, title: bool, out: Path | None, pictures: bool = Tr
     given = ["--style"] * (style != DEFAULT_STYLE) + ["--no-title"] * (not title)
     if out is None:
         problems += [Problem(option, "no --out", "--out DIR, the folder for the pictures") for option in given]
-    if problems or style not in PICTURE_WIDTHS:
+    if problems:
         raise InputError(problems)
     if given and not pictures:
         verb = "has" if len(given) == 1 else "have"
         print_note(f"{' and '.join(given)} {verb} no effect with --no-pictures")
-    return PictureStyle(style, title=title)
+    return PictureStyle(cast("PictureWidth", style), title=title)

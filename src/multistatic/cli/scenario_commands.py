@@ -48,6 +48,8 @@ def init_command(
       multistatic init urban --out urban.toml
       multistatic init paper --out mine.toml --channel-file H.npz
 
+    Duration: about a second.
+
     \b
     Exit codes:
       0  The file was written.
@@ -111,6 +113,8 @@ def check_command(
       multistatic check urban
       multistatic check paper --set transmitter.power_dbm=36
 
+    Duration: about a second.
+
     \b
     Exit codes:
       0  The scenario is valid.
@@ -155,6 +159,8 @@ def schema_command(
     Examples:
       multistatic schema --out multistatic.schema.json
       multistatic schema --study --out study.schema.json
+
+    Duration: about a second.
 
     \b
     Exit codes:

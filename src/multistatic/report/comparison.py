@@ -12,6 +12,7 @@ from multistatic.report.comparison_groups import decades, group_of, named_groups
 from multistatic.report.legend_lines import notes_below
 from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.style import (
+    CAPTION,
     FAINT,
     INK,
     MUTED,
@@ -86,20 +87,20 @@ def draw_values(ax: Axes, rows: Sequence[Comparison], criterion: str) -> None:
     texts = []
     for place, row in enumerate(rows):
         if row.value is None:
-            ax.text(0.01, place, row.status, transform=ax.get_yaxis_transform(), size=SMALL, color=MUTED, va="center")
+            ax.text(0.01, place, row.status, transform=ax.get_yaxis_transform(), size=SMALL, color=CAPTION, va="center")
             continue
         best, value = _is_best(row), factor * row.value
         ax.plot([ax.get_xlim()[0], value], [place, place], color=FAINT, linewidth=1.0, zorder=1)
         look: dict[str, Any] = {"s": 34, "edgecolors": SELECTED, "zorder": 3}
         label = "best value" if best else "other value, with its gap to the best"
         ax.scatter([value], [place], c=SELECTED if best else "white", label=label, **look)
-        texts.append((value, place, "best" if best else percent(row.gap)))
+        texts.append((value, place, "best" if best else _gap_in_words(row.gap)))
     _write_beside(ax, texts)
     ax.set_xlabel(words)
     _method_axis(ax, rows)
     for tick, row in zip(ax.get_yticklabels(), rows, strict=True):
         tick.set_fontweight("bold" if _is_best(row) else "normal")
-        tick.set_color(MUTED if row.value is None else INK)
+        tick.set_color(CAPTION if row.value is None else INK)
 
 
 def draw_groups(ax: Axes, rows: Sequence[Comparison]) -> None:
@@ -110,7 +111,7 @@ def draw_groups(ax: Axes, rows: Sequence[Comparison]) -> None:
     for place, row in enumerate(rows):
         group = group_of(row, groups)
         text = "–" if group is None else f"{group.letter} ({len(group.members)})"
-        ax.text(0.5, place, text, size=SMALL, color=INK if group else MUTED, ha="center", va="center")
+        ax.text(0.5, place, text, size=SMALL, color=INK if group else CAPTION, ha="center", va="center")
     ax.set_title("group (size)", size=SMALL, weight="normal", loc="center", pad=3.0)
 
 
@@ -179,9 +180,15 @@ def _title(rows: Sequence[Comparison]) -> str:
 def _sentences(rows: Sequence[Comparison]) -> list[str]:
     """Sentences of the caption: who found a design, what the numbers are, what is assumed."""
     done = sum(row.value is not None for row in rows)
-    parts = [f"{done} found a design.", "Lower values are better; the time is that of the whole design."]
+    parts = [] if done == len(rows) else [f"{done or 'None'} of the methods found a design."]
+    parts.append("Lower values are better; the time is that of the whole design.")
     scenario = next((row.design.scenario for row in rows if row.design is not None), None)
     return parts + ([] if scenario is None else assumption_sentences(scenario))
+
+
+def _gap_in_words(gap: float | None) -> str:
+    """`+3.2 %`; of a value many times as large, how many: `39 times the best`."""
+    return percent(gap) if gap is None or gap < 9.5 else f"{1.0 + gap:,.0f} times the best"
 
 
 def _is_best(row: Comparison) -> bool:

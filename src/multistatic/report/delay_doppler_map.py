@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multistatic.estimation.error_digits import with_error
 from multistatic.estimation.from_recordings import Estimated
 from multistatic.estimation.matched_filter import StatisticMap
 from multistatic.estimation.measurement import Measurement
@@ -190,8 +191,9 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
     parts = []
     if measurement.verdict != "not_detected":
         parts.append(
-            f"Delay {1e9 * measurement.delay_s:.4f} ns ± {1e12 * measurement.delay_std_s:.3g} ps, "
-            f"Doppler shift {_signed(measurement.doppler_hz)} ± {measurement.doppler_std_hz:.3g} Hz (1σ)."
+            f"Delay {with_error(1e9 * measurement.delay_s, 1e9 * measurement.delay_std_s, 'ns')}, Doppler shift "
+            f"{with_error(measurement.doppler_hz, measurement.doppler_std_hz, 'Hz').replace('-', '−')} (one standard "
+            "deviation, of noise)."
         )
     if measurement.message:
         parts.append(measurement.message)
@@ -208,7 +210,3 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
             "side lobes of the echo, other echoes and interference."
         )
     return [part.replace("dB; of noise alone it would be -", "dB; of noise alone it would be −") for part in parts]
-
-
-def _signed(value: float) -> str:
-    return f"{value:.1f}".replace("-", "−")

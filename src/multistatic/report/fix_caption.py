@@ -8,12 +8,18 @@ import numpy as np
 
 from multistatic.localization.fix import Fix
 from multistatic.report.assumption_sentences import clocks_in_words
+from multistatic.report.comparison_groups import count_in_words
 from multistatic.report.error_ellipse import PLAN, SIDE
 from multistatic.report.fix_scales import FixScales
-from multistatic.report.fix_symbols import speed_in_words
+from multistatic.report.fix_symbols import measured_receivers, speed_in_words
 from multistatic.report.fix_velocity import MOST_ARROWS, is_moving
 from multistatic.report.wording import error_apart, quantity
 from multistatic.scenario.model import Scenario
+
+_KNOWN = (
+    "Assumed: the positions of transmitter and receivers are exact; the errors of the measurements are Gaussian, with "
+    "the stated covariances."
+)
 
 
 def fix_title(fixes: Sequence[Fix], scenario: Scenario) -> str:
@@ -36,12 +42,12 @@ def fix_title(fixes: Sequence[Fix], scenario: Scenario) -> str:
 
 
 def fix_sentences(
-    fixes: Sequence[Fix], scenario: Scenario, scales: FixScales, stretch: float | None, unnamed: int
+    fixes: Sequence[Fix], scenario: Scenario, scales: FixScales, stretch: float | None, unnamed: Sequence[str]
 ) -> list[str]:
     """Sentences of the caption: the errors, what the curves are, who was left out, which verdicts there are.
 
-    stretch: by how much heights are enlarged in the side view; None where there is none. unnamed: receivers whose name
-    found no room.
+    stretch: by how much heights are enlarged in the side view; None where there is none. unnamed: ids of the
+    receivers whose name found no room.
     """
     parts = [_curves_in_words(len(fixes) > 1, stretch is not None)] if scales.curves else []
     if scales.outside:
@@ -53,9 +59,8 @@ def fix_sentences(
     if flagged:
         parts.append(f"Left out, as the delay or Doppler shift contradicts the others: {', '.join(flagged)}.")
     parts += _verdicts_in_words(fixes)
-    if unnamed:
-        parts.append(f"There is no room for the names of {unnamed} receivers.")
-    return [*parts, clocks_in_words(scenario)]
+    parts += _nameless_in_words(fixes, scenario, unnamed)
+    return [*parts, clocks_in_words(scenario), _KNOWN]
 
 
 def _error(fixes: Sequence[Fix]) -> str:
@@ -100,6 +105,17 @@ def _velocities_in_words(fixes: Sequence[Fix], scales: FixScales, spatial: bool)
             parts.append(f"No arrow: the velocity{some} {why}.")
     if moving > MOST_ARROWS:
         parts.append(f"Arrows: of {max(len(scales.plan_arrows), len(scales.side_arrows))} of {moving} fixes.")
+    return parts
+
+
+def _nameless_in_words(fixes: Sequence[Fix], scenario: Scenario, unnamed: Sequence[str]) -> list[str]:
+    """Which receivers of the fixes have no name on the map, and how many others."""
+    measured = [one.id for one in measured_receivers(fixes, scenario)]
+    used = [name for name in unnamed if name in measured]
+    others = len(unnamed) - len(used)
+    parts = [f"Used, without room for the name: {', '.join(used)}."] if used else []
+    if others:
+        parts.append(f"Not used, without room for the name: {count_in_words(others)}.")
     return parts
 
 

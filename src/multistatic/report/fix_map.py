@@ -20,13 +20,17 @@ from multistatic.report.fix_symbols import (
     draw_sites,
     draw_velocities,
     fix_labels,
+    measured_receivers,
+    other_labels,
     site_labels,
 )
-from multistatic.report.labels import place_labels
+from multistatic.report.labels import Label, place_labels
 from multistatic.report.legend_lines import legend_beside, place_panel, wrap_legend_labels
 from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
 from multistatic.report.style import SCREEN, SMALL, PictureStyle, rendered_pictures, require_matplotlib, styled
+from multistatic.report.wording import short_name
 from multistatic.scenario.model import Scenario
+from multistatic.units import F
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +40,8 @@ _SCREEN_IN, _LARGEST_MAP_IN, _SIDE_IN = 5.6, 4.8, 1.15
 _LEFT_IN, _RIGHT_IN, _LABELS_IN, _SIDE_TITLE_IN = 0.62, 0.12, 0.42, 0.32
 # From so much room beside the map on, the legend stands there.
 _BESIDE_IN = 1.5
+# Half the width of the marker of a receiver that no fix used.
+_MARKER_PT = 3.0
 
 
 def fix_pictures(
@@ -67,7 +73,7 @@ def fix_figure(
     figure = tall_figure(width_in)
     plan = add_panel(figure, _LEFT_IN, 0.0, map_in, map_in)
     unnamed = draw_fixes(plan, fixes, groups, scenario)
-    sentences = fix_sentences(fixes, scenario, scales, stretch, len(unnamed))
+    sentences = fix_sentences(fixes, scenario, scales, stretch, unnamed)
     heading = picture_heading(fix_title(fixes, scenario), sentences, width_in=width_in, style=style)
     below_in = heading.height_in + map_in
     place_panel(plan, _LEFT_IN, heading.height_in, map_in, map_in)
@@ -97,7 +103,9 @@ def fix_figure(
 def draw_fixes(
     ax: Axes, fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], scenario: Scenario
 ) -> list[str]:
-    """Plan view in metres with equal scales; sets the limits of `ax`. Returns the names that found no room."""
+    """Plan view in metres with equal scales; sets the limits of `ax`. Returns the ids of the receivers whose name
+    found no room.
+    """
     scales = fix_scales(fixes, groups, scenario)
     set_limits(ax, scales.places_m)
     draw_sites(ax, fixes, scenario, PLAN)
@@ -108,7 +116,29 @@ def draw_fixes(
     names = ("east", "north") if scenario.origin else ("x", "y")
     for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, centre(scales.places_m), strict=True):
         name_coordinate(axis, name, float(middle))
-    return place_labels(ax, [*fix_labels(fixes, scales.plan_arrows), *site_labels(fixes, scenario)], lines)
+    return _name_everything(ax, fixes, scenario, [*fix_labels(ax, fixes, scales.plan_arrows)], lines)
+
+
+def _name_everything(
+    ax: Axes, fixes: Sequence[Fix], scenario: Scenario, labels: Sequence[Label], lines: Sequence[F]
+) -> list[str]:
+    """Draw `labels` and the names of the sites; returns the ids of the receivers whose name found no room. Receivers
+    with a measurement come first: the others are named only in the room that is left, and only if all of those are.
+    """
+    others = other_labels(fixes, scenario)
+    places = ax.transData.transform([(each.x, each.y) for each in others]) if others else np.zeros((0, 2))
+    reach = _MARKER_PT * ax.figure.dpi / 72.0
+    markers = np.hstack([places - reach, places + reach])
+    before = len(ax.texts), len(ax.lines)
+    missing = set(place_labels(ax, [*labels, *site_labels(fixes, scenario)], lines, markers))
+    nameless = [one.id for one in measured_receivers(fixes, scenario) if short_name(one.id) in missing]
+    if nameless:
+        measured = {one.id for one in measured_receivers(fixes, scenario)}
+        return [*nameless, *(one.id for one in scenario.receivers if others and one.id not in measured)]
+    written = np.array([text.get_window_extent().extents for text in ax.texts[before[0] :]]).reshape(-1, 4)
+    leaders = [np.asarray(line.get_xydata()) for line in ax.lines[before[1] :]]
+    missing = set(place_labels(ax, others, [*lines, *leaders], written))
+    return [one.id for one in scenario.receivers if short_name(one.id) in missing]
 
 
 def draw_fixes_elevation(
@@ -116,9 +146,9 @@ def draw_fixes_elevation(
 ) -> None:
     """Heights over the first coordinate, the plan seen from the south, with errors and velocities in these two."""
     scales = fix_scales(fixes, groups, scenario)
+    ax.set_ylim(*scales.heights_m)
     draw_sites(ax, fixes, scenario, SIDE)
     draw_places(ax, fixes, SIDE)
     draw_errors(ax, fixes, SIDE, scales)
     draw_velocities(ax, scales.side_arrows, scales)
-    ax.set_ylim(*scales.heights_m)
     ax.set_ylabel("up (m)" if scenario.origin else "z (m)")

@@ -18,6 +18,8 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # Of the width of the map: how far a curve is followed from its point nearest to the target.
 _CURVE_SHARE = 0.22
+# Of the height of the side view: the room above and below ellipses and arrows.
+_SIDE_MARGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,9 @@ def _side_scales(
     factor = min(factors, default=None)
     reached = [*_outlines(fixes, SIDE, factor), *(arrow.tip_outline_m for arrow in arrows)]
     if reached:
-        heights, margin = np.concatenate(reached)[:, 1], 0.03 * (high - low)
+        heights = np.concatenate(reached)[:, 1]
+        lowest, highest = min(low, float(heights.min())), max(high, float(heights.max()))
+        margin = _SIDE_MARGIN * (highest - lowest)
         low, high = min(low, float(heights.min()) - margin), max(high, float(heights.max()) + margin)
     return (low, high), factor
 

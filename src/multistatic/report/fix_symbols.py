@@ -15,9 +15,9 @@ from multistatic.report.error_ellipse import PLAN, View
 from multistatic.report.fix_scales import FixScales, located
 from multistatic.report.fix_velocity import VelocityArrow, draw_velocity
 from multistatic.report.labels import Label
-from multistatic.report.style import BAD, ERROR, INK, MUTED, NAMED_AT_MOST, SELECTED, TARGET
-from multistatic.report.wording import quantity, short_name
-from multistatic.scenario.model import Scenario
+from multistatic.report.style import BAD, CAPTION, ERROR, INK, MUTED, NAMED_AT_MOST, SELECTED, TARGET, TARGET_TEXT
+from multistatic.report.wording import quantity, short_name, time_unit
+from multistatic.scenario.model import Receiver, Scenario
 from multistatic.units import F
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ _DRAWN_IN_FULL = 3
 # Times beside the fixes: of all up to so many, else of the first and the last.
 _TIMED_AT_MOST = 6
 _CURVE_PIECES = 60  # of a curve, which labels avoid
+# Size of the diamond of a fix, in square points, and its diagonal as a multiple of the root of that.
+_DIAMOND, _DIAGONAL = 44, 1.45
 _RIM: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
-_EARLY, _LATE = "#f2b48a", "#8f3d00"
+_EARLY, _LATE = "#d97632", "#702f00"
 
 
 def draw_sites(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, view: View) -> None:
@@ -58,27 +60,48 @@ def draw_sites(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, view: View) -
 
 
 def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
-    """A diamond for each fix, joined in the order of time and the darker the later; hollow for a second answer."""
+    """A diamond for each fix, joined in the order of time and the darker the later; hollow for a second answer. Fixes
+    that hide each other have no line. The limits of `ax` must be final.
+    """
     found = [fix for fix in fixes if fix.position_m is not None]
     places = np.array([fix.position_m for fix in found]).reshape(-1, 3)[:, list(view)]
-    look: dict[str, Any] = {"s": 44, "marker": "D", "edgecolors": "white", "linewidths": 0.7, "zorder": 7}
+    look: dict[str, Any] = {"s": _DIAMOND, "marker": "D", "edgecolors": "white", "linewidths": 0.7, "zorder": 7}
     if len(found) == 1:
         ax.scatter(places[:, 0], places[:, 1], c=TARGET, label="target, as estimated", **look)
     elif found:
-        ax.plot(places[:, 0], places[:, 1], color=TARGET, linewidth=0.8, zorder=5, label="order of the fixes in time")
-        colors = _shades(len(found))
         if len(found) > _TIMED_AT_MOST:  # small and without a rim, so that they do not hide each other
             look |= {"s": 18, "edgecolors": "none"}
-        for place, color in zip(places, colors, strict=True):
-            ax.scatter(place[0], place[1], c=[color], **look)
-        ax.scatter([], [], c=TARGET, label="target, as estimated (the darker, the later)", **look)
+        steps = np.linalg.norm(np.diff(_in_points(ax, places), axis=0), axis=1)
+        if steps.max() > _DIAGONAL * np.sqrt(look["s"]):
+            order = "order of the fixes in time"
+            ax.plot(places[:, 0], places[:, 1], label=order, color=TARGET, linewidth=0.8, zorder=5)
+        hidden = hide_each_other(ax, places)
+        for place, color in zip(places, [TARGET] * len(found) if hidden else _shades(len(found)), strict=True):
+            ax.scatter(place[0], place[1], color=color, **look)
+        words = "all fixes" if hidden else "the darker, the later"
+        ax.scatter([], [], c=TARGET, label=f"target, as estimated ({words})", **look)
     second = np.array([fix.other_position_m for fix in fixes if fix.other_position_m is not None]).reshape(-1, 3)
     if len(second):
         other: dict[str, Any] = {"s": 40, "marker": "D", "c": "white", "edgecolors": TARGET, "linewidths": 1.1}
         ax.scatter(second[:, view[0]], second[:, view[1]], label="second place that fits as well", zorder=7, **other)
 
 
-def _shades(count: int) -> list[tuple[float, ...]]:
+def hide_each_other(ax: Axes, places: F) -> bool:
+    """Whether all diamonds at `places` [n, 2] look like one. The limits of `ax` must be final."""
+    spread = np.linalg.norm(_in_points(ax, places) - _in_points(ax, places[:1]), axis=1)
+    return bool(spread.max() < 0.5 * _DIAGONAL * np.sqrt(_DIAMOND))
+
+
+def _in_points(ax: Axes, places: F) -> F:
+    """Data coordinates [n, 2] in points of the page."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    ax.apply_aspect()
+    found: F = ax.transData.transform(places) * 72.0 / figure.dpi
+    return found
+
+
+def _shades(count: int) -> list[Any]:
     """From the colour of the first fix to that of the last."""
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -130,43 +153,54 @@ def draw_delay_curves(ax: Axes, fixes: Sequence[Fix], scenario: Scenario, scales
         look: dict[str, Any] = {"color": SELECTED, "linestyle": "solid"}
         if curve.left_out:
             look = {"color": BAD, "linestyle": "dashed"}
-        look |= {"linewidth": 0.9, "alpha": 0.7, "zorder": 2, "gid": curve.receiver_id}
+        look |= {"linewidth": 0.9, "alpha": 0.8, "zorder": 2, "gid": curve.receiver_id}
         ax.plot(*curve.points_m.T, label=f"places that {whose} allows{where}", **look)
         step = max(1, len(curve.points_m) // _CURVE_PIECES)
         lines += [np.array(pair) for pair in pairwise(curve.points_m[::step])]
     return lines
 
 
-def fix_labels(fixes: Sequence[Fix], arrows: Sequence[VelocityArrow]) -> list[Label]:
-    """Beside the fixes: `target`, with times where there are several; beside a single arrow its speed."""
+def fix_labels(ax: Axes, fixes: Sequence[Fix], arrows: Sequence[VelocityArrow]) -> list[Label]:
+    """Beside the fixes: `target`, with times where there are several; beside a single arrow its speed. The limits of
+    `ax` must be final.
+    """
     found = [fix for fix in fixes if fix.position_m is not None]
     if not found:
         return []
     first = found[0]
     assert first.position_m is not None
     if len(fixes) == 1:
-        labels = [point_label(first.position_m, "target", TARGET, 6.5, bold=True)]
+        labels = [point_label(first.position_m, "target", TARGET_TEXT, 6.5, bold=True)]
         if first.other_position_m is not None:
-            labels.append(point_label(first.other_position_m, "or here", TARGET, 6.5))
+            labels.append(point_label(first.other_position_m, "or here", TARGET_TEXT, 6.5))
         if arrows and first.velocity_m_s is not None:
-            labels.append(point_label(arrows[0].tip_outline_m[0], speed_in_words(first), TARGET, 4.0))
+            labels.append(point_label(arrows[0].tip_outline_m[0], speed_in_words(first), TARGET_TEXT, 4.0))
         return labels
-    times = dict(zip(map(id, found), times_from_first([fix.time_s for fix in found]), strict=True))
+    times_s = [fix.time_s for fix in found]
+    if hide_each_other(ax, np.array([fix.position_m for fix in found])[:, list(PLAN)]):
+        lasted_s = max(times_s) - min(times_s)
+        factor, unit = time_unit([lasted_s])
+        text = f"target, {len(found)} fixes in {factor * lasted_s:.3g} {unit}" if len(found) > 1 else "target"
+        return [point_label(first.position_m, text, TARGET_TEXT, 6.5, bold=True)]
+    times = dict(zip(map(id, found), times_from_first(times_s), strict=True))
     named = found if len(found) <= _TIMED_AT_MOST else [first, found[-1]]
     labels = []
     for fix in named:
         assert fix.position_m is not None
         words = times[id(fix)]
         text = words if fix is not first else "target, first fix" if words.startswith("+") else f"target at {words}"
-        labels.append(point_label(fix.position_m, text, _LATE, 6.5, bold=fix is first))
+        labels.append(point_label(fix.position_m, text, TARGET_TEXT, 6.5, bold=fix is first))
     return labels
 
 
 def times_from_first(times_s: Sequence[float]) -> list[str]:
-    """`0 s`, `1 s`, …; large times, such as those of Unix, as what has passed since the first: `+1 s`."""
-    if abs(times_s[0]) < 1e5:
-        return [f"{text} s" for text in times_text(times_s)]
-    return [f"+{text} s" for text in times_text([time_s - times_s[0] for time_s in times_s])]
+    """`0 s`, `1 s`, … or `0 µs`, `410 µs`, …; large times, such as those of Unix, as what has passed since the first:
+    `+1 s`.
+    """
+    from_first = abs(times_s[0]) >= 1e5
+    shown = [time_s - times_s[0] for time_s in times_s] if from_first else times_s
+    factor, unit = time_unit(shown)
+    return [f"{'+' if from_first else ''}{text} {unit}" for text in times_text(shown, factor)]
 
 
 def speed_in_words(fix: Fix) -> str:
@@ -177,21 +211,34 @@ def speed_in_words(fix: Fix) -> str:
 
 
 def site_labels(fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
-    """Names of the sites, those that were used first: they have the first choice of a place. A receiver's name is left
-    out where there is no room for it.
+    """Names of the transmitter and of the receivers with a measurement in a fix. A receiver's name is left out where
+    there is no room for it.
     """
-    used = {name for fix in fixes for name in fix.used}
     flagged = {name for fix in fixes for name in fix.outliers}
     labels = [point_label(scenario.transmitter.position_m, "transmitter", INK, 6.5, bold=True)]
-    everyone = len(scenario.receivers) <= NAMED_AT_MOST
-    for receiver in sorted(scenario.receivers, key=lambda one: one.id not in used | flagged):
-        measured = receiver.id in used | flagged
-        if measured or everyone:
-            color = BAD if receiver.id in flagged else SELECTED if measured else MUTED
-            name = short_name(receiver.id)
-            label = point_label(receiver.position_m, name, color, 4.5, bold=measured, optional=True)
-            labels.append(label)
+    for receiver in measured_receivers(fixes, scenario):
+        color = BAD if receiver.id in flagged else SELECTED
+        name = short_name(receiver.id)
+        labels.append(point_label(receiver.position_m, name, color, 4.5, bold=True, optional=True))
     return labels
+
+
+def other_labels(fixes: Sequence[Fix], scenario: Scenario) -> list[Label]:
+    """Names of the receivers that no fix used; none where there are too many receivers."""
+    if len(scenario.receivers) > NAMED_AT_MOST:
+        return []
+    measured = {receiver.id for receiver in measured_receivers(fixes, scenario)}
+    return [
+        point_label(receiver.position_m, short_name(receiver.id), CAPTION, 4.5, optional=True)
+        for receiver in scenario.receivers
+        if receiver.id not in measured
+    ]
+
+
+def measured_receivers(fixes: Sequence[Fix], scenario: Scenario) -> list[Receiver]:
+    """The receivers with a measurement that a fix used or left out, in the order of the scenario."""
+    named = {name for fix in fixes for name in (*fix.used, *fix.outliers)}
+    return [receiver for receiver in scenario.receivers if receiver.id in named]
 
 
 def _rgb(color: str) -> tuple[float, ...]:

@@ -15,6 +15,7 @@ from multistatic.report.picture_layout import add_panel, finish_picture, picture
 from multistatic.report.style import (
     GRID,
     INK,
+    MUTED,
     SCREEN,
     SELECTED,
     SMALL,
@@ -34,8 +35,10 @@ if TYPE_CHECKING:
 
 _SCREEN_IN, _PANEL_IN, _NARROW_PANEL_IN, _LEFT_IN, _GAP_IN = 8.6, 2.6, 2.1, 0.72, 0.75
 _TITLE_IN, _AXIS_IN = 0.24, 0.46
-# The row for a gap of 0 lies so many powers of ten below the smallest gap.
-_BELOW = 0.7
+# Powers of ten that the axis of gaps shows at least, and beyond the smallest and the largest gap.
+_LEAST_DECADES, _BEYOND = 2.2, 0.35
+# Of the height of a panel: the row for a gap of 0.
+_ZERO_SHARE = 0.15
 _REACHED = "best-known value reached on every instance solved (gap 0 %)"
 # Points closer than this, in points of text, have one label.
 _TOGETHER_PT = 4.0
@@ -97,23 +100,28 @@ def draw_standings(ax: Axes, rows: Sequence[Standing]) -> None:
     times = np.array([max(row.time_s or 0.0, 1e-9) for row in rows] or [1.0])
     gaps = np.array([row.mean_gap or 0.0 for row in rows] or [0.0])
     seen = gaps[gaps > REACHED]
-    lowest, highest = (float(seen.min()), float(seen.max())) if len(seen) else (0.01, 1.0)
-    zero = lowest * 10.0**-_BELOW
-    ax.set(xscale="log", yscale="log", ylim=(zero * 10.0**-0.35, highest * 10.0**0.35))
+    lowest, highest = np.log10([seen.min(), seen.max()] if len(seen) else [0.01, 1.0])
+    beyond = max(_BEYOND, (_LEAST_DECADES - (highest - lowest)) / 2.0)
+    edge, top = lowest - beyond, highest + beyond
+    reached = bool(np.any(gaps <= REACHED))
+    bottom = edge - (top - edge) * _ZERO_SHARE / (1.0 - _ZERO_SHARE) if reached else edge
+    zero = 10.0 ** ((bottom + edge) / 2.0)
+    ax.set(xscale="log", yscale="log", ylim=(10.0**bottom, 10.0**top))
     ax.set_xlim(times.min() / 2.5, times.max() * 4.0)
-    if np.any(gaps <= REACHED):
-        edge = zero * 10.0**0.35
-        ax.axhspan(ax.get_ylim()[0], edge, color=GRID, zorder=0.5, label=_REACHED)
+    if reached:
+        look: dict[str, Any] = {"facecolor": GRID, "edgecolor": MUTED, "linewidth": 0.8, "zorder": 0.5}
+        ax.axhspan(10.0**bottom, 10.0**edge, label=_REACHED, **look)
     heights = np.where(gaps > REACHED, gaps, zero)
     for row, time_s, height in zip(rows, times, heights, strict=False):
         whole = row.solved == row.instances
         label = "all instances solved" if whole else "only some instances solved: means of those"
-        look: dict[str, Any] = {"edgecolors": SELECTED, "zorder": 3, "label": label}
+        look = {"edgecolors": SELECTED, "zorder": 3, "label": label}
         ax.scatter([time_s], [height], s=30, c=SELECTED if whole else "white", **look)
-    powers = np.arange(np.floor(np.log10(lowest)), np.ceil(np.log10(highest)) + 1)
-    ticks = [*([zero] if np.any(gaps <= REACHED) else []), *(10.0**powers)]
-    ax.yaxis.set_major_locator(FixedLocator([tick for tick in ticks if tick == zero or tick > zero * 10.0**0.35]))
-    ax.yaxis.set_major_formatter(lambda value, _: "0 %" if value <= zero * 1.01 else percent(value).lstrip("+"))
+    powers = np.arange(np.ceil(edge), np.floor(top) + 1)
+    ax.yaxis.set_major_locator(FixedLocator([*([zero] if reached else []), *(10.0**powers)]))
+    ax.yaxis.set_major_formatter(
+        lambda value, _: "0 %" if reached and value <= zero * 1.01 else percent(value).lstrip("+")
+    )
     ax.xaxis.set_major_formatter(lambda value, _: quantity(value, "s"))
     ax.minorticks_off()
     ax.set(xlabel="time on an instance (geometric mean)", ylabel="mean gap to the best known")
@@ -144,9 +152,10 @@ def _left_out(ranked: Mapping[str, Sequence[Standing]]) -> list[str]:
     """Which methods have no point, as they solved nothing."""
     parts = []
     for board, rows in ranked.items():
-        names = [row.method for row in rows if not row.solved]
+        names = [f"“{row.method}”" for row in rows if not row.solved]
         if names:
-            parts.append(f"Without an answer in “{TITLES.get(board, board)}”: {', '.join(names)}.")
+            which = "The method" if len(names) == 1 else "The methods"
+            parts.append(f"{which} {', '.join(names)} solved no instance of “{TITLES.get(board, board)}”.")
     return parts
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from multistatic.report.picture_layout import add_panel, legend_entries
-from multistatic.report.style import CAPTION_LINE_IN, INK, SMALL, caption_lines
+from multistatic.report.style import CAPTION_LINE_IN, INK, SMALL, caption_lines, words_apart
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ def wrap_legend_labels(panels: Sequence[Axes], room_in: float) -> None:
         for artist in ax.get_legend_handles_labels()[0]:
             figure = ax.get_figure(root=True)
             assert figure is not None
-            words = str(artist.get_label()).replace("\n", " ").split(" ")
+            words = words_apart(str(artist.get_label()).replace("\n", " "))
             artist.set_label("\n".join(caption_lines(figure, room_in - _SYMBOL_IN, words)))
 
 

@@ -6,7 +6,6 @@ A figure begins higher than it will be. Panels are placed by their distance from
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from multistatic.report.style import (
     PictureStyle,
     caption_lines,
     new_figure,
+    words_apart,
 )
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 TITLE_LINE_IN = 0.19
 _TALLEST_IN = 30.0
 _EDGE_IN = 0.1
-# Between the words of a title, but not between a number and its unit.
-_BREAK = re.compile(r"(?<!\d) | (?![pnµmkMG]?(?:m|s|Hz|W|dB|dBm|m/s)\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +88,7 @@ def picture_heading(
 def _balanced_lines(probe: Figure, room_in: float, title: str) -> list[str]:
     """A title in as few lines as the room allows, about equally long."""
     tried = [
-        caption_lines(probe, share * room_in, _BREAK.split(title), size=LARGE, weight="bold")
+        caption_lines(probe, share * room_in, words_apart(title), size=LARGE, weight="bold")
         for share in (1.0, 0.9, 0.8, 0.7, 0.6)
     ]
     return [lines for lines in tried if len(lines) == len(tried[0])][-1]

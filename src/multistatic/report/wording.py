@@ -40,6 +40,12 @@ def common_unit(values: Iterable[float], unit: str) -> tuple[float, str]:
     return 10.0**-exponent, f"{_PREFIXES[exponent]}{unit}"
 
 
+def time_unit(times_s: Iterable[float]) -> tuple[float, str]:
+    """`common_unit` of times, never above seconds: nobody counts in kiloseconds."""
+    factor, unit = common_unit(times_s, "s")
+    return (1.0, "s") if factor < 1.0 else (factor, unit)
+
+
 def one_unit(values: Iterable[float], unit: str) -> tuple[str, list[str]]:
     """A column of a table: its unit, with one prefix for all `values`, and the numbers with so many decimals (at most
     three) that the smallest keeps three digits; a dash for what is not finite.

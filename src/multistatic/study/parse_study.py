@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,15 +57,18 @@ def parse_study(
     read_scenario: ReadScenario,
     overrides: Sequence[str] = (),
     methods: Sequence[Method] = (),
+    unnamed: str = "study",
     source: str = "",
 ) -> Study:
     """The study that a TOML text describes (docs/formats.md).
 
     `read_scenario` gives the scenario of a name, or raises `InputError`; None gives the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
-    its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
+    its `[[compare]]`, which may be missing then. `unnamed`: name of a study that states none. Raises `InputError` with
+    every problem: path, received, expected.
     """
     raw = decode_toml(text, source)
+    _refuse_a_scenario(raw, source)
     problems = apply_overrides(raw, overrides)
     _flatten(raw)
     table, found = _sound_part(raw)
@@ -100,7 +103,7 @@ def parse_study(
     if problems:
         raise InputError(capped(problems), source=source)
     return Study(
-        name=table.name,
+        name=table.name if "name" in raw else unnamed,
         seed=table.seed,
         axes=axes,
         combine=table.combine,
@@ -126,7 +129,7 @@ def _sound_part(raw: Raw) -> tuple[StudyTable | None, list[Problem]]:
     try:
         return StudyTable.model_validate(raw), []
     except ValidationError as error:
-        problems, details = problems_of(error, StudyTable), error.errors(include_url=False)
+        problems, details = _with_hints_once(problems_of(error, StudyTable)), error.errors(include_url=False)
     sound: Raw = {"scenario": {}, "trials": 1} | deepcopy(raw)
     for detail in details:
         top, *inner = detail["loc"]
@@ -140,6 +143,24 @@ def _sound_part(raw: Raw) -> tuple[StudyTable | None, list[Problem]]:
         return StudyTable.model_validate({"scenario": {}, "trials": 1} | sound), problems
     except ValidationError:
         return None, problems
+
+
+def _refuse_a_scenario(raw: Raw, source: str) -> None:
+    """Raises `InputError` where the text is a scenario instead of a study: its other problems would not help."""
+    if {"radio", "transmitter"}.issubset(raw) and not {"scenario", "trials", "sweep", "compare"}.intersection(raw):
+        hint = f'a study names its scenario: scenario = "{source if source.endswith(".toml") else "FILE.toml"}"'
+        problem = Problem("(file)", "the tables of a scenario", "a study, with the keys scenario and trials", hint)
+        raise InputError([problem], source=source)
+
+
+def _with_hints_once(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, each hint only where it occurs first: one list of valid keys is enough."""
+    seen: set[str] = set()
+    found = []
+    for problem in problems:
+        found.append(replace(problem, hint="") if problem.hint in seen else problem)
+        seen.add(problem.hint)
+    return found
 
 
 def _base(table: StudyTable, read_scenario: ReadScenario) -> tuple[Raw, _Reader, list[Problem]]:

@@ -152,7 +152,9 @@ def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) ->
             seconds = min(seconds, took)
     except PluginError as error:
         return "error", _line(_reason(error)), 0.0
-    except (InputError, MissingDependencyError) as error:
+    except MissingDependencyError as error:
+        return "not_installed", _line(str(error)), 0.0
+    except InputError as error:
         return "refused", _line(_reason(error)), 0.0
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row
         return "error", _line(f"{type(error).__name__}: {error}"), 0.0

@@ -54,13 +54,17 @@ CASES = {
 }
 
 
+# What has no title has no heading to break.
+TITLES = {"screen": True, "column": True, "double-column": False}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("case", CASES)
 def test_texts_of_a_comparison_stand_free_and_its_legend_is_true(case: str, width: Any) -> None:
-    for title in (True, False):
-        with styled():
-            figure = comparison_figure(CASES[case], "surrogate", PictureStyle(width, title=title))
-            assert picture_faults(figure) == []
+    with styled():
+        figure = comparison_figure(CASES[case], "surrogate", PictureStyle(width, title=TITLES[width]))
+        assert picture_faults(figure) == []
 
 
 def test_groups_are_named_by_their_members_or_by_what_differs() -> None:
@@ -132,12 +136,12 @@ OUTCOMES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("draw", [leaderboard_figure, instances_figure])
 def test_texts_of_the_leaderboard_stand_free_and_its_legend_is_true(draw: Any, width: Any) -> None:
-    for title in (True, False):
-        with styled():
-            assert picture_faults(draw(OUTCOMES, "made up", PictureStyle(width, title=title))) == []
+    with styled():
+        assert picture_faults(draw(OUTCOMES, "made up", PictureStyle(width, title=TITLES[width]))) == []
 
 
 def test_methods_that_share_a_point_share_a_label_and_nothing_is_left_out_without_a_word() -> None:
@@ -162,6 +166,30 @@ def test_a_gap_of_zero_stands_below_the_smallest_gap_and_no_decade_is_empty() ->
     assert 4 < high < 12
 
 
+def test_two_methods_have_an_axis_of_gaps_with_powers_of_ten_and_a_narrow_row_for_none() -> None:
+    outcomes = [each for each in SELECTED if each.method in ("branch_and_bound", "greedy")]
+    with styled():
+        figure = leaderboard_figure(outcomes, "made up")
+        figure.draw_without_rendering()
+        ax = figure.axes[0]
+        ticks = [text.get_text() for text in ax.get_yticklabels()]
+        (row_of_none,) = ax.patches
+        heights = row_of_none.get_window_extent().height / ax.get_window_extent().height
+    assert ticks == ["0 %", "1 %", "10 %"]
+    assert 0.1 < heights < 0.2
+
+
+def test_a_comparison_counts_designs_only_where_some_method_found_none() -> None:
+    far = row("random", 8e-8, design(group=(0, 1, 3)))
+    with styled():
+        whole, part = (comparison_figure(rows, "surrogate") for rows in ((*ROWS[:2], far), ROWS))
+        words = {text.get_text() for text in drawn_texts(whole)}
+    assert "found a design" not in whole.get_label()
+    assert "2 of the methods found a design." in part.get_label()
+    assert "40 times the best" in words
+
+
+@pytest.mark.slow
 def test_words_in_cells_are_explained_where_they_occur() -> None:
     with styled():
         for width, refused, timeout in (("screen", "n/a", "time"), ("column", "n", "t")):
@@ -175,6 +203,7 @@ def test_words_in_cells_are_explained_where_they_occur() -> None:
     assert re.search(r"17/18", words)
 
 
+@pytest.mark.slow
 def test_the_leaderboard_is_five_files() -> None:
     files = leaderboard_pictures(OUTCOMES, "made up", PictureStyle("column"))
     names = {f"leaderboard{kind}.{form}" for kind in ("", "_instances") for form in ("svg", "png")}

@@ -126,7 +126,7 @@ def test_levels_are_those_of_the_nearest_receivers(size: int) -> None:
 def test_a_comparison_counts_what_was_found() -> None:
     with styled():
         figure = comparison_figure([], "surrogate")
-    assert any("0 found a design." in text.get_text() for text in figure.texts)
+    assert any("0 methods on one scenario" in text.get_text() for text in figure.texts)
 
 
 def test_a_rate_is_missed_where_it_is_more_than_rounding_below_what_is_required() -> None:
