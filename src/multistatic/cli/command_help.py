@@ -189,9 +189,7 @@ def _show_usage_error(error: Any) -> None:
     if not path and parameter is not None:
         path = _name(parameter) if parameter.param_type_name == "argument" else max(parameter.opts, key=len)
     message = error.message
-    if hasattr(error, "param_type"):  # a parameter that is missing
-        message = "a value is required"
-    elif hasattr(error, "possibilities"):  # an option that does not exist
+    if hasattr(error, "possibilities"):  # an option that does not exist
         near = ", ".join(sorted(error.possibilities or ()))
         message = "there is no such option" + (f"; did you mean {near}?" if near else "")
     command = error.ctx.command_path if error.ctx is not None else "multistatic"
