@@ -22,7 +22,7 @@ class ValueRefused(typer.BadParameter):
         self.received, self.expected, self.hint = received, expected, hint
 
 
-def problems_of(error: typer.BadParameter, params: Iterable[Any], given: Mapping[str, Any]) -> list[Problem]:
+def command_line_problems(error: typer.BadParameter, params: Iterable[Any], given: Mapping[str, Any]) -> list[Problem]:
     """The problems of a command line that cannot be read: a value that is refused, or all that is missing.
 
     params: the parameters of the command; given: the values of those that were read.

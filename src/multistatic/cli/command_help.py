@@ -13,7 +13,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from multistatic.cli.command_errors import print_problems, problems_of
+from multistatic.cli.command_errors import command_line_problems, print_problems
 from multistatic.cli.error_lines import usage_lines
 from multistatic.cli.interruption import INTERRUPTED, NOTHING_KEPT
 from multistatic.errors import InputError, Problem
@@ -56,7 +56,7 @@ class Command(TyperCommand):
             try:
                 return super().parse_args(ctx, words)
             except typer.BadParameter as error:
-                problems = problems_of(error, self.get_params(ctx), ctx.params)
+                problems = command_line_problems(error, self.get_params(ctx), ctx.params)
                 if not problems:
                     raise
                 raise InputError(problems) from None
@@ -189,9 +189,7 @@ def _show_usage_error(error: Any) -> None:
     if not path and parameter is not None:
         path = _name(parameter) if parameter.param_type_name == "argument" else max(parameter.opts, key=len)
     message = error.message
-    if hasattr(error, "param_type"):  # a parameter that is missing
-        message = "a value is required"
-    elif hasattr(error, "possibilities"):  # an option that does not exist
+    if hasattr(error, "possibilities"):  # an option that does not exist
         near = ", ".join(sorted(error.possibilities or ()))
         message = "there is no such option" + (f"; did you mean {near}?" if near else "")
     command = error.ctx.command_path if error.ctx is not None else "multistatic"

@@ -126,7 +126,6 @@ def compare_command(
         return
     look = picture_style(style, title, out)
     if suite:
-        from multistatic.cli.shown_notes import print_note
         from multistatic.cli.suite_command import compare_on_suite
         from multistatic.suite.run import SuiteSettings
 
@@ -134,9 +133,6 @@ def compare_command(
             received = [f"FILE {file}"] * (file is not None) + ["--set"] * bool(set_)
             expected = "--suite without FILE and --set: the suite has its own scenarios"
             raise InputError([Problem("--suite", f"--suite with {' and '.join(received)}", expected)])
-        if (selector is None) != (beamformer is None):
-            left_out, option = ("beamformers", "--beamformer") if beamformer is None else ("selectors", "--selector")
-            print_note(f"no {left_out} are ranked; {option} every ranks them too")
         with options_named("", _PATHS):
             settings = SuiteSettings(
                 selectors=_on_suite(selector, beamformer),

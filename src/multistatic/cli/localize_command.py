@@ -86,9 +86,6 @@ def localize_command(
     Duration: 2 to 4 seconds for a few blocks, most of it for the pictures.
 
     \b
-    Duration: 1 to 5 seconds for up to some thousand fixes.
-
-    \b
     Exit codes:
       0  Every fix has a position.
       2  The input is wrong; each problem is named.

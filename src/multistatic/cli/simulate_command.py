@@ -174,9 +174,6 @@ def simulate_command(
     Duration: about 3 seconds for a block of 1024 symbols at 10 receivers.
 
     \b
-    Duration: 1 to 10 seconds.
-
-    \b
     Exit codes:
       0  The recordings were written.
       2  The input is wrong; each problem is named.

@@ -61,11 +61,15 @@ def compare_on_suite(
 def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome], int]:
     """The outcomes, and how many were planned: more than there are where the user ended it."""
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.design.algorithms import require_solvers
     from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
 
     methods = ranked_methods(settings)
     require_solvers(settings.beamformers or ())  # of a method that was not named its row says why it did not run
+    for kind, names in (("selector", settings.selectors), ("beamformer", settings.beamformers)):
+        if names == ():
+            print_note(f"no {kind}s are ranked; --{kind} every ranks them too")
     tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []

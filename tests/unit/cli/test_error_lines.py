@@ -43,19 +43,11 @@ def test_an_error_without_problems_is_its_message() -> None:
 @pytest.mark.parametrize(
     ("arguments", "lines"),
     [
-        (["design"], ["error: FILE: 1 problem", "  FILE: a value is required (see multistatic design --help)"]),
         (
             ["design", "paper", "--jsno"],
             [
                 "error: --jsno: 1 problem",
                 "  --jsno: there is no such option; did you mean --json? (see multistatic design --help)",
-            ],
-        ),
-        (
-            ["study", "x.toml", "--workers", "0"],
-            [
-                "error: --workers: 1 problem",
-                "  --workers: '0' is not a whole number, 1 or more (see multistatic study --help)",
             ],
         ),
         (
