@@ -231,9 +231,10 @@ def test_fixes_that_hide_each_other_have_one_label_and_no_line() -> None:
     assert "target, as estimated (all fixes)" in legend_of(figure)
 
 
+@pytest.mark.slow
 def test_receivers_used_are_named_before_the_others_and_else_in_the_caption() -> None:
     what = street().scenario
-    fixes, groups, _ = of(street(), 10.0)
+    _, groups, _ = of(street(), 10.0)
     used = [receiver.id for receiver in what.receivers[8:16]]
     groups = [[one for one in groups[0] if one.receiver_id in used]]
     (fix,) = localize_many(groups, what)
