@@ -73,7 +73,7 @@ def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
             look |= {"s": 18, "edgecolors": "none"}
         steps = np.linalg.norm(np.diff(_in_points(ax, places), axis=0), axis=1)
         if steps.max() > _DIAGONAL * np.sqrt(look["s"]):
-            path = {"color": TARGET, "linewidth": 0.8, "zorder": 5}
+            path: dict[str, Any] = {"color": TARGET, "linewidth": 0.8, "zorder": 5}
             ax.plot(places[:, 0], places[:, 1], label="order of the fixes in time", **path)
         hidden = hide_each_other(ax, places)
         for place, color in zip(places, [TARGET] * len(found) if hidden else _shades(len(found)), strict=True):
