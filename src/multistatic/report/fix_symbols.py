@@ -30,6 +30,8 @@ _TIMED_AT_MOST = 6
 _CURVE_PIECES = 60  # of a curve, which labels avoid
 # Size of the diamond of a fix, in square points, and its diagonal as a multiple of the root of that.
 _DIAMOND, _DIAGONAL = 44, 1.45
+# The line between two fixes is drawn where so many points of it are free.
+_SEEN_PT = 4.0
 _RIM: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8}
 _EARLY, _LATE = "#d97632", "#702f00"
 
@@ -72,9 +74,9 @@ def draw_places(ax: Axes, fixes: Sequence[Fix], view: View) -> None:
         if len(found) > _TIMED_AT_MOST:  # small and without a rim, so that they do not hide each other
             look |= {"s": 18, "edgecolors": "none"}
         steps = np.linalg.norm(np.diff(_in_points(ax, places), axis=0), axis=1)
-        if steps.max() > _DIAGONAL * np.sqrt(look["s"]):
-            order = "order of the fixes in time"
-            ax.plot(places[:, 0], places[:, 1], label=order, color=TARGET, linewidth=0.8, zorder=5)
+        if steps.max() > _DIAGONAL * np.sqrt(look["s"]) + _SEEN_PT:
+            path: dict[str, Any] = {"color": TARGET, "linewidth": 0.8, "zorder": 5}
+            ax.plot(places[:, 0], places[:, 1], label="order of the fixes in time", **path)
         hidden = hide_each_other(ax, places)
         for place, color in zip(places, [TARGET] * len(found) if hidden else _shades(len(found)), strict=True):
             ax.scatter(place[0], place[1], color=color, **look)

@@ -238,6 +238,7 @@ def test_fixes_that_hide_each_other_have_one_label_and_no_line() -> None:
     assert "target, as estimated (all fixes)" in legend_of(figure)
 
 
+@pytest.mark.slow
 def test_receivers_used_are_named_before_the_others_and_else_in_the_caption() -> None:
     what = street().scenario
     _, groups, _ = of(street(), 10.0)
