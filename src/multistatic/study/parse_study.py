@@ -75,9 +75,8 @@ def parse_study(
     problems += found + metric_problems(raw) + trials_problems(raw)
     if table is None:
         raise InputError(capped(problems), source=source)
-    problems += key_problems("set", table.set)
     axes, found = axes_of(table)
-    problems += found
+    problems += [*key_problems("set", table.set), *found]
     own, found = methods_of(table) if "compare" in raw or not methods else ((), [])
     methods = (*own, *methods)
     problems += [*found, *_same_names(methods)]
@@ -98,8 +97,7 @@ def parse_study(
     problems += _of_known_keys(found, raw, axes)
     rule = _rule(table.trials)
     drops, found = drops_of(points, rule.maximum, reader.read_drop, reader.list_folder)
-    problems += found
-    if problems:
+    if problems := [*problems, *found]:
         raise InputError(capped(problems), source=source)
     return Study(
         name=table.name if "name" in raw else unnamed,
