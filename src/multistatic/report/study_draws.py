@@ -24,7 +24,7 @@ def draws_in_words(results: StudyResults) -> str:
         return "All points see the same random draws."
     if number == points:
         return (
-            "Each point has random draws of its own, so that a difference between two points is partly one of draws "
+            "Each point has different random draws, so that a difference between two points is partly one of draws "
             f"({_SAME})."
         )  # fmt: skip
     return (

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from multistatic.report.axis_labels import key_label, metric_label
 from multistatic.report.study_assumptions import ACCURACIES, study_assumptions
@@ -99,15 +98,16 @@ def results_table(
         *(_column(words) for _, words in scales),
     )
     pairs = list(np.ndindex(len(results.settings), len(results.methods)))
+    counts = [int(done[pair].sum()) for pair in pairs]
     estimates = [
-        _cells([results.estimate(p, m, q) for p, m in pairs], factor, done, each.proportion)
+        _cells([results.estimate(p, m, q) for p, m in pairs], factor, counts, each.proportion)
         for (q, each), (factor, _) in zip(asked, scales, strict=True)
     ]
     swept = [_swept([settings[axis.key] for settings in results.settings]) for axis in results.axes]
     rows = []
     for n, (p, m) in enumerate(pairs):
-        count, bad = int(done[p, m].sum()), int(failed[p, m].sum())
-        trials = (str(count), *([str(bad)] if failed.any() else []))
+        bad = int(failed[p, m].sum())
+        trials = (str(counts[n]), *([str(bad)] if failed.any() else []))
         keys = (*(column[p] for column in swept), *([results.methods[m]] if named else []))
         rows.append(TableRow(cells=(*keys, *trials, *(column[n] for column in estimates))))
     state = "complete" if results.complete else "not complete"
@@ -184,7 +184,7 @@ def metric_scale(results: StudyResults, metric: int, name: str | None = None) ->
     return axis_scale(name, unit, typical)
 
 
-def _cells(found: Sequence[Estimate], factor: float, done: NDArray[np.bool_], proportion: bool) -> list[str]:
+def _cells(found: Sequence[Estimate], factor: float, trials: Sequence[int], proportion: bool = False) -> list[str]:
     """The estimates of a column and their intervals, all with as many decimals; a star where some of the trials have no
     value. An interval for a share of a few trials is nearly all of [0, 1]: it would say nothing.
     """
@@ -199,12 +199,12 @@ def _cells(found: Sequence[Estimate], factor: float, done: NDArray[np.bool_], pr
         (value for value in values if value is not None), (end for both in ends if both is not None for end in both)
     )
     cells = []
-    for each, value, both, trials in zip(found, values, ends, done.sum(axis=2).ravel(), strict=True):
+    for each, value, both, count in zip(found, values, ends, trials, strict=True):
         if value is None:
             cells.append("–")
             continue
         interval = "" if both is None else f" [{', '.join(with_decimals(end, decimals) for end in both)}]"
-        cells.append(f"{with_decimals(value, decimals)}{interval}{'' if each.count == trials else ' *'}")
+        cells.append(f"{with_decimals(value, decimals)}{interval}{'' if each.count == count else ' *'}")
     return cells
 
 

@@ -75,9 +75,8 @@ def parse_study(
     problems += found + metric_problems(raw) + trials_problems(raw)
     if table is None:
         raise InputError(capped(problems), source=source)
-    problems += key_problems("set", table.set)
     axes, found = axes_of(table)
-    problems += found
+    problems += [*key_problems("set", table.set), *found]
     own, found = methods_of(table) if "compare" in raw or not methods else ((), [])
     methods = (*own, *methods)
     problems += [*found, *_same_names(methods)]
@@ -95,12 +94,10 @@ def parse_study(
         read_channel=reader.read_channel,
     )
     points, found = points_of(settings, common_drops=table.common_drops)
-    missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
-    problems += [problem for problem in found if not any(key in problem.path for key in missing)]
+    problems += _of_known_keys(found, raw, axes)
     rule = _rule(table.trials)
     drops, found = drops_of(points, rule.maximum, reader.read_drop, reader.list_folder)
-    problems += found
-    if problems:
+    if problems := [*problems, *found]:
         raise InputError(capped(problems), source=source)
     return Study(
         name=table.name if "name" in raw else unnamed,
@@ -229,6 +226,12 @@ def _same_names(methods: Sequence[Method]) -> list[Problem]:
 
 def _keys_at(raw: Raw, name: str) -> list[str]:
     return list(raw[name]) if isinstance(raw.get(name), dict) else []
+
+
+def _of_known_keys(found: Sequence[Problem], raw: Raw, axes: Sequence[SweptKey]) -> list[Problem]:
+    """The problems of points without those of swept keys that are left out, which are named already."""
+    missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
+    return [problem for problem in found if not any(key in problem.path for key in missing)]
 
 
 def _rule(trials: int | TrialsTable) -> StoppingRule:

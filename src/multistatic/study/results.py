@@ -158,7 +158,7 @@ class StudyResults(LabelledResult):
         return not random_sources(self.document, self.settings[point], method)
 
     def series_of_draws(self) -> int:
-        """How many of the points see random draws of their own: 1 where all points see the same ones."""
+        """How many different series of random draws the points see: 1 where all points see the same one."""
         first = self.seeds[:, :1].ravel()
         return len(np.unique(first[first >= 0]))
 

@@ -131,7 +131,7 @@ def test_a_dry_run_says_that_one_trial_is_enough(tmp_path: Path, change: tuple[s
     ("before", "after", "words"),
     [
         ("common_drops = false", "common_drops = true", "All points see the same random draws."),
-        ("requirements.cooperation_cost_m = [100.0, 1000.0]", "", "Each point has random draws of its own"),
+        ("requirements.cooperation_cost_m = [100.0, 1000.0]", "", "Each point has different random draws"),
         ("", "", "Points that differ only in [design] and [requirements] see the same random draws"),
         ("transmitter.power_dbm = [20, 30]", "", "All points see the same random draws."),
     ],
