@@ -124,7 +124,7 @@ def test_unix_times_can_be_told_apart(tmp_path):
     path = table(tmp_path, times=times, unit="")
     lost = run("localize", path, "--scenario", tmp_path / "triangle.toml", "-q")
     assert "unobservable at 1760000000.5 s, 1760000000.6 s, 1760000000.7 s:" in str(lost.exception)
-    assert "at 1760000000.5, 1760000000.6, 1760000000.7 s: Check" in " ".join(lost.stdout.split())
+    assert "Check the unit" not in lost.stdout  # the error says it once
     close = run("localize", path, "--scenario", tmp_path / "triangle.toml", "-q", "--same-time", "0.15")
     assert isinstance(close.exception, InputError)
     assert "'a' at 1760000000.5 s and 1760000000.6 s make one fix" in str(close.exception)

@@ -187,7 +187,7 @@ def test_what_is_no_store_is_refused_and_not_touched(tmp_path: Path) -> None:
             with pytest.raises(InputError):
                 use()
         assert file.read_bytes() == before
-    with pytest.raises(InputError, match="nothing"):
+    with pytest.raises(InputError, match="no file or folder of this name"):
         read_results(tmp_path / "missing.sqlite")
     with pytest.raises(InputError, match="unable to open"):
         run_into(tmp_path / "no" / "folder.sqlite", study, ThisProcess)
