@@ -10,6 +10,8 @@ from multistatic.design.result import Design
 from multistatic.scenario.model import Receiver, Scenario
 from tests.support.handmade_design import design, scenario
 
+_STREETS = ("Rosa-Luxemburg-Strasse", "Alexanderplatz", "Memhardstrasse")
+
 
 def with_receivers(what: Scenario, places: dict[str, tuple[float, ...]]) -> Scenario:
     """`what` with receivers of these names at these places."""
@@ -28,7 +30,7 @@ def street(spatial: bool = False) -> Design:
     for k in range(25):
         side = "north" if k % 2 else "south"
         height = (float(rng.uniform(4.0, 30.0)),) if spatial else (0.0,)
-        places[f"lamp-post-{side}-side-{k + 1:03d}"] = (
+        places[f"{_STREETS[k % 3]}-lamp-{k + 1:03d}-{side}"] = (
             12.0 * k - 150 + rng.uniform(-3, 3),
             6.0 if k % 2 else -6.0,
             *height,

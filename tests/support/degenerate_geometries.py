@@ -71,16 +71,16 @@ def in_the_plane_of_sites(rng):
 
 
 def one_receiver(rng):
-    return sites_of(place(rng, (1,), 2), 2), place(rng, (), 2), UNOBSERVABLE, "1 of at least 2"
+    return sites_of(place(rng, (1,), 2), 2), place(rng, (), 2), UNOBSERVABLE, "at least 2 receivers"
 
 
 def two_receivers_in_space(rng):
-    return sites_of(place(rng, (2,), 3), 3), place(rng, (), 3), UNOBSERVABLE, "2 of at least 3"
+    return sites_of(place(rng, (2,), 3), 3), place(rng, (), 3), UNOBSERVABLE, "at least 3 receivers"
 
 
 def all_receivers_at_one_place(rng):
     receivers = np.repeat(place(rng, (1,), 2), 4, axis=0)
-    return sites_of(receivers, 2), place(rng, (), 2), UNOBSERVABLE, "one place"
+    return sites_of(receivers, 2), place(rng, (), 2), UNOBSERVABLE, "same position"
 
 
 def two_of_three_at_one_place(rng):

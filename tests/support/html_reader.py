@@ -34,7 +34,7 @@ ATTRIBUTES = {
     "div": {"class", "id", "tabindex"},
     "span": {"class", "role", "aria-label"},
     "tr": {"class"},
-    "td": {"class"},
+    "td": {"class", "data-column"},
     "p": {"class"},
     "dl": {"class"},
     "dd": {"class"},

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import combinations
+from collections.abc import Iterator, Sequence
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +16,8 @@ from multistatic.units import F
 
 # Pixels by which a text may leave the picture or touch another: its box is a little larger than its letters.
 _SLACK_PX = 1.5
+# Texts with their corners [4, 2].
+Corners = Sequence[tuple[str, F]]
 
 
 def drawn_texts(figure: Figure) -> list[Text]:
@@ -63,7 +64,8 @@ def overlap_px(one: F, other: F) -> float:
 def picture_faults(figure: Figure) -> list[str]:
     """A sentence for each fault; call inside `styled()`."""
     texts = drawn_texts(figure)
-    return [*_outside(figure, texts), *_overlapping(texts), *_too_small(texts), *legend_faults(figure)]
+    corners = [(text.get_text(), text_corners(text)) for text in texts]
+    return [*_outside(figure, corners), *_overlapping(corners), *_too_small(texts), *legend_faults(figure)]
 
 
 def legend_faults(figure: Figure) -> list[str]:
@@ -76,24 +78,32 @@ def legend_faults(figure: Figure) -> list[str]:
     return faults + [f"{name!r} is listed more than once" for name in set(listed) if listed.count(name) > 1]
 
 
-def _outside(figure: Figure, texts: Sequence[Text]) -> list[str]:
+def _outside(figure: Figure, texts: Corners) -> list[str]:
     width, height = figure.get_size_inches() * figure.dpi
     faults = []
-    for text in texts:
-        corners = text_corners(text)
+    for name, corners in texts:
         over = max(-corners.min(), corners[:, 0].max() - width, corners[:, 1].max() - height)
         if over > _SLACK_PX:
-            faults.append(f"{text.get_text()!r} leaves the picture by {over:.0f} pixels")
+            faults.append(f"{name!r} leaves the picture by {over:.0f} pixels")
     return faults
 
 
-def _overlapping(texts: Sequence[Text]) -> list[str]:
-    boxes = [(text.get_text(), text_corners(text)) for text in texts]
+def _overlapping(texts: Corners) -> list[str]:
     return [
         f"{one!r} and {other!r} overlap by {depth:.0f} pixels"
-        for (one, first), (other, second) in combinations(boxes, 2)
+        for (one, first), (other, second) in _near_pairs(texts)
         if (depth := overlap_px(first, second)) > _SLACK_PX
     ]
+
+
+def _near_pairs(texts: Corners) -> Iterator[tuple[tuple[str, F], tuple[str, F]]]:
+    """Pairs whose upright boxes touch: the shapes of all others are apart, and there are thousands of those."""
+    if len(texts) < 2:
+        return
+    low, high = (np.array([edge(corners, axis=0) for _, corners in texts]) for edge in (np.min, np.max))
+    touching = np.all((low[:, None] <= high) & (low <= high[:, None]), axis=2)
+    for first, second in np.argwhere(np.triu(touching, 1)):
+        yield texts[first], texts[second]
 
 
 def _too_small(texts: Sequence[Text]) -> list[str]:

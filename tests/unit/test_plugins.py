@@ -181,7 +181,7 @@ def test_the_command_line_prints_no_traceback(
     printed = capsys.readouterr().err
     assert ended.value.code == 2
     assert "Traceback" not in printed
-    assert printed.startswith("error: input: 1 problem")
+    assert printed.startswith("error: channel.direct: 1 problem")
     assert "other-package 1.2" in printed
 
 

@@ -26,7 +26,7 @@ from multistatic.beamforming.evaluate import OPTIMALITY_GAP
 from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
 
-_REACHED = "Proven optimal: the beams reach the upper bound on the illumination that holds for any channels."
+_REACHED = "The beams are optimal: they reach the upper bound on the illumination that holds for any channels."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import numpy as np
 
-from multistatic.bounds.sensing import SensingNetwork
+from multistatic.bounds.sensing import TRANSMITTER_ID, SensingNetwork
 from multistatic.bounds.square_root import (
     QUANTITIES,
     Quantity,
@@ -217,8 +217,11 @@ def _reason(
         return "No echo reaches the selected receivers: the illumination or the reflection is zero."
     with_what = "delays, Dopplers and angles" if angles else "delays and Dopplers"
     if receiving.sum() < d:
+        who = "Only 1 receiver receives" if receiving.sum() == 1 else f"Only {receiving.sum()} receivers receive"
+        if network.receiver_ids == (TRANSMITTER_ID,):
+            who = "Only the transmitter receives"
         return (
-            f"The echo reaches {receiving.sum()} of the selected receivers; position and velocity in {d}-D need at "
+            f"{who} the echo; position and velocity in {d}-D need at "
             f"least {d} receivers with {with_what}{' (the position alone may need fewer)' if angles else ''}."
         )
     if network.clock is not None:

@@ -12,9 +12,10 @@ from multistatic.cli.compare_command import compare_command
 from multistatic.cli.compilation import hasten_first_compilation
 from multistatic.cli.completion import run_app, with_completion
 from multistatic.cli.design_command import design_command
+from multistatic.cli.error_lines import error_lines
 from multistatic.cli.estimate_command import estimate_command
 from multistatic.cli.export_command import export_command
-from multistatic.cli.interruption import INTERRUPTED, end_like_ctrl_c
+from multistatic.cli.interruption import INTERRUPTED, NOTHING_KEPT, end_like_ctrl_c
 from multistatic.cli.localize_command import localize_command
 from multistatic.cli.scenario_commands import check_command, init_command, schema_command
 from multistatic.cli.show_command import show_command
@@ -84,11 +85,8 @@ def main() -> None:
     try:
         run_app(app)
     except MultistaticError as error:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(error_lines(error), err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("interrupted", err=True)
+        typer.echo(NOTHING_KEPT, err=True)
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)

@@ -6,12 +6,21 @@ Option names of earlier versions are still accepted. They are shown nowhere, and
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
+from multistatic.cli.command_errors import command_line_problems, print_problems
+from multistatic.cli.error_lines import usage_lines
+from multistatic.cli.interruption import INTERRUPTED, NOTHING_KEPT
 from multistatic.errors import InputError, Problem
+
+PIPE_CLOSED = 141
+"""The exit code where whatever reads the output has ended before: 128 + SIGPIPE, as of other tools."""
+_USAGE_ERROR: Any = typer.BadParameter.__mro__[1]  # of click, or of the copy of it that typer brings
 
 # Command -> the names that its options had before, each with its present name.
 OLD_NAMES: dict[str, dict[str, str]] = {
@@ -40,8 +49,30 @@ class Command(TyperCommand):
     """A command whose help has sections, and that accepts the old names of its options."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line, old names replaced."""
-        return super().parse_args(ctx, present_names(args, OLD_NAMES.get(self.name or "", {})))
+        """Read the command line, old names replaced; `InputError` for values that are missing or refused."""
+        json_ = "--json" in args
+        try:
+            words = present_names(args, OLD_NAMES.get(self.name or "", {}))
+            try:
+                return super().parse_args(ctx, words)
+            except typer.BadParameter as error:
+                problems = command_line_problems(error, self.get_params(ctx), ctx.params)
+                if not problems:
+                    raise
+                raise InputError(problems) from None
+        except InputError as error:
+            if json_:
+                print_problems(error)
+            raise
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; with --json the problems of refused input are printed as JSON too."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            if ctx.params.get("json_"):
+                print_problems(error)
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """The words of the usage line: an argument that may be missing is in brackets."""
@@ -67,7 +98,49 @@ class Command(TyperCommand):
 
 
 class CommandGroup(TyperGroup):
-    """A group whose help lists its commands in sections: the `rich_help_panel` of each."""
+    """A group whose help lists its commands in sections: the `rich_help_panel` of each.
+
+    Wrong command lines are reported like all other errors. Where the reader of the output is gone (`… | head`), the
+    command ends quietly with the exit code that a shell reports for such an end, 141.
+    """
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run the command line."""
+        try:
+            result = super().main(args, prog_name, complete_var, False, windows_expand_args, **extra)
+        except _USAGE_ERROR as error:
+            if not standalone_mode:
+                raise
+            _show_usage_error(error)
+            sys.exit(_USAGE_ERROR.exit_code)
+        except typer.Abort:
+            if not standalone_mode:
+                raise
+            typer.echo(NOTHING_KEPT, err=True)
+            sys.exit(INTERRUPTED)
+        except SystemExit as end:  # typer and rich end the process where a pipe is closed
+            if isinstance(end.__context__, BrokenPipeError):
+                sys.exit(PIPE_CLOSED)
+            raise
+        if standalone_mode:
+            sys.exit(result if isinstance(result, int) else 0)
+        return result
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; where it has not caught an interruption itself, nothing of its work is kept."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            typer.echo(NOTHING_KEPT, err=True)
+            raise typer.Exit(INTERRUPTED) from None
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names in the order in which the commands were added."""
@@ -105,6 +178,22 @@ def present_names(words: Sequence[str], old_names: dict[str, str]) -> list[str]:
         name, equals, value = word.partition("=")
         renamed.append(f"{old_names.get(name, name)}{equals}{value}")
     return [*renamed, *words[len(options) :]]
+
+
+def _show_usage_error(error: Any) -> None:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return
+    parameter = getattr(error, "param", None)
+    path = getattr(error, "param_hint", None) or getattr(error, "option_name", None) or ""
+    if not path and parameter is not None:
+        path = _name(parameter) if parameter.param_type_name == "argument" else max(parameter.opts, key=len)
+    message = error.message
+    if hasattr(error, "possibilities"):  # an option that does not exist
+        near = ", ".join(sorted(error.possibilities or ()))
+        message = "there is no such option" + (f"; did you mean {near}?" if near else "")
+    command = error.ctx.command_path if error.ctx is not None else "multistatic"
+    typer.echo(usage_lines(message, path=str(path), command=command), err=True)
 
 
 def _default_sentence(suffix: re.Match[str]) -> str:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_errors import refuse_file_of_list
 from multistatic.cli.command_help import CHOICES
 from multistatic.cli.design_command import JSON, QUIET, SET
 from multistatic.cli.interruption import INTERRUPTED, partial_words
 from multistatic.cli.numbers import number
 from multistatic.cli.option_names import options_named
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
-from multistatic.errors import InputError
+from multistatic.errors import InfeasibleError, InputError, Problem
 
 if TYPE_CHECKING:
     from multistatic.design.compare import Comparison
@@ -51,7 +52,8 @@ def compare_command(
             metavar="NAMES",
             rich_help_panel=CHOICES,
             help="Selectors to compare, separated by commas, or every for all of them. "
-            f"Default: {DEFAULT_SELECTORS.replace(',', ', ')}; with --suite every one.",
+            f"Default: {DEFAULT_SELECTORS.replace(',', ', ')}; with --suite every one, or none if only "
+            "--beamformer is given.",
         ),
     ] = None,
     beamformer: Annotated[
@@ -59,7 +61,8 @@ def compare_command(
         typer.Option(
             metavar="NAMES",
             rich_help_panel=CHOICES,
-            help="Beamformers to compare, separated by commas. Default: the scenario's; with --suite every one.",
+            help="Beamformers to compare, separated by commas; with --suite also every. Default: the scenario's; with "
+            "--suite every one, or none if only --selector is given.",
         ),
     ] = None,
     list_: Annotated[
@@ -114,33 +117,40 @@ def compare_command(
     \b
     Exit codes:
       0  At least one method gave a result.
-      2  The input is wrong, or no method could be run; each row says why.
+      2  The input is wrong, or no method could be run; the table says why.
+      3  No method found a design that meets the requirements; the table says why.
     """
     if list_:
-        _list()
+        refuse_file_of_list(file)
+        _list(json_)
         return
-    look = picture_style(style, title)
+    look = picture_style(style, title, out)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
         from multistatic.suite.run import SuiteSettings
 
         if file is not None or set_:
-            raise typer.BadParameter(
-                "The suite has its own scenarios: give neither FILE nor --set.", param_hint="--suite"
-            )
+            received = [f"FILE {file}"] * (file is not None) + ["--set"] * bool(set_)
+            expected = "--suite without FILE and --set: the suite has its own scenarios"
+            raise InputError([Problem("--suite", f"--suite with {' and '.join(received)}", expected)])
         with options_named("", _PATHS):
             settings = SuiteSettings(
-                selectors=None if selector in (None, "every") else _names(selector or ""),
-                beamformers=None if beamformer in (None, "every") else _names(beamformer or ""),
+                selectors=_on_suite(selector, beamformer),
+                beamformers=_on_suite(beamformer, selector),
                 quick=quick,
                 limit_s=LIMIT_S if time_limit is None else time_limit,
             )
             compare_on_suite(settings, out=out, style=look, json_=json_, quiet=quiet)
         return
-    if quick or time_limit is not None:
-        raise typer.BadParameter("--quick and --time-limit can be used with --suite only.", param_hint="--suite")
+    problems = [
+        Problem(option, f"{option} without --suite", f"--suite, or no {option}")
+        for option, given in (("--quick", quick), ("--time-limit", time_limit is not None))
+        if given
+    ]
     if file is None:
-        raise typer.BadParameter("Give a scenario FILE, --suite or --list.", param_hint="FILE")
+        problems.append(Problem("FILE", "nothing", "a scenario file, the name of a preset, --suite or --list"))
+    if file is None or problems:
+        raise InputError(problems)
     if out is not None:
         from multistatic.extras import require_installed
 
@@ -163,6 +173,16 @@ def compare_command(
         raise typer.Exit(INTERRUPTED)
     if all(row.status == "not run" for row in rows):
         raise typer.Exit(InputError.exit_code)  # the rows say why
+    if all(row.value is None for row in rows):
+        where = "the messages of the rows say" if json_ else "the table says"
+        raise InfeasibleError(f"no method found a design that meets the requirements; {where} why.")
+
+
+def _on_suite(text: str | None, other: str | None) -> tuple[str, ...] | None:
+    """The methods of one kind that the suite ranks, None for every one; none at all where only the other is named."""
+    if text is None:
+        return None if other is None else ()
+    return None if text == "every" else _names(text)
 
 
 def _compare(
@@ -216,15 +236,22 @@ def _print(rows: tuple[Comparison, ...], criterion: str, json_: bool, planned: i
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """The names of a list with commas, each once."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
-def _list() -> None:
+def _list(json_: bool) -> None:
+    import json
+
     from multistatic import registry
     from multistatic.scenario.model import JOINT
     from multistatic.study.metrics import metric_names
 
-    for group, use in GROUPS.items():
-        names = metric_names() if group == "metrics" else registry.names(group)
-        names = (JOINT, *names) if group == "selectors" else names
-        typer.echo(f"{group} ({use}): {', '.join(names)}")
+    listed = {group: metric_names() if group == "metrics" else registry.names(group) for group in GROUPS}
+    listed["selectors"] = (JOINT, *listed["selectors"])
+    if json_:
+        document = {group: {"use": GROUPS[group], "names": names} for group, names in listed.items()}
+        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    for group, names in listed.items():
+        typer.echo(f"{group} ({GROUPS[group]}): {', '.join(names)}")

@@ -37,14 +37,15 @@ def with_completion(command: _Command) -> _Command:
     """The command, with the hooks of `HOOKS` at its parameters of these names."""
     hints = get_type_hints(command, include_extras=True)
     for name, hook in HOOKS.items():
-        if name in OTHER_MEANING.get(getattr(command, "__name__", ""), ()):
+        others = OTHER_MEANING.get(getattr(command, "__name__", ""), {})
+        if name in others and others[name] is None:
             continue
         hint = hints.get(name)
         if get_origin(hint) is Annotated:
             kind, info = get_args(hint)[:2]
             if isinstance(info, ParameterInfo):
                 info = copy.copy(info)
-                info.autocompletion = hook
+                info.autocompletion = others.get(name) or hook
                 hints[name] = Annotated[kind, info]
     command.__annotations__ = hints
     return command
@@ -88,6 +89,29 @@ def complete_setting(incomplete: str) -> list[str]:
     return _beginning((f"{key}={name}" for key, values in names.items() for name in values), incomplete)
 
 
+def complete_study_setting(incomplete: str) -> list[str]:
+    """KEY=VALUE of a study file: how sweeps combine, its scenario, and the keys of the scenario below `set`."""
+    from multistatic.scenario.preset import preset_names
+
+    keys = [f"set.{each}" for each in complete_setting("")]
+    scenarios = [f"scenario={name}" for name in preset_names()]
+    return _beginning(["combine=grid", "combine=zip", *scenarios, *keys], incomplete)
+
+
+def complete_metric(incomplete: str) -> list[str]:
+    """Metrics."""
+    from multistatic.study.metrics import metric_names
+
+    return _beginning(metric_names(), incomplete)
+
+
+def complete_symbols(incomplete: str) -> list[str]:
+    """Kinds of symbols."""
+    from multistatic.signal.symbols import SYMBOL_KINDS
+
+    return _beginning(SYMBOL_KINDS, incomplete)
+
+
 def _words(*words: str) -> Hook:
     def complete(incomplete: str) -> list[str]:
         return _beginning(words, incomplete)
@@ -114,6 +138,7 @@ HOOKS: dict[str, Hook] = {
     "file": complete_scenario,
     "format_": _words("nc", "csv", "mat"),
     "known": _words("all", "s0"),
+    "metric": complete_metric,
     "preset": complete_preset,
     "scenario": complete_scenario,
     "scheme": _words("multi", "bi", "mono"),
@@ -121,13 +146,16 @@ HOOKS: dict[str, Hook] = {
     "selectors": complete_selector,
     "set_": complete_setting,
     "style": _words("screen", "column", "double-column"),
+    "symbols": complete_symbols,
     "waveform": _words("single-carrier", "ofdm"),
 }
 """Name of a parameter → what completes it, in every command that has it."""
 
 
-OTHER_MEANING = {"study_command": ("file", "set_")}
-"""Parameters of a command that only share their name with those of `HOOKS`: a study file, and its keys."""
+OTHER_MEANING: dict[str, dict[str, Hook | None]] = {"study_command": {"file": None, "set_": complete_study_setting}}
+"""Parameters of a command that only share their name with those of `HOOKS`, a study file and its keys; None: names of
+files.
+"""
 
 
 def run_app(app: Callable[[], None]) -> None:
@@ -153,7 +181,7 @@ def _join_words_of_bash() -> str:
     if len(words) <= number:
         words += [""] * (number + 1 - len(words))
     begin = number if words[number] == "=" else number - 1
-    if begin < 2 or words[begin] != "=" or "." not in words[begin - 1]:
+    if begin < 2 or words[begin] != "=" or not ("." in words[begin - 1] or words[begin - 2] == "--set"):
         return ""
     prefix, rest = f"{words[begin - 1]}=", words[number] if begin < number else ""
     os.environ["COMP_WORDS"] = " ".join([*words[: begin - 1], prefix + rest])

@@ -150,7 +150,8 @@ def design_command(
     if matlab and out is None:
         raise InputError([Problem("--matlab", "no --out", "--out DIR, the folder for design.mat")])
     limits = _limits(gap, time_limit)
-    drawn = picture_style(style, title) if pictures else None
+    look = picture_style(style, title, out, pictures)
+    drawn = look if pictures else None
     from multistatic.cli.progress import StageClock, shown_stages
     from multistatic.cli.shown_notes import print_note
     from multistatic.design import design_network
@@ -167,6 +168,9 @@ def design_command(
     if alternate and scenario.design.selector == JOINT:
         expected = "a selector other than joint (--selector NAME), which designs group and beams together"
         raise InputError([Problem("--alternate", "--alternate with the selector joint", expected)])
+    if alternate and scheme != "multi":
+        expected = "the scheme multi: bi and mono select no group"
+        raise InputError([Problem("--alternate", f"--alternate with --scheme {scheme}", expected)])
     require_solvers([scenario.design.beamformer])
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
@@ -185,9 +189,8 @@ def design_command(
     if json_:
         import json
 
-        typer.echo(
-            json.dumps(design_document(result, timing_s=timing_s), indent=2, allow_nan=False, ensure_ascii=False)
-        )
+        document = design_document(result, timing_s=timing_s, unit=unit)
+        typer.echo(json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False))
     else:
         _print_table(result, unit, files)
     _raise_unless_sound(result)
@@ -246,7 +249,7 @@ def write(
     drawn = design_pictures(result, style) if style is not None and result.status != "infeasible" else {}
     if style is not None:
         drawn[PAGE] = design_page(result, unit, page_pictures(result) if drawn else {})
-    return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab)
+    return write_design(out, result, timing_s=timing_s, pictures=drawn, matlab=matlab, unit=unit)
 
 
 def _check(option: str, value: str, known: Collection[str]) -> None:

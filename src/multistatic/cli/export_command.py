@@ -41,6 +41,8 @@ def export_command(
     Example:
       multistatic export study.sqlite --format nc
 
+    Duration: 1 to 3 seconds for 10 000 trials.
+
     \b
     Exit codes:
       0  The file was written.
@@ -49,7 +51,9 @@ def export_command(
     chosen = format_ or ("" if out is None else out.suffix.removeprefix("."))
     if chosen not in FORMATS:
         received = repr(chosen) if chosen else "nothing"
-        raise InputError([Problem("--format", received, "one of " + ", ".join(FORMATS))])
+        hint = "" if chosen else "or --out FILE with one of these endings"
+        problems = [Problem("--format", received, "one of " + ", ".join(FORMATS), hint)]
+        raise InputError([*_problems_of_store(store), *problems])
     from multistatic.extras import require_installed
     from multistatic.files.atomic import write_bytes_atomically
     from multistatic.files.study_export import FORMATS as WRITERS
@@ -60,3 +64,14 @@ def export_command(
     place = out if out is not None else Path(f"{store.stem}.{chosen}")
     write_bytes_atomically(place, WRITERS[chosen](read_results(store)))
     typer.echo(f"wrote {place}")
+
+
+def _problems_of_store(store: Path) -> tuple[Problem, ...]:
+    """Why the store cannot be read, to be named with what is wrong with the options."""
+    from multistatic.files.study_reader import read_results
+
+    try:
+        read_results(store)
+    except InputError as error:
+        return error.problems
+    return ()

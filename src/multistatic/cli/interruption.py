@@ -7,6 +7,9 @@ from types import FrameType
 
 INTERRUPTED = 130
 """The exit code of an interrupted command."""
+NOTHING_KEPT = "Interrupted: no complete result was written; run the same command again to start from the beginning."
+TRIALS_KEPT = "Interrupted: {place} every finished trial; run the same command again, without --restart, to continue."
+"""For commands that run studies; `place`: the store, and that it holds."""
 
 
 def end_like_ctrl_c() -> None:
@@ -15,14 +18,15 @@ def end_like_ctrl_c() -> None:
 
 
 def partial_words(what: str, finished: int, planned: int) -> str:
-    """What there is where the user ended the command.
+    """What there is where the user ended the command, and how to get the rest.
 
-    >>> partial_words("methods", 3, 8)
-    'Interrupted: 3 of 8 methods are finished; the results hold only these.'
+    >>> print(partial_words("methods", 3, 8))
+    Interrupted: 3 of 8 methods are finished; the results hold only these. The same command begins again with the first.
     """
+    again = "The same command begins again with the first."
     if not finished:
-        return f"Interrupted: none of {planned} {what} is finished."
-    return f"Interrupted: {finished} of {planned} {what} are finished; the results hold only these."
+        return f"Interrupted: none of {planned} {what} is finished; nothing was written. {again}"
+    return f"Interrupted: {finished} of {planned} {what} are finished; the results hold only these. {again}"
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -83,6 +83,8 @@ def localize_command(
       multistatic localize out/paper/estimates/measurements.csv \\
         --scenario out/paper/scenario.toml --out out/paper/fixes
 
+    Duration: 2 to 4 seconds for a few blocks, most of it for the pictures.
+
     \b
     Exit codes:
       0  Every fix has a position.
@@ -100,7 +102,7 @@ def localize_command(
     from multistatic.localization.scaled_units import measurement_notes
     from multistatic.localization.times import times_text
 
-    drawn = picture_style(style, title)
+    drawn = picture_style(style, title, out, pictures)
     settings, same_time_s = _settings(false_flag_rate, outliers, same_time)
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
@@ -124,14 +126,17 @@ def localize_command(
         typer.echo(json.dumps(fixes_document(fixes, network), indent=2, allow_nan=False, ensure_ascii=False))
     else:
         _print_table(fixes, network.dimensions, files)
-    for verdict in ("unobservable", "contradictory"):
-        lost = [fix for fix in fixes if fix.position_verdict == verdict]
-        if lost:
-            named = times_text([fix.time_s for fix in lost[:5]])
-            times = ", ".join(f"{time} s" for time in named) + (", …" if len(lost) > 5 else "")
-            raise InfeasibleError(
-                " ".join([f"the position is {verdict} at {times}: {lost[0].message}", *_lonely(groups)])
-            )
+    if lost := _lost(fixes):
+        named = times_text([fix.time_s for fix in lost[:5]])
+        times = ", ".join(f"{time} s" for time in named) + (", …" if len(lost) > 5 else "")
+        words = f"the position is {lost[0].position_verdict} at {times}: {lost[0].message}"
+        raise InfeasibleError(" ".join([words, *_lonely(groups)]))
+
+
+def _lost(fixes: Sequence[Fix]) -> list[Fix]:
+    """The fixes that the error is about: the unobservable ones, else those whose measurements contradict each other."""
+    lost = ([fix for fix in fixes if fix.position_verdict == verdict] for verdict in ("unobservable", "contradictory"))
+    return next(filter(None, lost), [])
 
 
 def _settings(false_flag_rate: str, outliers: str, same_time: str | None) -> tuple[FusionSettings, float | None]:
@@ -210,6 +215,8 @@ def _print_table(fixes: Sequence[Fix], dimensions: int, files: tuple[Path, ...])
 
     # Into a file as wide as the table may be; rich supposes 80 columns there.
     console = Console()
-    console.print(fix_summary(fixes, dimensions))
+    # The error that follows has the first reason: the same sentences on stdout would be there twice.
+    lost = _lost(fixes)
+    console.print(fix_summary(fixes, dimensions, told=lost[0].message if lost else ""))
     for path in files:
         console.print(f"wrote {path}", highlight=False, soft_wrap=True)

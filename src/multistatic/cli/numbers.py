@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 
-import typer
+from multistatic.cli.command_errors import ValueRefused
 
 _WORDS = ("nan", "inf", "-inf", "+inf")
 
@@ -21,8 +21,7 @@ def number(text: str | float) -> float:
     if found is None and text.strip().lower() in _WORDS:  # each command says what it expects instead
         return float(text)
     if found is None:
-        hint = number_hint(text.strip())
-        raise typer.BadParameter(f"{text!r} is not a number" + (f": {hint}" if hint else ""))
+        raise ValueRefused(repr(text), "a number", number_hint(text.strip()) or "")
     return float(found)
 
 
@@ -36,6 +35,6 @@ def whole_number(least: float = -math.inf) -> Callable[[str | int], int]:
         if (isinstance(found, int) or found.is_integer()) and found >= least:
             return int(found)
         limit = f", {least:g} or more" if math.isfinite(least) else ""
-        raise typer.BadParameter(f"{text!r} is not a whole number{limit}")
+        raise ValueRefused(repr(text), f"a whole number{limit}")
 
     return whole

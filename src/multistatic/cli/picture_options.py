@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from multistatic.report.style import PictureStyle
+    from pathlib import Path
 
+    from multistatic.report.style import PictureStyle, PictureWidth
+
+DEFAULT_STYLE = "screen"
 STYLE = Annotated[
     str,
     typer.Option(
@@ -27,10 +30,24 @@ TITLE = Annotated[
 ]
 
 
-def picture_style(style: str, title: bool) -> PictureStyle:
-    """What both options ask for; call it before the work, so that a mistake is found first."""
+def picture_style(style: str, title: bool, out: Path | None, pictures: bool = True) -> PictureStyle:
+    """The style that both options state; call it before the work, so that a mistake is found first.
+
+    Without `out`, the folder of the pictures, neither option would have an effect: `InputError`. Without `pictures` a
+    note says so.
+    """
+    from multistatic.cli.shown_notes import print_note
     from multistatic.report.style import PICTURE_WIDTHS, PictureStyle
 
+    problems = []
     if style not in PICTURE_WIDTHS:
-        raise InputError([Problem("--style", repr(style), f"one of {', '.join(PICTURE_WIDTHS)}")])
-    return PictureStyle(style, title=title)
+        problems.append(Problem("--style", repr(style), f"one of {', '.join(PICTURE_WIDTHS)}"))
+    given = ["--style"] * (style != DEFAULT_STYLE) + ["--no-title"] * (not title)
+    if out is None:
+        problems += [Problem(option, "no --out", "--out DIR, the folder for the pictures") for option in given]
+    if problems:
+        raise InputError(problems)
+    if given and not pictures:
+        verb = "has" if len(given) == 1 else "have"
+        print_note(f"{' and '.join(given)} {verb} no effect with --no-pictures")
+    return PictureStyle(cast("PictureWidth", style), title=title)

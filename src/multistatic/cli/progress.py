@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 FIRST_LINE_S = 5.0
 """A command that is done by then writes no line."""
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S, GROWTH = 30.0, 300.0, 1.5
-"""Between two lines: each pause is longer than the one before."""
-COMPILING = "Compiling the numerical kernels for this machine (once, up to a minute) …"
+PAUSE_S = 30.0
+"""Between two lines."""
+COMPILING = "Compiling the numerical kernels for this machine; this is needed once and takes about a minute."
+_COMPILING = "compiling the numerical kernels for this machine"
 _COMPILING_AFTER_S = 1.0
 _LOOK_EVERY_S = 0.25
 
@@ -108,18 +109,19 @@ class Progress:
 
     def words(self) -> str:
         """The stage, what is done, and both times."""
-        done = "" if self._counted is None else f"{self._counted[0]} of {self._counted[1]}{self._parts} done"
+        stage, elapsed = _COMPILING if self.compiles else self._stage, duration(self.elapsed_s)
+        if self._counted is None:
+            return f"{stage}, {elapsed} after the start"
         left = None if self.compiles else self.left_s
-        rest = "" if left is None else f"about {duration(left)} left"
-        stage = COMPILING if self.compiles else self._stage
-        return ", ".join(part for part in (stage, done, f"{duration(self.elapsed_s)} elapsed", rest) if part)
+        rest = "" if left is None else f", about {duration(left)} left"
+        return f"{stage}, {self._counted[0]} of {self._counted[1]}{self._parts} done after {elapsed}{rest}"
 
 
 class LineTimes:
-    """When a line is due: the first after some seconds, then at pauses that grow."""
+    """When a line is due: the first after some seconds, then at equal pauses."""
 
     def __init__(self) -> None:
-        self._due_s, self._pause_s = FIRST_LINE_S, SHORTEST_PAUSE_S
+        self._due_s = FIRST_LINE_S
 
     def due(self, elapsed_s: float) -> bool:
         """True where a line is to be written now, seconds after the beginning."""
@@ -130,8 +132,7 @@ class LineTimes:
 
     def written(self, elapsed_s: float) -> None:
         """A line was written, due or not."""
-        self._due_s = elapsed_s + self._pause_s
-        self._pause_s = min(GROWTH * self._pause_s, LONGEST_PAUSE_S)
+        self._due_s = elapsed_s + PAUSE_S
 
 
 class Lines:
@@ -147,7 +148,7 @@ class Lines:
             self._times.written(self._progress.elapsed_s)
             self._write(COMPILING)
         elif self._times.due(self._progress.elapsed_s):
-            self._write(f"progress: {self._progress.words()}")
+            self._write(f"progress: {self._progress.words()}.")
 
 
 def duration(seconds: float) -> str:

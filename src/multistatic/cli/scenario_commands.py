@@ -48,6 +48,8 @@ def init_command(
       multistatic init urban --out urban.toml
       multistatic init paper --out mine.toml --channel-file H.npz
 
+    Duration: about a second.
+
     \b
     Exit codes:
       0  The file was written.
@@ -111,24 +113,18 @@ def check_command(
       multistatic check urban
       multistatic check paper --set transmitter.power_dbm=36
 
+    Duration: about a second.
+
     \b
     Exit codes:
       0  The scenario is valid.
       2  The scenario is not valid; each problem is named.
     """
     from multistatic.cli.shown_notes import print_note
-    from multistatic.errors import InputError
     from multistatic.files.scenario_file import load_scenario
 
     notes: list[str] = []
-    try:
-        scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
-    except InputError as error:
-        if json_:
-            from dataclasses import asdict
-
-            _print_json({"valid": False, "problems": [asdict(problem) for problem in error.problems]})
-        raise
+    scenario = load_scenario(file, overrides=list(set_ or []), on_note=notes.append)
     for note in notes:
         print_note(note)
     if resolved:
@@ -163,6 +159,8 @@ def schema_command(
     Examples:
       multistatic schema --out multistatic.schema.json
       multistatic schema --study --out study.schema.json
+
+    Duration: about a second.
 
     \b
     Exit codes:

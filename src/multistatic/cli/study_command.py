@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from multistatic.cli.command_errors import refuse_file_of_list
 from multistatic.cli.command_help import RUN
 from multistatic.cli.design_command import JSON, QUIET
-from multistatic.cli.interruption import INTERRUPTED
+from multistatic.cli.interruption import INTERRUPTED, TRIALS_KEPT
 from multistatic.cli.numbers import whole_number
 from multistatic.errors import InputError, MultistaticError, Problem
 
@@ -124,10 +126,11 @@ def study_command(
       2  The input is wrong; each problem is named.
     """
     if list_:
-        _list()
+        refuse_file_of_list(file)
+        _list(json_)
         return
     if file is None:
-        raise typer.BadParameter("Give a study FILE or --list.", param_hint="FILE")
+        raise InputError([Problem("FILE", "nothing", "a study file, - for standard input, or --list")])
     from multistatic.files.study_file import load_study, store_path
     from multistatic.files.study_reader import read_results
 
@@ -135,7 +138,7 @@ def study_command(
     _require_installed(loaded, dask)
     _print_notes(loaded)
     if dry_run:
-        _dry_run(loaded, workers, json_, quiet)
+        _dry_run(loaded, workers, None if dask else os.cpu_count(), json_, quiet)
         return
     place = store if store is not None else store_path(file)
     if not resume:
@@ -165,7 +168,7 @@ def _run(
                 on_progress=on_progress,
             )
     except KeyboardInterrupt:
-        typer.echo(f"interrupted: {place} holds every finished trial; run the same command again to continue", err=True)
+        typer.echo(TRIALS_KEPT.format(place=f"{place} holds"), err=True)
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -195,11 +198,16 @@ def _print_notes(loaded: Study) -> None:
         print_note(note)
 
 
-def _list() -> None:
+def _list(json_: bool) -> None:
     from multistatic.study.metrics import metric, metric_names
 
-    for name in metric_names():
-        found = metric(name)
+    metrics = {name: metric(name) for name in metric_names()}
+    if json_:
+        _print_json(
+            [{"name": name, "description": each.description, "unit": each.unit} for name, each in metrics.items()]
+        )
+        return
+    for name, found in metrics.items():
         typer.echo(f"{name}: {found.description}" + (f", in {found.unit}" if found.unit not in ("", "1") else ""))
 
 
@@ -222,21 +230,20 @@ def _drop(place: Path) -> None:
         raise InputError([Problem(str(place), reason_of(error), "a file that can be removed")]) from error
 
 
-def _dry_run(loaded: Study, workers: int | None, json_: bool, quiet: bool) -> None:
-    import os
-
+def _dry_run(loaded: Study, workers: int | None, cores: int | None, json_: bool, quiet: bool) -> None:
+    """`cores` of this machine; None where a cluster does the work."""
     from multistatic.cli.progress import shown_stages
     from multistatic.report.study_plan import plan_document, plan_table
     from multistatic.study.cost import measured_cost
 
-    count = workers or os.cpu_count() or 1
+    count = workers or cores or os.cpu_count() or 1
     with shown_stages(quiet) as show:
         show("running trial 0 of the first and the last point, each twice")
         cost = measured_cost(loaded)
     if json_:
-        _print_json(plan_document(loaded, cost, count))
+        _print_json(plan_document(loaded, cost, count, cores))
         return
-    print_whole(plan_table(loaded, cost, count))
+    print_whole(plan_table(loaded, cost, count, cores))
 
 
 def _report(results: StudyResults, place: Path, json_: bool) -> None:
@@ -253,12 +260,14 @@ def _report(results: StudyResults, place: Path, json_: bool) -> None:
 
 
 def print_whole(shown: RenderableType) -> None:
-    """Print in full width where the output is no terminal: a table in a file need not be squeezed."""
+    """Print in full width where the output is no terminal: a table in a file need not be squeezed. A width that
+    COLUMNS states is kept.
+    """
     from rich.console import Console
     from rich.measure import Measurement
 
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
         needed = Measurement.get(console, console.options.update(max_width=10_000), shown).maximum
         console = Console(width=max(console.width, needed))
     console.print(shown)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Sequence
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def compare_on_suite(
     settings: SuiteSettings, *, out: Path | None, style: PictureStyle, json_: bool, quiet: bool
 ) -> None:
-    """Run, rank, print and write. Where only selectors or only beamformers are named, the other kind is left out.
+    """Run, rank, print and write.
 
     Interrupted, it ranks, prints and writes what is finished, says so, and ends with exit code 130.
     """
@@ -30,8 +29,6 @@ def compare_on_suite(
     from multistatic.report.leaderboard import leaderboard_document, leaderboard_tables
     from multistatic.suite.run import origins_of, ranked_methods
 
-    if (settings.selectors is None) != (settings.beamformers is None):
-        settings = replace(settings, selectors=settings.selectors or (), beamformers=settings.beamformers or ())
     if out is not None:
         require_installed("drawing pictures", "matplotlib")
     outcomes, planned = _outcomes(settings, quiet)
@@ -64,11 +61,15 @@ def compare_on_suite(
 def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome], int]:
     """The outcomes, and how many were planned: more than there are where the user ended it."""
     from multistatic.cli.progress import shown_stages
+    from multistatic.cli.shown_notes import print_note
     from multistatic.design.algorithms import require_solvers
     from multistatic.suite.run import each_outcome, ranked_methods, tasks_of
 
     methods = ranked_methods(settings)
     require_solvers(settings.beamformers or ())  # of a method that was not named its row says why it did not run
+    for kind, names in (("selector", settings.selectors), ("beamformer", settings.beamformers)):
+        if names == ():
+            print_note(f"no {kind}s are ranked; --{kind} every ranks them too")
     tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []

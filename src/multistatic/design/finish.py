@@ -110,7 +110,8 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
     of_group = selection.message
     if not proven and selection.method != JOINT and selection.bound is not None:
         of_group = (
-            f"{of_group} This holds for these beams; another group with beams that are optimised for it may be better."
+            f"{of_group} This holds for the designed beams; another group with beams that are optimised for it may be "
+            "better, so that the design as a whole is called feasible, not optimal."
         )
     return f"{of_group} {of_beams}".strip()
 

@@ -273,10 +273,17 @@ def _so_far(best: float, floor: float) -> str:
 def _solved(candidates: CandidateGroups, solved: int) -> str:
     """How far the search went."""
     if candidates.complete:
-        kind = "maximal affordable groups" if candidates.full else "affordable groups"
-        return f"Beams were optimised for {solved} of the {candidates.count} {kind}"
+        return f"Beams were optimised for {_looked_at(candidates, solved)}"
     more = "" if solved == 1 else f" and {solved - 1} other groups"
     return f"{candidates.message} Beams were optimised for this group{more}"
+
+
+def _looked_at(candidates: CandidateGroups, solved: int) -> str:
+    """How many groups got beams, of which ones: where more receivers are never worse, only full groups count."""
+    if not candidates.full:
+        return f"{solved} of the {candidates.count} affordable groups"
+    kind = "to which no further receiver can be added within the cost limit"
+    return f"the only group {kind}" if candidates.count == 1 else f"{solved} of the {candidates.count} groups {kind}"
 
 
 def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:

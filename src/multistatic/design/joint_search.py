@@ -134,7 +134,9 @@ def candidates_of(
     selection: Selection = selector(problem, instance.rng(2))
     if selection.status == "infeasible" or selection.value is None:
         return selection
-    message = f"Group for the beams with all receivers selected: {selection.message[0].lower()}{selection.message[1:]}"
+    message = (
+        f"Selection for the beams with all receivers selected: {selection.message[0].lower()}{selection.message[1:]}"
+    )
     return CandidateGroups(
         problem,
         known,

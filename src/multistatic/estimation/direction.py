@@ -16,6 +16,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.estimation.error_digits import fixed
 from multistatic.estimation.measurement import DirectionKind
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.units import C, F
@@ -80,18 +81,22 @@ def find_directions(
         return Directions(direction=direction, covariance=np.where(two[:, None, None], np.inf, covariance))
     axes, normal = vectors[:, spanned], _normal(vectors[:, spanned])
     covariance = _component_covariance(values[spanned], axes, snr, wavelength_m)
-    side = ", ".join(f"{part:.3g}" for part in normal.round(6) + 0.0)
-    rest = (
-        "the mirror image of the direction"
-        if rank == dimensions - 1
-        else "every direction at the same angle to the line"
-    )
-    shape = "a line" if rank == 1 else "a plane"
+    if rank == dimensions - 1:
+        shape = "line" if rank == 1 else "plane"
+        note = (
+            f"The antennas form a {shape}: the mirror image of the direction fits equally well; the one stated lies on "
+            f"the side of {_in_words(normal)}."
+        )
+    else:
+        note = (
+            f"The antennas form a line towards {_in_words(axes[:, 0] * _sign_of_first(axes[:, 0]))}: every direction "
+            f"at the same angle to it fits equally well; the one stated is turned to {_in_words(normal)}."
+        )
     return Directions(
         direction=_towards(direction @ axes @ axes.T, normal),
         covariance=np.where(two[:, None, None], np.inf, covariance),
         kind="components",
-        note=f"The antennas form {shape}: {rest} fits equally well (shown: the side of [{side}]).",
+        note=note,
     )
 
 
@@ -103,6 +108,17 @@ def _normal(axes: F) -> F:
         normal = np.array([1.0, 0.0, 0.0])
     normal = normal * _sign_of_first(normal)
     return np.asarray(normal / np.linalg.norm(normal), float)
+
+
+def _in_words(vector: F) -> str:
+    """Azimuth, counted from the x axis counterclockwise, and elevation of a unit vector [3] in whole degrees."""
+    level = np.hypot(vector[0], vector[1])
+    if level < 1e-6:
+        return "the zenith" if vector[2] > 0 else "the nadir"
+    azimuth = np.degrees(np.arctan2(vector[1], vector[0]))
+    elevation = np.degrees(np.arctan2(vector[2], level))
+    height = f", elevation {elevation:.0f}°" if abs(elevation) >= 0.5 else ""
+    return f"azimuth {fixed(float(azimuth), 0)}°{height}"
 
 
 def _towards(seen: F, normal: F) -> F:

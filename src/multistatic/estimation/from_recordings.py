@@ -130,7 +130,8 @@ def input_problems(
 ) -> list[Problem]:
     """Why recordings, reference (None: not known), scenario and settings cannot be estimated together."""
     problems = list(disagreements(recordings, reference, scenario))
-    if settings.carrier_hz is None and scenario is None:
+    # Without a recording the carrier is not what is missing: a recording may state it.
+    if settings.carrier_hz is None and scenario is None and recordings:
         expected = "a carrier frequency in Hz, because there is no scenario"
         problems.append(Problem("carrier_hz", "nothing", expected))
     if settings.directions and scenario is None:

@@ -189,11 +189,13 @@ class Correlator:
             spectrum = scipy.fft.fft(branches[block].astype(np.complex64) * self.turn, grid.size)
             twice = np.concatenate([spectrum, spectrum], axis=-1)
             before = now = np.empty((len(self.spectra), *spectrum.shape[:2], len(self.scale)), np.complex64)
+            # One place for every product and its transform: fresh memory for each costs as much as the transform.
+            product = np.empty_like(spectrum)
             for shift in range(grid.bins):
                 first_bin = shift % grid.size
                 before, now = now, np.empty_like(now)
                 for phase, reference in enumerate(self.spectra):
-                    product = twice[..., first_bin : first_bin + grid.size] * reference
+                    np.multiply(twice[..., first_bin : first_bin + grid.size], reference, out=product)
                     now[phase] = scipy.fft.ifft(product, overwrite_x=True)[..., self.places]
                 halves = grid.halves and shift > 0
                 row = 2 * shift if grid.halves else shift

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.estimation.error_digits import with_error
 from multistatic.notebook import LabelledResult, Overview
 from multistatic.units import F, ratio_to_db, read_only
 
@@ -77,8 +78,8 @@ class Measurement(LabelledResult):
         facts: tuple[tuple[str, str], ...] = ()
         if self.verdict != "not_detected":
             facts = (
-                ("delay", f"{1e9 * self.delay_s:.6g} ns ± {1e12 * self.delay_std_s:.3g} ps"),
-                ("Doppler", f"{self.doppler_hz:.6g} Hz ± {self.doppler_std_hz:.3g} Hz"),
+                ("delay", with_error(1e9 * self.delay_s, 1e9 * self.delay_std_s, "ns")),
+                ("Doppler", with_error(self.doppler_hz, self.doppler_std_hz, "Hz")),
                 *((("SNR", f"{ratio_to_db(self.snr):.1f} dB"),) if self.snr > 0.0 else ()),
             )
         title = f"{self.receiver_id} {self.verdict.replace('_', ' ')} at {self.time_s:g} s"

@@ -89,18 +89,22 @@ def reference_of(waveform: Waveform, sample_rate_hz: float) -> Reference:
     fractions = quadrature()[0]
     first, values = shifted_samples(waveform, sample_rate_hz, fractions)
     index = _indices(waveform, sample_rate_hz)[1]
-    slopes = np.stack([waveform.slopes((index - fraction) / sample_rate_hz) for fraction in fractions])
-    if not (np.isfinite(values).all() and np.isfinite(slopes).all() and np.any(values)):
-        raise InputError([Problem("waveform", "no energy, or values that are not finite", "a known signal")])
-    power = np.abs(values) ** 2
+    problem = Problem("waveform", "no energy, or values that are not finite", "a known signal")
+    power = values.real**2 + values.imag**2
     energies = power.sum(axis=1)
+    if not (np.isfinite(energies).all() and energies.any()):
+        raise InputError([problem])
     count = np.arange(values.shape[1])
     centre = float((power @ count).sum() / energies.sum())
-    time = count - centre - fractions[:, None]
-    gradient = np.stack([-slopes / sample_rate_hz, 2j * np.pi * time * values], axis=1)
-    gram = gradient.conj() @ gradient.swapaxes(1, 2)
-    along = np.einsum("dni,di->dn", gradient.conj(), values)
-    information = (gram - along[:, :, None] * along[:, None, :].conj() / energies[:, None, None]).real
+    information = np.empty((len(fractions), 2, 2))
+    # Node by node: of a long signal, all slopes together would be hundreds of megabytes.
+    for fraction, shifted, energy, own in zip(fractions, values, energies, information, strict=True):
+        slopes = waveform.slopes((index - fraction) / sample_rate_hz)
+        if not np.isfinite(slopes).all():
+            raise InputError([problem])
+        gradient = np.stack([-slopes / sample_rate_hz, 2j * np.pi * (count - centre - fraction) * shifted])
+        along = gradient.conj() @ shifted
+        own[:] = (gradient.conj() @ gradient.T - np.outer(along, along.conj()) / energy).real
     return Reference(
         first=first,
         values=read_only(values, np.complex128),

@@ -24,6 +24,7 @@ from multistatic.channel.realise import as_given
 from multistatic.design.accuracy import weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
+from multistatic.design.unit_changes import UnitChanges
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.channel_file import channel_arrays
 from multistatic.files.matlab_file import mat5_bytes
@@ -69,8 +70,11 @@ UNITS = {
 """Of the arrays of `design.npz` that are quantities, as `design.mat` states them."""
 
 
-def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[str, Any]:
-    """The content of `design.json`; `timing_s` are the seconds spent on each stage.
+def design_document(
+    design: Design, *, timing_s: Mapping[str, float], unit: UnitChanges | None = None
+) -> dict[str, Any]:
+    """The content of `design.json`; `timing_s` are the seconds spent on each stage, `unit` what a whole unit more of
+    rate and power does, where that was computed.
 
     Numbers that do not exist are None, with their reason under `reasons`.
     """
@@ -94,7 +98,7 @@ def design_document(design: Design, *, timing_s: Mapping[str, float]) -> dict[st
         "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
         "assumptions": asdict(assumptions(scenario, one_clock=design.scheme == "mono")),
         "bounds": _bounds(design.accuracy, design.selected),
-        "sensitivities": _sensitivities(design),
+        "sensitivities": _sensitivities(design, unit),
         "verification": _verification(design),
         "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
         "provenance": {
@@ -188,6 +192,7 @@ def design_files(
     timing_s: Mapping[str, float],
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
+    unit: UnitChanges | None = None,
 ) -> dict[str, bytes]:
     """Every file of a design by its name, `design.json` last; `matlab`: with `design.mat`.
 
@@ -202,7 +207,7 @@ def design_files(
         files |= {ARRAYS: npz_bytes(arrays), **drawn}
         if matlab:
             files[MATLAB] = mat5_bytes(arrays, UNITS)
-    return {**files, **page, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s))}
+    return {**files, **page, DOCUMENT: json_bytes(design_document(design, timing_s=timing_s, unit=unit))}
 
 
 def write_design(
@@ -212,6 +217,7 @@ def write_design(
     timing_s: Mapping[str, float] = MappingProxyType({}),
     pictures: Mapping[str, bytes] | None = None,
     matlab: bool = False,
+    unit: UnitChanges | None = None,
 ) -> tuple[Path, ...]:
     """Write all files of a design to a folder and return their paths (docs/formats.md).
 
@@ -220,6 +226,8 @@ def write_design(
     timing_s: {name of a stage: seconds}, for `design.json`.
     pictures: {file name: content} of pictures to be written beside; None: no pictures.
     matlab: True: write the arrays also as `design.mat`.
+    unit: what 1 bit/s/Hz of rate or 1 dB of power more does (`design.unit_changes.unit_changes`), for `design.json`;
+      None: not stated there.
 
     Files of an earlier design in the folder are removed. `design.json` is written last: if it exists, the set of files
     is complete. Raises `InputError` if the folder cannot be written.
@@ -231,7 +239,7 @@ def write_design(
     ...     read_design(folder).document["status"]
     'feasible'
     """
-    files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab)
+    files = design_files(design, timing_s=timing_s, pictures=pictures, matlab=matlab, unit=unit)
     write_files_atomically(folder, files, stale=(ARRAYS, SCENARIO, CHANNEL, MATLAB, PAGE, *PICTURES))
     return tuple(Path(folder) / name for name in files)
 
@@ -268,7 +276,7 @@ def _beamforming(design: Design) -> dict[str, Any]:
         "status": result.status,
         "method": result.method,
         "illumination_w": finite(result.illumination_w),
-        "upper_bound_w": finite(result.upper_bound_w),
+        "upper_bound_w": None if result.beams is None else finite(result.upper_bound_w),
         "gap": finite(result.gap),
         "stationarity": finite(result.stationarity),
         "power_w": finite(result.power_w),
@@ -316,18 +324,24 @@ def _per_receiver(accuracy: Accuracy) -> dict[str, dict[str, float | None]]:
     }
 
 
-def _sensitivities(design: Design) -> dict[str, Any]:
-    """Relative changes of the criterion for each unit more (of the position error for a clock), positive is worse."""
+def _sensitivities(design: Design, unit: UnitChanges | None) -> dict[str, Any]:
+    """Relative changes of the criterion for each unit more (of the position error for a clock), positive is worse:
+    slopes per unit, and changes by a whole unit with beams that are designed again.
+    """
     found, clock = design.sensitivity, clock_step(design)
-    clock_1ns = None if clock is None else {name: finite(value) for name, value in asdict(clock).items()}
+    whole = {
+        "rate_1bps_hz": None if unit is None else {"receiver": unit.receiver_id, "change": finite(unit.rate_change)},
+        "power_1db": None if unit is None else {"change": finite(unit.power_change)},
+        "clock_1ns": None if clock is None else {name: finite(value) for name, value in asdict(clock).items()},
+    }
     if found is None:
-        return {**dict.fromkeys(("rate_per_bps_hz", "power_per_db", "budget")), "clock_1ns": clock_1ns}
+        return {**dict.fromkeys(("rate_per_bps_hz", "power_per_db", "budget")), **whole}
     rate, step = found.rate_per_bps_hz, found.budget
     return {
         "rate_per_bps_hz": None if rate is None else _by_id(design.scenario.receiver_ids, rate),
         "power_per_db": finite(found.power_per_db),
         "budget": None if step is None else {**asdict(step), "selected": list(step.selected)},
-        "clock_1ns": clock_1ns,
+        **whole,
     }
 
 

@@ -10,6 +10,11 @@ from multistatic.bounds.position import PositionBound
 from multistatic.design.finish import UNCERTIFIED
 from multistatic.design.result import Design
 
+_WHOLE_UNIT = (
+    "Not computed: the beams would have to be designed again, which the command design does with beamformers that take "
+    "milliseconds."
+)
+
 
 def finite(value: SupportsFloat | None) -> float | None:
     """`value` as a float, None where there is none or it is NaN or infinite."""
@@ -44,7 +49,7 @@ def _reason(design: Design, path: str) -> str:
     if room in ("selection", "cooperation_cost_m") and design.scheme == "mono":
         return "The mono-static scheme selects no receivers."
     if design.status == "infeasible":
-        return f"There is no design: {design.message}"
+        return "There is no design; `message` says why."
     if not design.certified and ((room == "sensitivities" and name != "clock_1ns") or name in ("bound", "gap")):
         return UNCERTIFIED
     if room == "selection":
@@ -63,8 +68,19 @@ def _sensitivity_reason(design: Design, name: str) -> str:
         return "There is no position error bound, so clock errors cannot change it."
     if name.startswith("clock_1ns."):
         return "The position is unobservable with this clock error."
+    if name in ("rate_1bps_hz.change", "power_1db.change"):
+        return "No beams that meet the required rates were found with this change."
+    if name in ("rate_1bps_hz", "power_1db") and design.sensitivity is not None:
+        return _WHOLE_UNIT if design.sensitivity.rate_per_bps_hz is not None else _no_prices(design)
     if name == "budget":
         return "No larger limit of the cooperation cost allows a better group by adding or exchanging one receiver."
+    return _no_prices(design)
+
+
+def _no_prices(design: Design) -> str:
+    """Why a design has no slopes in rate and power."""
+    if design.scenario.propagation.clutter != "independent":
+        return "The clutter depends on the beams, so that dual prices do not give the change."
     return "The beamformer gives no dual prices for this design."
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +15,14 @@ from multistatic.files.file_errors import reason_of
 from multistatic.files.plain_tables import plain_tables
 from multistatic.scenario.decode import MAX_BYTES, too_large
 from multistatic.scenario.given_channel import GivenChannel
-from multistatic.scenario.model import Scenario
+from multistatic.scenario.model import Scenario, default_of
 from multistatic.scenario.parse_scenario import OnNote, noted, parse_scenario, scenario_template
 from multistatic.scenario.preset import preset_names, preset_text
 
 __all__ = ["build_scenario", "load_preset", "load_scenario", "parse_scenario", "read_text_file"]
 
 STANDARD_INPUT = "-"
+_LONGEST_NAME = 64  # of a scenario
 _BINARY = {
     b"PK\x03\x04": "a spreadsheet or another packed file",
     b"\xd0\xcf\x11\xe0": "an old spreadsheet",
@@ -37,9 +40,9 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
     overrides: `KEY=VALUE` texts with dotted keys that replace values of the file.
     on_note: function that is called with a sentence for every value that is valid but looks unintended; None: no notes.
 
-    Site lists and channel files are looked for in the folder of the scenario file (for standard input: the working
-    folder). Raises `ScenarioError` with every problem of the content, and `InputError` if a file cannot be read. The
-    format is in docs/formats.md.
+    A scenario whose file states no name has the name of the file. Site lists and channel files are looked for in the
+    folder of the scenario file (for standard input: the working folder). Raises `ScenarioError` with every problem of
+    the content, and `InputError` if a file cannot be read. The format is in docs/formats.md.
 
     >>> load_scenario("paper", ["requirements.rate_bps_hz=2"]).receivers[0].rate_required_bps_hz
     2.0
@@ -51,13 +54,19 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
         text, folder, source = read_standard_input(), Path(), "standard input"
     else:
         text, folder, source = read_text_file(Path(name)), Path(name).parent, name
-    return parse_scenario(
+    scenario = parse_scenario(
         text,
         overrides=overrides,
         read_text=_reader(folder),
         read_channel=channel_reader(folder),
         source=source,
         on_note=on_note,
+    )
+    unnamed = scenario.name == default_of(Scenario, "name") and "name" not in tomllib.loads(text)
+    if not unnamed or name == STANDARD_INPUT:
+        return scenario
+    return replace(
+        scenario, name="".join(filter(str.isprintable, Path(name).stem))[:_LONGEST_NAME].strip() or scenario.name
     )
 
 

@@ -18,6 +18,7 @@ from multistatic.files.scenario_file import (
 )
 from multistatic.files.study_reader import read_results
 from multistatic.files.study_store import open_store
+from multistatic.scenario.preset import preset_names
 from multistatic.study.parse_study import ScenarioText, parse_study
 from multistatic.study.plan import Method, Study
 from multistatic.study.portable import require_portable
@@ -50,9 +51,9 @@ def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequ
     """
     name = str(file)
     if name == STANDARD_INPUT:
-        text, folder = read_standard_input(), Path()
+        text, folder, unnamed = read_standard_input(), Path(), "study"
     else:
-        text, folder = read_text_file(Path(name)), Path(name).parent
+        text, folder, unnamed = _study_text(Path(name)), Path(name).parent, Path(name).stem
 
     def read_scenario(scenario: str | None) -> ScenarioText:
         content, beside = ("", folder) if scenario is None else scenario_text(scenario, folder)
@@ -66,7 +67,17 @@ def load_study(file: str | Path, overrides: Sequence[str] = (), *, methods: Sequ
         )
 
     source = "standard input" if name == STANDARD_INPUT else name
-    return parse_study(text, read_scenario=read_scenario, overrides=overrides, methods=methods, source=source)
+    return parse_study(
+        text, read_scenario=read_scenario, overrides=overrides, methods=methods, unnamed=unnamed, source=source
+    )
+
+
+def _study_text(path: Path) -> str:
+    """The text of a study file; a preset's name stands for a scenario, not for a study."""
+    if str(path) in preset_names() and not path.exists():
+        hint = f'a study names it: scenario = "{path}"'
+        raise InputError([Problem(str(path), "the name of a preset scenario", "a study file (TOML)", hint)])
+    return read_text_file(path)
 
 
 def store_path(file: str | Path) -> Path:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from multistatic.errors import InputError, Problem
+from multistatic.files.file_errors import reason_of
 from multistatic.files.study_store import check_format, connect, store_errors
 from multistatic.study.metrics import metric
 from multistatic.study.plan import StoppingRule, SweptKey
@@ -22,7 +23,8 @@ _WHOLE = "an undamaged store; this one was changed after it was written"
 def read_results(path: Path) -> StudyResults:
     """Everything that a store holds, complete or not. Raises `InputError` where it is none or cannot be read."""
     if not path.is_file():
-        raise InputError([Problem(str(path), "nothing", "the store of a study (multistatic study FILE)")])
+        received = reason_of(IsADirectoryError() if path.exists() else FileNotFoundError())
+        raise InputError([Problem(str(path), received, "the store of a study (multistatic study FILE)")])
     # Not read-only: after a crash, SQLite must be allowed to finish what the writer left.
     with store_errors(path), closing(connect(path, "rw")) as connection:
         check_format(connection, path)

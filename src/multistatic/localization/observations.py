@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from multistatic.bounds.clock import without_offsets
-from multistatic.errors import InputError, Problem
+from multistatic.errors import InputError, Problem, nearest
 from multistatic.estimation.measurement import Measurement
 from multistatic.linalg import root_of_two
 from multistatic.localization.known_sites import KnownSites
@@ -17,6 +17,8 @@ from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 # A variance of a direction below this share of the largest is not a measured coordinate (2-D: none out of the plane).
 _FLAT = 1e-9
+# Receivers that a message names.
+_NAMES = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,13 +78,13 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
     arrival, spread = np.zeros((count, sites.size, 3)), np.zeros((count, sites.size, 3, 3))
     detected: B = np.zeros((count, sites.size), bool)
     components = detected.copy()
+    strange: dict[str, int] = {}
     for i, group in enumerate(groups):
         for one in group:
             path = f"measurement of {one.receiver_id!r} at {times_text([one.time_s])[0]} s"
             k = place.get(one.receiver_id)
             if k is None:
-                known = ", ".join(sites.receiver_ids[:10])
-                problems.append(Problem(path, "an unknown receiver", f"one of {known}"))
+                strange[one.receiver_id] = strange.get(one.receiver_id, 0) + 1
             elif one.verdict != "detected":
                 continue
             elif detected[i, k]:
@@ -96,11 +98,30 @@ def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> 
                 if one.direction is not None and one.direction_covariance is not None:
                     arrival[i, k], spread[i, k] = one.direction, one.direction_covariance
                     components[i, k] = one.direction_kind == "components"
+    problems = [*_unknown_receivers(strange, sites), *problems]
     problems += _bad_values(measured, covariance, arrival, spread, components, detected, sites)
     if problems:
         raise InputError(problems[:100], source="measurements")
     ranged = _whitened(measured, covariance, detected, sites)
     return _with_directions(ranged, arrival, spread, components) if arrival.any() else ranged
+
+
+def _unknown_receivers(strange: Mapping[str, int], sites: KnownSites) -> list[Problem]:
+    """One problem for all measurements of receivers that the network does not have: {id: number of measurements}."""
+    if not strange:
+        return []
+    count = sum(strange.values())
+    received = f"{count} measurement{'s' if count > 1 else ''} of {_some(list(map(repr, strange)))}"
+    hints = {name: nearest(name, sites.receiver_ids) for name in list(strange)[:_NAMES]}
+    meant = [f"{known} for {name!r}" for name, known in hints.items() if known]
+    hint = f"did you mean {', '.join(meant)}?" if meant else "are these measurements of another network?"
+    return [Problem("receiver_id", received, f"receivers of the scenario: {_some(sites.receiver_ids)}", hint)]
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many there are where these are not all."""
+    more = f", … ({len(names)} in all)" if len(names) > _NAMES else ""
+    return ", ".join(names[:_NAMES]) + more
 
 
 def _bad_values(

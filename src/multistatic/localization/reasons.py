@@ -76,10 +76,10 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     ranged = detected & (seen.root[i, :, 0, 0] > 0)
     directed = detected & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
     if ranged.sum() < d and not directed.any():
-        have = "has" if ranged.sum() == 1 else "have"
+        have = [ids[k] for k in np.flatnonzero(ranged)]
         return (
-            f"{ranged.sum()} of at least {d} receivers {have} a delay and a synchronised clock: a position in {d}-D "
-            f"needs {d} of them, or one with a direction of arrival."
+            f"A position in {d}-D needs delays from at least {d} receivers with synchronised clocks, or a direction of "
+            f"arrival; here {_only(have)}."
         )
     if len(np.unique(model.sites.receivers_m[ranged], axis=0)) < d and not directed.any():
         return (
@@ -110,6 +110,13 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
         f"The directions from the receivers to the target span fewer than {d} dimensions (receivers and target lie in "
         "one line or plane), or too few clocks are synchronised. Use receivers in other directions."
     )
+
+
+def _only(names: list[str]) -> str:
+    """How few receivers have a delay that counts."""
+    if not names:
+        return "no receiver has such a delay"
+    return f"{' and '.join(names)} alone {'has' if len(names) == 1 else 'have'} one"
 
 
 def _range_std_m(model: FusionModel, i: int) -> F:

@@ -10,6 +10,7 @@ import typer
 
 from multistatic.cli.command_help import RUN, Command
 from multistatic.cli.design_command import QUIET
+from multistatic.cli.interruption import INTERRUPTED, TRIALS_KEPT
 from multistatic.cli.numbers import whole_number
 from multistatic.cli.picture_options import STYLE, TITLE, picture_style
 from multistatic.errors import MultistaticError
@@ -93,7 +94,8 @@ def reproduce_figures(
         if not quiet:
             typer.echo("\n".join(f"wrote {out / file}" for file in (place.name, *files)))
     prefix = "" if names == tuple(FIGURES) else f"{'_'.join(names)}_"
-    pages = {f"{prefix}claims.md": claims_page(found).encode(), f"{prefix}report.html": figures_page(found, drawn)}
+    page = figures_page(found, drawn, titled=style.title)
+    pages = {f"{prefix}claims.md": claims_page(found).encode(), f"{prefix}report.html": page}
     write_files_atomically(out, pages)
     if not quiet:
         typer.echo("\n".join(f"wrote {out / page}" for page in pages))
@@ -110,8 +112,13 @@ def _command(names: tuple[str, ...]) -> Callable[..., None]:
         title: TITLE = True,
         quiet: QUIET = False,
     ) -> None:
-        width = picture_style(style, title)
-        reproduce_figures(names, out, quick=quick, workers=workers, quiet=quiet, style=width)
+        width = picture_style(style, title, out)
+        try:
+            reproduce_figures(names, out, quick=quick, workers=workers, quiet=quiet, style=width)
+        except KeyboardInterrupt:
+            stores = f"{out / names[0]}.sqlite holds" if len(names) == 1 else f"the stores in {out} hold"
+            typer.echo(TRIALS_KEPT.format(place=stores).replace(", without --restart,", ""), err=True)
+            raise typer.Exit(INTERRUPTED) from None
 
     return command
 

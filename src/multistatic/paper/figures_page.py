@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from multistatic.paper.claims_table import COLUMNS, INTRODUCTION, claim_rows, drops_in_words, not_examined
@@ -12,8 +13,11 @@ from multistatic.report.page import Html, glossary, made_by, page, paragraph, pi
 from multistatic.study.results import StudyResults
 
 
-def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]) -> bytes:
-    """HTML with a section for each figure that has been run; `files`: those of `figure_files`, of all figures."""
+def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes], *, titled: bool = True) -> bytes:
+    """HTML with a section for each figure that has been run; `files`: those of `figure_files`, of all figures.
+
+    titled: whether these pictures have titles of their own; others get them below.
+    """
     parts = [paragraph(text) for text in INTRODUCTION]
     for name, results in studies.items():
         parts.append(
@@ -22,19 +26,21 @@ def figures_page(studies: Mapping[str, StudyResults], files: Mapping[str, bytes]
                 paragraph(drops_in_words(results), kind="note"),
                 table(COLUMNS, [[_held(cell) for cell in row] for row in claim_rows(name, studies)]),
                 *(paragraph(text, kind="note") for text in not_examined(name)),
-                *_pictures(name, files),
+                *_pictures(name, files, titled),
             )
         )
-    parts.append(section("Terms on this page", glossary(terms_in(map(text_of, parts)))))
+    # Pictures with titles of their own have no words below them.
+    drawn = [METRICS[metric] for name in studies for metric in PLOTTED[name]]
+    parts.append(section("Terms on this page", glossary(terms_in([*map(text_of, parts), *drawn]))))
     return page("The paper's figures and claims, computed again", parts, footer=[made_by()])
 
 
 def _held(cell: str) -> str:
-    """A cell in which counts (`6 / 0 / 0`) and intervals stay on one line."""
-    return cell.replace(" / ", "\u00a0/\u00a0").replace(", ", ",\u00a0") if "[" in cell else cell
+    """A cell in which intervals stay on one line."""
+    return re.sub(r"\[([^],]*), ([^]]*)\]", "[\\1,\u00a0\\2]", cell)
 
 
-def _pictures(name: str, files: Mapping[str, bytes]) -> Iterator[Html]:
+def _pictures(name: str, files: Mapping[str, bytes], titled: bool) -> Iterator[Html]:
     """Those of one figure: of the metrics themselves, and of their ratios to the best method."""
     best = BESIDE_THE_BEST.get(name)
     for before, words in ((name, ""), (f"{name}_over_{best}", f", divided by that of {best} on the same drop")):
@@ -43,7 +49,7 @@ def _pictures(name: str, files: Mapping[str, bytes]) -> Iterator[Html]:
             for metric in PLOTTED[name]
             for number, svg in _pages(f"{before}_{metric}", files)
         }
-        yield pictures(drawn)
+        yield pictures(drawn, titled=titled)
 
 
 def _pages(picture: str, files: Mapping[str, bytes]) -> list[tuple[str, bytes]]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import floor, log10
 
 from multistatic.paper.published_numbers import PaperNumber
 from multistatic.report.text_table import TableColumn, TableRow, TextTable
 
 LEGEND = (
-    "paper: as printed. ours: by the paper's own model, with its difference from the paper's number. exact: what the "
-    "exact bound says."
+    "paper: the printed number, to three digits. ours: computed with the paper's own model; differs by: from the "
+    "paper's number. exact: computed with the exact bound. U: the surrogate of the position error that the paper "
+    "minimises. N_t, N_r: antennas of the transmitter and of a receiver. g1, g2: the cosine and the sinc pulse; F_g, "
+    "F_tg, F_tġ: their integrals in Prop. 3.1."
 )
 
 
@@ -32,7 +33,7 @@ def numbers_table(rows: Sequence[PaperNumber]) -> TextTable:
         cells = (
             row.where,
             f"{row.quantity} in {row.unit}" if row.unit else row.quantity,
-            _number(row.paper),
+            _number(row.paper, 3),
             _number(row.ours),
             "–" if difference is None else f"{round(100 * difference, 2) + 0.0:+.2f}",
             _number(row.exact),
@@ -43,11 +44,13 @@ def numbers_table(rows: Sequence[PaperNumber]) -> TextTable:
     return TextTable(columns=columns, rows=tuple(shown), keys=2, notes=(*below, LEGEND))
 
 
-def _number(value: float | None) -> str:
-    """Five digits; small numbers as 0.7273e-3, the way the paper prints its levels."""
+def _number(value: float | None, digits: int = 5) -> str:
+    """`digits` digits, of small numbers with a power of ten: 7.2727e-4."""
     if value is None:
         return "–"
-    if value == 0 or 0.1 <= abs(value) < 1e6:
-        return f"{value:.5g}"
-    exponent = 3 * floor((log10(abs(value)) + 1) / 3)
-    return f"{value / 10**exponent:.4f}e{exponent:d}"
+    if value == 0:
+        return "0"
+    if 0.1 <= abs(value) < 10.0**digits:
+        return f"{value:#.{digits}g}".rstrip(".")
+    number, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+    return f"{number}e{int(exponent)}"

@@ -30,7 +30,7 @@ def _schemes(figure: str) -> tuple[Claim, ...]:
 def _antennas(figure: str, key: str, many: int, few: int, stated: Mapping[str, float]) -> tuple[Claim, ...]:
     return tuple(
         Claim(
-            says=f"{method}: from {few} to {many} antennas U falls to the stated part",
+            says=f"{method}: {many} instead of {few} antennas multiply U by the stated number",
             first=Side(figure=figure, methods=(method,), where={key: (many,)}),
             second=Side(figure=figure, methods=(method,), where={key: (few,)}),
             stated=part,

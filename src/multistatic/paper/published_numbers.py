@@ -58,8 +58,8 @@ class _Levels:
 
 
 LEFT_OUT = (
-    "Left out, for they need receiver positions that the paper does not give: bi-static U 0.74e-3, |G| = 2 0.52e-3 and "
-    "|G| = 5 0.36e-3, the rates of 7.4 bit/s/Hz, and every curve of Figs. 5-7."
+    "Not in the table, because they need receiver positions that the paper does not give: U of 0.74e-3 (bi-static), "
+    "0.52e-3 (two receivers) and 0.36e-3 (five receivers), the rates of 7.4 bit/s/Hz, and every curve of Figs. 5 to 7."
 )
 
 
@@ -81,7 +81,7 @@ def _constants(samples: int) -> Iterator[PaperNumber]:
         paper=None,
         ours=float(np.pi / np.real(sinc(0.0)) ** 2),
         exact=None,
-        note="from unit energy: g2(0)² = π/A",
+        note="A follows from the unit energy of the pulse g2: g2(0)² = π/A.",
     )
     for kind, name in (("cosine", "g1"), ("sinc", "g2")):
         yield from _pulse_constants(kind, name, samples)
@@ -96,14 +96,15 @@ def _pulse_constants(kind: str, name: str, samples: int) -> Iterator[PaperNumber
             "F_g Δt",
             moments.mean_square_bandwidth,
             moments.mean_square_bandwidth - abs(moments.mean_frequency) ** 2,
-            "exact: F̄ - |q|², interior part; the pulse jumps, so its true bandwidth is infinite",
+            "Exact: F̄ - |q|², the mean square frequency less the square of the mean frequency, without the jumps of "
+            "the pulse at its ends; with the jumps the bandwidth is infinite.",
         ),
-        ("F_tg/Δt³", moments.mean_square_time, spread, "exact: the spread of time over the whole block"),
+        ("F_tg/Δt³", moments.mean_square_time, spread, "Exact: the variance of time over the whole block."),
         (
             "F_tġ/Δt",
             moments.time_frequency.real,
             _coupling(moments),
-            "exact: a real pulse couples delay and Doppler not at all",
+            "Exact: with a real pulse the errors of delay and Doppler shift are not coupled.",
         ),
     ):
         yield PaperNumber(
@@ -129,17 +130,18 @@ def _mono_static_levels(scenario: Scenario) -> Iterator[PaperNumber]:
             paper=paper,
             ours=levels.published,
             exact=levels.exact,
-            note="exact: delay and Doppler both normalised, η once, β = 0.6",
+            note="Exact: delay and Doppler shift are both normalised, the path loss η is counted once, and the "
+            "reflection factor β is 0.6.",
         )
 
 
 def _scalings(scenario: Scenario) -> Iterator[PaperNumber]:
-    names = ("mono-static", "bi-static", "|G| = 2")
+    names = ("mono-static", "bi-static", "two receivers")
     for where, what, more, papers in (
         ("Fig. 3", "N_t 10 → 20", (20, 2), ((1.4, 0.72), (0.74, 0.37), (0.52, 0.26))),
         ("Fig. 4", "N_r 2 → 12", (10, 12), ((1.4, 0.24), (0.74, 0.12), (0.52, 0.087))),
     ):
-        readings = ", ".join(f"{name} {old:g} → {new:g}" for name, (old, new) in zip(names, papers, strict=True))
+        readings = ", ".join(f"{name} {old:g} and {new:g}" for name, (old, new) in zip(names, papers, strict=True))
         for size, (name, (before, after)) in enumerate(zip(names, papers, strict=True)):
             ratio = _levels(_with_antennas(scenario, *more), size).over(_levels(_with_antennas(scenario, 10, 2), size))
             yield PaperNumber(
@@ -149,7 +151,8 @@ def _scalings(scenario: Scenario) -> Iterator[PaperNumber]:
                 paper=after / before,
                 ours=ratio.published,
                 exact=ratio.exact,
-                note=f"the paper's readings in 1e-3: {readings}; exactly, U ∝ 1/(N_t N_r)",
+                note=f"The paper's values of U, in units of 1e-3: {readings}. The exact U is proportional to "
+                "1/(N_t N_r).",
             )
 
 
@@ -164,7 +167,8 @@ def _pulses(scenario: Scenario) -> Iterator[PaperNumber]:
         paper=None,
         ours=ratio.published,
         exact=ratio.exact,
-        note=f'paper: "cosine always outperforms"; exact with the amplitude known: {known[0] / known[1]:.4f}',
+        note='The paper says that the cosine pulse "always outperforms" the sinc pulse. With a known amplitude the '
+        f"exact ratio is {known[0] / known[1]:.4f}.",
     )
     per_snr = published_information_per_snr(
         _network(cosine, 0).pulse, scenario.radio.samples, scenario.radio.bandwidth_hz
@@ -176,7 +180,7 @@ def _pulses(scenario: Scenario) -> Iterator[PaperNumber]:
         paper=None,
         ours=float(per_snr[0, 1] / np.sqrt(per_snr[0, 0] * per_snr[1, 1])),
         exact=0.0,
-        note="the coupling is an artefact of a lost factor j",
+        note="The exact correlation is 0: in the paper the term that couples delay and Doppler shift lost a factor j.",
     )
 
 

@@ -10,7 +10,7 @@ from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
-TARGET = "Target: known exactly."
+TARGET = "Target: designed for exactly this position and velocity."
 ELEMENTS = "Elements: isotropic."
 ECHO = {
     "sum": "path loss over the whole path (sum)",
@@ -21,7 +21,7 @@ _RADAR = "radar equation (product)"
 
 
 def assumptions_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:
-    """All of them: `Clocks: perfect. Target: known exactly. Elements: isotropic. Echo: radar equation (product).`"""
+    """All of them: `Clocks: perfect. Target: designed for exactly this position and velocity. Elements: isotropic…`"""
     return " ".join(assumption_sentences(scenario, one_clock=one_clock))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from multistatic.report.wording import quantity
@@ -78,8 +79,8 @@ METRICS = {
     "receivers": "cooperating receivers",
     "gap": "gap to the proven bound",
     "rounds": "rounds of group and beams",
-    "feasible": "share with a design",
-    "optimal": "share proven optimal",
+    "feasible": "share of trials with a feasible design",
+    "optimal": "share of trials proven optimal",
     "filter_sum_mse": "sum of the filter's errors",
     "filter_delay_ratio": "delay error divided by its bound",
     "filter_doppler_ratio": "Doppler error divided by its bound",
@@ -99,7 +100,7 @@ _OWNERS = {
     "design": "design",
 }
 METHODS = {
-    "default": "design of the scenario",
+    "default": "the [design] of the scenario",
     "all": "all receivers",
     "best_n": "best n receivers",
     "branch_and_bound": "branch and bound",
@@ -176,7 +177,7 @@ def value_label(key: str, value: Any, *, with_unit: bool = True) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return METHODS.get(value, value.replace("_", " ")) if key.startswith("design.") else value.replace("_", " ")
+        return value if key.startswith("design.") else value.replace("_", " ")
     if isinstance(value, list):
         words = ", ".join(value_label("", each) for each in value)
         return f"({words}) {unit}".rstrip()
@@ -209,8 +210,19 @@ def metric_label(name: str) -> str:
 
 
 def method_label(name: str) -> str:
+    """A method as tables and files name it, so that legends and tables agree."""
+    return name
+
+
+def method_words(name: str) -> str:
     """A method in words: `minimax_linkage + sca` → minimax linkage + successive convex approximation."""
     return " + ".join(METHODS.get(part, part.replace("_", " ")) for part in name.split(" + "))
+
+
+def explained_methods(names: Sequence[str]) -> str:
+    """What the names stand for, where words say more: `kmeans: k-means; nearest_n: nearest n receivers.`"""
+    found = [f"{name}: {words}" for name in names if (words := method_words(name)) != name.replace("_", " ")]
+    return f"{'; '.join(found)}." if found else ""
 
 
 def power_of_ten(number: str) -> str:

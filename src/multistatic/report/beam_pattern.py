@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # The cut goes down to its deepest null, but no further than this below its top.
 DEEPEST_DB = 60.0
 POLAR_RANGE_DB = 40.0
+# Where lobes are narrower than this, the cut goes down by `POLAR_RANGE_DB` alone: deep nulls side by side look black.
+_NARROW_LOBE_PT = 8.0
 IMAGE_RANGE_DB = 30.0
 STEP_DEG = 0.1
 IMAGE_STEP_DEG = 1.0
@@ -83,8 +85,12 @@ def draw_beam_pattern(ax: Axes, design: Design) -> None:
     """
     azimuth, total, sensing = _cut(design)
     top = float(total.max())
+    lobe_pt = _lobe_width_pt(ax, total, sensing)
+    thick, thin = min(2.4, 0.22 * lobe_pt), min(1.1, 0.13 * lobe_pt)
     deepest = min(part.min() for part in ((total, sensing) if has_sensing_beam(_weights(design)) else (total,)))
-    low = 10.0 * np.floor(max(float(deepest), top - DEEPEST_DB) / 10.0)
+    low = 10.0 * np.floor(
+        max(float(deepest), top - (DEEPEST_DB if lobe_pt > _NARROW_LOBE_PT else POLAR_RANGE_DB)) / 10.0
+    )
 
     def name(words: str, level: F) -> str:
         return words if level.min() >= low else f"{words}, not shown below {low:.0f} dBm".replace("-", "−")
@@ -92,11 +98,11 @@ def draw_beam_pattern(ax: Axes, design: Design) -> None:
     if has_sensing_beam(_weights(design)):
         # The line is thicker than that of all beams, so that it is seen where both are one.
         ax.fill_between(azimuth, low, np.maximum(sensing, low), color=SENSING, alpha=0.25, linewidth=0)
-        ax.plot(azimuth, sensing, color=SENSING, linewidth=2.4, label=name("sensing beam", sensing))
-        ax.plot(azimuth, total, color=INK, linewidth=1.1, label=name("all beams", total))
+        ax.plot(azimuth, sensing, color=SENSING, linewidth=thick, label=name("sensing beam", sensing))
+        ax.plot(azimuth, total, color=INK, linewidth=thin, label=name("all beams", total))
     else:
         words = name("all beams (the data beams do the sensing)", total)
-        ax.plot(azimuth, total, color=INK, linewidth=1.1, label=words)
+        ax.plot(azimuth, total, color=INK, linewidth=thin, label=words)
     target_deg = float(_target(design.scenario).azimuth_deg[0])
     dashed: dict[str, Any] = {"color": TARGET, "linewidth": 1.0, "linestyle": (0, (4, 2)), "zorder": 1.5}
     ax.axvline(target_deg, label="azimuth of the target", **dashed)
@@ -107,6 +113,14 @@ def draw_beam_pattern(ax: Axes, design: Design) -> None:
     ax.set(ylim=(low, top + 3), ylabel="EIRP (dBm)")
     _azimuth_axis(ax, design.scenario)
     finish_axes(ax)
+
+
+def _lobe_width_pt(ax: Axes, *curves: F) -> float:
+    """The mean width of a lobe in points of type, of the curve with most lobes over the width of `ax`."""
+    lobes = max(int(np.sum((curve[1:-1] < curve[:-2]) & (curve[1:-1] <= curve[2:]))) for curve in curves)
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return float(ax.get_window_extent().width / figure.dpi * 72.0 / max(lobes, 1))
 
 
 def draw_polar_cut(ax: Any, design: Design) -> None:
@@ -139,7 +153,10 @@ def _draw_polar(ax: Any, design: Design) -> Any:
     for level in (-20, 0):
         box = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.85}
         ax.text(angle, level, f"{level} dB".replace("-", "−"), bbox=box, **look)
-    ax.set_xticks(np.radians(np.arange(0, 360, 45)))
+    # The same names of directions as along the cut, from -180° to 180°.
+    turns = np.arange(0, 360, 45)
+    names = [f"{turn if turn <= 180 else turn - 360}°".replace("-", "−") for turn in turns]
+    ax.set_xticks(np.radians(turns), names)
     ax.tick_params(axis="x", pad=2)
     ax.spines["polar"].set_color(FAINT)
     return others
@@ -228,20 +245,23 @@ def _draw_spatial(figure: Figure, design: Design, heading: Heading, style: Pictu
     sphere_in = _SPHERE_IN + (0.6 if style.narrow else 0.0)  # the narrower, the more rows of names
     sphere = add_panel(figure, _LEFT_IN, top + 1.6 + 0.32, panel_in, sphere_in)
     draw_sphere(sphere, design)
-    sphere.set_title("All directions", **look)
+    low, high = (f"{edge:.0f}°".replace("-", "−") for edge in sphere.get_ylim())
+    sphere.set_title(f"All azimuths, elevations from {low} to {high}", **look)
     return top + 1.6 + 0.32 + sphere_in + _BELOW_IN
 
 
 def _headline(design: Design) -> str:
     illumination_w = _illumination_w(design)
-    return "Beam pattern" if illumination_w <= 0 else f"Beam pattern: {watt_to_dbm(illumination_w):.1f} dBm on target"
+    if illumination_w <= 0:
+        return "Beam pattern"
+    return f"Beam pattern: EIRP of {watt_to_dbm(illumination_w):.1f} dBm towards the target"
 
 
 def _caption(design: Design) -> list[str]:
     """Sentences: what is drawn, and what the radiated power assumes."""
     parts = []
     if not _is_drawn(design):
-        parts.append("Drawn by the array's geometry; the power on target by the channel's own steering_tx.")
+        parts.append("Curves: from the array's geometry. EIRP in the title: from the channel's own steering_tx.")
     return [*parts, ELEMENTS]
 
 

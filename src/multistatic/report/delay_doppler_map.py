@@ -4,11 +4,11 @@ echo that was found.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multistatic.estimation.error_digits import with_error
 from multistatic.estimation.from_recordings import Estimated
 from multistatic.estimation.matched_filter import StatisticMap
 from multistatic.estimation.measurement import Measurement
@@ -191,8 +191,9 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
     parts = []
     if measurement.verdict != "not_detected":
         parts.append(
-            f"Delay {_with_error(1e9 * measurement.delay_s, 1e9 * measurement.delay_std_s)} ns, "
-            f"Doppler shift {_with_error(measurement.doppler_hz, measurement.doppler_std_hz)} Hz (1σ)."
+            f"Delay {with_error(1e9 * measurement.delay_s, 1e9 * measurement.delay_std_s, 'ns')}, Doppler shift "
+            f"{with_error(measurement.doppler_hz, measurement.doppler_std_hz, 'Hz').replace('-', '−')} (one standard "
+            "deviation, of noise)."
         )
     if measurement.message:
         parts.append(measurement.message)
@@ -209,10 +210,3 @@ def _sentences(view: DelayDopplerView, measurement: Measurement) -> list[str]:
             "side lobes of the echo, other echoes and interference."
         )
     return [part.replace("dB; of noise alone it would be -", "dB; of noise alone it would be −") for part in parts]
-
-
-def _with_error(value: float, deviation: float) -> str:
-    """`899.9790 ± 0.0019`: both to the second digit of the standard deviation, or to the unit where that is large."""
-    known = 0.0 < deviation < math.inf
-    decimals = max(0, 1 - math.floor(math.log10(float(f"{deviation:.2g}")))) if known else 4
-    return f"{value:.{decimals}f} ± {deviation:.{decimals}f}".replace("-", "−")

@@ -31,6 +31,7 @@ CHECKS = "Checks"
 _BOUND_OF = re.compile(r"(error bound) of \d[\d.e+-]* m(?:/s)?\b")
 _LEAST_CHANGE = 1e-4
 _LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
+_COST = "sum of weighted distances to the target and between the receivers"
 _MOST_EXPENSIVE = "(the most expensive receiver)"
 
 
@@ -44,7 +45,7 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
     >>> from multistatic import design_network, load_preset
     >>> facts = design_facts(design_network(load_preset("paper")))
     >>> facts[1].name, facts[1].value
-    ('cooperation cost', '192.1 m, at most 200 m')
+    ('cooperation cost', '192.1 m, at most 200 m; sum of weighted distances to the target and between the receivers')
     """
     if design.accuracy is None:
         return ()
@@ -61,17 +62,26 @@ def design_facts(design: Design, unit: UnitChanges | None = None) -> tuple[Fact,
 
 def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     """The group, its beams and what they cost."""
-    yield "cooperating receivers", _group(design)
+    yield (
+        ("receiver of the echo", "transmitter")
+        if design.scheme == "mono"
+        else ("cooperating receivers", _group(design))
+    )
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
-        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}"
+        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {_COST}"
     required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
     if len(required) == 1:
         rate = required.pop()
         yield "required rate", f"{rate:.4g} bit/s/Hz at every receiver" if rate else "none"
     if design.selection is not None:
         yield from _selection(design, accuracy)
+    elif design.scheme == "mono":
+        yield (
+            "criterion minimised",
+            "none, because no group is selected; the beams maximise the power towards the target",
+        )
     result = design.beamforming
     if result is None:
         return
@@ -109,7 +119,8 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
         yield "note", " ".join(notes)
     pulse = design.scenario.radio.pulse
     if not pulse_moments(pulse).continuous:
-        yield "delay bounds", f"leave out the jumps at the ends of the {pulse.kind} pulse, whose bandwidth is infinite"
+        jumps = f"computed without the information in the jumps at both ends of the {pulse.kind} pulse"
+        yield "delay bounds", f"{jumps}, which would need an infinite bandwidth"
 
 
 def _notes(accuracy: Accuracy) -> list[str]:
@@ -129,30 +140,41 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
     nothing where it changes nothing.
     """
+    shown: set[str] = set()
+    for what, name, value in _listed_changes(design, unit):
+        shown.add(what)
+        yield name, value
+    if missing := [reason for what, reason in _unlisted(design, unit) if what not in shown]:
+        reasons = "; ".join(missing)
+        yield "not listed", f"{reasons} (hardly: by less than 0.01 %)" if "hardly" in reasons else reasons
+
+
+def _listed_changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str, str]]:
+    """The changes that matter: clock, rate, power or cost, with name and value of the row."""
     clock = clock_step(design)
     if clock is not None and (clock.value is None or _matters(clock.change)):
         after = "position unobservable" if clock.value is None else f"position error bound {_grown(design, clock)}"
-        yield "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
+        yield "clock", "+1 ns of clock error", f"at each cooperating receiver independently: {after}"
     found, name = design.sensitivity, criterion_words(design.scenario.design.criterion)
     if found is None:
         return
     if unit is not None:
         change = "cannot be met" if unit.rate_change is None else f"{name} {percent(unit.rate_change)}"
         if unit.rate_change is None or _matters(unit.rate_change):
-            yield "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
+            yield "rate", "+1 bit/s/Hz of rate", f"at {unbroken(unit.receiver_id)} {_MOST_EXPENSIVE}: {change}"
         if _matters(unit.power_change):
-            yield "+1 dB of power", f"{name} {percent(unit.power_change)}"
+            yield "power", "+1 dB of power", f"{name} {percent(unit.power_change)}"
     else:
         yield from _slopes(design, found, name)
     if found.budget is not None:
         others, change = _other_members(design, found.budget.selected), percent(found.budget.change)
         if found.budget.extra_m > 0.0 and _matters(found.budget.change):
-            yield f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
+            yield "cost", f"+{quantity(found.budget.extra_m, 'm')} of cost", f"{name} {change}, {others}"
         elif found.budget.extra_m == 0.0:
-            yield "better group", f"{others} is affordable: {name} {change} with these beams"
+            yield "cost", "better group", f"{others} is affordable: {name} {change} with these beams"
 
 
-def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str]]:
+def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str, str, str]]:
     """What a tenth of a unit does, by the slopes."""
     if found.rate_per_bps_hz is None or found.power_per_db is None:
         return
@@ -160,9 +182,43 @@ def _slopes(design: Design, found: Sensitivity, name: str) -> Iterator[tuple[str
     rate, power = 0.1 * float(found.rate_per_bps_hz[worst]), 0.1 * found.power_per_db
     if _matters(rate):
         where = f"at {unbroken(design.scenario.receiver_ids[worst])} {_MOST_EXPENSIVE}"
-        yield "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
+        yield "rate", "+0.1 bit/s/Hz of rate", f"{where}: {name} {percent(rate)}"
     if _matters(power):
-        yield "+0.1 dB of power", f"{name} {percent(power)}"
+        yield "power", "+0.1 dB of power", f"{name} {percent(power)}"
+
+
+def _unlisted(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, str]]:
+    """Why each change has no row, where it has none."""
+    found, accuracy = design.sensitivity, design.accuracy
+    if design.scheme == "mono":
+        yield "clock", "clock error: only the transmitter's own clock is used"
+    elif accuracy is not None and accuracy.position.peb_m is None:
+        yield "clock", "clock error: the position is unobservable already"
+    else:
+        yield "clock", "clock error: 1 ns more hardly changes the position error bound"
+    if found is None:
+        why = "not computed for the mono-static scheme" if design.scheme == "mono" else "no certificate was computed"
+        yield "rate", f"rate, power and cost: {why}"
+        return
+    if found.rate_per_bps_hz is None:
+        fixed = design.scenario.propagation.clutter == "independent"
+        why = "not available for these beams" if fixed else "not available where the clutter depends on the beams"
+        yield "rate", f"rate and power: {why}"
+    else:
+        none_required = not design.scenario.rate_required_bps_hz.any()
+        yield (
+            "rate",
+            f"rate: {'no rate is required' if none_required else 'the required rates do not limit the result'}",
+        )
+        yield "power", "power: 1 dB more hardly changes the result"
+    if not math.isfinite(design.scenario.requirements.cooperation_cost_m):
+        yield "cost", "cost: the scenario sets no limit"
+    elif found.budget is not None:
+        yield "cost", "cost: a higher limit hardly changes the result"
+    elif design.scheme == "bi":
+        yield "cost", "cost: a single receiver is selected whatever the limit"
+    else:
+        yield "cost", "cost: no better group was found beyond the limit"
 
 
 def _checks(design: Design) -> Iterator[tuple[str, str]]:
@@ -178,8 +234,8 @@ def _verification(design: Design) -> Iterator[Fact]:
     check = design.verification
     if check is not None:
         verdict = "passed" if check.passed else "FAILED"
-        most = f"off by {check.max_violation:.1e} at most"
-        value = f"{verdict}: constraints and figures recomputed from the beams, {most}"
+        most = f"largest relative difference {check.max_violation:.1e}"
+        value = f"{verdict}: constraints and figures recomputed from the beams; {most}"
         yield Fact(group=CHECKS, name="verification", value=value, emphasis="good" if check.passed else "bad")
 
 
@@ -192,7 +248,7 @@ def _grown(design: Design, clock: ClockStep) -> str:
 
 def _growth(change: float | None) -> str:
     """A relative change in per cent, or as a factor where it is a large one."""
-    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:,.0f} times as large"
+    return percent(change) if change is None or change < 9.5 else f"{1.0 + change:.0f} times as large"
 
 
 def _matters(change: float | None) -> bool:
@@ -206,8 +262,10 @@ def _above_bound(design: Design) -> str:
     if found is None or found.method == JOINT or design.status == "optimal":
         return ""
     if found.status == "optimal":
-        return "; proven optimal for these beams"
-    return "" if found.excess is None else f"; at most {100 * found.excess:.2g} % above the optimum for these beams"
+        return "; proven optimal for the designed beams"
+    return (
+        "" if found.excess is None else f"; at most {100 * found.excess:.2g} % above the optimum for the designed beams"
+    )
 
 
 def _below_bound(design: Design) -> str:
@@ -222,8 +280,6 @@ def _below_bound(design: Design) -> str:
 
 
 def _group(design: Design) -> str:
-    if design.scheme == "mono":
-        return "none: the transmitter receives its own echo"
     return f"{_listed(design.selected_ids)} {unbroken(f'({len(design.selected_ids)} of {len(design.selected)})')}"
 
 
@@ -246,7 +302,7 @@ def _bounds(accuracy: Accuracy, name: str, unit: str) -> str:
     if plain is None and with_angles is None:
         return "unobservable"
     if plain is None:
-        return f"{quantity(with_angles, unit)} with angles of arrival; unobservable without"
+        return f"{quantity(with_angles, unit)} with angles of arrival; unobservable without them"
     first = quantity(plain, unit)
     if name == "peb_m" and (apart := error_apart(accuracy.position.covariance_m2)):
         first += f" ({apart})"

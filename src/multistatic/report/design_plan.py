@@ -20,6 +20,8 @@ ELLIPSE_SHARE = 0.07
 # Of the width and of the height of a side view: what half an ellipse may take. The view grows where it needs to.
 _SIDE_SHARE = (0.07, 0.35)
 _LARGE_COORDINATE_M = 20_000.0
+# Height of the map of a street: names need the room.
+_LOWEST_IN = 2.2
 # Of the width of a map: the longest way of a target that an arrow shows.
 _TRAVEL_SHARE = 0.18
 
@@ -88,15 +90,23 @@ def map_width(places: F) -> float:
     return 1.2 * max(float(np.max(np.ptp(places[:, :2], axis=0))), 1e-9)
 
 
-def set_limits(ax: Axes, places: F) -> None:
-    """A square around `places` [n, 2 or 3], equal scales."""
+def map_shape(places: F, width_in: float) -> float:
+    """Height over width of a map `width_in` wide, at most 1: what `places` [n, 2 or 3] and their names need."""
+    width = map_width(places)
+    around = width - float(np.max(np.ptp(places[:, :2], axis=0)))
+    return float(np.clip((float(np.ptp(places[:, 1])) + around) / width, min(_LOWEST_IN / width_in, 1.0), 1.0))
+
+
+def set_limits(ax: Axes, places: F, shape: float = 1.0) -> None:
+    """A rectangle around `places` [n, 2 or 3], equal scales. shape: its height over its width."""
     middle, half = centre(places), map_width(places) / 2
-    ax.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
+    high = shape * half
+    ax.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - high, middle[1] + high))
     ax.set_aspect("equal", adjustable="box")
 
 
 def centre(places: F) -> F:
-    """The middle [2] of the square."""
+    """The middle [2] of a map."""
     middle: F = (places[:, :2].min(axis=0) + places[:, :2].max(axis=0)) / 2
     return middle
 

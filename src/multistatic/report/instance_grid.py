@@ -42,6 +42,7 @@ _NO_ANSWER = "no valid answer"
 _WORDS = {
     "infeasible": ("none", "f"),
     "refused": ("n/a", "n"),
+    "not_installed": ("package", "p"),
     "invalid": ("invalid", "i"),
     "error": ("error", "e"),
     "timeout": ("time", "t"),
@@ -161,6 +162,11 @@ def _notes(outcomes: Sequence[SuiteOutcome], ranked: dict[str, tuple[Standing, .
     words = [f"{_WORDS[name][0 if numbered else 1]}: {VERDICTS[name]}" for name in _WORDS if name in verdicts]
     if words:
         notes.append(f"{'; '.join(words)}.")
+    notes += dict.fromkeys(
+        f"{each.message[:1].upper()}{each.message[1:]}."
+        for each in outcomes
+        if each.verdict == "not_installed" and each.message
+    )
     if any(row.solved < row.instances for rows in ranked.values() for row in rows):
         notes.append("Below the line: methods that did not solve every instance.")
     exact = dict.fromkeys(

@@ -29,8 +29,10 @@ Origins = Mapping[str, Mapping[str, Origin]]
 """Board → method → whose it is."""
 
 COLUMN_NOTES = (
-    "at best known: instances on which the method reached the best known value. gap: how much worse "
-    "the value is than the best known one, over the instances solved. time: their geometric mean."
+    "rank: by the number of instances solved, then by the mean gap; methods with mean gaps within 1e-6 of each other "
+    "share a rank (=), the faster one first. at best known: number of instances on which the method reached the best "
+    "known value. gap: how much worse the method's value is than the best known one, over the instances that it "
+    "solved. time: geometric mean of the method's times on these instances."
 )
 
 
@@ -147,13 +149,17 @@ def _value(outcome: SuiteOutcome) -> str:
 
 
 def failures_in_words(row: Standing) -> list[str]:
-    """One line for each kind of failure of a method: on which instances, and the first one's reason."""
+    """One line for each kind of failure of a method: on which instances, and the reason. Where the reasons differ, the
+    first is given with the instance that it belongs to.
+    """
     lines = []
     for verdict in VERDICTS:
         failed = [each for each in row.failures if each.verdict == verdict]
         if failed:
             everywhere = len(failed) == row.instances
             where = "every instance" if everywhere else ", ".join(each.instance for each in failed)
-            reason = f": {failed[0].message.rstrip('.')}" if failed[0].message else ""
-            lines.append(f"{row.method}, {verdict} ({where}){reason}.")
+            reasons = {each.message for each in failed}
+            example = "" if len(reasons) == 1 else f", for example on {failed[0].instance}"
+            reason = f"{example}: {failed[0].message.rstrip('.')}" if failed[0].message else ""
+            lines.append(f"“{row.method}”: {VERDICTS[verdict]} ({where}){reason}.")
     return lines

@@ -152,9 +152,10 @@ def _left_out(ranked: Mapping[str, Sequence[Standing]]) -> list[str]:
     """Which methods have no point, as they solved nothing."""
     parts = []
     for board, rows in ranked.items():
-        names = [row.method for row in rows if not row.solved]
+        names = [f"“{row.method}”" for row in rows if not row.solved]
         if names:
-            parts.append(f"Without an answer in “{TITLES.get(board, board)}”: {', '.join(names)}.")
+            which = "The method" if len(names) == 1 else "The methods"
+            parts.append(f"{which} {', '.join(names)} solved no instance of “{TITLES.get(board, board)}”.")
     return parts
 
 

@@ -15,6 +15,7 @@ from multistatic.report.design_plan import (
     draw_travel,
     enlargement,
     enlargement_in_words,
+    map_shape,
     map_width,
     name_coordinate,
     point_label,
@@ -78,11 +79,12 @@ def map_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     )
     figure = tall_figure(width)
     top = heading.height_in + (0.0 if tree is None or style.narrow else 0.1)
-    plan = add_panel(figure, _LEFT_IN, top, plan_in, plan_in)
+    high_in = plan_in * map_shape(_shown(scenario), plan_in)
+    plan = add_panel(figure, _LEFT_IN, top, plan_in, high_in)
     others = _draw_plan(plan, design)
-    bottom = top + plan_in + _BELOW_IN
+    bottom = top + high_in + _BELOW_IN
     if spatial:
-        side = add_panel(figure, _LEFT_IN, top + plan_in + 0.32, plan_in, _SIDE_IN)
+        side = add_panel(figure, _LEFT_IN, top + high_in + 0.32, plan_in, _SIDE_IN)
         side.set_xlim(plan.get_xlim())
         _draw_side(side, design, others)
         side.set_xlabel(plan.get_xlabel())
@@ -128,7 +130,7 @@ def _draw_plan(ax: Axes, design: Design) -> str:
     transmitter, target = scenario.transmitter.position_m, scenario.target.position_m
     receivers, chosen = scenario.receiver_positions_m, design.selected
     tip, shown = _travelled_to(scenario), _shown(scenario)
-    set_limits(ax, shown)
+    set_limits(ax, shown, map_shape(shown, ax.get_window_extent().width / ax.figure.dpi))
     names = ("east", "north") if scenario.origin else ("x", "y")
     for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, centre(shown), strict=True):
         name_coordinate(axis, name, float(middle))

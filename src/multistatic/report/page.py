@@ -138,17 +138,20 @@ def table(
     head: int = 0,
     kinds: Sequence[str] = (),
 ) -> Html:
-    """A table; in a narrow window it alone is moved sideways.
+    """A table; in a narrow window each row is a card on which every cell stands beside the name of its column.
 
     columns: names; what follows a line break is the unit. numbers: which columns hold numbers. head: the column that
     names the row. kinds: of the rows, `strong`, `bad` or nothing.
     """
     classes = [_class("number" if number in numbers else "") for number in range(len(columns))]
     top = "".join(f'<th scope="col"{look}>{_titled(text)}</th>' for text, look in zip(columns, classes, strict=True))
+    labels = [text_of(_beside(text)) if isinstance(text, Html) else escape(_beside(text)) for text in columns]
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f'<th scope="row"{look}>{as_html(cell)}</th>' if place == head else f"<td{look}>{as_html(cell)}</td>"
+            f'<th scope="row"{look}>{as_html(cell)}</th>'
+            if place == head
+            else f'<td{look} data-column="{labels[place]}">{as_html(cell)}</td>'
             for place, (cell, look) in enumerate(zip(row, classes, strict=True))
         )
         lines.append(f"<tr{_class(kinds[number] if kinds else '')}>{cells}</tr>\n")
@@ -175,20 +178,22 @@ def _cell(text: str, *, first: bool) -> Html:
     return name(text) if first else as_html(text)
 
 
-def pictures(shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] | None = None) -> Html:
+def pictures(
+    shown: Mapping[str, bytes], captions: Mapping[str, Sequence[str]] | None = None, *, titled: bool = False
+) -> Html:
     """SVG pictures beside each other, as many as fit; the keys say what they show to those who cannot see them.
 
     captions: title and sentences of a picture, by its key, which then stand beside it; without any the key does below
-    it.
+    it. titled: the pictures have titles of their own, so that nothing stands below them.
     """
     figures = []
     for words, svg in shown.items():
         title, *sentences = (captions or {}).get(words, ("", words))
         caption = f"<strong>{prose(title)}</strong>" if title else ""
         image = base64.b64encode(svg).decode()
+        below = "" if titled else f"<figcaption>{caption}{prose(' '.join(sentences))}</figcaption>\n"
         figures.append(
-            f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n'
-            f"<figcaption>{caption}{prose(' '.join(sentences))}</figcaption>\n</figure>\n"
+            f'<figure>\n<img alt="{as_html(words)}" src="data:image/svg+xml;base64,{image}">\n{below}</figure>\n'
         )
     kind = "figures" if captions is None else "figures beside"
     return Html(f'<div class="{kind}">\n{"".join(figures)}</div>\n' if shown else "")
@@ -218,6 +223,12 @@ def _titled(text: str) -> str:
     """The head of a column: its name, and its unit on a line of its own."""
     words, _, unit = text.partition("\n")
     return as_html(words) if isinstance(text, Html) else _with_unit(as_html(words), as_html(unit))
+
+
+def _beside(column: str) -> str:
+    """The head of a column on one line, its unit in brackets."""
+    words, _, unit = column.partition("\n")
+    return f"{words} ({unit})" if unit else words
 
 
 def _with_unit(words: str, unit: str) -> str:

@@ -133,24 +133,43 @@ footer {{
   dl.cards {{ grid-template-columns: repeat(auto-fit, minmax(min(100%, 9rem), 1fr)); }}
   dl.cards dd {{ font-size: 1.15rem; }}
 }}
+@media screen and (max-width: 42rem) {{
+  div.wide thead {{ position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }}
+  div.wide table, div.wide tbody, div.wide tr, div.wide td, div.wide tbody th {{ display: block; }}
+  div.wide tr {{
+    background: var(--panel); border: 1px solid var(--line); border-radius: 0.5rem; padding: 0.5rem 0.9rem;
+    margin-bottom: 0.7rem;
+  }}
+  div.wide th, div.wide td {{ border: 0; padding: 0.1rem 0; text-align: left; white-space: normal; }}
+  div.wide tbody th:first-child {{ font-weight: 600; position: static; background: none; }}
+  div.wide td {{ display: grid; grid-template-columns: minmax(0, 11rem) minmax(0, 1fr); gap: 0 1rem; }}
+  div.wide td::before {{ content: attr(data-column); color: var(--quiet); font-weight: 400; }}
+  div.wide td:empty {{ display: none; }}
+  tbody bdi {{ max-width: 100%; }}
+}}
 @media print {{
   @page {{ margin: 16mm 14mm; }}
   :root {{ color-scheme: light; }}
   body {{ font-size: 10pt; max-width: none; padding: 0; }}
   h1, h2, summary, caption {{ break-after: avoid; }}
   figure, tr, dl.cards > div, dl.facts > div, footer {{ break-inside: avoid; }}
+  dl.facts > div:last-child, dl.facts > div:nth-child(2), tbody tr:last-child, tbody tr:nth-child(2), p.note {{
+    break-before: avoid;
+  }}
+  p, dd, figcaption {{ orphans: 3; widows: 3; }}
   thead {{ display: table-header-group; }}
   div.wide, pre {{ overflow: visible; }}
   div.wide th:first-child {{ position: static; background: none; }}
   pre {{ white-space: pre-wrap; font-size: 7pt; border: 0; padding: 0; background: none; columns: 2; }}
   h2 {{ margin-top: 1.6rem; }}
-  dl.glossary {{ columns: 2; }}
+  footer {{ margin-top: 0.8rem; padding-top: 0.3rem; }}
+  dl.glossary {{ columns: 2; font-size: 9pt; line-height: 1.4; }}
   dl.cards {{ grid-template-columns: repeat(auto-fit, minmax(7.2rem, 1fr)); gap: 0.5rem; }}
   dl.cards > div {{ padding: 0.4rem 0.6rem; }}
   dl.cards dd {{ font-size: 1.05rem; }}
   div.pair, div.figures, div.beside figure {{ display: block; }}
   figure {{ margin-bottom: 1.5rem; }}
-  figure img {{ border: 0; padding: 0; max-height: 120mm; }}
+  figure img {{ border: 0; padding: 0; max-height: 88mm; }}
   a, dt a {{ color: inherit; text-decoration: none; }}
   details::details-content {{ content-visibility: visible; block-size: auto; }}
 }}

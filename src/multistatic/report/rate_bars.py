@@ -38,6 +38,9 @@ TOLERANCE = 1e-6
 _SAME = 1e-3
 _ROW_IN, _BELOW_IN, _GAP_IN = 0.17, 0.45, 0.3
 _SCREEN_IN = 6.2
+_NUMBERS_TITLE = "rate, equal to\nthe required\n(bit/s/Hz)"
+_BESIDE_POINT_PT = 6.0  # from a point to its number
+_LEFT_OF_LINE_IN = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +62,7 @@ class _Row:
 def rates_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     """A row a receiver: on the left its rate beside the required one, on the right the SNR of its echo in a block.
 
-    Where all rates equal what is required, numbers stand in the place of bars.
+    Where all rates equal what is required, a narrow column of numbers stands in the place of bars.
     """
     rows, width = _rows(design), style.width_in(screen=_SCREEN_IN)
     heading = picture_heading(_headline(design), _caption(design), width_in=width, style=style)
@@ -69,10 +72,10 @@ def rates_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     sensed, same = any(row.snr_db is not None for row in rows), _same_as_required(design)
     room_in, right_in = width - names_in - 0.15, 0.0
     if sensed:
-        right_in = (room_in - _GAP_IN) / 2 if not same else room_in - _GAP_IN - 1.0
+        right_in = (room_in - _GAP_IN) / 2 if not same else room_in - _GAP_IN - _numbers_width_in()
     left_in = room_in - (right_in + _GAP_IN if sensed else 0.0)
     figure = tall_figure(width)
-    height_in, top = _ROW_IN * (len(rows) + 0.6), heading.height_in + (0.28 if same else 0.05)
+    height_in, top = _ROW_IN * (len(rows) + 0.6), heading.height_in + (0.41 if same else 0.05)
     left = add_panel(figure, names_in, top, left_in, height_in)
     (_write_rates if same else draw_rates)(left, design)
     if sensed:
@@ -133,45 +136,68 @@ def draw_rates(ax: Axes, design: Design) -> None:
 
 
 def draw_echo_snr(ax: Axes, design: Design) -> None:
-    """The SNR of the echo at each receiver after integration over block and antennas, in dB, a point each."""
+    """The SNR of the echo at each receiver after integration over block and antennas, in dB: a point each, at the end
+    of a line from the SNR below which echoes are often missed.
+
+    The size of `ax` must be final: the numbers beside the points get the room that they need.
+    """
     rows = _rows(design)
     known = [(k, row) for k, row in enumerate(rows) if row.snr_db is not None]
-    low, high = min(row.snr_db or 0.0 for _, row in known), max(row.snr_db or 0.0 for _, row in known)
     weak_db = float(ratio_to_db(WEAK_ECHO))
-    if low < weak_db + 10.0:
-        low, high = min(low, weak_db), max(high, weak_db)
-        look: dict[str, Any] = {"color": BAD, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 1.5}
-        ax.axvline(weak_db, label=f"{weak_db:.0f} dB: weaker echoes\nare often missed", **look)
-    spare = max(10.0 - (high - low), 0.0) / 2  # differences of less than some dB are small
-    low, high = low - spare, high + spare
-    room = 0.12 * (high - low)
-    ax.set_xlim(low - room, high + 2.6 * room)
-    for selected, inside, name in (
-        (True, SELECTED, "echo at a cooperating receiver"),
-        (False, "white", "echo elsewhere"),
-    ):
+    _set_snr_limits(ax, [weak_db, *(row.snr_db for _, row in known if row.snr_db is not None)])
+    dashed: dict[str, Any] = {"color": BAD, "linewidth": 0.9, "linestyle": (0, (4, 2)), "zorder": 1.5}
+    ax.axvline(weak_db, label=f"{weak_db:.0f} dB: weaker echoes\nare often missed", **dashed)
+    other = "echo at another receiver" if any(row.selected for _, row in known) else "echo at a receiver"
+    own = "echo at the transmitter" if design.scheme == "mono" else "echo at a cooperating receiver"
+    for selected, inside, name in ((True, SELECTED, own), (False, "white", other)):
         those = [(k, row.snr_db) for k, row in known if row.selected == selected]
         if not those:
             continue
         places, levels = np.array([k for k, _ in those]), np.array([level for _, level in those], float)
-        ax.hlines(places, low - room, levels, colors=FAINT, linewidth=0.8, zorder=1)
+        ax.hlines(places, weak_db, levels, colors=FAINT, linewidth=0.8, zorder=1)
         edge = SELECTED if selected else MUTED
         ax.scatter(levels, places, s=24, c=inside, edgecolors=edge, linewidths=0.9, zorder=4, label=name)
         for k, level in zip(places, levels, strict=True):
-            words = f"{level:.1f}".replace("-", "−")
-            ax.annotate(words, (level, k), (6, 0), textcoords="offset points", va="center", size="small", color=INK)
+            # The number stands on the side of the point where no line is.
+            side = -1 if level < weak_db else 1
+            look: dict[str, Any] = {"ha": "left" if side > 0 else "right", "va": "center", "size": "small"}
+            where = (side * _BESIDE_POINT_PT, 0)
+            ax.annotate(_decibels(level), (level, k), where, textcoords="offset points", color=INK, **look)
     wide = ax.get_window_extent().width > 1.6 * ax.figure.dpi
     ax.set_xlabel("echo SNR in a block (dB)" if wide else "echo SNR\nin a block (dB)")
     _name_rows(ax, rows)
 
 
+def _set_snr_limits(ax: Axes, levels_db: list[float]) -> None:
+    """All levels, 10 dB at least, and beside the outermost ones room for their numbers."""
+    low, high = min(levels_db), max(levels_db)
+    spare = max(10.0 - (high - low), 0.0) / 2  # differences of less than some dB are small
+    low, high = low - spare, high + spare
+    frame, figure = ax.get_window_extent(), ax.get_figure(root=True)
+    assert figure is not None
+    number_in = max(text_width_in(new_figure(1.0, 1.0), _decibels(level), size="small") for level in levels_db)
+    right = (number_in + (_BESIDE_POINT_PT + 2.0) / 72.0) * figure.dpi / frame.width
+    left = right if low < float(ratio_to_db(WEAK_ECHO)) - spare else _LEFT_OF_LINE_IN * figure.dpi / frame.width
+    scale = (high - low) / max(1.0 - left - right, 0.2)
+    ax.set_xlim(low - left * scale, high + right * scale)
+
+
+def _decibels(level: float) -> str:
+    return f"{level:.1f}".replace("-", "−")
+
+
+def _numbers_width_in() -> float:
+    """Width of the column that `_write_rates` fills."""
+    return max(text_width_in(new_figure(1.0, 1.0), line, size="small") for line in _NUMBERS_TITLE.split("\n"))
+
+
 def _write_rates(ax: Axes, design: Design) -> None:
     """The rates as numbers."""
     rows = _rows(design)
-    ax.set_title("rate = required rate\n(bit/s/Hz)", size="small", weight="normal", pad=4.0)
+    ax.set_title(_NUMBERS_TITLE, size="small", weight="normal", pad=4.0)
     for k, row in enumerate(rows):
         words = "–" if row.rate is None else f"{row.rate:.2f}"
-        ax.text(0.3, k, words, va="center", ha="right", size="small", color=INK)
+        ax.text(0.45, k, words, va="center", ha="right", size="small", color=INK)
     ax.set(xlim=(0, 1), xticks=[])
     _name_rows(ax, rows)
     ax.grid(visible=False)
@@ -220,24 +246,35 @@ def _rows(design: Design) -> list[_Row]:
 
 def _headline(design: Design) -> str:
     rates, required = _rates(design), design.scenario.rate_required_bps_hz
+    shown = "Rates and echo SNR" if _has_echoes(design) else "Rates"
     short = int(np.sum(_missed(design)))
     if short:
-        return f"Rates: {short} of {len(rates)} receivers miss their required rate"
+        return f"{shown}: {short} of {len(rates)} receivers miss their required rate"
     if not np.any(required) and not np.any(rates):
-        return "Rates: none is required, and no data are sent"
+        return f"{shown}: no rate is required, and no data are sent"
     if _same_as_required(design):
         common = f", {required[0]:g} bit/s/Hz" if np.ptp(required) == 0 else ""
-        return f"Rates: every receiver gets exactly its required rate{common}"
-    return "Rates: every receiver gets its required rate or more"
+        return f"{shown}: every receiver gets exactly its required rate{common}"
+    return f"{shown}: every receiver gets its required rate or more"
 
 
 def _caption(design: Design) -> list[str]:
-    parts = [f"Sum of the rates: {_rates(design).sum():.1f} bit/s/Hz."]
+    """Sentences: what the two panels show, and what the rates assume."""
+    parts = ["Left: rate of each receiver."] if _has_echoes(design) else []
+    parts.append(f"Sum of the rates: {_rates(design).sum():.1f} bit/s/Hz.")
+    if _has_echoes(design):
+        parts.append("Right: SNR of the echo at each receiver after integration over a block and its antennas.")
+        parts.append(f"Dashed line: {float(ratio_to_db(WEAK_ECHO)):.0f} dB, below which echoes are often missed.")
     if not _sensing(design):
         return [*parts, "No sensing beam: the data beams do the sensing."]
     if np.any(design.selected) and np.any(_rates(design)):
         parts.append("Cooperating receivers cancel the sensing beam before they decode.")
     return parts
+
+
+def _has_echoes(design: Design) -> bool:
+    """True where the SNR of an echo is known, so that it is drawn."""
+    return any(row.snr_db is not None for row in _rows(design))
 
 
 def _same_as_required(design: Design) -> bool:

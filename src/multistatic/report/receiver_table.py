@@ -61,8 +61,8 @@ def receiver_table(design: Design) -> TextTable | None:
 def _notes(design: Design, spoiled: bool) -> tuple[str, ...]:
     mono = design.scheme == "mono"
     marked = "the transmitter receives its own echo" if mono else "cooperating receiver"
-    alone = "by itself" if mono else "by each receiver alone"
-    marks = f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of what is measured {alone}."
+    whose = "what it measures by itself" if mono else "what is measured by each receiver alone"
+    marks = f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of {whose}."
     return (marks, *(["unknown: the error of a clock is unknown."] if spoiled else []))
 
 

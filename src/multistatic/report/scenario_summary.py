@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,23 @@ import numpy as np
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
 from multistatic.registry import name_of
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
+from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.occupied_band import occupied_band_hz, occupied_band_in_words
 from multistatic.units import ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+_ARRAYS = {
+    "direct": "the direct channels",
+    "echo_gain": "the gains of the echoes",
+    "steering_tx": "the steering vectors of the transmitter",
+    "steering_rx": "the steering vectors of the receivers",
+}
 
 
 def scenario_summary(scenario: Scenario) -> dict[str, Any]:
@@ -27,7 +37,8 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     `direct_snr_db`: η_bk P_T/σ_z², one antenna on either side, mean over the fading; of given channels the mean over
     their antennas, None without a path. `channel`: where the channels come from, and what of them. `echo_snr_db`: of
     the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
-    signal-independent clutter only. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
+    signal-independent clutter only. `occupied_band_hz`: None where the pulse has no finite bandwidth or one that is not
+    known, as `occupied_band` says. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
     equation.
     """
     propagation, transmitter, radio, target = (
@@ -37,6 +48,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         scenario.target,
     )
     given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
+    band_hz = occupied_band_hz(radio)
     radar = propagation.is_radar_equation(radio.wavelength_m)
     return {
         "valid": True,
@@ -46,6 +58,8 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "wavelength_m": radio.wavelength_m,
         "slot_s": radio.slot_s,
         "symbol_rate_hz": radio.symbol_rate_hz,
+        "occupied_band_hz": band_hz if band_hz is not None and math.isfinite(band_hz) else None,
+        "occupied_band": occupied_band_in_words(radio),
         "block_s": radio.samples * radio.slot_s,
         "transmit_antennas": transmitter.array.size,
         "power_dbm": watt_to_dbm(transmitter.power_w),
@@ -164,6 +178,7 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         f"target: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
         f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
         f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
+        f"pulse: {summary['occupied_band']}",
     ]
     antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
     # What all receivers have alike is a line above the table.
@@ -211,13 +226,19 @@ def _channel_line(channel: dict[str, Any]) -> str:
     count, rows, columns = channel["shape"]
     ids, carrier_hz, median_db = channel["receiver_ids"], channel["carrier_hz"], channel["median_gain_db"]
     order = "in the scenario's order" if ids is None else f"with the ids {quoted(ids)}"
-    carrier = "no carrier stated" if carrier_hz is None else f"carrier {carrier_hz:g} Hz"
+    carrier = "no carrier stated" if carrier_hz is None else f"carrier {quantity(carrier_hz, 'Hz')}"
     level = "no path at all" if median_db is None else f"median gain between two antennas {median_db:.1f} dB"
     return (
-        f"channels: {channel['source']} gives {' and '.join(channel['given'])} for {count} receivers {order}, "
+        f"channels: {channel['source']} gives {_held(channel['given'])} for {count} receivers {order}, "
         f"{rows} receive and {columns} transmit antennas, {carrier}, {level}; "
-        f"by the scenario's geometry: {' and '.join(channel['by_geometry'])}"
+        f"{_held(channel['by_geometry'])} are computed from the geometry of the scenario"
     )
+
+
+def _held(names: Sequence[str]) -> str:
+    """What arrays of a channel are, in words: `the direct channels and the gains of the echoes`."""
+    *first, last = (_ARRAYS[name] for name in names)
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _strength(summary: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ def simulation_table(block: SimulatedBlock) -> TextTable:
     first = block.observations[0].recording
     foot = (
         f"Trials: {first.samples.shape[0]}, sampled at {1e-6 * first.sample_rate_hz:.6g} MHz. delay, Doppler: the true "
-        "ones, as the clock of each receiver measures them. block SNR: of the echo as expected, integrated over block "
-        "and antennas."
+        "ones, as the clock of each receiver measures them. block SNR: expected, of the echo over noise, clutter and "
+        "the direct path that remains, integrated over block and antennas."
     )
     return TextTable(columns=columns, rows=tuple(rows), notes=(foot,))

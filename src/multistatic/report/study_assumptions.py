@@ -5,32 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from multistatic.report.assumption_sentences import ECHO, ELEMENTS, TARGET
+from multistatic.errors import MissingDependencyError, ScenarioError
+from multistatic.report.assumption_sentences import ECHO, ELEMENTS, TARGET, clocks_in_words, echo_in_words
+from multistatic.report.study_places import stated_scenario
+from multistatic.scenario.model import Scenario
+from multistatic.scenario.parse_scenario import scenario_template
 from multistatic.study.results import StudyResults
 
+# Metrics that depend on clocks and on what is known of the target.
+ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
 _CLOCK_KEYS = ("clock_offset_std_s", "frequency_offset_std_hz")
+_LOSS_KEYS = ("path_loss_exponent", "reference_loss_db", "reference_gain", "carrier_hz")
 _ECHO_KEYS = ("echo_law",)
 _CHANNEL_KEYS = ("direct.file", "direct.folder")
 
 
 def study_assumptions(results: StudyResults) -> list[str]:
-    """Sentences for the caption of a study: `Clocks: perfect.`, or whose choice they are."""
-    return [_clocks(results.document), TARGET, ELEMENTS, _echo(results.document)]
+    """Sentences for the table and the captions of a study: `Clocks: perfect.`, or whose choice they are."""
+    scenario = _first_scenario(results)
+    return [_clocks(results.document, scenario), TARGET, ELEMENTS, _echo(results.document, scenario)]
 
 
-def _clocks(document: Mapping[str, Any]) -> str:
+def _first_scenario(results: StudyResults) -> Scenario | None:
+    """The scenario of the first point as it stands in the document; None where that needs files beside it."""
+    try:
+        return scenario_template(stated_scenario(results, results.settings[0])).drawn()
+    except (ScenarioError, MissingDependencyError):
+        return None
+
+
+def _clocks(document: Mapping[str, Any], scenario: Scenario | None) -> str:
     if _varied(document, _CLOCK_KEYS):
         return "Clocks: as the study varies them."
     if document.get("site_lists"):
         return "Clocks: as the scenario and its list of sites state them."
+    if scenario is not None:
+        return clocks_in_words(scenario)
     stated = _set(document, _CLOCK_KEYS)
     return "Clocks: as the scenario states them." if any(map(_counts, stated.values())) else "Clocks: perfect."
 
 
-def _echo(document: Mapping[str, Any]) -> str:
-    """The law by which echoes lose power; it is not examined whether the loss at 1 m makes it the radar equation."""
+def _echo(document: Mapping[str, Any], scenario: Scenario | None) -> str:
+    """The law by which echoes lose power; whether the loss makes it the radar equation where no point changes that."""
     if _varied(document, _ECHO_KEYS):
         return "Echo: as the study varies it."
+    if scenario is not None and not _varied(document, (*_LOSS_KEYS, *_CHANNEL_KEYS)):
+        return echo_in_words(scenario)
     law = next(iter(_set(document, _ECHO_KEYS).values()), "sum")
     files = _varied(document, _CHANNEL_KEYS) or bool(_set(document, _CHANNEL_KEYS))
     return f"Echo: {'gains as the channel files give them, else ' if files else ''}{ECHO.get(law, law)}."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from multistatic.report.study_digits import common_decimals, with_decimals
 from multistatic.report.study_lines import NO_VALUE
 from multistatic.report.study_places import PlacedPoints
 from multistatic.report.study_scale import MetricScale, fitting, key_scale, tick_label
@@ -160,7 +161,8 @@ def _write_numbers(ax: Axes, drawn: F, colours: ScalarMappable) -> None:
     width_in, height_in = _size_in(ax)
     rows, columns = drawn.shape
     known = [(row, column) for row, column in np.ndindex(rows, columns) if np.isfinite(drawn[row, column])]
-    texts = {cell: f"{drawn[cell]:.3g}" for cell in known}
+    decimals = common_decimals([float(drawn[cell]) for cell in known], digits=3)
+    texts = {cell: with_decimals(float(drawn[cell]), decimals, digits=3) for cell in known}
     widest = max((text_width_in(ax.figure, text, size=SMALL) for text in texts.values()), default=0.0)  # type: ignore[arg-type]
     if widest + 0.06 > width_in / columns or height_in / rows < _NUMBER_HEIGHT_IN:
         return
@@ -202,7 +204,9 @@ def _lines_of(coordinates: F, near: float) -> F:
 
 
 def _marker_pt(ax: Axes, where: F) -> float:
-    """Diameter of points of which most do not touch each other, from 5 to 14 points of type."""
+    """Diameter of points of which most do not touch each other, from 5 to 14 points of type; 14 for one alone."""
+    if len(where) < 2:
+        return 14.0
     ax.apply_aspect()
     places = ax.transData.transform(where) * 72.0 / ax.figure.dpi
     apart = np.linalg.norm(places[:, None] - places[None], axis=2)

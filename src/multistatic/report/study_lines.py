@@ -10,7 +10,7 @@ import numpy as np
 
 from multistatic.report.study_scale import KeyScale, MetricScale
 from multistatic.report.study_table import LEAST_OF_A_SHARE
-from multistatic.report.study_view import Panel, Series
+from multistatic.report.study_view import Panel, Series, StudyView
 from multistatic.report.style import ERROR, INK, MUTED, SELECTED, SENSING, TARGET, finish_axes
 from multistatic.study.results import StudyResults
 from multistatic.study.statistics import Estimate
@@ -52,7 +52,7 @@ def draw_study_lines(
     value there.
     """
     count = len(panel.series)
-    bars = sum(len(each.points) for each in panel.series) <= _MANY_INTERVALS
+    bars = _has_bars(panel)
     missing = 0
     if not _has_value(results, metric, panel):
         _say_nothing_is_here(ax)
@@ -174,6 +174,15 @@ def shown_estimate(results: StudyResults, point: int, method: int, metric: int) 
     found = results.estimate(point, method, metric)
     few = results.metrics[metric].proportion and found.count < LEAST_OF_A_SHARE
     return replace(found, low=None, high=None) if few else found
+
+
+def stand_beside(panel: Panel, view: StudyView) -> bool:
+    """Whether the marks of a panel of lines are moved sideways."""
+    return view.kind == "lines" and len(panel.series) > 1 and _has_bars(panel)
+
+
+def _has_bars(panel: Panel) -> bool:
+    return sum(len(each.points) for each in panel.series) <= _MANY_INTERVALS
 
 
 def _estimates(results: StudyResults, metric: int, series: Series) -> list[Estimate]:

@@ -52,7 +52,7 @@ def place_owner(results: StudyResults) -> str | None:
 
 def placed_points(results: StudyResults, owner: str) -> PlacedPoints | None:
     """The places of all points; None where the store does not have them."""
-    tables = [_scenario(results, settings) for settings in results.settings]
+    tables = [stated_scenario(results, settings) for settings in results.settings]
     origin = _origin(tables[0])
     try:
         moved = [_position(_at(table, owner), origin) for table in tables]
@@ -72,7 +72,7 @@ def placed_points(results: StudyResults, owner: str) -> PlacedPoints | None:
     )
 
 
-def _scenario(results: StudyResults, settings: Mapping[str, Any]) -> dict[str, Any]:
+def stated_scenario(results: StudyResults, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of the scenario at one point."""
     raw: dict[str, Any] = deepcopy(dict(results.document.get("scenario", {})))
     for keys in (results.document.get("set", {}), settings):

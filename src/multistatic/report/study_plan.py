@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from multistatic.report.axis_labels import setting_label
@@ -10,6 +10,7 @@ from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTabl
 from multistatic.report.wording import common_unit, one_unit, quantity
 from multistatic.study.cost import Cost
 from multistatic.study.plan import Study
+from multistatic.study.random_draws import trials_are_identical
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 SHOWN_POINTS = 20
 
 
-def plan_document(study: Study, cost: Cost, workers: int) -> dict[str, Any]:
-    """The plan, ready for JSON."""
+def plan_document(study: Study, cost: Cost, workers: int, cores: int | None = None) -> dict[str, Any]:
+    """The plan, ready for JSON. `cores`: of the machine, None for a cluster: no more workers than that, and no more
+    than there are trials, work at a time.
+    """
     rule = study.rule
+    most = len(study.points) * rule.maximum
+    at_a_time = min(workers, cores or workers, most)
     return {
         "name": study.name,
         "fingerprint": study.fingerprint,
@@ -30,19 +35,20 @@ def plan_document(study: Study, cost: Cost, workers: int) -> dict[str, Any]:
         "trials": [len(study.points) * rule.minimum, len(study.points) * rule.maximum],
         "seconds_per_trial": dict(zip((m.name for m in study.methods), cost.seconds, strict=True)),
         "workers": workers,
-        "time_s": [seconds / workers for seconds in cost.total_s],
+        "time_s": [seconds / at_a_time for seconds in cost.total_s],
         "memory_bytes": None if cost.memory_bytes is None else cost.memory_bytes * workers,
+        "identical_trials": rule.maximum > 1 and trials_are_identical(study),
         "store_bytes": list(cost.store_bytes),
         "failures": _failures(study, cost),
     }
 
 
-def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
-    """The plan as text and a table of methods."""
+def plan_table(study: Study, cost: Cost, workers: int, cores: int | None = None) -> RenderableType:
+    """The plan as text and a table of methods; `cores` as for `plan_document`."""
     from rich.console import Group
     from rich.text import Text
 
-    plan = plan_document(study, cost, workers)
+    plan = plan_document(study, cost, workers, cores)
     rule = study.rule
     unit, times = one_unit(plan["seconds_per_trial"].values(), "s")
     columns = (TableColumn(name="method", number=False), TableColumn(name="time of a trial", unit=unit))
@@ -61,12 +67,27 @@ def plan_table(study: Study, cost: Cost, workers: int) -> RenderableType:
         *_point_lines(study),
     ]
     after = [
-        f"Time: about {_span(plan['time_s'], 's')} on {_count(workers, 'worker')}.",
+        f"Time: about {_span(plan['time_s'], 's')} on {_count(workers, 'worker')}, without the start of the workers.",
+        *_notes(plan, workers, cores),
         f"Memory of all workers: {'unknown on this system' if memory is None else quantity(float(memory), 'B')}. "
         f"Size of the store: {_span(cost.store_bytes, 'B')}.",
         *(f"{name} failed on a trial that was run: {error}" for name, error in plan["failures"].items()),
     ]
     return Group(Text(study.name, "bold"), *map(Prose, lines), Text(), table, Text(), *map(Prose, after))
+
+
+def _notes(plan: Mapping[str, Any], workers: int, cores: int | None) -> Iterator[str]:
+    """What makes workers or trials useless."""
+    if cores is not None and workers > cores:
+        yield (
+            f"This machine has {_count(cores, 'processor core')}: more than {_count(cores, 'worker')} only need more "
+            "memory."
+        )
+    if plan["identical_trials"]:
+        yield (
+            "Nothing in this study is drawn at random, so that all trials of a point are identical: trials = 1 is "
+            "enough."
+        )
 
 
 def point_name(settings: Mapping[str, Any]) -> str:
@@ -81,7 +102,7 @@ def _point_lines(study: Study) -> list[str]:
 
 
 def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _span(values: Iterable[float], unit: str) -> str:
@@ -92,7 +113,7 @@ def _span(values: Iterable[float], unit: str) -> str:
 
 
 def _trials(low: int, high: int) -> str:
-    return _count(low, "trial") if low == high else f"{low} to {high} trials"
+    return _count(low, "trial") if low == high else f"{low:,} to {high:,} trials"
 
 
 def _failures(study: Study, cost: Cost) -> dict[str, str]:

@@ -303,7 +303,8 @@ def _draw_page(page: _Page, columns: int, title: str, sentences: Sequence[str], 
     figure = tall_figure(width)
     top = _draw_panels(figure, page, columns, sizes, heading)
     if page.view.kind in ("heatmap", "map"):
-        bar = add_panel(figure, sizes.left, top + 0.08, min(3.0, width - sizes.left - _RIGHT_IN), 0.1)
+        under_all = columns * sizes.width + (columns - 1) * sizes.gap
+        bar = add_panel(figure, sizes.left, top + 0.08, under_all, 0.1)
         draw_colour_bar(figure, bar, page.scale)
         top += 0.08 + 0.1 + _TICKS_IN + _LINE_IN + 0.05
     finish_picture(figure, top, heading, legend_left_in=min(sizes.left, 0.3))

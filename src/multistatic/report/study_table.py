@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from multistatic.report.axis_labels import key_label, metric_label
+from multistatic.report.study_assumptions import ACCURACIES, study_assumptions
+from multistatic.report.study_digits import common_decimals, with_decimals
+from multistatic.report.study_draws import IDENTICAL, all_identical, draws_in_words, identical_methods
 from multistatic.report.study_plan import point_name
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import axis_scale
+from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.results import StoredMetric, StudyResults, without_unit
 from multistatic.study.statistics import Estimate
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 5
 SHOWN_FILES = 4
+DEFAULT = "default"  # the only method of a study that compares none
+CHECKSUM = "Checksum of the results (equal results have equal checksums)"
 LEAST_OF_A_SHARE = 6  # trials for an interval of a proportion
 
 
@@ -83,28 +89,32 @@ def results_table(
     asked = _asked(results, metrics)
     scales = [metric_scale(results, q, metric_label(each.name)) for q, each in asked]
     done, failed = results.done(), results.failed()
+    named = results.methods != (DEFAULT,) or not results.axes
     columns = (
         *(_column(key_label(axis.key)) for axis in results.axes),
-        TableColumn(name="method", number=False),
+        *([TableColumn(name="method", number=False)] if named else []),
         TableColumn(name="trials"),
         *([TableColumn(name="failed", unit="trials")] if failed.any() else []),
         *(_column(words) for _, words in scales),
     )
+    pairs = list(np.ndindex(len(results.settings), len(results.methods)))
+    counts = [int(done[pair].sum()) for pair in pairs]
+    estimates = [
+        _cells([results.estimate(p, m, q) for p, m in pairs], factor, counts, each.proportion)
+        for (q, each), (factor, _) in zip(asked, scales, strict=True)
+    ]
+    swept = [_swept([settings[axis.key] for settings in results.settings]) for axis in results.axes]
     rows = []
-    for p, settings in enumerate(results.settings):
-        for m, name in enumerate(results.methods):
-            count, bad = int(done[p, m].sum()), int(failed[p, m].sum())
-            estimates = (
-                _cell(results.estimate(p, m, q), factor, count, each.proportion)
-                for (q, each), (factor, _) in zip(asked, scales, strict=True)
-            )
-            trials = (str(count), *([str(bad)] if failed.any() else []))
-            rows.append(TableRow(cells=(*map(_swept, settings.values()), name, *trials, *estimates)))
+    for n, (p, m) in enumerate(pairs):
+        bad = int(failed[p, m].sum())
+        trials = (str(counts[n]), *([str(bad)] if failed.any() else []))
+        keys = (*(column[p] for column in swept), *([results.methods[m]] if named else []))
+        rows.append(TableRow(cells=(*keys, *trials, *(column[n] for column in estimates))))
     state = "complete" if results.complete else "not complete"
-    head = f"{results.name}  {state}, {int(done.any(axis=1).sum())} trials of {len(results.settings)} points"
-    table = TextTable(columns=columns, rows=tuple(rows), keys=len(results.axes) + 1)
-    digest_line = f"results {(digest or results.digest())[:16]}"
-    below = (_what_is_shown(results, [row.cells for row in rows]), digest_line, *_channel_lines(results))
+    head = f"{results.name}: {state}, {int(done.any(axis=1).sum()):,} trials of {len(results.settings):,} points"
+    table = TextTable(columns=columns, rows=tuple(rows), keys=len(results.axes) + named)
+    checksum = f"{CHECKSUM}: {(digest or results.digest())[:16]}."
+    below = (_what_is_shown(results, asked, [row.cells for row in rows]), checksum, *_channel_lines(results))
     foot = (Prose(each, "dim") for each in below)
     lines = [_failure_line(results, each) for each in results.failures[-SHOWN_FAILURES:]]
     if more := len(results.failures) - len(lines):
@@ -112,26 +122,44 @@ def results_table(
     return Group(Text(head, "bold"), table, *foot, *(Prose(each, "red") for each in lines))
 
 
-def _what_is_shown(results: StudyResults, rows: Sequence[Sequence[str]]) -> str:
-    """What the numbers are; of intervals and of trials without a value only where the table has them."""
+def _what_is_shown(
+    results: StudyResults, asked: Sequence[tuple[int, StoredMetric]], rows: Sequence[Sequence[str]]
+) -> str:
+    """What the numbers are and assume; of intervals and of trials without a value only where the table has them."""
     rule, cells = results.rule, [cell for row in rows for cell in row]
     over = next((metric.over for metric in results.metrics if metric.over), "")
     sentences = [f"Each value is divided by that of {over} in the same trial." if over else ""]
+    computed = [q for q, each in asked if each.name not in MEASURED_BY_CLOCK]
     # A median of one value is that value.
     several = int(results.done().sum(axis=2).max(initial=0)) > 1
-    proportions = "; proportions as means" if any(metric.proportion for metric in results.metrics) else ""
-    sentences.append(f"Shown: the {rule.statistic} of the trials{proportions}." if several else "Shown: one trial.")
+    identical = several and bool(computed) and all_identical(results, computed)
+    proportions = "; proportions as means" if any(metric.proportion for _, metric in asked) else ""
+    if identical:
+        sentences.append(IDENTICAL)
+    if not identical or len(computed) < len(asked):
+        sentences.append(f"Shown: the {rule.statistic} of the trials{proportions}." if several else "Shown: one trial.")
     if any("[" in cell for cell in cells):
         sentences.append(f"[ ]: {100 * rule.confidence:g} % confidence interval.")
-    elif several:
+    elif several and not identical:
         sentences.append("No intervals: there are too few trials.")
+    if not identical:
+        sentences += [identical_methods(results, computed), draws_in_words(results)]
     if any("*" in cell for cell in cells):
         sentences.append("*: of the trials that have a value.")
+    if DEFAULT in results.methods and len(results.methods) > 1:
+        sentences.append(f"{DEFAULT}: the [design] of the scenario.")
+    if any(each.name in ACCURACIES for _, each in asked):
+        sentences += study_assumptions(results)
     return " ".join(each for each in sentences if each)
 
 
-def _swept(value: Any) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+def _swept(values: Sequence[Any]) -> list[str]:
+    """The swept values of a column, numbers with as many decimals each."""
+    texts = [f"{value:.10g}" if isinstance(value, float) else str(value) for value in values]
+    if not all(isinstance(value, int | float) for value in values) or any("e" in text for text in texts):
+        return texts
+    decimals = max((len(text.partition(".")[2]) for text in texts), default=0)
+    return [f"{value:.{decimals}f}" for value in values]
 
 
 def _column(words: str) -> TableColumn:
@@ -156,16 +184,28 @@ def metric_scale(results: StudyResults, metric: int, name: str | None = None) ->
     return axis_scale(name, unit, typical)
 
 
-def _cell(found: Estimate, factor: float, trials: int, proportion: bool = False) -> str:
-    """The estimate and its interval; a star where some of the trials have no value. An interval for a share of a few
-    trials is nearly all of [0, 1], also where nothing in them is drawn: it would say nothing.
+def _cells(found: Sequence[Estimate], factor: float, trials: Sequence[int], proportion: bool = False) -> list[str]:
+    """The estimates of a column and their intervals, all with as many decimals; a star where some of the trials have no
+    value. An interval for a share of a few trials is nearly all of [0, 1]: it would say nothing.
     """
-    if found.value is None:
-        return "–"
-    interval = ""
-    if found.low is not None and found.high is not None and not (proportion and found.count < LEAST_OF_A_SHARE):
-        interval = f" [{factor * found.low:.4g}, {factor * found.high:.4g}]"
-    return f"{factor * found.value:.4g}{interval}{'' if found.count == trials else ' *'}"
+    ends = [
+        None
+        if each.low is None or each.high is None or (proportion and each.count < LEAST_OF_A_SHARE)
+        else (factor * each.low, factor * each.high)
+        for each in found
+    ]
+    values = [None if each.value is None else factor * each.value for each in found]
+    decimals = common_decimals(
+        (value for value in values if value is not None), (end for both in ends if both is not None for end in both)
+    )
+    cells = []
+    for each, value, both, count in zip(found, values, ends, trials, strict=True):
+        if value is None:
+            cells.append("–")
+            continue
+        interval = "" if both is None else f" [{', '.join(with_decimals(end, decimals) for end in both)}]"
+        cells.append(f"{with_decimals(value, decimals)}{interval}{'' if each.count == count else ' *'}")
+    return cells
 
 
 def _plain(found: Estimate) -> dict[str, float | int | None]:

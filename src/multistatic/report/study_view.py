@@ -25,6 +25,7 @@ from multistatic.report.study_places import PlacedPoints, place_owner, placed_po
 from multistatic.study.plan import SweptKey
 from multistatic.study.results import StudyResults
 
+_MOVED = {"target": "Target", "transmitter": "Transmitter"}
 FEW_VALUES = 5
 MAX_ROWS = 30
 # A line of a legend that fits into the column of a journal.
@@ -133,6 +134,11 @@ def _map(results: StudyResults, owner: str) -> StudyView | None:
     notes = []
     if np.ptp(heights) > 0 and not any("height" in title for title, _ in groups):
         notes.append(f"Heights of the places, which the map does not show: {heights.min():g} to {heights.max():g} m.")
+    elif np.ptp(heights) > 0:
+        if np.abs(heights - places.position_m[:, 2]).max() > 0.5:
+            notes.append("Heights are above the WGS 84 ellipsoid, as the study states them.")
+    elif height := float(f"{places.position_m[:, 2].mean():.4g}"):
+        notes.append(f"{_MOVED.get(owner, 'Receiver')} at a height of {height:g} m in the scenario's coordinates.")
     if results.combine != "grid":
         notes += _varied_along(results, of_place)
     return StudyView(

@@ -163,10 +163,11 @@ def caption_lines(figure: Figure, room_in: float, sentences: Sequence[str], **lo
 
     lines: list[str] = []
     for sentence in sentences:
+        whole = fits(sentence)
         # What is added at once: the sentence, or its words one by one.
-        for number, part in enumerate([sentence] if fits(sentence) else words_apart(sentence)):
+        for number, part in enumerate([sentence] if whole else words_apart(sentence)):
             longer = f"{lines[-1]} {part}" if lines else part
-            if lines and fits(longer) and (number > 0 or fits(sentence)):
+            if lines and (number > 0 or whole) and fits(longer):
                 lines[-1] = longer
             else:
                 lines.append(part)

@@ -70,13 +70,21 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
         cells = (*method, row.status, size, value, in_percent(row.gap), time)
         shown.append(TableRow(cells=cells, emphasis="strong" if best else "" if row.value is not None else "weak"))
     common = [] if several else [f"beamformer: {name}" for name in beamformers]
-    failed = [
-        f"{row.selector}{f' + {row.beamformer}' if several else ''}: {row.message}" for row in rows if row.value is None
-    ]
+    failed = _reasons([row for row in rows if row.value is None], several)
     scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    ranking = [ABOVE_BEST] if any(row.value is not None for row in rows) else []
     below = failed + ([] if scenario is None else [assumptions_in_words(scenario)])
-    table = TextTable(columns=columns, rows=tuple(shown), keys=1 + several, notes=(*common, ABOVE_BEST, *below))
+    table = TextTable(columns=columns, rows=tuple(shown), keys=1 + several, notes=(*common, *ranking, *below))
     return table
+
+
+def _reasons(rows: Sequence[Comparison], several: bool) -> list[str]:
+    """Why rows have no design, each reason once behind all methods that it is the reason of."""
+    methods: dict[str, list[str]] = {}
+    for row in rows:
+        method = f"{row.selector} + {row.beamformer}" if several else row.selector
+        methods.setdefault(row.message, []).append(method)
+    return [f"{', '.join(names)}: {message}" for message, names in methods.items()]
 
 
 def _values(values: Sequence[float | None], unit: str) -> tuple[str, list[str]]:

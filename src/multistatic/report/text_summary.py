@@ -90,7 +90,8 @@ def _(result: Measurement | Fix | Comparison) -> RenderableType:
 def _(results: Sequence[Any]) -> RenderableType:
     kinds = {type(each) for each in results}
     if kinds == {Measurement}:
-        return measurement_table(results)
+        raised = any(one.direction is not None and abs(one.direction[2]) > 0.0 for one in results)
+        return measurement_table(results, 3 if raised else 2)
     if kinds == {Fix}:
         spatial = any(fix.vertical_std_m is not None for fix in results)
         return fix_summary(results, 3 if spatial else 2)

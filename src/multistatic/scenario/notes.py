@@ -23,11 +23,11 @@ MAST_M = 50.0
 """What a site may stand higher above ground than the lowest one of the scenario: generous, as the ground is unknown."""
 
 
-def scenario_notes(scenario: Scenario, *, places: bool = True) -> list[str]:
+def scenario_notes(scenario: Scenario, *, places: bool = True, rate_key: str = "bandwidth_hz") -> list[str]:
     """Sentences on the values of a scenario that are valid but probably a mistake (docs/formats.md has the list);
-    without `places` none on positions.
+    without `places` none on positions. `rate_key`: `symbol_rate_hz` or `bandwidth_hz`, whichever the document states.
     """
-    found = [*_radio_notes(scenario), *_power_notes(scenario), *_other_notes(scenario)]
+    found = [*_radio_notes(scenario, rate_key), *_power_notes(scenario), *_other_notes(scenario)]
     return [*found, *_option_notes(scenario), *(_place_notes(scenario) if places else ())]
 
 
@@ -40,9 +40,10 @@ def _option_notes(scenario: Scenario) -> Iterator[str]:
         yield f"design.options.{name} is not used: the design of the scenario uses {', '.join(chosen)}"
 
 
-def _radio_notes(scenario: Scenario) -> Iterator[str]:
-    """Notes on a carrier or bandwidth that seems to be in another unit."""
+def _radio_notes(scenario: Scenario, rate_key: str) -> Iterator[str]:
+    """Notes on a carrier or bandwidth that seems to be in another unit, by the key that the document states."""
     radio = scenario.radio
+    stated_hz = radio.symbol_rate_hz if rate_key == "symbol_rate_hz" else radio.bandwidth_hz
     if radio.carrier_hz < 3e6:
         yield (
             f"carrier_hz = {radio.carrier_hz:g} Hz means a wavelength of {radio.wavelength_m / 1e3:.3g} km: "
@@ -53,13 +54,13 @@ def _radio_notes(scenario: Scenario) -> Iterator[str]:
         yield f"carrier_hz = {radio.carrier_hz:g} Hz lies above all radio bands (3 THz): check its unit"
     if radio.bandwidth_hz < 1e3:
         yield (
-            f"a bandwidth of {radio.bandwidth_hz:g} Hz means slots of {radio.slot_s:.3g} s: {radio.bandwidth_hz:g} "
-            f"MHz would be {radio.bandwidth_hz * 1e6:g}"
+            f"{rate_key} = {stated_hz:g} Hz means a time slot of {radio.slot_s:.3g} s for each symbol: "
+            f"{stated_hz:g} MHz would be {rate_key} = {stated_hz:g}e6"
         )
-    if radio.bandwidth_hz > 0.5 * radio.carrier_hz:
+    if radio.symbol_rate_hz > radio.carrier_hz:
         yield (
-            f"the occupied band of about {2 * radio.bandwidth_hz:g} Hz is wider than the carrier frequency of "
-            f"{radio.carrier_hz:g} Hz: check both units"
+            f"{rate_key} = {stated_hz:g} Hz means {radio.symbol_rate_hz:g} symbols per second, a band wider than the "
+            f"carrier frequency of {radio.carrier_hz:g} Hz: check both units"
         )
 
 

@@ -90,13 +90,23 @@ def _missing(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
     for depth, step in enumerate(steps):
         if isinstance(step, int):
             if not isinstance(place, list):
-                return f"a list at {_path(steps[:depth])}: set the whole list instead of an entry"
+                return f"a list at {_path(steps[:depth])}{_stated_instead(raw, steps[:depth])}"
             if step >= len(place):
                 return f"an index below {len(place)}"
         elif not isinstance(place, dict):
             return f"a table that can have the key {step}"
         place = place[step] if isinstance(step, int) else place.get(step, {})
     return ""
+
+
+def _stated_instead(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
+    """What to do where a list of which an entry is set is not there; names the key that states it in another way."""
+    path, owner = _path(steps), _table_at(raw, steps[:-1]) or {}
+    stated = [name for name in replaced_by(path) if isinstance(owner.get(name), list)]
+    if not stated:
+        return ": set the whole list instead of an entry"
+    other = path.removesuffix(str(steps[-1])) + stated[0]
+    return f", but the scenario states {other}: set an entry of {other}, or the whole list {path}"
 
 
 def drop_twins(raw: dict[str, Any], key: str, kept: Collection[str] = ()) -> None:

@@ -72,7 +72,8 @@ class ScenarioTemplate:
         positions = [*found, *position_notes(written), *shared_places(scenario)]
         strength = [*target_notes(scenario), *reflection_notes(self.table), *channel_notes(self.table.channel)]
         given = given_channel_notes(scenario)
-        return [*positions, *strength, *given, *scenario_notes(scenario, places=not found)]
+        rate_key = "bandwidth_hz" if self.table.radio.symbol_rate_hz is None else "symbol_rate_hz"
+        return [*positions, *strength, *given, *scenario_notes(scenario, places=not found, rate_key=rate_key)]
 
     def channel_repeats(self) -> list[str]:
         """What is drawn anew in every trial of a study, and what is not, where channels come from files."""

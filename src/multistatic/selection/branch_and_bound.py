@@ -114,7 +114,7 @@ class _Search:
         bound = self.all_selected * highest**-self.gain.exponent
         excess = self.value / bound - 1.0
         proven = excess <= PROVEN
-        verdict = "Proven optimal" if proven else f"At most {100 * excess:.3g} % above the optimum"
+        verdict = "proven optimal" if proven else f"at most {100 * excess:.3g} % above the optimum"
         return Selection(
             status="optimal" if proven else "feasible",
             method=METHOD,
@@ -123,7 +123,7 @@ class _Search:
             bound=min(bound, self.value),
             cost_m=float(self.problem.costs_m(self.best[None])[0]),
             evaluated=evaluated + self.nodes,
-            message=f"{verdict} after {self.nodes} nodes of branch and bound.",
+            message=f"The group is {verdict} after {self.nodes} nodes of branch and bound.",
         )
 
     def _bounded(self, nodes: Nodes) -> Nodes:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import combinations, islice
+
 import numpy as np
 
 from multistatic.selection.cheapest import Cheapest, cheapest_group
 from multistatic.selection.chosen import chosen, named
 from multistatic.selection.selection_problem import LinkageTree, Selection, SelectionProblem
 from multistatic.units import B
+
+# How many groups of one size are looked at for one that observes the target, and how many more receivers it may have.
+_LOOKED_AT, _MORE = 256, 6
 
 
 def nothing(problem: SelectionProblem, *, method: str, evaluated: int, tree: LinkageTree | None = None) -> Selection:
@@ -31,7 +37,7 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
 
     `rule` names the group at the start of a sentence: "All receivers". `nearest_budget_m` is then the group's cost.
     """
-    cost_m, needs_m = float(problem.costs_m(mask[None])[0]), None
+    cost_m, needs_m, hint = float(problem.costs_m(mask[None])[0]), None, "Another selector may find a feasible group."
     left_out = problem.forced & ~mask
     if left_out.any():
         message = (
@@ -43,18 +49,27 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
             if problem.count is None
             else f"exactly {problem.count} are required (design.receivers)"
         )
-        message = f"{rule}: the group has {mask.sum()} members, but {needed}."
+        message = f"{rule}: the group has {mask.sum()} member{'' if mask.sum() == 1 else 's'}, but {needed}."
         if problem.count is not None and mask.any():
             message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):
         message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
     elif not problem.feasible(mask[None])[0]:
         needs_m = cost_m
-        message = f"{rule}: their cooperation cost is {cost_m:.6g} m and the limit is {problem.cost_limit_m:.6g} m."
+        whose = "its" if mask.sum() == 1 else "their"
+        message = f"{rule}: {whose} cooperation cost is {cost_m:.6g} m and the limit is {problem.cost_limit_m:.6g} m."
+        if not _any_affordable(problem):
+            hint = "No other group is within the limit either."
     else:
-        message = f"{rule}: {mask.sum()} of {problem.size}."
+        message = f"{rule} ({mask.sum()} of {problem.size})."
         return chosen(problem, mask, method=method, evaluated=1, message=message)
-    return _infeasible(problem, method, 1, f"{message} Another selector may find a feasible group.", needs_m, None)
+    return _infeasible(problem, method, 1, f"{message} {hint}", needs_m, None)
+
+
+def _any_affordable(problem: SelectionProblem) -> bool:
+    """False where even the smallest groups exceed the cost limit: the cost never falls when a receiver joins."""
+    smallest = problem.forced[None] if problem.forced.any() else np.eye(problem.size, dtype=bool)
+    return bool(replace(problem, count=None).feasible(smallest).any())
 
 
 def _unobservable(problem: SelectionProblem) -> str:
@@ -65,10 +80,48 @@ def _unobservable(problem: SelectionProblem) -> str:
         found = f"No group of exactly {members} (design.receivers) was found that makes"
     message = f"{found} the target observable under the criterion {problem.criterion.name}."
     if np.isfinite(problem.values(all_selected[None])[0]):
-        return f"{message} With all {problem.size} receivers selected the target is observable."
-    reason = getattr(problem.criterion, "reason", None)  # why, where the criterion can say
-    words = None if reason is None else reason(all_selected, problem.one_illumination_w)
-    return f"{message} With every receiver selected: {words}" if words else message
+        cause = _clocks(problem, problem.count)
+        if (enough := _observing(problem)) is not None:
+            return (
+                f"{message}{cause} {enough.sum()} receivers are enough, for example {', '.join(problem.ids(enough))}."
+            )
+        return f"{message}{cause} With all {problem.size} receivers selected the target is observable."
+    words = _reason(problem, all_selected)
+    return f"{message} With every receiver selected: {words[0].lower()}{words[1:]}" if words else message
+
+
+def _reason(problem: SelectionProblem, mask: B) -> str:
+    """Why the target is unobservable for the group `mask` [K], where the criterion can say."""
+    reason = getattr(problem.criterion, "reason", None)
+    return "" if reason is None else str(reason(mask, problem.one_illumination_w))
+
+
+def _clocks(problem: SelectionProblem, count: int | None) -> str:
+    """A sentence that names the clocks where these alone make the nearest group of `count` fail, else nothing."""
+    if count is None:
+        return ""
+    order = np.lexsort((problem.target_distance_m, ~problem.forced))
+    nearest = np.isin(np.arange(problem.size), order[:count])
+    words = _reason(problem, nearest)
+    return f" With the {count} nearest receivers: {words[0].lower()}{words[1:]}" if "clock offset" in words else ""
+
+
+def _observing(problem: SelectionProblem) -> B | None:
+    """A group of the next larger number of receivers with which the target is observable, the cost limit aside; None
+    where the number is not required, or where none of the few groups that are looked at will do.
+    """
+    if problem.count is None:
+        return None
+    free = np.flatnonzero(~problem.forced)
+    nearest = free[np.argsort(problem.target_distance_m[free], kind="stable")]
+    forced = int(problem.forced.sum())
+    for size in range(max(problem.count + 1, forced), min(problem.count + _MORE, problem.size - 1) + 1):
+        members = np.array(list(islice(combinations(nearest, size - forced), _LOOKED_AT)), np.intp)
+        groups = np.repeat(problem.forced[None], len(members), axis=0)
+        groups[np.arange(len(members))[:, None], members] = True
+        if (observed := np.isfinite(problem.values(groups))).any():
+            return np.asarray(groups[int(np.argmax(observed))])
+    return None
 
 
 def _wrong_count(problem: SelectionProblem, count: int) -> str:

@@ -58,7 +58,7 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
                 Problem(
                     path="design.selector",
                     received=f"milp with the criterion {problem.criterion.name}",
-                    expected="a criterion that declares a LinearGain, such as surrogate or published",
+                    expected="a criterion that is a sum over receivers, such as surrogate or published",
                     hint="branch_and_bound is exact for position and velocity bounds",
                 )
             ]
@@ -82,6 +82,7 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
         return nothing(problem, method=METHOD, evaluated=evaluated)
     value = float(problem.values(best[None])[0])
     proven = limit <= reached * (1 + PROVEN)
+    verdict = "proven optimal" if proven else "the best known at the node limit"
     return Selection(
         status="optimal" if proven else "feasible",
         method=METHOD,
@@ -90,7 +91,7 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
         bound=value if proven else value * (reached / limit) ** gain.exponent,
         cost_m=float(problem.costs_m(best[None])[0]),
         evaluated=evaluated,
-        message=f"{'Proven optimal' if proven else 'Best known at the node limit'}: {programs} programs in HiGHS.",
+        message=f"The group is {verdict}: {programs} programs in HiGHS.",
     )
 
 

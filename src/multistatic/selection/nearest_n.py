@@ -11,4 +11,4 @@ from multistatic.selection.selection_problem import Selection, SelectionProblem
 def nearest_n(problem: SelectionProblem, rng: np.random.Generator) -> Selection:
     """The forced receivers and the nearest to the target after them: N = `count`, or as many as the budget allows."""
     order = np.argsort(problem.target_distance_m, kind="stable")
-    return first_affordable(problem, order, method="nearest_n", rule="nearest to the target")
+    return first_affordable(problem, order, method="nearest_n", rule=("nearest to the target",) * 2)

@@ -95,7 +95,7 @@ class SimulationSettings:
             ("cyclic_prefix", 0, 2**20),
             ("oversampling", 1 / MAX_OVERSAMPLING, MAX_OVERSAMPLING),
             ("trials", 1, MAX_SAMPLES),
-            ("direct_path", 0.0, 1e30),
+            ("direct_path", 0.0, 1.0),
             ("time_offset_std_s", 0.0, 1.0),
             ("frequency_offset_std_hz", 0.0, 1e12),
             ("common_time_offset_std_s", 0.0, 1.0),
@@ -103,7 +103,9 @@ class SimulationSettings:
         ):
             value = getattr(self, name)
             if value is not None and not low <= value <= high:
-                problems.append(Problem(name, repr(value), f"a number from {low:g} to {high:g}"))
+                whole = isinstance(low, int)
+                expected = f"a whole number from {low} to {high}" if whole else f"a number from {low:g} to {high:g}"
+                problems.append(Problem(name, repr(value), expected))
         if problems:
             raise InputError(problems, source="simulation")
 

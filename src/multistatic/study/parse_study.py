@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -57,24 +57,26 @@ def parse_study(
     read_scenario: ReadScenario,
     overrides: Sequence[str] = (),
     methods: Sequence[Method] = (),
+    unnamed: str = "study",
     source: str = "",
 ) -> Study:
     """The study that a TOML text describes (docs/formats.md).
 
     `read_scenario` gives the scenario of a name, or raises `InputError`; None gives the reader of site lists alone,
     for a scenario that stands in the study file. `overrides`: `KEY=VALUE` of the study file. `methods`: beside those of
-    its `[[compare]]`, which may be missing then. Raises `InputError` with every problem: path, received, expected.
+    its `[[compare]]`, which may be missing then. `unnamed`: name of a study that states none. Raises `InputError` with
+    every problem: path, received, expected.
     """
     raw = decode_toml(text, source)
+    _refuse_a_scenario(raw, source)
     problems = apply_overrides(raw, overrides)
     _flatten(raw)
     table, found = _sound_part(raw)
     problems += found + metric_problems(raw) + trials_problems(raw)
     if table is None:
         raise InputError(capped(problems), source=source)
-    problems += key_problems("set", table.set)
     axes, found = axes_of(table)
-    problems += found
+    problems += [*key_problems("set", table.set), *found]
     own, found = methods_of(table) if "compare" in raw or not methods else ((), [])
     methods = (*own, *methods)
     problems += [*found, *_same_names(methods)]
@@ -92,15 +94,13 @@ def parse_study(
         read_channel=reader.read_channel,
     )
     points, found = points_of(settings, common_drops=table.common_drops)
-    missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
-    problems += [problem for problem in found if not any(key in problem.path for key in missing)]
+    problems += _of_known_keys(found, raw, axes)
     rule = _rule(table.trials)
     drops, found = drops_of(points, rule.maximum, reader.read_drop, reader.list_folder)
-    problems += found
-    if problems:
+    if problems := [*problems, *found]:
         raise InputError(capped(problems), source=source)
     return Study(
-        name=table.name,
+        name=table.name if "name" in raw else unnamed,
         seed=table.seed,
         axes=axes,
         combine=table.combine,
@@ -126,7 +126,7 @@ def _sound_part(raw: Raw) -> tuple[StudyTable | None, list[Problem]]:
     try:
         return StudyTable.model_validate(raw), []
     except ValidationError as error:
-        problems, details = problems_of(error, StudyTable), error.errors(include_url=False)
+        problems, details = _with_hints_once(problems_of(error, StudyTable)), error.errors(include_url=False)
     sound: Raw = {"scenario": {}, "trials": 1} | deepcopy(raw)
     for detail in details:
         top, *inner = detail["loc"]
@@ -140,6 +140,24 @@ def _sound_part(raw: Raw) -> tuple[StudyTable | None, list[Problem]]:
         return StudyTable.model_validate({"scenario": {}, "trials": 1} | sound), problems
     except ValidationError:
         return None, problems
+
+
+def _refuse_a_scenario(raw: Raw, source: str) -> None:
+    """Raises `InputError` where the text is a scenario instead of a study: its other problems would not help."""
+    if {"radio", "transmitter"}.issubset(raw) and not {"scenario", "trials", "sweep", "compare"}.intersection(raw):
+        hint = f'a study names its scenario: scenario = "{source if source.endswith(".toml") else "FILE.toml"}"'
+        problem = Problem("(file)", "the tables of a scenario", "a study, with the keys scenario and trials", hint)
+        raise InputError([problem], source=source)
+
+
+def _with_hints_once(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, each hint only where it occurs first: one list of valid keys is enough."""
+    seen: set[str] = set()
+    found = []
+    for problem in problems:
+        found.append(replace(problem, hint="") if problem.hint in seen else problem)
+        seen.add(problem.hint)
+    return found
 
 
 def _base(table: StudyTable, read_scenario: ReadScenario) -> tuple[Raw, _Reader, list[Problem]]:
@@ -208,6 +226,12 @@ def _same_names(methods: Sequence[Method]) -> list[Problem]:
 
 def _keys_at(raw: Raw, name: str) -> list[str]:
     return list(raw[name]) if isinstance(raw.get(name), dict) else []
+
+
+def _of_known_keys(found: Sequence[Problem], raw: Raw, axes: Sequence[SweptKey]) -> list[Problem]:
+    """The problems of points without those of swept keys that are left out, which are named already."""
+    missing = {key for key in _keys_at(raw, "sweep") if key not in {axis.key for axis in axes}}
+    return [problem for problem in found if not any(key in problem.path for key in missing)]
 
 
 def _rule(trials: int | TrialsTable) -> StoppingRule:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.study.metrics import MEASURED_BY_CLOCK
 from multistatic.study.plan import StoppingRule, SweptKey
+from multistatic.study.random_draws import random_sources
 from multistatic.study.statistics import Estimate, interval_estimate
 from multistatic.study.trial import FAILED
 from multistatic.units import F, read_only
@@ -135,13 +136,31 @@ class StudyResults(LabelledResult):
         return [metric.name for metric in self.metrics].index(name)
 
     def estimate(self, point: int, method: int, metric: int) -> Estimate:
-        """The rule's statistic of one metric at one point, with its interval."""
-        return interval_estimate(
+        """The rule's statistic of one metric at one point, with its interval; none where all trials are identical."""
+        found = interval_estimate(
             self.values[point, method, :, metric],
             statistic=self.rule.statistic,
             confidence=self.rule.confidence,
             proportion=self.metrics[metric].proportion,
         )
+        return replace(found, low=None, high=None) if self.identical(point, method, metric) else found
+
+    def identical(self, point: int, method: int, metric: int) -> bool:
+        """True where several trials of a point have one value of a metric, bit by bit, and nothing in them is drawn at
+        random: they are one result, several times, and say nothing about its spread.
+        """
+        done = self.done()[point, method]
+        values = self.values[point, method, done, metric]
+        if len(values) < 2 or self.metrics[metric].name in MEASURED_BY_CLOCK:
+            return False
+        if not np.array_equal(values, np.full(len(values), values[0]), equal_nan=True):
+            return False
+        return not random_sources(self.document, self.settings[point], method)
+
+    def series_of_draws(self) -> int:
+        """How many different series of random draws the points see: 1 where all points see the same one."""
+        first = self.seeds[:, :1].ravel()
+        return len(np.unique(first[first >= 0]))
 
     def digest(self) -> str:
         """SHA-256 of every result that does not depend on a clock: equal for equal results, bit by bit."""

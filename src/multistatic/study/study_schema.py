@@ -106,7 +106,7 @@ class StudyTable(Table):
     """A study file of `multistatic`."""
 
     schema_: SchemaOne = Field(1, alias="schema", description="version of this format")
-    name: Name = Field("study", description="name of the study in pictures and reports")
+    name: Name = Field("study", description="name of the study in pictures and reports; without it a file's own name")
     seed: Seed = Field(0, description="seed of all random draws")
     scenario: Annotated[
         Annotated[str, Field(min_length=1, max_length=4096), Tag("<value>")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from multistatic import registry
 from multistatic.errors import InputError, Problem
+from multistatic.scenario.model import JOINT
 from multistatic.suite.best_known import BEAMS, best_known
 from multistatic.suite.instances import VERSION, check_channels, load_suite
 from multistatic.suite.tasks import BOARDS, SELECTION_BOARDS, SuiteOutcome, SuiteTask
@@ -107,6 +108,9 @@ def _refused(group: str, name: str) -> Sequence[Problem]:
     """Whether no package or more than one registered the name; nothing is imported here, for that may fail and is
     the method's own row.
     """
+    if (group, name) == ("selectors", JOINT):
+        hint = f"{JOINT} chooses the receivers together with the beams: `multistatic compare FILE` compares it"
+        return [Problem(group, repr(name), "a selector that chooses receivers only", hint)]
     try:
         registry.origin(group, name)
     except InputError as error:

@@ -29,12 +29,13 @@ STRICT = 1e-9
 _FAR_ABOVE = 1e3  # beams with amplitudes beyond this overflow sooner or later
 _DARK = 1e-30  # of all the illumination there can be: what rounding leaves of beams that avoid the target
 
-Verdict = Literal["solved", "infeasible", "invalid", "refused", "error", "timeout", "died"]
+Verdict = Literal["solved", "infeasible", "invalid", "refused", "not_installed", "error", "timeout", "died"]
 VERDICTS: Mapping[str, str] = {
     "solved": "a valid group or beams",
     "infeasible": "found no group or beams, although some exist",
     "invalid": "returned a group or beams that violate a constraint",
     "refused": "does not support this kind of instance",
+    "not_installed": "did not run, as a package is not installed",
     "error": "raised an exception",
     "timeout": "was stopped because it took longer than the limit",
     "died": "its process ended",

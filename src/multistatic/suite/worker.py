@@ -152,7 +152,9 @@ def _answered(instance: SuiteInstance, board: str, method: str, repeats: int) ->
             seconds = min(seconds, took)
     except PluginError as error:
         return "error", _line(_reason(error)), 0.0
-    except (InputError, MissingDependencyError) as error:
+    except MissingDependencyError as error:
+        return "not_installed", _line(str(error)), 0.0
+    except InputError as error:
         return "refused", _line(_reason(error)), 0.0
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a method of another package raises is its row
         return "error", _line(f"{type(error).__name__}: {error}"), 0.0
@@ -185,7 +187,8 @@ def _reason(error: Exception) -> str:
     problems = error.problems if isinstance(error, InputError) else ()
     if not problems:
         return str(error)
-    return f"{problems[0]}{f', and {len(problems) - 1} more' if len(problems) > 1 else ''}"
+    more = len(problems) - 1
+    return f"{problems[0]}{f', and {more} more problem' + 's' * (more > 1) if more else ''}"
 
 
 def _plain(result: Any, board: str) -> Answer:

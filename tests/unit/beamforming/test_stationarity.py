@@ -104,7 +104,7 @@ def test_beams_are_called_a_local_optimum_where_they_are_one(seed: int) -> None:
     result = value_function(asked)
     assert result.beams is not None
     assert stationarity(asked, result.beams).residual < 1e-3
-    assert result.message.startswith("The beams are a local optimum (over the receive vectors of ")
+    assert result.message.startswith("The beams are a local optimum for ")
     assert result.rates_bps_hz == close_to(5.0, rel=1e-6)
 
 

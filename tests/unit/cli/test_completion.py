@@ -13,6 +13,7 @@ import pytest
 from multistatic import registry
 from multistatic.cli.app import app
 from multistatic.cli.completion import HOOKS, run_app
+from multistatic.study.metrics import METRICS
 
 PROGRAM = "import sys; sys.argv[0] = 'multistatic'; from multistatic.cli import main; main()"
 
@@ -65,6 +66,11 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         (["show", "pl"], []),
         (["study", "p"], []),  # no scenario
         (["design", "paper", "--style", "c"], ["column"]),
+        (["simulate", "out", "--symbols", "qam"], ["qam4", "qam16", "qam64", "qam256"]),
+        (["show", "a.sqlite", "--metric", "peb"], [name for name in METRICS if name.startswith("peb")]),
+        (["study", "a.toml", "--set", "comb"], ["combine=grid", "combine=zip"]),
+        (["study", "a.toml", "--set", "combine", "=", "z"], ["zip"]),
+        (["study", "a.toml", "--set", "set.radio.pulse", "=", "si"], ["sinc"]),
     ],
 )
 def test_bash(words: list[str], answers: list[str], asked: Asking) -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from multistatic.cli.app import app
 from multistatic.cli.design_command import overrides
-from multistatic.errors import InputError
+from multistatic.errors import InfeasibleError, InputError
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,34 @@ def test_alternate_is_refused_with_the_selector_that_would_ignore_it() -> None:
     refused = CliRunner().invoke(app, ["design", "paper", "--alternate", *small])
     assert isinstance(refused.exception, InputError)
     assert "--alternate: received --alternate with the selector joint" in str(refused.exception)
+    bi = ["--alternate", "--selector", "greedy", "--scheme", "bi"]
+    single = CliRunner().invoke(app, ["design", "paper", *bi, *small])
+    assert isinstance(single.exception, InputError)
+    assert "--alternate: received --alternate with --scheme bi" in str(single.exception)
     done = CliRunner().invoke(app, ["design", "paper", "--alternate", "--selector", "minimax_linkage", *small])
     old = CliRunner().invoke(app, ["design", "paper", "--design", "alternating", *small])
     assert done.exit_code == old.exit_code == 0, done.output
     assert json.loads(done.stdout)["beamforming"] == json.loads(old.stdout)["beamforming"]
+    assert json.loads(done.stdout)["sensitivities"]["power_1db"]["change"] < 0.0  # the whole unit of the table
     assert overrides(None, None, "greedy", None, alternate=False)[-1] == "design.alternate=false"
+
+
+@pytest.mark.parametrize("limit_m", [pytest.param(5, id="no method"), pytest.param(14, id="one method")])
+def test_a_comparison_in_which_no_method_found_a_design_ends_with_code_3(limit_m: int) -> None:
+    options = ["--selector", "greedy,joint,nearest_n,all", "--set", f"requirements.cooperation_cost_m={limit_m}"]
+    small = ["--set", "requirements.rate_bps_hz=0", "--quiet"]
+    result = CliRunner().invoke(app, ["compare", "paper", *options, *small], env={"COLUMNS": "300"})
+    if limit_m == 14:
+        assert result.exit_code == 0
+        assert "above best: " in result.stdout
+        assert "the limit is 14 m. Another selector may find a feasible group." in result.stdout
+        return
+    assert isinstance(result.exception, InfeasibleError)
+    assert result.exception.exit_code == 3
+    assert "no method found a design" in str(result.exception)
+    assert "above best: " not in result.stdout
+    lines = result.stdout.splitlines()
+    (cheapest,) = (line for line in lines if "The cheapest group" in line)
+    assert set(cheapest.partition(": ")[0].split(", ")) == {"greedy", "joint"}
+    words = "nearest_n: The receiver nearest to the target: its cooperation cost is 13.0807 m and the limit is 5 m."
+    assert f"{words} No other group is within the limit either." in lines

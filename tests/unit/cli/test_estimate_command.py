@@ -40,7 +40,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(*arguments: object) -> str:
     outcome = CliRunner().invoke(app, ["estimate", *map(str, arguments)], catch_exceptions=False)
     assert outcome.exit_code == 0, outcome.output
-    return outcome.output
+    return outcome.stdout
 
 
 @pytest.mark.slow
@@ -130,3 +130,11 @@ def test_each_trial_with_its_own_reference() -> None:
         assert abs(one.delay_s - truth.delay_s[0]) < 6 * one.delay_std_s
     with pytest.raises(InputError, match="3 signals"):
         measurements_of(maximum_likelihood, echo[0].recording, many, search(TRAIN))
+
+
+def test_a_recording_that_is_missing_is_the_only_problem(tmp_path: Path) -> None:
+    """Its carrier is not asked for as well: the recording may state it."""
+    with pytest.raises(InputError) as error:
+        run(tmp_path / "nothing.sigmf-meta")
+    (problem,) = error.value.problems
+    assert problem.path.endswith("nothing.sigmf-meta")

@@ -150,7 +150,7 @@ def test_a_line_a_fix_and_no_word_is_broken() -> None:
         [*row[:11], "receivers", "p", "value"] for row in rows
     ]
     assert ["µs", *"mmmmm", *["m/s"] * 4] in rows
-    row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0014", "0.001", "-299.1", "-288.5", "-99.8"]
+    row = ["5.3625", "-9876.543", "-8765.432", "-321.099", "0.0014", "0.0010", "-299.1", "-288.5", "-99.8"]
     assert any(words[:9] == row and words[10:] == ["unique", "8", "1.2e-11"] for words in rows)
     assert any("contradictory" in words for words in rows)
     assert sum("unobservable" in words for words in rows) == 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -33,16 +33,9 @@ class Clock:
         return self.now
 
 
-def test_the_first_line_is_due_after_five_seconds_and_the_pauses_grow_from_half_a_minute() -> None:
-    times, due = LineTimes(), []
-    for second in range(1500):
-        if times.due(float(second)):
-            due.append(second)
-    assert due[:4] == [5, 35, 80, 148]
-    pauses = [after - before for before, after in pairwise(due)]
-    assert pauses == sorted(pauses)
-    assert pauses[0] == 30
-    assert max(pauses) == 300
+def test_the_first_line_is_due_after_five_seconds_and_then_one_every_half_minute() -> None:
+    times = LineTimes()
+    assert [second for second in range(130) if times.due(float(second))] == [5, 35, 65, 95, 125]
 
 
 @pytest.mark.parametrize(
@@ -56,22 +49,22 @@ def test_durations_in_words(seconds: float, words: str) -> None:
 def test_stage_done_elapsed_and_remaining_time_are_said() -> None:
     clock = Clock()
     state = Progress(clock=clock)
-    assert state.words() == "starting, 0 s elapsed"
+    assert state.words() == "starting, 0 s after the start"
     clock.now += 4.0  # before the counting begins
     state("greedy", 0, 8)
-    assert state.words() == "greedy, 0 of 8 done, 4 s elapsed"
+    assert state.words() == "greedy, 0 of 8 done after 4 s"
     clock.now += 10.0
     state("kmeans", 2, 8)
-    assert state.words() == "kmeans, 2 of 8 done, 14 s elapsed, about 30 s left"
+    assert state.words() == "kmeans, 2 of 8 done after 14 s, about 30 s left"
     clock.now += 40.0  # longer than all before: it may take as long again
     assert state.left_s == close_to(40.0)
     state("writing files")
-    assert state.words() == "writing files, 54 s elapsed"
+    assert state.words() == "writing files, 54 s after the start"
     resumed = Progress("trials", clock=clock)
     resumed("study", 50, 60)  # those of an earlier run took no time of this one
     clock.now += 6.0
     resumed("study", 53, 60)
-    assert resumed.words() == "study, 53 of 60 trials done, 6 s elapsed, about 14 s left"
+    assert resumed.words() == "study, 53 of 60 trials done after 6 s, about 14 s left"
 
 
 def test_that_kernels_are_being_compiled_is_said_once_and_at_once() -> None:
@@ -89,10 +82,10 @@ def test_that_kernels_are_being_compiled_is_said_once_and_at_once() -> None:
             assert written == [COMPILING]
             clock.now += 40.0
             lines.look()
-            assert written[1:] == [f"progress: {COMPILING}, 42 s elapsed"]
+            assert written[1:] == ["progress: compiling the numerical kernels for this machine, 42 s after the start."]
         lines.look()
         assert len(written) == 2
-        assert state.words() == "starting, 42 s elapsed"
+        assert state.words() == "starting, 42 s after the start"
     with _compilation():  # nobody is told any more
         clock.now += 2.0
         assert not state.compiles
@@ -119,8 +112,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_lines_go_to_stderr_and_quiet_silences_them(arguments: list[str]) -> None:
     said = CliRunner().invoke(app, arguments)
     assert said.exit_code == 0, said.output
-    assert said.stderr.startswith("progress: ")
-    assert " elapsed" in said.stderr
+    assert re.match(r"progress: .+ after (the start|\d+ s).*\.$", said.stderr.splitlines()[0])
     json.loads(said.stdout)
     silent = CliRunner().invoke(app, [*arguments, "--quiet"])
     assert silent.stderr == ""
@@ -133,7 +125,7 @@ def test_a_terminal_has_a_bar_where_the_work_can_be_counted() -> None:
     with progress_module._on_terminal(state, console):
         state("greedy", 1, 4)
     shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "greedy, 1 of 4 done, 0 s elapsed" in shown
+    assert "greedy, 1 of 4 done after 0 s" in shown
     assert "━" in shown
 
 

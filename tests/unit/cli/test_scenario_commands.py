@@ -55,7 +55,8 @@ def test_check_reads_stdin_and_overrides(run):
 def test_check_states_the_assumptions(run):
     changes = ("--set", "receivers.clock_offset_std_s=2e-9", "--set", 'channel.echo_law="product"')
     shown = " ".join(run("check", "paper", *changes).stdout.split())
-    assert "assumptions: Clocks: receivers' time ± 2 ns. Target: known exactly. Elements: isotropic." in shown
+    words = "Target: designed for exactly this position and velocity. Elements: isotropic."
+    assert f"assumptions: Clocks: receivers' time ± 2 ns. {words}" in shown
     summary = json.loads(run("check", "paper", "--json", *changes).stdout)
     expected = {"clocks": "prior", "target": "exact", "elements": "isotropic", "echo_law": "product"}
     assert summary["assumptions"] == expected

@@ -44,7 +44,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(*arguments: object) -> object:
     outcome = CliRunner().invoke(app, ["estimate", *map(str, arguments), "--json", "--quiet"])
-    return outcome.exception or json.loads(outcome.output)
+    return outcome.exception or json.loads(outcome.stdout)
 
 
 def test_a_known_direction_gathers_the_antennas_and_a_wrong_one_loses_the_echo(folder: Path) -> None:

@@ -152,7 +152,7 @@ def test_failed_trials_are_shown_and_the_exit_code_says_so(file: Path, monkeypat
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("show", "missing.sqlite"), "nothing"),
+        (("show", "missing.sqlite"), "no file or folder of this name"),
         (("show", "small.toml"), "not a database"),
         (("export", "small.toml", "--format", "xls"), "one of nc, csv, mat"),
         (("export", "small.toml", "--format", "nc"), "not a database"),
@@ -175,7 +175,9 @@ def test_metrics_are_listed(file: Path) -> None:
     lines = invoke("study", "--list").output.splitlines()
     assert [line.partition(":")[0] for line in lines] == list(METRICS)
     assert "peb_m: position error bound, in m" in lines
-    assert invoke("study").exit_code == 2
+    listed = json.loads(invoke("study", "--list", "--json").stdout)
+    assert [each["name"] for each in listed] == list(METRICS)
+    assert listed[list(METRICS).index("peb_m")]["unit"] == "m"
 
 
 def test_the_schema_of_study_files(file: Path) -> None:

@@ -79,7 +79,11 @@ def test_clutter_that_depends_on_the_beams_is_designed_in_turn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "words"), [(None, "of the 4 maximal affordable groups"), (2, "of the 6 affordable groups")]
+    ("count", "words"),
+    [
+        (None, "of the 4 groups to which no further receiver can be added within the cost limit"),
+        (2, "of the 6 affordable groups"),
+    ],
 )
 def test_which_groups_were_looked_at_is_said(count: int | None, words: str) -> None:
     """With a number asked for, groups that others could join count too."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from multistatic.design.result import Design, Verification
 from multistatic.design.sensitivity import BudgetStep, Sensitivity
+from multistatic.design.unit_changes import UnitChanges
 from multistatic.files.design_files import design_arrays, design_document
 from tests.support.close import close_to
 from tests.support.handmade_design import design, scenario
@@ -156,6 +157,16 @@ def test_the_sensitivities_of_the_document() -> None:
     assert found["rate_per_bps_hz"] == {"r1": 0.125, "r2": 0.25, "r3": 0.375}
     assert found["power_per_db"] == -0.1875
     assert found["budget"] == {"extra_m": 3.5, "selected": ["r1", "r2"], "change": -0.0625}
+    assert (found["rate_1bps_hz"], found["power_1db"]) == (None, None)
+
+
+def test_whole_units_of_the_document_are_those_of_the_table() -> None:
+    unit = UnitChanges(receiver_id="r2", rate_change=None, power_change=-0.15625)
+    document = design_document(all_different(), timing_s={}, unit=unit)
+    assert document["sensitivities"]["rate_1bps_hz"] == {"receiver": "r2", "change": None}
+    assert document["sensitivities"]["power_1db"] == {"change": -0.15625}
+    assert document["reasons"]["sensitivities.rate_1bps_hz.change"].startswith("No beams that meet the required rates")
+    assert "sensitivities.power_1db" not in document["reasons"]
 
 
 def test_every_array_is_that_of_its_name() -> None:

@@ -248,8 +248,27 @@ def test_an_unobservable_target_is_exit_code_3_with_its_reason(tmp_path, example
     found = run(str(tmp_path / "one.csv"), "--scenario", str(EXAMPLES / "hall.toml"))
     assert isinstance(found.exception, InfeasibleError)
     assert found.exception.exit_code == 3
-    assert "1 of at least 2 receivers" in str(found.exception)
+    only = groups[0][0].receiver_id
+    reason = f"needs delays from at least 2 receivers with synchronised clocks, or a direction of arrival; here {only} "
+    assert reason + "alone has one." in str(found.exception)
     assert "unobservable" in found.stdout
+    assert "synchronised" not in found.stdout, "the error says it"
+
+
+def test_receivers_of_another_network_are_named_once(example):
+    scenario, groups, _ = example
+    strange = [[replace(one, receiver_id=f"p{k:02d}") for k, one in enumerate(group)] for group in groups]
+    with pytest.raises(InputError) as error:
+        localize_many(strange, scenario)
+    (problem,) = error.value.problems
+    count = sum(map(len, groups))
+    assert problem.received.startswith(f"{count} measurements of 'p00', 'p01', ")
+    assert problem.expected == f"receivers of the scenario: {', '.join(scenario.receiver_ids)}"
+    assert problem.hint == "are these measurements of another network?"
+    known = scenario.receiver_ids[0]
+    with pytest.raises(InputError) as error:
+        localize([replace(groups[0][0], receiver_id=f"{known}x")], scenario)
+    assert error.value.problems[0].hint == f"did you mean {known} for '{known}x'?"
 
 
 def test_bad_arguments_and_strange_receivers_are_exit_code_2(tmp_path, example):
@@ -261,7 +280,7 @@ def test_bad_arguments_and_strange_receivers_are_exit_code_2(tmp_path, example):
     with pytest.raises(InputError) as error:
         localize(strange, scenario)
     assert [problem.received for problem in error.value.problems] == [
-        "an unknown receiver",
+        "1 measurement of 'nobody'",
         "a second measurement of this receiver",
     ]
 

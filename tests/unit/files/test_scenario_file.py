@@ -22,6 +22,21 @@ def test_a_file_and_its_site_list_in_its_own_folder(tmp_path):
     assert scenario.seed == 5
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "changes", "name"),
+    [
+        pytest.param("street.toml", "", [], "street", id="no name"),
+        pytest.param("street.toml", 'name = "scenario"\n', [], "scenario", id="the name that is the default"),
+        pytest.param("street.toml", 'name = "lane"\n', [], "lane", id="a name"),
+        pytest.param("street.toml", "", ["name=road"], "road", id="an override"),
+        pytest.param("x" * 80 + ".toml", "", [], "x" * 64, id="a long name"),
+    ],
+)
+def test_a_scenario_without_a_name_has_that_of_its_file(tmp_path, file, text, changes, name):
+    (tmp_path / file).write_text(text + MINIMAL)
+    assert load_scenario(tmp_path / file, changes).name == name
+
+
 def test_standard_input(monkeypatch):
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(MINIMAL.encode())))
     assert load_scenario("-").receiver_ids == ("a", "b")

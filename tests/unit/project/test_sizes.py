@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ MANY_ARGUMENTS = {
 }
 
 
+@cache
 def _functions() -> list[tuple[str, ast.FunctionDef]]:
     found = []
     for path in sorted(SOURCE.rglob("*.py")):

@@ -103,7 +103,10 @@ def test_the_law_of_echoes(law: Any, exponent: float, free_space: bool, words: s
     gain = free_space_gain(what.radio.wavelength_m) if free_space else 1e-3
     propagation = replace(what.propagation, echo_law=law, path_loss_exponent=exponent, reference_gain=gain)
     found = assumptions_in_words(replace(what, propagation=propagation))
-    assert found == f"Clocks: perfect. Target: known exactly. Elements: isotropic. {words}"
+    assert (
+        found
+        == f"Clocks: perfect. Target: designed for exactly this position and velocity. Elements: isotropic. {words}"
+    )
 
 
 def test_errors_apart() -> None:
@@ -120,7 +123,12 @@ def test_the_table_of_a_design() -> None:
     text = printed(design_summary(design(what)))
     facts = [" ".join(line.split()) for line in text.splitlines()]
     law = assumptions_in_words(what).partition("Echo: ")[2].rstrip(".")
-    expected = ["clocks receivers' time ± 2 ns", "target known exactly", "elements isotropic", f"echo {law}"]
+    expected = [
+        "clocks receivers' time ± 2 ns",
+        "target designed for exactly this position and velocity",
+        "elements isotropic",
+        f"echo {law}",
+    ]
     assert facts[facts.index("Assumptions") + 1 :][:4] == expected
 
 
@@ -191,7 +199,7 @@ def test_a_nanosecond_stands_in_the_table() -> None:
     text = " ".join(printed(design_summary(design())).split())
     assert "+1 ns of clock error at each cooperating receiver independently: position error bound " in text
     unknown = replace(design(), accuracy=replace(design().accuracy, position=unobservable()))  # type: ignore[arg-type]
-    assert "clock error" not in printed(design_summary(unknown))
+    assert "+1 ns of clock error" not in printed(design_summary(unknown))
 
 
 def unobservable() -> PositionBound:

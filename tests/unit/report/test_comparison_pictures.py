@@ -54,13 +54,17 @@ CASES = {
 }
 
 
+# What has no title has no heading to break.
+TITLES = {"screen": True, "column": True, "double-column": False}
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("case", CASES)
 def test_texts_of_a_comparison_stand_free_and_its_legend_is_true(case: str, width: Any) -> None:
-    for title in (True, False):
-        with styled():
-            figure = comparison_figure(CASES[case], "surrogate", PictureStyle(width, title=title))
-            assert picture_faults(figure) == []
+    with styled():
+        figure = comparison_figure(CASES[case], "surrogate", PictureStyle(width, title=TITLES[width]))
+        assert picture_faults(figure) == []
 
 
 def test_groups_are_named_by_their_members_or_by_what_differs() -> None:
@@ -132,12 +136,12 @@ OUTCOMES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
 @pytest.mark.parametrize("draw", [leaderboard_figure, instances_figure])
 def test_texts_of_the_leaderboard_stand_free_and_its_legend_is_true(draw: Any, width: Any) -> None:
-    for title in (True, False):
-        with styled():
-            assert picture_faults(draw(OUTCOMES, "made up", PictureStyle(width, title=title))) == []
+    with styled():
+        assert picture_faults(draw(OUTCOMES, "made up", PictureStyle(width, title=TITLES[width]))) == []
 
 
 def test_methods_that_share_a_point_share_a_label_and_nothing_is_left_out_without_a_word() -> None:
@@ -185,6 +189,7 @@ def test_a_comparison_counts_designs_only_where_some_method_found_none() -> None
     assert "40 times the best" in words
 
 
+@pytest.mark.slow
 def test_words_in_cells_are_explained_where_they_occur() -> None:
     with styled():
         for width, refused, timeout in (("screen", "n/a", "time"), ("column", "n", "t")):
@@ -198,6 +203,7 @@ def test_words_in_cells_are_explained_where_they_occur() -> None:
     assert re.search(r"17/18", words)
 
 
+@pytest.mark.slow
 def test_the_leaderboard_is_five_files() -> None:
     files = leaderboard_pictures(OUTCOMES, "made up", PictureStyle("column"))
     names = {f"leaderboard{kind}.{form}" for kind in ("", "_instances") for form in ("svg", "png")}

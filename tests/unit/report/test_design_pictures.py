@@ -38,12 +38,20 @@ def mono() -> Design:
     return replace(made, scheme="mono", selection=None, cost_m=0.0, accuracy=own)
 
 
-def exact_rates() -> Design:
+def exact_rates(made: Design | None = None) -> Design:
     """Every receiver gets what it must get."""
-    made = design(scenario(spatial=True))
+    made = made or design(scenario(spatial=True))
     assert made.beamforming is not None
     rates = made.scenario.rate_required_bps_hz
     return replace(made, beamforming=replace(made.beamforming, rates_bps_hz=rates))
+
+
+def exact_rates_in_a_street() -> Design:
+    """Long names, and strong echoes that differ little."""
+    made = exact_rates(street())
+    assert made.accuracy is not None
+    strong = 10.0 ** np.linspace(4.2, 5.18, len(made.selected))
+    return replace(made, accuracy=replace(made.accuracy, block_snr=strong))
 
 
 DESIGNS: dict[str, Callable[[], Design]] = {
@@ -52,6 +60,8 @@ DESIGNS: dict[str, Callable[[], Design]] = {
     "one receiver": lambda: design(group=(4,), scheme="bi"),
     "mono": mono,
     "exact rates": exact_rates,
+    "exact rates in a street": exact_rates_in_a_street,
+    "32 antennas": lambda: design(scenario(antennas=32)),
     "many": lambda: design(scenario(count=70, antennas=16), group=(3, 30)),
 }
 
@@ -282,13 +292,37 @@ def test_the_floor_of_the_beam_pattern_is_below_every_null_or_said() -> None:
 def test_equal_rates_are_numbers_and_others_bars() -> None:
     with styled():
         same, others = rates_figure(exact_rates()), rates_figure(climbing())
-    assert "rate = required rate" in texts_of(same)
+    assert "rate, equal to\nthe required\n(bit/s/Hz)" in texts_of(same)
     assert "every receiver gets exactly its required rate, 4 bit/s/Hz" in texts_of(same)
     assert len(same.axes[0].patches) == 0
     made = climbing()
     assert made.beamforming is not None
     assert made.beamforming.rates_bps_hz is not None
     assert_close(sorted(bar.get_width() for bar in others.axes[0].patches), sorted(made.beamforming.rates_bps_hz))
+
+
+def test_title_and_caption_say_that_rates_and_echoes_are_drawn() -> None:
+    with styled():
+        title, *caption = str(rates_figure(exact_rates()).get_label()).split("\n")
+        silent, *nothing = str(rates_figure(replace(exact_rates(), accuracy=None)).get_label()).split("\n")
+    assert title == "Rates and echo SNR: every receiver gets exactly its required rate, 4 bit/s/Hz"
+    assert "Right: SNR of the echo at each receiver after integration over a block and its antennas." in caption
+    assert "Dashed line: 13 dB, below which echoes are often missed." in caption
+    assert silent == "Rates: every receiver gets exactly its required rate, 4 bit/s/Hz"
+    assert not [sentence for sentence in nothing if "echo" in sentence]
+
+
+def test_lines_of_echoes_begin_where_echoes_are_missed_and_numbers_have_room() -> None:
+    with styled():
+        for make in (exact_rates_in_a_street, mono, climbing):
+            figure = rates_figure(make(), PictureStyle("column"))
+            ax = figure.axes[1]
+            assert ax.get_xlim()[0] < 13.0 < ax.get_xlim()[1]
+            starts = [line[0, 0] for points in ax.collections for line in getattr(points, "get_segments", list)()]
+            assert starts
+            assert_close(starts, np.full(len(starts), 13.0), abs=0.011)
+            right = ax.get_window_extent().x1
+            assert all(text.get_window_extent().x1 <= right + 1.0 for text in ax.texts if text.get_text())
 
 
 def test_echoes_are_drawn_in_decibels() -> None:

@@ -24,9 +24,10 @@ from multistatic.report.design_facts import _growth
 from multistatic.report.fix_map import fix_figure
 from multistatic.report.radiation import radiated_power_w
 from multistatic.report.rate_bars import _missed
+from multistatic.report.study_digits import common_decimals, with_decimals
 from multistatic.report.study_plan import _span, _trials
 from multistatic.report.study_plots import study_pictures
-from multistatic.report.study_table import _cell
+from multistatic.report.study_table import _cells, _swept
 from multistatic.report.style import styled
 from multistatic.study.statistics import Estimate
 from multistatic.study.workers import ThisProcess
@@ -69,10 +70,29 @@ def test_bistatic_ellipses_are_where_the_path_is_as_long_as_the_delay_says() -> 
 
 def test_a_cell_has_value_and_interval_in_one_unit() -> None:
     found = Estimate(count=4, value=0.002, low=0.001, high=0.004)
-    assert _cell(found, 1e3, 4) == "2 [1, 4]"
-    assert _cell(found, 1e3, 5) == "2 [1, 4] *"
-    assert _cell(replace(found, low=None), 1e3, 4) == "2"
-    assert _cell(replace(found, value=None), 1e3, 4) == "–"
+    assert _cells([found], 1e3, [4]) == ["2 [1, 4]"]
+    assert _cells([found], 1e3, [5]) == ["2 [1, 4] *"]
+    assert _cells([replace(found, low=None)], 1e3, [4]) == ["2"]
+    assert _cells([replace(found, value=None)], 1e3, [4]) == ["–"]
+
+
+def test_cells_of_a_column_have_equal_decimals() -> None:
+    values = [(1202.0, 526.8, 3334.0), (3331.0, 995.6, 17990.0)]
+    found = [Estimate(count=6, value=value, low=low, high=high) for value, low, high in values]
+    assert _cells(found, 1.0, [6, 6]) == ["1202 [527, 3334]", "3331 [996, 17990]"]
+    few = [Estimate(count=1, value=value, low=None, high=None) for value in (0.4464, 0.29, 12.0)]
+    assert _cells(few, 1.0, [1, 1, 1]) == ["0.4464", "0.2900", "12.0000"]
+    assert _swept([52.521, 52.5213]) == ["52.5210", "52.5213"]
+    assert _swept([1e-9, 0.5]) == ["1e-09", "0.5"]
+    assert _swept([10, 20]) == ["10", "20"]
+    assert _swept(["sinc", 0.5]) == ["sinc", "0.5"]
+
+
+def test_values_without_common_decimals_keep_their_digits() -> None:
+    assert common_decimals([1e-5, 2e3]) is None
+    assert [with_decimals(value, None) for value in (1e-5, 1799.26, 2.5e7)] == ["10⁻⁵", "1799", "2.5·10⁷"]
+    assert common_decimals([0.0, float("nan")]) == 0
+    assert common_decimals([1.25, 2.5], digits=3) == 2
 
 
 def test_ratios_near_one_have_the_digits_that_tell_them_apart() -> None:
@@ -81,13 +101,14 @@ def test_ratios_near_one_have_the_digits_that_tell_them_apart() -> None:
 
 def test_a_share_of_a_few_trials_has_no_interval() -> None:
     few, enough = (Estimate(count=count, value=1.0, low=0.2, high=1.0) for count in (5, 6))
-    assert _cell(few, 1.0, 5, True) == "1"
-    assert _cell(enough, 1.0, 6, True) == "1 [0.2, 1]"
-    assert _cell(few, 1.0, 5, False) == "1 [0.2, 1]"
+    assert _cells([few], 1.0, [5], True) == ["1"]
+    assert _cells([enough], 1.0, [6], True) == ["1.0 [0.2, 1.0]"]
+    assert _cells([few], 1.0, [5]) == ["1.0 [0.2, 1.0]"]
 
 
 def test_ranges_of_one_number_are_one_number() -> None:
     assert [_trials(1, 1), _trials(3, 3), _trials(3, 7)] == ["1 trial", "3 trials", "3 to 7 trials"]
+    assert _trials(2184, 53130) == "2,184 to 53,130 trials"
     assert [_span([0.3, 0.3], "s"), _span([0.673, 1.35], "s")] == ["300 ms", "0.673 to 1.35 s"]
 
 

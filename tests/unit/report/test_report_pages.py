@@ -125,7 +125,7 @@ def test_a_table_names_its_rows_and_columns() -> None:
         [["receiver", "cooperates", "rate bit/s/Hz"], [RIGHT_TO_LEFT, "●", "4.000"], ["b", "", "1.000"]]
     ]
     assert f'<tr class="strong"><th scope="row"><bdi>{escape(RIGHT_TO_LEFT)}</bdi></th>' in shown
-    assert '<td class="number">4.000</td>' in shown
+    assert '<td class="number" data-column="rate (bit/s/Hz)">4.000</td>' in shown
     assert '<tr class="bad">' in shown
     assert '<span role="img" aria-label="yes">●</span>' in shown
     assert '<th scope="col" class="number">rate' in shown
@@ -319,7 +319,10 @@ def test_figures_and_claims_on_one_page(tmp_path: Path) -> None:
         "position error bound",
         "position error bound, divided by that of enumeration on the same drop",
     ]
+    assert found.tags.count("figcaption") == 0, "the pictures have titles of their own"
+    assert PageReader(figures_page(results, files, titled=False)).tags.count("figcaption") == 2
     assert "Minimax linkage is better than K-means" in found.text
+    assert "checksum of the results" in found.text
     assert "5 drops at each of 4 points" in found.text
     assert found.tags.count("tr") == 1 + 6
     assert "Made by multistatic" in found.text

@@ -8,12 +8,16 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from rich.console import Console
 
-from multistatic.report.scenario_summary import model_notes, scenario_summary, scenario_table
+from multistatic import registry
+from multistatic.report.scenario_summary import _channel_line, model_notes, scenario_summary, scenario_table
 from multistatic.scenario.arrays import linear_array
 from multistatic.scenario.given_channel import GivenChannel
-from multistatic.scenario.model import Propagation, Radio, Receiver, Scenario, Target, Transmitter
+from multistatic.scenario.model import Propagation, PulseSpec, Radio, Receiver, Scenario, Target, Transmitter
+from multistatic.scenario.occupied_band import occupied_band_hz
+from multistatic.signal.pulses import pulse_of
 from tests.support.close import close_to
 
 LIGHT_M_S = 299_792_458.0
@@ -142,6 +146,42 @@ def test_the_table() -> None:
     assert "assumptions: Clocks: perfect." in text
 
 
+def with_pulse(kind: str, rolloff: float = 0.25) -> Scenario:
+    what = by_hand()
+    return replace(what, radio=replace(what.radio, pulse=PulseSpec(kind=kind, rolloff=rolloff)))
+
+
+@pytest.mark.parametrize("kind", ["raised_cosine", "root_raised_cosine"])
+def test_the_occupied_band_of_a_pulse_with_a_limited_spectrum(kind: str) -> None:
+    """200 million symbols per second with roll-off 0.3 fill 260 MHz, with roll-off 0 just 200 MHz."""
+    for rolloff, band_hz in ((0.3, 2.6e8), (0.0, 2e8)):
+        what = with_pulse(kind, rolloff)
+        assert scenario_summary(what)["occupied_band_hz"] == close_to(band_hz, rel=1e-12)
+        assert f"with roll-off {rolloff:g}; the signal occupies {band_hz / 1e6:g} MHz" in shown(what)
+
+
+@pytest.mark.parametrize("kind", ["cosine", "half_sine", "sinc"])
+def test_a_pulse_of_one_slot_has_no_finite_bandwidth(kind: str) -> None:
+    what = with_pulse(kind)
+    assert scenario_summary(what)["occupied_band_hz"] is None
+    assert f"pulse: {kind.replace('_', ' ')}" in shown(what)
+    assert "no finite bandwidth: the pulse lasts one slot" in shown(what)
+
+
+def test_the_bandwidth_of_a_pulse_of_another_package_is_not_known() -> None:
+    found = scenario_summary(with_pulse("triangle"))
+    assert found["occupied_band_hz"] is None
+    assert found["occupied_band"].startswith("triangle; its bandwidth is not known")
+
+
+def test_every_pulse_of_the_package_states_its_band() -> None:
+    """The spectrum itself decides: a pulse of one slot is cut off within it, the others last many slots."""
+    for kind in registry.names("pulses"):
+        band_hz = occupied_band_hz(with_pulse(kind).radio)
+        assert band_hz is not None, kind
+        assert math.isinf(band_hz) == (pulse_of(PulseSpec(kind=kind)).support == (0.0, 1.0)), kind
+
+
 def test_an_array_whose_far_field_begins_beyond_the_nearest_node() -> None:
     """33 elements are 16 wavelengths long: 2 D²/λ = 512 λ = 51.2 m, beyond 30 m and 50 m; 24 elements: 26.4 m."""
     what = by_hand()
@@ -182,3 +222,21 @@ def test_nodes_less_than_a_metre_apart() -> None:
     what = by_hand()
     beside = replace(what.receivers[0], position_m=np.array([0.9, 0.0, 0.0]))
     assert "two nodes are 0.9 m apart" in model_notes(replace(what, receivers=(beside, what.receivers[1])))[0]
+
+
+def test_what_a_channel_file_gives_is_said_in_words() -> None:
+    channel = {
+        "source": "street.npz",
+        "shape": [5, 2, 8],
+        "receiver_ids": None,
+        "carrier_hz": 3.5e9,
+        "median_gain_db": -73.94,
+        "given": ["direct", "echo_gain"],
+        "by_geometry": ["steering_tx", "steering_rx"],
+    }
+    assert _channel_line(channel) == (
+        "channels: street.npz gives the direct channels and the gains of the echoes for 5 receivers in the scenario's "
+        "order, 2 receive and 8 transmit antennas, carrier 3.5 GHz, median gain between two antennas -73.9 dB; the "
+        "steering vectors of the transmitter and the steering vectors of the receivers are computed from the geometry "
+        "of the scenario"
+    )

@@ -15,7 +15,9 @@ from multistatic.files.study_reader import read_results
 from multistatic.report import study_plots
 from multistatic.report.study_assumptions import study_assumptions
 from multistatic.report.study_plots import study_figure, study_figures, study_picture_names, study_pictures
+from multistatic.report.study_table import results_table
 from multistatic.report.style import PictureStyle, styled
+from multistatic.report.text_table import plain
 from multistatic.study.results import StudyResults
 from multistatic.study.workers import ThisProcess
 from tests.support.studies import QUICK, invented, quick
@@ -43,7 +45,7 @@ def caption_of(results: StudyResults, metric: str) -> str:
         (1, "One trial at each point, so there is no interval."),
         (2, "Median of 2 trials at each point. No interval is drawn: there are too few trials for one."),
         (5, "Median of 5 trials at each point. No interval is drawn: there are too few trials for one."),
-        (6, "Median of 6 trials at each point, with its 95 % interval. Clocks"),
+        (6, "Median of 6 trials at each point, with its 95 % interval. Points that differ only in"),
     ],
 )
 def test_an_interval_is_claimed_where_one_is_drawn(tmp_path: Path, trials: int, words: str) -> None:
@@ -62,6 +64,7 @@ def test_intervals_of_some_points_only(tmp_path: Path) -> None:
     assert words in caption_of(replace(results, values=values), "peb_m")
 
 
+@pytest.mark.slow
 def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = results_of(tmp_path)
     assert "Page" not in caption_of(results, "peb_m")
@@ -88,7 +91,7 @@ def test_panels_on_further_pages_are_counted(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize(
     ("status", "metric", "reason"),
     [
-        ("optimal", "peb_m", "position and velocity cannot be determined from its measurements"),
+        ("optimal", "peb_m", "the measurements of the cooperating receivers do not determine position and velocity"),
         ("infeasible", "peb_m", "no feasible design"),
         ("failed", "peb_m", "all trials failed"),
         ("", "peb_m", "not computed yet"),
@@ -105,7 +108,7 @@ def test_a_method_without_a_value_is_named_with_the_reason(
     changed = replace(results, values=values, status=words)
     (legend,) = drawn(changed, metric).legends
     assert [text.get_text() for text in legend.get_texts()] == ["greedy", "one receiver"]
-    assert f"No value: all receivers ({reason})." in caption_of(changed, metric).replace("\n", " ")
+    assert f"No value: all ({reason})." in caption_of(changed, metric).replace("\n", " ")
 
 
 def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
@@ -115,8 +118,8 @@ def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
     values[1, 1, :2] = np.nan
     changed = replace(results, values=values, status=words)
     caption = caption_of(changed, "peb_m")
-    assert "No value (×) at 1 of 12 points, counted for each method: no feasible design." in caption
-    assert "Trials without a value are left out at 1 of 12 points, counted for each method." in caption
+    assert "No value (×) at 1 of 12 pairs of point and method: no feasible design." in caption
+    assert "Trials without a value are left out at 1 of 12 pairs of point and method." in caption
     (legend,) = drawn(changed, "peb_m").legends
     assert [text.get_text() for text in legend.get_texts()][-1] == "no value"
     assert "30 dBm" not in caption
@@ -130,8 +133,8 @@ def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
     ("before", "after", "words"),
     [
         ("", "", "Clocks: perfect."),
-        ("[set]", "[set]\nreceivers.clock_offset_std_s = 1e-9", "Clocks: as the scenario states them."),
-        ("[set]", '[set]\ntransmitter.clock_offset_std_s = "unknown"', "Clocks: as the scenario states them."),
+        ("[set]", "[set]\nreceivers.clock_offset_std_s = 1e-9", "Clocks: receivers' time ± 1 ns."),
+        ("[set]", '[set]\ntransmitter.clock_offset_std_s = "unknown"', "Clocks: transmitter's time unknown."),
         ("[set]", "[set]\nreceivers.clock_offset_std_s = 0.0", "Clocks: perfect."),
         ("[sweep]", "[sweep]\nreceivers.clock_offset_std_s = [0.0, 1e-9]", "Clocks: as the study varies them."),
     ],
@@ -139,7 +142,12 @@ def test_points_without_a_value_are_crosses_and_counted(tmp_path: Path) -> None:
 def test_accuracies_name_the_clocks(tmp_path: Path, before: str, after: str, words: str) -> None:
     results = results_of(tmp_path, text=QUICK.replace(before, after))
     echo = "Echo: path loss over the whole path (sum)."
-    assert f"{words} Target: known exactly. Elements: isotropic. {echo}" in caption_of(results, "peb_m")
+    assert (
+        f"{words} Target: designed for exactly this position and velocity. Elements: isotropic. {echo}"
+        in caption_of(results, "peb_m")
+    )
+    assert words in plain(results_table(results, ["peb_m"]), width=300)
+    assert "Clocks" not in plain(results_table(results, ["receivers"]), width=300)
     assert "Clocks" not in caption_of(results, "receivers"), "a count depends on none of these"
 
 

@@ -72,7 +72,11 @@ def test_every_worker_has_its_memory_and_its_part_of_the_time(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("workers", "words"), [(1, "Time: about 140 to 420 s on 1 worker."), (2, "Time: about 70 to 210 s on 2 workers.")]
+    ("workers", "words"),
+    [
+        (1, "Time: about 140 to 420 s on 1 worker, without the start of the workers."),
+        (2, "Time: about 70 to 210 s on 2 workers, without the start of the workers."),
+    ],
 )
 def test_a_plan_for_one_worker_says_one_worker(tmp_path: Path, workers: int, words: str) -> None:
     console = Console(width=200, record=True, file=io.StringIO())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from multistatic.files.study_file import run_into
+from multistatic.files.study_file import run_into, run_study
 from multistatic.files.study_reader import read_results
-from multistatic.report.axis_labels import key_label, method_label, setting_label, value_label
+from multistatic.report.axis_labels import explained_methods, key_label, method_label, setting_label, value_label
 from multistatic.report.study_places import placed_points
 from multistatic.report.study_plots import Extras, StatedValue, study_figure, study_figures
 from multistatic.report.study_scale import metric_axis, tick_label
@@ -74,13 +76,16 @@ KINDS = {
 }
 
 
-def results_of(folder: Path, kind: str, trials: int = 1) -> StudyResults:
+@cache
+def results_of(kind: str, trials: int = 1) -> StudyResults:
     """Invented results of one of the studies."""
     text = STUDIES[kind]
     head = "" if "scenario" in text else 'scenario = "paper"\n'
     text = f'name = "a study"\ntrials = {trials}\nmetrics = ["peb_m", "receivers", "feasible"]\n{head}{text}'
-    run_into(folder / "a.sqlite", quick(folder, text=text), lambda: ThisProcess(invented))
-    return read_results(folder / "a.sqlite")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        run_into(folder / "a.sqlite", quick(folder, text=text), lambda: ThisProcess(invented))
+        return read_results(folder / "a.sqlite")
 
 
 def with_values(results: StudyResults, values: np.ndarray) -> StudyResults:
@@ -111,8 +116,8 @@ def words(texts: Iterable[object]) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", STUDIES)
-def test_what_is_swept_decides_how_it_is_drawn_and_every_cell_is(tmp_path: Path, kind: str) -> None:
-    results = results_of(tmp_path, kind)
+def test_what_is_swept_decides_how_it_is_drawn_and_every_cell_is(kind: str) -> None:
+    results = results_of(kind)
     view = study_view(results)
     assert view.kind == KINDS[kind]
     if kind != "nothing":  # where the rows are the methods
@@ -123,8 +128,8 @@ def test_what_is_swept_decides_how_it_is_drawn_and_every_cell_is(tmp_path: Path,
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", STUDIES)
 @pytest.mark.parametrize("width", PICTURE_WIDTHS)
-def test_pictures_of_all_kinds_are_legible_in_all_widths(tmp_path: Path, kind: str, width: PictureWidth) -> None:
-    results = results_of(tmp_path, kind, trials=6)
+def test_pictures_of_all_kinds_are_legible_in_all_widths(kind: str, width: PictureWidth) -> None:
+    results = results_of(kind, trials=6)
     values, status = results.values.copy(), results.status.copy()
     if len(results.settings) > 3:  # one point without a design, and one method without a value
         values[1, 0], status[1, 0] = np.nan, "infeasible"
@@ -132,13 +137,14 @@ def test_pictures_of_all_kinds_are_legible_in_all_widths(tmp_path: Path, kind: s
         values[:, 2, :, 0] = np.nan
     results = replace(results, values=1e-5 * values, status=status)
     with styled():
-        for title in (True, False):
-            for metric in range(len(results.metrics)):
-                for figure in study_figures(results, metric, style=PictureStyle(width, title)):
-                    assert picture_faults(figure) == []
-                    assert title or not figure.texts
-                    wide = {"column": 3.5, "double-column": 7.16}.get(width)
-                    assert wide is None or abs(figure.get_size_inches()[0] - wide) < 1e-9
+        for metric in range(1 if kind == "many panels" else len(results.metrics)):
+            # Of two neighbouring widths, and of two neighbouring metrics, one has a title.
+            title = (metric + PICTURE_WIDTHS.index(width)) % 2 == 0
+            for figure in study_figures(results, metric, style=PictureStyle(width, title)):
+                assert picture_faults(figure) == []
+                assert title or not figure.texts
+                wide = {"column": 3.5, "double-column": 7.16}.get(width)
+                assert wide is None or abs(figure.get_size_inches()[0] - wide) < 1e-9
 
 
 @pytest.mark.slow
@@ -159,8 +165,8 @@ def test_long_lists_of_rows_have_a_page_for_each_part(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_pages_hold_every_panel_once(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "many panels")
+def test_pages_hold_every_panel_once() -> None:
+    results = results_of("many panels")
     with styled():
         pages = study_figures(results, 0)
     assert [len(figure.axes) for figure in pages] == [12, 4]
@@ -172,8 +178,8 @@ def test_pages_hold_every_panel_once(tmp_path: Path) -> None:
     ]
 
 
-def test_a_line_goes_through_the_values_in_the_unit_of_the_axis(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "one number")
+def test_a_line_goes_through_the_values_in_the_unit_of_the_axis() -> None:
+    results = results_of("one number")
     values = np.array([[3.0, 1.0, 7.0], [2.0, 4.0, 8.0], [5.0, 6.0, 9.0]])
     figure = picture(with_values(results, 1e-5 * values))
     (ax,) = figure.axes
@@ -183,19 +189,19 @@ def test_a_line_goes_through_the_values_in_the_unit_of_the_axis(tmp_path: Path) 
     for line, expected in zip(ax.lines, values.T, strict=True):
         assert_close(line.get_xdata(), [6, 9, 12])
         assert_close(line.get_ydata(), 10 * expected, rel=1e-12)
-    assert words(figure.legends[0].get_texts()) == ["greedy", "k-means", "best single receiver"]
+    assert words(figure.legends[0].get_texts()) == ["greedy", "kmeans", "best single receiver"]
 
 
-def test_short_key_of_one_method_is_told_by_colour(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "one method")
+def test_short_key_of_one_method_is_told_by_colour() -> None:
+    results = results_of("one method")
     figure = picture(with_values(results, numbered(results)))
     (ax,) = figure.axes
     assert words(figure.legends[0].get_texts()) == ["transmit antennas 4", "transmit antennas 8"]
     assert_close([line.get_ydata() for line in ax.lines], [[1, 3, 5, 7], [2, 4, 6, 8]])
 
 
-def test_a_heatmap_has_each_value_in_its_cell(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "two numbers, annotated")
+def test_a_heatmap_has_each_value_in_its_cell() -> None:
+    results = results_of("two numbers, annotated")
     ax, bar = picture(with_values(results, numbered(results))).axes
     (mesh,) = ax.collections
     # Bandwidth along x, clock offset upwards; the last swept key varies fastest.
@@ -208,8 +214,8 @@ def test_a_heatmap_has_each_value_in_its_cell(tmp_path: Path) -> None:
     assert bar.get_xlabel() == "position error bound (m)"
 
 
-def test_a_cell_without_a_value_is_crossed(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "two numbers, annotated")
+def test_a_cell_without_a_value_is_crossed() -> None:
+    results = results_of("two numbers, annotated")
     values = numbered(results)
     values[8] = np.nan  # the third clock offset at the second bandwidth
     figure = picture(with_values(results, values))
@@ -226,8 +232,8 @@ def points_of(ax: Axes) -> dict[tuple[float, float], float]:
 
 
 @pytest.mark.slow
-def test_a_map_has_each_value_at_its_place(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "places")
+def test_a_map_has_each_value_at_its_place() -> None:
+    results = results_of("places")
     figure = picture(with_values(results, 1e-2 * numbered(results)))
     panels = figure.axes[:-1]
     assert len(panels) == 6
@@ -236,13 +242,13 @@ def test_a_map_has_each_value_at_its_place(tmp_path: Path) -> None:
         expected = {(x, y): 1.0 + 2 * k + limit + 1000 * method for k, (x, y) in enumerate(SIXTEEN)}
         assert_close([points_of(ax)[place] for place in expected], 1e-2 * np.array(list(expected.values())))
         assert ax.get_aspect() == 1.0
-    assert panels[4].get_title(loc="left") == "k-means, cooperation cost limit 200 m"
+    assert panels[4].get_title(loc="left") == "kmeans, cooperation cost limit 200 m"
     assert words(figure.legends[0].get_texts()) == ["transmitter"]
     assert "Receivers are not drawn: their places are random, anew in every trial." in " ".join(words(figure.texts))
 
 
-def test_two_entries_of_a_place_make_cells_in_metres(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "two entries")
+def test_two_entries_of_a_place_make_cells_in_metres() -> None:
+    results = results_of("two entries")
     ax = picture(with_values(results, numbered(results))).axes[0]
     (mesh,) = [each for each in ax.collections if each.get_array() is not None]
     # y is swept first: four x for each.
@@ -253,15 +259,15 @@ def test_two_entries_of_a_place_make_cells_in_metres(tmp_path: Path) -> None:
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("x (m)", "y (m)")
 
 
-def test_places_at_several_heights_have_a_panel_for_each(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "three entries")
+def test_places_at_several_heights_have_a_panel_for_each() -> None:
+    results = results_of("three entries")
     panels = picture(results).axes[:-1]
     assert [ax.get_title(loc="left") for ax in panels] == ["height 100 m", "height 130 m"]
     assert panels[0].get_ylabel() == "north (m)"
 
 
-def test_latitude_and_longitude_are_drawn_in_metres_with_the_sites(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "latitude and longitude")
+def test_latitude_and_longitude_are_drawn_in_metres_with_the_sites() -> None:
+    results = results_of("latitude and longitude")
     places = placed_points(results, "target")
     assert places is not None
     # One ten-thousandth of a degree of latitude is 11.13 m, of longitude 6.79 m at this latitude.
@@ -274,14 +280,14 @@ def test_latitude_and_longitude_are_drawn_in_metres_with_the_sites(tmp_path: Pat
     assert "Heights of the places, which the map does not show: 110 to 120 m." in caption
 
 
-def test_keys_that_change_together_are_named(tmp_path: Path) -> None:
-    figure = picture(results_of(tmp_path, "together"))
+def test_keys_that_change_together_are_named() -> None:
+    figure = picture(results_of("together"))
     assert figure.axes[0].get_xlabel() == "transmit power (dBm)"
     assert "Along with it changes: transmit antennas, from 16 to 4." in " ".join(words(figure.texts))
 
 
-def test_vectors_are_rows_with_their_values(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "vectors")
+def test_vectors_are_rows_with_their_values() -> None:
+    results = results_of("vectors")
     (ax,) = picture(with_values(results, numbered(results))).axes
     assert words(ax.get_yticklabels()) == ["(1, 20)", "(1, 100)", "(50, 200)"]
     assert ax.get_ylabel().replace("\n", " ") == "radius of the random receivers (m)"
@@ -290,25 +296,25 @@ def test_vectors_are_rows_with_their_values(tmp_path: Path) -> None:
     assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first row is at the top"
 
 
-def test_a_study_of_one_point_has_a_row_for_each_method(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "nothing")
+def test_a_study_of_one_point_has_a_row_for_each_method() -> None:
+    results = results_of("nothing")
     values = results.values.copy()
     values[:, 2, :, 0] = np.nan
     figure = picture(replace(results, values=values))
-    assert words(figure.axes[0].get_yticklabels()) == ["greedy", "k-means", "best single receiver"]
+    assert words(figure.axes[0].get_yticklabels()) == ["greedy", "kmeans", "best single receiver"]
     assert words(figure.axes[0].texts) == ["no value"]
     assert not figure.legends
 
 
-def test_counts_have_whole_numbers_at_their_axis(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "one number")
+def test_counts_have_whole_numbers_at_their_axis() -> None:
+    results = results_of("one number")
     values = np.array([[3.0, 3.5, 4.0]] * 3)
     (ax,) = picture(with_values(results, values), "receivers").axes
     assert words(ax.get_yticklabels()) == ["2", "3", "4", "5"]
 
 
-def test_published_values_are_stars_where_they_belong(tmp_path: Path) -> None:
-    results = results_of(tmp_path, "one number")
+def test_published_values_are_stars_where_they_belong() -> None:
+    results = results_of("one number")
     stated = (StatedValue(method="greedy", at=12, value=2e-3), StatedValue(method="kmeans", at=6, value=1e-3))
     extras = Extras(stated=stated, words=("Stars: published.",))
     with styled():
@@ -330,8 +336,8 @@ def test_published_values_are_stars_where_they_belong(tmp_path: Path) -> None:
         ([0.25, 0.25], "position error bound (mm)", ["240", "245", "250", "255", "260"]),
     ],
 )
-def test_an_axis_has_the_unit_of_its_largest_value(tmp_path: Path, drawn: list[float], label: str, ticks: list) -> None:
-    scale = metric_axis(results_of(tmp_path, "one number"), 0, drawn)
+def test_an_axis_has_the_unit_of_its_largest_value(drawn: list[float], label: str, ticks: list) -> None:
+    scale = metric_axis(results_of("one number"), 0, drawn)
     assert scale.label == label
     assert scale.tick_labels == ticks
 
@@ -346,5 +352,25 @@ def test_keys_and_values_are_in_words() -> None:
     assert setting_label("radio.bandwidth_hz", 1e8) == "bandwidth B 100 MHz"
     assert value_label("radio.pulse", "half_sine") == "half sine"
     assert value_label("design.alternate", True) == "yes"
-    assert method_label("minimax_linkage + los_sdp") == "minimax linkage + line-of-sight SDP"
+    assert method_label("minimax_linkage + los_sdp") == "minimax_linkage + los_sdp"
+    assert explained_methods(["minimax_linkage + los_sdp", "greedy"]) == (
+        "minimax_linkage + los_sdp: minimax linkage + line-of-sight SDP."
+    )
+    assert explained_methods(["greedy", "local_search"]) == ""
     assert [tick_label(value) for value in (0.0, -5.0, 2e-9, 1e6)] == ["0", "−5", "2·10⁻⁹", "10⁶"]
+
+
+def test_a_height_with_a_single_place_has_its_panel(tmp_path: Path) -> None:
+    """Four places of which one is higher: its panel has one point of a finite size."""
+    text = 'scenario = "city"\nsweep.target.position_llh = '
+    text += "[[52.521, 13.412, 130.0], [52.522, 13.413, 130.0], [52.523, 13.414, 130.0], [52.521, 13.412, 150.0]]"
+    file = tmp_path / "heights.toml"
+    file.write_text(text + '\ntrials = 1\nmetrics = ["peb_m"]\n', encoding="utf-8")
+    results = run_study(file, tmp_path / "heights.sqlite", workers=1)
+    figure = picture(results)
+    assert [ax.get_title(loc="left") for ax in figure.axes[:-1]] == ["height 130 m", "height 150 m"]
+    (alone,) = [each for each in figure.axes[1].collections if each.get_array() is not None]
+    assert 25.0 <= float(alone.get_sizes()[0]) <= 200.0
+    caption = " ".join(words(figure.texts))
+    assert "Heights are above the WGS 84 ellipsoid" in caption
+    assert "at a height of" not in caption

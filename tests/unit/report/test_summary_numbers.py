@@ -111,7 +111,9 @@ def test_facts_of_the_beams() -> None:
     assert facts["beams designed by"] == "by_hand; within 20 % of the largest power towards the target"
     assert facts["transmit power"] == "250 mW of 1 W"
     assert facts["weak echoes"].startswith("r3: block SNR below 13 dB")
-    assert facts["cooperation cost"] == "181.5 m, at most 200 m"
+    assert facts["cooperation cost"] == (
+        "181.5 m, at most 200 m; sum of weighted distances to the target and between the receivers"
+    )
     assert one.beamforming is not None
     whole = replace(one, beamforming=replace(one.beamforming, power_w=0.9999))
     assert told(whole)["transmit power"] == "1 W, all of it"
@@ -122,9 +124,9 @@ def test_gaps_of_the_group() -> None:
     assert one.selection is not None
     near = told(replace(one, selection=replace(one.selection, value=5.0e-4, bound=4.0e-4)))
     assert near["criterion minimised"] == "surrogate U = 0.0005"
-    assert near["group selected by"] == "given; at most 25 % above the optimum for these beams"
+    assert near["group selected by"] == "given; at most 25 % above the optimum for the designed beams"
     proven = replace(one, selection=replace(one.selection, status="optimal", value=5.0e-4, bound=5.0e-4))
-    assert told(proven)["group selected by"] == "given; proven optimal for these beams"
+    assert told(proven)["group selected by"] == "given; proven optimal for the designed beams"
     assert one.beamforming is not None
     exact = replace(one, beamforming=replace(one.beamforming, upper_bound_w=0.5))
     assert told(exact)["beams designed by"] == "by_hand; proven optimal for this group"
@@ -169,7 +171,7 @@ def test_a_residual_says_whether_it_is_that_of_a_local_optimum(residual: float, 
 
 def test_a_failed_check_says_by_how_much() -> None:
     failed = made(verification=Verification(violations={"rate": 2.5e-3, "power": 1e-9}))
-    words = "FAILED: constraints and figures recomputed from the beams, off by 2.5e-03 at most"
+    words = "FAILED: constraints and figures recomputed from the beams; largest relative difference 2.5e-03"
     assert told(failed)["verification"] == words
     assert "\x1b[31mFAILED" in printed(design_summary(failed), style=True)
 
@@ -204,8 +206,28 @@ def test_what_changes_nothing_is_left_out() -> None:
     budget = BudgetStep(extra_m=12.5, selected=("r1", "r2"), change=-small)
     facts = told(made(sensitivity=replace(WORTH, budget=budget)), nothing)
     assert [name for name in facts if name.startswith("+")] == ["+1 ns of clock error"]
+    assert facts["not listed"] == (
+        "rate: the required rates do not limit the result; power: 1 dB more hardly changes the result; cost: a higher "
+        "limit hardly changes the result (hardly: by less than 0.01 %)"
+    )
     large = told(made(sensitivity=replace(WORTH, budget=replace(budget, change=-1.1e-4))), nothing)
     assert large["+12.5 m of cost"] == "surrogate U -0.011 %, adding r2, dropping r3"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        pytest.param({"sensitivity": WORTH}, None, id="every change has a row"),
+        pytest.param(
+            {"sensitivity": replace(WORTH, rate_per_bps_hz=None, power_per_db=None, budget=None)},
+            "rate and power: not available for these beams; cost: no better group was found beyond the limit",
+            id="no prices",
+        ),
+        pytest.param({"sensitivity": None}, "rate, power and cost: no certificate was computed", id="no certificate"),
+    ],
+)
+def test_a_change_without_a_row_has_a_reason(changes: dict[str, Any], words: str | None) -> None:
+    assert told(made(**changes)).get("not listed") == words
 
 
 def test_a_better_group_within_the_budget_is_told_as_affordable() -> None:
@@ -234,7 +256,7 @@ def test_a_transmitter_that_listens_has_a_line_of_its_own() -> None:
     assert "transmitter" in line
     assert line.split()[-3:] == ["30.0", "300", "8.57"]
     assert "± mm " in text
-    assert "cooperating receivers  none: the transmitter receives its own echo" in text
+    assert re.search("receiver of the echo +transmitter\n", text)
 
 
 def comparison(name: str, value: float | None, gap: float | None, time_s: float, **changes: Any) -> Comparison:
@@ -300,7 +322,7 @@ def test_the_line_of_a_fix() -> None:
     lines = printed(fix_summary([fix(2e-3), fix(5e-3, message="No velocity.", velocity_m_s=None)], 2)).splitlines()
     first, second = (line.split() for line in lines if "unique" in line)
     assert lines[1].split()[0] == "ms"
-    assert first == ["2", "12.35", "-7.65", "0.3", "1.23", "-0.54", "0.6", "unique", "2", "0.62"]
+    assert first == ["2", "12.35", "-7.65", "0.30", "1.23", "-0.54", "0.60", "unique", "2", "0.62"]
     assert second[0] == "5"
     assert second[4:6] == ["–", "–"]
     assert "at 5 ms: No velocity." in lines

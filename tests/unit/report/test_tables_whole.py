@@ -18,7 +18,7 @@ import pytest
 
 from multistatic import build_scenario, compare, design_network, load_preset
 from multistatic.design.result import Design
-from multistatic.design.unit_changes import unit_changes
+from multistatic.design.unit_changes import UnitChanges, unit_changes
 from multistatic.estimation.measurement import Measurement
 from multistatic.files.study_file import run_into
 from multistatic.files.study_reader import read_results
@@ -105,6 +105,11 @@ def made(request: pytest.FixtureRequest) -> Design:
     return found
 
 
+@pytest.fixture(scope="module")
+def changes(made: Design) -> UnitChanges | None:
+    return unit_changes(made)
+
+
 def assert_whole(shown: Any, widths: tuple[int, ...] = (80, 120)) -> None:
     """A narrow rendering has the words of one that breaks no line, no others, and no line too long."""
     words = set(plain(shown, 3000).split())
@@ -126,8 +131,8 @@ def assert_one_unit(table: TextTable) -> None:
 
 
 @pytest.mark.slow
-def test_a_design_in_a_terminal(made: Design) -> None:
-    assert_whole(design_summary(made, unit_changes(made)))
+def test_a_design_in_a_terminal(made: Design, changes: UnitChanges | None) -> None:
+    assert_whole(design_summary(made, changes))
 
 
 @pytest.mark.slow
@@ -138,8 +143,8 @@ def test_the_receivers_of_a_design(made: Design) -> None:
 
 
 @pytest.mark.slow
-def test_names_of_facts_are_unique_and_numbers_are_told_once(made: Design) -> None:
-    facts = design_facts(made, unit_changes(made))
+def test_names_of_facts_are_unique_and_numbers_are_told_once(made: Design, changes: UnitChanges | None) -> None:
+    facts = design_facts(made, changes)
     assert [name for name, count in Counter(fact.name for fact in facts).items() if count > 1] == []
     told = [made.message, *(f"{fact.name}\n{fact.value}" for fact in facts)]
     ids = sorted(made.scenario.receiver_ids, key=len, reverse=True)
@@ -239,7 +244,7 @@ def test_measurements() -> None:
     line = next(line for line in plain(measurement_table(found), 200).splitlines() if line.startswith("deep"))
     assert line.split()[-7:] == ["–"] * 5 + ["not", "detected"]
     last = next(line for line in plain(measurement_table(found), 200).splitlines() if line.startswith(LONG[3]))
-    assert last.split() == [LONG[3], "0", "300.0000", "1.00", "-40.0", "30.0", "30.0", "detected"]
+    assert last.split() == [LONG[3], "0", "300.0000", "0.0010", "-40", "30", "30.0", "detected"]
 
 
 def test_the_numbers_of_the_paper() -> None:

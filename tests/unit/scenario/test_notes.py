@@ -241,8 +241,15 @@ def test_positions_beyond_the_horizon_are_named():
     [
         ("radio.carrier_hz=3500", "3500 MHz would be 3.5e+09"),
         ("radio.carrier_hz=3.5e12", "lies above all radio bands"),
-        ("radio.bandwidth_hz=100", "100 MHz would be 1e+08"),
-        ("radio.bandwidth_hz=3e9", "is wider than the carrier frequency"),
+        ("radio.bandwidth_hz=100", "bandwidth_hz = 100 Hz means a time slot of 0.005 s"),
+        ("radio.bandwidth_hz=100", "100 MHz would be bandwidth_hz = 100e6"),
+        ("radio.symbol_rate_hz=200", "symbol_rate_hz = 200 Hz means a time slot of 0.005 s"),
+        ("radio.symbol_rate_hz=200", "200 MHz would be symbol_rate_hz = 200e6"),
+        (
+            "radio.bandwidth_hz=3e9",
+            "bandwidth_hz = 3e+09 Hz means 6e+09 symbols per second, a band wider than the carrier",
+        ),
+        ("radio.symbol_rate_hz=6e9", "symbol_rate_hz = 6e+09 Hz means 6e+09 symbols per second, a band wider"),
         ("transmitter.power_w=4e6", "power_w is in W and power_dbm in dBm"),
         ("transmitter.power_dbm=-40", "is 1e-07 W (-40.0 dBm)"),
         ("channel.noise_power_dbm=-9", "the noise power is 0.000126 W (-9.0 dBm)"),

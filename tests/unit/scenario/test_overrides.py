@@ -100,4 +100,12 @@ def test_an_entry_of_a_list_that_is_not_there_leaves_no_trace():
         parse_scenario(MINIMAL, overrides=["target.position_llh[0]=48.0"])
     (problem,) = caught.value.problems
     assert problem.path == "target.position_llh[0]"
-    assert problem.expected == "a list at target.position_llh: set the whole list instead of an entry"
+    assert problem.expected == (
+        "a list at target.position_llh, but the scenario states target.position_m: set an entry of target.position_m, "
+        "or the whole list target.position_llh"
+    )
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(MINIMAL, overrides=["target.velocity_m_s[0]=1.0"])
+    assert caught.value.problems[0].expected == (
+        "a list at target.velocity_m_s: set the whole list instead of an entry"
+    )

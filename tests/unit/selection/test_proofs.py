@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from itertools import combinations
 
 import numpy as np
@@ -167,10 +168,26 @@ def test_an_asked_number_that_is_too_small_is_named() -> None:
     problem = selection_problem(4, criterion=instance.criterion(), cost_limit_m=1e6, count=1)
     answer = enumeration(problem, RNG)
     assert answer.status == "infeasible"
-    assert answer.message == (
-        "No group of exactly 1 receiver (design.receivers) was found that makes the target observable under the "
-        "criterion peb. With all 4 receivers selected the target is observable."
+    assert re.fullmatch(
+        r"No group of exactly 1 receiver \(design\.receivers\) was found that makes the target observable under the "
+        r"criterion peb\. 2 receivers are enough, for example rx\d, rx\d\.",
+        answer.message,
     )
+
+
+@pytest.mark.parametrize("clocks", [0.0, float("inf")], ids=["clocks perfect", "clocks unknown"])
+def test_clocks_are_named_where_they_are_the_cause(clocks: float) -> None:
+    """Three receivers with perfect clocks determine a position in the plane. With unknown clocks only their Doppler
+    shifts count, three for four unknowns, and one more receiver is enough.
+    """
+    made = network(6, seed=1, design=DesignSettings(criterion="peb", receivers=3 if clocks else 1))
+    receivers = tuple(dataclasses.replace(each, clock_offset_std_s=clocks) for each in made.receivers)
+    instance = instance_of(dataclasses.replace(made, receivers=receivers))
+    count = made.design.receivers
+    problem = selection_problem(6, criterion=instance.criterion(), cost_limit_m=1e6, count=count)
+    message = enumeration(problem, RNG).message
+    assert ("the clock offsets are too uncertain" in message) == (clocks > 0.0)
+    assert f" {count + 1} receivers are enough, for example " in message
 
 
 def test_optimal_is_said_only_where_the_gap_is_a_millionth() -> None:

@@ -132,6 +132,7 @@ def test_every_metric_reads_the_number_of_its_name() -> None:
         assert METRICS[name].value(seen_by) == close_to(expected, rel=1e-12, abs=0.0), name
 
 
+@pytest.mark.slow
 def test_far_above_the_threshold_the_filter_meets_its_bound(loud: Design) -> None:
     seen = outcome(loud)
     value = {name: METRICS[name].value(seen) for name in METRICS if name.startswith("filter")}

@@ -71,6 +71,7 @@ def test_the_command(results: StudyResults, tmp_path: Path) -> None:
     assert "Each value is divided by that of greedy in the same trial." in " ".join(table.stdout.split())
 
 
+@pytest.mark.slow
 def test_pictures_say_what_the_ratio_is_to_and_where_there_is_nothing(results: StudyResults) -> None:
     peb = results.metric_index("peb_m")
     values = results.values.copy()

@@ -16,7 +16,13 @@ from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.errors import InputError
 from multistatic.registry import Origin
-from multistatic.report.leaderboard import leaderboard_csv, leaderboard_document, leaderboard_tables, outcomes_csv
+from multistatic.report.leaderboard import (
+    failures_in_words,
+    leaderboard_csv,
+    leaderboard_document,
+    leaderboard_tables,
+    outcomes_csv,
+)
 from multistatic.report.leaderboard_plots import leaderboard_pictures
 from multistatic.suite import instances as frozen
 from multistatic.suite import tasks
@@ -374,6 +380,7 @@ def test_solved_instances_come_first_then_the_gap_and_ties_share_their_rank() ->
     assert times[0].time_s == close_to(1.0)
 
 
+@pytest.mark.slow
 def test_reports_drop_nothing() -> None:
     from rich.console import Console
 
@@ -388,7 +395,7 @@ def test_reports_drop_nothing() -> None:
     assert re.search(r"1 +slow_best \(other-methods 2\.1\) +3 of 3 +3 ", text)
     assert re.search(r"\d +poor +3 of 3 ", text)
     for words in (
-        "nothing, error (every instance): ValueError: no.",
+        "“nothing”: raised an exception (every instance): ValueError: no.",
         "A new best value, verified: slow_best on i0, 1 m (-1 %)",
         "slow_best on i0 claims to be optimal.",
         "0 of 3",
@@ -405,6 +412,25 @@ def test_reports_drop_nothing() -> None:
     assert set(pictures) == {*names, "captions.txt"}
     assert b"quick_failure (2 of 3)" in pictures["leaderboard.svg"]
     assert pictures == leaderboard_pictures(outcomes, "made up")
+
+
+def test_a_reason_that_is_not_that_of_every_instance_names_its_instance() -> None:
+    same = invented("one", [None, None])
+    different = [replace(each, method="two", message=f"cost {each.instance}") for each in same]
+    missing = [
+        replace(each, method="three", verdict="not_installed", message="three needs x: pip install x") for each in same
+    ]
+    rows = standings((*same, *different, *missing), "peb")
+    assert {row.method: failures_in_words(row) for row in rows} == {
+        "one": ["“one”: raised an exception (every instance): ValueError: no."],
+        "two": ["“two”: raised an exception (every instance), for example on i0: cost i0."],
+        "three": [
+            "“three”: did not run, as a package is not installed (every instance): three needs x: pip install x."
+        ],
+    }
+    pictures = leaderboard_pictures((*same, *missing), "made up")
+    assert "The methods “one”, “three” solved no instance" in pictures["captions.txt"].decode()
+    assert b"Three needs x: pip install x." in pictures["leaderboard_instances.svg"]
 
 
 def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None:

@@ -5,6 +5,7 @@ Here it is called as a function, with methods that cheat, on purpose or without 
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -179,3 +180,20 @@ def test_beams_come_back_as_they_are(ask: Ask) -> None:
     answer = ask(lambda problem: type("R", (result,), {"message": "Mine."}), "small_los", BEAMS)[1]
     assert (answer.status, answer.message, answer.bound) == ("optimal", "Mine.", 3.0)
     assert np.array_equal(answer.beams, beams)
+
+
+# Failures
+
+
+def test_a_missing_package_is_not_a_kind_of_instance_that_a_method_refuses(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cvxpy", None)
+    kind, message, _ = worker._answered(SUITE["small_los"], BEAMS, "sca", repeats=1)
+    assert kind == "not_installed"
+    assert "pip install 'multistatic[sdp]'" in message
+
+    def particular(problem: Any) -> Any:
+        raise InputError([Problem("direct channel", "rank 2", "rank one")])
+
+    assert ask(particular, board=BEAMS)[0] == "refused"

@@ -107,7 +107,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
     if matched is not None:
         aligned = np.sqrt(matched[1:]) * posed.steering[:, None]
         beams = posed.beams(aligned, np.arange(len(posed.required)), np.sqrt(matched[0]) * posed.steering)
-        message = "Proven optimal: every beam points at the target and the required rates are met."
+        message = "The beams are optimal: every beam points at the target and the required rates are met."
         free = Prices(rate_w_per_bps_hz=np.zeros(len(problem.direct)), power=posed.reduced.norm2)
         return replace(evaluate(problem, beams, method=METHOD, message=message), prices=free)
     settings = settings or ValueFunctionSettings()
@@ -165,7 +165,7 @@ def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, ori
     beams = at.designed(best, solution)
     if at.reduced.antennas == 1 and solution.proven:
         bound = _dual_bound_w(at, solution)
-        message = "Proven optimal: every channel has rank one, and the dual problem gives the same illumination."
+        message = "The beams are optimal: every channel has rank one, and the dual problem gives the same illumination."
     else:
         bound = None
         residual = stationarity(original, beams).residual
@@ -188,11 +188,11 @@ def _result(at: _Posed, found: LocalOptima, settings: ValueFunctionSettings, ori
 def _verdict(residual: float, streams: int, loss: float | None) -> str:
     """What the first-order conditions say of the beams. `loss`: a share of N_t P_T, where some of it was given up."""
     if residual < NEARLY_STATIONARY:
-        return f"The beams are a local optimum (over the receive vectors of {streams} data streams)."
+        return f"The beams are a local optimum for {streams} data stream{'' if streams == 1 else 's'}."
     ended = "ended before a local optimum"
     if loss is not None:
         ended = f"ended where at most {loss:.1e} of the largest illumination was left to gain"
-    return f"The descent over the receive vectors of {streams} streams {ended}."
+    return f"The search for beams with {streams} data stream{'' if streams == 1 else 's'} {ended}."
 
 
 def _prices(at: _Posed, streams: Streams, solution: InnerSolution) -> Prices | None:
