@@ -41,7 +41,7 @@ _LEFT_IN, _RIGHT_IN, _LABELS_IN, _SIDE_TITLE_IN = 0.62, 0.12, 0.42, 0.32
 # From so much room beside the map on, the legend stands there.
 _BESIDE_IN = 1.5
 # Half the width of the marker of a receiver.
-_MARKER_PT = 3.5
+_MARKER_PT = 3.0
 
 
 def fix_pictures(
