@@ -1,4 +1,6 @@
-"""What is wrong with the text of a picture: outside of it, over another, too small, a legend of something else."""
+"""What is wrong with the text of a picture: outside of it, over another, too small, a legend of something else, a name
+that seems to belong to another marker, a leader that is long or cannot be seen.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,14 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from matplotlib.text import Text
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation, Text
 
+from multistatic.report.labels import LEADER, LONGEST_LEADER
 from multistatic.report.picture_layout import legend_entries
 from multistatic.report.style import SMALLEST
 from multistatic.units import F
@@ -65,7 +72,11 @@ def picture_faults(figure: Figure) -> list[str]:
     """A sentence for each fault; call inside `styled()`."""
     texts = drawn_texts(figure)
     corners = [(text.get_text(), text_corners(text)) for text in texts]
-    return [*_outside(figure, corners), *_overlapping(corners), *_too_small(texts), *legend_faults(figure)]
+    faults = [*_outside(figure, corners), *_overlapping(corners), *_too_small(texts), *legend_faults(figure)]
+    for ax in figure.axes:
+        faults += name_faults(ax)
+        faults += leader_faults(ax)
+    return faults
 
 
 def legend_faults(figure: Figure) -> list[str]:
@@ -76,6 +87,71 @@ def legend_faults(figure: Figure) -> list[str]:
     faults = [f"{name!r} is drawn, but not in the legend" for name in drawn if name not in listed]
     faults += [f"{name!r} is in the legend, but not drawn" for name in listed if name not in drawn]
     return faults + [f"{name!r} is listed more than once" for name in set(listed) if listed.count(name) > 1]
+
+
+def leaders_of(ax: Axes) -> dict[str, Line2D]:
+    """The line from a marker to its name, by the name."""
+    words = f"_{LEADER} "
+    return {str(line.get_label()).removeprefix(words): line for line in ax.lines if words in str(line.get_label())}
+
+
+def names_in(ax: Axes) -> list[Annotation]:
+    """The names that stand beside markers; their `xy` is the place of the marker."""
+    named = [text for text in ax.texts if isinstance(text, Annotation) and text.get_text()]
+    return [text for text in named if text.xycoords == "data" == text.anncoords]
+
+
+def name_faults(ax: Axes) -> list[str]:
+    """Names without a leader that are as near to another marker as to their own."""
+    found = [points.get_offsets() for points in ax.collections if isinstance(points, PathCollection)]
+    names, leaders, faults = names_in(ax), leaders_of(ax), []
+    markers = (
+        ax.transData.transform(np.vstack([*(np.ma.getdata(each) for each in found), *(t.xy for t in names)]))
+        if names
+        else []
+    )
+    for text in names:
+        own, box = ax.transData.transform(text.xy), text.get_window_extent()
+        nearest = np.clip(markers, (box.x0, box.y0), (box.x1, box.y1))
+        away, apart = np.linalg.norm(nearest - markers, axis=1), np.linalg.norm(markers - own, axis=1)
+        others = away[apart > 1.0]
+        if text.get_text() not in leaders and len(others) and others.min() <= away[apart <= 1.0].min():
+            faults.append(f"{text.get_text()!r} is nearer to another marker and has no leader")
+    return faults
+
+
+def leader_faults(ax: Axes) -> list[str]:
+    """Leaders that are long, that do not end at their name, that lie below another name, or that lack a light rim."""
+    longest = LONGEST_LEADER * max(ax.get_window_extent().size) + _SLACK_PX
+    texts, faults = {text.get_text(): text for text in names_in(ax)}, []
+    for name, line in leaders_of(ax).items():
+        start, end = ax.transData.transform(np.asarray(line.get_xydata()))
+        if np.hypot(*(end - start)) > longest:
+            faults.append(f"the leader of {name!r} is longer than a quarter of the panel")
+        if name not in texts or not texts[name].get_window_extent().padded(_SLACK_PX).contains(*end):
+            faults.append(f"the leader of {name!r} does not end at it")
+        steps = start + np.linspace(0.0, 1.0, 200)[:, None] * (end - start)
+        below = [
+            other
+            for other, text in texts.items()
+            if other != name and any(text.get_window_extent().contains(*step) for step in steps)
+        ]
+        faults += [f"the leader of {name!r} goes below {other!r}" for other in below]
+        rims = [effect._gc for effect in line.get_path_effects() if hasattr(effect, "_gc")]
+        around = [rim["foreground"] for rim in rims if rim.get("linewidth", 0.0) >= line.get_linewidth() + 1.0]
+        if not any(_contrast(colour, line.get_color()) >= 4.5 for colour in around):
+            faults.append(f"the leader of {name!r} has no rim of another brightness, which it needs on a dark ground")
+    return faults
+
+
+def _contrast(one: Any, other: Any) -> float:
+    """Contrast of two colours, as the Web Content Accessibility Guidelines define it: 1 to 21."""
+    bright = []
+    for colour in (one, other):
+        parts = np.array(to_rgb(colour))
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        bright.append(float(linear @ (0.2126, 0.7152, 0.0722)))
+    return (max(bright) + 0.05) / (min(bright) + 0.05)
 
 
 def _outside(figure: Figure, texts: Corners) -> list[str]:

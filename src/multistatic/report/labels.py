@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 # Where a label may go beside its point, best first: (horizontal, vertical) side of the point.
 _SIDES = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1))
 # Further off it stands at the end of a leader in any of these directions.
-_ANGLES = 24
+_ANGLES = 36
 _NEAR = (1.0, 2.2)
 _FAR = (4.0, 5.5, 7.0, 8.5, 10.5, 12.5, 15.0, 18.0, 22.0, 26.0, 31.0, 37.0, 45.0)
 # Labels that stand above their points alone do so in rows.
 _ROWS = 12
 # The longest leader, as a share of the longer side of the panel.
 LONGEST_LEADER = 0.25
-_ATTEMPTS = 5
+_ATTEMPTS, _ORDERS = 40, 8
 _LINE_STEP_PX = 4.0
 _GAP_PT, _POINT_PT, _BESIDE_PT = 1.5, 4.0, 7.0
 # What a place costs for each step that it is further off, for each line that its leader crosses,
 # for a line that it runs along, and for each point whose own label it keeps from standing above.
-_PER_STEP, _PER_SIDE, _PER_LINE, _PER_ALONG, _PER_SHADE = 2.5, 0.1, 3.0, 30.0, 3.0
+_PER_STEP, _PER_SIDE, _PER_LINE, _PER_ALONG, _PER_SHADE = 2.5, 0.1, 3.0, 60.0, 3.0
 # What it costs for each point, step of a line, text and leader that the label covers; for each text, leader and point
 # that its own leader crosses; and where the label is nearer to another point than to its own, without and with a
 # leader. From `_BAD` of these on, an optional label is left out.
-_PER_POINT, _PER_LINE_POINT, _PER_TEXT = 40.0, 12.0, 400.0
+_PER_POINT, _PER_LINE_POINT, _PER_TEXT = 90.0, 12.0, 400.0
 _PER_CUT, _PER_CROSSING, _PER_STRANGER, _PER_NEIGHBOUR = 150.0, 25.0, 60.0, 6.0
 _BAD, _TOO_LONG, _OUTSIDE = 39.0, 200.0, 1e4
 # Nothing that costs so much more than the best place is worth a look.
@@ -173,7 +173,7 @@ class _Surroundings:
         """The places for the text of `label`, of this size, about the point with this number."""
         point, distance = self.points[number], label.distance_pt * self.per_pt
         if label.above:
-            row_px = size[1] + 2 * _GAP_PT * self.per_pt
+            row_px = size[1] + 1.1 * _GAP_PT * self.per_pt
             rings = [_boxes_above(point, size, distance + row * row_px, self.frame) for row in range(_ROWS)]
         else:
             rings = [_near_boxes(point, size, factor * distance) for factor in _NEAR]
@@ -251,15 +251,27 @@ class _Surroundings:
 
 
 def _arranged(everywhere: Sequence[_Candidates], optional: Sequence[bool]) -> dict[int, _Place]:
-    """The place of each label, by its number, without the optional ones that find none. Where one that must be drawn
-    covers something, all such are placed again, that one first; the best attempt counts. The optional ones follow.
+    """The place of each label, by its number, without the optional ones that find none. Where not all find one beside
+    each other, those that must be drawn are placed first.
     """
-    order = [k for k, may in enumerate(optional) if not may]
+    order = sorted(range(len(everywhere)), key=lambda k: optional[k])
+    if all(len(each.boxes) for each in everywhere):
+        together = _beside_each_other(everywhere, order, _ORDERS)
+        if all(place.fault < _PER_CROSSING for place in together.values()):
+            return together
+    needed = _beside_each_other(everywhere, [k for k in order if not optional[k]], _ATTEMPTS)
+    return _with_room(everywhere, [k for k in order if optional[k]], needed)
+
+
+def _beside_each_other(everywhere: Sequence[_Candidates], order: list[int], attempts: int) -> dict[int, _Place]:
+    """The places of the labels `order`. Where one covers something, all are placed again, that one first, or where it
+    was first already, in another order; the best attempt counts.
+    """
     best: dict[int, _Place] = {}
-    least = np.inf
-    for _ in range(_ATTEMPTS):
+    least, rng = np.inf, np.random.default_rng(len(order))
+    for _ in range(attempts):
         placed: dict[int, _Place] = {}
-        for k in [*order, *order]:  # the second time beside all the others
+        for k in [*order, *order, *order]:  # the second and the third time beside all the others
             found = everywhere[k].best([place for other, place in placed.items() if other != k])
             assert found is not None
             placed[k] = found
@@ -267,10 +279,11 @@ def _arranged(everywhere: Sequence[_Candidates], optional: Sequence[bool]) -> di
         if total < least:
             best, least = placed, total
         worst = [k for k in order if placed[k].fault >= _PER_CROSSING]
-        if not worst or order[: len(worst)] == worst:
+        if not worst:
             break
-        order = worst + [k for k in order if k not in worst]
-    return _with_room(everywhere, [k for k, may in enumerate(optional) if may], best)
+        repeated = order[: len(worst)] == worst
+        order = rng.permutation(order).tolist() if repeated else worst + [k for k in order if k not in worst]
+    return best
 
 
 def _with_room(everywhere: Sequence[_Candidates], order: list[int], needed: dict[int, _Place]) -> dict[int, _Place]:
@@ -278,7 +291,7 @@ def _with_room(everywhere: Sequence[_Candidates], order: list[int], needed: dict
     attempt, as long as that leaves fewer out.
     """
     best, least = needed, len(order) + 1
-    for _ in range(_ATTEMPTS):
+    for _ in range(_ORDERS):
         placed = dict(needed)
         for k in order:
             found = everywhere[k].best(list(placed.values()))
