@@ -159,7 +159,7 @@ def test_methods_that_share_a_point_share_a_label_and_nothing_is_left_out_withou
         words = {text.get_text() for text in drawn_texts(figure)}
     assert "nearest_n, best_n" in words
     assert "enumeration (17 of 18)" in words
-    assert "Without an answer in “Selectors, surrogate U”: all." in figure.get_label()
+    assert "The method “all” solved no instance of “Selectors, surrogate U”." in figure.get_label()
 
 
 def test_a_gap_of_zero_stands_below_the_smallest_gap_and_no_decade_is_empty() -> None:
