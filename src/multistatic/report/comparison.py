@@ -95,9 +95,9 @@ def draw_values(ax: Axes, rows: Sequence[Comparison], criterion: str) -> None:
         label = "best value" if best else "other value, with its gap to the best"
         ax.scatter([value], [place], c=SELECTED if best else "white", label=label, **look)
         texts.append((value, place, "best" if best else _gap_in_words(row.gap)))
+    _method_axis(ax, rows)
     _write_beside(ax, texts)
     ax.set_xlabel(words)
-    _method_axis(ax, rows)
     for tick, row in zip(ax.get_yticklabels(), rows, strict=True):
         tick.set_fontweight("bold" if _is_best(row) else "normal")
         tick.set_color(CAPTION if row.value is None else INK)
@@ -124,9 +124,9 @@ def draw_times(ax: Axes, rows: Sequence[Comparison], *, named: bool = False) -> 
     for place, time_s in enumerate(times[: len(rows)]):
         ax.scatter([factor * time_s], [place], s=26, c=MUTED, zorder=3, label="time of the whole design")
         texts.append((factor * time_s, place, quantity(time_s, "s")))
+    _method_axis(ax, rows)
     _write_beside(ax, texts)
     ax.set_xlabel(words)
-    _method_axis(ax, rows)
     if not named:
         ax.tick_params(axis="y", labelleft=False)
 
@@ -156,7 +156,9 @@ def _scale(ax: Axes, values: Sequence[float], logarithmic_from: float) -> None:
 
 
 def _write_beside(ax: Axes, texts: Sequence[tuple[float, int, str]]) -> None:
-    """Texts to the right of their points; the axis is made longer until all of them are inside of it."""
+    """Texts to the right of their points; the axis is made longer until all of them are inside of it. The rows must be
+    inside of the other axis already: what is outside has no extent.
+    """
     written = [
         ax.annotate(text, (x, y), (6, 0), textcoords="offset points", size=SMALL, va="center", color=INK)
         for x, y, text in texts

@@ -40,7 +40,7 @@ _SCREEN_IN, _LARGEST_MAP_IN, _SIDE_IN = 5.6, 4.8, 1.15
 _LEFT_IN, _RIGHT_IN, _LABELS_IN, _SIDE_TITLE_IN = 0.62, 0.12, 0.42, 0.32
 # From so much room beside the map on, the legend stands there.
 _BESIDE_IN = 1.5
-# Half the width of the marker of a receiver that no fix used.
+# Half the width of the marker of a receiver.
 _MARKER_PT = 3.0
 
 
@@ -126,19 +126,27 @@ def _name_everything(
     with a measurement come first: the others are named only in the room that is left, and only if all of those are.
     """
     others = other_labels(fixes, scenario)
-    places = ax.transData.transform([(each.x, each.y) for each in others]) if others else np.zeros((0, 2))
-    reach = _MARKER_PT * ax.figure.dpi / 72.0
-    markers = np.hstack([places - reach, places + reach])
+    sites = site_labels(fixes, scenario)
     before = len(ax.texts), len(ax.lines)
-    missing = set(place_labels(ax, [*labels, *site_labels(fixes, scenario)], lines, markers))
+    missing = set(place_labels(ax, [*labels, *sites], lines, _markers(ax, others)))
     nameless = [one.id for one in measured_receivers(fixes, scenario) if short_name(one.id) in missing]
     if nameless:
         measured = {one.id for one in measured_receivers(fixes, scenario)}
         return [*nameless, *(one.id for one in scenario.receivers if others and one.id not in measured)]
     written = np.array([text.get_window_extent().extents for text in ax.texts[before[0] :]]).reshape(-1, 4)
     leaders = [np.asarray(line.get_xydata()) for line in ax.lines[before[1] :]]
-    missing = set(place_labels(ax, others, [*lines, *leaders], written))
+    taken = np.vstack([written, _markers(ax, [*labels, *sites])])
+    missing = set(place_labels(ax, others, [*lines, *leaders], taken))
     return [one.id for one in scenario.receivers if short_name(one.id) in missing]
+
+
+def _markers(ax: Axes, labels: Sequence[Label]) -> F:
+    """The boxes [n, 4] of the markers of `labels`, in pixels."""
+    if not labels:
+        return np.zeros((0, 4))
+    places = ax.transData.transform([(each.x, each.y) for each in labels])
+    reach = _MARKER_PT * ax.figure.dpi / 72.0
+    return np.hstack([places - reach, places + reach])
 
 
 def draw_fixes_elevation(

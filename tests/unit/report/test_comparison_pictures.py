@@ -92,6 +92,15 @@ def test_the_axis_of_times_ends_with_the_data() -> None:
     assert 40.0 < high < 1000.0
 
 
+def test_numbers_beside_the_points_of_every_row_are_inside_of_the_panel() -> None:
+    rows = [row(f"method {k}", 2e-9, design(), time_s) for k, time_s in enumerate((0.05, 0.06, 1.3))]
+    with styled():
+        figure = comparison_figure(rows, "surrogate")
+        figure.draw_without_rendering()
+        for ax in (figure.axes[0], figure.axes[2]):
+            assert max(text.get_window_extent().x1 for text in ax.texts) <= ax.get_window_extent().x1 + 1.0
+
+
 def test_times_have_their_place_on_the_axis() -> None:
     from matplotlib.figure import Figure
 
@@ -150,7 +159,7 @@ def test_methods_that_share_a_point_share_a_label_and_nothing_is_left_out_withou
         words = {text.get_text() for text in drawn_texts(figure)}
     assert "nearest_n, best_n" in words
     assert "enumeration (17 of 18)" in words
-    assert "Without an answer in “Selectors, surrogate U”: all." in figure.get_label()
+    assert "The method “all” solved no instance of “Selectors, surrogate U”." in figure.get_label()
 
 
 def test_a_gap_of_zero_stands_below_the_smallest_gap_and_no_decade_is_empty() -> None:
