@@ -165,8 +165,8 @@ def test_truncated_data(tmp_path: Path):
 def test_data_that_are_not_there(tmp_path: Path):
     path = folder(tmp_path) / "recording_a.sigmf-data"
     path.unlink()
-    assert "No such file" in problems(read_recording, path)[0]
-    assert "No such file" in problems(read_recording, tmp_path / "nothing")[0]
+    assert "no file or folder of this name" in problems(read_recording, path)[0]
+    assert "no file or folder of this name" in problems(read_recording, tmp_path / "nothing")[0]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -304,7 +304,7 @@ class ScenarioTable(Table):
     """A scenario file of `multistatic`."""
 
     schema_: SchemaOne = Field(1, alias="schema", description="version of this format")
-    name: Name = shared(Scenario, "name", "name of the scenario in pictures and reports")
+    name: Name = shared(Scenario, "name", "name of the scenario in pictures and reports; else the name of its file")
     seed: Seed = shared(Scenario, "seed", "seed of all random draws")
     origin: OriginTable | None = Field(
         None, description="WGS 84 position of local (0, 0, 0); default: the transmitter, if that has position_llh"
