@@ -148,7 +148,7 @@ def test_ranges_shorter_than_the_direct_path_are_no_wonder_where_clocks_explain_
     assert np.any(ranges < 0.9 * direct, axis=1).sum() > 30
     messages = [fix.message for fix in localize_many(groups, sites, NEVER)]
     assert not any("shorter than the direct path" in one or "on or near the line" in one for one in messages)
-    assert sum("too uncertain for its error" in one for one in messages) > 50
+    assert sum("too uncertain to state its error" in one for one in messages) > 50
 
 
 def test_a_target_on_the_line_of_all_sites_is_not_at_two_places_beside_it():

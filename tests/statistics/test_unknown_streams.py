@@ -193,5 +193,5 @@ def test_too_few_symbols_to_measure_noise_by() -> None:
     from multistatic.errors import InputError
 
     echo, mine = heard("half_sine", count=8, oversampling=2, trials=1)
-    with pytest.raises(InputError, match="9 symbols or more where noise is measured"):
+    with pytest.raises(InputError, match="at least 9 symbols to measure the noise"):
         maximum_likelihood(echo.recording, mine, search(mine, noise="estimated"))

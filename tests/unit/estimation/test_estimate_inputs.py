@@ -111,7 +111,7 @@ def test_noise_that_the_recording_does_not_state_is_measured() -> None:
     stated = measurements_of(maximum_likelihood, quiet.recording, TRAIN, search(TRAIN))
     measured = measurements_of(maximum_likelihood, loud.recording, TRAIN, search(TRAIN))
     assert all(one.message == "" for one in stated)
-    assert all(" dB more than the stated noise" in one.message for one in measured)
+    assert all(" dB more power than the stated noise" in one.message for one in measured)
     ratio = np.median([b.delay_std_s / a.delay_std_s for a, b in zip(stated, measured, strict=True)])
     assert ratio == close_to(np.sqrt(10.0), rel=0.1)
     error = np.array([(one.delay_s - t) / one.delay_std_s for one, t in zip(measured, loud.delay_s, strict=True)])

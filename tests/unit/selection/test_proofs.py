@@ -107,7 +107,7 @@ def test_the_cheapest_group_is_that_of_brute_force(criterion: str, height_m: flo
         assert found.cost_m == close_to(least, rel=1e-12)
         if least > 1.0:
             assert answer.nearest_budget_m == close_to(least, rel=1e-12)
-            assert f"costs {least:.6g} m" in answer.message or f"cost {least:.6g} m" in answer.message
+            assert f"cost is {least:.6g} m" in answer.message or f"costs {least:.6g} m" in answer.message
 
 
 def test_a_group_that_no_search_has_proven_cheapest_is_only_the_cheapest_known() -> None:

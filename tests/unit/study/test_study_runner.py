@@ -219,7 +219,7 @@ def test_a_trial_that_kills_its_worker_is_found_and_the_rest_is_done(tmp_path: P
     same = ~results.failed()
     np.testing.assert_array_equal(results.values[same], healthy.values[same])
     assert [each.attempt for each in results.failures] == [1, 1, 1]  # each method of the trial, once
-    assert all("died" in each.error for each in results.failures)
+    assert all("the worker process ended" in each.error for each in results.failures)
 
 
 class Broken(Executor):
