@@ -53,11 +53,12 @@ class StageClock:
 
 class Progress:
     """The stage that a command is in, and how much of its work is done; call it when either changes. `parts`: what the
-    work consists of, in the plural.
+    work consists of, in the plural. `alike`: False where one part may take a thousand times as long as another; then
+    no remaining time is stated, for it would be wrong.
     """
 
-    def __init__(self, parts: str = "", clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._parts = clock, f" {parts}" if parts else ""
+    def __init__(self, parts: str = "", clock: Callable[[], float] = time.monotonic, *, alike: bool = True) -> None:
+        self._clock, self._parts, self._alike = clock, f" {parts}" if parts else "", alike
         self._begun = clock()
         self._stage = "starting"
         self._counted: tuple[int, int] | None = None
@@ -100,7 +101,7 @@ class Progress:
         """Seconds that the rest takes, if each part takes as long as those that are done; None before the first. A part
         that is under way for longer than that is supposed to need as long again.
         """
-        if self._counted is None:
+        if self._counted is None or not self._alike:
             return None
         (done, total), (before, since), now = self._counted, self._first, self._clock()
         if done <= before:
@@ -160,13 +161,15 @@ def duration(seconds: float) -> str:
 
 
 @contextmanager
-def shown_stages(quiet: bool) -> Iterator[Progress]:
-    """Give what shows the current stage, done parts, elapsed and remaining time; silent with `quiet`."""
+def shown_stages(quiet: bool, *, alike: bool = True) -> Iterator[Progress]:
+    """Give what shows the current stage, done parts, elapsed and remaining time; silent with `quiet`. `alike`: whether
+    its parts take about the same time.
+    """
     from rich.console import Console
 
     from multistatic import compiled  # by its own name: files that import from it are taken for kernels
 
-    progress = Progress()
+    progress = Progress(alike=alike)
     if quiet:
         yield progress
         return

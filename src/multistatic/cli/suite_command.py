@@ -73,7 +73,8 @@ def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome],
     tasks = tasks_of(settings)
     planned = sum(len(tasks[board]) * len(methods[board]) for board in tasks)
     found: list[SuiteOutcome] = []
-    with shown_stages(quiet) as show, suppress(KeyboardInterrupt):
+    # From milliseconds to minutes each: the help states the time of the whole.
+    with shown_stages(quiet, alike=False) as show, suppress(KeyboardInterrupt):
 
         def on_begin(board: str, method: str, instance: str) -> None:
             show(f"{method} on {instance} ({board}, at most {settings.limit_s:g} s)", len(found), planned)

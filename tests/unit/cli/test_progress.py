@@ -149,3 +149,12 @@ def test_the_first_compilation_says_so_and_the_second_run_has_nothing_to_say(tmp
     assert runs[0].stderr.startswith(COMPILING)
     assert COMPILING not in runs[1].stderr
     assert "position error" in runs[0].stdout
+
+
+def test_parts_of_very_different_lengths_have_no_remaining_time() -> None:
+    clock = Clock()
+    state = Progress(clock=clock, alike=False)
+    state("greedy", 0, 8)
+    clock.now += 10.0
+    state("kmeans", 2, 8)
+    assert state.words() == "kmeans, 2 of 8 done after 10 s"
