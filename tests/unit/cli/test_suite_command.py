@@ -111,7 +111,7 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
             ("failing", "small_los"): "ZeroDivisionError (one over nothing)",
             ("failing", "small_rician"): "SystemExit (3)",
             ("failing", "small_miso"): "received None from 'failing' of other-methods 1.0",
-            ("failing", "paper"): "not a feasible group: it costs",
+            ("failing", "paper"): "not a feasible group: its cooperation cost is",
             ("stopping", "small_rician"): "stopped after 2 s",
             ("stopping", "small_miso"): "the process ended with SIGKILL",
             ("missing", "paper"): "has no attribute 'missing'",
