@@ -25,10 +25,10 @@ help:  ## list the targets
 demo: $(VENV)/demo.stamp  ## design the published scenario: a table, and files with pictures in out/paper
 	@$(BIN)/multistatic design paper --out out/paper
 
-check: lint  ## style, types, layers and the quick tests: a minute
+check: lint  ## style, types, layers and the quick tests
 	$(PYTEST) -m "not slow and not evidence"
 
-test: lint  ## style, types, layers and tests: some minutes
+test: lint  ## style, types, layers and tests: nine minutes on two cores
 	$(PYTEST)
 
 evidence: $(VENV)/test.stamp  ## statistics with many trials, faults by the hundred, properties of fresh examples: long
