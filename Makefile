@@ -25,7 +25,7 @@ help:  ## list the targets
 demo: $(VENV)/demo.stamp  ## design the published scenario: a table, and files with pictures in out/paper
 	@$(BIN)/multistatic design paper --out out/paper
 
-check: lint  ## style, types, layers and the quick tests
+check: lint  ## style, types, layers and the quick tests: about two minutes
 	$(PYTEST) -m "not slow and not evidence"
 
 test: lint  ## style, types, layers and tests: nine minutes on two cores
