@@ -33,7 +33,6 @@ from multistatic.scenario.target_points import TargetPoints
 from multistatic.scenario.uncertain_target import TargetArea, TargetPrior
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
-
 _NOT_GIVEN: Any = object()
 
 
