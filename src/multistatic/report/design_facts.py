@@ -16,6 +16,13 @@ from multistatic.design.result import Accuracy, Design
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
+from multistatic.report.points_facts import (
+    accuracy_over_points,
+    at_worst_point,
+    losses,
+    power_over_points,
+    reduced_criterion,
+)
 from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
@@ -86,7 +93,9 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if result is None:
         return
     yield "beams designed by", f"{result.method}{_below_bound(design)}"
-    if result.illumination_w:
+    if design.over_points is not None:
+        yield from power_over_points(design)
+    elif result.illumination_w:
         yield "power towards target", f"{watt_to_dbm(result.illumination_w):.2f} dBm EIRP"
     if result.power_w is not None:
         used, limit = (quantity(each, "W") for each in (result.power_w, design.scenario.transmitter.power_w))
@@ -97,7 +106,8 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     """The criterion, with its value where that is no figure of the accuracy, and what is proven of the group."""
     found = design.selection
     assert found is not None
-    words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
+    words = f"{criterion_words(design.scenario.design.criterion)}{reduced_criterion(design)}"
+    unit = criterion_unit(design)
     stated = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
     if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
@@ -107,8 +117,9 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
 
 
 def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
-    yield "position error bound", _bounds(accuracy, "peb_m", "m")
-    yield "velocity error bound", _bounds(accuracy, "veb_m_s", "m/s")
+    yield "position error bound", at_worst_point(design, _bounds(accuracy, "peb_m", "m"))
+    yield "velocity error bound", at_worst_point(design, _bounds(accuracy, "veb_m_s", "m/s"))
+    yield from accuracy_over_points(design)
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
     if weak := weak_echoes(accuracy, design.selected):
@@ -140,6 +151,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
     nothing where it changes nothing.
     """
+    yield from losses(design)
     shown: set[str] = set()
     for what, name, value in _listed_changes(design, unit):
         shown.add(what)

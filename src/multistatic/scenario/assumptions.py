@@ -16,7 +16,8 @@ class Assumptions:
     """The assumptions that decide about the size of a bound, in one word each.
 
     `clocks`: `perfect` (no clock or oscillator has an offset), `prior` (offsets of a known standard deviation) or
-    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity.
+    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity;
+    `prior` or `area`, it is for all places where one target may be; `several`, it is for several targets.
     `elements`: `isotropic`, every antenna element radiates and receives alike in all directions. `echo_law`: `sum` or
     `product` (`Propagation`), or `given` where the channels hold the gains of the echoes, which no law then makes.
 
@@ -26,7 +27,7 @@ class Assumptions:
     """
 
     clocks: Literal["perfect", "prior", "unknown"]
-    target: Literal["exact"]
+    target: Literal["exact", "prior", "area", "several"]
     elements: Literal["isotropic"]
     echo_law: EchoLaw | Literal["given"]
 
@@ -46,7 +47,16 @@ def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
     )
     return Assumptions(
         clocks="perfect" if one_clock or not offsets.any() else "prior" if np.isfinite(offsets).all() else "unknown",
-        target="exact",
+        target=_target(scenario),
         elements="isotropic",
         echo_law="given" if given else scenario.propagation.echo_law,
     )
+
+
+def _target(scenario: Scenario) -> Literal["exact", "prior", "area", "several"]:
+    """What is known of the place of the target."""
+    if len(scenario.targets) > 1:
+        return "several"
+    if scenario.targets[0].prior is not None:
+        return "prior"
+    return "exact" if scenario.targets[0].area is None else "area"
