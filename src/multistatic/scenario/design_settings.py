@@ -12,6 +12,8 @@ JOINT = "joint"
 """Stands in the place of a selector's name: choose group and beams together."""
 Choice = str | Callable[..., Any]
 """A registered name, or a callable in its place."""
+OverPoints = Literal["worst", "mean", "mean_square", "posterior"]
+"""How the values of the points where a target may be become one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
