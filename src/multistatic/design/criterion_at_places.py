@@ -18,7 +18,7 @@ from multistatic.bounds.position import part_of
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.bounds.square_root import Quantity, covariances, whitened_rows
 from multistatic.channel.channel import Channel
-from multistatic.channel.echo_of_points import channel_to_points, geometry_of_points
+from multistatic.channel.echo_of_points import geometry_of_points
 from multistatic.design.algorithms import criterion_of
 from multistatic.linalg import marginal_covariance, marginal_variance_and_margin
 from multistatic.scenario.model import Scenario
@@ -88,15 +88,11 @@ class Places:
 def places_of(
     scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None = None
 ) -> list[tuple[np.ndarray, Places]]:
-    """The places of each target, some at a time, with their numbers among `points`.
-
-    channel: direct channels, noise and clutter; its echo is replaced by that of `points`, by the geometry.
-    """
+    """The places of each target, some at a time, with their numbers among `points`; `channel` has these M points."""
     found = []
-    every = channel_to_points(scenario, channel, points)
     for number in np.unique(points.target):
         for rows in _chunks(np.flatnonzero(points.target == number)):
-            found.append((rows, _places(scenario, _at(every, rows), _some(points, rows), covariance_w)))
+            found.append((rows, _places(scenario, _at(channel, rows), _some(points, rows), covariance_w)))
     return found
 
 
