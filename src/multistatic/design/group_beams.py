@@ -14,13 +14,16 @@ import numpy as np
 
 from multistatic.beamforming.beamforming_problem import Beamformer, BeamformingResult
 from multistatic.beamforming.point_objective import PointObjective
+from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.design.instance import Instance
 from multistatic.design.light_limits import group_limits
-from multistatic.design.point_laws import power_law_of
+from multistatic.design.point_laws import parts_of, power_law_of
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.selection_problem import Criterion
 from multistatic.units import B, C, F
 
+# Criteria of ours whose values fall with every illumination and are convex in it (`design.point_losses`).
+FALLING = (LocalizationCriterion, ClockedLocalizationCriterion)
 CLOSE = 1e-4  # relative gap of the beams of one group at which no further problem is solved
 _STILL = 1e-6  # relative change of the value
 _ROUNDS = 12
@@ -49,7 +52,8 @@ def group_beams(
     limit_w = limits_w(instance)
     if not np.isfinite(loss.value(limit_w)):
         return beamformer(instance.beamforming_problem(selected, _of_echoes(instance, group, covariance_w)))
-    return _in_turn(instance, beamformer, selected, loss)
+    falls = all(type(each) in FALLING for each in parts_of(criterion))
+    return _in_turn(instance, beamformer, selected, loss, falls)
 
 
 def limits_w(instance: Instance) -> F:
@@ -91,11 +95,12 @@ def _of_echoes(instance: Instance, group: B, covariance_w: C | None) -> PointObj
     return PointObjective(kind="worst", weight=weight if weight.any() else np.ones(len(weight)))
 
 
-def _in_turn(instance: Instance, beamformer: Beamformer, selected: B, loss: PointLoss) -> BeamformingResult:
+def _in_turn(
+    instance: Instance, beamformer: Beamformer, selected: B, loss: PointLoss, falls: bool
+) -> BeamformingResult:
     """Objectives of values that are no powers, each made where the beams of the last one have led."""
     limit_w = limits_w(instance)
     light, best, value, proven = 0.5 * limit_w, None, np.inf, 0.0
-    falls = instance.knows_values_fall
     for _ in range(_ROUNDS):
         objective = _objective_at(loss, light)
         problem = instance.beamforming_problem(selected, objective)
@@ -103,8 +108,8 @@ def _in_turn(instance: Instance, beamformer: Beamformer, selected: B, loss: Poin
         if result.beams is None:
             return result if best is None else _with_value(best, value, proven)
         found = result.beams.illumination_w(instance.channel.steering_tx)
-        if falls and (limit := light_limit(problem, result, limit_w)) is not None:
-            proven = max(proven, loss.proven(limit, found))
+        if falls and (limits := group_limits(problem, result, limit_w)) is not None:
+            proven = max(proven, loss.proven(limits.of_group(selected), found))
         reached, before = loss.value(found), value
         if reached < value:
             best, value, light = result, reached, found
