@@ -14,12 +14,13 @@ from multistatic.units import F
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class DesignPoint:
     """A design with its target at one point: `position_m` [3], `velocity_m_s` [3], the `reflection` straight back, the
-    `prior` knowledge of the target, and the `channel` of this point alone.
+    `prior` knowledge of the target, and the number `point` of its echo in the `channel`.
     """
 
     scenario: Scenario
     scheme: Scheme
     channel: Channel
+    point: int
     position_m: F
     velocity_m_s: F
     reflection: float
@@ -32,7 +33,8 @@ def point_of(design: Design, point: int) -> DesignPoint:
     return DesignPoint(
         scenario=design.scenario,
         scheme=design.scheme,
-        channel=design.channel.at(point),
+        channel=design.channel,
+        point=point,
         position_m=points.position_m[point],
         velocity_m_s=points.velocity_m_s[point],
         reflection=target.reflection,

@@ -88,7 +88,7 @@ def sensors_of(seen: DesignPoint, weights: C, illumination_w: float) -> tuple[Se
                 clock=None,
             ),
         )
-    steerings = channel.steering_rx[0]
+    steerings = channel.steering_rx[seen.point]
     noise: C = np.tile((white * np.eye(steerings.shape[1])).astype(complex), (len(steerings), 1, 1))
     for beam in weights if channel.clutter.shape[1] else ():
         arrived = channel.clutter @ beam
@@ -100,7 +100,7 @@ def sensors_of(seen: DesignPoint, weights: C, illumination_w: float) -> tuple[Se
     for k, receiver in enumerate(scenario.receivers):
         elements = np.zeros((steerings.shape[1], 3))
         elements[: receiver.array.size] = receiver.array.elements_m
-        gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
+        gain, path = float(channel.echo_gain[seen.point, k]), float(channel.echo_path_gain[seen.point, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,

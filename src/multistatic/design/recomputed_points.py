@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -114,12 +114,12 @@ def _own_echo(design: Design, seen: tuple[DesignPoint, ...], light: F) -> SeenPo
     )
 
 
-def displaced(design: Design, weights: C, point: int, position_m: F) -> SeenPoints:
-    """The target of the point of index `point` at other places [M, 3], by path loss, reflection and steering vectors
-    of its own; with signal-dependent clutter the noise stays that of the beams.
+def displaced(design: Design, weights: C, point: Sequence[int], position_m: F) -> SeenPoints:
+    """The targets of the points [P] of these indices at other places [P, 3], by path loss, reflection and steering
+    vectors of its own; with signal-dependent clutter the noise stays that of the beams.
     """
-    scenario, base = design.scenario, point_of(design, point)
-    target = scenario.targets[int(design.points.target[point])]
+    scenario, channel, law = design.scenario, design.channel, design.scenario.propagation
+    targets = [scenario.targets[int(design.points.target[m])] for m in point]
     wavenumber = 2.0 * np.pi / scenario.radio.wavelength_m
     sites = np.stack([scenario.transmitter.position_m, *scenario.receiver_positions_m])
     offset = position_m[:, None, :] - sites
@@ -128,33 +128,23 @@ def displaced(design: Design, weights: C, point: int, position_m: F) -> SeenPoin
     turn = wavenumber * unit[:, 0] @ scenario.transmitter.array.elements_m.T
     towards = np.tensordot(np.exp(1j * turn), weights, axes=(1, 1))
     light = np.sum(np.abs(towards) ** 2, axis=(1, 2))
-    steering = np.zeros((len(position_m), *design.channel.steering_rx.shape[1:]), complex)
+    steering = np.zeros((len(position_m), *channel.steering_rx.shape[1:]), complex)
     for k, receiver in enumerate(scenario.receivers):
         steering[:, k, : receiver.array.size] = np.exp(1j * wavenumber * unit[:, 1 + k] @ receiver.array.elements_m.T)
-    law = scenario.propagation
     length = distance[:, :1] + distance[:, 1:] if law.echo_law == "sum" else distance[:, :1] * distance[:, 1:]
     path = law.reference_gain * np.exp(-law.path_loss_exponent * np.log(length))
     cosine = np.sum(unit[:, :1] * unit[:, 1:], axis=2)
-    loss_db = target.rcs_bistatic_db * np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0.0))  # sin(θ/2) of the angle between
-    white = design.channel.noise_power_w + design.channel.clutter_power_w
+    straight, weaker_db = np.array([[each.reflection, each.rcs_bistatic_db] for each in targets]).T
+    # sin(θ/2) of the angle θ between the directions to the transmitter and to the receiver
+    loss_db = weaker_db[:, None] * np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0.0))
+    reflected = path * straight[:, None] / 10.0 ** (loss_db / 10.0)
     sizes = np.array([receiver.array.size for receiver in scenario.receivers])
-    reflected = path * target.reflection / 10.0 ** (loss_db / 10.0)
+    sent = light[:, None] / (channel.noise_power_w + channel.clutter_power_w)
     return SeenPoints(
-        seen=tuple(
-            DesignPoint(
-                scenario=scenario,
-                scheme=base.scheme,
-                channel=base.channel,
-                position_m=place,
-                velocity_m_s=base.velocity_m_s,
-                reflection=base.reflection,
-                prior=base.prior,
-            )
-            for place in position_m
-        ),
+        seen=tuple(replace(point_of(design, m), position_m=place) for m, place in zip(point, position_m, strict=True)),
         illumination_w=light,
         snr=reflected * _strength(design, weights, steering) * light[:, None],
-        published_snr=path**2 * sizes * light[:, None] / white,
+        published_snr=path**2 * sizes * sent,
     )
 
 
@@ -234,8 +224,9 @@ def _information(points: SeenPoints, chosen: B) -> tuple[F, B]:
 
 def _priors(seen: Sequence[DesignPoint]) -> F:
     """What is known in advance [M, 2d, 2d], computed once for each prior."""
-    found: dict[int, F] = {}
-    return np.stack([found.setdefault(id(each.prior), prior_information(each)) for each in seen])
+    found = {id(each.prior): each for each in seen}
+    information = {key: prior_information(each) for key, each in found.items()}
+    return np.stack([information[id(each.prior)] for each in seen])
 
 
 def _with_clocks(points: SeenPoints, chosen: B, group: Sequence[object]) -> tuple[F, B]:

@@ -97,8 +97,8 @@ def point_errors(design: Design, points: SeenPoints, weights: np.ndarray) -> dic
     mode, weight = design.scenario.over_points, design.points.weight
     errors["reported mode over points"] = 0.0 if reported.mode == mode else math.inf
     errors["reported value over points"] = _number(reported.value_reduced, reduced_value(reported.value, weight, mode))
-    counted = reported.value if mode == "worst" else np.where(weight > 0.0, reported.value, -np.inf)
-    errors["reported worst point"] = _number(float(counted[reported.worst]), float(counted.max()))
+    largest = float(np.max(reported.value))
+    errors["reported worst point"] = _number(float(reported.value[reported.worst]), largest)
     if reported.bound is not None:
         errors["bound over points"] = reported.bound / reported.value_reduced - 1.0
     if reported.middle_value is not None and len(reported.middle_values):
@@ -125,15 +125,14 @@ def _bound_errors(design: Design, found: PointBounds) -> dict[str, float]:
 
 def _channel_error(design: Design, points: SeenPoints, weights: np.ndarray) -> float:
     """How far illumination and echo of the channel are from those of the places of the points."""
-    again = [displaced(design, weights, m, design.points.position_m[m : m + 1]) for m in range(points.count)]
-    light = np.array([each.illumination_w[0] for each in again])
-    errors = [_of_points(points.illumination_w, light, np.maximum(light, _NULL * light.max()))]
+    again = displaced(design, weights, range(points.count), design.points.position_m)
+    light = again.illumination_w
     bright = light > _NULL * light.max()
-    if bright.any():
-        snr = np.array([each.snr[0] for each in again])[bright] / light[bright, None]
-        own = points.snr[bright] / points.illumination_w[bright, None]
-        errors.append(float(np.max(np.abs(own - snr) / np.maximum(snr, 1e-300))))
-    return max(errors)
+    expected = again.snr[bright] / light[bright, None]
+    found = points.snr[bright] / np.maximum(points.illumination_w[bright, None], 1e-300)
+    off = np.abs(found - expected) / np.maximum(expected, 1e-300)
+    of_light = _of_points(points.illumination_w, light, np.maximum(light, _NULL * light.max()))
+    return max(of_light, float(off.max(initial=0.0)))
 
 
 def _of_points(reported: F, expected: F, scale: F, useless: float = math.inf) -> float:
