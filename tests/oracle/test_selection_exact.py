@@ -12,12 +12,13 @@ from scipy.optimize import linprog
 from multistatic.bounds.gain import MatrixGain
 from multistatic.errors import InputError
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
-from multistatic.selection.declared_gain import ScaledMatrixGain, gain_of
+from multistatic.selection.declared_gain import gain_of
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.milp import MilpSettings, _best_of_size, milp
 from multistatic.selection.nodes import Nodes, bounded_subtree, roots
 from multistatic.selection.pair_cost import linear_costs
+from multistatic.selection.scaled_gain import ScaledMatrixGain
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 from tests.support.close import close_to

@@ -103,7 +103,7 @@ def each_method(
             begun = clock()
             try:
                 chosen = with_choices(with_beams, selector=selector)
-                one = Instance(scenario=chosen, channel=instance.channel)
+                one = Instance(scenario=chosen, channel=instance.channel, points=instance.points)
                 design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
                 yield _failed(name, solver, str(error), clock() - begun)

@@ -31,7 +31,7 @@ from multistatic.beamforming.interference_bound import tightened
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.decoupled import design_decoupled
 from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
-from multistatic.design.instance import Instance
+from multistatic.design.instance import Instance, instance_for
 from multistatic.design.joint_search import CandidateGroups, candidates_of
 from multistatic.design.result import Design
 from multistatic.registry import algorithm
@@ -219,7 +219,7 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     Of channels of rank one the bounds of the groups that the search tried are not known any more; the prices of the
     design's own group, which bound every group, take their place.
     """
-    instance = Instance(scenario=design.scenario, channel=design.channel)
+    instance = instance_for(design)
     result, group = design.beamforming, np.asarray(design.selected, bool)
     assert result is not None
     assert result.beams is not None

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingResult
-from multistatic.selection.declared_gain import Gain
 from multistatic.selection.groups import LISTED, additions, all_groups, swaps
+from multistatic.selection.scaled_gain import Gain
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 

@@ -9,7 +9,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.instance import Instance
+from multistatic.design.instance import Instance, instance_for
 from multistatic.design.result import Design
 
 DB = 10.0**0.1
@@ -43,7 +43,7 @@ def unit_changes(design: Design) -> UnitChanges | None:
         or not registry.fact("beamformers", design.scenario.design.beamformer, "fast", False)
     ):
         return None
-    instance = Instance(scenario=design.scenario, channel=design.channel)
+    instance = instance_for(design)
     problem = instance.beamforming_problem(design.selected)
     most_expensive = int(np.argmax(found.rate_per_bps_hz))
     raised = problem.rate_required_bps_hz + np.eye(instance.size)[most_expensive]

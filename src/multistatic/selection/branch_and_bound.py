@@ -18,11 +18,12 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from multistatic.registry import algorithm
-from multistatic.selection.declared_gain import Gain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.nodes import Nodes, bounded_subtree, branched, joined, roots
+from multistatic.selection.scaled_gain import Gain
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 

@@ -20,9 +20,10 @@ from scipy import optimize
 
 from multistatic.errors import InputError, Problem
 from multistatic.registry import algorithm
-from multistatic.selection.declared_gain import ScaledLinearGain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
+from multistatic.selection.scaled_gain import ScaledLinearGain
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
