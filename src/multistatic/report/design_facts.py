@@ -22,6 +22,7 @@ from multistatic.report.points_facts import (
     losses,
     power_over_points,
     reduced_criterion,
+    several_points,
 )
 from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
@@ -39,6 +40,7 @@ _BOUND_OF = re.compile(r"(error bound) of \d[\d.e+-]* m(?:/s)?\b")
 _LEAST_CHANGE = 1e-4
 _LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
 _COST = "sum of weighted distances to the target and between the receivers"
+_COST_OF_SEVERAL = "sum of weighted distances to the middle of the places of the target and between the receivers"
 _MOST_EXPENSIVE = "(the most expensive receiver)"
 
 
@@ -77,7 +79,8 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
-        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {_COST}"
+        cost = _COST_OF_SEVERAL if design.over_points is not None else _COST
+        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {cost}"
     required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
     if len(required) == 1:
         rate = required.pop()
@@ -119,9 +122,9 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
 def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     yield "position error bound", at_worst_point(design, _bounds(accuracy, "peb_m", "m"))
     yield "velocity error bound", at_worst_point(design, _bounds(accuracy, "veb_m_s", "m/s"))
-    yield from accuracy_over_points(design)
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
+    yield from accuracy_over_points(design)
     if weak := weak_echoes(accuracy, design.selected):
         names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
@@ -288,6 +291,8 @@ def _below_bound(design: Design) -> str:
         return ""
     if result.gap < 1e-6:
         return "; proven optimal for this group"
+    if several_points(design):
+        return f"; proven within {100 * result.gap:.2g} % of the best beams over all points for this group"
     return f"; within {100 * result.gap:.2g} % of the largest power towards the target"
 
 

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.report.points_in_words import REDUCED, middle_reaches, worst_place
 from multistatic.report.text_table import unbroken
-from multistatic.report.wording import criterion_words, percent, quantity
+from multistatic.report.wording import criterion_words, percent, quantity, short_name
 from multistatic.units import F, watt_to_dbm
 
 _LISTED_TARGETS = 8
@@ -53,14 +54,22 @@ def _dbm(power_w: float) -> str:
 def _points_in_words(design: Design) -> str:
     over, points = design.over_points, design.points
     assert over is not None
-    words = f"{points.count}, where the design looks"
+    words = f"{points.count}, at which the design is evaluated"
     if over.added:
-        words += f"; {over.added} of them were added by the check between the others"
+        words += f"; {over.added} {'was' if over.added == 1 else 'were'} added by the check between the others"
     if over.checked:
         words += f"; checked at {over.checked} places between them"
-        if over.between is not None and over.between > over.value.max() * (1.0 + 1e-3):
-            words += f", where the criterion is up to {percent(over.between / float(over.value.max()) - 1.0)} worse"
+        words += _worse_between(over)
     return words
+
+
+def _worse_between(over: PointsAccuracy) -> str:
+    """How much worse the criterion is between the points than at the worst of them, where that is 0.1 % or more."""
+    if over.between is None or over.between <= float(over.value.max()) * (1.0 + 1e-3):
+        return ""
+    if not np.isfinite(over.between):
+        return ", at some of which the target is unobservable"
+    return f", where the criterion is up to {100.0 * (over.between / float(over.value.max()) - 1.0):.2g} % larger"
 
 
 def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
@@ -75,7 +84,7 @@ def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
     targets = design.scenario.targets
     if len(targets) > 1:
         for number, target in enumerate(targets[:_LISTED_TARGETS]):
-            yield f"target {target.id}", _target_in_words(design, number)
+            yield unbroken(f"target {short_name(target.id)}"), _target_in_words(design, number)
         if len(targets) > _LISTED_TARGETS:
             yield "other targets", f"{len(targets) - _LISTED_TARGETS} more, in design.json"
     reached = middle_reaches(design)
@@ -126,15 +135,22 @@ def losses(design: Design) -> Iterator[tuple[str, str]]:
     if found.one_fails is not None:
         receiver = unbroken(found.one_fails.receiver)
         lost = f"target unobservable{_somewhere(design)}"
-        change = lost if found.one_fails.change is None else f"{name} {percent(found.one_fails.change)}"
+        change = lost if found.one_fails.change is None else f"{name} {_grown(found.one_fails.change)}"
         yield "if one receiver fails", f"{change} in the worst case, that of {receiver}; beams unchanged"
     if found.target_off:
         steps = [
-            f"{_ALL_LOST if each.worst_change is None else percent(each.worst_change)} at {each.distance_m:g} m"
+            f"{_ALL_LOST if each.worst_change is None else _grown(each.worst_change)} at {each.distance_m:g} m"
             for each in found.target_off
         ]
         where = "from any of the points" if several_points(design) else "from where it is expected"
         yield "if the target is off", f"{name} in the worst direction {where}: {', '.join(steps)}"
+
+
+def _grown(change: float) -> str:
+    """A relative change in per cent, `3.1 times as large` where it doubles or more."""
+    if change < 0.995:
+        return percent(change)
+    return f"{1.0 + change:.2g} times" if change < 98.5 else f"{1.0 + change:.0f} times"
 
 
 def _somewhere(design: Design) -> str:
