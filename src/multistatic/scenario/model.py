@@ -463,9 +463,8 @@ def default_of(kind: type, name: str) -> Any:
 def _at_one_height(target: Target) -> bool:
     """True where an uncertain target does not leave the height of its position."""
     height = target.position_m[2]
-    if target.prior is not None:
-        velocity = target.prior.velocity_covariance_m2_s2
-        return velocity is None or velocity[2, 2] == 0.0 or target.prior.position_covariance_m2[2, 2] == 0.0
+    if target.prior is not None:  # a tracker's knowledge of a coordinate does not make it another unknown
+        return True
     if target.area is None:
         return True
     if target.area.height_m is not None:
