@@ -16,8 +16,8 @@ class Assumptions:
     """The assumptions that decide about the size of a bound, in one word each.
 
     `clocks`: `perfect` (no clock or oscillator has an offset), `prior` (offsets of a known standard deviation) or
-    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity;
-    `prior` or `area`, it is for all places where one target may be; `several`, it is for several targets.
+    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity,
+    `prior` (a target has a Gaussian prior), `area` (a target may be anywhere in an area) or `several` exact ones.
     `elements`: `isotropic`, every antenna element radiates and receives alike in all directions. `echo_law`: `sum` or
     `product` (`Propagation`), or `given` where the channels hold the gains of the echoes, which no law then makes.
 
@@ -54,9 +54,8 @@ def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
 
 
 def _target(scenario: Scenario) -> Literal["exact", "prior", "area", "several"]:
-    """What is known of the place of the target."""
-    if len(scenario.targets) > 1:
-        return "several"
-    if scenario.targets[0].prior is not None:
+    if any(target.prior is not None for target in scenario.targets):
         return "prior"
-    return "exact" if scenario.targets[0].area is None else "area"
+    if any(target.area is not None for target in scenario.targets):
+        return "area"
+    return "several" if len(scenario.targets) > 1 else "exact"
