@@ -33,7 +33,7 @@ from multistatic.design.decoupled import design_decoupled
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
 from multistatic.design.instance import Instance, instance_for
 from multistatic.design.joint_points import certified_joint_points, design_joint_points
-from multistatic.design.joint_search import CandidateGroups, candidates_of
+from multistatic.design.joint_search import candidates_of
 from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.result import Design
 from multistatic.registry import algorithm

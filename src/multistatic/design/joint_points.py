@@ -19,7 +19,7 @@ from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.bound_of_all_groups import bound_of_all_groups
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
-from multistatic.design.group_beams import limits_w, loss_of, proven_value, solved_beams
+from multistatic.design.group_beams import loss_of, proven_value, solved_beams
 from multistatic.design.instance import Instance
 from multistatic.design.joint_search import near_groups
 from multistatic.design.joint_words import joint_selection, so_far

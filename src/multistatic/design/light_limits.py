@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.design.point_losses import LightLimit
 from multistatic.units import B, F
