@@ -248,7 +248,7 @@ def _sensitivity(
     if of_points is None or targets == 1:
         return found
     share = np.bincount(solved.instance.points.target, weights=of_points.share, minlength=targets)
-    return replace(found, target_share=share)
+    return replace(found, target_share=np.asarray(share, float))
 
 
 def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:

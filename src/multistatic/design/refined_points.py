@@ -94,7 +94,7 @@ def _joined(instance: Instance, channel: Channel, finer: TargetPoints, added: np
     points = instance.points.joined(finer.position_m[added], finer.velocity_m_s[added], finer.target[added])
     names = ("steering_tx", "steering_rx", "echo_gain", "echo_path_gain")
     echo = {name: np.concatenate([getattr(instance.channel, name), getattr(channel, name)[added]]) for name in names}
-    return replace(instance, points=points, channel=replace(instance.channel, **echo))
+    return replace(instance, points=points, channel=replace(instance.channel, **echo))  # type: ignore[arg-type]
 
 
 def _with_check(design: Design, instance: Instance, finer: TargetPoints, values: F, laid: int) -> Design:
