@@ -11,6 +11,7 @@ power of a loss that the beamformers know:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def parts_of(criterion: Criterion) -> tuple[Criterion, ...]:
 
 def exponent_of(criterion: Criterion) -> float | None:
     """e where the value at every point is a power p^(-e) of its illumination, as its declared gain says; else None."""
-    gains = [getattr(part, "gain", None) for part in parts_of(criterion)]
+    gains: list[Any] = [getattr(part, "gain", None) for part in parts_of(criterion)]
     if any(gain is None or (isinstance(gain, MatrixGain) and gain.constant is not None) for gain in gains):
         return None
     exponents = {float(gain.exponent) for gain in gains}
@@ -71,6 +72,23 @@ class PowerLaw:
         kind = "worst" if self.over == "worst" else "sum"
         objective = PointObjective(kind=kind, weight=np.ones(len(price)), exponent=self.loss_exponent)  # type: ignore[arg-type]
         return self.value(objective.proven_losses(price, light_w, weights))
+
+    def shares(self, price: F) -> tuple[F, float]:
+        """a [M] and q: `proven` is a function of Σ a_i v_i^q alone, with values v_i at 1 W (`of_sum`)."""
+        if self.over == "worst":
+            return price, 1.0 / self.exponent
+        rho = self.loss_exponent
+        part = 1.0 / (1.0 + rho)
+        return np.where(self.weight > 0.0, (rho * self.weight) ** part * price ** (rho * part), 0.0), (
+            (1.0 if self.over == "mean" else 2.0) * part
+        )
+
+    def of_sum(self, total: float, light_w: float) -> float:
+        """`proven` of the sum over all points that `shares` speaks of."""
+        if self.over == "worst":
+            return float(self.value(np.asarray(total / light_w)))
+        rho = self.loss_exponent
+        return float(self.value(np.asarray(total ** (1.0 + rho) / (rho * light_w**rho))))
 
     def value(self, loss: F) -> F:
         """The value that belongs to a loss."""
