@@ -150,7 +150,7 @@ def _grown(change: float) -> str:
     """A relative change in per cent, `3.1 times as large` where it doubles or more."""
     if change < 0.995:
         return percent(change)
-    return f"{1.0 + change:.2g} times" if change < 98.5 else f"{1.0 + change:.0f} times"
+    return f"{1.0 + change:.2g} times as large" if change < 98.5 else f"{1.0 + change:.0f} times as large"
 
 
 def _somewhere(design: Design) -> str:
