@@ -71,6 +71,7 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "targets": targets_described(scenario),
         "over_points": scenario.over_points,
         "points": scenario.points().count,
+        "point_reasons": list(scenario.points().reasons),
         "receivers": _receivers(scenario, given),
         "assumptions": asdict(assumptions(scenario)),
         "notes": model_notes(scenario),

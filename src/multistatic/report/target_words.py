@@ -42,8 +42,8 @@ def targets_in_words(summary: dict[str, Any]) -> list[str]:
     if summary["assumptions"]["target"] == "exact":
         return []
     lines = [f"{each['id']}: {each['where']}" for each in summary["targets"]]
-    count = summary["points"]
-    return [*lines, f"design: {_OVER[summary['over_points']]}, {count} point{'s' if count > 1 else ''}"]
+    lines += [f"points: {reason}" for reason in summary["point_reasons"]]
+    return [*lines, f"design: for {_OVER[summary['over_points']]}, {summary['points']} in all"]
 
 
 def where_in_words(target: Target, dimensions: int) -> str:
@@ -52,12 +52,8 @@ def where_in_words(target: Target, dimensions: int) -> str:
     if target.prior is not None:
         spread = _deviations(target.prior.position_covariance_m2, dimensions, "m")
         velocity = target.prior.velocity_covariance_m2_s2
-        speed = (
-            "nothing known of the velocity"
-            if velocity is None
-            else f"velocity {_deviations(velocity, dimensions, 'm/s')}"
-        )
-        return f"near {place}, standard deviation {spread}; {speed}"
+        speed = "unknown" if velocity is None else f"within {_deviations(velocity, dimensions, 'm/s')}"
+        return f"near {place}, standard deviation {spread}; velocity {speed}"
     if target.area is None:
         return f"at {place}"
     return f"{_area_in_words(target.area, place)}, {_heights(target.area, target.position_m)}"

@@ -72,12 +72,8 @@ class ScenarioTemplate:
         """What is valid in the document, or in a `scenario` that was drawn from it, but may not be meant."""
         written = written_positions(self.table, self.sites, self.areas)
         found = [str(each) for each in misread(written)]
-        positions = [
-            *found,
-            *position_notes(written),
-            *area_height_notes(self.table, scenario),
-            *shared_places(scenario),
-        ]
+        heights = area_height_notes(self.table, scenario)
+        positions = [*found, *position_notes(written), *heights, *shared_places(scenario)]
         strength = [
             *target_notes(scenario),
             *point_notes(scenario),

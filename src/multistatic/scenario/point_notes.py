@@ -1,4 +1,4 @@
-"""What is odd about targets that are not exactly known, and how many points stand for them."""
+"""Notes on targets that are not exactly known: what is valid but probably not meant."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from multistatic.scenario.area_samples import heights_of, in_area, outline_of
 from multistatic.scenario.model import Scenario, Target
+from multistatic.scenario.point_layout import TOO_MANY
 from multistatic.scenario.position_notes import distance_text, listed, target_name
 from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.target_schema import PolygonTable
@@ -23,7 +24,7 @@ def point_notes(scenario: Scenario) -> Iterator[str]:
     if not scenario.uncertain:
         return
     points = scenario.points()
-    yield from points.reasons
+    yield from (reason for reason in points.reasons if TOO_MANY in reason)
     yield from points.left_out
     for target in scenario.targets:
         if target.prior is not None:
