@@ -17,6 +17,14 @@ _ONE_CLOCK = "The transmitter receives its own echo, so that only one clock is i
 _TARGET = (
     "Receivers and beams are chosen for exactly this position and velocity of the target. Elsewhere other errors hold."
 )
+_UNCERTAIN = {
+    "prior": "The target is somewhere around the stated position, as the Gaussian prior of a tracker says. The prior "
+    "counts as information, and the figures are those over points that stand for it.",
+    "area": "The target may be anywhere in the area, and nothing is known of where. The figures are those over points "
+    "so close to each other that no null of a beam fits between them.",
+    "several": "Receivers and beams are chosen for exactly these positions and velocities of several targets. "
+    "Elsewhere other errors hold.",
+}
 _ELEMENTS = (
     "Every antenna element radiates and receives equally in all directions: no sector antennas, no cable losses, no "
     "shadow of a mast or a wall."
@@ -42,7 +50,7 @@ def assumption_meanings(scenario: Scenario, *, one_clock: bool = False) -> dict[
     assumed = assumptions(scenario, one_clock=one_clock)
     return {
         "clocks": _ONE_CLOCK if one_clock else _CLOCKS[assumed.clocks],
-        "target": _TARGET,
+        "target": _UNCERTAIN.get(assumed.target, _TARGET),
         "elements": _ELEMENTS,
         "echo": _ECHO[assumed.echo_law],
     }

@@ -11,6 +11,11 @@ from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
 TARGET = "Target: designed for exactly this position and velocity."
+_UNCERTAIN = {
+    "prior": "Target: near the stated position, as its Gaussian prior says; the prior counts as information.",
+    "area": "Target: anywhere in the stated area; the figures are those over its points.",
+    "several": "Targets: several, designed for exactly these positions and velocities.",
+}
 ELEMENTS = "Elements: isotropic."
 ECHO = {
     "sum": "path loss over the whole path (sum)",
@@ -29,10 +34,15 @@ def assumption_sentences(scenario: Scenario, *, one_clock: bool = False) -> list
     """`assumptions_in_words`, each on its own."""
     return [
         clocks_in_words(scenario, one_clock=one_clock),
-        TARGET,
+        target_in_words(scenario),
         ELEMENTS,
         echo_in_words(scenario, one_clock=one_clock),
     ]
+
+
+def target_in_words(scenario: Scenario) -> str:
+    """What the design knows of where the targets are."""
+    return _UNCERTAIN.get(assumptions(scenario).target, TARGET)
 
 
 def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:

@@ -6,7 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multistatic.errors import MissingDependencyError, ScenarioError
-from multistatic.report.assumption_sentences import ECHO, ELEMENTS, TARGET, clocks_in_words, echo_in_words
+from multistatic.report.assumption_sentences import (
+    ECHO,
+    ELEMENTS,
+    TARGET,
+    clocks_in_words,
+    echo_in_words,
+    target_in_words,
+)
 from multistatic.report.study_places import stated_scenario
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import scenario_template
@@ -23,7 +30,8 @@ _CHANNEL_KEYS = ("direct.file", "direct.folder")
 def study_assumptions(results: StudyResults) -> list[str]:
     """Sentences for the table and the captions of a study: `Clocks: perfect.`, or whose choice they are."""
     scenario = _first_scenario(results)
-    return [_clocks(results.document, scenario), TARGET, ELEMENTS, _echo(results.document, scenario)]
+    target = TARGET if scenario is None else target_in_words(scenario)
+    return [_clocks(results.document, scenario), target, ELEMENTS, _echo(results.document, scenario)]
 
 
 def _first_scenario(results: StudyResults) -> Scenario | None:
