@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.signal.beams import Beams, illumination
 from multistatic.units import B, C, F
 
@@ -23,7 +24,8 @@ class NormalisedProblem:
 
     `channels` [K', N_r, n], `towards` [M, n] (the row a_bᵀ of each of M points), `rate_nats` [K'] (R_k ln 2 > 0),
     `receives_sensing` [K']: receivers that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required`
-    [K'] indices of these receivers.
+    [K'] indices of these receivers; `objective` of the illuminations of the points, None where the illumination of the
+    only one counts.
     """
 
     channels: C
@@ -32,6 +34,7 @@ class NormalisedProblem:
     receives_sensing: B
     basis: C
     required: np.ndarray
+    objective: PointObjective | None = None
 
     @property
     def size(self) -> int:
@@ -59,10 +62,18 @@ class NormalisedProblem:
         """aᵀSa* of beams [1+K', n, L]."""
         return float(illumination(weights, self.steering)[0])
 
+    def merit(self, weights: C) -> float:
+        """What beams [1+K', n, L] are compared by, more is better: aᵀSa*, or with an objective loss^(-1/ρ), which has
+        the unit of an illumination, too.
+        """
+        if self.objective is None:
+            return self.illumination(weights)
+        return float(self.objective.loss(illumination(weights, self.towards)) ** (-1.0 / self.objective.exponent))
+
 
 def normalise(problem: BeamformingProblem) -> NormalisedProblem:
     """The reduced problem; `expand` takes its beams back."""
-    required = np.flatnonzero(problem.rate_required_bps_hz > 0)
+    required, objective = np.flatnonzero(problem.rate_required_bps_hz > 0), problem.point_objective
     channels = problem.normalised_direct[required]
     # Each row counts for its direction alone: at its own strength a far receiver would vanish beside a near one.
     rows = np.concatenate([channels.reshape(-1, channels.shape[2]), problem.steering_tx])
@@ -77,6 +88,7 @@ def normalise(problem: BeamformingProblem) -> NormalisedProblem:
         receives_sensing=~problem.selected[required],
         basis=basis,
         required=required,
+        objective=None if objective is None else objective.scaled(problem.power_limit_w),
     )
 
 
