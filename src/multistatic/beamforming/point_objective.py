@@ -124,6 +124,10 @@ class PointObjective:
         """The same for some of the points."""
         return replace(self, weight=self.weight[points], shift=self.shifts[points])
 
-    def scaled(self, unit_w: float) -> PointObjective:
-        """The objective of illuminations in units of `unit_w`, with weights of sum one; its loss has another scale."""
-        return replace(self, weight=self.weight / np.sum(self.weight), shift=self.shifts / unit_w)
+    def scaled(self, unit_w: float) -> tuple[PointObjective, float]:
+        """The objective of illuminations in units of `unit_w`, with weights of sum one, and the factor that its loss
+        is multiplied by to give this one's.
+        """
+        total = float(np.sum(self.weight))
+        other = replace(self, weight=self.weight / total, shift=self.shifts / unit_w)
+        return other, total * unit_w**-self.exponent
