@@ -88,7 +88,7 @@ def normalise(problem: BeamformingProblem) -> NormalisedProblem:
         receives_sensing=~problem.selected[required],
         basis=basis,
         required=required,
-        objective=None if objective is None else objective.scaled(problem.power_limit_w),
+        objective=None if objective is None else objective.scaled(problem.power_limit_w)[0],
     )
 
 

@@ -91,7 +91,7 @@ def _goal(objective: PointObjective | None, lights: list[Any], scale: float) -> 
 
     if objective is None:
         return cp.Maximize(lights[0]), []
-    counted, objective = np.flatnonzero(objective.counted), objective.scaled(scale)
+    counted, objective = np.flatnonzero(objective.counted), objective.scaled(scale)[0]
     if objective.kind == "worst":
         least = cp.Variable()
         return cp.Maximize(least), [lights[i] / objective.weight[i] >= least for i in counted]
@@ -103,7 +103,7 @@ def _point_prices(objective: PointObjective | None, reached: F, floors: list[Any
     """What each illumination [M], in units of `scale`, counts for the optimum."""
     if objective is None:
         return np.ones(1)
-    objective = objective.scaled(scale)
+    objective = objective.scaled(scale)[0]
     if objective.kind == "sum":
         return objective.marginal(np.maximum(reached, 1e-12))
     prices = np.zeros(len(reached))
