@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.beamforming.over_points.recovered_beams import BeamGains
+from multistatic.beamforming.over_points.beam_gains import BeamGains
 from multistatic.units import F
 
 
