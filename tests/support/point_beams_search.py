@@ -134,7 +134,9 @@ class PointBeamsSearch:
         vectors = vectors - (self.suffers * along)[:, None] * arriving
         rows = np.einsum("kr,krt->kt", vectors.conj() / np.linalg.norm(vectors, axis=1)[:, None], self.channels)
         size = np.linalg.norm(rows, axis=1)
-        data = np.linalg.solve(np.eye(transmit) * 1e-2 + (rows / size[:, None]).conj().T @ (rows / size[:, None]), rows.conj().T)
+        data = np.linalg.solve(
+            np.eye(transmit) * 1e-2 + (rows / size[:, None]).conj().T @ (rows / size[:, None]), rows.conj().T
+        )
         data = data / np.linalg.norm(data, axis=0)
         real, imaginary = rng.standard_normal((2, transmit, len(self.owner)))
         beams = 0.3 * (real + 1j * imaginary) / np.sqrt(transmit)

@@ -1,5 +1,5 @@
-"""Receive vectors of several antennas and the dual problem that belongs to them, with its derivatives (docs/algorithms.md,
-"Several points: receive vectors").
+"""Receive vectors of several antennas and the dual problem that belongs to them, with its derivatives
+(docs/algorithms.md, "Several points: receive vectors").
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from multistatic.units import B, C, F
 class PointReceivers:
     """K receivers with a rate, and points to illuminate; noise and power 1.
 
-    `channels` H_k [K, r, n]; `rate` [K] in nats; `receives_sensing` [K]: receivers that are not selected; `steering` a_i
-    [M, n]; `objective` of the points.
+    `channels` H_k [K, r, n]; `rate` [K] in nats; `receives_sensing` [K]: receivers that are not selected; `steering`
+    a_i [M, n]; `objective` of the points.
     """
 
     channels: C

@@ -22,7 +22,10 @@ _CENTRED = 1e-3  # squared Newton decrement
 _PATIENCE = 2  # steps in a row that gain little
 _TRIALS, _SHORTER, _ARMIJO = 10, 0.4, 1e-4
 _FIRST, _LONGEST = 0.3, 0.7  # of a vector of length one: the first step, and any
-_RAISE, _RAISES = 1.03, 60  # of τ, where the last prices are outside of the domain of the new receive vectors
+_RAISE, _RAISES = (
+    0.02,
+    12,
+)  # of τ, each twice the last, where the last prices are outside of the domain of the new receive vectors
 _CURVED = 1e-12
 
 
@@ -125,10 +128,10 @@ def _evaluated(
     """-f_t/t at a chart, from prices of a neighbouring one; None where Newton's method does not arrive."""
     streams = chart.streams(receivers, like)
     barrier = receivers.barrier(streams)
-    for _ in range(_RAISES):
+    for doubled in range(_RAISES):
         if barrier.local(at, weight) is not None:
             break
-        at = at._replace(power=_RAISE * at.power)
+        at = at._replace(power=(1.0 + _RAISE * 2.0**doubled) * at.power)
     centre, _, arrived = barrier.centred(at, weight, _CENTRED)
     local = barrier.local(centre, weight) if arrived else None
     if local is None:
@@ -157,7 +160,7 @@ def _direction(gradient: F, inverse: F | None, value: float) -> F:
 def _stepped(
     receivers: PointReceivers, here: _Evaluated, like: Streams, weight: float, direction: F
 ) -> tuple[_Evaluated | None, float, int]:
-    """The first point along the direction that lowers the loss enough; None if none does; its length; how many tried."""
+    """The first point along the direction that lowers the loss enough, or None; its length; how many were tried."""
     slope, length = float(direction @ here.gradient), 1.0
     for trial in range(_TRIALS):
         there = _evaluated(receivers, here.chart.moved(length * direction), like, weight, here.at)
