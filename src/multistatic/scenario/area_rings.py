@@ -92,7 +92,7 @@ def ring_problems(paths: Sequence[str], rings: Sequence[F]) -> Iterator[Problem]
 
 
 def _shrunk(ring: F, part: float) -> F:
-    """The ring with its sides further in, by `part` of its extent: rings that only touch are then apart, those that overlap cross."""
+    """The ring with its sides further in, by `part` of its extent: rings that only touch are then apart."""
     sides = np.roll(ring, -1, axis=0) - ring
     lengths = np.linalg.norm(sides, axis=1, keepdims=True)
     inward = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.where(lengths > 0, lengths, 1.0)

@@ -145,7 +145,7 @@ def _local_positions(
     written: Sequence[tuple[list[float] | None, list[float] | None]], origin: GeodeticOrigin | None
 ) -> F:
     """Local metres [n, 3] of positions written as metres or as latitude, longitude, height."""
-    positions = np.array([padded_to_three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
+    positions = np.array([padded_to_three(metres or llh or [0.0, 0.0]) for metres, llh in written]).reshape(-1, 3)
     geodetic = np.array([llh is not None for _, llh in written])
     if origin is not None and geodetic.any():
         positions[geodetic] = local_from_geodetic(origin, positions[geodetic])
