@@ -44,6 +44,8 @@ class SensingNetwork:
     dimensions: number of unknown coordinates of the target, 2 or 3.
     velocity_weight_s: weight T of the velocity in the criterion `weighted`, in s.
     clock: standard deviations of the clock offsets; None where all clocks are synchronised.
+    prior_information [2d, 2d]: Fisher information J₀ about (p in m, v in m/s) that is there before any measurement, as
+      that of a tracker: it counts as one more receiver which is always selected; default [0, 0]: none.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -65,12 +67,17 @@ class SensingNetwork:
     dimensions: Literal[2, 3] = 3
     velocity_weight_s: float = 1.0
     clock: ClockErrors | None = None
+    prior_information: F = field(default_factory=lambda: np.zeros((0, 0)))
 
     def __post_init__(self) -> None:
         if np.size(self.published_snr_per_watt) == 0:
             object.__setattr__(self, "published_snr_per_watt", self.snr_per_watt)
         if np.size(self.receive_apertures_m2) == 0:
             object.__setattr__(self, "receive_apertures_m2", np.zeros((len(self.receiver_ids), 3, 3)))
+        prior, size = np.asarray(self.prior_information, float), 2 * self.dimensions
+        if prior.size and prior.shape != (size, size):
+            raise ValueError(f"prior_information of shape {list(prior.shape)}, expected [{size}, {size}]")
+        object.__setattr__(self, "prior_information", read_only(prior if np.any(prior) else np.zeros((0, 0))))
 
 
 def sensing_network(
@@ -123,6 +130,10 @@ def sensing_networks(
     apertures = np.array([receiver.array.aperture_m2() for receiver in scenario.receivers])
     coloured = covariance_w is not None and channel.clutter.shape[1] > 0
     alone = points.count == 1 and np.array_equal(points.position_m[0], scenario.middle_m)
+    priors = [
+        np.zeros((0, 0)) if target.prior is None else target.prior.information(scenario.dimensions)
+        for target in scenario.targets
+    ]
     return tuple(
         SensingNetwork(
             receiver_ids=scenario.receiver_ids,
@@ -140,6 +151,7 @@ def sensing_networks(
             dimensions=scenario.dimensions,
             velocity_weight_s=scenario.design.velocity_weight_s,
             clock=None if clock.perfect else clock,
+            prior_information=priors[points.target[m]],
         )
         for m in range(points.count)
     )
