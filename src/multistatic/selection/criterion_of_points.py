@@ -107,30 +107,34 @@ def problem_at(problem: SelectionProblem, point: int) -> SelectionProblem:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sums:
     """Information [t, M, K] of each receiver at 1 W as seen from each point, of which `rows`, `columns` [t] are the
-    places in the lower triangle, the constant parts [t, M], and E with A = E Eᵀ, [n, m].
+    places in the lower triangle, the constant parts [t, M] (None: there are none), and E with A = E Eᵀ, [n, m].
     """
 
     rows: np.ndarray
     columns: np.ndarray
     information: F
-    constant: F
+    constant: F | None
     factor: F
 
     def values(self, groups: B, light: F) -> tuple[F, F]:
         """Value [n, M] and how far its matrix is from being singular [n, M]."""
-        points = len(light)
+        points, shining = len(light), np.where(light > 0.0, light, 1.0)
         values, margins = np.empty((len(groups), points)), np.empty((len(groups), points))
         step = max(1, _AT_ONCE // points)
         for start in range(0, len(groups), step):
             chunk = groups[start : start + step].astype(float)
-            total = (self.information @ chunk.T) * light[:, None] + self.constant[..., None]
+            total = self.information @ chunk.T
+            if self.constant is not None:
+                total = total * light[:, None] + self.constant[..., None]
             matrices = np.zeros((len(self.factor), len(self.factor), points * len(chunk)))
             matrices[self.rows, self.columns] = total.reshape(len(total), -1)
             root, margin = inverse_root(matrices)
             along = np.tensordot(self.factor, root, axes=(0, 1))
-            squared = np.einsum("mjn,mjn->n", along, along)
-            values[start : start + step] = np.sqrt(squared).reshape(points, -1).T
+            squared = np.einsum("mjn,mjn->n", along, along).reshape(points, -1).T
+            values[start : start + step] = np.sqrt(squared if self.constant is not None else squared / shining)
             margins[start : start + step] = margin.reshape(points, -1).T
+        if self.constant is None:
+            margins[:, light <= 0.0] = 0.0
         return values, margins
 
 
@@ -146,13 +150,13 @@ def _sums_of(criteria: tuple[Criterion, ...]) -> _Sums | None:
     rows, columns = np.tril_indices(len(weighting))
     information = np.array([gain.information[:, rows, columns].T for gain in gains])
     zero = np.zeros_like(weighting)
-    constant = [(zero if gain.constant is None else gain.constant)[rows, columns] for gain in gains]
+    constant = np.array([(zero if gain.constant is None else gain.constant)[rows, columns] for gain in gains]).T
     values, vectors = np.linalg.eigh(weighting)
     positive = values > 0.0
     return _Sums(
         rows=rows,
         columns=columns,
         information=np.ascontiguousarray(np.swapaxes(information, 0, 1)),
-        constant=np.array(constant).T,
+        constant=constant if constant.any() else None,
         factor=vectors[:, positive] * np.sqrt(values[positive]),
     )
