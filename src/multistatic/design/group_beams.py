@@ -16,8 +16,8 @@ from multistatic.beamforming.beamforming_problem import Beamformer, BeamformingR
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.design.instance import Instance
-from multistatic.design.light_limits import group_limits
-from multistatic.design.point_laws import parts_of, power_law_of
+from multistatic.design.light_limits import GroupLimits, group_limits
+from multistatic.design.point_laws import PowerLaw, parts_of, power_law_of
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.selection_problem import Criterion
 from multistatic.units import B, C, F
@@ -41,19 +41,32 @@ def group_beams(
     """
     if not instance.several:
         return beamformer(instance.beamforming_problem(selected))
+    return solved_beams(instance, beamformer, selected, covariance_w)[0]
+
+
+def solved_beams(
+    instance: Instance, beamformer: Beamformer, selected: B, covariance_w: C | None = None
+) -> tuple[BeamformingResult, GroupLimits | None]:
+    """`group_beams` over several points, with what their prices prove of every group; None where they prove nothing."""
     criterion = instance.criterion(covariance_w)
     group = selected if selected.any() else np.ones(instance.size, bool)
-    law = power_law_of(instance, criterion)
-    if law is not None:
-        values = criterion.values(group[None], np.ones(instance.points.count))[0]
-        objective = law.objective(values) if np.isfinite(values).all() else _of_echoes(instance, group, covariance_w)
-        return beamformer(instance.beamforming_problem(selected, objective))
-    loss = loss_of(instance, criterion, group, covariance_w)
     limit_w = limits_w(instance)
-    if not np.isfinite(loss.value(limit_w)):
-        return beamformer(instance.beamforming_problem(selected, _of_echoes(instance, group, covariance_w)))
-    falls = all(type(each) in FALLING for each in parts_of(criterion))
-    return _in_turn(instance, beamformer, selected, loss, falls)
+    loss = loss_of(instance, criterion, group, covariance_w)
+    law = power_law_of(instance, criterion)
+    if np.isfinite(loss.value(limit_w)) and law is None:
+        falls = all(type(each) in FALLING for each in parts_of(criterion))
+        return _in_turn(instance, beamformer, selected, loss, falls)
+    values = criterion.values(group[None], np.ones(instance.points.count))[0]
+    usable = law is not None and np.isfinite(values).all()
+    objective = law.objective(values) if usable and law is not None else _of_echoes(instance, group, covariance_w)
+    problem = instance.beamforming_problem(selected, objective)
+    result = beamformer(problem)
+    return result, None if result.beams is None else group_limits(problem, result, limit_w)
+
+
+def proven_value(law: PowerLaw | None, result: BeamformingResult) -> float:
+    """The lower bound on the value of the group that the result proves of any beams for it; 0: none."""
+    return result.loss_bound if law is None else float(law.value(np.asarray(result.loss_bound)))
 
 
 def limits_w(instance: Instance) -> F:
@@ -97,19 +110,20 @@ def _of_echoes(instance: Instance, group: B, covariance_w: C | None) -> PointObj
 
 def _in_turn(
     instance: Instance, beamformer: Beamformer, selected: B, loss: PointLoss, falls: bool
-) -> BeamformingResult:
+) -> tuple[BeamformingResult, GroupLimits | None]:
     """Objectives of values that are no powers, each made where the beams of the last one have led."""
     limit_w = limits_w(instance)
     light, best, value, proven = 0.5 * limit_w, None, np.inf, 0.0
+    limits: GroupLimits | None = None
     for _ in range(_ROUNDS):
-        objective = _objective_at(loss, light)
-        problem = instance.beamforming_problem(selected, objective)
+        problem = instance.beamforming_problem(selected, _objective_at(loss, light))
         result = beamformer(problem)
         if result.beams is None:
-            return result if best is None else _with_value(best, value, proven)
+            return (result if best is None else _with_value(best, value, proven)), limits
         found = result.beams.illumination_w(instance.channel.steering_tx)
-        if falls and (limits := group_limits(problem, result, limit_w)) is not None:
-            proven = max(proven, loss.proven(limits.of_group(selected), found))
+        prices = group_limits(problem, result, limit_w) if falls else None
+        if prices is not None:
+            limits, proven = prices, max(proven, loss.proven(prices.of_group(selected), found))
         reached, before = loss.value(found), value
         if reached < value:
             best, value, light = result, reached, found
@@ -118,7 +132,7 @@ def _in_turn(
         if proven >= value * (1.0 - CLOSE) or abs(before - reached) <= _STILL * reached:
             break
     assert best is not None
-    return _with_value(best, value, proven)
+    return _with_value(best, value, proven), limits
 
 
 def _objective_at(loss: PointLoss, light: F) -> PointObjective:

@@ -72,6 +72,23 @@ class PowerLaw:
         objective = PointObjective(kind=kind, weight=np.ones(len(price)), exponent=self.loss_exponent)  # type: ignore[arg-type]
         return self.value(objective.proven_losses(price, light_w, weights))
 
+    def shares(self, price: F) -> tuple[F, float]:
+        """a [M] and q: `proven` is a function of Σ a_i v_i^q alone, with values v_i at 1 W (`of_sum`)."""
+        if self.over == "worst":
+            return price, 1.0 / self.exponent
+        rho = self.loss_exponent
+        part = 1.0 / (1.0 + rho)
+        return np.where(self.weight > 0.0, (rho * self.weight) ** part * price ** (rho * part), 0.0), (
+            (1.0 if self.over == "mean" else 2.0) * part
+        )
+
+    def of_sum(self, total: float, light_w: float) -> float:
+        """`proven` of the sum over all points that `shares` speaks of."""
+        if self.over == "worst":
+            return float(self.value(np.asarray(total / light_w)))
+        rho = self.loss_exponent
+        return float(self.value(np.asarray(total ** (1.0 + rho) / (rho * light_w**rho))))
+
     def value(self, loss: F) -> F:
         """The value that belongs to a loss."""
         return np.asarray(loss ** {"worst": self.exponent, "mean": 1.0}.get(self.over, 0.5))
