@@ -183,14 +183,23 @@ def apertures_m2(scenario: Scenario, channel: Channel, covariance_w: C | None = 
     return apertures
 
 
-def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
+def mono_static_network(
+    scenario: Scenario, channel: Channel, covariance_w: C | None = None, points: TargetPoints | None = None
+) -> SensingNetwork:
     """The transmitter as the only receiver: it receives its own echo, with ideal self-interference cancellation.
 
     The path is 2 d_b0 long under the `sum` law and d_b0² under the `product` law. The cancellation takes everything
     that returns from a known place, so no signal-dependent clutter is left and `covariance_w` changes nothing. It has
     one clock, which is synchronised with itself.
+
+    `channel` and `points` (None: `Scenario.points`) are of one point; `ValueError` where there are several.
     """
-    there_and_back = _there_and_back(scenario)
+    channel.require_one_point()
+    points = scenario.points() if points is None else points
+    if points.count != 1:
+        raise ValueError(f"{points.count} points, expected one: use TargetPoints.at(m) for point m")
+    target = scenario.targets[int(points.target[0])]
+    there_and_back = _there_and_back(scenario, points.position_m[0])
     distance = there_and_back.transmitter_target_m
     gain = echo_gain(scenario.propagation, distance, np.array([distance]))
     array = sensing_array(scenario)
@@ -198,15 +207,16 @@ def mono_static_network(scenario: Scenario, channel: Channel, covariance_w: C | 
     return SensingNetwork(
         receiver_ids=(TRANSMITTER_ID,),
         geometry=there_and_back,
-        velocity_m_s=scenario.target.velocity_m_s,
+        velocity_m_s=points.velocity_m_s[0],
         carrier_hz=scenario.radio.carrier_hz,
         bandwidth_hz=scenario.radio.bandwidth_hz,
         samples=scenario.radio.samples,
         pulse=pulse_moments(scenario.radio.pulse),
-        snr_per_watt=read_only(gain * scenario.target.reflection * antennas_per_noise),
+        snr_per_watt=read_only(gain * target.reflection * antennas_per_noise),
         published_snr_per_watt=read_only(gain**2 * antennas_per_noise),
         receive_apertures_m2=read_only(array.aperture_m2()[None]),
         dimensions=scenario.dimensions,
+        prior_information=np.zeros((0, 0)) if target.prior is None else target.prior.information(scenario.dimensions),
     )
 
 
@@ -224,9 +234,9 @@ def sensing_array(scenario: Scenario) -> AntennaArray:
     return linear_array(count, scenario.radio.wavelength_m / 2.0, tuple(axis))
 
 
-def _there_and_back(scenario: Scenario) -> BistaticGeometry:
+def _there_and_back(scenario: Scenario, target_m: F) -> BistaticGeometry:
     """Transmitter and receiver in one place; the direction between them, which no bound uses, is zero."""
-    path = scenario.target.position_m - scenario.transmitter.position_m
+    path = target_m - scenario.transmitter.position_m
     distance = float(np.linalg.norm(path))
     direction = read_only(path / distance)
     return BistaticGeometry(
@@ -239,5 +249,5 @@ def _there_and_back(scenario: Scenario) -> BistaticGeometry:
         to_receivers=read_only(np.zeros((1, 3))),
         transmitter_m=read_only(scenario.transmitter.position_m),
         receivers_m=read_only(scenario.transmitter.position_m[None]),
-        target_m=read_only(scenario.target.position_m),
+        target_m=read_only(target_m),
     )

@@ -14,6 +14,7 @@ from multistatic.design.later_certificate import certify
 from multistatic.design.limits import Limits
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
+from multistatic.design.several_points import check_several_points
 from multistatic.scenario.model import Scenario
 from multistatic.selection.selection_problem import NO_LIMITS, SearchLimits
 
@@ -72,6 +73,7 @@ def design_network(
     scenario = with_choices(scenario, **chosen, certificate=certificate)
     searches = limits.begun() if isinstance(limits, Limits) else limits
     instance, note = replace(instance_of(scenario, searches), certificate=certificate is not False), ""
+    check_several_points(scenario, instance.points.count, scheme)
     if start is not None:
         usable, note = usable_start(scenario, instance.channel, start)
         instance = replace(instance, start=usable)

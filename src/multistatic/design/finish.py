@@ -12,6 +12,7 @@ from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.interference_bound import tightened
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
+from multistatic.design.accuracy_over_points import accuracy_over_points
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
 from multistatic.design.sensitivity import Sensitivity, sensitivity
@@ -48,7 +49,7 @@ def finished(
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
     beam_problem = instance.beamforming_problem(selected)
-    if instance.certificate:
+    if instance.certificate and not instance.several:
         # A joint search has tightened the bound of its own group already: it counts in what is proven of all groups.
         beamforming = with_certificate(beam_problem, beamforming, tight=instance.tight and selection.method != JOINT)
     solved = solved_group(instance, scheme, beam_problem, beamforming, posed)
@@ -71,10 +72,12 @@ def finished(
         selection=selection,
         beamforming=beamforming,
         cost_m=selection.cost_m,
-        accuracy=accuracy(solved.network, selected, solved.problem.one_illumination_w),
+        accuracy=accuracy(solved.network, selected, solved.worst_illumination_w),
         verification=None,
         rounds=rounds,
         sensitivity=found,
+        points=instance.points,
+        over_points=accuracy_over_points(solved, selection),
     )
     return verified(design if instance.certificate else without_claims(design))
 
@@ -88,6 +91,10 @@ def _carried(solved: SolvedGroup, selection: Selection) -> Selection:
     """The selection with its value at the final beams, and its bound where that is still proven there."""
     known, value = solved.known, solved.value
     fixed_weights = solved.instance.scenario.propagation.clutter == "independent"
+    if solved.instance.several:
+        if selection.method == JOINT and fixed_weights:
+            return replace(selection, value=value)
+        return _unproven(replace(selection, value=value), "no bound is proven for the final beams")
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
@@ -119,7 +126,13 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
 def _unobservable(solved: SolvedGroup) -> str:
     """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
     name, group = solved.problem.criterion.name, ", ".join(solved.problem.ids(solved.selected))
-    return f"With the group {group} and the final beams the target is unobservable under the criterion {name}."
+    if not solved.instance.several:
+        return f"With the group {group} and the final beams the target is unobservable under the criterion {name}."
+    where = ", ".join(f"{each:.6g}" for each in solved.instance.points.position_m[solved.worst].tolist())
+    return (
+        f"With the group {group} and the final beams the target is unobservable under the criterion {name} at point "
+        f"{solved.worst + 1} of {solved.instance.points.count}, at ({where}) m."
+    )
 
 
 def _nobody(selection: Selection) -> Selection:
@@ -193,6 +206,7 @@ def _none(
         accuracy=None,
         verification=None,
         rounds=0,
+        points=instance.points,
     )
 
 
@@ -215,8 +229,8 @@ def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
     """
     if selection.status != "optimal" or solved.instance.scenario.propagation.clutter != "independent":
         return False
-    if selection.method == JOINT:
-        return True
+    if selection.method == JOINT or solved.instance.several:
+        return selection.method == JOINT
     beamforming = solved.beamforming
     at_limit = (beamforming.illumination_w or 0.0) >= solved.beam_problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
     all_selected = bool(np.all(selection.selected)) and beamforming.status == "optimal"

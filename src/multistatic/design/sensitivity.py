@@ -81,7 +81,8 @@ def _exponent(problem: SelectionProblem, gain: Gain | None, selected: B, illumin
     if gain is not None:
         return gain.exponent
     factor = 1.0 + _SLOPE
-    at, more = (float(problem.values_at(selected, each * illumination_w)[0]) for each in (1.0, factor))
+    light = illumination_w if problem.points == 1 else problem.illumination_w
+    at, more = (float(problem.values_at(selected, each * light)[0]) for each in (1.0, factor))
     return float(np.log(at / more) / np.log(factor)) if np.isfinite(at) and np.isfinite(more) else float("nan")
 
 

@@ -67,8 +67,8 @@ class KnownSites:
 def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -> KnownSites:
     """Take the positions and clocks that localization needs from a scenario.
 
-    scenario: the network. The position of the target is not used, except for its height and vertical velocity in 2-D,
-        where they are known.
+    scenario: the network. The positions of the targets are not used, except for their height and vertical velocity in
+        2-D, where they are known: of several targets the weighted means.
     receiver_ids: receivers to keep; None: all.
 
     Raises `InputError` for an unknown receiver.
@@ -85,15 +85,15 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
         common_time_s=errors.common_time_s,
         common_frequency_hz=errors.common_frequency_hz,
     )
-    flat = scenario.dimensions == 2
+    flat, middle = scenario.dimensions == 2, scenario.middle().target
     return KnownSites(
         transmitter_m=scenario.transmitter.position_m,
         receiver_ids=tuple(name for name, keep in zip(scenario.receiver_ids, kept, strict=True) if keep),
         receivers_m=scenario.receiver_positions_m[kept],
         carrier_hz=scenario.radio.carrier_hz,
         dimensions=scenario.dimensions,
-        height_m=float(scenario.target.position_m[2]) if flat else 0.0,
-        vertical_velocity_m_s=float(scenario.target.velocity_m_s[2]) if flat else 0.0,
+        height_m=float(middle.position_m[2]) if flat else 0.0,
+        vertical_velocity_m_s=float(middle.velocity_m_s[2]) if flat else 0.0,
         clock=None if clock.perfect else clock,
     )
 

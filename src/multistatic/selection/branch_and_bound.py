@@ -49,12 +49,16 @@ class BranchAndBoundSettings:
 
 @algorithm(settings=BranchAndBoundSettings)
 def branch_and_bound(
-    problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings | None = None
+    problem: SelectionProblem,
+    rng: np.random.Generator,
+    settings: BranchAndBoundSettings | None = None,
+    gain: Gain | None = None,
 ) -> Selection:
     """The optimal group: `optimal` where the proven gap is at most 1e-6, else the best group found and its bound.
 
     For criteria that declare a gain (`selection.gain.exact_gain`); others raise `InputError`. Starts from greedy with
-    exchanges. Of groups that are equal within `settings.gap` any is returned.
+    exchanges. Of groups that are equal within `settings.gap` any is returned. `gain`: that of the values, where it is
+    known already.
     """
     limits = problem.limits
     if settings is None:
@@ -64,7 +68,7 @@ def branch_and_bound(
         settings = replace(own, gap=max(own.gap, limits.gap), stop=lambda: own.stop() or limits.stop())
     if surely_unobservable(problem):
         return nothing(problem, method=METHOD, evaluated=1)
-    gain = gain_of(problem, METHOD)
+    gain = gain_of(problem, METHOD) if gain is None else gain
     all_selected = float(problem.values(np.ones((1, problem.size), bool))[0])
     start, evaluated = grown(problem) if np.isfinite(all_selected) else (None, 1)
     if not np.isfinite(all_selected) or not _possible(problem):

@@ -96,7 +96,30 @@ def _posed(original: BeamformingProblem, steering: C) -> _Posed:
 
 @algorithm(settings=ValueFunctionSettings, fast=True)
 def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
-    """Beams of largest illumination under rates and power; any K, N_t, N_r, selection, rates and streams ≤ L.
+    """Beams of largest illumination under rates and power, or of least loss over several points; any K, N_t, N_r,
+    selection, rates and streams ≤ L.
+
+    One point: see `one_point_beams`. Several: see `over_points.method.point_beams`.
+    """
+    if len(problem.steering_tx) > 1:
+        # It solves problems of one point too, so that it imports this module.
+        from multistatic.beamforming.over_points.method import point_beams
+
+        return point_beams(problem, settings)
+    objective = problem.objective
+    if objective is None:
+        return one_point_beams(problem, settings)
+    found = one_point_beams(replace(problem, objective=None), settings)
+    if found.beams is None:
+        return found
+    # Any objective of one point falls with its illumination.
+    bound = objective.loss(np.array([found.upper_bound_w]))
+    valued = evaluate(problem, found.beams, method=METHOD, message=found.message, loss_bound=bound)
+    return replace(found, loss=valued.loss, loss_bound=valued.loss_bound)
+
+
+def one_point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
+    """Beams of largest illumination of one point.
 
     Status `optimal` where every receiver with a requirement has a channel of rank one (line of sight, one antenna) or
     where all power can go to the target; otherwise `feasible`: a local optimum from several starts, with the bound
