@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult, PointPrices
 from multistatic.beamforming.downlink.gram_problem import compressed
 from multistatic.beamforming.evaluate import evaluate
-from multistatic.beamforming.over_points.dual_barrier import DualBarrier
-from multistatic.beamforming.over_points.fixed_vectors import PointSolution, least_prices, solved
+from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.beamforming.over_points.fixed_vectors import least_prices, solved
 from multistatic.beamforming.over_points.recovered_beams import PointBeams
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.value_function.method import METHOD, one_point_beams
@@ -108,13 +108,14 @@ def point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | N
     meet the rates. Raises `InputError` where a receiver with a rate has a channel of rank above one.
     """
     posed = posed_points(problem)
-    if len(posed.required) and posed.channels.shape[1] > 1:
-        _refuse_ranks(posed)
+    refuse_high_ranks(posed, METHOD)
     return _rank_one_beams(posed, settings)
 
 
-def _refuse_ranks(posed: PosedPoints) -> None:
-    """Raise for every receiver whose channel has a rank above one."""
+def refuse_high_ranks(posed: PosedPoints, method: str) -> None:
+    """Raise `InputError` for every receiver with a rate whose channel has a rank above one."""
+    if not len(posed.required) or posed.channels.shape[1] == 1:
+        return
     high = np.flatnonzero(np.any(posed.channels[:, 1:] != 0.0, axis=(1, 2)))
     problems = [
         Problem(
@@ -124,14 +125,13 @@ def _refuse_ranks(posed: PosedPoints) -> None:
         )
         for k in high
     ]
-    raise InputError(problems, source=METHOD)
+    raise InputError(problems, source=method)
 
 
-def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
-    """The optimum where every receiver with a rate has a channel of rank one."""
-    problem = posed.original
-    channels = posed.channels[:, 0].conj() if len(posed.required) else np.zeros((0, problem.antennas), complex)
-    silent = not np.all(np.any(channels != 0.0, axis=1))
+def rank_one_dual(posed: PosedPoints) -> tuple[DualBarrier, C]:
+    """The dual problem of channels of rank one, and the orthonormal basis [N_t, n] that its vectors are in."""
+    empty = np.zeros((0, posed.original.antennas), complex)
+    channels = posed.channels[:, 0].conj() if len(posed.required) else empty
     basis = _basis(channels, posed.steering)
     barrier = DualBarrier(
         channels=channels @ basis.conj(),
@@ -140,22 +140,38 @@ def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) 
         steering=posed.steering @ basis.conj(),
         objective=posed.objective,
     )
-    prices = None if silent else least_prices(barrier)
+    return barrier, basis
+
+
+def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """The optimum where every receiver with a rate has a channel of rank one."""
+    barrier, basis = rank_one_dual(posed)
+    prices = least_prices(barrier)
     if prices is None or not prices.sum() < 1.0:
-        return _of_one_point(posed, settings)
+        return of_one_point(posed, settings)
     solution = solved(barrier, prices)
     if solution.beams is None:
-        return _of_one_point(posed, settings, solution.bound)
-    return result_of(posed, _in_space(solution.beams, basis), np.arange(len(channels)), solution)
+        return of_one_point(posed, settings, solution.bound)
+    receiver = np.arange(len(posed.required))
+    result = result_of(posed, in_space(solution.beams, basis), receiver, solution.bound, solution.steps)
+    return replace(result, point_prices=_prices(posed, solution.at))
+
+
+def _prices(posed: PosedPoints, at: DualPoint) -> PointPrices:
+    """The prices of all receivers and points."""
+    rate, point = np.zeros(len(posed.original.direct)), np.zeros(len(posed.original.steering_tx))
+    rate[posed.required], point[posed.counted] = at.rate, at.point
+    return PointPrices(rate=rate, point=point, power=at.power, unit_w=posed.unit_w)
 
 
 def result_of(
-    posed: PosedPoints, beams: PointBeams, receiver: np.ndarray, solution: PointSolution, bound: float | None = None
+    posed: PosedPoints, beams: PointBeams, receiver: np.ndarray, bound: float, steps: int, method: str = METHOD
 ) -> BeamformingResult:
-    """The result of beams in the original space; `bound` on the normalised loss in place of the solution's."""
-    proven = (solution.bound if bound is None else bound) * posed.loss_unit
+    """The result of `beams` of the antennas, one stream for each of `receiver`; `bound` on the normalised loss."""
     found = posed.beams(beams.data, receiver, beams.sensing)
-    result = evaluate(posed.original, found, method=METHOD, message="", iterations=solution.steps, loss_bound=proven)
+    result = evaluate(
+        posed.original, found, method=method, message="", iterations=steps, loss_bound=bound * posed.loss_unit
+    )
     if result.beams is None:
         return result
     return replace(result, message=_verdict(posed, result, beams.sensing.shape[1]))
@@ -179,7 +195,7 @@ def _verdict(posed: PosedPoints, result: BeamformingResult, rank: int) -> str:
     return f"The beams are feasible over {counted}; the dual problem proves a gap of at most {gap:.2g}."
 
 
-def _of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bound: float = 0.0) -> BeamformingResult:
+def of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bound: float = 0.0) -> BeamformingResult:
     """The verdict of one point: whether beams meet the rates does not depend on the points.
 
     Next to the limit of the rates there may be beams all the same; they are for the first point.
@@ -196,11 +212,12 @@ def _of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bo
 def _basis(channels: C, steering: C) -> C:
     """An orthonormal basis [N_t, n] of all channels and steering vectors, each of which counts for its direction."""
     vectors = np.concatenate([channels, steering])
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.where(lengths > 0.0, lengths, 1.0)
     _, singular, right = np.linalg.svd(unit, full_matrices=False)
     return np.asarray(right[singular > _RANK_TOLERANCE * singular[0] * len(unit)].T)
 
 
-def _in_space(beams: PointBeams, basis: C) -> PointBeams:
+def in_space(beams: PointBeams, basis: C) -> PointBeams:
     """Beams in the basis as beams of the antennas."""
     return replace(beams, data=basis @ beams.data, sensing=basis @ beams.sensing)
