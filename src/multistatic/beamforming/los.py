@@ -63,7 +63,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             proof = "The dual of the semidefinite program proves that no beams meet the required rates with this power."
             break
         bound = min(bound, solution.upper_bound)
-        exact = allocate(solution.beams, rows[:, None], reduced.steering, reduced.receives_sensing, reduced.rate_nats)
+        exact = allocate(solution.beams, rows[:, None], reduced.merit, reduced.receives_sensing, reduced.rate_nats)
         if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
             best = reduced.illumination(exact), exact
         if best is not None and best[0] >= bound * (1 - 10 * tolerance):

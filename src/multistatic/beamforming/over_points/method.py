@@ -11,11 +11,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult, PointPrices
+from multistatic.beamforming.certificate import upper_bound
 from multistatic.beamforming.downlink.gram_problem import compressed
 from multistatic.beamforming.evaluate import evaluate
 from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
 from multistatic.beamforming.over_points.fixed_vectors import least_prices, solved
+from multistatic.beamforming.over_points.receive_side import PointReceivers
 from multistatic.beamforming.over_points.recovered_beams import PointBeams
+from multistatic.beamforming.over_points.several_antennas import best_receive_vectors
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.value_function.method import METHOD, one_point_beams
 from multistatic.beamforming.value_function.several_starts import ValueFunctionSettings
@@ -25,6 +28,7 @@ from multistatic.units import C, F
 
 _SMALLEST_RATE_BPS_HZ = 1e-6  # what is less costs nothing either, and drowns in rounding
 _RANK_TOLERANCE = 1e-12
+_SINGLE = 5  # points whose own beams are tried where the search fails
 _DARK = 1e-12  # of the largest ‖a_i‖²: a point that no beams can illuminate
 
 
@@ -52,6 +56,11 @@ class PosedPoints:
         """γ [K'] of one stream for each receiver."""
         rates = self.original.rate_required_bps_hz[self.required]
         return np.asarray(np.expm1(np.maximum(rates, _SMALLEST_RATE_BPS_HZ) * np.log(2.0)))
+
+    @property
+    def highest_rank(self) -> int:
+        """The largest rank of the channels of receivers with a rate, 1 without any."""
+        return self.channels.shape[1] if len(self.required) else 1
 
     @property
     def receives_sensing(self) -> np.ndarray:
@@ -105,16 +114,18 @@ def point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | N
     """Beams of the least loss over the problem's points, under rates and power.
 
     Status `optimal` where the proven gap is at most `POINT_OPTIMALITY_GAP`, `infeasible` with the reason where no beams
-    meet the rates. Raises `InputError` where a receiver with a rate has a channel of rank above one.
+    meet the rates. Where a receiver with a rate has a channel of rank above one the beams are the best of a search,
+    with a bound that holds for any beams.
     """
     posed = posed_points(problem)
-    refuse_high_ranks(posed, METHOD)
+    if posed.highest_rank > 1:
+        return _searched_beams(posed, settings)
     return _rank_one_beams(posed, settings)
 
 
 def refuse_high_ranks(posed: PosedPoints, method: str) -> None:
     """Raise `InputError` for every receiver with a rate whose channel has a rank above one."""
-    if not len(posed.required) or posed.channels.shape[1] == 1:
+    if posed.highest_rank == 1:
         return
     high = np.flatnonzero(np.any(posed.channels[:, 1:] != 0.0, axis=(1, 2)))
     problems = [
@@ -157,6 +168,77 @@ def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) 
     return replace(result, point_prices=_prices(posed, solution.at))
 
 
+def _searched_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """The best beams of a search over receive vectors, with a bound on any beams."""
+    problem = posed.original
+    rows = posed.channels.reshape(-1, problem.antennas).conj()
+    basis = _basis(rows[np.any(rows != 0.0, axis=1)], posed.steering)
+    receivers = PointReceivers(
+        channels=posed.channels @ basis,
+        rate=np.log1p(posed.target),
+        receives_sensing=posed.receives_sensing,
+        steering=posed.steering @ basis.conj(),
+        objective=posed.objective,
+    )
+    with_rate = np.concatenate([[0], posed.required + 1])
+    earlier = [basis.conj().T @ beams.weights[with_rate] / np.sqrt(problem.power_limit_w) for beams in problem.starts]
+    found = best_receive_vectors(receivers, earlier, problem.streams, settings or ValueFunctionSettings())
+    if found is None or found.solution.beams is None:
+        return _best_of_single_points(posed, settings)
+    beams, at = in_space(found.solution.beams, basis), found.solution.at
+    bound, receiver = any_vectors_bound(posed, at.point), found.streams.receiver
+    result = result_of(posed, beams, receiver, bound, found.solution.steps)
+    if result.beams is None or len(posed.dark):
+        return result
+    message = _verdict_of_search(posed, result, found.starts, len(receiver), beams.sensing.shape[1])
+    of_receivers: F = np.bincount(receiver, at.rate, len(posed.required)).astype(float)
+    return replace(result, message=message, point_prices=_prices(posed, at._replace(rate=of_receivers)))
+
+
+def any_vectors_bound(posed: PosedPoints, price: F) -> float:
+    """A lower bound on the normalised loss of any beams, for all receive vectors and groups, from prices μ [M'] of the
+    counted points: `upper_bound` on Σ_i μ_ip_i.
+    """
+    every = np.zeros(len(posed.original.steering_tx))
+    every[posed.counted] = price
+    return posed.objective.proven_loss(price, upper_bound(posed.original, every).value_w / posed.unit_w)
+
+
+def _verdict_of_search(posed: PosedPoints, result: BeamformingResult, starts: int, streams: int, rank: int) -> str:
+    """What was found and what is proven where there is a choice of receive vectors."""
+    assert result.gap is not None
+    counted = f"{len(posed.counted)} points, {streams} data stream{'s' * (streams > 1)}, {_sensing_beams(rank)}"
+    proven = f"a bound on all receive vectors proves a gap of at most {max(result.gap, 1e-7):.2g}"
+    if result.status == "optimal":
+        return f"The beams are optimal over {counted}: {proven}."
+    return f"The beams are the best of a search from {starts} start{'s' * (starts > 1)} over {counted}; {proven}."
+
+
+def _sensing_beams(rank: int) -> str:
+    return {0: "no sensing beam", 1: "one sensing beam"}.get(rank, f"{rank} sensing beams")
+
+
+def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """Of beams for one point each, those that lose least over all points; where no beams meet the rates the verdict of
+    one point, which does not depend on it.
+    """
+    problem, best = posed.original, of_one_point(posed, settings)
+    if best.loss is None:
+        return best
+    spread = np.unique(np.linspace(0, len(posed.counted) - 1, _SINGLE).astype(int))[1:]
+    for point in posed.counted[spread]:
+        alone = replace(problem, steering_tx=problem.steering_tx[[point]], objective=None, point_weight=None)
+        beams = one_point_beams(alone, settings).beams
+        valued = None if beams is None else evaluate(problem, beams, method=METHOD, message="")
+        if valued is not None and valued.loss is not None and valued.loss < best.loss:
+            best = valued
+    message = (
+        "The search over receive vectors found no beams for all points. Of the beams for one point each, these have "
+        f"the least loss over all {len(posed.counted)} points."
+    )
+    return replace(best, message=message)
+
+
 def _prices(posed: PosedPoints, at: DualPoint) -> PointPrices:
     """The prices of all receivers and points."""
     rate, point = np.zeros(len(posed.original.direct)), np.zeros(len(posed.original.steering_tx))
@@ -186,8 +268,7 @@ def _verdict(posed: PosedPoints, result: BeamformingResult, rank: int) -> str:
         )
     gap = result.gap
     assert gap is not None
-    sensing = {0: "no sensing beam", 1: "one sensing beam"}.get(rank, f"{rank} sensing beams")
-    counted = f"{len(posed.counted)} points, {sensing}"
+    counted = f"{len(posed.counted)} points, {_sensing_beams(rank)}"
     if result.status == "optimal":
         return (
             f"The beams are optimal over {counted}: the dual problem proves a loss within {max(gap, 1e-7):.1g} of it."

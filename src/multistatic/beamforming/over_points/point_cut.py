@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.certificate import upper_bound
 from multistatic.beamforming.over_points.dual_barrier import DualPoint
 from multistatic.beamforming.over_points.dual_certificate import data_excess
 from multistatic.beamforming.over_points.method import point_beams, posed_points, rank_one_dual
@@ -79,16 +80,20 @@ class PointCut:
 
 
 def point_cut(problem: BeamformingProblem, result: BeamformingResult | None = None) -> PointCut | None:
-    """The cut of the problem's own group, for channels of rank one, from the prices of `result` where it has some; None
-    where no beams meet the rates or nothing is proven.
+    """The cut of the problem's own group from the prices of `result` where it has some; None where no beams meet the
+    rates or nothing is proven.
 
-    What the prices miss of the condition of the data beams by rounding is added to τ. Raises `InputError` where a
-    receiver with a rate has a channel of rank above one.
+    What the prices miss of the condition of the data beams by rounding is added to τ. Where a receiver with a rate has
+    a channel of rank above one the limit is that of `upper_bound`, the same for all groups.
     """
     posed = posed_points(problem)
     prices = (result or point_beams(problem)).point_prices
     if prices is None:
         return None
+    every = np.zeros(len(problem.steering_tx))
+    every[posed.counted] = prices.point[posed.counted]
+    if posed.highest_rank > 1:
+        return PointCut.of_all_groups(every, upper_bound(problem, every).value_w)
     dual, _ = rank_one_dual(posed)
     at = DualPoint(prices.rate[posed.required], prices.point[posed.counted], 0.0)
     strength = at.point * np.sum(np.abs(dual.steering) ** 2, axis=1)
@@ -97,8 +102,6 @@ def point_cut(problem: BeamformingProblem, result: BeamformingResult | None = No
     power = max(data_excess(dual, at), float(at.rate.sum()) * (1.0 + _ROUNDING), 1e-300)
     if not len(posed.required):
         power = float(np.linalg.norm(np.sqrt(at.point)[:, None] * dual.steering, 2) ** 2)
-    every = np.zeros(len(problem.steering_tx))
-    every[posed.counted] = at.point
     rate = at.rate / power
     return PointCut(
         price=every,
