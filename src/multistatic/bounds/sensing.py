@@ -14,6 +14,7 @@ from multistatic.linalg import adjoint
 from multistatic.scenario.arrays import ALONG_Y, AntennaArray, linear_array
 from multistatic.scenario.geometry import BistaticGeometry
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.signal.moments import PulseMoments
 from multistatic.signal.pulses import pulse_moments
 from multistatic.units import C, F, read_only
@@ -72,15 +73,18 @@ class SensingNetwork:
             object.__setattr__(self, "receive_apertures_m2", np.zeros((len(self.receiver_ids), 3, 3)))
 
 
-def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None = None) -> SensingNetwork:
+def sensing_network(
+    scenario: Scenario, channel: Channel, covariance_w: C | None = None, points: TargetPoints | None = None
+) -> SensingNetwork:
     """The receivers of a scenario as the bounds see them, in one realisation of its channel.
 
     scenario: the network.
     channel: its channel, with one point, the target; `Channel.at` takes one point out of several.
     covariance_w [N_t, N_t]: covariance S of the transmit signal, in W, which causes signal-dependent clutter; None
       leaves that clutter out.
+    points: the point of the channel; None: `Scenario.points`. `TargetPoints.at` takes one point out of several.
 
-    Raises `InputError` where the channel has several points.
+    Raises `ValueError` where the channel or `points` has several points.
 
     >>> from multistatic import load_preset, realise
     >>> scenario = load_preset("paper")
@@ -88,23 +92,56 @@ def sensing_network(scenario: Scenario, channel: Channel, covariance_w: C | None
     10
     """
     channel.require_one_point()
+    points = scenario.points() if points is None else points
+    (found,) = sensing_networks(scenario, channel, points, covariance_w)
+    return found
+
+
+def sensing_networks(
+    scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None = None
+) -> tuple[SensingNetwork, ...]:
+    """The network as the bounds see it from each of M points, as `sensing_network` makes it of one.
+
+    scenario: the network.
+    channel: its channel with M points.
+    points: the M points, in the order of the channel's.
+    covariance_w [N_t, N_t]: covariance S of the transmit signal, in W; None leaves signal-dependent clutter out.
+
+    Raises `ValueError` where channel and points do not have the same number of points.
+
+    >>> from multistatic import load_preset, realise
+    >>> scenario = load_preset("paper")
+    >>> len(sensing_networks(scenario, realise(scenario), scenario.points()))
+    1
+    """
+    if channel.points != points.count:
+        raise ValueError(f"a channel with {channel.points} points, expected {points.count}, as in points")
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     clock = clock_errors(scenario)
-    published = channel.echo_path_gain[0] ** 2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
-    return SensingNetwork(
-        receiver_ids=scenario.receiver_ids,
-        geometry=scenario.geometry(),
-        velocity_m_s=scenario.target.velocity_m_s,
-        carrier_hz=scenario.radio.carrier_hz,
-        bandwidth_hz=scenario.radio.bandwidth_hz,
-        samples=scenario.radio.samples,
-        pulse=pulse_moments(scenario.radio.pulse),
-        snr_per_watt=read_only(channel.echo_snr_per_watt(covariance_w)[0]),
-        published_snr_per_watt=read_only(published),
-        receive_apertures_m2=read_only(apertures_m2(scenario, channel, covariance_w)),
-        dimensions=scenario.dimensions,
-        velocity_weight_s=scenario.design.velocity_weight_s,
-        clock=None if clock.perfect else clock,
+    published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
+    snr_per_watt = channel.echo_snr_per_watt(covariance_w)
+    apertures = np.array([receiver.array.aperture_m2() for receiver in scenario.receivers])
+    coloured = covariance_w is not None and channel.clutter.shape[1] > 0
+    alone = points.count == 1 and np.array_equal(points.position_m[0], scenario.middle_m)
+    return tuple(
+        SensingNetwork(
+            receiver_ids=scenario.receiver_ids,
+            geometry=scenario.geometry() if alone else scenario.geometry_at(points.position_m[m]),
+            velocity_m_s=points.velocity_m_s[m],
+            carrier_hz=scenario.radio.carrier_hz,
+            bandwidth_hz=scenario.radio.bandwidth_hz,
+            samples=scenario.radio.samples,
+            pulse=pulse_moments(scenario.radio.pulse),
+            snr_per_watt=read_only(snr_per_watt[m]),
+            published_snr_per_watt=read_only(published[m]),
+            receive_apertures_m2=read_only(
+                apertures_m2(scenario, channel.at(m), covariance_w) if coloured else apertures
+            ),
+            dimensions=scenario.dimensions,
+            velocity_weight_s=scenario.design.velocity_weight_s,
+            clock=None if clock.perfect else clock,
+        )
+        for m in range(points.count)
     )
 
 
