@@ -91,7 +91,12 @@ def state_prior(scenario: Scenario) -> StatePrior:
     if speed is not None:
         nothing = np.zeros((d, d))
         covariance = np.block([[covariance, nothing], [nothing, speed[:d, :d]]])
-    return StatePrior(mean=np.concatenate([target.position_m[:d], target.velocity_m_s[:d]]), covariance=covariance)
+    mean = np.concatenate([target.position_m[:d], target.velocity_m_s[:d]])
+    try:
+        return StatePrior(mean=mean, covariance=covariance)
+    except InputError as error:
+        found = [replace(one, path=f"target.prior ({one.path} in {d}-D)") for one in error.problems]
+        raise InputError(found, source="localize") from None
 
 
 def with_priors(seen: Observations, priors: StatePrior | Sequence[StatePrior] | None, dimensions: int) -> Observations:
