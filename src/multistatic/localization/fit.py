@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.linalg import RANK_TOLERANCE, generalised_inverse, least_informative, marginal_variance
+from multistatic.linalg import RANK_TOLERANCE, least_informative, marginal_variance
 from multistatic.localization.curved_area import curved_area
 from multistatic.localization.first_order import to_first_order
 from multistatic.localization.levenberg_marquardt import minimise
@@ -34,6 +34,7 @@ from multistatic.localization.starting_points import (
     prior_starts,
     site_starts,
 )
+from multistatic.localization.widened_errors import with_wider_errors
 from multistatic.units import B, F
 
 # Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.
@@ -47,15 +48,16 @@ _LOST = 1e6
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fits:
     """Fits of n cases. `x` [n, unknowns] and `cost` χ² [n] of the best minimum (infinite: nowhere to begin),
-    `information` [n, unknowns, unknowns] there; `other` and `other_cost` of the second. `position`, `velocity`:
-    observable [n]; `regular`: the covariance describes the error [n]; `two`: the second minimum cannot be ruled out
-    [n]; `prior_decides`: only the prior rules it out [n]; `degrees` of freedom [n]. `excess` [n, unknowns, unknowns]: what the
-    mean square error of a curved area is more than the inverse of the information; zero for most.
+    `information` and `covariance` [n, unknowns, unknowns] there; `other` and `other_cost` of the second. `position`,
+    `velocity`: observable [n]; `regular`: the covariance describes the error [n]; `two`: the second minimum cannot be
+    ruled out [n]; `prior_decides`: only the prior rules it out [n]; `degrees` of freedom [n]. `excess` [n, unknowns,
+    unknowns]: what the mean square error of a curved area is more than the covariance; zero for most.
     """
 
     x: F
     cost: F
     information: F
+    covariance: F
     other: F
     other_cost: F
     position: B
@@ -100,10 +102,10 @@ def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
             found = found.merged(_search_more(model, index, starts, sources, ambiguity), index)
     linear = to_first_order(model, found.x, found.cost, found.information, found.position, wide)
     plain = found.regular & linear
-    area = curved_area(model, found.x, found.cost, found.information, found.position & ~plain)
+    area = curved_area(model, found.x, found.cost, found.covariance, found.position & ~plain)
     # A prior bounds the area, wherever minima are joined in it; measurements alone must do so by themselves.
     stated = area.sound if model.seen.prior_degrees else area.sound & area.foretold & found.regular
-    excess = np.where((stated & ~plain)[:, None, None], area.mean_square - generalised_inverse(found.information), 0.0)
+    excess = np.where((stated & ~plain)[:, None, None], area.mean_square - found.covariance, 0.0)
     return replace(found, regular=plain | stated, excess=excess)
 
 
@@ -116,6 +118,8 @@ def _wide(model: FusionModel, found: Fits) -> B:
     sites = np.concatenate([model.sites.transmitter_m[None], model.sites.receivers_m])
     nearest = np.linalg.norm(model.place(found.x[index])[0][:, None] - sites, axis=-1).min(axis=1)
     error = np.sqrt(marginal_variance(found.information[index], slice(0, d)))
+    if model.seen.prior_degrees:
+        error = np.sqrt(np.trace(found.covariance[index][:, :d, :d], axis1=1, axis2=2))
     wide[index] = ~(error < _COARSE * nearest)
     return wide
 
@@ -138,7 +142,7 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     count, many, unknowns = states.shape
     flat = np.flatnonzero(np.isfinite(costs).ravel())
     found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)
-    minima = minimise(model.evaluate, found[flat], flat // many)
+    minima = minimise(model.evaluate, with_wider_errors(model, found[flat], flat // many), flat // many)
     found[flat], end_costs[flat] = minima.x, minima.cost
     settled = np.zeros(count * many, bool)
     settled[flat] = minima.converged
@@ -148,7 +152,7 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     rows = np.arange(count)
     x, cost = ends[rows, first], end_costs[rows, first]
     _, slopes = model.evaluate(x, rows)
-    information = np.swapaxes(slopes, 1, 2) @ slopes
+    information, covariance = np.swapaxes(slopes, 1, 2) @ slopes, model.covariance(slopes)
     away = ends - x[:, None]
     same = np.einsum("nsa,nab,nsb->ns", away, information, away) < _SAME
     others = np.where(same | ~settled.reshape(count, many), np.inf, end_costs)
@@ -158,7 +162,9 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     position = begun & np.isfinite(marginal_variance(information, slice(0, d)))
     velocity = begun & np.isfinite(marginal_variance(information, slice(d, 2 * d)))
     partly = np.flatnonzero(position & ~velocity)
-    if len(partly):
+    if model.seen.prior_degrees:  # it determines the position, and with 2d rows the velocity
+        position, velocity = begun.copy(), begun & (velocity | (model.seen.prior_degrees == 2 * d))
+    elif len(partly):
         position[partly] = _without_luck(model, x[partly], information[partly], partly)
     rival = np.isfinite(other_cost) & (other_cost - np.where(begun, cost, 0.0) < ambiguity)
     decides = ~rival & np.isfinite(other_cost) & _alike_without_prior(model, x, other, ambiguity)
@@ -170,6 +176,7 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
         x=x,
         cost=cost,
         information=information,
+        covariance=covariance,
         other=other,
         other_cost=other_cost,
         position=position,
@@ -243,6 +250,8 @@ def _degrees(model: FusionModel, information: F) -> NDArray[np.int_]:
     scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
     values = np.linalg.eigvalsh(information * scale[:, :, None] * scale[:, None, :])
     estimated = np.sum(values > RANK_TOLERANCE, axis=1)
+    if model.seen.prior_degrees == 2 * model.sites.dimensions:
+        estimated = np.full_like(estimated, model.unknowns)
     priors = int(np.isfinite(model.common_std[model.free_offsets]).sum())
     priors += model.seen.prior_degrees
     degrees: NDArray[np.int_] = model.seen.degrees.sum(axis=1) + priors - estimated

@@ -141,7 +141,9 @@ class Fix(LabelledResult):
             if vector is not None:
                 numbers = ", ".join(f"{each:.6g}" for each in vector.tolist())
                 facts.append((name, f"[{numbers}] {unit}" + ("" if std is None else f" ± {std:.3g} {unit}")))
-        facts.append(("used", (first_few(self.used) or "none") + (", prior" if self.prior_position_m is not None else "")))
+        facts.append(
+            ("used", (first_few(self.used) or "none") + (", prior" if self.prior_position_m is not None else ""))
+        )
         if self.outliers:
             facts.append(("outliers", first_few(self.outliers)))
         if self.message:

@@ -175,9 +175,10 @@ class _Details:
 def _details(model: FusionModel, found: RobustFits) -> _Details:
     """Covariances, residuals and clock offsets of all fits."""
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
-    covariance = generalised_inverse(fits.information)
-    stated = covariance + fits.excess
-    excess = fits.excess[:, :d, :d]
+    stated = fits.covariance + fits.excess
+    position = generalised_inverse(schur_complement(fits.information, slice(0, d)))
+    if model.seen.prior_degrees:
+        position = fits.covariance[:, :d, :d]
     error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
     root = model.seen.root[..., :2, :2]
     white = (root @ error[..., None])[..., 0]
@@ -189,16 +190,16 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
     common[:, model.free_offsets] = fits.x[:, 2 * d :]
     return _Details(
         covariance=stated[:, : 2 * d, : 2 * d],
-        position_covariance=generalised_inverse(schur_complement(fits.information, slice(0, d))) + excess,
+        position_covariance=position + fits.excess[:, :d, :d],
         residuals=error * unit,
-        normalised=_normalised(model, found, covariance),
+        normalised=_normalised(model, found, fits.covariance),
         offsets=np.where(unsynchronised & model.seen.detected[..., None], (error - noise) * unit, 0.0),
         common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
-        **_prior_details(model, found, covariance),
+        **_prior_details(model, found),
     )
 
 
-def _prior_details(model: FusionModel, found: RobustFits, covariance: F) -> dict[str, np.ndarray]:
+def _prior_details(model: FusionModel, found: RobustFits) -> dict[str, np.ndarray]:
     """The prior of each fix, its distance from the measurements, and whether the position needs it."""
     seen, d, count = model.seen, model.sites.dimensions, len(found.fits.x)
     if seen.expected is None or seen.prior_rows is None:
@@ -209,9 +210,9 @@ def _prior_details(model: FusionModel, found: RobustFits, covariance: F) -> dict
             "prior_distance": nothing,
             "prior_needed": nothing > 0,
         }
-    rows = seen.prior_rows
+    rows, covariance = seen.prior_rows, found.fits.covariance[:, : 2 * d, : 2 * d]
     white = (rows @ (found.fits.x[:, : 2 * d] - seen.expected)[..., None])[..., 0]
-    distance = _distance(white, np.eye(rows.shape[1]) - rows @ covariance[:, : 2 * d, : 2 * d] @ np.swapaxes(rows, 1, 2))
+    distance = _distance(white, np.eye(rows.shape[1]) - rows @ covariance @ np.swapaxes(rows, 1, 2))
     _, slopes = model.evaluate(found.fits.x, np.arange(count))
     slopes = slopes[:, : slopes.shape[1] - rows.shape[1]] * np.where(_counted(model, found), 1.0, 0.0)[..., None]
     alone = np.swapaxes(slopes, 1, 2) @ slopes

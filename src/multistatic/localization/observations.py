@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -49,8 +50,9 @@ class Observations:
 
     def cases(self, index: np.ndarray) -> Observations:
         """The fixes of `index`, in its order."""
-        arrays = {each.name: getattr(self, each.name) for each in fields(self)}
-        return Observations(**{name: None if array is None else array[index] for name, array in arrays.items()})
+        arrays: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        some: dict[str, Any] = {name: None if array is None else array[index] for name, array in arrays.items()}
+        return Observations(**some)
 
     def without(self, dropped: B) -> Observations:
         """The same, but the receivers of `dropped` [n, K] do not count."""

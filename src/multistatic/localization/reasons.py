@@ -93,8 +93,8 @@ def _contradicted_prior(found: RobustFits, i: int) -> str:
             f"another target or time, or its covariance is too small. {unknown}"
         )
     return (
-        f"The measurements and the prior contradict each other (p = {found.p_value[i]:.1e}), and this is not due to one "
-        f"receiver: several are wrong, or the prior is, or too few remain to find which one is. {unknown}"
+        f"The measurements and the prior contradict each other (p = {found.p_value[i]:.1e}), and this is not due to "
+        f"one receiver: several are wrong, or the prior is, or too few remain to find which one is. {unknown}"
     )
 
 

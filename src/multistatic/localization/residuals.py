@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.linalg import covariance_of_rows, generalised_inverse
 from multistatic.localization.known_sites import KnownSites
 from multistatic.localization.observations import Observations
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
@@ -70,6 +71,16 @@ class FusionModel:
         white = (root @ residual[..., None])[..., 0].reshape(len(x), rows)
         slopes = (root @ jacobian).reshape(len(x), rows, self.unknowns)
         return self._with_state_prior(x, *self._with_offset_priors(x, white, slopes), case)
+
+    def covariance(self, slopes: F) -> F:
+        """Covariance [m, n, n] of x where the whitened derivatives are `slopes` [m, R, n]: a generalised inverse.
+
+        With a prior, whatever it is much less accurate than the measurements; without one, directions that they hardly
+        determine count as not determined.
+        """
+        if self.seen.prior_rows is not None:
+            return covariance_of_rows(slopes)
+        return generalised_inverse(np.swapaxes(slopes, 1, 2) @ slopes)
 
     def predicted(self, x: F) -> F:
         """Bistatic ranges and range rates [m, K, 2] of states, shared offsets included."""

@@ -114,9 +114,7 @@ def with_priors(seen: Observations, priors: StatePrior | Sequence[StatePrior] | 
         problems.append(Problem("prior", "priors with and without a velocity", "the same for every fix"))
     if problems:
         raise InputError(problems, source="prior")
-    return replace(
-        seen, expected=np.array([one.mean for one in each]), prior_rows=np.array([one.rows for one in each])
-    )
+    return replace(seen, expected=np.array([one.mean for one in each]), prior_rows=np.array([one.rows for one in each]))
 
 
 def _problems(prior: StatePrior) -> list[Problem]:
