@@ -87,7 +87,7 @@ def curved_area(model: FusionModel, x: F, cost: F, covariance: F, wanted: B) -> 
     `wanted` [n]; 0, and neither sound nor foretold, of the others.
     """
     d, count = model.sites.dimensions, len(x)
-    mean_square, sound, foretold = np.zeros_like(covariance), np.zeros(count, bool), np.zeros(count, bool)
+    mean_square, sound = np.zeros_like(covariance), np.zeros(count, bool)
     variances, axes = np.linalg.eigh(covariance[:, :d, :d])
     long = np.sum(variances > _THIN**2 * variances[:, -1:], axis=1)
     wanted = wanted & (variances[:, 0] > 0) & (variances[:, -1] < _FAR**2) & (long < d + (model.seen.prior_degrees > 0))

@@ -69,7 +69,8 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
         )
     suspects = [name for name, alike in zip(ids, found.suspects[i], strict=True) if alike]
     for k in np.flatnonzero(found.flagged[i]):
-        yield f"{ids[k]} contradicts the other receivers and was left out."
+        others = "other receivers and the prior together" if prior else "other receivers"
+        yield f"{ids[k]} contradicts the {others} and was left out."
     if found.prior_alone[i] and found.flagged[i].any():
         suspects.append("the prior")
     if suspects:
