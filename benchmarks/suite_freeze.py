@@ -22,9 +22,9 @@ from multistatic.scenario.parse_scenario import parse_scenario
 from multistatic.suite.instances import MANIFEST, POINTS, fingerprint
 
 HEAD = """\
-# The frozen instances of version {version}, in the order of every table. Nothing here changes: another instance is another version.
-# families: what an instance stands for. quick: small. direct_gain: the sum of all squared channel coefficients of the realisation,
-# which tells whether random numbers are drawn as they were.
+# The frozen instances of version {version}, in the order of every table. Nothing here changes: another instance is
+# another version. families: what an instance stands for. quick: small. direct_gain: the sum of all squared channel
+# coefficients of the realisation, which tells whether random numbers are drawn as they were.
 version = {version}
 """
 

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
+from multistatic.design.group_beams import limits_w, objective_at
 from multistatic.design.instance import Instance, instance_of
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
@@ -85,8 +86,14 @@ class SuiteInstance:
         return replace(problem, forced=self.scenario.mask(self.forced))
 
     def beamforming_problem(self) -> BeamformingProblem:
-        """The best beams for `group`."""
-        return self.realisation.beamforming_problem(self.scenario.mask(self.group))
+        """The best beams for `group`. Of several points what counts is the loss of the group's criterion, near half of
+        the illumination that each point could have alone where the criterion is no power of it.
+        """
+        selected = self.scenario.mask(self.group)
+        objective = None
+        if self.points is not None:
+            objective = objective_at(self.realisation, selected, 0.5 * limits_w(self.realisation))
+        return self.realisation.beamforming_problem(selected, objective)
 
 
 def load_suite(version: int = VERSION, *, quick: bool = False) -> tuple[SuiteInstance, ...]:
