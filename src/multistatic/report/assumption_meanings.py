@@ -14,16 +14,14 @@ _CLOCKS = {
     "useless adds nothing to the accuracy.",
 }
 _ONE_CLOCK = "The transmitter receives its own echo, so that only one clock is involved."
-_TARGET = (
-    "Receivers and beams are chosen for exactly this position and velocity of the target. Elsewhere other errors hold."
-)
-_UNCERTAIN = {
-    "prior": "The target is somewhere around the stated position, as the Gaussian prior of a tracker says. The prior "
-    "counts as information, and the figures are those over points that stand for it.",
-    "area": "The target may be anywhere in the area, and nothing is known of where. The figures are those over points "
-    "so close to each other that no null of a beam fits between them.",
-    "several": "Receivers and beams are chosen for exactly these positions and velocities of several targets. "
-    "Elsewhere other errors hold.",
+_TARGET = {
+    "exact": "Receivers and beams are chosen for exactly this position and velocity of the target. Elsewhere other "
+    "errors hold.",
+    "prior": "A tracker, for example, knows the target this well before the measurement, which counts as information. "
+    "Receivers and beams are chosen for all places where the target is likely to be.",
+    "area": "The target may be anywhere in this area, and nothing is known beforehand. Receivers and beams are chosen "
+    "for points so close together that what lies between them is no worse.",
+    "several": "The same receivers and beams locate all targets, each as if the echoes of the others were absent.",
 }
 _ELEMENTS = (
     "Every antenna element radiates and receives equally in all directions: no sector antennas, no cable losses, no "
@@ -50,7 +48,7 @@ def assumption_meanings(scenario: Scenario, *, one_clock: bool = False) -> dict[
     assumed = assumptions(scenario, one_clock=one_clock)
     return {
         "clocks": _ONE_CLOCK if one_clock else _CLOCKS[assumed.clocks],
-        "target": _UNCERTAIN.get(assumed.target, _TARGET),
+        "target": _TARGET[assumed.target],
         "elements": _ELEMENTS,
         "echo": _ECHO[assumed.echo_law],
     }

@@ -6,16 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from multistatic.report.target_in_words import target_in_words
 from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
-TARGET = "Target: designed for exactly this position and velocity."
-_UNCERTAIN = {
-    "prior": "Target: near the stated position, as its Gaussian prior says; the prior counts as information.",
-    "area": "Target: anywhere in the stated area; the figures are those over its points.",
-    "several": "Targets: several, designed for exactly these positions and velocities.",
-}
 ELEMENTS = "Elements: isotropic."
 ECHO = {
     "sum": "path loss over the whole path (sum)",
@@ -38,11 +33,6 @@ def assumption_sentences(scenario: Scenario, *, one_clock: bool = False) -> list
         ELEMENTS,
         echo_in_words(scenario, one_clock=one_clock),
     ]
-
-
-def target_in_words(scenario: Scenario) -> str:
-    """What the design knows of where the targets are."""
-    return _UNCERTAIN.get(assumptions(scenario).target, TARGET)
 
 
 def clocks_in_words(scenario: Scenario, *, one_clock: bool = False) -> str:

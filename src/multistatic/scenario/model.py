@@ -21,6 +21,7 @@ from multistatic.scenario.design_settings import JOINT as JOINT
 from multistatic.scenario.design_settings import Choice as Choice
 from multistatic.scenario.design_settings import DesignSettings as DesignSettings
 from multistatic.scenario.design_settings import OverPoints as OverPoints
+from multistatic.scenario.geodetic_origin import GeodeticOrigin as GeodeticOrigin
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.parts_together import check_parts_together
 from multistatic.scenario.point_layout import CLEAR_OF_SITES_M, laid_points
@@ -181,28 +182,6 @@ class Requirements:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GeodeticOrigin:
-    """Position of the local origin on WGS 84; x is east, y north, z up.
-
-    latitude_deg: latitude in degrees.
-    longitude_deg: longitude in degrees.
-    height_m: height above the ellipsoid in m.
-    """
-
-    latitude_deg: float
-    longitude_deg: float
-    height_m: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = Checks("origin")
-        checks.number("latitude_deg", self.latitude_deg, "a latitude from -90 to 90 degrees", least=-90.0, most=90.0)
-        longitude = "a longitude from -180 to 360 degrees"
-        checks.number("longitude_deg", self.longitude_deg, longitude, least=-180.0, most=360.0)
-        checks.number("height_m", self.height_m, "a height in m within ±1e6", least=-1e6, most=1e6)
-        checks.done(self)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False, init=False)
 class Scenario(LabelledResult):
     """One network, its targets and one set of requirements: the input of every design.
@@ -323,8 +302,7 @@ class Scenario(LabelledResult):
         if self.design.dimensions is not None:
             return self.design.dimensions
         height = self.transmitter.position_m[2]
-        places = [receiver.position_m for receiver in self.receivers]
-        flat = all(place[2] == height for place in places) and all(
+        flat = all(receiver.position_m[2] == height for receiver in self.receivers) and all(
             target.position_m[2] == height and target.velocity_m_s[2] == 0 and stays_at_its_height(target)
             for target in self.targets
         )
