@@ -133,7 +133,7 @@ REFUSED = {
     "no deviation": (PLACE + "prior = { position_std_m = 0 }", "at least 1e-06"),
     "unknown kind": (PLACE + 'area = { kind = "circle", radius_m = 3 }', "disc"),
     "no radius": (PLACE + 'area = { kind = "disc" }', "area.radius_m: received nothing"),
-    "flat box": (PLACE + 'area = { kind = "box", size_m = [0, 10] }', "above 0"),
+    "flat box": (PLACE + 'area = { kind = "box", size_m = [0, 10] }', "0.001 m or more"),
     "heights twice": (PLACE + 'area = { kind = "box", size_m = [5, 10, 3], height_m = 2 }', "the heights once"),
     "heights turned": (PLACE + 'area = { kind = "disc", radius_m = 3, height_m = [9, 2] }', "smallest, largest"),
     "no place": ('area = { kind = "disc", radius_m = 3 }', "position_m or position_llh"),
