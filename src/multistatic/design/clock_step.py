@@ -28,10 +28,10 @@ def clock_step(design: Design) -> ClockStep | None:
     """The position error bound where the clock of every receiver of the group is off by 1 ns more.
 
     The nanosecond is the standard deviation of an error that is independent of the clock's stated offset s and of all
-    other clocks: s becomes sqrt(s² + (1 ns)²), which leaves an unknown clock as it is. Group and beams stay. Of several
-    points it is the bound at the worst one. Whatever
-    the criterion, it is the position that is of interest: surrogates know no clocks. None for a design without a
-    position error bound, and for the mono-static scheme, whose one clock is synchronised with itself.
+    other clocks: s becomes sqrt(s² + (1 ns)²), which leaves an unknown clock as it is. Group and beams stay. Whatever
+    the criterion, it is the position that is of interest: surrogates know no clocks. Of several points it is that of
+    the worst, where `Design.accuracy` is. None for a design without a position error bound, and for the mono-static
+    scheme, whose one clock is synchronised with itself.
 
     >>> from multistatic import design_network, load_preset
     >>> step = clock_step(design_network(load_preset("urban")))

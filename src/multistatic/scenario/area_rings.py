@@ -12,6 +12,8 @@ import numpy as np
 from multistatic.errors import Problem
 from multistatic.units import B, F
 
+LEAST_LENGTH_M = 1e-3
+"""What is smaller than this in length and width is a place and no area."""
 _ROWS = 200  # sides that are compared with all others at once
 
 
@@ -87,12 +89,12 @@ def ring_problems(paths: Sequence[str], rings: Sequence[F]) -> Iterator[Problem]
             yield Problem(paths[one], received, "rings that do not cross each other", hint)
 
     for path, ring in zip(paths, rings, strict=True):
-        if crossing is None and _signed(ring)[0] == 0.0:
+        if crossing is None and abs(_signed(ring)[0]) <= 1e-12 * float(np.ptp(ring, axis=0).max()) ** 2:
             yield Problem(path, f"{len(ring)} corners on a line", "three corners or more of an area")
 
 
 def _shrunk(ring: F, part: float) -> F:
-    """The ring with its sides further in, by `part` of its extent: rings that only touch are then apart, those that overlap cross."""
+    """The ring with its sides further in, by `part` of its extent: rings that only touch are then apart."""
     sides = np.roll(ring, -1, axis=0) - ring
     lengths = np.linalg.norm(sides, axis=1, keepdims=True)
     inward = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.where(lengths > 0, lengths, 1.0)
