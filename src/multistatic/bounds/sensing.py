@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from multistatic.signal.pulses import pulse_moments
 from multistatic.units import C, F, read_only
 
 TRANSMITTER_ID = "transmitter"
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -68,6 +70,7 @@ class SensingNetwork:
     velocity_weight_s: float = 1.0
     clock: ClockErrors | None = None
     prior_information: F = field(default_factory=lambda: np.zeros((0, 0)))
+    _remembered: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if np.size(self.published_snr_per_watt) == 0:
@@ -78,6 +81,13 @@ class SensingNetwork:
         if prior.size and prior.shape != (size, size):
             raise ValueError(f"prior_information of shape {list(prior.shape)}, expected [{size}, {size}]")
         object.__setattr__(self, "prior_information", read_only(prior if np.any(prior) else np.zeros((0, 0))))
+
+    def remembered(self, name: str, made: Callable[[], Made]) -> Made:
+        """What `made` gives, computed at the first call under this name: it depends on nothing but the network."""
+        if name not in self._remembered:
+            self._remembered[name] = made()
+        found: Made = self._remembered[name]
+        return found
 
 
 def sensing_network(

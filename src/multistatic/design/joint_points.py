@@ -19,13 +19,14 @@ from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.bound_of_all_groups import bound_of_all_groups
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
-from multistatic.design.group_beams import limits_w, loss_of, proven_value, solved_beams
+from multistatic.design.group_beams import loss_of, proven_value, solved_beams
 from multistatic.design.instance import Instance
 from multistatic.design.joint_search import near_groups
 from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.light_limits import GroupLimits
 from multistatic.design.point_candidates import PointCandidates
 from multistatic.design.point_laws import power_law_of
+from multistatic.design.point_losses import PointLoss
 from multistatic.design.result import Design
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
@@ -137,7 +138,7 @@ class PointSearch:
             f"{selection.message[0].lower()}{selection.message[1:]}",
         )
 
-    def _loss_of(self, group: B) -> object:
+    def _loss_of(self, group: B) -> PointLoss:
         return loss_of(self.instance, self.problem.criterion, group)
 
 

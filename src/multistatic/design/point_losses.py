@@ -1,4 +1,4 @@
-"""Values over several points that are no power of the illuminations, and what limits of the illuminations prove of them.
+"""Values over several points that are no power of the illuminations, and what is proven of them.
 
 With clocks or prior information the value v_i(p) of a group at point i is no power of its illumination p. Its square
 tr[A F(p)⁻¹] still falls and is convex: F is a constant, the prior information, and a sum of parallel sums of pJ_k with
@@ -56,7 +56,9 @@ class LightLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PointLoss:
-    """How the values of a group become one: `values` v_i at illuminations, `over` the points of weights `weight` [M]."""
+    """How the values of a group become one: `values` v_i at illuminations, `over` the points of weights `weight`
+    [M].
+    """
 
     values: Values
     over: OverPoints

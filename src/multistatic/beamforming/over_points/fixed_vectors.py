@@ -55,6 +55,8 @@ def least_prices(barrier: DualBarrier) -> F | None:
     channels = barrier.channels
     if not len(channels):
         return np.zeros(0)
+    if not np.all(np.any(channels != 0.0, axis=1)):
+        return None
     solution = least_power(
         Downlink(
             gram=channels.conj() @ channels.T,

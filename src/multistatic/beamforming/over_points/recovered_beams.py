@@ -73,6 +73,28 @@ def central_beams(barrier: DualBarrier, at: DualPoint, weight: float) -> tuple[C
     return data, powers, vectors[:, kept][:, ::-1], values[kept][::-1]
 
 
+def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | None:
+    """Feasible beams near covariances Q_j [J, n, n] that anybody found, of the sensing beam first where it is used."""
+    streams, _, size = barrier.sizes
+    channels = barrier.channels
+    rest = covariances[0] if barrier.uses_sensing else np.zeros((size, size), complex)
+    data, powers = np.zeros((size, streams), complex), np.zeros(streams)
+    for s, covariance in enumerate(covariances[barrier.uses_sensing :]):
+        aimed = covariance @ channels[s]
+        beam = aimed / np.sqrt(np.vdot(channels[s], aimed).real)
+        rest = rest + covariance - np.outer(beam, beam.conj())
+        powers[s] = np.vdot(beam, beam).real
+        data[:, s] = beam / np.sqrt(powers[s])
+    values, vectors = np.linalg.eigh((rest + rest.conj().T) / 2.0)
+    kept = values > _NEGLIGIBLE
+    sensing, strengths = vectors[:, kept][:, ::-1], values[kept][::-1]
+    found = gains_of(barrier, barrier.steering, barrier.objective, data, sensing).best(powers, strengths)
+    if found is None:
+        return None
+    loss, data_power, sensing_power = found
+    return PointBeams(data=data * np.sqrt(data_power), sensing=sensing * np.sqrt(sensing_power), loss=loss)
+
+
 def recovered(
     barrier: DualBarrier, at: DualPoint, weight: float, steering: C, objective: PointObjective, bound: float = 0.0
 ) -> PointBeams | None:
