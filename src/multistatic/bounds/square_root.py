@@ -98,6 +98,8 @@ def _root_of_prior(information: F) -> F:
     """R [q, 2d] with RᵀR = J₀ [2d, 2d]: a Cholesky factor over the parameters of which something is known, scaled to a
     unit diagonal; of a singular J₀ the roots of its eigenvalues.
     """
+    if not information.size:
+        return information
     told = np.flatnonzero(np.diagonal(information) > 0.0)
     length = np.sqrt(np.diagonal(information)[told])
     unit = information[np.ix_(told, told)] / length[:, None] / length

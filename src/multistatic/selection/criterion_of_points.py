@@ -53,17 +53,30 @@ class CriterionOfPoints:
         """Value [n, M] of each row of `masks` [n, K] at each point, whose illuminations are `illumination_w` [M]; a
         number is that of every point.
         """
+        return self._values(masks, illumination_w, np.zeros(len(self.criteria), bool))
+
+    def values_to_reduce(self, masks: B, illumination_w: F, counted: B) -> F:
+        """`values`, but infinity at every point for groups that are infinite at one of those `counted` [M]: they are
+        not looked at any further. The groups that a search begins with are too small to observe the target anywhere.
+        """
+        return self._values(masks, illumination_w, counted)
+
+    def _values(self, masks: B, illumination_w: F | float, counted: B) -> F:
         groups = np.atleast_2d(np.asarray(masks, bool))
         light = np.broadcast_to(np.asarray(illumination_w, float), (len(self.criteria),))
         if self._sums is None and self.of_group is not None and len(groups) <= len(self.criteria):
             return np.stack([self.of_group(group, light) for group in groups])
         if self._sums is None:
-            pairs = zip(self.criteria, light, strict=True)
-            return np.stack([criterion.values(groups, float(each)) for criterion, each in pairs], axis=1)
-        values, margin = self._sums.values(groups, light)
-        for point in np.flatnonzero((margin < _SURE).any(axis=0)):
-            rows = np.flatnonzero(margin[:, point] < _SURE)
-            values[rows, point] = self.criteria[point].values(groups[rows], float(light[point]))
+            values, margin = np.empty((len(groups), len(light))), np.zeros((len(groups), len(light)))
+        else:
+            values, margin = self._sums.values(groups, np.maximum(light, 0.0))
+        lost = np.zeros(len(groups), bool)
+        for point, criterion in enumerate(self.criteria):
+            rows = np.flatnonzero((margin[:, point] < _SURE) & ~lost)
+            if len(rows):
+                values[rows, point] = criterion.values(groups[rows], float(light[point]))
+                lost[rows] = counted[point] & np.isinf(values[rows, point])
+        values[lost] = np.inf
         return values
 
     def reason(self, mask: B, illumination_w: F | float) -> str:
@@ -97,30 +110,34 @@ def problem_at(problem: SelectionProblem, point: int) -> SelectionProblem:
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sums:
     """Information [t, M, K] of each receiver at 1 W as seen from each point, of which `rows`, `columns` [t] are the
-    places in the lower triangle, the constant parts [t, M], and E with A = E Eᵀ, [n, m].
+    places in the lower triangle, the constant parts [t, M] (None: there are none), and E with A = E Eᵀ, [n, m].
     """
 
     rows: np.ndarray
     columns: np.ndarray
     information: F
-    constant: F
+    constant: F | None
     factor: F
 
     def values(self, groups: B, light: F) -> tuple[F, F]:
         """Value [n, M] and how far its matrix is from being singular [n, M]."""
-        points = len(light)
+        points, shining = len(light), np.where(light > 0.0, light, 1.0)
         values, margins = np.empty((len(groups), points)), np.empty((len(groups), points))
         step = max(1, _AT_ONCE // points)
         for start in range(0, len(groups), step):
             chunk = groups[start : start + step].astype(float)
-            total = (self.information @ chunk.T) * light[:, None] + self.constant[..., None]
+            total = self.information @ chunk.T
+            if self.constant is not None:
+                total = total * light[:, None] + self.constant[..., None]
             matrices = np.zeros((len(self.factor), len(self.factor), points * len(chunk)))
             matrices[self.rows, self.columns] = total.reshape(len(total), -1)
             root, margin = inverse_root(matrices)
             along = np.tensordot(self.factor, root, axes=(0, 1))
-            squared = np.einsum("mjn,mjn->n", along, along)
-            values[start : start + step] = np.sqrt(squared).reshape(points, -1).T
+            squared = np.einsum("mjn,mjn->n", along, along).reshape(points, -1).T
+            values[start : start + step] = np.sqrt(squared if self.constant is not None else squared / shining)
             margins[start : start + step] = margin.reshape(points, -1).T
+        if self.constant is None:
+            margins[:, light <= 0.0] = 0.0
         return values, margins
 
 
@@ -136,13 +153,13 @@ def _sums_of(criteria: tuple[Criterion, ...]) -> _Sums | None:
     rows, columns = np.tril_indices(len(weighting))
     information = np.array([gain.information[:, rows, columns].T for gain in gains])
     zero = np.zeros_like(weighting)
-    constant = [(zero if gain.constant is None else gain.constant)[rows, columns] for gain in gains]
+    constant = np.array([(zero if gain.constant is None else gain.constant)[rows, columns] for gain in gains]).T
     values, vectors = np.linalg.eigh(weighting)
     positive = values > 0.0
     return _Sums(
         rows=rows,
         columns=columns,
         information=np.ascontiguousarray(np.swapaxes(information, 0, 1)),
-        constant=np.array(constant).T,
+        constant=constant if constant.any() else None,
         factor=vectors[:, positive] * np.sqrt(values[positive]),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from multistatic.errors import InputError, Problem
 from multistatic.notebook import NotebookView, Overview
 from multistatic.scenario.design_settings import OverPoints
+from multistatic.selection.criterion_of_points import CriterionOfPoints
 from multistatic.selection.over_points import OVER_POINTS, reduced
 from multistatic.units import B, F, read_only
 
@@ -38,6 +39,9 @@ class Criterion(Protocol):
         A number in place of `illumination_w` gives [G]. A criterion of another package gets numbers only, for one
         point at a time.
         """
+
+
+_VALUES = 1 << 20  # at several points, at once
 
 
 def _never() -> bool:
@@ -167,7 +171,20 @@ class SelectionProblem:
 
     def values_at(self, masks: B, illumination_w: F | float) -> F:
         """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all)."""
-        return reduced(self.values_of_points(masks, illumination_w), self.shares, self.over_points)
+        light = np.broadcast_to(np.asarray(illumination_w, float), (self.points,))
+        if self.points > 1 and isinstance(self.criterion, CriterionOfPoints):
+            counted = (self.shares > 0.0) | (self.over_points == "worst")
+            groups, step = np.atleast_2d(masks), max(1, _VALUES // self.points)
+            parts = [
+                reduced(
+                    self.criterion.values_to_reduce(groups[start : start + step], light, counted),
+                    self.shares,
+                    self.over_points,
+                )
+                for start in range(0, max(len(groups), 1), step)
+            ]
+            return np.concatenate(parts)
+        return reduced(self.values_of_points(masks, light), self.shares, self.over_points)
 
     def values_of_points(self, masks: B, illumination_w: F | float | None = None) -> F:
         """Criterion [n, M] of each row of `masks` [n, K] at each point, at the problem's illuminations or at others, of
@@ -211,6 +228,9 @@ def _check_points(problem: SelectionProblem) -> None:
     elif not (np.isfinite(given).all() and (given >= 0.0).all() and given.sum() > 0.0):
         expected = "finite numbers that are at least 0 and not all 0"
         problems.append(Problem("point_weight", f"weights from {given.min():g} to {given.max():g}", expected))
+    if isinstance(problem.criterion, CriterionOfPoints) and len(problem.criterion.criteria) != points:
+        received = f"criteria of {len(problem.criterion.criteria)} points"
+        problems.append(Problem("design.criterion", received, f"{points}, one for each illumination"))
     if problems:
         raise InputError(problems)
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from multistatic.channel.realise import realise
+from multistatic.design.clock_step import clock_step
 from multistatic.design.recomputed_points import bounds_at, displaced, figures, reduced_value, seen_points
 from multistatic.design.verify import verify
 from multistatic.scenario.model import DesignSettings, Scatterer, Scenario, Target
@@ -206,3 +207,16 @@ def test_many_points_of_one_exact_target_cost_the_middle():
         design = points_design(each, each.points())
         assert verify(design).violations["reported cost"] < 1e-12
     assert design.cost_m == close_to(points_design(scenario, scenario.points()).cost_m, rel=1e-12)
+
+
+def test_a_nanosecond_more_is_that_of_the_worst_point():
+    """The step compares with `Design.accuracy`, which is at the worst point: so is the bound with worse clocks."""
+    scenario = with_clocks(several())
+    design = points_design(scenario, scattered(scenario))
+    worst = design.over_points.worst
+    assert worst != 0
+    alone = replace(
+        design, points=design.points.at(worst), channel=design.channel.at(worst), over_points=None, scenario=scenario
+    )
+    assert clock_step(design).value == clock_step(alone).value
+    assert clock_step(design).change > 0.0
