@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,13 +27,13 @@ class CriterionOfPoints:
 
     criteria [M]: the criterion at each point.
     position_m [M, 3]: where the points are, for words; None: they are named by their numbers.
-    power: the values are those of the criteria to this power, above 0, as bounds on the loss of beams need them
-      (docs/algorithms.md §2.5).
+    of_group: values [M] of one group [K] at illuminations [M], where there is a quick way to all of them; None: each
+      criterion gives its own.
     """
 
     criteria: tuple[Criterion, ...]
     position_m: F | None = None
-    power: float = 1.0
+    of_group: Callable[[B, F], F] | None = None
     _sums: _Sums | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -45,8 +46,8 @@ class CriterionOfPoints:
 
     @property
     def unit(self) -> str:
-        """That of each; none for another power of the values."""
-        return self.criteria[0].unit if self.power == 1.0 else ""
+        """That of each."""
+        return self.criteria[0].unit
 
     def values(self, masks: B, illumination_w: F | float) -> F:
         """Value [n, M] of each row of `masks` [n, K] at each point, whose illuminations are `illumination_w` [M]; a
@@ -63,6 +64,8 @@ class CriterionOfPoints:
     def _values(self, masks: B, illumination_w: F | float, counted: B) -> F:
         groups = np.atleast_2d(np.asarray(masks, bool))
         light = np.broadcast_to(np.asarray(illumination_w, float), (len(self.criteria),))
+        if self._sums is None and self.of_group is not None and len(groups) <= len(self.criteria):
+            return np.stack([self.of_group(group, light) for group in groups])
         if self._sums is None:
             values, margin = np.empty((len(groups), len(light))), np.zeros((len(groups), len(light)))
         else:
@@ -74,7 +77,7 @@ class CriterionOfPoints:
                 values[rows, point] = criterion.values(groups[rows], float(light[point]))
                 lost[rows] = counted[point] & np.isinf(values[rows, point])
         values[lost] = np.inf
-        return values if self.power == 1.0 else np.asarray(values**self.power)
+        return values
 
     def reason(self, mask: B, illumination_w: F | float) -> str:
         """At which point the target is unobservable for the group `mask` [K], and why, where the criterion can say."""

@@ -13,7 +13,7 @@ from multistatic.channel.echo_of_points import channel_to_points
 from multistatic.channel.realise import realise
 from multistatic.design.algorithms import criterion_of
 from multistatic.design.criterion_at_places import places_of
-from multistatic.scenario.model import Scenario, Scatterer
+from multistatic.scenario.model import Scatterer, Scenario
 from multistatic.scenario.target_points import TargetPoints
 from tests.support.close import assert_close
 from tests.support.uncertain_networks import with_targets
