@@ -39,8 +39,8 @@ from multistatic.report.map_extent import (
     way_time_s,
 )
 from multistatic.report.map_points import (
-    draw_colour_bar,
     draw_outlines,
+    draw_point_scale,
     draw_points,
     draw_targets,
     marker_places,
@@ -160,7 +160,7 @@ def _draw_points_below(figure: Figure, design: Design, width_in: float, top_in: 
         top_in += 0.22 + _CLOSE_UP_IN + _BELOW_IN
     if point_colours(design) is None:
         return top_in
-    draw_colour_bar(add_panel(figure, _LEFT_IN, top_in + 0.12, width_in, _SCALE_IN), design)
+    draw_point_scale(add_panel(figure, _LEFT_IN, top_in + 0.12, width_in, _SCALE_IN), design)
     return top_in + 0.12 + _SCALE_IN + _BELOW_IN
 
 

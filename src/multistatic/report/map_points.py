@@ -171,7 +171,7 @@ def target_label(design: Design, number: int) -> Label:
     return point_label(top, text, TARGET, 3.0 if around else 6.5, bold=True)
 
 
-def draw_colour_bar(ax: Axes, design: Design) -> None:
+def draw_point_scale(ax: Axes, design: Design) -> None:
     """The scale of the colours of the points, along the whole of `ax`."""
     from matplotlib.cm import ScalarMappable
 

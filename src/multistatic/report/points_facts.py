@@ -51,7 +51,7 @@ def _dbm(power_w: float) -> str:
     return f"{watt_to_dbm(power_w):.2f} dBm" if power_w > 0.0 else "no power"
 
 
-def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
+def rows_over_points(design: Design) -> Iterator[tuple[str, str]]:
     """Where the worst point is, the errors over all points, each target, and what the design for the middle reaches."""
     over = design.over_points
     if over is None or not several_points(design):
