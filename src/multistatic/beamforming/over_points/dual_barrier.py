@@ -23,19 +23,23 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpstrf
 
 from multistatic.beamforming.downlink.downlink import in_c_order
 from multistatic.beamforming.over_points.newton_centre import (
     BarrierData,
     CentreMemory,
-    barrier_value,
     centre_memory,
     newton_centre,
 )
 from multistatic.beamforming.point_objective import PointObjective
+from multistatic.machine_code import block_for
 from multistatic.units import B, C, F
 
 _STEPS = 30  # of Newton's method for one weight t
+_SPANNED = 1e-13  # what may be left of a squared matrix a_ia_iᴴ of norm 1 outside the span of others
+_WORTH = 0.6  # of M: as many spanning points are worth the detour
 
 
 class DualPoint(NamedTuple):
@@ -48,14 +52,6 @@ class DualPoint(NamedTuple):
     def joined(self) -> F:
         """One vector (λ, μ, τ)."""
         return np.concatenate([self.rate, self.point, [self.power]])
-
-
-class LocalBarrier(NamedTuple):
-    """f_t and its derivatives at a point."""
-
-    value: float
-    gradient: F
-    hessian: F
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -155,10 +151,12 @@ class DualBarrier:
     @cached_property
     def _data(self) -> BarrierData:
         """What the kernel works on."""
-        rows = np.concatenate([self.channels, self.steering])
+        spanning, combination = _spanning(self.steering) if not self.worst else (slice(None), np.zeros((0, 0)))
+        rows = np.concatenate([self.channels, self.steering[spanning]])
         return BarrierData(
             rows=in_c_order(rows),
             columns=in_c_order(np.ascontiguousarray(rows.T)),
+            combination=in_c_order(combination),
             cost=in_c_order(self.cost),
             suffers=self.receives_sensing.astype(float),
             root_weight=in_c_order(self._root_weight),
@@ -171,14 +169,8 @@ class DualBarrier:
 
     @cached_property
     def _memory(self) -> CentreMemory:
-        return centre_memory(*self.sizes)
-
-    def local(self, at: DualPoint, weight: float) -> LocalBarrier | None:
-        """f_t with its derivatives; None outside the domain."""
-        found = barrier_value(self._data, self._memory, at.joined(), float(weight))
-        if not found.arrived:
-            return None
-        return LocalBarrier(found.value, self._memory.gradient.copy(), self._memory.hessian.copy())
+        streams, points, size = self.sizes
+        return block_for(centre_memory, streams, points, len(self._data.rows) - streams, size)
 
     def centred(self, at: DualPoint, weight: float, accuracy: float = 1e-3) -> tuple[DualPoint, int, bool]:
         """Newton's method from `at`, inside the domain, to the minimum of f_t for t = `weight`; its steps; whether it
@@ -189,11 +181,32 @@ class DualBarrier:
         vector, streams = at.joined(), len(self.channels)
         found = newton_centre(self._data, self._memory, vector, float(weight), float(accuracy), _STEPS)
         centre = DualPoint(vector[:streams], vector[streams:-1], float(vector[-1]))
+        assert found.inside, "the start is not inside the domain"
         return centre, found.steps, found.arrived
 
     def with_points(self, steering: C, objective: PointObjective) -> DualBarrier:
         """The same group with other points."""
         return replace(self, steering=steering, objective=objective)
+
+
+def _spanning(steering: C) -> tuple[np.ndarray, F]:
+    """Indices of points whose matrices a_ba_bᴴ span those of all, and C [M, B] with a_ia_iᴴ = Σ_b C_ib a_ba_bᴴ; C is
+    empty where that saves nothing.
+
+    |a_iᴴa_k|² are the inner products of these matrices; their Cholesky factorisation with pivots finds the points.
+    """
+    count = len(steering)
+    factor, order, rank, _ = dpstrf(_squared(steering.conj() @ steering.T), tol=_SPANNED, lower=1)
+    if rank > _WORTH * count:
+        return np.arange(count), np.zeros((0, 0))
+    order, triangle = order - 1, np.tril(factor)[:, :rank]
+    combination = np.empty((count, rank))
+    combination[order] = solve_triangular(triangle[:rank], triangle.T, lower=True, trans=1).T
+    return order[:rank], combination
+
+
+def _squared(values: C) -> F:
+    return np.asarray(values.real**2 + values.imag**2)
 
 
 def _forms(matrix: C, vectors: C) -> F:

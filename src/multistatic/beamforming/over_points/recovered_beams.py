@@ -24,7 +24,8 @@ from multistatic.units import C, F
 
 _NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
 _MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
-_FEW, _RANK_LOSS = 12, 1e-6  # fewer sensing beams than so many, where they cost no larger part of the loss
+_FEWER = (*range(12), 14, 16, 20, 24, 28, 32)  # sensing beams that are tried
+_RANK_LOSS = 1e-6  # what fewer of them may cost, of the loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,7 +110,7 @@ def recovered(
     if found is None:
         return None
     # As few sensing beams as nearly give the same: the weak ones are what the barrier leaves of an empty direction.
-    for kept in range(min(len(strengths), _FEW)):
+    for kept in (count for count in _FEWER if count < len(strengths)):
         fewer = gains.without(kept).best(powers, strengths[:kept])
         if fewer is not None and fewer[0] <= found[0] * (1.0 + _RANK_LOSS):
             found = fewer
