@@ -51,8 +51,8 @@ class PointCut:
     @classmethod
     def of_all_groups(cls, price: F, light_w: float) -> PointCut:
         """The cut of Σ_i μ_ip_i ≤ `light_w`, which holds for the beams of every group."""
-        none = np.zeros((0, 0, 0), complex)
-        return cls(price=price, required=np.zeros(0, int), dyads=none, aimed=none[0], reach=1.0, left_w=light_w)
+        none = np.zeros((0, 0), complex)
+        return cls(price=price, required=np.zeros(0, int), dyads=none[None], aimed=none, reach=1.0, left_w=light_w)
 
     def limits_w(self, groups: B) -> F:
         """V(b) [n]: an upper bound on Σ_i μ_ip_i of any beams for each of `groups` [n, K], in W."""
