@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -137,15 +137,15 @@ class DualBarrier:
 
     def light(self, at: DualPoint, weight: float, steering: C) -> F:
         """p_i [n] towards `steering` [n, N] of the covariances Z_j⁻¹/t together."""
-        aimed, light = steering.conj(), np.zeros(len(steering))
-        if len(self.channels):
-            beams = np.linalg.solve(self.shared(at), self.channels.T)
-            price = self.cost * at.rate
-            own = np.einsum("st,ts->s", self.channels.conj(), beams).real
+        streams, light = len(self.channels), np.zeros(len(steering))
+        if streams:
+            solved = np.linalg.solve(self.shared(at), np.concatenate([self.channels, steering]).T)
+            beams, price = solved[:, :streams], self.cost * at.rate
+            own = _dots(self.channels, beams)
             kappa = price / np.maximum(1.0 - price * own, 1e-300)
-            light += len(self.channels) * _forms(self.shared(at), steering) + np.abs(aimed @ beams) ** 2 @ kappa
+            light += streams * _dots(steering, solved[:, streams:]) + kappa @ _squared(beams.conj().T @ steering.T)
         if self.uses_sensing:
-            light += _forms(self.shared(at, self.receives_sensing.astype(float)), steering)
+            light += _dots(steering, np.linalg.solve(self.shared(at, self.receives_sensing.astype(float)), steering.T))
         return np.asarray(light / weight)
 
     @cached_property
@@ -209,6 +209,6 @@ def _squared(values: C) -> F:
     return np.asarray(values.real**2 + values.imag**2)
 
 
-def _forms(matrix: C, vectors: C) -> F:
-    """xᴴZ⁻¹x [n] of vectors [n, N]."""
-    return np.asarray(np.einsum("nt,tn->n", vectors.conj(), np.linalg.solve(matrix, vectors.T)).real)
+def _dots(rows: C, columns: Any) -> F:
+    """Re x_iᴴy_i [n] of rows [n, N] and columns [N, n]."""
+    return np.asarray(np.sum(rows.real * columns.T.real + rows.imag * columns.T.imag, axis=1))
