@@ -265,7 +265,7 @@ def test_a_cut_without_rates_is_that_of_all_groups() -> None:
     assert bound <= loss
 
 
-def test_the_barrier_is_the_sum_over_all_matrices_and_its_newton_step_the_solution_of_the_full_system() -> None:
+def test_centres_are_minima_of_the_barrier_written_out() -> None:
     rng = np.random.default_rng(3)
     for points, kind in ((3, "sum"), (12, "sum"), (3, "worst")):
         streams, size = 2, 3
