@@ -87,10 +87,7 @@ def test_the_gradient_is_that_of_the_minimum_of_the_barrier(kind: str, selected:
         barrier = receivers.barrier(moved)
         prices = least_prices(barrier)
         assert prices is not None
-        at = barrier.centred(inside(barrier, prices, EVEN), weight, 1e-20)[0]
-        local = barrier.local(at, weight)
-        assert local is not None
-        return local.value
+        return barrier.minimum(inside(barrier, prices, EVEN), weight, 1e-20).value
 
     barrier = receivers.barrier(streams)
     prices = least_prices(barrier)

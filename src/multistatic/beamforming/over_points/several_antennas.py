@@ -22,8 +22,10 @@ from multistatic.beamforming.over_points.point_streams import with_more_point_st
 from multistatic.beamforming.over_points.receive_side import PointReceivers
 from multistatic.beamforming.over_points.vector_search import Stage, searched
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
+from multistatic.beamforming.value_function.reachable_rates import reach
 from multistatic.beamforming.value_function.receive_vectors import descend
 from multistatic.beamforming.value_function.several_starts import ValueFunctionSettings, best_streams, feasible_start
+from multistatic.beamforming.value_function.starting_vectors import random_streams
 from multistatic.beamforming.value_function.streams import without_idle_streams
 from multistatic.units import C
 
@@ -33,6 +35,7 @@ _FINISHED = (Stage(gap=1e-3, steps=80, enough=1e-5),)
 _ROUNDS = 4  # of a search over some points, to which those are added that it leaves short
 _WORTH_A_STREAM = 1e-4  # of the loss
 _STREAM_ROUNDS = 3
+_SEED = 0x5EED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,10 +88,17 @@ def _starts(
     limit: int,
     settings: ValueFunctionSettings,
 ) -> Iterator[StreamSolution]:
-    """Streams with their beams: the best ones for the mean direction, those of least power, and earlier ones."""
+    """Streams with their beams: the best ones for the mean direction, those of least power, earlier ones, and random
+    ones where no receiver is selected.
+    """
     mean = best_streams(towards, feasible, limit, settings).best
     lean = descend(towards, replace(feasible, solution=None), "power", steps=60, tolerance=1e-5)
     others = [streams_of_beams(towards, receivers.channels, weights) for weights in earlier]
+    if receivers.receives_sensing.all():
+        # Without a sensing beam the data carry the light to all points, and local optima differ most.
+        rng = np.random.default_rng(_SEED)
+        drawn = [random_streams(towards, rng) for _ in range(settings.random_starts)]
+        others += [reach(towards, start, limit, 1.0).streams for start in drawn]
     for streams in (mean, lean, *others):
         found = None if streams is None else _solved(receivers, replace(streams, solution=None), _ROUGH)
         if found is not None:
