@@ -31,7 +31,7 @@ from multistatic.units import C
 
 _ROUGH, _SCREENING = 0.1, 2e-3  # parts of the loss to which the beams of starts, and of starts improved, are known
 _SCREENED = (Stage(gap=0.1, steps=60, enough=1e-3), Stage(gap=1e-2, steps=60, enough=1e-4))
-_FINISHED = (Stage(gap=1e-3, steps=80, enough=1e-5),)
+_FINISHED = (Stage(gap=1e-2, steps=80, enough=3e-5), Stage(gap=1e-3, steps=80, enough=1e-5))
 _ROUNDS = 4  # of a search over some points, to which those are added that it leaves short
 _WORTH_A_STREAM = 1e-4  # of the loss
 _STREAM_ROUNDS = 3
@@ -166,7 +166,7 @@ def _with_streams(receivers: PointReceivers, towards: GramProblem, best: StreamS
     for _ in range(_STREAM_ROUNDS):
         more = with_more_point_streams(receivers, best.streams, best.solution, limit)
         begun = None if more is None else _solved(receivers, more, _SCREENING)
-        richer = None if begun is None else _improved(receivers, begun, (_SCREENED[-1], *_FINISHED), TOLERANCE)
+        richer = None if begun is None else _improved(receivers, begun, _FINISHED, TOLERANCE)
         if richer is None:
             break
         lean = without_idle_streams(towards, richer.streams)

@@ -19,7 +19,7 @@ from multistatic.beamforming.over_points.receive_side import PointReceivers, str
 from multistatic.units import C, F
 
 _CENTRED = 1e-3  # squared Newton decrement
-_PATIENCE = 2  # steps in a row that gain little
+_PATIENCE = 3  # steps in a row that gain little
 _TRIALS, _SHORTER, _ARMIJO = 10, 0.4, 1e-4
 _FIRST, _LONGEST = 0.3, 0.7  # of a vector of length one: the first step, and any
 _RAISE, _RAISES = (
@@ -31,7 +31,7 @@ _CURVED = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until two steps in a row gain less
+    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until three steps in a row gain less
     than `enough` of the value.
     """
 
