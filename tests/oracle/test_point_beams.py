@@ -16,7 +16,7 @@ from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPo
 from multistatic.beamforming.over_points.dual_certificate import proven_light
 from multistatic.beamforming.over_points.method import posed_points, rank_one_dual
 from multistatic.beamforming.over_points.point_cut import PointCut, point_cut
-from multistatic.beamforming.over_points.semidefinite_program import solve_program
+from multistatic.beamforming.over_points.semidefinite_program import semidefinite_optimum
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.value_function import value_function
 from multistatic.errors import InputError
@@ -97,7 +97,7 @@ def test_the_semidefinite_program_agrees(selected: tuple[int, ...], kind: Kind, 
     assert proven(problem, other) == close_to(loss, rel=1e-4)
     assert result.loss_bound <= other.loss * (1.0 + 1e-9)  # type: ignore[operator]
     assert other.loss_bound <= loss * (1.0 + 1e-9)
-    program = solve_program(rank_one_dual(posed_points(problem))[0])
+    program = semidefinite_optimum(rank_one_dual(posed_points(problem))[0])
     assert program is not None
     assert program.loss * posed_points(problem).loss_unit == close_to(loss, rel=1e-4)
 
@@ -166,7 +166,7 @@ def test_many_points_of_both_kinds_are_proven() -> None:
     for kind in ("worst", "sum"):
         problem = with_points(base, vectors, PointObjective(kind=kind, weight=rng.uniform(0.5, 1.0, 40)))
         loss = proven(problem, value_function(problem))
-        program = solve_program(rank_one_dual(posed_points(problem))[0])
+        program = semidefinite_optimum(rank_one_dual(posed_points(problem))[0])
         assert program is not None
         assert program.loss * posed_points(problem).loss_unit == close_to(loss, rel=1e-4)
 
@@ -265,7 +265,7 @@ def test_a_cut_without_rates_is_that_of_all_groups() -> None:
     assert bound <= loss
 
 
-def test_the_barrier_is_the_sum_over_all_matrices_and_its_newton_step_the_solution_of_the_full_system() -> None:
+def test_centres_are_minima_of_the_barrier_written_out() -> None:
     rng = np.random.default_rng(3)
     for points, kind in ((3, "sum"), (12, "sum"), (3, "worst")):
         streams, size = 2, 3

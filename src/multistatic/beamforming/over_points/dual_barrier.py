@@ -27,12 +27,8 @@ from scipy.linalg import solve_triangular
 from scipy.linalg.lapack import dpstrf
 
 from multistatic.beamforming.downlink.downlink import in_c_order
-from multistatic.beamforming.over_points.newton_centre import (
-    BarrierData,
-    CentreMemory,
-    centre_memory,
-    newton_centre,
-)
+from multistatic.beamforming.over_points.barrier_memory import BarrierData, CentreMemory, centre_memory
+from multistatic.beamforming.over_points.newton_centre import newton_centre
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.machine_code import block_for
 from multistatic.units import B, C, F
