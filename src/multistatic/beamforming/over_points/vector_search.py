@@ -31,8 +31,8 @@ _CURVED = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until three steps in a row gain less
-    than `enough` of the value.
+    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until three steps in a row gain
+    less than `enough` of the value.
     """
 
     gap: float
