@@ -26,8 +26,10 @@ MOST_POINTS = 400
 MOST_FINER_POINTS = 20_000
 CLEAR_OF_SITES_M = 1.0
 """A point nearer to a site than this is left out: a path of length 0 has no gain."""
+TOO_MANY = "a null may lie between them"
+"""Said of points that are further apart than the beam asks for."""
 _ON_BASELINE_M = 1e-6
-_SAMPLES, _FINER_SAMPLES = 120_000, 400_000
+_SAMPLES, _FINER_SAMPLES = 80_000, 300_000
 _SAMPLES_A_STEP = 3.0
 
 
@@ -160,7 +162,7 @@ def _reason(scenario: Scenario, target: Target, laid: LaidPoints, finer: float) 
         said = (
             f"{count}, the most that a design takes, {step_m:.2g} m apart across the beam, "
             f"{laid.coarser:.2g} times as far as {half} of {width_m:.2g} m at {distance:.3g} m from the transmitter: "
-            "a null may lie between them"
+            f"{TOO_MANY}"
         )
     return said
 
@@ -175,8 +177,3 @@ def _listed(names: Sequence[str]) -> str:
         if len(names) > 5
         else " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
     )
-
-
-def finer_points(scenario: Scenario, factor: float = 4.0) -> TargetPoints:
-    """The same on a grid that is `factor` times finer."""
-    return laid_points(scenario)
