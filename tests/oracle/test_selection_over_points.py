@@ -303,20 +303,6 @@ def test_the_order_of_the_ways_to_one_value() -> None:
     assert (fewer.values(masks)[finite] <= worst[finite]).all()
 
 
-def test_a_power_of_the_values_has_the_same_best_group_as_its_gain_says() -> None:
-    problem = points_problem(9, 5, seed=3, criterion="surrogate", over_points="mean")
-    rooted = replace(problem, criterion=CriterionOfPoints(criteria=problem.criterion.criteria, power=0.5))
-    masks = np.concatenate(list(all_groups(problem)))
-    expected = np.sqrt(problem.values_of_points(masks)) @ problem.point_weight
-    assert_close(rooted.values(masks), expected, rel=1e-12)
-    answer, exact = branch_and_bound(rooted, RNG), enumeration(rooted, RNG)
-    assert answer.status == "optimal"
-    assert answer.value == close_to(exact.value, rel=1e-9)
-    gain = exact_gain(rooted)
-    assert gain.exponent == 0.5
-    assert gain.power == -0.5
-
-
 @pytest.mark.parametrize("size", [1, 2, 4, 6])
 def test_the_root_of_the_inverse(size: int) -> None:
     rng = np.random.default_rng(size)

@@ -8,7 +8,7 @@ its attribute `gain`; nothing else of a criterion is ever taken for a declaratio
 criterion's values before anything is proven with it (`selection.declared_gain.exact_gain`).
 
 Information that is there without any receiver, such as that of a tracker, is a constant C beside p J(b). The value is
-then no power of the illumination, but at each illumination it is that of a group with one more receiver, which is
+then no power of the illumination, but at each illumination it is that of a group with a further receiver, which is
 always selected.
 """
 

@@ -146,5 +146,7 @@ class _Search:
         i = int(np.argmin(values))
         if values[i] < self.value:
             self.best, self.value = np.asarray(groups[i]), float(values[i])
+            if self.problem.points > 1:  # sums over many groups at once may differ in the last digit
+                self.value = float(self.problem.values(groups[i][None])[0])
             lowest_worthwhile = self.value / (1.0 + self.settings.gap)
             self.floor = (self.all_selected / lowest_worthwhile) ** (1.0 / self.gain.exponent)

@@ -26,13 +26,10 @@ class CriterionOfPoints:
 
     criteria [M]: the criterion at each point.
     position_m [M, 3]: where the points are, for words; None: they are named by their numbers.
-    power: the values are those of the criteria to this power, above 0, as bounds on the loss of beams need them
-      (docs/algorithms.md §2.5).
     """
 
     criteria: tuple[Criterion, ...]
     position_m: F | None = None
-    power: float = 1.0
     _sums: _Sums | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -45,8 +42,8 @@ class CriterionOfPoints:
 
     @property
     def unit(self) -> str:
-        """That of each; none for another power of the values."""
-        return self.criteria[0].unit if self.power == 1.0 else ""
+        """That of each."""
+        return self.criteria[0].unit
 
     def values(self, masks: B, illumination_w: F | float) -> F:
         """Value [n, M] of each row of `masks` [n, K] at each point, whose illuminations are `illumination_w` [M]; a
@@ -74,7 +71,7 @@ class CriterionOfPoints:
                 values[rows, point] = criterion.values(groups[rows], float(light[point]))
                 lost[rows] = counted[point] & np.isinf(values[rows, point])
         values[lost] = np.inf
-        return values if self.power == 1.0 else np.asarray(values**self.power)
+        return values
 
     def reason(self, mask: B, illumination_w: F | float) -> str:
         """At which point the target is unobservable for the group `mask` [K], and why, where the criterion can say."""

@@ -18,7 +18,7 @@ from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
 from multistatic.registry import Plugin
 from multistatic.selection.affordable import affordable_groups
-from multistatic.selection.criterion_of_points import CriterionOfPoints, criteria_of, problem_at
+from multistatic.selection.criterion_of_points import criteria_of, problem_at
 from multistatic.selection.gain_of_points import GainOfPoints, power_mean
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
 from multistatic.selection.over_points import mean_power
@@ -115,8 +115,7 @@ def _gain_of_points(problem: SelectionProblem) -> GainOfPoints | None:
     parts = tuple(gain for gain in found if gain is not None)
     if len(parts) < len(found) or len({gain.exponent for gain in parts}) > 1:
         return None
-    criterion, all_selected = problem.criterion, np.ones((1, problem.size), bool)
-    exponent = parts[0].exponent * (criterion.power if isinstance(criterion, CriterionOfPoints) else 1.0)
+    exponent, all_selected = parts[0].exponent, np.ones((1, problem.size), bool)
     power = mean_power(problem.over_points, exponent)
     gains = problem.values_of_points(all_selected)[0] ** (-1.0 / exponent)
     total = float(power_mean(gains, problem.shares, power))

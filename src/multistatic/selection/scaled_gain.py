@@ -68,7 +68,7 @@ class ScaledLinearGain:
 class ScaledMatrixGain:
     """1/tr[Eᵀ J⁻¹ E] of `information` J_k [K, n, n] with `factor` E [n, m]; unknowns scaled to unit information.
 
-    `constant` C [n, n]: J = C + Σ_k b_k J_k, as if one more receiver were always selected; None: there is none.
+    `constant` C [n, n]: J = C + Σ_k b_k J_k, as if a further receiver were always selected; None: there is none.
     """
 
     information: F

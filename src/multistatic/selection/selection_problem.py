@@ -41,6 +41,9 @@ class Criterion(Protocol):
         """
 
 
+_VALUES = 1 << 20  # at several points, at once
+
+
 def _never() -> bool:
     return False
 
@@ -171,10 +174,17 @@ class SelectionProblem:
         light = np.broadcast_to(np.asarray(illumination_w, float), (self.points,))
         if self.points > 1 and isinstance(self.criterion, CriterionOfPoints):
             counted = (self.shares > 0.0) | (self.over_points == "worst")
-            values = self.criterion.values_to_reduce(np.atleast_2d(masks), light, counted)
-        else:
-            values = self.values_of_points(masks, light)
-        return reduced(values, self.shares, self.over_points)
+            groups, step = np.atleast_2d(masks), max(1, _VALUES // self.points)
+            parts = [
+                reduced(
+                    self.criterion.values_to_reduce(groups[start : start + step], light, counted),
+                    self.shares,
+                    self.over_points,
+                )
+                for start in range(0, max(len(groups), 1), step)
+            ]
+            return np.concatenate(parts)
+        return reduced(self.values_of_points(masks, light), self.shares, self.over_points)
 
     def values_of_points(self, masks: B, illumination_w: F | float | None = None) -> F:
         """Criterion [n, M] of each row of `masks` [n, K] at each point, at the problem's illuminations or at others, of
