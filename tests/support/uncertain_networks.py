@@ -64,9 +64,7 @@ def with_targets(
     prior = None
     if prior_std_m is not None:
         flat = np.diag([1.0, 1.0, 0.0])
-        prior = TargetPrior(
-            position_covariance_m2=prior_std_m**2 * flat, velocity_covariance_m2_s2=25.0 * flat
-        )
+        prior = TargetPrior(position_covariance_m2=prior_std_m**2 * flat, velocity_covariance_m2_s2=25.0 * flat)
     receivers = tuple(replace(each, clock_offset_std_s=clock_s) for each in made.receivers)
     targets = targets_around(made.target.position_m, points, seed, prior=prior)
     return replace(made, receivers=receivers, targets=targets)

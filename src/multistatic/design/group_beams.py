@@ -24,7 +24,8 @@ from multistatic.units import B, C, F
 
 # Criteria of ours whose values fall with every illumination and are convex in it (`design.point_losses`).
 FALLING = (LocalizationCriterion, ClockedLocalizationCriterion)
-CLOSE = 1e-4  # relative gap of the beams of one group at which no further problem is solved
+CLOSE = 1e-4  # relative gap at which beams of one group are called optimal
+_ENOUGH = 2e-5  # relative gap at which no further problem is solved
 _STILL = 1e-6  # relative change of the value
 _ROUNDS = 12
 
@@ -150,7 +151,7 @@ def _in_turn(
             best, value, light = result, reached, found
         else:
             light = np.sqrt(light * found)  # the last step went too far
-        if proven >= value * (1.0 - CLOSE) or abs(before - reached) <= _STILL * reached:
+        if proven >= value * (1.0 - _ENOUGH) or abs(before - reached) <= _STILL * reached:
             break
     assert best is not None
     return _with_value(best, value, proven), limits

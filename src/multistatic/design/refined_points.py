@@ -28,8 +28,8 @@ Method = Callable[[Instance, Callable[[str], None]], Design]
 
 EXCEEDED = 0.01  # of the stated value: what the criterion may exceed it by between the points
 _ROUNDS = 4
-_AT_ONCE = 12
-_NEIGHBOURS = 0.5  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two places are not added together
+_AT_ONCE = 40
+_NEIGHBOURS = 0.9  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two places are not added together
 
 
 def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[str], None]) -> tuple[Design, Instance]:

@@ -13,7 +13,7 @@ from multistatic.channel.echo_of_points import channel_to_points
 from multistatic.channel.realise import realise
 from multistatic.design.algorithms import criterion_of
 from multistatic.design.criterion_at_places import places_of
-from multistatic.scenario.model import Scenario, Scatterer
+from multistatic.scenario.model import Scatterer, Scenario
 from multistatic.scenario.target_points import TargetPoints
 from tests.support.close import assert_close
 from tests.support.uncertain_networks import with_targets
@@ -52,9 +52,7 @@ def test_every_place_has_the_value_of_its_own_network(
     scenario = with_targets(3, criterion=criterion, clock_s=clock_s, prior_std_m=prior_std_m)
     points = some_points(scenario)
     light = np.random.default_rng(6).uniform(0.1, 4.0, points.count)
-    assert_close(
-        found_at_once(scenario, points, light), found_one_by_one(scenario, points, light), rel=1e-9
-    )
+    assert_close(found_at_once(scenario, points, light), found_one_by_one(scenario, points, light), rel=1e-9)
 
 
 def test_a_criterion_of_another_package_gets_each_place_by_itself() -> None:
@@ -87,7 +85,10 @@ def test_the_channel_of_other_points_is_the_one_that_is_realised_there() -> None
 
 def test_coloured_clutter_is_that_of_the_given_signal() -> None:
     scenario = with_targets(
-        3, antennas=2, clutter="dependent", scatterers=(Scatterer(position_m=np.array([30.0, 10.0, 0.0]), power_gain=1e-6),)
+        3,
+        antennas=2,
+        clutter="signal_dependent",
+        scatterers=(Scatterer(position_m=np.array([30.0, 10.0, 0.0]), reflection=1e-3),),
     )
     points, light = some_points(scenario), np.ones(9)
     covariance = 0.1 * np.eye(scenario.transmitter.array.size)
