@@ -14,7 +14,7 @@ import pytest
 
 from multistatic.channel.realise import realise
 from multistatic.design.clock_step import clock_step
-from multistatic.design.recomputed_points import bounds_at, displaced, figures, reduced_value, seen_points
+from multistatic.design.recomputed_points import bounds_at, figures, reduced_value, seen_elsewhere, seen_points
 from multistatic.design.verify import verify
 from multistatic.scenario.model import DesignSettings, Scatterer, Scenario, Target
 from multistatic.scenario.target_points import TargetPoints
@@ -171,7 +171,7 @@ def test_displaced_targets_are_those_of_a_scenario_with_the_target_there():
     design = points_design(scenario, points)
     weights = design.beamforming.beams.weights
     places = points.position_m[3] + np.random.default_rng(1).normal(size=(4, 3))
-    found = displaced(design, weights, [3] * 4, places)
+    found = seen_elsewhere(design, weights, [3] * 4, places)
     moved = replace(
         points,
         position_m=places,
