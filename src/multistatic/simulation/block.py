@@ -215,11 +215,7 @@ def simulate_block(
     targets, channel = _targets(scenario, channel, target_rng)
     _refuse_huge(scenario, settings, ids, targets)
     modulation = _modulation(scenario.radio, settings)
-    trials = (settings.trials,) if settings.redraw_symbols else ()
-    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
-    signal = TransmitSignal(
-        beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
-    )
+    signal = _signal(beams, settings, modulation, symbol_rng)
     clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
     observed = _observation_settings(settings, clocks, targets)
     recorded = recorded_channel(scenario, channel, observed)
@@ -293,6 +289,15 @@ def _draw_clocks(
         for name, (time_s, frequency_hz) in zip(scenario.receiver_ids, offsets + shared, strict=True)
     }
     return clocks, Clock(time_offset_s=float(shared[0]), frequency_offset_hz=float(shared[1]))
+
+
+def _signal(
+    beams: Beams, settings: SimulationSettings, modulation: SingleCarrier | Ofdm, rng: np.random.Generator
+) -> TransmitSignal:
+    """The transmitted signal with symbols that are drawn, for all trials or for each."""
+    trials = (settings.trials,) if settings.redraw_symbols else ()
+    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
+    return TransmitSignal(beams=beams, symbols=draw_symbols(settings.symbols, shape, rng), modulation=modulation)
 
 
 def _targets(scenario: Scenario, channel: Channel, rng: np.random.Generator) -> tuple[TargetPoints, Channel]:

@@ -134,13 +134,7 @@ def observe(
     and settings differ.
     """
     settings = settings or ObservationSettings()
-    trials = signal.symbols.shape[:-3]
-    if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
-    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
-    unknown = wanted.difference(scenario.receiver_ids)
-    if unknown:
-        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    wanted = _wanted(scenario, signal, settings, receiver_ids)
     recorded = recorded_channel(scenario, channel, settings)
     points = scenario.points() if settings.targets is None else settings.targets
     echoes, interference = echo_paths(scenario, channel, points), interference_paths(scenario, channel, settings)
@@ -182,6 +176,20 @@ def observe(
         ]
         observations.append(_observation(recording, clock, true))
     return tuple(observations)
+
+
+def _wanted(
+    scenario: Scenario, signal: TransmitSignal, settings: ObservationSettings, receiver_ids: Iterable[str] | None
+) -> set[str]:
+    """Ids of the receivers that record; `ValueError` for unknown ones, and where the trials do not fit."""
+    trials = signal.symbols.shape[:-3]
+    if len(trials) > 1 or (trials and trials[0] != settings.trials):
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
+    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
+    unknown = wanted.difference(scenario.receiver_ids)
+    if unknown:
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    return wanted
 
 
 def _observation(recording: Recording, clock: Clock, echoes: Sequence[TrueEcho]) -> Observation:

@@ -192,6 +192,7 @@ def test_displaced_targets_are_those_of_a_scenario_with_the_target_there():
 def test_the_second_reduction_is_the_first(mode):
     values, weight = np.array([1.0, 3.0, 7.0, 2.0]), np.array([0.2, 0.5, 0.0, 0.3])
     assert reduced_value(values, weight, mode) == close_to(float(reduced(values, weight, mode)), rel=1e-14)
+    assert reduced_value(values, 3.0 * weight, mode) == close_to(reduced_value(values, weight, mode), rel=1e-14)
     infinite = np.array([1.0, np.inf, 7.0, 2.0])
     assert reduced_value(infinite, weight, mode) == math.inf
     assert math.isinf(reduced_value(infinite, np.array([1.0, 0.0, 0.0, 0.0]), mode)) == (mode == "worst")
