@@ -138,6 +138,20 @@ class Prices:
     power: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointPrices:
+    """Multipliers of the dual problem of several points, with noise and power 1 (docs/algorithms.md, "Several points").
+
+    `rate` [K] of the SINR targets, 0 where no rate is required; `point` [M] of the illuminations in units of `unit_w`,
+    0 where a point does not count; `power` of the transmit power.
+    """
+
+    rate: F
+    point: F
+    power: float
+    unit_w: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BeamformingResult(NotebookView):
     """Transmit beams and what they achieve, recomputed from the beams in physical units.
@@ -162,6 +176,7 @@ class BeamformingResult(NotebookView):
     point_illumination_w [M]: power sent towards each point, in W; None without beams.
     loss: value of the problem's objective, where it has one.
     loss_bound: proven lower bound on the loss of any beams for this group; 0 where nothing is proven.
+    point_prices: multipliers of the dual problem of several points; None where the method has none.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -186,6 +201,7 @@ class BeamformingResult(NotebookView):
     point_illumination_w: F | None = None
     loss: float | None = None
     loss_bound: float = 0.0
+    point_prices: PointPrices | None = None
 
     @property
     def gap(self) -> float | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
@@ -97,6 +99,18 @@ def _evaluate_points(
         loss=loss,
         loss_bound=proven,
     )
+
+
+def with_objective(problem: BeamformingProblem, found: BeamformingResult) -> BeamformingResult:
+    """The result of one point, found without the problem's objective, with its loss and the bound on it: every loss of
+    one point falls with the illumination.
+    """
+    if found.beams is None or problem.objective is None:
+        return found
+    light = found.beams.illumination_w(problem.steering_tx)
+    loss = problem.objective.loss(light)
+    bound = problem.objective.loss(np.array([found.upper_bound_w]))
+    return replace(found, loss=loss, loss_bound=min(bound, loss))
 
 
 def infeasible(

@@ -43,7 +43,7 @@ def _delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     return DoubleDouble(*jacobian)
 
 
-def direction_rows(network: SensingNetwork, illumination_w: float) -> F:
+def direction_rows(network: SensingNetwork, illumination_w: float | F) -> F:
     """Rows [K, 3, d] whose products sum to 2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), the information about p in the
     direction of arrival.
     """

@@ -53,8 +53,15 @@ class WhitenedRows:
         return WhitenedRows(target=target, shared=self.shared[:, :2], prior=self.prior)
 
 
-def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> WhitenedRows:
-    """The rows of every receiver at illumination p_t in W; `angles` adds those of its direction of arrival.
+def whitened_rows(
+    network: SensingNetwork,
+    illumination_w: float | F,
+    *,
+    angles: bool = False,
+    jacobian: DoubleDouble | None = None,
+) -> WhitenedRows:
+    """The rows of every receiver at illumination p_t in W, one for all or [K]; `angles` adds those of its direction of
+    arrival; `jacobian`: `delay_doppler_jacobian` of the network, where it is known.
 
     A receiver's information about delay and Doppler is (J_k⁻¹ + diag s²)⁻¹ with the standard deviations s of its own
     offsets (`without_offsets`); its root times T_k are the rows.
@@ -69,7 +76,7 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         common = clock.common
     root = root_of_two(normalised) / unit
     free = np.flatnonzero(common > 0)
-    jacobian = delay_doppler_jacobian(network)
+    jacobian = delay_doppler_jacobian(network) if jacobian is None else jacobian
     delay, doppler = jacobian[:, 0], jacobian[:, 1]
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
     rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]

@@ -12,6 +12,8 @@ from multistatic.design.group import design_group
 from multistatic.design.instance import instance_of
 from multistatic.design.later_certificate import certify
 from multistatic.design.limits import Limits
+from multistatic.design.middle_design import with_middle
+from multistatic.design.refined_points import designed_with_check
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
 from multistatic.design.several_points import check_several_points
@@ -79,8 +81,8 @@ def design_network(
         instance = replace(instance, start=usable)
     if scheme == "mono":
         design = design_mono_static(instance, on_stage)
-    elif scheme == "bi":
-        design = design_bi_static(instance, on_stage)
     else:
-        design = design_group(instance, on_stage)
+        method = design_bi_static if scheme == "bi" else design_group
+        design, instance = designed_with_check(instance, method, on_stage)
+        design = with_middle(design, instance, method)
     return replace(design, message=f"{note} {design.message}") if note else design

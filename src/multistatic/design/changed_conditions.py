@@ -1,8 +1,8 @@
 """What a design that stays as it is reaches where a receiver fails, or where the target is off.
 
-Group and beams stay. If a receiver fails, the others measure as before: the sensing beam and the data of the others do
-not change. If the target is off by a distance d in some direction, its direction from the transmitter meets another part
-of the beam pattern, and geometry, path loss and reflection are others, too.
+Group and beams stay. If a receiver fails, the others measure as before, because the beams do not change. If the target
+is off by a distance d in some direction, it stands in another part of the beam pattern, and geometry, path loss and
+reflection are others, too.
 """
 
 from __future__ import annotations

@@ -14,12 +14,14 @@ import numpy as np
 from multistatic import registry
 from multistatic.bounds.clock import ClockErrors, clock_errors
 from multistatic.bounds.criteria import AdditiveCriterion, ClockedLocalizationCriterion, LocalizationCriterion
+from multistatic.bounds.jacobian import delay_doppler_jacobian
 from multistatic.bounds.position import part_of
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
 from multistatic.bounds.square_root import Quantity, covariances, whitened_rows
 from multistatic.channel.channel import Channel
 from multistatic.channel.echo_of_points import geometry_of_points
 from multistatic.design.algorithms import criterion_of
+from multistatic.double_double import DoubleDouble
 from multistatic.linalg import marginal_covariance, marginal_variance_and_margin
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.target_points import TargetPoints
@@ -37,7 +39,8 @@ _ALONE = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Places:
-    """P places where one target may be, with the `channel` of M = P points and the `criterion` of `network`, which has
+    """P places where targets may be of which the same is known before, with the `channel` of M = P points, the
+    `jacobian` of the delays and Doppler shifts, and the `criterion` of `network`, which has
     P·K receivers; None where the criterion is of another package, which gets each place by itself.
     """
 
@@ -47,6 +50,7 @@ class Places:
     covariance_w: C | None
     network: SensingNetwork
     criterion: Criterion | None
+    jacobian: DoubleDouble
 
     def values(self, mask: B, light: F) -> F:
         """The criterion [P] of the group `mask` [K] at illuminations `light` [P] in W."""
@@ -59,7 +63,8 @@ class Places:
         if isinstance(self.criterion, LocalizationCriterion):
             squared, sure = _from_sums(self.criterion, chosen, light)
         else:
-            squared, sure = _from_rows(self.criterion, chosen, light)  # type: ignore[arg-type]
+            assert isinstance(self.criterion, ClockedLocalizationCriterion)
+            squared, sure = self._from_rows(self.criterion, chosen, light)
         values = np.sqrt(squared)
         for place in np.flatnonzero(~sure)[:_ALONE]:
             values[place] = self._alone(int(place), chosen, light[place])
@@ -69,13 +74,34 @@ class Places:
         """The least covariance [P, d, d] of position or velocity for the group `mask` [K], from delays and Doppler
         shifts; infinity where it is unobservable.
         """
-        found, sure = _covariances(self.network, np.asarray(mask, bool), light, quantity)
+        found, sure = self._covariances(np.asarray(mask, bool), light, quantity)
         for place in np.flatnonzero(~sure)[:_ALONE]:
             network = sensing_network(
                 self.scenario, self.channel.at(int(place)), self.covariance_w, self.points.at(int(place))
             )
             found[place] = covariances(whitened_rows(network, float(light[place])), mask, quantity)[0]
         return found
+
+    def _from_rows(self, criterion: ClockedLocalizationCriterion, mask: B, light: F) -> tuple[F, B]:
+        """Squared value [P] and where it is sure [P] with clocks, whose offsets leave no sum of information."""
+        squared, sure = np.zeros(len(light)), np.ones(len(light), bool)
+        for quantity, w in criterion.quantity_weights.items():
+            found, certain = self._covariances(mask, light, quantity)
+            squared, sure = squared + w**2 * np.trace(found, axis1=-2, axis2=-1), sure & certain
+        return squared, sure
+
+    def _covariances(self, mask: B, light: F, quantity: Quantity) -> tuple[F, B]:
+        """Covariances [P, d, d] of a quantity, and where 16 digits were enough to decide [P]."""
+        places, d = len(light), self.network.dimensions
+        rows = whitened_rows(self.network, np.repeat(light, len(mask)), jacobian=self.jacobian)
+        offsets = rows.shared.shape[-1]
+        order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
+        whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
+        whole = whole.reshape(places, len(mask), *whole.shape[1:])[:, mask]
+        prior = np.concatenate([rows.prior[:, :offsets], rows.prior[:, offsets:][:, order]], axis=1)
+        shared = np.broadcast_to(prior, (places, *prior.shape))
+        stacked = np.concatenate([whole.reshape(places, -1, whole.shape[-1]), shared], axis=1)
+        return marginal_covariance(stacked, d)
 
     def _alone(self, place: int, mask: B, light: float) -> float:
         """The criterion at one place, by the network as seen from it."""
@@ -88,10 +114,14 @@ class Places:
 def places_of(
     scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None = None
 ) -> list[tuple[np.ndarray, Places]]:
-    """The places of each target, some at a time, with their numbers among `points`; `channel` has these M points."""
+    """The places of targets of which the same is known before, some at a time, with their numbers among `points`;
+    `channel` has these M points.
+    """
     found = []
-    for number in np.unique(points.target):
-        for rows in _chunks(np.flatnonzero(points.target == number)):
+    priors = [_prior_of(scenario, number) for number in range(len(scenario.targets))]
+    alike = np.array([next(i for i, other in enumerate(priors) if np.array_equal(own, other)) for own in priors])
+    for number in np.unique(alike[points.target]):
+        for rows in _chunks(np.flatnonzero(alike[points.target] == number)):
             found.append((rows, _places(scenario, _at(channel, rows), _some(points, rows), covariance_w)))
     return found
 
@@ -107,6 +137,7 @@ def _places(scenario: Scenario, channel: Channel, points: TargetPoints, covarian
         channel=channel,
         covariance_w=covariance_w,
         network=network,
+        jacobian=delay_doppler_jacobian(network),
         criterion=made if type(made) in _OURS else None,
     )
 
@@ -119,7 +150,6 @@ def _network_of_all(
     clock = clock_errors(scenario)
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     published = channel.echo_path_gain**2 * antennas / (channel.noise_power_w + channel.clutter_power_w)
-    prior = scenario.targets[points.target[0]].prior
     return SensingNetwork(
         receiver_ids=scenario.receiver_ids * places,
         geometry=geometry_of_points(scenario, points.position_m),
@@ -133,8 +163,13 @@ def _network_of_all(
         dimensions=scenario.dimensions,
         velocity_weight_s=scenario.design.velocity_weight_s,
         clock=None if clock.perfect else _tiled(clock, places),
-        prior_information=np.zeros((0, 0)) if prior is None else prior.information(scenario.dimensions),
+        prior_information=_prior_of(scenario, int(points.target[0])),
     )
+
+
+def _prior_of(scenario: Scenario, number: int) -> F:
+    prior = scenario.targets[number].prior
+    return np.zeros((0, 0)) if prior is None else prior.information(scenario.dimensions)
 
 
 def _from_sums(criterion: LocalizationCriterion, mask: B, light: F) -> tuple[F, B]:
@@ -149,28 +184,6 @@ def _from_sums(criterion: LocalizationCriterion, mask: B, light: F) -> tuple[F, 
         found, margin = marginal_variance_and_margin(information, part_of(quantity, size // 2))
         squared, sure = squared + w**2 * found, sure & (margin >= _SURE)
     return squared, sure
-
-
-def _from_rows(criterion: ClockedLocalizationCriterion, mask: B, light: F) -> tuple[F, B]:
-    """The same with clocks, whose offsets leave no sum of information: from rows."""
-    squared, sure = np.zeros(len(light)), np.ones(len(light), bool)
-    for quantity, w in criterion.quantity_weights.items():
-        found, certain = _covariances(criterion.network, mask, light, quantity)
-        squared, sure = squared + w**2 * np.trace(found, axis1=-2, axis2=-1), sure & certain
-    return squared, sure
-
-
-def _covariances(network: SensingNetwork, mask: B, light: F, quantity: Quantity) -> tuple[F, B]:
-    """Covariances [P, d, d] of a quantity, and where 16 digits were enough to decide [P]."""
-    rows, chosen, d = whitened_rows(network, np.repeat(light, len(mask))), mask, network.dimensions  # type: ignore[arg-type]
-    places, offsets = len(light), rows.shared.shape[-1]
-    order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
-    whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
-    whole = whole.reshape(places, len(mask), *whole.shape[1:])[:, chosen]
-    prior = np.concatenate([rows.prior[:, :offsets], rows.prior[:, offsets:][:, order]], axis=1)
-    shared = np.broadcast_to(prior, (places, *prior.shape))
-    stacked = np.concatenate([whole.reshape(places, -1, whole.shape[-1]), shared], axis=1)
-    return marginal_covariance(stacked, d)
 
 
 def _tiled(clock: ClockErrors, places: int) -> ClockErrors:

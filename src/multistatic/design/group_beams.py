@@ -49,19 +49,40 @@ def solved_beams(
 ) -> tuple[BeamformingResult, GroupLimits | None]:
     """`group_beams` over several points, with what their prices prove of every group; None where they prove nothing."""
     criterion = instance.criterion(covariance_w)
-    group = selected if selected.any() else np.ones(instance.size, bool)
-    limit_w = limits_w(instance)
-    loss = loss_of(instance, criterion, group, covariance_w)
-    law = power_law_of(instance, criterion)
-    if np.isfinite(loss.value(limit_w)) and law is None:
+    objective = _constant_objective(instance, criterion, selected, covariance_w)
+    if objective is None:
         falls = all(type(each) in FALLING for each in parts_of(criterion))
+        loss = loss_of(instance, criterion, _counted(instance, selected), covariance_w)
         return _in_turn(instance, beamformer, selected, loss, falls)
-    values = criterion.values(group[None], np.ones(instance.points.count))[0]
-    usable = law is not None and np.isfinite(values).all()
-    objective = law.objective(values) if usable and law is not None else _of_echoes(instance, group, covariance_w)
     problem = instance.beamforming_problem(selected, objective)
     result = beamformer(problem)
-    return result, None if result.beams is None else group_limits(problem, result, limit_w)
+    return result, None if result.beams is None else group_limits(problem, result, limits_w(instance))
+
+
+def objective_at(instance: Instance, selected: B, light: F, covariance_w: C | None = None) -> PointObjective:
+    """What counts of several points for the group `selected` [K] near illuminations `light` [M]."""
+    criterion = instance.criterion(covariance_w)
+    constant = _constant_objective(instance, criterion, selected, covariance_w)
+    if constant is not None:
+        return constant
+    return _objective_at(loss_of(instance, criterion, _counted(instance, selected), covariance_w), light)
+
+
+def _counted(instance: Instance, selected: B) -> B:
+    """The group whose values count: all receivers where none is selected, for beams before any selection."""
+    return selected if selected.any() else np.ones(instance.size, bool)
+
+
+def _constant_objective(
+    instance: Instance, criterion: Criterion, selected: B, covariance_w: C | None
+) -> PointObjective | None:
+    """The objective that holds at all illuminations; None where values are no powers of them."""
+    group, law = _counted(instance, selected), power_law_of(instance, criterion)
+    if law is None:
+        most = loss_of(instance, criterion, group, covariance_w).value(limits_w(instance))
+        return None if np.isfinite(most) else _of_echoes(instance, group, covariance_w)
+    values = criterion.values(group[None], np.ones(instance.points.count))[0]
+    return law.objective(values) if np.isfinite(values).all() else _of_echoes(instance, group, covariance_w)
 
 
 def proven_value(law: PowerLaw | None, result: BeamformingResult) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.point_objective import PointObjective
-from multistatic.bounds.criteria import LocalizationCriterion
+from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.bounds.sensing import SensingNetwork, sensing_network, sensing_networks
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
@@ -26,7 +26,7 @@ from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.criterion_of_points import CriterionOfPoints
 from multistatic.selection.selection_problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
-from multistatic.units import B, C
+from multistatic.units import B, C, F
 
 RATE_TOLERANCE = 1e-9
 _OF_SCENARIO: Any = None
@@ -105,9 +105,17 @@ class Instance:
     def _criterion_of(self, networks: tuple[SensingNetwork, ...], covariance_w: C | None) -> Criterion:
         if not self.several:
             return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(networks[0])
-        return CriterionOfPoints(
-            criteria=self._criteria(networks, covariance_w), position_m=np.asarray(self.points.position_m)
-        )
+        criteria, position_m = self._criteria(networks, covariance_w), np.asarray(self.points.position_m)
+        clocked = all(isinstance(each, ClockedLocalizationCriterion) for each in criteria)
+        places = self.places(covariance_w) if clocked else []
+
+        def of_group(group: B, light: F) -> F:
+            values = np.zeros(len(light))
+            for rows, each in places:
+                values[rows] = each.values(group, light[rows])
+            return values
+
+        return CriterionOfPoints(criteria=criteria, position_m=position_m, of_group=of_group if clocked else None)
 
     def _criteria(self, networks: tuple[SensingNetwork, ...], covariance_w: C | None) -> tuple[Criterion, ...]:
         """The criterion at each point; those of position and velocity from the information of all points at once."""

@@ -33,7 +33,7 @@ from multistatic.design.decoupled import design_decoupled
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
 from multistatic.design.instance import Instance, instance_for
 from multistatic.design.joint_points import certified_joint_points, design_joint_points
-from multistatic.design.joint_search import CandidateGroups, candidates_of
+from multistatic.design.joint_search import candidates_of
 from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.result import Design
 from multistatic.registry import algorithm
@@ -61,7 +61,9 @@ DEFAULT = JointSettings()
 def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
     """The best (b, W), certified.
 
-    Over several points the search is that of `design.joint_points`. Where there are too many groups to list, branch and bound finds the best one at a common illumination, and the
+    Over several points the search is that of `design.joint_points`.
+
+    Where there are too many groups to list, branch and bound finds the best one at a common illumination, and the
     certificate is its bound at p̄. Where clutter depends on the beams the order of the groups moves with them: group
     and beams are then designed in turn with greedy exchange, without a certificate.
     """

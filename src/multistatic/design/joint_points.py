@@ -19,13 +19,14 @@ from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.bound_of_all_groups import bound_of_all_groups
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
-from multistatic.design.group_beams import limits_w, loss_of, proven_value, solved_beams
+from multistatic.design.group_beams import loss_of, proven_value, solved_beams
 from multistatic.design.instance import Instance
 from multistatic.design.joint_search import near_groups
 from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.light_limits import GroupLimits
-from multistatic.design.point_candidates import PointCandidates
+from multistatic.design.point_candidates import PointCandidates, more_is_never_worse
 from multistatic.design.point_laws import power_law_of
+from multistatic.design.point_losses import PointLoss
 from multistatic.design.result import Design
 from multistatic.selection.affordable import affordable_groups
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
@@ -111,10 +112,10 @@ class PointSearch:
         all receivers and those of the receivers nearest to the target.
         """
         problem, known, instance = self.problem, self.known, self.instance
-        certain = known.gain_here is not None
+        certain, grows = known.gain_here is not None, more_is_never_worse(problem, known)
         listed = 1 << ENUMERABLE if instance.size <= ENUMERABLE else self.listed
         most = min(listed, _VALUES // problem.points)
-        groups = affordable_groups(problem, most, full=certain)
+        groups = affordable_groups(problem, most, full=grows)
         if groups is not None and len(groups) and np.isfinite(problem.values(groups)).any():
             return PointCandidates(problem, known, groups, self.law, self._loss_of)
         small = instance.size <= ENUMERABLE and groups is not None
@@ -122,7 +123,7 @@ class PointSearch:
         selection: Selection = registry.load("selectors", "enumeration" if small else large)(problem, instance.rng(2))
         if selection.status == "infeasible" or selection.value is None:
             return selection
-        others = near_groups(problem, most // 8, certain)
+        others = near_groups(problem, most // 8, grows)
         if len(others):
             others = others[np.isfinite(problem.values(others))]
         return PointCandidates(
@@ -137,7 +138,7 @@ class PointSearch:
             f"{selection.message[0].lower()}{selection.message[1:]}",
         )
 
-    def _loss_of(self, group: B) -> object:
+    def _loss_of(self, group: B) -> PointLoss:
         return loss_of(self.instance, self.problem.criterion, group)
 
 

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.certificate import upper_bound
+from multistatic.beamforming.illumination_cut import has_cuts
+from multistatic.beamforming.over_points.point_cut import point_cut
+from multistatic.beamforming.point_prices import point_prices
 from multistatic.design.point_losses import LightLimit
 from multistatic.units import B, F
 
@@ -36,5 +40,33 @@ class GroupLimits:
 
 
 def group_limits(problem: BeamformingProblem, result: BeamformingResult, limit_w: F) -> GroupLimits | None:
-    """The limits that the prices of `result` prove; None where it has none. `limit_w` L [M]."""
-    return None
+    """The limits that the prices of `result`, the answer to `problem`, prove; None where it has none.
+
+    `limit_w` L [M]. Of channels of rank one the beams' own prices bound every group; of others the prices of the points
+    have the bound of `certificate.upper_bound`, which holds for every group, too.
+    """
+    if has_cuts(problem) or not np.any(problem.rate_required_bps_hz > 0.0):
+        cut = point_cut(problem, result)
+        if cut is None:
+            return None
+        return GroupLimits(price=cut.price, proven_w=cut.limits_w, reached_w=None, limit_w=limit_w)
+    price = _prices_of_points(problem, result)
+    if price is None:
+        return None
+    assert result.beams is not None
+    proven_w = upper_bound(problem, price).value_w
+    reached_w = float(price @ result.beams.illumination_w(problem.steering_tx))
+    return GroupLimits(
+        price=price, proven_w=lambda groups: np.full(len(groups), proven_w), reached_w=reached_w, limit_w=limit_w
+    )
+
+
+def _prices_of_points(problem: BeamformingProblem, result: BeamformingResult) -> F | None:
+    """μ [M] of the method, else those that the beams themselves have."""
+    if result.point_prices is not None:
+        return np.asarray(result.point_prices.point)
+    assert result.beams is not None
+    assert result.illumination_w is not None
+    if not np.all(result.beams.illumination_w(problem.steering_tx) > 0.0):
+        return None
+    return point_prices(problem, result.beams, result.illumination_w).point

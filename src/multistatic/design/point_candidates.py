@@ -6,14 +6,25 @@ from collections.abc import Callable
 
 import numpy as np
 
+from multistatic.bounds.criteria import ClockedLocalizationCriterion
 from multistatic.design.light_limits import GroupLimits
 from multistatic.design.point_laws import PowerLaw
 from multistatic.design.point_losses import PointLoss
+from multistatic.selection.criterion_of_points import criteria_of
 from multistatic.selection.declared_gain import Knowledge
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
 _LATEST = 3  # limits that are used for a group that is looked at by itself
+
+
+def more_is_never_worse(problem: SelectionProblem, known: Knowledge) -> bool:
+    """A receiver that joins makes no value worse: of criteria with a gain, and of ours with clocks, for what a receiver
+    measures adds information whatever the offsets are.
+    """
+    return known.gain_here is not None or all(
+        type(each) is ClockedLocalizationCriterion for each in criteria_of(problem)
+    )
 
 
 class PointCandidates:
@@ -42,7 +53,7 @@ class PointCandidates:
         count: int | None = None,
         message: str = "",
     ) -> None:
-        self.known, self.full = known, known.gain_here is not None and problem.count is None
+        self.known, self.full = known, more_is_never_worse(problem, known) and problem.count is None
         self.count, self.message, self.complete = len(groups) if count is None else count, message, rest == np.inf
         self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, rest
         values = problem.values(groups)

@@ -11,6 +11,7 @@ power of a loss that the beamformers know:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def parts_of(criterion: Criterion) -> tuple[Criterion, ...]:
 
 def exponent_of(criterion: Criterion) -> float | None:
     """e where the value at every point is a power p^(-e) of its illumination, as its declared gain says; else None."""
-    gains = [getattr(part, "gain", None) for part in parts_of(criterion)]
+    gains: list[Any] = [getattr(part, "gain", None) for part in parts_of(criterion)]
     if any(gain is None or (isinstance(gain, MatrixGain) and gain.constant is not None) for gain in gains):
         return None
     exponents = {float(gain.exponent) for gain in gains}

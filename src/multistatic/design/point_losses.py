@@ -1,4 +1,4 @@
-"""Values over several points that are no power of the illuminations, and what limits of the illuminations prove of them.
+"""Values over several points that are no power of the illuminations, and what is proven of them.
 
 With clocks or prior information the value v_i(p) of a group at point i is no power of its illumination p. Its square
 tr[A F(p)⁻¹] still falls and is convex: F is a constant, the prior information, and a sum of parallel sums of pJ_k with
@@ -35,8 +35,11 @@ Values = Callable[[F], F]
 """v_i [M] of one group at illuminations [M] in W."""
 
 _STEP = 1e-4  # relative, of illuminations: for derivatives by central differences
-_LEVELS = 24  # steps towards a level
-_LEVELLED = 1e-9  # relative, of a level
+_LEVELS = 12  # steps towards a level
+_LEVELLED = 1e-6  # relative, of a level
+_ROUNDING = 1e-7  # relative, of bounds with derivatives by differences: given away
+_FLAT = 1e-6  # slope of logarithms: a value that hardly depends on its illumination
+_FARTHEST = 7.0  # of the logarithm of an illumination in one step
 _ROUNDS = 40  # of the search for the illuminations of the best bound
 _SETTLED = 1e-7  # relative change of a bound that is good enough
 _LEAST = 1e-12  # of the largest illumination: nothing is looked at below
@@ -56,7 +59,9 @@ class LightLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PointLoss:
-    """How the values of a group become one: `values` v_i at illuminations, `over` the points of weights `weight` [M]."""
+    """How the values of a group become one: `values` v_i at illuminations, `over` the points of weights `weight`
+    [M].
+    """
 
     values: Values
     over: OverPoints
@@ -88,27 +93,23 @@ class PointLoss:
         return np.maximum(less - more, 0.0) / (2.0 * _STEP * light)
 
     def least_light(self, level: float, light: F) -> F:
-        """g_i(t) [M]: the least illuminations with v_i ≤ t = `level`, 0 where none is needed; v_i ≤ t at `light` [M].
-
-        By the secant in logarithms, in which values are nearly straight, held between the bounds that are known. The
-        result errs to the larger side.
+        """g_i(t) [M]: the least illuminations with v_i ≤ t = `level`, 0 where none is needed, by Newton's method in
+        logarithms, in which values are nearly straight, from illuminations `light` [M]. What is proven does not rest on
+        them.
         """
-        high, low = light.copy(), np.full(len(light), _LEAST * light.max())
-        at_high, at_low = np.log(self.values(high) / level), np.log(self.values(low) / level)
-        free = ~(at_low > 0.0)
-        at_low = np.where(np.isfinite(at_low) & ~free, at_low, 40.0)
-        for step in range(_LEVELS):
-            top, bottom = np.log(high), np.log(low)
-            share = np.clip(at_high / np.minimum(at_high - at_low, -1e-300), 0.0, 1.0)
-            middle = 0.5 if step % 3 == 2 else np.clip(share, 1e-3, 1.0 - 1e-3)
-            tried = np.exp(top + middle * (bottom - top))
-            found = np.log(self.values(tried) / level)
-            below = found <= 0.0
-            high, at_high = np.where(below, tried, high), np.where(below, found, at_high)
-            low, at_low = np.where(below, low, tried), np.where(below, at_low, np.minimum(found, 40.0))
-            if np.all(free | (high - low <= _LEVELLED * high) | (at_high >= -_LEVELLED)):
+        least, goal = _LEAST * light.max(), np.log(level)
+        for _ in range(_LEVELS):
+            height, slope = self._local(light)
+            above = height - goal
+            if np.max(np.abs(np.where(light > least, above, 0.0))) < _LEVELLED:
                 break
-        return np.where(free, 0.0, high)
+            light = np.maximum(light * np.exp(np.clip(above / slope, -_FARTHEST, _FARTHEST)), least)
+        return np.where(light > least, light, 0.0)
+
+    def _local(self, light: F) -> tuple[F, F]:
+        """ln v_i and -d ln v_i/d ln p_i, at least a little, [M]."""
+        less, more = (np.log(self.values(light * (1.0 + step))) for step in (-_STEP, _STEP))
+        return (less + more) / 2.0, np.maximum((less - more) / (2.0 * _STEP), _FLAT)
 
     def proven(self, limit: LightLimit, light: F) -> float:
         """A lower bound on the value of any beams within `limit`, the better the nearer `light` [M] is to the best."""
@@ -116,26 +117,27 @@ class PointLoss:
         return self._proven_worst(limit, start) if self.over == "worst" else self._proven_sum(limit, start)
 
     def _proven_worst(self, limit: LightLimit, light: F) -> float:
-        price, best = limit.price, 0.0
-        dark = self.values(np.zeros(len(light)))
+        """The level at which the least illuminations use all of the limit, by Newton's method in all of them at once.
+
+        Points whose value is below the level without any light need none: without them the limit holds as well.
+        """
+        best, dark = 0.0, self.values(np.zeros(len(light)))
+        counted = limit.price > 0.0
         for _ in range(_ROUNDS):
-            counted = price > 0.0
             if not counted.any():
-                return best
-            light = light * limit.light_w / float(price @ light)
-            values = self.values(light)
-            least = float(values[counted].min())
-            # Points whose value is no worse without any light cannot hold the others up.
-            held = counted & (dark <= least * (1.0 + _LEVELLED))
+                break
+            price = np.where(counted, limit.price, 0.0)
+            light = np.maximum(light * limit.light_w / float(price @ light), _LEAST * limit.light_w / price.max())
+            height, slope = self._local(light)
+            level = _level(price * light, height, slope, limit.light_w)
+            least = float(np.exp(height[counted].min()) * (1.0 - _ROUNDING))
+            needed = (limit.price > 0.0) & (dark > np.exp(level))
             improved = least > best * (1.0 + _SETTLED)
             best = max(best, least)
-            if held.any() and not held[counted].all():
-                price = np.where(held, 0.0, price)
-                continue
-            if not improved:
+            if not improved and np.array_equal(needed, counted):
                 break
-            mean = np.exp(np.average(np.log(values[counted]), weights=(price * light)[counted]))
-            light = np.where(counted, light * (values / mean) ** 2.0, light)
+            counted = needed
+            light = light * np.exp(np.clip((height - level) / slope, -_FARTHEST, _FARTHEST))
         return best
 
     def _proven_sum(self, limit: LightLimit, light: F) -> float:
@@ -153,7 +155,7 @@ class PointLoss:
             ratio = slopes / np.maximum(rate * price, 1e-300)
             moved = np.clip(light * np.sqrt(np.clip(ratio, 1e-4, 1e4)), _LEAST * limit.limit_w, limit.limit_w)
             light = np.minimum(moved * limit.light_w / max(float(price @ moved), 1e-300), limit.limit_w)
-        return self.of_sum(best)
+        return self.of_sum(best * (1.0 - _ROUNDING))
 
     def _by_tangents(self, limit: LightLimit, constant: F, slopes: F) -> float:
         """The best right side of (1) over r, which is concave and bends where r = d_i/μ_i."""
@@ -162,3 +164,15 @@ class PointLoss:
         rates = np.concatenate([[0.0], slopes[priced] / price[priced]])
         below = np.minimum(0.0, rates[:, None] * price - slopes) @ limit.limit_w
         return float(constant.sum() + np.max(below - rates * limit.light_w))
+
+
+def _level(used: F, height: F, slope: F, light_w: float) -> float:
+    """ln t where Σ_i u_i exp((h_i - ln t)/e_i) = V over the points with u_i > 0, by bisection."""
+    counted = used > 0.0
+    used, height, slope = used[counted], height[counted], slope[counted]
+    low, high = float(height.min()) - 1.0, float(height.max()) + 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        total = float(used @ np.exp(np.clip((height - middle) / slope, -_FARTHEST, _FARTHEST)))
+        low, high = (middle, high) if total > light_w else (low, middle)
+    return low

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,13 @@ class CriterionOfPoints:
 
     criteria [M]: the criterion at each point.
     position_m [M, 3]: where the points are, for words; None: they are named by their numbers.
+    of_group: values [M] of one group [K] at illuminations [M], where there is a quick way to all of them; None: each
+      criterion gives its own.
     """
 
     criteria: tuple[Criterion, ...]
     position_m: F | None = None
+    of_group: Callable[[B, F], F] | None = None
     _sums: _Sums | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
@@ -51,6 +55,8 @@ class CriterionOfPoints:
         """
         groups = np.atleast_2d(np.asarray(masks, bool))
         light = np.broadcast_to(np.asarray(illumination_w, float), (len(self.criteria),))
+        if self._sums is None and self.of_group is not None and len(groups) <= len(self.criteria):
+            return np.stack([self.of_group(group, light) for group in groups])
         if self._sums is None:
             pairs = zip(self.criteria, light, strict=True)
             return np.stack([criterion.values(groups, float(each)) for criterion, each in pairs], axis=1)

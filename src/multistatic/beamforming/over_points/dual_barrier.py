@@ -23,17 +23,19 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg.lapack import dpotrf, dpotrs, zpotrf, zpotrs
 
+from multistatic.beamforming.downlink.downlink import in_c_order
+from multistatic.beamforming.over_points.newton_centre import (
+    BarrierData,
+    CentreMemory,
+    barrier_value,
+    centre_memory,
+    newton_centre,
+)
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.units import B, C, F
 
-_TO_BOUNDARY = 0.95
-_ARMIJO = 0.05
-_STEEP = 0.5  # of the slope at the start of a step, at its end
-_STEPS = 30  # for one weight t
-_NEAR = 1.0  # squared decrement where rounding ends a step: near enough
-_RIDGE = 1e-14
+_STEPS = 30  # of Newton's method for one weight t
 
 
 class DualPoint(NamedTuple):
@@ -48,7 +50,7 @@ class DualPoint(NamedTuple):
         return np.concatenate([self.rate, self.point, [self.power]])
 
 
-class _Local(NamedTuple):
+class LocalBarrier(NamedTuple):
     """f_t and its derivatives at a point."""
 
     value: float
@@ -150,192 +152,50 @@ class DualBarrier:
             light += _forms(self.shared(at, self.receives_sensing.astype(float)), steering)
         return np.asarray(light / weight)
 
-    def local(self, at: DualPoint, weight: float) -> _Local | None:
+    @cached_property
+    def _data(self) -> BarrierData:
+        """What the kernel works on."""
+        rows = np.concatenate([self.channels, self.steering])
+        return BarrierData(
+            rows=in_c_order(rows),
+            columns=in_c_order(np.ascontiguousarray(rows.T)),
+            cost=in_c_order(self.cost),
+            suffers=self.receives_sensing.astype(float),
+            root_weight=in_c_order(self._root_weight),
+            shift=np.array(self.objective.shifts),
+            weight=np.array(self.objective.weight),
+            exponent=float(self.objective.exponent),
+            worst=self.worst,
+            sensing=self.uses_sensing,
+        )
+
+    @cached_property
+    def _memory(self) -> CentreMemory:
+        return centre_memory(*self.sizes)
+
+    def local(self, at: DualPoint, weight: float) -> LocalBarrier | None:
         """f_t with its derivatives; None outside the domain."""
-        streams, points, _ = self.sizes
-        if not (at.rate.min(initial=1.0) > 0.0 and at.point.min() > 0.0):
+        found = barrier_value(self._data, self._memory, at.joined(), float(weight))
+        if not found.arrived:
             return None
-        count = streams + points
-        gradient, hessian = np.zeros(count + 1), np.zeros((count + 1, count + 1))
-        value = 0.0
-        if streams:
-            part = self._data_blocks(at, gradient, hessian)
-            if part is None:
-                return None
-            value += part
-        if self.uses_sensing:
-            part = self._sensing_block(at, gradient, hessian)
-            if part is None:
-                return None
-            value += part
-        prices = np.concatenate([at.rate, at.point])
-        value += weight * self.dual_value(at) - float(np.log(prices).sum())
-        gradient[:count] -= 1.0 / prices
-        gradient[:streams] -= weight
-        gradient[-1] += weight
-        diagonal = prices**-2.0
-        if not self.worst:
-            power = 1.0 / (1.0 + self.objective.exponent)
-            slope = self._root_weight * at.point**-power
-            gradient[streams:count] += weight * (self.objective.shifts - slope)
-            diagonal[streams:] += weight * power * slope / at.point
-        hessian.flat[: count * (count + 2) : count + 2] += diagonal
-        return _Local(value, gradient, hessian)
-
-    def _data_blocks(self, at: DualPoint, gradient: F, hessian: F) -> float | None:
-        """-Σ_{j≥1} ln det Z_j, its derivatives added to `gradient` and `hessian`; None where a Z_j is not positive."""
-        streams, points, _ = self.sizes
-        count = streams + points
-        solved = _solved(self.shared(at), self.columns)
-        if solved is None:
-            return None
-        log_det, every = solved
-        solution, inverse = every[:, :count], every[:, count:]
-        gram = self.columns[:, :count].conj().T @ solution  # G
-        own = gram.diagonal()[:streams].real
-        price = self.cost * at.rate
-        left = 1.0 - price * own  # s_j
-        if not left.min() > 0.0:
-            return None
-        kappa = price / left
-        beam, from_streams = solution[:, :streams], gram[:, :streams]
-        squares = _squared(gram)
-        toward = squares[:streams]  # |G_jl|²
-        # Σ_j |x_iᴴZ_j⁻¹x_l|² and Σ_j x_iᴴZ_j⁻¹x_i
-        pairs = (from_streams * kappa) @ from_streams.conj().T
-        total = streams * squares + 2.0 * (gram.real * pairs.real + gram.imag * pairs.imag)
-        total += (toward.T * kappa**2) @ toward
-        single = streams * gram.diagonal().real + kappa @ toward
-        # Σ_j ‖Z_j⁻¹x_l‖²
-        crossed = beam.conj().T @ solution  # z_jᴴw_l
-        length = crossed.diagonal().real[:streams].copy()
-        with_power = streams * _squared(solution).sum(axis=0)
-        with_power += 2.0 * kappa @ (crossed.real * gram[:streams].real + crossed.imag * gram[:streams].imag)
-        with_power += (kappa**2 * length) @ toward
-        doubled = np.einsum("tj,tj->j", beam.conj(), inverse @ beam).real
-        traces = streams * float(inverse.diagonal().real.sum()) + kappa @ length
-        square = streams * float(_squared(inverse).sum()) + 2.0 * kappa @ doubled + (kappa * length) @ (kappa * length)
-        # The stream's own block counts -1/γ = 1 - c
-        cost, rows = self.cost, slice(0, streams)
-        own_squares = toward * (cost / left**2)[:, None]
-        total[rows] -= own_squares
-        total[:, rows] -= own_squares.T
-        total.flat[: streams * (count + 1) : count + 1] += (cost * own / left) ** 2
-        single[rows] -= cost * own / left
-        with_power[rows] -= cost * length / left**2
-        sign = np.concatenate([np.ones(streams), -np.ones(points)])
-        gradient[:count] -= sign * single
-        gradient[-1] -= traces
-        hessian[:count, :count] += sign[:, None] * total * sign
-        hessian[:count, -1] += sign * with_power
-        hessian[-1, :count] += sign * with_power
-        hessian[-1, -1] += square
-        return -(streams * log_det + float(np.log(left).sum()))
-
-    def _sensing_block(self, at: DualPoint, gradient: F, hessian: F) -> float | None:
-        """-ln det Z_0 likewise."""
-        streams, points, _ = self.sizes
-        count = streams + points
-        suffers = self.receives_sensing.astype(float)
-        solved = _solved(self.shared(at, suffers), self.columns)
-        if solved is None:
-            return None
-        log_det, every = solved
-        solution, inverse = every[:, :count], every[:, count:]
-        gram = self.columns[:, :count].conj().T @ solution
-        sign = np.concatenate([suffers, -np.ones(points)])
-        gradient[:count] -= sign * gram.diagonal().real
-        gradient[-1] -= float(inverse.diagonal().real.sum())
-        hessian[:count, :count] += sign[:, None] * _squared(gram) * sign
-        lengths = sign * _squared(solution).sum(axis=0)
-        hessian[:count, -1] += lengths
-        hessian[-1, :count] += lengths
-        hessian[-1, -1] += float(_squared(inverse).sum())
-        return -log_det
+        return LocalBarrier(found.value, self._memory.gradient.copy(), self._memory.hessian.copy())
 
     def centred(self, at: DualPoint, weight: float, accuracy: float = 1e-3) -> tuple[DualPoint, int, bool]:
         """Newton's method from `at`, inside the domain, to the minimum of f_t for t = `weight`; its steps; whether it
-        arrived.
-
-        It ends where the squared Newton decrement is below `accuracy`, or rounding allows no further step.
+        arrived at a squared Newton decrement of `accuracy`, or as near as rounding allows.
         """
-        streams = len(self.channels)
         if self.worst:
             at = self.scaled(at)
-        here = self.local(at, weight)
-        assert here is not None, "the start is not inside the domain"
-        for step in range(_STEPS):
-            change, decrement = self._newton(here)
-            if not decrement > accuracy:
-                return at, step, True
-            vector = at.joined()
-            falling = change[:-1] < 0.0
-            longest = float(np.min(-vector[:-1][falling] / change[:-1][falling], initial=np.inf))
-            length, found = min(1.0, _TO_BOUNDARY * longest), None
-            while length > 1e-9:
-                new = vector + length * change
-                trial = DualPoint(new[:streams], new[streams:-1], float(new[-1]))
-                found = self.local(trial, weight)
-                if found is not None and self._descends(here, found, change, length, decrement):
-                    break
-                found, length = None, 0.5 * length
-            if found is None:
-                return at, step, decrement < _NEAR
-            at, here = trial, found
-        return at, _STEPS, False
-
-    def _descends(self, here: _Local, there: _Local, change: F, length: float, decrement: float) -> bool:
-        """True where f_t is smaller `there` and has not begun to rise steeply.
-
-        A point next to the boundary, where f_t is steep, may be lower still, but Newton's method makes short steps
-        there ever after.
-        """
-        lower = there.value <= here.value - _ARMIJO * length * decrement + 1e-13 * abs(here.value)
-        return lower and float(there.gradient @ change) <= _STEEP * decrement
-
-    def _newton(self, local: _Local) -> tuple[F, float]:
-        """Newton's step, under Σ w_iμ_i = constant for the kind `worst`, and the squared decrement."""
-        scale = 1.0 / np.sqrt(local.hessian.diagonal())
-        matrix = local.hessian * scale[:, None] * scale
-        matrix.flat[:: len(scale) + 1] += _RIDGE
-        streams = len(self.channels)
-        right = np.zeros((len(scale), 1 + self.worst))
-        right[:, 0] = -scale * local.gradient
-        if self.worst:
-            right[streams:-1, 1] = scale[streams:-1] * self.objective.weight
-        factor, wrong = dpotrf(matrix, lower=1, clean=0)
-        ridge = _RIDGE
-        while wrong:
-            ridge *= 100.0
-            matrix.flat[:: len(scale) + 1] += ridge
-            factor, wrong = dpotrf(matrix, lower=1, clean=0)
-        solution = dpotrs(factor, right, lower=1)[0]
-        change = solution[:, 0]
-        if self.worst:
-            change = change - solution[:, 1] * (right[:, 1] @ change) / (right[:, 1] @ solution[:, 1])
-        change = scale * change
-        return change, -float(local.gradient @ change)
+        vector, streams = at.joined(), len(self.channels)
+        found = newton_centre(self._data, self._memory, vector, float(weight), float(accuracy), _STEPS)
+        centre = DualPoint(vector[:streams], vector[streams:-1], float(vector[-1]))
+        return centre, found.steps, found.arrived
 
     def with_points(self, steering: C, objective: PointObjective) -> DualBarrier:
         """The same group with other points."""
         return replace(self, steering=steering, objective=objective)
 
 
-def _solved(matrix: C, right: C) -> tuple[float, C] | None:
-    """ln det Z and Z⁻¹ `right`; None where Z is not positive definite."""
-    factor, wrong = zpotrf(matrix, lower=1, clean=0)
-    if wrong:
-        return None
-    diagonal = factor.diagonal().real
-    if not diagonal.min() > 0.0:
-        return None
-    return 2.0 * float(np.log(diagonal).sum()), zpotrs(factor, right, lower=1)[0]
-
-
 def _forms(matrix: C, vectors: C) -> F:
     """xᴴZ⁻¹x [n] of vectors [n, N]."""
     return np.asarray(np.einsum("nt,tn->n", vectors.conj(), np.linalg.solve(matrix, vectors.T)).real)
-
-
-def _squared(values: C) -> F:
-    return np.asarray(values.real**2 + values.imag**2)

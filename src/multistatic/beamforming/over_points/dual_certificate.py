@@ -12,21 +12,29 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.units import C
 
 _ROUNDING = 1e-13  # of λ_max: given away
 
 
 def proven_light(barrier: DualBarrier, at: DualPoint) -> float:
     """V: an upper bound on Σ_i μ_ip_i of any beams, for any prices."""
-    streams = len(barrier.channels)
-    columns, free = barrier.channels.T, at._replace(power=0.0)
-    blocks = []
+    largest = data_excess(barrier, at)
     if barrier.uses_sensing:
-        blocks.append(barrier.shared(free, barrier.receives_sensing.astype(float)))
-    if streams:
-        dyads = barrier.channels[:, :, None] * barrier.channels.conj()[:, None, :]
-        blocks.extend(barrier.shared(free) - (barrier.cost * at.rate)[:, None, None] * dyads)
-    del columns
-    values = np.linalg.eigvalsh(np.stack(blocks))
-    largest = -float(values[:, 0].min())
-    return largest + _ROUNDING * float(np.abs(values).max()) - float(at.rate.sum())
+        sensing = barrier.shared(at._replace(power=0.0), barrier.receives_sensing.astype(float))
+        largest = max(largest, _largest(-sensing[None]))
+    return largest - float(at.rate.sum())
+
+
+def data_excess(barrier: DualBarrier, at: DualPoint) -> float:
+    """The least τ ≥ 0 for which all Z_j of data beams are positive semidefinite, which depends on no group."""
+    if not len(barrier.channels):
+        return 0.0
+    dyads = barrier.channels[:, :, None] * barrier.channels.conj()[:, None, :]
+    return max(0.0, _largest((barrier.cost * at.rate)[:, None, None] * dyads - barrier.shared(at._replace(power=0.0))))
+
+
+def _largest(matrices: C) -> float:
+    """The largest eigenvalue of all, and what rounding may hide."""
+    values = np.linalg.eigvalsh(matrices)
+    return float(values[:, -1].max()) + _ROUNDING * float(np.abs(values).max())

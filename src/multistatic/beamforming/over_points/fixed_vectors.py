@@ -21,7 +21,8 @@ _FASTER, _SLOWEST = 30.0, 1.5
 _COARSE = 2e-3
 _ROUGH = 0.3
 _CENTRED, _NEARLY_CENTRED = 1e-6, 1e-1  # squared Newton decrement, at the last weight and before
-_FIRST = 4  # points of the kind `worst` to begin with
+_ALL = 8  # points of the kind `worst` that are all there from the beginning
+_NEW = 0.3  # of a vector's length², outside the span of others
 _AT_ONCE = 3
 _NEIGHBOURS = 0.8  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two points are not added together
 _LEVELS = (0.3,)
@@ -54,6 +55,8 @@ def least_prices(barrier: DualBarrier) -> F | None:
     channels = barrier.channels
     if not len(channels):
         return np.zeros(0)
+    if not np.all(np.any(channels != 0.0, axis=1)):
+        return None
     solution = least_power(
         Downlink(
             gram=channels.conj() @ channels.T,
@@ -115,7 +118,8 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
     weight Newton's method would take long to give the point its price.
     """
     objective, steering = barrier.objective, barrier.steering
-    points = _spread(steering / np.sqrt(objective.weight)[:, None])
+    every = np.arange(len(steering))
+    points = every if len(every) <= _ALL else _spread(steering / np.sqrt(objective.weight)[:, None])
     part = barrier.with_points(steering[points], objective.restricted(points))
     at, steps = inside(part, prices, 1.0 / part.objective.weight), 0
     wanted, weight, path = _LEVELS[0], part.degree / part.dual_value(at), list[_Active]()
@@ -147,12 +151,15 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
 
 
 def _spread(vectors: C) -> np.ndarray:
-    """Up to `_FIRST` vectors that span the most, by Gram-Schmidt with pivots."""
+    """Vectors of which each has at least the part `_NEW` of its length² outside the span of those before it, by
+    Gram-Schmidt with pivots; so about one point for each beam width.
+    """
     left, chosen = vectors.copy(), list[int]()
-    for _ in range(min(_FIRST, *vectors.shape)):
+    lengths = np.sum(np.abs(vectors) ** 2, axis=1)
+    for _ in range(min(vectors.shape)):
         norms = np.sum(np.abs(left) ** 2, axis=1)
-        best = int(np.argmax(norms))
-        if norms[best] <= 1e-6 * np.sum(np.abs(vectors[best]) ** 2):
+        best = int(np.argmax(np.where(norms > _NEW * lengths, norms, 0.0)))
+        if not norms[best] > _NEW * lengths[best]:
             break
         chosen.append(best)
         unit = left[best] / np.sqrt(norms[best])
@@ -161,13 +168,14 @@ def _spread(vectors: C) -> np.ndarray:
 
 
 def _missing(light: F, steering: C, points: np.ndarray, tolerance: float) -> tuple[np.ndarray, float]:
-    """Up to `_AT_ONCE` points that get less than all of `points` by more than `tolerance`, no neighbours, and by which
-    part the least of all does.
+    """Points that get less than all of `points` by more than `tolerance`, and by which part the least of all does.
+
+    At most `_AT_ONCE`, or half as many as there are; no neighbours.
     """
     least = float(light[points].min())
     chosen = list[int]()
     for i in np.argsort(light):
-        if light[i] >= least * (1.0 - tolerance) or len(chosen) == _AT_ONCE:
+        if light[i] >= least * (1.0 - tolerance) or len(chosen) == max(_AT_ONCE, len(points) // 2):
             break
         alike = np.abs(steering[chosen] @ steering[i].conj()) ** 2
         if i in points or np.any(alike > _NEIGHBOURS * np.sum(np.abs(steering[i]) ** 2) ** 2):
@@ -197,8 +205,8 @@ def solved(barrier: DualBarrier, prices: F, tolerance: float = TOLERANCE) -> Poi
         start, weight, steps = _marginal_start(barrier, prices)
         at, weight, used = followed(barrier, start, tolerance, weight)
         active, steps, points = barrier, steps + used, np.arange(len(barrier.steering))
-    beams = recovered(active, at, weight, barrier.steering, barrier.objective)
     bound = active.objective.proven_loss(at.point, proven_light(active, at))
+    beams = recovered(active, at, weight, barrier.steering, barrier.objective, bound)
     every = np.zeros(len(barrier.steering))
     every[points] = at.point
     return PointSolution(at=at._replace(point=every), weight=weight, beams=beams, bound=bound, steps=steps)

@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
+from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult, PointPrices
+from multistatic.beamforming.certificate import upper_bound
 from multistatic.beamforming.downlink.gram_problem import compressed
 from multistatic.beamforming.evaluate import evaluate
-from multistatic.beamforming.over_points.dual_barrier import DualBarrier
-from multistatic.beamforming.over_points.fixed_vectors import PointSolution, least_prices, solved
+from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.beamforming.over_points.fixed_vectors import least_prices, solved
+from multistatic.beamforming.over_points.receive_side import PointReceivers
 from multistatic.beamforming.over_points.recovered_beams import PointBeams
+from multistatic.beamforming.over_points.several_antennas import best_receive_vectors
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.value_function.method import METHOD, one_point_beams
 from multistatic.beamforming.value_function.several_starts import ValueFunctionSettings
@@ -25,6 +28,7 @@ from multistatic.units import C, F
 
 _SMALLEST_RATE_BPS_HZ = 1e-6  # what is less costs nothing either, and drowns in rounding
 _RANK_TOLERANCE = 1e-12
+_SINGLE = 5  # points whose own beams are tried where the search fails
 _DARK = 1e-12  # of the largest ‖a_i‖²: a point that no beams can illuminate
 
 
@@ -52,6 +56,11 @@ class PosedPoints:
         """γ [K'] of one stream for each receiver."""
         rates = self.original.rate_required_bps_hz[self.required]
         return np.asarray(np.expm1(np.maximum(rates, _SMALLEST_RATE_BPS_HZ) * np.log(2.0)))
+
+    @property
+    def highest_rank(self) -> int:
+        """The largest rank of the channels of receivers with a rate, 1 without any."""
+        return self.channels.shape[1] if len(self.required) else 1
 
     @property
     def receives_sensing(self) -> np.ndarray:
@@ -105,16 +114,19 @@ def point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | N
     """Beams of the least loss over the problem's points, under rates and power.
 
     Status `optimal` where the proven gap is at most `POINT_OPTIMALITY_GAP`, `infeasible` with the reason where no beams
-    meet the rates. Raises `InputError` where a receiver with a rate has a channel of rank above one.
+    meet the rates. Where a receiver with a rate has a channel of rank above one the beams are the best of a search,
+    with a bound that holds for any beams.
     """
     posed = posed_points(problem)
-    if len(posed.required) and posed.channels.shape[1] > 1:
-        _refuse_ranks(posed)
+    if posed.highest_rank > 1:
+        return _searched_beams(posed, settings)
     return _rank_one_beams(posed, settings)
 
 
-def _refuse_ranks(posed: PosedPoints) -> None:
-    """Raise for every receiver whose channel has a rank above one."""
+def refuse_high_ranks(posed: PosedPoints, method: str) -> None:
+    """Raise `InputError` for every receiver with a rate whose channel has a rank above one."""
+    if posed.highest_rank == 1:
+        return
     high = np.flatnonzero(np.any(posed.channels[:, 1:] != 0.0, axis=(1, 2)))
     problems = [
         Problem(
@@ -124,14 +136,13 @@ def _refuse_ranks(posed: PosedPoints) -> None:
         )
         for k in high
     ]
-    raise InputError(problems, source=METHOD)
+    raise InputError(problems, source=method)
 
 
-def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
-    """The optimum where every receiver with a rate has a channel of rank one."""
-    problem = posed.original
-    channels = posed.channels[:, 0].conj() if len(posed.required) else np.zeros((0, problem.antennas), complex)
-    silent = not np.all(np.any(channels != 0.0, axis=1))
+def rank_one_dual(posed: PosedPoints) -> tuple[DualBarrier, C]:
+    """The dual problem of channels of rank one, and the orthonormal basis [N_t, n] that its vectors are in."""
+    empty = np.zeros((0, posed.original.antennas), complex)
+    channels = posed.channels[:, 0].conj() if len(posed.required) else empty
     basis = _basis(channels, posed.steering)
     barrier = DualBarrier(
         channels=channels @ basis.conj(),
@@ -140,22 +151,109 @@ def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) 
         steering=posed.steering @ basis.conj(),
         objective=posed.objective,
     )
-    prices = None if silent else least_prices(barrier)
+    return barrier, basis
+
+
+def _rank_one_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """The optimum where every receiver with a rate has a channel of rank one."""
+    barrier, basis = rank_one_dual(posed)
+    prices = least_prices(barrier)
     if prices is None or not prices.sum() < 1.0:
-        return _of_one_point(posed, settings)
+        return of_one_point(posed, settings)
     solution = solved(barrier, prices)
     if solution.beams is None:
-        return _of_one_point(posed, settings, solution.bound)
-    return result_of(posed, _in_space(solution.beams, basis), np.arange(len(channels)), solution)
+        return of_one_point(posed, settings, solution.bound)
+    receiver = np.arange(len(posed.required))
+    result = result_of(posed, in_space(solution.beams, basis), receiver, solution.bound, solution.steps)
+    return replace(result, point_prices=_prices(posed, solution.at))
+
+
+def _searched_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """The best beams of a search over receive vectors, with a bound on any beams."""
+    problem = posed.original
+    rows = posed.channels.reshape(-1, problem.antennas).conj()
+    basis = _basis(rows[np.any(rows != 0.0, axis=1)], posed.steering)
+    receivers = PointReceivers(
+        channels=posed.channels @ basis,
+        rate=np.log1p(posed.target),
+        receives_sensing=posed.receives_sensing,
+        steering=posed.steering @ basis.conj(),
+        objective=posed.objective,
+    )
+    with_rate = np.concatenate([[0], posed.required + 1])
+    earlier = [basis.conj().T @ beams.weights[with_rate] / np.sqrt(problem.power_limit_w) for beams in problem.starts]
+    found = best_receive_vectors(receivers, earlier, problem.streams, settings or ValueFunctionSettings())
+    if found is None or found.solution.beams is None:
+        return _best_of_single_points(posed, settings)
+    beams, at = in_space(found.solution.beams, basis), found.solution.at
+    bound, receiver = any_vectors_bound(posed, at.point), found.streams.receiver
+    result = result_of(posed, beams, receiver, bound, found.solution.steps)
+    if result.beams is None or len(posed.dark):
+        return result
+    message = _verdict_of_search(posed, result, found.starts, len(receiver), beams.sensing.shape[1])
+    of_receivers: F = np.bincount(receiver, at.rate, len(posed.required)).astype(float)
+    return replace(result, message=message, point_prices=_prices(posed, at._replace(rate=of_receivers)))
+
+
+def any_vectors_bound(posed: PosedPoints, price: F) -> float:
+    """A lower bound on the normalised loss of any beams, for all receive vectors and groups, from prices μ [M'] of the
+    counted points: `upper_bound` on Σ_i μ_ip_i.
+    """
+    every = np.zeros(len(posed.original.steering_tx))
+    every[posed.counted] = price
+    return posed.objective.proven_loss(price, upper_bound(posed.original, every).value_w / posed.unit_w)
+
+
+def _verdict_of_search(posed: PosedPoints, result: BeamformingResult, starts: int, streams: int, rank: int) -> str:
+    """What was found and what is proven where there is a choice of receive vectors."""
+    assert result.gap is not None
+    counted = f"{len(posed.counted)} points, {streams} data stream{'s' * (streams > 1)}, {_sensing_beams(rank)}"
+    proven = f"a bound on all receive vectors proves a gap of at most {max(result.gap, 1e-7):.2g}"
+    if result.status == "optimal":
+        return f"The beams are optimal over {counted}: {proven}."
+    return f"The beams are the best of a search from {starts} start{'s' * (starts > 1)} over {counted}; {proven}."
+
+
+def _sensing_beams(rank: int) -> str:
+    return {0: "no sensing beam", 1: "one sensing beam"}.get(rank, f"{rank} sensing beams")
+
+
+def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
+    """Of beams for one point each, those that lose least over all points; where no beams meet the rates the verdict of
+    one point, which does not depend on it.
+    """
+    problem, best = posed.original, of_one_point(posed, settings)
+    if best.loss is None:
+        return best
+    spread = np.unique(np.linspace(0, len(posed.counted) - 1, _SINGLE).astype(int))[1:]
+    for point in posed.counted[spread]:
+        alone = replace(problem, steering_tx=problem.steering_tx[[point]], objective=None, point_weight=None)
+        beams = one_point_beams(alone, settings).beams
+        valued = None if beams is None else evaluate(problem, beams, method=METHOD, message="")
+        if valued is not None and valued.loss is not None and valued.loss < best.loss:
+            best = valued
+    message = (
+        "The search over receive vectors found no beams for all points. Of the beams for one point each, these have "
+        f"the least loss over all {len(posed.counted)} points."
+    )
+    return replace(best, message=message)
+
+
+def _prices(posed: PosedPoints, at: DualPoint) -> PointPrices:
+    """The prices of all receivers and points."""
+    rate, point = np.zeros(len(posed.original.direct)), np.zeros(len(posed.original.steering_tx))
+    rate[posed.required], point[posed.counted] = at.rate, at.point
+    return PointPrices(rate=rate, point=point, power=at.power, unit_w=posed.unit_w)
 
 
 def result_of(
-    posed: PosedPoints, beams: PointBeams, receiver: np.ndarray, solution: PointSolution, bound: float | None = None
+    posed: PosedPoints, beams: PointBeams, receiver: np.ndarray, bound: float, steps: int, method: str = METHOD
 ) -> BeamformingResult:
-    """The result of beams in the original space; `bound` on the normalised loss in place of the solution's."""
-    proven = (solution.bound if bound is None else bound) * posed.loss_unit
+    """The result of `beams` of the antennas, one stream for each of `receiver`; `bound` on the normalised loss."""
     found = posed.beams(beams.data, receiver, beams.sensing)
-    result = evaluate(posed.original, found, method=METHOD, message="", iterations=solution.steps, loss_bound=proven)
+    result = evaluate(
+        posed.original, found, method=method, message="", iterations=steps, loss_bound=bound * posed.loss_unit
+    )
     if result.beams is None:
         return result
     return replace(result, message=_verdict(posed, result, beams.sensing.shape[1]))
@@ -170,8 +268,7 @@ def _verdict(posed: PosedPoints, result: BeamformingResult, rank: int) -> str:
         )
     gap = result.gap
     assert gap is not None
-    sensing = {0: "no sensing beam", 1: "one sensing beam"}.get(rank, f"{rank} sensing beams")
-    counted = f"{len(posed.counted)} points, {sensing}"
+    counted = f"{len(posed.counted)} points, {_sensing_beams(rank)}"
     if result.status == "optimal":
         return (
             f"The beams are optimal over {counted}: the dual problem proves a loss within {max(gap, 1e-7):.1g} of it."
@@ -179,7 +276,7 @@ def _verdict(posed: PosedPoints, result: BeamformingResult, rank: int) -> str:
     return f"The beams are feasible over {counted}; the dual problem proves a gap of at most {gap:.2g}."
 
 
-def _of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bound: float = 0.0) -> BeamformingResult:
+def of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bound: float = 0.0) -> BeamformingResult:
     """The verdict of one point: whether beams meet the rates does not depend on the points.
 
     Next to the limit of the rates there may be beams all the same; they are for the first point.
@@ -196,11 +293,12 @@ def _of_one_point(posed: PosedPoints, settings: ValueFunctionSettings | None, bo
 def _basis(channels: C, steering: C) -> C:
     """An orthonormal basis [N_t, n] of all channels and steering vectors, each of which counts for its direction."""
     vectors = np.concatenate([channels, steering])
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.where(lengths > 0.0, lengths, 1.0)
     _, singular, right = np.linalg.svd(unit, full_matrices=False)
     return np.asarray(right[singular > _RANK_TOLERANCE * singular[0] * len(unit)].T)
 
 
-def _in_space(beams: PointBeams, basis: C) -> PointBeams:
+def in_space(beams: PointBeams, basis: C) -> PointBeams:
     """Beams in the basis as beams of the antennas."""
     return replace(beams, data=basis @ beams.data, sensing=basis @ beams.sensing)

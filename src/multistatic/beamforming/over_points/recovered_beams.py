@@ -12,17 +12,18 @@ exceeded and all of the power is used, whatever rounding and the Newton steps le
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.beamforming.over_points.beam_gains import BeamGains
 from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.beamforming.over_points.power_program import best_powers
 from multistatic.beamforming.point_objective import PointObjective
-from multistatic.units import B, C, F
+from multistatic.units import C, F
 
-_TIGHT = (1e-2, 1e-4, np.inf)  # SINR above its target by this part at most: held exactly at it
-_ROUNDING = 1e-12  # of a target
 _NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
+_MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
 _FEW, _RANK_LOSS = 12, 1e-6  # fewer sensing beams than so many, where they cost no larger part of the loss
 
 
@@ -33,80 +34,6 @@ class PointBeams:
     data: C
     sensing: C
     loss: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class BeamGains:
-    """What unit beams do: of each data beam and each sensing beam.
-
-    `data` and `sensing`: |h_sᴴd|² [S, S] and [S, r]; `light_data`, `light_sensing`: |a_iᴴd|² [M, S] and [M, r];
-    `target` γ [S]; `suffers` [S], 1 where the stream suffers the sensing beam; `objective` of all points.
-    """
-
-    data: F
-    sensing: F
-    light_data: F
-    light_sensing: F
-    target: F
-    suffers: F
-    objective: PointObjective
-
-    def settled(self, data: F, sensing: F, tight_within: float) -> tuple[F, F] | None:
-        """Powers [S] and [r] in the given proportions that meet all targets and use the power 1; None if none do.
-
-        Streams whose SINR is at most `tight_within` above the target are held at it; the other beams share a factor.
-        """
-        count = len(self.target)
-        if not count:
-            total = float(sensing.sum())
-            return (data, sensing / total) if total > 0.0 else None
-        own = np.diagonal(self.data)
-        noise = 1.0 + self.data @ data - own * data + self.suffers * (self.sensing @ sensing)
-        tight = own * data <= self.target * noise * (1.0 + tight_within)
-        for _ in range(count + 1):
-            powers = self._solved(data, sensing, tight)
-            if powers is None:
-                return None
-            noise = 1.0 + self.data @ powers[0] - own * powers[0] + self.suffers * (self.sensing @ powers[1])
-            short = own * powers[0] < self.target * noise * (1.0 - _ROUNDING)
-            if not (short & ~tight).any():
-                return powers
-            tight = tight | short
-        return None
-
-    def _solved(self, data: F, sensing: F, tight: B) -> tuple[F, F] | None:
-        """The powers where the streams `tight` meet their targets exactly."""
-        held = np.flatnonzero(tight)
-        matrix = -self.data[np.ix_(held, held)]
-        matrix.flat[:: len(held) + 1] *= -1.0 / self.target[held]
-        free = np.where(tight, 0.0, data)
-        background = (self.data @ free + self.suffers * (self.sensing @ sensing))[held]
-        try:
-            alone, slope = np.linalg.solve(matrix, np.stack([np.ones(len(held)), background], axis=1)).T
-        except np.linalg.LinAlgError:
-            return None
-        rest = float(free.sum() + sensing.sum() + slope.sum())
-        factor = (1.0 - float(alone.sum())) / rest if rest > 0.0 else 0.0
-        powers = free * factor
-        powers[held] = alone + factor * slope
-        if not (factor >= 0.0 and np.all(alone >= 0.0) and np.all(powers >= 0.0)):
-            return None
-        total = float(powers.sum() + factor * sensing.sum())
-        return powers / total, factor * sensing / total
-
-    def loss(self, data: F, sensing: F) -> float:
-        """The loss of the powers."""
-        return self.objective.loss(self.light_data @ data + self.light_sensing @ sensing)
-
-    def best(self, data: F, sensing: F) -> tuple[float, F, F] | None:
-        """The best settled powers of several guesses of who is tight, with their loss."""
-        found = [self.settled(data, sensing, within) for within in _TIGHT]
-        losses = [(self.loss(*powers), *powers) for powers in found if powers is not None]
-        return min(losses, key=lambda each: each[0]) if losses else None
-
-    def without(self, kept: int) -> BeamGains:
-        """Only the first `kept` sensing beams."""
-        return replace(self, sensing=self.sensing[:, :kept], light_sensing=self.light_sensing[:, :kept])
 
 
 def gains_of(barrier: DualBarrier, steering: C, objective: PointObjective, data: C, sensing: C) -> BeamGains:
@@ -146,21 +73,65 @@ def central_beams(barrier: DualBarrier, at: DualPoint, weight: float) -> tuple[C
     return data, powers, vectors[:, kept][:, ::-1], values[kept][::-1]
 
 
+def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | None:
+    """Feasible beams near covariances Q_j [J, n, n] that anybody found, of the sensing beam first where it is used."""
+    streams, _, size = barrier.sizes
+    channels = barrier.channels
+    rest = covariances[0] if barrier.uses_sensing else np.zeros((size, size), complex)
+    data, powers = np.zeros((size, streams), complex), np.zeros(streams)
+    for s, covariance in enumerate(covariances[barrier.uses_sensing :]):
+        aimed = covariance @ channels[s]
+        beam = aimed / np.sqrt(np.vdot(channels[s], aimed).real)
+        rest = rest + covariance - np.outer(beam, beam.conj())
+        powers[s] = np.vdot(beam, beam).real
+        data[:, s] = beam / np.sqrt(powers[s])
+    values, vectors = np.linalg.eigh((rest + rest.conj().T) / 2.0)
+    kept = values > _NEGLIGIBLE
+    sensing, strengths = vectors[:, kept][:, ::-1], values[kept][::-1]
+    found = gains_of(barrier, barrier.steering, barrier.objective, data, sensing).best(powers, strengths)
+    if found is None:
+        return None
+    loss, data_power, sensing_power = found
+    return PointBeams(data=data * np.sqrt(data_power), sensing=sensing * np.sqrt(sensing_power), loss=loss)
+
+
 def recovered(
-    barrier: DualBarrier, at: DualPoint, weight: float, steering: C, objective: PointObjective
+    barrier: DualBarrier, at: DualPoint, weight: float, steering: C, objective: PointObjective, bound: float = 0.0
 ) -> PointBeams | None:
-    """The best feasible beams near the covariances Z_j⁻¹/t, for all points; None where none were found."""
+    """The best feasible beams near the covariances Z_j⁻¹/t, for all points; None where none were found.
+
+    `bound`: what is proven of the loss; beams further from it, or too many, get the best powers of a linear program
+    where the kind is `worst`.
+    """
     data, powers, sensing, strengths = central_beams(barrier, at, weight)
     gains = gains_of(barrier, steering, objective, data, sensing)
     found = gains.best(powers, strengths)
     if found is None:
         return None
-    loss, data_power, sensing_power = found
     # As few sensing beams as nearly give the same: the weak ones are what the barrier leaves of an empty direction.
     for kept in range(min(len(strengths), _FEW)):
         fewer = gains.without(kept).best(powers, strengths[:kept])
-        if fewer is not None and fewer[0] <= loss * (1.0 + _RANK_LOSS):
-            loss, data_power, sensing_power = fewer
+        if fewer is not None and fewer[0] <= found[0] * (1.0 + _RANK_LOSS):
+            found = fewer
             break
-    sensing = sensing[:, : len(sensing_power)]
-    return PointBeams(data=data * np.sqrt(data_power), sensing=sensing * np.sqrt(sensing_power), loss=loss)
+    if barrier.worst and (len(found[2]) > _MANY or bound < found[0] * (1.0 - _FAR)):
+        found = _reallocated(gains, found, bound)
+    loss, data_power, sensing_power = found
+    used = np.flatnonzero(sensing_power > 0.0)
+    return PointBeams(
+        data=data * np.sqrt(data_power), sensing=sensing[:, used] * np.sqrt(sensing_power[used]), loss=loss
+    )
+
+
+def _reallocated(gains: BeamGains, found: tuple[float, F, F], bound: float) -> tuple[float, F, F]:
+    """`found`, or the powers of the linear program where they are better, or nearly as good with fewer beams."""
+    program = best_powers(gains)
+    if program is None:
+        return found
+    data, sensing = program
+    sensing = np.where(sensing > _NEGLIGIBLE, sensing, 0.0)
+    other = gains.best(data, sensing)
+    if other is None:
+        return found
+    enough = max(found[0], bound * (1.0 + _FAR)) if np.count_nonzero(other[2]) < len(found[2]) else found[0]
+    return other if other[0] <= enough else found

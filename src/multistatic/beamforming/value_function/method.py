@@ -26,7 +26,7 @@ from multistatic.beamforming.downlink.gram_problem import (
     gram_problem,
     matched_powers,
 )
-from multistatic.beamforming.evaluate import evaluate, infeasible
+from multistatic.beamforming.evaluate import evaluate, infeasible, with_objective
 from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
@@ -106,16 +106,7 @@ def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings 
         from multistatic.beamforming.over_points.method import point_beams
 
         return point_beams(problem, settings)
-    objective = problem.objective
-    if objective is None:
-        return one_point_beams(problem, settings)
-    found = one_point_beams(replace(problem, objective=None), settings)
-    if found.beams is None:
-        return found
-    # Any objective of one point falls with its illumination.
-    bound = objective.loss(np.array([found.upper_bound_w]))
-    valued = evaluate(problem, found.beams, method=METHOD, message=found.message, loss_bound=bound)
-    return replace(found, loss=valued.loss, loss_bound=valued.loss_bound)
+    return with_objective(problem, one_point_beams(replace(problem, objective=None), settings))
 
 
 def one_point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
