@@ -189,7 +189,7 @@ def test_multipliers_of_the_program_at_a_local_optimum_are_the_prices(selected: 
     free = [np.eye(len(reduced.steering), dtype=complex)] * (1 + reduced.size)
     program = solve_program(reduced, reduced.channels, weights, free)
     assert program is not None
-    covariances, multipliers, power = program
+    covariances, multipliers, power = program.covariances, program.rate_price, program.power_price
     assert power == close_to(prices.power, rel=2e-3)
     of_rate = multipliers * np.log(2.0) * asked.power_limit_w
     assert_close(of_rate, prices.rate_w_per_bps_hz, rel=2e-2, abs=2e-3 * of_rate.max())

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.errors import InputError, Problem
 from multistatic.notebook import NotebookView, Overview
 from multistatic.signal.beams import Beams
@@ -30,7 +31,9 @@ class BeamformingProblem(NotebookView):
     receiver_ids [K]: ids for messages; default: numbers.
     starts: beams of a neighbouring problem, the best first, from which a beamformer may start instead of searching;
       they need not meet the rates here.
-    point_weight [M]: weights of the points, which sum to 1; the weighted mean of p_t counts; default: equal.
+    point_weight [M]: weights of the points, which sum to 1, for the mean of their illuminations; default: equal.
+    objective: what beams for several points minimise; default: for one point none, p_t itself is maximised, and for
+      several points the kind `worst` with equal weights, so that the least illumination is maximised.
 
     >>> channels, steering = [[[1.0, 1.0]]], [1.0, 1j]
     >>> problem = BeamformingProblem(direct=channels, steering_tx=steering, noise_power_w=1e-3, power_limit_w=2.0)
@@ -48,6 +51,7 @@ class BeamformingProblem(NotebookView):
     receiver_ids: tuple[str, ...] = ()
     starts: tuple[Beams, ...] = ()
     point_weight: F | None = None
+    objective: PointObjective | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "direct", read_only(self.direct, np.complex128))
@@ -59,6 +63,9 @@ class BeamformingProblem(NotebookView):
         selected = self.selected if np.size(self.selected) else np.ones(count, bool)
         object.__setattr__(self, "rate_required_bps_hz", read_only(rates))
         object.__setattr__(self, "selected", read_only(selected, np.bool_))
+        if self.objective is not None and len(self.objective.weight) != points:
+            received = f"{len(self.objective.weight)} weights"
+            raise InputError([Problem("objective.weight", received, f"one for each of the {points} points")])
 
     def name(self, k: int) -> str:
         """What messages call receiver k: its id, or its number where no ids are given."""
@@ -72,12 +79,19 @@ class BeamformingProblem(NotebookView):
 
     @property
     def illumination_limit_w(self) -> float:
-        """‖a_b‖² P_T: all power on the target, the trivial upper bound on p_t."""
-        return float(np.sum(np.abs(self.steering) ** 2) * self.power_limit_w)
+        """‖a_b‖² P_T: all power on the target, the trivial upper bound on p_t; of several points the largest."""
+        return float(np.sum(np.abs(self.steering_tx) ** 2, axis=1).max() * self.power_limit_w)
 
     def illumination_w(self, beams: Beams) -> float:
         """p_t of `beams` in W, the weighted mean over the points."""
         return float(np.asarray(self.point_weight) @ beams.illumination_w(self.steering_tx))
+
+    @property
+    def point_objective(self) -> PointObjective | None:
+        """`objective`, or that of several points where none is given; None for one point without an objective."""
+        if self.objective is None and len(self.steering_tx) > 1:
+            return PointObjective(kind="worst", weight=np.ones(len(self.steering_tx)))
+        return self.objective
 
     @property
     def antennas(self) -> int:
@@ -124,6 +138,20 @@ class Prices:
     power: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointPrices:
+    """Multipliers of the dual problem of several points, with noise and power 1 (docs/algorithms.md, "Several points").
+
+    `rate` [K] of the SINR targets, 0 where no rate is required; `point` [M] of the illuminations in units of `unit_w`,
+    0 where a point does not count; `power` of the transmit power.
+    """
+
+    rate: F
+    point: F
+    power: float
+    unit_w: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class BeamformingResult(NotebookView):
     """Transmit beams and what they achieve, recomputed from the beams in physical units.
@@ -131,8 +159,10 @@ class BeamformingResult(NotebookView):
     status: `optimal` (proven), `feasible`, or `infeasible` (no beams were found).
     method: name of the beamformer.
     beams: the beams; None where infeasible.
-    illumination_w: power sent towards the target p_t, in W.
-    upper_bound_w: proven upper bound on p_t of any beams, in W; infinite where nothing is proven.
+    illumination_w: power sent towards the target p_t, in W; of several points the least for the kind `worst`, the
+      weighted mean for the kind `sum`.
+    upper_bound_w: proven upper bound on p_t of any beams, in W; infinite where nothing is proven; for several points
+      that of a single one with all of the power.
     power_w: transmit power that the beams use, in W.
     rates_bps_hz [K]: rate of each receiver, in bit/s/Hz.
     iterations: iterations of the method.
@@ -143,6 +173,10 @@ class BeamformingResult(NotebookView):
       the first-order conditions.
     stationarity: residual of the first-order conditions, 0 at a local optimum; None where it was not computed.
     local_optima: beams of other local optima that came close, for `BeamformingProblem.starts`.
+    point_illumination_w [M]: power sent towards each point, in W; None without beams.
+    loss: value of the problem's objective, where it has one.
+    loss_bound: proven lower bound on the loss of any beams for this group; 0 where nothing is proven.
+    point_prices: multipliers of the dual problem of several points; None where the method has none.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -164,12 +198,18 @@ class BeamformingResult(NotebookView):
     prices: Prices | None = None
     stationarity: float | None = None
     local_optima: tuple[Beams, ...] = ()
+    point_illumination_w: F | None = None
+    loss: float | None = None
+    loss_bound: float = 0.0
+    point_prices: PointPrices | None = None
 
     @property
     def gap(self) -> float | None:
-        """Relative gap to the proven upper bound."""
+        """Relative gap to the proven upper bound; of the loss to its lower bound for several points."""
         if self.illumination_w is None:
             return None
+        if self.loss is not None:
+            return 0.0 if self.loss <= self.loss_bound else 1.0 - self.loss_bound / self.loss
         return max(0.0, 1.0 - self.illumination_w / self.upper_bound_w)
 
     def overview(self) -> Overview:

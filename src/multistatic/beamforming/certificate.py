@@ -10,7 +10,8 @@ diagonal e^{-r_s}, so Σ_s ln(c + e^{-r_s}) ≥ ln det(cI + E) for every c ≥ 0
 
 free of streams and convex. κ = 0 is the sum rate of dirty-paper coding; κ → 1 is the sum of mean square errors, which
 knows that the streams of a linear transmitter disturb each other. (6) holds for every group of receivers. The least
-Σ_k tr Σ_k under any number of these constraints is at most φ(ν), and p ≤ (P - φ(ν))/ν for 0 < ν ≤ 1/‖a‖².
+Σ_k tr Σ_k under any number of these constraints is at most φ(ν), and p ≤ (P - φ(ν))/ν for 0 < ν ≤ 1/‖a‖². Of aaᴴ the
+proof uses M_0 = I - νaaᴴ ≻ 0 alone: with A = Σ_i μ_ia_ia_iᴴ in its place the same bounds Σ_i μ_ip_i of several points.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from multistatic.beamforming.error_relaxation import TARGET_NOISE, relaxed
 from multistatic.beamforming.evaluate import OPTIMALITY_GAP
 from multistatic.beamforming.interior_point import least_power_bound
 from multistatic.beamforming.normalised_problem import NormalisedProblem, normalise
+from multistatic.units import F
 
+_ROUNDED = 64.0 * float(np.finfo(float).eps)
 _REACHED = "The beams are optimal: they reach the upper bound on the illumination that holds for any channels."
 
 
@@ -41,22 +44,32 @@ class UpperBound:
     proof: Literal["power", "errors", "interference"]
 
 
-def upper_bound(problem: BeamformingProblem) -> UpperBound:
-    """The better of two bounds for any channels, rates, group and number of streams.
+def upper_bound(problem: BeamformingProblem, price: F | None = None) -> UpperBound:
+    """The better of two bounds for any channels, rates, group and number of streams: on p_t of one point, of several on
+    Σ_i μ_ip_i with any `price` μ [M] ≥ 0 of the points, by default 1 for each (docs/algorithms.md, "Several points").
 
     It takes no notice of which receivers are selected: it is a bound for all receivers selected, which no other group
     exceeds. Where no beams meet the rates it says nothing (see `proves_infeasible`).
     """
-    limit_w = problem.illumination_limit_w
+    limit_w = _limit_w(problem, price)
     reduced = normalise(problem)
-    relaxation = relaxed(reduced, target=True) if _audible(reduced) and limit_w > 0.0 else None
+    relaxation = relaxed(reduced, target=True, price=price) if _audible(reduced) and limit_w > 0.0 else None
     if relaxation is None:
         return UpperBound(value_w=limit_w, proof="power")
-    # P = 1: ‖a‖² - (1 - φ)/ν with 1/ν = ‖a‖²/(1 - target noise), as a share of ‖a‖².
+    # P = 1: λ - (1 - φ)/ν with 1/ν = λ/(1 - target noise), as a share of λ = λ_max(A), ‖a‖² of one point.
     lost = (least_power_bound(relaxation) - TARGET_NOISE) / (1.0 - TARGET_NOISE)
     if not lost > 0.0:
         return UpperBound(value_w=limit_w, proof="power")
     return UpperBound(value_w=limit_w * max(0.0, 1.0 - lost), proof="errors")
+
+
+def _limit_w(problem: BeamformingProblem, price: F | None) -> float:
+    """λ_max(A) P_T, A = Σ_i μ_ia_ia_iᴴ: all power in the one direction that is best for the weighted sum."""
+    if len(problem.steering_tx) == 1:
+        return problem.illumination_limit_w * (1.0 if price is None else float(price[0]))
+    aimed = problem.steering_tx if price is None else np.sqrt(price)[:, None] * problem.steering_tx
+    rounded = 1.0 + _ROUNDED * sum(aimed.shape)  # the singular vectors are those of a matrix that differs by rounding
+    return float(np.linalg.norm(aimed, 2) ** 2) * rounded * problem.power_limit_w
 
 
 def certified(problem: BeamformingProblem, result: BeamformingResult) -> BeamformingResult:

@@ -10,21 +10,22 @@ from multistatic.beamforming.normalised_problem import NormalisedProblem
 from multistatic.linalg import adjoint
 from multistatic.units import C, F
 
-TARGET_NOISE = 1e-10  # 1 - ν‖a‖²: at 0 the noise I - νaaᴴ is singular
+TARGET_NOISE = 1e-10  # 1 - νλ_max(A), of one point 1 - ν‖a‖²: at 0 the noise I - νA is singular
 _ALMOST_ONE = 0.99  # κ of the sum of errors
 _GROUPS, _GROUPS_LARGE, _LARGE = 5, 3, 64  # nested groups, and from how many transmit directions on there are fewer
 _NO_RANK = 1e-14
 _OPERATIONS = 8.0  # roundings a term of a complex product, sum or Cholesky factor may take
 _SINGULAR = 0.1  # η from which on nothing is said
 _DECIMALS = 1e-12  # of sums of K terms
+_NEXT_TO_THE_LARGEST = 1e-6  # relative: eigenvalues of A whose directions cost next to nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Relaxation:
     """Least Σ_k c_k tr Σ_k under m constraints Γ_i ≥ F_i of the form (6).
 
-    `channels` [K, r, n], scaled, with `cost` c [K] of their covariances; `noise` I - νaaᴴ [n, n]; `member` [m, K]: 1
-    for the group of each constraint, `mix` κ [m] and `demand` F [m].
+    `channels` [K, r, n], scaled, with `cost` c [K] of their covariances; `noise` I - νA [n, n], A = Σ_i μ_ia_ia_iᴴ, of
+    one point I - νaaᴴ; `member` [m, K]: 1 for the group of each constraint, `mix` κ [m] and `demand` F [m].
     """
 
     channels: C
@@ -104,13 +105,14 @@ class Relaxation:
         return eta
 
 
-def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
-    """The relaxation at the largest ν, just below 1/‖a‖², or at ν = 0, without the target; None if it says nothing.
+def relaxed(reduced: NormalisedProblem, *, target: bool, price: F | None = None) -> Relaxation | None:
+    """The relaxation at the largest ν, just below 1/λ_max(A), or at ν = 0, without the target; None if it says nothing.
 
-    Groups are the receivers most expensive to serve alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1
-    and with κ near the error e^-R of a stream, where the sum of rates takes over from the sum of errors; without the
-    target also with κ = 0, which is exact for one receiver. With it, a constraint that the direction of the target
-    alone can meet (F ≤ -ln κ) is all but free, and left out.
+    `price` μ [M] ≥ 0 of the points, not all 0, by default 1 for each. Groups are the receivers most expensive to serve
+    alone, (e^R - 1)/‖H_k‖², in nested sizes. Each comes with κ → 1 and with κ near the error e^-R of a stream, where
+    the sum of rates takes over from the sum of errors; without the target also with κ = 0, which is exact for one
+    receiver. With it, a constraint that the directions of the target alone can meet is all but free, and left out:
+    F ≤ -r ln κ, r the number of eigenvalues of A next to the largest one, 1 for one point.
     """
     _, singular, right = np.linalg.svd(reduced.channels, full_matrices=False)
     r = max(1, int(np.max(np.sum(singular > _NO_RANK * singular[:, :1], axis=1))))
@@ -123,13 +125,15 @@ def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
     kinds = [near_error, np.full(len(sizes), _ALMOST_ONE)] + ([] if target else [np.zeros(len(sizes))])
     member, mix = np.tile(nested, (len(kinds), 1)), np.concatenate(kinds)
     demand = -np.sum(member * np.log(mix[:, None] + (1.0 - mix[:, None]) * np.exp(-rate)), axis=1)
-    says = np.exp(-demand) < mix * (1.0 - 1e-6) if target else np.ones(len(mix), bool)
+    axes, eigenvalues = _axes(reduced.towards, np.ones(len(reduced.towards)) if price is None else price)
+    free = int(np.sum(eigenvalues > 1.0 - _NEXT_TO_THE_LARGEST))
+    says = np.exp(-demand) < mix**free * (1.0 - 1e-6) if target else np.ones(len(mix), bool)
     if not says.any():
         return None
-    noise = np.ones(reduced.channels.shape[2])
-    noise[0] = TARGET_NOISE if target else 1.0
+    noise = 1.0 - (1.0 - TARGET_NOISE) * eigenvalues if target else np.ones(len(eigenvalues))
+    noise[eigenvalues == 1.0] = TARGET_NOISE if target else 1.0
     return Relaxation(
-        channels=(singular[:, :r] / strength[:, None])[:, :, None] * (right[:, :r] @ _axes(reduced.steering.conj())),
+        channels=(singular[:, :r] / strength[:, None])[:, :, None] * (right[:, :r] @ axes),
         cost=strength**-2.0,
         noise=np.diag(noise).astype(complex),
         member=member[says],
@@ -138,7 +142,16 @@ def relaxed(reduced: NormalisedProblem, *, target: bool) -> Relaxation | None:
     )
 
 
-def _axes(towards: C) -> C:
-    """An orthonormal basis [n, n] whose first vector points along `towards`: there M_0 is diagonal."""
-    full, _ = np.linalg.qr(np.column_stack([towards, np.eye(len(towards))]))
-    return np.asarray(full, complex)
+def _axes(towards: C, price: F) -> tuple[C, F]:
+    """Orthonormal eigenvectors [n, n] of A = Σ_i μ_ia_ia_iᴴ, a_i = conj(`towards`_i), and the eigenvalues [n] as shares
+    of the largest one, which comes first: in this basis M_0 is diagonal.
+    """
+    shares = np.zeros(towards.shape[1])
+    aimed = towards.conj().T * np.sqrt(price)
+    if aimed.shape[1] == 1:
+        full, _ = np.linalg.qr(np.column_stack([towards[0].conj(), np.eye(len(shares))]))
+        shares[0] = 1.0
+        return np.asarray(full, complex), shares
+    full, singular, _ = np.linalg.svd(aimed)
+    shares[: len(singular)] = (singular / singular[0]) ** 2
+    return np.asarray(full, complex), shares

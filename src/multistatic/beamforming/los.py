@@ -7,12 +7,15 @@ the covariances, one stream each is enough, and the dual gives a certificate (mo
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible
+from multistatic.beamforming.evaluate import evaluate, everything_on_target, infeasible, with_objective
 from multistatic.beamforming.miso import solve_miso
 from multistatic.beamforming.normalised_problem import expand, normalise
+from multistatic.beamforming.over_points.semidefinite_beams import program_beams
 from multistatic.beamforming.power import allocate
 from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.sca.searched_start import infeasibility_proof, largest_common_rate
@@ -31,8 +34,14 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
     """The global optimum with a dual certificate, or the proof that there is none.
 
     Raises `InputError` where a receiver with a requirement has a channel of higher rank; `sca` and `value_function`
-    take any rank. `upper_bound_w` is evaluated in closed form from the multipliers, so it holds for any solver.
+    take any rank. For several points CVXPY with Clarabel solves the program. The bound is evaluated in closed form from
+    the multipliers, so it holds for any solver.
     """
+    if len(problem.steering_tx) > 1:
+        return program_beams(problem, METHOD)
+    if problem.objective is not None:
+        found = los_sdp(replace(problem, objective=None))
+        return with_objective(problem, found)
     reduced = normalise(problem)
     if reduced.size == 0:
         return everything_on_target(problem, reduced, METHOD)
@@ -54,7 +63,7 @@ def los_sdp(problem: BeamformingProblem) -> BeamformingResult:
             proof = "The dual of the semidefinite program proves that no beams meet the required rates with this power."
             break
         bound = min(bound, solution.upper_bound)
-        exact = allocate(solution.beams, rows[:, None], reduced.steering, reduced.receives_sensing, reduced.rate_nats)
+        exact = allocate(solution.beams, rows[:, None], reduced.merit, reduced.receives_sensing, reduced.rate_nats)
         if exact is not None and (best is None or reduced.illumination(exact) > best[0]):
             best = reduced.illumination(exact), exact
         if best is not None and best[0] >= bound * (1 - 10 * tolerance):

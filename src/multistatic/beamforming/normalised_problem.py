@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.signal.beams import Beams, illumination
 from multistatic.units import B, C, F
 
@@ -19,24 +20,31 @@ class NormalisedProblem:
 
     Two exact reductions. A receiver without a requirement gets no data: what its covariance would light up, Q_0 lights
     up as well, and fewer receivers receive it. A beam outside the span of the columns of all H_kᴴ and of conj(a_b)
-    reaches no receiver and does not reach the target, so N_t shrinks to n ≤ min(N_t, Σ_k rank H_k + 1).
+    reaches no receiver and does not reach the target, so N_t shrinks to n ≤ min(N_t, Σ_k rank H_k + M).
 
-    `channels` [K', N_r, n], `steering` [n] (the row a_bᵀ), `rate_nats` [K'] (R_k ln 2 > 0), `receives_sensing` [K']:
-    receivers that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required` [K'] indices of these
-    receivers.
+    `channels` [K', N_r, n], `towards` [M, n] (the row a_bᵀ of each of M points), `rate_nats` [K'] (R_k ln 2 > 0),
+    `receives_sensing` [K']: receivers that are not selected and so suffer Q_0; `basis` [N_t, n] orthonormal; `required`
+    [K'] indices of these receivers; `objective` of the illuminations of the points, None where the illumination of the
+    only one counts.
     """
 
     channels: C
-    steering: C
+    towards: C
     rate_nats: F
     receives_sensing: B
     basis: C
     required: np.ndarray
+    objective: PointObjective | None = None
 
     @property
     def size(self) -> int:
         """K', the number of receivers with a requirement."""
         return len(self.channels)
+
+    @property
+    def steering(self) -> C:
+        """The row a_bᵀ [n] of the first point, which is the only one for a method that knows one."""
+        return self.towards[0]
 
     @property
     def uses_sensing_beam(self) -> bool:
@@ -54,24 +62,33 @@ class NormalisedProblem:
         """aᵀSa* of beams [1+K', n, L]."""
         return float(illumination(weights, self.steering)[0])
 
+    def merit(self, weights: C) -> float:
+        """What beams [1+K', n, L] are compared by, more is better: aᵀSa*, or with an objective loss^(-1/ρ), which has
+        the unit of an illumination, too.
+        """
+        if self.objective is None:
+            return self.illumination(weights)
+        return float(self.objective.loss(illumination(weights, self.towards)) ** (-1.0 / self.objective.exponent))
+
 
 def normalise(problem: BeamformingProblem) -> NormalisedProblem:
     """The reduced problem; `expand` takes its beams back."""
-    required = np.flatnonzero(problem.rate_required_bps_hz > 0)
+    required, objective = np.flatnonzero(problem.rate_required_bps_hz > 0), problem.point_objective
     channels = problem.normalised_direct[required]
     # Each row counts for its direction alone: at its own strength a far receiver would vanish beside a near one.
-    rows = np.concatenate([channels.reshape(-1, channels.shape[2]), problem.steering[None]])
+    rows = np.concatenate([channels.reshape(-1, channels.shape[2]), problem.steering_tx])
     norms = np.linalg.norm(rows, axis=1)
     rows = rows[norms > 0] / norms[norms > 0, None]
     _, singular, right = np.linalg.svd(rows, full_matrices=False)
     basis = right[singular > RANK_TOLERANCE * singular[:1].sum()].conj().T
     return NormalisedProblem(
         channels=channels @ basis,
-        steering=problem.steering @ basis,
+        towards=np.stack([row @ basis for row in problem.steering_tx]),
         rate_nats=problem.rate_required_bps_hz[required] * np.log(2.0),
         receives_sensing=~problem.selected[required],
         basis=basis,
         required=required,
+        objective=None if objective is None else objective.scaled(problem.power_limit_w)[0],
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from multistatic.communication.rates import rates_nats, received_beams
 from multistatic.linalg import adjoint
-from multistatic.signal.beams import illumination
 from multistatic.units import B, C, F
 
 TIGHT = 1e-2
@@ -44,25 +45,25 @@ def streams(channels: C, weights: C, receives_sensing: B) -> tuple[C, C, F]:
     return rotated, combiners, np.maximum(sinr, 0.0)
 
 
-def allocate(weights: C, channels: C, steering: C, receives_sensing: B, rate_nats: F) -> C | None:
+def allocate(weights: C, channels: C, merit: Callable[[C], float], receives_sensing: B, rate_nats: F) -> C | None:
     """Rescale beams of total power near 1 so that every rate is met exactly or exceeded and the power is exactly 1.
 
     Tight receivers get stream powers that solve the linear SINR equations for fixed directions and combiners; targets
     γ_s are those of the beams with the factor on ln(1+γ_s) that makes the rate right. All other beams keep their
     proportions and share one factor, which uses the power that is left; who falls short by that becomes tight too.
     Whether a rate is tight at the optimum cannot always be read from beams with rounding in their powers, so two
-    guesses are tried, everybody and those within `TIGHT` of the requirement, and the better illumination is kept.
+    guesses are tried, everybody and those within `TIGHT` of the requirement, and the one of larger `merit` is kept.
     None where no positive powers do this.
     """
     beams, combiners, sinr = streams(channels, weights, receives_sensing)
     rates = np.log1p(sinr).sum(axis=1)
-    best, best_light = None, -1.0
+    best, most = None, -1.0
     for tight in (np.ones(len(channels), bool), rates < rate_nats * (1.0 + TIGHT)):
         result = _settle(beams, combiners, sinr, channels, receives_sensing, rate_nats, tight)
         if result is not None:
-            light = float(illumination(result, steering)[0])
-            if light > best_light:
-                best, best_light = result, light
+            reached = merit(result)
+            if reached > most:
+                best, most = result, reached
     return best
 
 

@@ -9,10 +9,11 @@ from multistatic.units import C
 NEGLIGIBLE = 1e-14
 
 
-def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
-    """Beams [1+K, n, max(1, N_r)] with the same illumination, no more power and no lower rate than `covariances`.
+def beams_from_covariances(covariances: C, channels: C, steering: C | None) -> C:
+    """Beams [1+K, n, L], L = max(1, N_r), that have the illumination of `covariances`, no more power and no lower rate.
 
-    `covariances` [1+K, n, n] positive semidefinite, `channels` [K, N_r, n], `steering` [n] the row a_bᵀ.
+    `covariances` [1+K, n, n] positive semidefinite, `channels` [K, N_r, n], `steering` [n] the row a_bᵀ; None where
+    there are several points: Q_0 keeps its rank then, and L = max(n, N_r).
 
     1. Q_k → Q_k^½ Π Q_k^½ with Π the projector on the range of Q_k^½H_kᴴ: receiver k receives the same signal, of rank
        ≤ rank H_k, from less power. The rest E_k = Q_k^½(I-Π)Q_k^½ goes to Q_0. H_kE_k = 0, so receiver k does not
@@ -22,7 +23,8 @@ def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
        semidefinite order, so that no receiver receives more of it.
     """
     count, antennas, size = channels.shape
-    weights = np.zeros((1 + count, size, max(1, antennas)), complex)
+    width = max(1, antennas) if steering is not None else max(size, antennas)
+    weights = np.zeros((1 + count, size, width), complex)
     sensing = [_root(covariances[0])]
     for k in range(count):
         root = _root(covariances[k + 1])
@@ -32,6 +34,9 @@ def beams_from_covariances(covariances: C, channels: C, steering: C) -> C:
         weights[k + 1, :, :rank] = root @ left[:, :rank]
         sensing.append(root @ left[:, rank:])
     factor = np.concatenate(sensing, axis=1)  # Q_0 = factor factorᴴ
+    if steering is None:
+        weights[0, :, :size] = _root(factor @ factor.conj().T)
+        return weights
     on_target = factor.conj().T @ steering.conj()
     illumination = float(np.sum(np.abs(on_target) ** 2))
     if illumination > 0:

@@ -19,6 +19,10 @@ def delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     distances to the target; a target in 2-D has the first two columns of each. Near a baseline u_b and u_k are
     opposite: of 16 digits few would be left of their sum.
     """
+    return network.remembered("delay_doppler_jacobian", lambda: _delay_doppler_jacobian(network))
+
+
+def _delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     geometry, d = network.geometry, network.dimensions
     velocity = exactly(network.velocity_m_s)
     anchors = np.stack([np.broadcast_to(geometry.transmitter_m, geometry.receivers_m.shape), geometry.receivers_m])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multistatic.design.finish import finished
-from multistatic.design.instance import Instance
+from multistatic.design.instance import instance_for
 from multistatic.design.joint import certified_joint
 from multistatic.design.result import Design
 from multistatic.design.schemes import finished_mono_static
@@ -35,7 +35,7 @@ def certify(design: Design, *, tight: bool = False) -> Design:
     if tight:
         settings = replace(design.scenario.design, certificate="tight")
         design = replace(design, scenario=replace(design.scenario, design=settings))
-    instance = Instance(scenario=design.scenario, channel=design.channel)
+    instance = instance_for(design)
     if design.scheme == "mono":
         return finished_mono_static(instance, result)
     assert design.selection is not None

@@ -23,7 +23,7 @@ from multistatic.scenario.design_settings import DesignSettings as DesignSetting
 from multistatic.scenario.design_settings import OverPoints as OverPoints
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.parts_together import check_parts_together
-from multistatic.scenario.point_layout import laid_points
+from multistatic.scenario.point_layout import CLEAR_OF_SITES_M, laid_points
 from multistatic.scenario.propagation import LEAST_POWER_W
 from multistatic.scenario.propagation import EchoLaw as EchoLaw
 from multistatic.scenario.propagation import Propagation as Propagation
@@ -32,7 +32,6 @@ from multistatic.scenario.propagation import free_space_gain as free_space_gain
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.scenario.uncertain_target import TargetArea, TargetPrior
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
-
 
 _NOT_GIVEN: Any = object()
 
@@ -387,11 +386,19 @@ class Scenario(LabelledResult):
 
     @property
     def middle_m(self) -> F:
-        """The weighted mean [3] of the targets' positions in m; the position of a single one."""
-        if len(self.targets) == 1:
-            return self.targets[0].position_m
+        """The weighted mean [3] of the targets' positions in m, the position of a single one; where a site is within a
+        metre of that and the targets are not there for certain, the nearest of `points`.
+        """
+        only = self.targets[0]
+        if len(self.targets) == 1 and only.area is None:
+            return only.position_m
         weight = np.array([target.weight for target in self.targets])
-        return np.asarray(weight @ np.array([target.position_m for target in self.targets]) / weight.sum())
+        mean = np.asarray(weight @ np.array([target.position_m for target in self.targets]) / weight.sum())
+        sites = np.vstack([self.transmitter.position_m, self.receiver_positions_m])
+        if np.linalg.norm(sites - mean, axis=1).min() >= CLEAR_OF_SITES_M:
+            return only.position_m if len(self.targets) == 1 else mean
+        places = self.points().position_m
+        return np.asarray(places[np.argmin(np.linalg.norm(places - mean, axis=1))])
 
     def middle(self) -> Scenario:
         """The same network with one target at the middle that is taken for exactly known."""
@@ -464,9 +471,8 @@ def default_of(kind: type, name: str) -> Any:
 def _at_one_height(target: Target) -> bool:
     """True where an uncertain target does not leave the height of its position."""
     height = target.position_m[2]
-    if target.prior is not None:
-        velocity = target.prior.velocity_covariance_m2_s2
-        return velocity is None or velocity[2, 2] == 0.0 or target.prior.position_covariance_m2[2, 2] == 0.0
+    if target.prior is not None:  # a tracker's knowledge of a coordinate does not make it another unknown
+        return True
     if target.area is None:
         return True
     if target.area.height_m is not None:

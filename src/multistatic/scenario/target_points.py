@@ -18,6 +18,7 @@ class TargetPoints:
     weight [M]: weights, which sum to 1; default: equal.
     target [M]: which of the scenario's targets each point belongs to, from 0 on; default: the first.
     left_out: sentences on points that were left out, and why.
+    reasons: for each target that is not exactly known, a sentence on how many points it has and why.
 
     Raises `ValueError` where the shapes do not fit.
 
@@ -30,6 +31,7 @@ class TargetPoints:
     weight: F = field(default_factory=lambda: np.zeros(0))
     target: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
     left_out: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         position = np.asarray(self.position_m, float)
@@ -73,4 +75,5 @@ class TargetPoints:
             weight=np.concatenate([self.weight, np.zeros(len(position_m))]),
             target=np.concatenate([self.target, target]),
             left_out=self.left_out,
+            reasons=self.reasons,
         )

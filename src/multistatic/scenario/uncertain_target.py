@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from multistatic.scenario.area_rings import ring_problems
 from multistatic.scenario.checks import Checks, as_python, real_array
 from multistatic.units import F, read_only
 
@@ -18,11 +19,11 @@ class TargetPrior:
     """Gaussian knowledge of a target's position and velocity around those stated, from a tracker for example. It counts
     as information.
 
-    position_covariance_m2 [3, 3]: covariance of the position in m²; in 2-D its first two rows and columns count.
-    velocity_covariance_m2_s2 [3, 3]: covariance of the velocity in m²/s²; None: nothing is known of the velocity.
+    position_covariance_m2 [3, 3]: covariance of the position in m²; in 2-D its first two rows and columns count. The
+        third row and column may be zero there, and only there.
+    velocity_covariance_m2_s2 [3, 3]: the same of the velocity in m²/s²; None: nothing is known of the velocity.
 
-    Raises `ScenarioError` for a matrix that is not symmetric and positive semidefinite, or that has no positive
-    definite block for east and north.
+    Raises `ScenarioError` for a matrix that is not symmetric and positive definite in the rows that are not zero.
 
     >>> import numpy as np
     >>> TargetPrior(position_covariance_m2=25.0 * np.eye(3)).information(2)[0].tolist()
@@ -53,13 +54,13 @@ class TargetPrior:
 
 
 def _covariance(checks: Checks, name: str, value: object) -> F:
-    """A covariance [3, 3], read-only."""
-    expected = "a symmetric, positive semidefinite matrix [3, 3], positive definite in its first two rows and columns"
+    """A covariance [3, 3], read-only and symmetric to the last bit."""
+    expected = "a symmetric matrix [3, 3], positive definite, or so in its first two rows with zeros in the third"
     matrix = real_array(value)  # type: ignore[arg-type]
-    if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or not _semidefinite(matrix):
+    if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or not _positive(matrix):
         checks.refuse(name, as_python(value), expected)
         return read_only(np.eye(3))
-    return read_only(matrix)
+    return read_only((matrix + matrix.T) / 2.0)
 
 
 def _inverse(matrix: F) -> F:
@@ -69,14 +70,16 @@ def _inverse(matrix: F) -> F:
     return np.asarray((half + half.T) / 2.0)
 
 
-def _semidefinite(matrix: F) -> bool:
-    diagonal = np.diagonal(matrix)
-    if np.any(diagonal[:2] <= 0.0) or diagonal[2] < 0.0:
+def _positive(matrix: F) -> bool:
+    """True for a covariance that is positive definite, or so in two rows where the third coordinate has none."""
+    known_height = not matrix[2].any() and not matrix[:, 2].any()
+    block = matrix[:2, :2] if known_height else matrix
+    diagonal = np.diagonal(block)
+    if np.any(diagonal <= 0.0) or np.any(diagonal > 1e30):
         return False
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
-    scaled = matrix * scale[:, None] * scale
+    scaled = block / np.sqrt(np.outer(diagonal, diagonal))
     symmetric = bool(np.all(np.abs(scaled - scaled.T) <= 1e-9))
-    return symmetric and np.linalg.eigvalsh(scaled[:2, :2])[0] > 1e-12 and np.linalg.eigvalsh(scaled)[0] > -1e-12
+    return symmetric and bool(np.linalg.eigvalsh((scaled + scaled.T) / 2.0)[0] > 1e-12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,13 +108,21 @@ class TargetArea:
         if self.kind == "disc":
             checks.number("radius_m", self.radius_m, "a radius in m above 0", above=0.0, most=1e7)
         if self.kind == "box":
-            object.__setattr__(self, "size_m", checks.vector("size_m", self.size_m, "lengths [x, y] or [x, y, z]"))  # type: ignore[arg-type]
+            size = checks.vector("size_m", self.size_m, "lengths [x, y] or [x, y, z]")  # type: ignore[arg-type]
+            if not checks.problems and (min(size[:2]) <= 0.0 or size[2] < 0.0 or max(size) > 1e7):
+                checks.refuse("size_m", str(size.tolist()), "lengths in m, above 0 along x and y")
+            object.__setattr__(self, "size_m", size)
         if self.kind == "polygon":
-            object.__setattr__(self, "rings_m", tuple(read_only(ring) for ring in self.rings_m))
-            if not self.rings_m or any(ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < 3 for ring in self.rings_m):
-                checks.refuse("rings_m", f"{len(self.rings_m)} rings", "rings of three or more corners [x, y]")
+            rings = tuple(read_only(real_array(ring)) for ring in self.rings_m)
+            object.__setattr__(self, "rings_m", rings)
+            if not rings or any(ring.ndim != 2 or ring.shape[1:] != (2,) or len(ring) < 3 for ring in rings):
+                checks.refuse("rings_m", f"{len(rings)} rings", "rings of three or more corners [x, y]")
+            elif not all(np.abs(ring).max() <= 1e7 for ring in rings):  # NaN is not, either
+                checks.refuse("rings_m", "a corner that is not finite or too far away", "coordinates within ±1e7 m")
+            else:
+                checks.problems += ring_problems([f"target.area.rings_m[{i}]" for i in range(len(rings))], rings)
         if self.height_m is not None:
-            low, high = self.height_m
+            low, high = self.height_m if len(self.height_m) == 2 else (np.nan, np.nan)
             checks.number("height_m", low, "heights in m within ±1e6", least=-1e6, most=1e6)
             checks.number("height_m", high, "heights in m, the lowest first", least=low, most=1e6)
         checks.done(self)

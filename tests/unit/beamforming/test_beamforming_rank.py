@@ -104,10 +104,10 @@ def test_settled_powers_meet_every_rate_exactly() -> None:
     weights[1:, :, 0] = pseudo.T + 1e-4 * complex_normal(rng, *pseudo.T.shape) * np.linalg.norm(pseudo)
     weights[0, :, 0] = reduced.steering.conj()
     weights /= np.linalg.norm(weights)
-    settled = allocate(weights, reduced.channels, reduced.steering, reduced.receives_sensing, reduced.rate_nats)
+    settled = allocate(weights, reduced.channels, reduced.illumination, reduced.receives_sensing, reduced.rate_nats)
     assert settled is not None
     assert np.linalg.norm(settled) == close_to(1.0, rel=1e-12)
     rates = rates_nats(reduced.channels, settled, reduced.receives_sensing)
     assert np.all(rates >= reduced.rate_nats * (1 - 1e-9))
-    asked_too_much = allocate(weights, reduced.channels, reduced.steering, reduced.receives_sensing, np.full(3, 60.0))
+    asked_too_much = allocate(weights, reduced.channels, reduced.merit, reduced.receives_sensing, np.full(3, 60.0))
     assert asked_too_much is None

@@ -17,7 +17,7 @@ programs then grow with K and N_r, not with N_t.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 import numpy as np
@@ -28,12 +28,12 @@ from multistatic.beamforming.evaluate import evaluate, everything_on_target, inf
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
 from multistatic.beamforming.power import allocate, interference, streams
 from multistatic.beamforming.rank import beams_from_covariances
-from multistatic.beamforming.sca.program import require_cvxpy, solve_program
+from multistatic.beamforming.sca.program import ProgramSolution, require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts
 from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
 from multistatic.registry import algorithm
-from multistatic.units import C, F
+from multistatic.units import C
 
 METHOD = "sca"
 RATE_SLACK = 1e-9
@@ -67,9 +67,9 @@ def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> Bea
     settings = settings or ScaSettings()
     require_cvxpy()
     reduced = normalise(problem)
-    if reduced.size == 0:
+    if reduced.size == 0 and reduced.objective is None:
         return everything_on_target(problem, reduced, METHOD)
-    starts = find_starts(problem, reduced, settings.start)
+    starts = _starts(problem, reduced, settings.start)
     if isinstance(starts, NoStart):
         return infeasible(
             problem,
@@ -92,7 +92,7 @@ def sca(problem: BeamformingProblem, settings: ScaSettings | None = None) -> Bea
 
 def _climb(reduced: NormalisedProblem, weights: C, width: int, settings: ScaSettings) -> tuple[C, tuple[float, ...]]:
     """Iterate from feasible `weights`; the beams and the illumination after each program, the start first."""
-    history = [reduced.illumination(weights)]
+    history = [reduced.merit(weights)]
     metric = _first_metric(reduced, weights)
     stalled = 0
     for _ in range(settings.max_iterations):
@@ -100,8 +100,8 @@ def _climb(reduced: NormalisedProblem, weights: C, width: int, settings: ScaSett
         if step is None:
             break
         better, metric = step
-        value = reduced.illumination(better)
-        loss = reduced.illumination_limit - history[-1]
+        value = reduced.merit(better)
+        loss = history[-1] if reduced.objective is not None else reduced.illumination_limit - history[-1]
         # The first metric is a guess: one program without progress may only have measured the right one.
         stalled = stalled + 1 if value <= history[-1] + settings.tolerance * loss else 0
         if value > history[-1]:
@@ -110,6 +110,23 @@ def _climb(reduced: NormalisedProblem, weights: C, width: int, settings: ScaSett
         if stalled == PATIENCE:
             break
     return weights, tuple(history)
+
+
+def _starts(
+    problem: BeamformingProblem, reduced: NormalisedProblem, settings: StartSettings
+) -> tuple[C, ...] | NoStart:
+    """Feasible beams, the best first. For several points those of one target in the direction that lights them most in
+    the mean: the rates do not depend on the target.
+    """
+    if reduced.objective is None:
+        return find_starts(problem, reduced, settings)
+    if reduced.size == 0:
+        size = len(reduced.steering)
+        return (np.eye(size, dtype=complex)[None] / np.sqrt(size),)
+    shared = np.linalg.svd(np.sqrt(reduced.objective.weight)[:, None] * reduced.towards)[2][:1]
+    alone = replace(reduced, towards=shared * np.linalg.norm(reduced.towards[0]), objective=None)
+    starts = find_starts(problem, alone, settings)
+    return starts if isinstance(starts, NoStart) else tuple(sorted(starts, key=reduced.merit, reverse=True))
 
 
 def _step(
@@ -122,21 +139,21 @@ def _step(
     solved = solve_program(reduced, channels, weights, bases)
     if solved is None:
         return None
-    covariances, multipliers, power_price = solved
-    solution = beams_from_covariances(covariances, channels, reduced.steering)
+    towards = reduced.steering if reduced.objective is None else None
+    solution = beams_from_covariances(solved.covariances, channels, towards)
     solution = solution / np.linalg.norm(solution)
-    metric = _metric(reduced, channels, solution, multipliers, power_price)
-    best = max(_settled(reduced, channels, solution), key=reduced.illumination, default=None)
+    metric = _metric(reduced, channels, solution, solved)
+    best = max(_settled(reduced, channels, solution), key=reduced.merit, default=None)
     if best is None:
         return None
     # The tangent of ln det Ψ holds the step back. Further along the same line is no longer covered by the proof, so
     # every point there is settled and checked like any other.
     before = weights @ adjoint(weights)
     for reach in reaches:
-        further = before + reach * (covariances - before)
-        beams = beams_from_covariances(further, channels, reduced.steering)
-        longer = max(_settled(reduced, channels, beams), key=reduced.illumination, default=best)
-        if reduced.illumination(longer) <= reduced.illumination(best):
+        further = before + reach * (solved.covariances - before)
+        beams = beams_from_covariances(further, channels, towards)
+        longer = max(_settled(reduced, channels, beams), key=reduced.merit, default=best)
+        if reduced.merit(longer) <= reduced.merit(best):
             break
         best = longer
     return best, metric
@@ -145,7 +162,7 @@ def _step(
 def _settled(reduced: NormalisedProblem, channels: C, beams: C) -> list[C]:
     """Feasible beams of power 1 made from `beams`: as they are, and with their powers settled."""
     unit = beams / np.linalg.norm(beams)
-    exact = allocate(unit, channels, reduced.steering, reduced.receives_sensing, reduced.rate_nats)
+    exact = allocate(unit, channels, reduced.merit, reduced.receives_sensing, reduced.rate_nats)
     return [candidate for candidate in (unit, exact) if candidate is not None and _feasible(reduced, candidate)]
 
 
@@ -178,21 +195,21 @@ def _first_metric(reduced: NormalisedProblem, weights: C) -> C:
     return metric
 
 
-def _metric(reduced: NormalisedProblem, channels: C, weights: C, multipliers: F, power_price: float) -> C:
+def _metric(reduced: NormalisedProblem, channels: C, weights: C, solved: ProgramSolution) -> C:
     """M of the module's docstring."""
     disturbance = interference(channels, weights, reduced.receives_sensing)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])
     total = disturbance + own @ adjoint(own)
     weight = np.linalg.solve(disturbance, channels) - np.linalg.solve(total, channels)
-    pressure = np.einsum("k,krt,krs->ts", multipliers, channels.conj(), weight)
-    target = np.outer(reduced.steering.conj(), reduced.steering)
-    metric: C = power_price * np.eye(len(target)) - target + (pressure + pressure.conj().T) / 2
+    pressure = np.einsum("k,krt,krs->ts", solved.rate_price, channels.conj(), weight)
+    target = (reduced.towards.conj().T * solved.point_price) @ reduced.towards
+    metric: C = solved.power_price * np.eye(len(target)) - target + (pressure + pressure.conj().T) / 2
     return metric
 
 
 def _bases(reduced: NormalisedProblem, channels: C, weights: C, metric: C) -> list[C]:
     """F_0 … F_K [n, m_j], orthonormal columns scaled so that X_j is of order 1."""
-    aim = reduced.steering.conj()[:, None]
+    aim = reduced.towards.conj().T
     candidates = [np.concatenate([weights[0], aim, np.linalg.lstsq(metric, aim, rcond=1e-12)[0]], axis=1)]
     for k, channel in enumerate(channels):
         reach = np.linalg.lstsq(metric, channel.conj().T, rcond=1e-12)[0]

@@ -61,7 +61,7 @@ class CombinerSearch:
         if solution.beams is None:
             return np.log(INFEASIBLE_LOSS), np.zeros_like(point)
         weights = solution.beams
-        exact = allocate(weights, rows[:, None], problem.steering, problem.receives_sensing, problem.rate_nats)
+        exact = allocate(weights, rows[:, None], problem.illumination, problem.receives_sensing, problem.rate_nats)
         if exact is not None:
             weights = exact
             illumination = problem.illumination(exact)

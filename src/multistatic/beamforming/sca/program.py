@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from multistatic.beamforming.normalised_problem import NormalisedProblem
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.power import interference
 from multistatic.extras import optional_module
 from multistatic.linalg import adjoint
@@ -22,8 +23,19 @@ def require_cvxpy() -> None:
     optional_module("the beamformer 'sca'", "cvxpy")
 
 
-def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> tuple[C, F, float] | None:
-    """The convex program around `weights` in CVXPY: covariances [1+K, n, n], multipliers λ [K] and μ; None on failure.
+class ProgramSolution(NamedTuple):
+    """`covariances` Q_0 … Q_K [1+K, n, n] with the multipliers of the rates [K], of the illuminations [M], and of the
+    power.
+    """
+
+    covariances: C
+    rate_price: F
+    point_price: F
+    power_price: float
+
+
+def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> ProgramSolution | None:
+    """The convex program around `weights` in CVXPY; None on failure.
 
     A complex Hermitian X ⪰ 0 is carried by a real symmetric 2m × 2m matrix without further structure: its average over
     the two embeddings of multiplication by i has the structure and the same value in every linear form used here.
@@ -39,10 +51,10 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
     # Interference in units of Ψ̄_k, the whole in units of Ē_k = Ψ̄_k + H_kQ̄_kH_kᴴ: every number is then of order 1.
     quiet, loud = _whitening(disturbance), _whitening(total)
     rate_at_start = np.linalg.slogdet(total)[1] - np.linalg.slogdet(disturbance)[1]
-    illumination = sum(
-        _form(bases[j].conj().T @ np.outer(reduced.steering.conj(), reduced.steering) @ bases[j], variables[j])
-        for j in used
-    )
+    lights = [
+        sum(_form(bases[j].conj().T @ np.outer(row.conj(), row) @ bases[j], variables[j]) for j in used)
+        for row in reduced.towards
+    ]
     power = sum(_form(bases[j].conj().T @ bases[j], variables[j]) for j in used)
     limit = power <= 1.0
     rates = []
@@ -59,15 +71,44 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
         gain = cp.log_det(noise + signal) / 2 - (others - at_start)
         rates.append(gain >= reduced.rate_nats[k] - rate_at_start[k])
     scale = reduced.illumination_limit
-    program = cp.Problem(cp.Maximize(illumination / scale), [limit, *rates])
+    goal, floors = _goal(reduced.objective, [light / scale for light in lights], scale)
+    program = cp.Problem(goal, [limit, *rates, *floors])
     if not _solve(program):
         return None
+    reached = np.array([float(light.value) for light in lights])
     size = len(reduced.steering)
     covariances = np.zeros((count + 1, size, size), np.complex128)
     for j in used:
         covariances[j] = bases[j] @ _hermitian(variables[j].value) @ bases[j].conj().T
-    multipliers = np.array([float(rate.dual_value) for rate in rates]) * scale
-    return covariances, np.maximum(multipliers, 0.0), float(limit.dual_value) * scale
+    points = _point_prices(reduced.objective, reached / scale, floors, scale)
+    prices = np.array([float(rate.dual_value) for rate in rates]) * scale
+    return ProgramSolution(covariances, np.maximum(prices, 0.0), points, float(limit.dual_value) * scale)
+
+
+def _goal(objective: PointObjective | None, lights: list[Any], scale: float) -> tuple[Any, list[Any]]:
+    """What the program optimises, of illuminations in units of `scale`, and its constraints on them."""
+    import cvxpy as cp
+
+    if objective is None:
+        return cp.Maximize(lights[0]), []
+    counted, objective = np.flatnonzero(objective.counted), objective.scaled(scale)[0]
+    if objective.kind == "worst":
+        least = cp.Variable()
+        return cp.Maximize(least), [lights[i] / objective.weight[i] >= least for i in counted]
+    losses = [objective.weight[i] * cp.power(lights[i] + objective.shifts[i], -objective.exponent) for i in counted]
+    return cp.Minimize(sum(losses)), []
+
+
+def _point_prices(objective: PointObjective | None, reached: F, floors: list[Any], scale: float) -> F:
+    """What each illumination [M], in units of `scale`, counts for the optimum."""
+    if objective is None:
+        return np.ones(1)
+    objective = objective.scaled(scale)[0]
+    if objective.kind == "sum":
+        return objective.marginal(np.maximum(reached, 1e-12))
+    prices = np.zeros(len(reached))
+    prices[objective.counted] = [float(floor.dual_value) for floor in floors]
+    return np.divide(prices, objective.weight, out=prices, where=objective.counted)
 
 
 def _solve(program: Any) -> bool:

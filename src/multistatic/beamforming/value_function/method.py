@@ -26,7 +26,7 @@ from multistatic.beamforming.downlink.gram_problem import (
     gram_problem,
     matched_powers,
 )
-from multistatic.beamforming.evaluate import evaluate, infeasible
+from multistatic.beamforming.evaluate import evaluate, infeasible, with_objective
 from multistatic.beamforming.rate_words import distinct_digits
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
@@ -96,7 +96,21 @@ def _posed(original: BeamformingProblem, steering: C) -> _Posed:
 
 @algorithm(settings=ValueFunctionSettings, fast=True)
 def value_function(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
-    """Beams of largest illumination under rates and power; any K, N_t, N_r, selection, rates and streams ≤ L.
+    """Beams of largest illumination under rates and power, or of least loss over several points; any K, N_t, N_r,
+    selection, rates and streams ≤ L.
+
+    One point: see `one_point_beams`. Several: see `over_points.method.point_beams`.
+    """
+    if len(problem.steering_tx) > 1:
+        # It solves problems of one point too, so that it imports this module.
+        from multistatic.beamforming.over_points.method import point_beams
+
+        return point_beams(problem, settings)
+    return with_objective(problem, one_point_beams(replace(problem, objective=None), settings))
+
+
+def one_point_beams(problem: BeamformingProblem, settings: ValueFunctionSettings | None = None) -> BeamformingResult:
+    """Beams of largest illumination of one point.
 
     Status `optimal` where every receiver with a requirement has a channel of rank one (line of sight, one antenna) or
     where all power can go to the target; otherwise `feasible`: a local optimum from several starts, with the bound

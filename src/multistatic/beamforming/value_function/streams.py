@@ -89,22 +89,28 @@ def with_more_streams(problem: GramProblem, streams: Streams, limit: int) -> Str
     if limit == 1 or streams.solution is None:
         return None
     try:
-        modes, log_gain = water_filling(*receiver_covariances(problem, streams, streams.solution))
+        noise, channel = receiver_covariances(problem, streams, streams.solution)
+        return richer_streams(noise, channel, problem.rate, streams, limit)
     except np.linalg.LinAlgError:
         return None
-    counts = np.bincount(streams.receiver, minlength=len(problem.rate))
+
+
+def richer_streams(noise: C, channel: C, rate: F, streams: Streams, limit: int) -> Streams | None:
+    """`with_more_streams` from Ψ and H Ω⁻¹ Hᴴ [K, n, n] of each receiver and the rates [K] in nats."""
+    modes, log_gain = water_filling(noise, channel)
+    counts = np.bincount(streams.receiver, minlength=len(rate))
     gains = np.zeros(len(counts), bool)
     for own in range(limit):
         rows = counts == own
-        last = shares(log_gain[rows, : own + 1], problem.rate[rows])[:, -1]
-        gains[rows] = last > _SMALLEST_SHARE * problem.rate[rows]
+        last = shares(log_gain[rows, : own + 1], rate[rows])[:, -1]
+        gains[rows] = last > _SMALLEST_SHARE * rate[rows]
     if not gains.any():
         return None
     receiver, vectors, share = [], [], []
-    for k, rate in enumerate(problem.rate):
+    for k in range(len(rate)):
         if gains[k]:
             more = counts[k] + 1
-            new_vectors, new_share = modes[k, :, :more].T, shares(log_gain[k, :more], rate)
+            new_vectors, new_share = modes[k, :, :more].T, shares(log_gain[k, :more], rate[k])
         else:
             kept = streams.receiver == k
             new_vectors, new_share = streams.vectors[kept], streams.share[kept]

@@ -1,0 +1,1 @@
+"""Beams for several points: start at `method`; derivation in docs/algorithms.md, "Several points"."""

@@ -1,0 +1,137 @@
+"""Feasible beams from the prices of several points (docs/algorithms.md, "Several points").
+
+At the minimum of the barrier at weight t the covariances Q_j = Z_j⁻¹/t are feasible. Their data beams are replaced by
+rank-one ones without loss, w_s = Q_sh_s/(h_sᴴQ_sh_s)^½: what is left, Q_s - w_sw_sᴴ, does not reach receiver s, and
+joins the sensing beam, which selected receivers cancel. With z_s = Z⁻¹h_s and G_ss = h_sᴴz_s
+
+    t Q_0 = Z_0⁻¹ + Σ_s (Z⁻¹ - z_sz_sᴴ/G_ss).
+
+The eigenvectors of Q_0 are its beams. The powers are settled afterwards, so that every target is met exactly or
+exceeded and all of the power is used, whatever rounding and the Newton steps left open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from multistatic.beamforming.over_points.beam_gains import BeamGains
+from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.beamforming.over_points.power_program import best_powers
+from multistatic.beamforming.point_objective import PointObjective
+from multistatic.units import C, F
+
+_NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
+_MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
+_FEW, _RANK_LOSS = 12, 1e-6  # fewer sensing beams than so many, where they cost no larger part of the loss
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PointBeams:
+    """Beams for S streams and points, power 1: `data` [n, S], `sensing` [n, r], `loss` of the objective."""
+
+    data: C
+    sensing: C
+    loss: float
+
+
+def gains_of(barrier: DualBarrier, steering: C, objective: PointObjective, data: C, sensing: C) -> BeamGains:
+    """The gains of unit beams `data` [n, S] and `sensing` [n, r] for all points `steering` [M, n]."""
+    channels, lights = barrier.channels.conj(), steering.conj()
+    return BeamGains(
+        data=np.abs(channels @ data) ** 2,
+        sensing=np.abs(channels @ sensing) ** 2,
+        light_data=np.abs(lights @ data) ** 2,
+        light_sensing=np.abs(lights @ sensing) ** 2,
+        target=barrier.target,
+        suffers=barrier.receives_sensing.astype(float),
+        objective=objective,
+    )
+
+
+def central_beams(barrier: DualBarrier, at: DualPoint, weight: float) -> tuple[C, F, C, F]:
+    """Unit data beams [n, S] with their powers [S], and unit sensing beams [n, r] with theirs, the strongest first, of
+    the covariances Z_j⁻¹/t.
+    """
+    streams, _, size = barrier.sizes
+    covariance = np.zeros((size, size), complex)
+    data, powers = np.zeros((size, streams), complex), np.zeros(streams)
+    identity = np.eye(size)
+    if streams:
+        inverse = np.linalg.solve(barrier.shared(at), identity)
+        beams = inverse @ barrier.channels.T
+        own = np.einsum("st,ts->s", barrier.channels.conj(), beams).real
+        covariance += streams * inverse - (beams / own) @ beams.conj().T
+        left = np.maximum(1.0 - barrier.cost * at.rate * own, 1e-300)
+        length = np.sum(np.abs(beams) ** 2, axis=0)
+        data, powers = beams / np.sqrt(length), length / (left * own * weight)
+    if barrier.uses_sensing:
+        covariance += np.linalg.solve(barrier.shared(at, barrier.receives_sensing.astype(float)), identity)
+    values, vectors = np.linalg.eigh((covariance + covariance.conj().T) / (2.0 * weight))
+    kept = values > _NEGLIGIBLE * max(float(powers.sum()), float(values[-1]))
+    return data, powers, vectors[:, kept][:, ::-1], values[kept][::-1]
+
+
+def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | None:
+    """Feasible beams near covariances Q_j [J, n, n] that anybody found, of the sensing beam first where it is used."""
+    streams, _, size = barrier.sizes
+    channels = barrier.channels
+    rest = covariances[0] if barrier.uses_sensing else np.zeros((size, size), complex)
+    data, powers = np.zeros((size, streams), complex), np.zeros(streams)
+    for s, covariance in enumerate(covariances[barrier.uses_sensing :]):
+        aimed = covariance @ channels[s]
+        beam = aimed / np.sqrt(np.vdot(channels[s], aimed).real)
+        rest = rest + covariance - np.outer(beam, beam.conj())
+        powers[s] = np.vdot(beam, beam).real
+        data[:, s] = beam / np.sqrt(powers[s])
+    values, vectors = np.linalg.eigh((rest + rest.conj().T) / 2.0)
+    kept = values > _NEGLIGIBLE
+    sensing, strengths = vectors[:, kept][:, ::-1], values[kept][::-1]
+    found = gains_of(barrier, barrier.steering, barrier.objective, data, sensing).best(powers, strengths)
+    if found is None:
+        return None
+    loss, data_power, sensing_power = found
+    return PointBeams(data=data * np.sqrt(data_power), sensing=sensing * np.sqrt(sensing_power), loss=loss)
+
+
+def recovered(
+    barrier: DualBarrier, at: DualPoint, weight: float, steering: C, objective: PointObjective, bound: float = 0.0
+) -> PointBeams | None:
+    """The best feasible beams near the covariances Z_j⁻¹/t, for all points; None where none were found.
+
+    `bound`: what is proven of the loss; beams further from it, or too many, get the best powers of a linear program
+    where the kind is `worst`.
+    """
+    data, powers, sensing, strengths = central_beams(barrier, at, weight)
+    gains = gains_of(barrier, steering, objective, data, sensing)
+    found = gains.best(powers, strengths)
+    if found is None:
+        return None
+    # As few sensing beams as nearly give the same: the weak ones are what the barrier leaves of an empty direction.
+    for kept in range(min(len(strengths), _FEW)):
+        fewer = gains.without(kept).best(powers, strengths[:kept])
+        if fewer is not None and fewer[0] <= found[0] * (1.0 + _RANK_LOSS):
+            found = fewer
+            break
+    if barrier.worst and (len(found[2]) > _MANY or bound < found[0] * (1.0 - _FAR)):
+        found = _reallocated(gains, found, bound)
+    loss, data_power, sensing_power = found
+    used = np.flatnonzero(sensing_power > 0.0)
+    return PointBeams(
+        data=data * np.sqrt(data_power), sensing=sensing[:, used] * np.sqrt(sensing_power[used]), loss=loss
+    )
+
+
+def _reallocated(gains: BeamGains, found: tuple[float, F, F], bound: float) -> tuple[float, F, F]:
+    """`found`, or the powers of the linear program where they are better, or nearly as good with fewer beams."""
+    program = best_powers(gains)
+    if program is None:
+        return found
+    data, sensing = program
+    sensing = np.where(sensing > _NEGLIGIBLE, sensing, 0.0)
+    other = gains.best(data, sensing)
+    if other is None:
+        return found
+    enough = max(found[0], bound * (1.0 + _FAR)) if np.count_nonzero(other[2]) < len(found[2]) else found[0]
+    return other if other[0] <= enough else found
