@@ -105,7 +105,8 @@ def _parts(result: Any) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]
 
 @_parts.register(Scenario)
 def _(scenario: Scenario) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
-    receivers, rows = scenario.receivers, ("receiver",)
+    receivers, rows, targets = scenario.receivers, ("receiver",), scenario.targets
+    of_targets = ("axis",) if len(targets) == 1 else ("target", "axis")
     variables: Variables = {
         "position_m": (("receiver", "axis"), scenario.receiver_positions_m),
         "antennas": (rows, [each.array.size for each in receivers]),
@@ -113,11 +114,12 @@ def _(scenario: Scenario) -> tuple[Mapping[str, Any], Variables, Mapping[str, An
         "clock_offset_std_s": (rows, [each.clock_offset_std_s for each in receivers]),
         "frequency_offset_std_hz": (rows, [each.frequency_offset_std_hz for each in receivers]),
         "transmitter_position_m": (("axis",), scenario.transmitter.position_m),
-        "target_position_m": (("axis",), scenario.target.position_m),
-        "target_velocity_m_s": (("axis",), scenario.target.velocity_m_s),
+        "target_position_m": (of_targets, np.squeeze([each.position_m for each in targets])),
+        "target_velocity_m_s": (of_targets, np.squeeze([each.velocity_m_s for each in targets])),
     }
     attributes = {"name": scenario.name, "seed": scenario.seed, "carrier_hz": scenario.radio.carrier_hz}
-    return {"receiver": list(scenario.receiver_ids), "axis": AXES}, variables, attributes
+    ids = {"target": [each.id for each in targets]} if len(targets) > 1 else {}
+    return {"receiver": list(scenario.receiver_ids), "axis": AXES, **ids}, variables, attributes
 
 
 @_parts.register(Channel)
