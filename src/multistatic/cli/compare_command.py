@@ -41,8 +41,8 @@ def compare_command(
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="Scenario file (TOML), name of a preset (paper, urban, city, published_drop), or - for standard "
-            "input. With --suite or --list no FILE is given.",
+            help="Scenario file (TOML), name of a preset (paper, urban, city, drone_area, published_drop), or - for "
+            "standard input. With --suite or --list no FILE is given.",
         ),
     ] = None,
     set_: SET = None,

@@ -58,7 +58,7 @@ def area_points(samples: AreaSamples, transmitter_m: F, grid: DirectionGrid, fin
             break
         # What the geometry alone needs gives way first.
         if np.any(counts[coarse] > 1):
-            steps = np.where(coarse, steps * 1.3, steps)
+            steps = np.where(coarse, steps * 1.6, steps)
         else:
             coarser *= max(_GROWTH, min((number / most) ** 0.5, 4.0))
             steps = np.where(coarse, steps, np.array([*grid.step, 1.0]) / finer * coarser)

@@ -12,6 +12,8 @@ import numpy as np
 from multistatic.errors import Problem
 from multistatic.units import B, F
 
+LEAST_LENGTH_M = 1e-3
+"""What is smaller than this in length and width is a place and no area."""
 _ROWS = 200  # sides that are compared with all others at once
 
 
@@ -68,14 +70,14 @@ def _signed(ring: F) -> tuple[float, F]:
 
 def ring_problems(paths: Sequence[str], rings: Sequence[F]) -> Iterator[Problem]:
     """What keeps `rings` from being an area; `paths` say where each of them is written."""
-    sound = True
-    for path, ring in zip(paths, rings, strict=True):
-        if len(ring) < 3 or _signed(ring)[0] == 0.0:
-            sound = False
-            yield Problem(path, f"{len(ring)} corners without an area between them", "three corners or more of an area")
-    if not sound:
+    few = [(path, ring) for path, ring in zip(paths, rings, strict=True) if len(ring) < 3]
+    if few:
+        yield from (Problem(path, f"{len(ring)} corners", "three corners or more of an area") for path, ring in few)
         return
-    crossing = _first_crossing(rings)
+    # Each by another length, so that sides of two rings do not lie on one line.
+    steps = 1e-7 * (1.0 + np.arange(len(rings)) / len(rings))
+    smaller = [_shrunk(ring, step) for ring, step in zip(rings, steps.tolist(), strict=True)]
+    crossing = _first_crossing(rings, apart=False) or _first_crossing(smaller, apart=True)
     if crossing is not None:
         (one, side), (other, with_side) = crossing
         if one == other:
@@ -86,23 +88,43 @@ def ring_problems(paths: Sequence[str], rings: Sequence[F]) -> Iterator[Problem]
             hint = "join areas that overlap to one; a hole lies inside of its ring"
             yield Problem(paths[one], received, "rings that do not cross each other", hint)
 
+    for path, ring in zip(paths, rings, strict=True):
+        if crossing is None and abs(_signed(ring)[0]) <= 1e-12 * float(np.ptp(ring, axis=0).max()) ** 2:
+            yield Problem(path, f"{len(ring)} corners on a line", "three corners or more of an area")
 
-def _first_crossing(rings: Sequence[F]) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Two sides, as (ring, side), that cross at a point inside of both; None where no two do."""
-    scale = max(float(np.ptp(np.concatenate(list(rings)), axis=0).max()), 1e-300)
-    middle = np.concatenate(list(rings)).mean(axis=0)
-    starts = np.concatenate([ring - middle for ring in rings]) / scale
+
+def _shrunk(ring: F, part: float) -> F:
+    """The ring with its sides further in, by `part` of its extent: rings that only touch are then apart."""
+    sides = np.roll(ring, -1, axis=0) - ring
+    lengths = np.linalg.norm(sides, axis=1, keepdims=True)
+    inward = np.stack([-sides[:, 1], sides[:, 0]], axis=1) / np.where(lengths > 0, lengths, 1.0)
+    inward *= np.sign(_signed(ring)[0])
+    step = part * float(np.ptp(ring, axis=0).max())
+    return np.asarray(ring + step * (inward + np.roll(inward, 1, axis=0)))
+
+
+def _first_crossing(rings: Sequence[F], *, apart: bool) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Two sides, as (ring, side), that cross at a point inside of both, of two rings where `apart`, else of one; None
+    where no two do.
+    """
+    corners = np.concatenate(list(rings))
+    scale = max(float(np.ptp(corners, axis=0).max()), 1e-300)
+    middle = corners.mean(axis=0)
+    starts = (corners - middle) / scale
     ends = np.concatenate([np.roll(ring, -1, axis=0) - middle for ring in rings]) / scale
-    owner = [(number, side) for number, ring in enumerate(rings) for side in range(len(ring))]
+    number = np.repeat(np.arange(len(rings)), [len(ring) for ring in rings])
+    side = np.concatenate([np.arange(len(ring)) for ring in rings])
     for begin in range(0, len(starts), _ROWS):
         rows = slice(begin, begin + _ROWS)
         a, b = starts[rows, None], ends[rows, None]
-        apart = (_turn(a, b, starts) * _turn(a, b, ends) < 0.0) & (
+        cross = (_turn(a, b, starts) * _turn(a, b, ends) < 0.0) & (
             _turn(starts, ends, a) * _turn(starts, ends, b) < 0.0
         )
-        if apart.any():
-            row, column = np.unravel_index(int(np.argmax(apart)), apart.shape)
-            return owner[begin + int(row)], owner[int(column)]
+        cross &= (number[rows, None] != number) == apart
+        if cross.any():
+            row, column = np.unravel_index(int(np.argmax(cross)), cross.shape)
+            first = begin + int(row)
+            return (int(number[first]), int(side[first])), (int(number[column]), int(side[column]))
     return None
 
 

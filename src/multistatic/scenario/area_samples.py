@@ -80,7 +80,7 @@ def area_samples(area: TargetArea, middle_m: F, transmitter_m: F, step: float, m
     levels = np.abs(np.array([low, high]) - transmitter_m[2])
     steep = np.arctan2(levels.max(), max(nearest, 0.1 * farthest)) - np.arctan2(levels.min(), farthest)
     wanted = np.array(
-        [(last - first) / step, max(steep / step, 24.0), (high - low) / (step * max(nearest, 0.2 * farthest))]
+        [(last - first) / step, max(steep / step, 64.0), (high - low) / (step * max(nearest, 0.2 * farthest))]
     )
     counts = _counts(wanted, most, flat=high == low)
     azimuth = towards + first + (last - first) * (np.arange(counts[0]) + 0.5) / counts[0]

@@ -21,6 +21,7 @@ from multistatic.scenario.design_settings import JOINT as JOINT
 from multistatic.scenario.design_settings import Choice as Choice
 from multistatic.scenario.design_settings import DesignSettings as DesignSettings
 from multistatic.scenario.design_settings import OverPoints as OverPoints
+from multistatic.scenario.geodetic_origin import GeodeticOrigin as GeodeticOrigin
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.parts_together import check_parts_together
 from multistatic.scenario.point_layout import CLEAR_OF_SITES_M, laid_points
@@ -29,8 +30,9 @@ from multistatic.scenario.propagation import EchoLaw as EchoLaw
 from multistatic.scenario.propagation import Propagation as Propagation
 from multistatic.scenario.propagation import Scatterer as Scatterer
 from multistatic.scenario.propagation import free_space_gain as free_space_gain
+from multistatic.scenario.target import Target as Target
+from multistatic.scenario.target import stays_at_its_height
 from multistatic.scenario.target_points import TargetPoints
-from multistatic.scenario.uncertain_target import TargetArea, TargetPrior
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 _NOT_GIVEN: Any = object()
@@ -161,53 +163,6 @@ class Receiver:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Target:
-    """The target.
-
-    position_m [3]: position in m.
-    velocity_m_s [3]: velocity in m/s.
-    reflection: power reflection factor β for an echo straight back; under the radar equation the cross-section divided
-        by 4π. If `rcs_std_db` is not 0, this is the median, and every result is for the median.
-    rcs_std_db: standard deviation in dB of a log-normal β; 0: β is constant.
-    rcs_bistatic_db: β is lower by `rcs_bistatic_db`·sin(θ/2) dB towards a receiver at the bistatic angle θ.
-    id: name in tables, pictures and files.
-    weight: weight among several targets in a mean over points, above 0.
-    prior: Gaussian knowledge of position and velocity around those stated; None: they are exactly known.
-    area: where the target may be; None: at its position. It excludes a prior.
-    """
-
-    position_m: F
-    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
-    reflection: float = 1.0
-    rcs_std_db: float = 0.0
-    rcs_bistatic_db: float = 0.0
-    id: str = "target"
-    weight: float = 1.0
-    prior: TargetPrior | None = None
-    area: TargetArea | None = None
-
-    def __post_init__(self) -> None:
-        checks = Checks("target")
-        checks.text("id", self.id)
-        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
-        object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
-        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
-        checks.number("rcs_std_db", self.rcs_std_db, "a spread in dB, 0 or more", least=0.0)
-        checks.number("rcs_bistatic_db", self.rcs_bistatic_db, "a loss in dB, 0 or more", least=0.0)
-        checks.number("weight", self.weight, "a weight above 0, at most 1e9", above=0.0, most=1e9)
-        checks.kind("prior", self.prior, TargetPrior, optional=True)
-        checks.kind("area", self.area, TargetArea, optional=True)
-        if self.prior is not None and self.area is not None:
-            checks.refuse("area", "an area beside a prior", "a prior or an area: each says where the target may be")
-        checks.done(self)
-
-    @property
-    def exact(self) -> bool:
-        """True where the position is exactly known."""
-        return self.prior is None and self.area is None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
     """Limit of the cooperation cost.
@@ -224,28 +179,6 @@ class Requirements:
         limit = "a limit in m above 0, infinity for none"
         checks.number("cooperation_cost_m", self.cooperation_cost_m, limit, above=0.0, most=math.inf)
         checks.number("distance_weight", self.distance_weight, "a weight from 0 to 1", least=0.0, most=1.0)
-        checks.done(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GeodeticOrigin:
-    """Position of the local origin on WGS 84; x is east, y north, z up.
-
-    latitude_deg: latitude in degrees.
-    longitude_deg: longitude in degrees.
-    height_m: height above the ellipsoid in m.
-    """
-
-    latitude_deg: float
-    longitude_deg: float
-    height_m: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = Checks("origin")
-        checks.number("latitude_deg", self.latitude_deg, "a latitude from -90 to 90 degrees", least=-90.0, most=90.0)
-        longitude = "a longitude from -180 to 360 degrees"
-        checks.number("longitude_deg", self.longitude_deg, longitude, least=-180.0, most=360.0)
-        checks.number("height_m", self.height_m, "a height in m within ±1e6", least=-1e6, most=1e6)
         checks.done(self)
 
 
@@ -369,9 +302,8 @@ class Scenario(LabelledResult):
         if self.design.dimensions is not None:
             return self.design.dimensions
         height = self.transmitter.position_m[2]
-        places = [receiver.position_m for receiver in self.receivers]
-        flat = all(place[2] == height for place in places) and all(
-            target.position_m[2] == height and target.velocity_m_s[2] == 0 and _at_one_height(target)
+        flat = all(receiver.position_m[2] == height for receiver in self.receivers) and all(
+            target.position_m[2] == height and target.velocity_m_s[2] == 0 and stays_at_its_height(target)
             for target in self.targets
         )
         return 2 if flat else 3
@@ -466,15 +398,3 @@ def default_of(kind: type, name: str) -> Any:
     """The default value of a field: scenario files take theirs from here."""
     (found,) = (each for each in fields(kind) if each.name == name)
     return found.default
-
-
-def _at_one_height(target: Target) -> bool:
-    """True where an uncertain target does not leave the height of its position."""
-    height = target.position_m[2]
-    if target.prior is not None:  # a tracker's knowledge of a coordinate does not make it another unknown
-        return True
-    if target.area is None:
-        return True
-    if target.area.height_m is not None:
-        return target.area.height_m == (height, height)
-    return target.area.size_m is None or target.area.size_m[2] == 0.0

@@ -21,7 +21,7 @@ from multistatic.scenario.model import Scenario
 from multistatic.scenario.notes import scenario_notes
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.places import shared_places
-from multistatic.scenario.point_notes import point_notes
+from multistatic.scenario.point_notes import area_height_notes, point_notes
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import ScenarioTable, SiteTable
@@ -72,7 +72,8 @@ class ScenarioTemplate:
         """What is valid in the document, or in a `scenario` that was drawn from it, but may not be meant."""
         written = written_positions(self.table, self.sites, self.areas)
         found = [str(each) for each in misread(written)]
-        positions = [*found, *position_notes(written), *shared_places(scenario)]
+        heights = area_height_notes(self.table, scenario)
+        positions = [*found, *position_notes(written), *heights, *shared_places(scenario)]
         strength = [
             *target_notes(scenario),
             *point_notes(scenario),

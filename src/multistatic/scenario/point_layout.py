@@ -29,7 +29,7 @@ CLEAR_OF_SITES_M = 1.0
 TOO_MANY = "a null may lie between them"
 """Said of points that are further apart than the beam asks for."""
 _ON_BASELINE_M = 1e-6
-_SAMPLES, _FINER_SAMPLES = 120_000, 400_000
+_SAMPLES, _FINER_SAMPLES = 80_000, 300_000
 _SAMPLES_A_STEP = 3.0
 
 

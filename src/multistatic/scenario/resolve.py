@@ -40,6 +40,7 @@ from multistatic.scenario.schema import (
     PulseTable,
     RadioTable,
     RandomTable,
+    RequirementsTable,
     ScenarioTable,
     SiteTable,
     TargetTable,
@@ -53,6 +54,9 @@ from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0
 MAX_CHANNEL_ENTRIES = 10**8
+
+
+_Placed = TransmitterTable | TargetTable | SiteTable | ScattererTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,12 +82,7 @@ def resolve(
     origin = _origin(table)
     scatterers = table.channel.scatterer
     count = len(table.targets)
-    placed: list[TransmitterTable | TargetTable | SiteTable | ScattererTable] = [
-        table.transmitter,
-        *table.targets,
-        *(site.table for site in sites),
-        *scatterers,
-    ]
+    placed: list[_Placed] = [table.transmitter, *table.targets, *(site.table for site in sites), *scatterers]
     positions = _local_positions([(each.position_m, each.position_llh) for each in placed], origin)
     transmitter_m, targets_m, listed_m, scatterers_m = np.split(positions, [1, 1 + count, 1 + count + len(sites)])
     targets = _targets(table.targets, targets_m, areas, origin)
@@ -106,10 +105,8 @@ def resolve(
     places += beside
     paths = ["transmitter", *target_paths, *(site.path for site in sites), *(path for path, _ in beside)]
     written = {path: shown(each.position_llh) for path, each in zip(paths, placed, strict=True) if each.position_llh}
-    if problems := [
-        *_place_problems(places, written, around),
-        *_array_problems(transmitter, receivers, places[1 + count :]),
-    ]:
+    problems = [*_place_problems(places, written, around)]
+    if problems := [*problems, *_array_problems(transmitter, receivers, places[1 + count :])]:
         raise ScenarioError(capped(problems))
     return Scenario(
         name=table.name,
@@ -119,10 +116,7 @@ def resolve(
         receivers=tuple(receivers),
         targets=targets,
         propagation=_propagation(table.channel, scatterers_m, radio, channel),
-        requirements=Requirements(
-            cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
-            distance_weight=table.requirements.distance_weight,
-        ),
+        requirements=_requirements(table.requirements),
         design=design_settings(table.design),
         origin=origin,
     )
@@ -145,7 +139,7 @@ def _local_positions(
     written: Sequence[tuple[list[float] | None, list[float] | None]], origin: GeodeticOrigin | None
 ) -> F:
     """Local metres [n, 3] of positions written as metres or as latitude, longitude, height."""
-    positions = np.array([padded_to_three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
+    positions = np.array([padded_to_three(metres or llh or [0.0, 0.0]) for metres, llh in written]).reshape(-1, 3)
     geodetic = np.array([llh is not None for _, llh in written])
     if origin is not None and geodetic.any():
         positions[geodetic] = local_from_geodetic(origin, positions[geodetic])
@@ -343,6 +337,11 @@ def design_settings(table: DesignTable) -> DesignSettings:
     """The settings that a `[design]` table means."""
     keys = {**table.model_dump(), "given": tuple(table.given), "options": settings_from(table.options)}
     return DesignSettings(**keys)
+
+
+def _requirements(table: RequirementsTable) -> Requirements:
+    limit_m = _or(table.cooperation_cost_m, float("inf"))
+    return Requirements(cooperation_cost_m=limit_m, distance_weight=table.distance_weight)
 
 
 def _or(value: float | None, default: float) -> float:

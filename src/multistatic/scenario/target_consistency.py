@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multistatic.errors import Problem
+from multistatic.scenario.area_rings import LEAST_LENGTH_M
 from multistatic.scenario.over_points_rule import over_points_problem
 from multistatic.scenario.target_tables import target_tables
 from multistatic.scenario.translate import shown
@@ -52,8 +53,8 @@ def _place_problems(path: str, table: Raw) -> Iterator[Problem]:
     if isinstance(area, dict) and kind == "box":
         size = area.get("size_m")
         flat = isinstance(size, list) and len(size) in (2, 3) and all(type(each) in (int, float) for each in size)
-        if isinstance(size, list) and flat and min(size[:2]) == 0:
-            yield Problem(f"{path}.area.size_m", shown(size), "lengths along x and y above 0")
+        if isinstance(size, list) and flat and min(size[:2]) < LEAST_LENGTH_M:
+            yield Problem(f"{path}.area.size_m", shown(size), f"lengths along x and y of {LEAST_LENGTH_M:g} m or more")
         if isinstance(size, list) and flat and len(size) == 3 and size[2] > 0 and "height_m" in area:
             hint = "leave z out of size_m, or leave out height_m"
             yield Problem(f"{path}.area.height_m", "size_m with z, and height_m", "the heights once", hint)

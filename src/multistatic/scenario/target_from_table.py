@@ -9,7 +9,7 @@ import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.area_geojson import AreaFiles
-from multistatic.scenario.area_rings import area_and_centroid, ring_problems, without_repeats
+from multistatic.scenario.area_rings import LEAST_LENGTH_M, area_and_centroid, ring_problems, without_repeats
 from multistatic.scenario.array_tables import padded_to_three
 from multistatic.scenario.channel_schema import ScattererTable
 from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
@@ -139,6 +139,11 @@ def _outline(path: str, table: PolygonTable, files: AreaFiles, to_local: ToLocal
         Problem(where, "a corner out of range in local metres", f"coordinates within ±{MAX_COORDINATE_M:g} m")
         for where, ring in rings
         if len(ring) and np.abs(ring).max() > MAX_COORDINATE_M
+    ]
+    problems += [
+        Problem(where, "a ring of less than a millimetre", f"a ring of {LEAST_LENGTH_M:g} m or more, in local metres")
+        for where, ring in rings
+        if len(ring) and np.ptp(ring, axis=0).max() < LEAST_LENGTH_M
     ]
     problems = problems or list(ring_problems([where for where, _ in rings], [ring for _, ring in rings]))
     if problems:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from multistatic.scenario.area_rings import ring_problems
+from multistatic.scenario.area_rings import LEAST_LENGTH_M, ring_problems
 from multistatic.scenario.checks import Checks, as_python, real_array
 from multistatic.units import F, read_only
 
@@ -106,11 +106,11 @@ class TargetArea:
         checks = Checks("target.area")
         checks.one_of("kind", self.kind, ("disc", "box", "polygon"))
         if self.kind == "disc":
-            checks.number("radius_m", self.radius_m, "a radius in m above 0", above=0.0, most=1e7)
+            checks.number("radius_m", self.radius_m, "a radius in m of 0.001 or more", least=LEAST_LENGTH_M, most=1e7)
         if self.kind == "box":
             size = checks.vector("size_m", self.size_m, "lengths [x, y] or [x, y, z]")  # type: ignore[arg-type]
-            if not checks.problems and (min(size[:2]) <= 0.0 or size[2] < 0.0 or max(size) > 1e7):
-                checks.refuse("size_m", str(size.tolist()), "lengths in m, above 0 along x and y")
+            if not checks.problems and (min(size[:2]) < LEAST_LENGTH_M or size[2] < 0.0 or max(size) > 1e7):
+                checks.refuse("size_m", str(size.tolist()), f"lengths in m, {LEAST_LENGTH_M:g} or more along x and y")
             object.__setattr__(self, "size_m", size)
         if self.kind == "polygon":
             rings = tuple(read_only(real_array(ring)) for ring in self.rings_m)
@@ -119,6 +119,8 @@ class TargetArea:
                 checks.refuse("rings_m", f"{len(rings)} rings", "rings of three or more corners [x, y]")
             elif not all(np.abs(ring).max() <= 1e7 for ring in rings):  # NaN is not, either
                 checks.refuse("rings_m", "a corner that is not finite or too far away", "coordinates within ±1e7 m")
+            elif any(np.ptp(ring, axis=0).max() < LEAST_LENGTH_M for ring in rings):
+                checks.refuse("rings_m", "a ring of less than a millimetre", f"rings of {LEAST_LENGTH_M:g} m or more")
             else:
                 checks.problems += ring_problems([f"target.area.rings_m[{i}]" for i in range(len(rings))], rings)
         if self.height_m is not None:
