@@ -1,4 +1,6 @@
-"""Rows of beams for several points with rank-one channels: proven gap, and time beside CVXPY with Clarabel."""
+"""Rows of beams for several points: proven gap, and time beside CVXPY with Clarabel where channels have rank one; beside
+beams for one point, and a search on the beams themselves, where they do not.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,7 @@ from itertools import count, islice, product
 import numpy as np
 from benchmarks.measure import Check, Row, timed, timed_each, within
 from benchmarks.work import beamforming_problem
+from tests.support.point_beams_search import PointBeamsSearch
 
 from multistatic import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.evaluate import violations
@@ -16,6 +19,7 @@ from multistatic.beamforming.los import los_sdp
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.value_function import value_function
 from multistatic.scenario.arrays import ALONG_Y, linear_array
+from multistatic.signal.beams import Beams
 from multistatic.units import F
 
 KINDS = ("worst", "sum")
@@ -80,6 +84,74 @@ def large(seeds: int) -> list[Row]:
     return rows
 
 
+def several_antennas(drops: int, searched: int) -> list[Row]:
+    """Two receive antennas, 4 bit/s/Hz: time beside beams for one point, and the illumination of the worst point beside
+    the best of 20 restarts of sequential quadratic programming on the beams for the first `searched` deployments.
+    """
+    rows = []
+    for points, selected in product((5, 25), (10, 5)):
+        deployments = [beamforming_problem(seed, selected=selected) for seed in range(1, drops + 1)]
+        problems = [_scattered_around(problem, seed, points) for seed, problem in enumerate(deployments, start=1)]
+        singles_s = timed_each(value_function, deployments)[1]
+        results, times_s = timed_each(value_function, problems)
+        gaps = np.array([np.inf if result.gap is None else result.gap for result in results])
+        holds = all(max(violations(*pair).values()) <= 1e-9 for pair in _with_beams(problems, results))
+        single_s, median_s = float(np.median(singles_s)), float(np.median(times_s))
+        median = Check(
+            goal="feasible, median proven gap ≤ 1 %",
+            measured=f"{np.median(gaps):.2%}, {gaps.max():.2%} at most",
+            met=bool(np.median(gaps) <= 0.01 and holds),
+        )
+        ratio = median_s / single_s
+        checks = [
+            median,
+            within(0.3, median_s) if points == 5 else Check(goal="(median)", measured=f"{median_s:.2f} s", met=None),
+            Check(goal="≤ 100 times one point", measured=f"{ratio:.0f} times", met=ratio <= 100.0, timed=True),
+        ]
+        if points == 5 and searched:
+            checks.append(_beside_restarts(problems[:searched], results[:searched]))
+        work = f"{points} points, worst, two receive antennas, {selected} of 10 selected, {drops} problems"
+        rows.append(
+            Row(
+                work=work,
+                ours="value_function",
+                ours_s=median_s,
+                rival="one point",
+                rival_s=single_s,
+                checks=tuple(checks),
+            )
+        )
+    return rows
+
+
+def _beside_restarts(problems: list[BeamformingProblem], results: list[BeamformingResult]) -> Check:
+    """The light of the worst point as a part of the best of the restarts, the least over the problems."""
+    parts = []
+    for problem, result in zip(problems, results, strict=True):
+        best = 1.0 / PointBeamsSearch(problem).best(20, steps=1500)
+        assert result.illumination_w is not None
+        parts.append(result.illumination_w / (best * problem.antennas * problem.power_limit_w))
+    return Check(
+        goal="light ≥ 0.99 of 20 restarts of a search on the beams",
+        measured=f"{min(parts):.4f} at least, {len(parts)} problems",
+        met=min(parts) >= 0.99,
+    )
+
+
+def _with_beams(
+    problems: list[BeamformingProblem], results: list[BeamformingResult]
+) -> Iterator[tuple[BeamformingProblem, Beams]]:
+    for problem, result in zip(problems, results, strict=True):
+        assert result.beams is not None
+        yield problem, result.beams
+
+
+def _scattered_around(problem: BeamformingProblem, seed: int, points: int, kind: str = "worst") -> BeamformingProblem:
+    """The problem with points drawn around the target, with a standard deviation of 8 m."""
+    places = np.array(TARGET_M) + 8.0 * np.random.default_rng(1000 + seed).standard_normal((points, 2))
+    return _with_points(problem, places, np.ones(points), kind)
+
+
 _MODES = {"worst": "worst", "sum": "mean square"}
 
 
@@ -117,9 +189,8 @@ def _deployment(seed: int, antennas: int, selected: int) -> BeamformingProblem:
 
 
 def _around_target(seed: int, points: int, selected: int, kind: str) -> BeamformingProblem:
-    """Points drawn around the target, with a standard deviation of 8 m."""
-    places = np.array(TARGET_M) + 8.0 * np.random.default_rng(1000 + seed).standard_normal((points, 2))
-    return _with_points(_deployment(seed, 10, selected), places, np.ones(points), kind)
+    """Points around the target, one-antenna receivers."""
+    return _scattered_around(_deployment(seed, 10, selected), seed, points, kind)
 
 
 def _over_disc(seed: int, selected: int, kind: str) -> BeamformingProblem:

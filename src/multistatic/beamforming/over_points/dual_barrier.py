@@ -50,6 +50,16 @@ class DualPoint(NamedTuple):
         return np.concatenate([self.rate, self.point, [self.power]])
 
 
+class BarrierMinimum(NamedTuple):
+    """Where Newton's method ended, with f_t there; whether the start was `inside` the domain, whether it `arrived`."""
+
+    at: DualPoint
+    value: float
+    steps: int
+    inside: bool
+    arrived: bool
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DualBarrier:
     """The dual problem (1) of one group with fixed receive vectors, noise and power 1.
@@ -172,13 +182,18 @@ class DualBarrier:
         """Newton's method from `at`, inside the domain, to the minimum of f_t for t = `weight`; its steps; whether it
         arrived at a squared Newton decrement of `accuracy`, or as near as rounding allows.
         """
+        found = self.minimum(at, weight, accuracy)
+        assert found.inside, "the start is not inside the domain"
+        return found.at, found.steps, found.arrived
+
+    def minimum(self, at: DualPoint, weight: float, accuracy: float = 1e-3) -> BarrierMinimum:
+        """`centred` with the value of f_t, from prices of which it is not known whether they are inside the domain."""
         if self.worst:
             at = self.scaled(at)
         vector, streams = at.joined(), len(self.channels)
         found = newton_centre(self._data, self._memory, vector, float(weight), float(accuracy), _STEPS)
         centre = DualPoint(vector[:streams], vector[streams:-1], float(vector[-1]))
-        assert found.inside, "the start is not inside the domain"
-        return centre, found.steps, found.arrived
+        return BarrierMinimum(centre, found.value, found.steps, found.inside, found.arrived)
 
     def with_points(self, steering: C, objective: PointObjective) -> DualBarrier:
         """The same group with other points."""
