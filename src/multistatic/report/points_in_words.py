@@ -46,8 +46,8 @@ def middle_in_words(design: Design) -> list[str]:
 
 
 def middle_reaches(design: Design) -> str:
-    """`position error bound 3.2 m at the worst point, 3.9 times as large as here`: the figure that the design minimises, with the design for the
-    middle; empty where that was not made.
+    """`position error bound 3.2 m at the worst point, 3.9 times as large as here`: the figure that the design
+    minimises, with the design for the middle; empty where that was not made.
     """
     over = design.over_points
     if over is None or over.middle_value is None:

@@ -68,7 +68,7 @@ def test_errors_of_all_points_are_a_range_with_their_weighted_mean() -> None:
 
 def test_every_target_has_a_row_of_its_own() -> None:
     facts = facts_of(several())
-    assert facts["target car"].startswith("position error bound 545 mm, ")
+    assert facts["target car"].startswith("position error bound 549 mm, ")
     assert facts["target quadcopter…ding-ramp"].startswith("position error bound 2.64 m at the worst of 5 points, ")
     assert facts["worst point"].startswith("(−54.0, 30.0) m of quadcopter-over-the-loading-ramp, ")
     assert "target person" in facts
