@@ -27,6 +27,7 @@ from benchmarks.rows import (
     large_designs,
     localization,
     many_receivers,
+    point_beams,
     selection,
     study,
 )
@@ -77,6 +78,14 @@ BENCHMARKS = {
         partial(beamforming.line_of_sight, instances=200, rivals=50),
         partial(beamforming.line_of_sight, instances=20, rivals=5),
     ),
+    "points": Benchmark(
+        partial(point_beams.proven, drops=12, rivals=2), partial(point_beams.proven, drops=1, rivals=1)
+    ),
+    "points-antennas": Benchmark(
+        partial(point_beams.several_antennas, drops=12, searched=1),
+        partial(point_beams.several_antennas, drops=2, searched=0),
+    ),
+    "points-64": Benchmark(partial(point_beams.large, seeds=3), partial(point_beams.large, seeds=1)),
     "bound": Benchmark(
         partial(illumination_bound.beside_a_design, seeds=8, share=0.15),
         partial(illumination_bound.beside_a_design, seeds=2, share=0.15),

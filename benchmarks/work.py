@@ -27,6 +27,7 @@ def beamforming_problem(
     streams: int = 2,
     rate_bps_hz: float = 4.0,
     direct: str = "rician",
+    receive_antennas: int = 2,
 ) -> BeamformingProblem:
     """Beams for the first `selected` receivers (None: all) of a random deployment."""
     settings = {
@@ -35,6 +36,7 @@ def beamforming_problem(
         "requirements.rate_bps_hz": rate_bps_hz,
         "channel.direct": direct,
         "design.streams": streams,
+        "receivers.random.antennas": receive_antennas,
     }
     group = np.arange(receivers) < (receivers if selected is None else selected)
     return instance_of(scenario(seed, settings)).beamforming_problem(group)

@@ -104,7 +104,7 @@ def test_random_targets_have_points_or_a_problem(place: list[float], known: dict
         points = scenario.points()
     except ScenarioError as error:
         said = str(error)
-        assert "every point near" in said  # noqa: PT017
+        assert "every point near" in said
         return
     assert np.isfinite(points.position_m).all()
     assert abs(points.weight.sum() - 1.0) < 1e-9

@@ -6,15 +6,19 @@ from typing import Any
 from unittest import mock
 
 from multistatic import design_network, load_preset
+from multistatic.beamforming.value_function import value_function
 from multistatic.compiled import StandaloneKernel
 from multistatic.machine_code import described
+from tests.support.point_problems import several_points
 
 SMALL = ("receivers.random.count=4", "transmitter.antennas=5", "requirements.rate_bps_hz=1.5")
 OVERRIDES = (SMALL, (*SMALL, "channel.direct=los"))  # several receive dimensions, and one
 
 
 def kernels_in_use() -> list[tuple[StandaloneKernel[Any], str, tuple[Any, ...]]]:
-    """(kernel, kinds of its arguments, arguments) of everything that these designs call, each kind once."""
+    """(kernel, kinds of its arguments, arguments) of everything that these designs, and beams for several points,
+    call, each kind once.
+    """
     found = {}
 
     def seen(self: Any, *arguments: Any) -> Any:
@@ -26,4 +30,5 @@ def kernels_in_use() -> list[tuple[StandaloneKernel[Any], str, tuple[Any, ...]]]
     with mock.patch.object(StandaloneKernel, "__call__", seen):
         for overrides in OVERRIDES:
             design_network(load_preset("paper", overrides=list(overrides)))
+        value_function(several_points())
     return list(found.values())

@@ -24,6 +24,7 @@ from multistatic.beamforming.value_function import value_function
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.signal.beams import Beams
 from tests.support.beamforming_problems import complex_normal, line_of_sight_problem, scattered_problem, steering
+from tests.support.close import close_to
 
 EVERYONE = (0, 1, 2, 3)
 
@@ -246,6 +247,83 @@ def test_beams_that_ask_for_what_they_reach_are_never_above_the_bound() -> None:
         )
         assert not proves_infeasible(asked)
         assert beams.illumination_w(towards)[0] <= upper_bound(asked).value_w * (1.0 + 1e-9)
+
+
+def test_beams_of_any_kind_are_never_above_the_bound_on_several_points() -> None:
+    """The same for Σ μ_ip_i, with random prices of the points, some of them 0."""
+    rng = np.random.default_rng(9)
+    tight = 0.0
+    for _ in range(60):
+        count, transmit, receive, streams = (int(rng.integers(1, high)) for high in (5, 6, 4, 3))
+        points = int(rng.integers(2, 6))
+        channels = complex_normal(rng, count, receive, transmit) * 10.0 ** rng.uniform(0.0, 2.0, (count, 1, 1))
+        towards = np.array([steering(transmit, sine) for sine in rng.uniform(-1.0, 1.0, points)])
+        price = rng.uniform(0.0, 1.0, points) * (rng.random(points) < 0.8)
+        price[0] += 0.1
+        best = np.linalg.svd(np.sqrt(price)[:, None] * towards)[2][0].conj()
+        weights = complex_normal(rng, 1 + count, transmit, streams) * rng.uniform(0.0, 0.1, (1 + count, 1, 1))
+        weights += best.conj()[:, None] * rng.uniform(0.0, 3.0, (1 + count, 1, 1)) * complex_normal(rng, 1, 1, streams)
+        matched = np.linalg.pinv(channels.reshape(-1, transmit))[:, :count].T[:, :, None]
+        weights[1:] += matched / np.linalg.norm(matched, axis=1, keepdims=True)
+        weights /= np.linalg.norm(weights)
+        selected, beams = rng.random(count) < 0.5, Beams(weights=weights)
+        asked = BeamformingProblem(
+            direct=channels,
+            steering_tx=towards,
+            noise_power_w=1.0,
+            power_limit_w=1.0,
+            rate_required_bps_hz=rates_bps_hz(channels, beams, 1.0, selected),
+            selected=selected,
+        )
+        bound, reached = upper_bound(asked, price).value_w, float(price @ beams.illumination_w(towards))
+        assert reached <= bound * (1.0 + 1e-9)
+        assert bound <= float(np.linalg.norm(np.sqrt(price)[:, None] * towards, 2) ** 2) * (1.0 + 1e-9)
+        assert upper_bound(asked, 7.0 * price).value_w == close_to(7.0 * bound, rel=1e-6)
+        tight = max(tight, reached / bound)
+    assert tight > 0.9
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_equal_points_have_the_bound_of_one(copies: int) -> None:
+    asked = scattered_problem(2, count=4, transmit=4, rate=3.0, selected=EVERYONE)
+    price = np.arange(1.0, copies + 1.0)
+    several = replace(asked, steering_tx=np.tile(asked.steering_tx, (copies, 1)), point_weight=None)
+    single = upper_bound(asked)
+    assert single.proof == "errors"
+    assert upper_bound(several, price).value_w == close_to(float(price.sum()) * single.value_w, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_most_of_the_loss_over_several_points_is_proven_where_the_optimum_is_known(seed: int) -> None:
+    """One antenna at each receiver: the largest Σ μ_ip_i is that of a semidefinite program."""
+    rng = np.random.default_rng(seed)
+    direct = (rng.standard_normal((2, 1, 4)) + 1j * rng.standard_normal((2, 1, 4))) / np.sqrt(2)
+    towards, price, gamma = np.exp(1j * np.pi * np.outer([0.0, 0.2], np.arange(4))), np.array([1.0, 0.6]), 3.0
+    problem = BeamformingProblem(
+        direct=direct,
+        steering_tx=towards,
+        noise_power_w=0.1,
+        power_limit_w=1.0,
+        rate_required_bps_hz=np.full(2, 2.0),
+        selected=np.ones(2, bool),
+    )
+    covariances = [cp.Variable((4, 4), hermitian=True) for _ in range(3)]
+    total, rows = sum(covariances), direct[:, 0] / np.sqrt(0.1)
+    light = cp.real(cp.trace((towards.conj().T * price) @ towards @ total))
+    constraints = [cp.real(cp.trace(total)) <= 1.0, *(q >> 0 for q in covariances)]
+    for k in range(2):
+        received = [cp.real(rows[k] @ q @ rows[k].conj()) for q in covariances]
+        constraints.append(received[k + 1] >= gamma * (1.0 + received[2 - k]))
+    program = cp.Problem(cp.Maximize(light), constraints)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        program.solve(solver=cp.CLARABEL)
+    bound, limit = (
+        upper_bound(problem, price).value_w,
+        float(np.linalg.eigvalsh((towards.conj().T * price) @ towards)[-1]),
+    )
+    assert program.value - 1e-5 <= bound
+    assert limit - bound > 0.8 * (limit - program.value) > 0.0
 
 
 def exact_bound(asked: Relaxation, covariances: np.ndarray, price: np.ndarray) -> float:

@@ -195,7 +195,7 @@ def test_the_expected_posterior_bound_is_never_below_that_of_van_trees():
         position_m=scenario.middle_m + 5.0 * rng.normal(size=(count, 3)) * [1, 1, 0], weight=rng.random(count)
     )
     networks = sensing_networks(scenario, realise(scenario, points=points), points)
-    assert networks[0].dimensions == 3
+    d = networks[0].dimensions
     chosen = np.arange(10) < 4
     for spread in (0.0, 3.0, 8.0):
         light = 1e-9 * 10.0 ** (spread * rng.random(count))
@@ -206,7 +206,7 @@ def test_the_expected_posterior_bound_is_never_below_that_of_van_trees():
             for w, seen, p in zip(points.weight, networks, light, strict=True)
         )
         bound = van_trees_bound(networks, points.weight, chosen, light)
-        assert bound == close_to(np.sqrt(np.trace(inverse(total)[:3, :3])), rel=1e-8)
+        assert bound == close_to(np.sqrt(np.trace(inverse(total)[:d, :d])), rel=1e-8)
         assert bound <= expected * (1 + 1e-12)
     assert bound < 0.95 * expected
     only = van_trees_bound(networks[:1], np.ones(1), chosen, light[:1])
@@ -226,6 +226,7 @@ def test_each_point_has_the_prior_of_its_target():
         scenario.target, id="second", position_m=scenario.middle_m + np.array([5.0, 0.0, 0.0]), prior=known
     )
     scenario = replace(scenario, targets=(scenario.target, second))
-    first, last = sensing_networks(scenario, realise(scenario), scenario.points())
+    points = TargetPoints(position_m=[target.position_m for target in scenario.targets], target=[0, 1])
+    first, last = sensing_networks(scenario, realise(scenario, points=points), points)
     assert first.prior_information.size == 0
     assert_close(np.diagonal(last.prior_information), [1 / 4, 1 / 9, 0.0, 0.0], rel=1e-12)

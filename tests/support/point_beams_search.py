@@ -146,7 +146,7 @@ class PointBeamsSearch:
             beams[:, np.flatnonzero(self.owner == k + 1)[0]] += data[:, k]
         return beams / np.linalg.norm(beams)
 
-    def best(self, restarts: int, seed: int = 0) -> float:
+    def best(self, restarts: int, seed: int = 0, steps: int = 300) -> float:
         """The least loss found from so many random starts."""
         rng = np.random.default_rng(seed)
-        return min(self.from_start(self.random_start(rng)) for _ in range(restarts))
+        return min(self.from_start(self.random_start(rng), steps) for _ in range(restarts))

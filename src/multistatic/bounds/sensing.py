@@ -47,7 +47,7 @@ class SensingNetwork:
     velocity_weight_s: weight T of the velocity in the criterion `weighted`, in s.
     clock: standard deviations of the clock offsets; None where all clocks are synchronised.
     prior_information [2d, 2d]: Fisher information J₀ about (p in m, v in m/s) that is there before any measurement, as
-      that of a tracker: it counts as one more receiver which is always selected; default [0, 0]: none.
+      that of a tracker: it counts as a further receiver that is always selected; default [0, 0]: none.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")

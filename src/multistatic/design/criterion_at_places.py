@@ -62,6 +62,9 @@ class Places:
             return np.where(weight > 0.0, self.criterion.constant / np.where(weight > 0.0, weight, 1.0), np.inf)
         if isinstance(self.criterion, LocalizationCriterion):
             squared, sure = _from_sums(self.criterion, chosen, light)
+            if not sure.all():
+                by_rows, certain = self._from_rows(self.criterion, chosen, light)
+                squared, sure = np.where(sure, squared, by_rows), sure | certain
         else:
             assert isinstance(self.criterion, ClockedLocalizationCriterion)
             squared, sure = self._from_rows(self.criterion, chosen, light)
@@ -82,8 +85,12 @@ class Places:
             found[place] = covariances(whitened_rows(network, float(light[place])), mask, quantity)[0]
         return found
 
-    def _from_rows(self, criterion: ClockedLocalizationCriterion, mask: B, light: F) -> tuple[F, B]:
-        """Squared value [P] and where it is sure [P] with clocks, whose offsets leave no sum of information."""
+    def _from_rows(
+        self, criterion: LocalizationCriterion | ClockedLocalizationCriterion, mask: B, light: F
+    ) -> tuple[F, B]:
+        """Squared value [P] and where it is sure [P] from rows: for clocks, whose offsets leave no sum of information,
+        and where a sum has too few digits.
+        """
         squared, sure = np.zeros(len(light)), np.ones(len(light), bool)
         for quantity, w in criterion.quantity_weights.items():
             found, certain = self._covariances(mask, light, quantity)

@@ -208,9 +208,7 @@ def criterion_unit(design: Design) -> str:
         return ""  # of a criterion that needs the beams
 
 
-def instance_of(
-    scenario: Scenario, limits: SearchLimits = NO_LIMITS, points: TargetPoints | None = None
-) -> Instance:
+def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS, points: TargetPoints | None = None) -> Instance:
     """Realise the channel of a scenario from its seed, at other points than those that it lays where they are given."""
     points = scenario.points() if points is None else points
     channel = realise(scenario, channel_rng(scenario.seed), points)

@@ -7,8 +7,10 @@ from dataclasses import replace
 from multistatic.design.finish import finished
 from multistatic.design.instance import instance_for
 from multistatic.design.joint import certified_joint
+from multistatic.design.refined_points import with_earlier_check
 from multistatic.design.result import Design
 from multistatic.design.schemes import finished_mono_static
+from multistatic.design.several_points import check_several_points
 from multistatic.scenario.model import JOINT
 
 
@@ -36,9 +38,10 @@ def certify(design: Design, *, tight: bool = False) -> Design:
         settings = replace(design.scenario.design, certificate="tight")
         design = replace(design, scenario=replace(design.scenario, design=settings))
     instance = instance_for(design)
+    check_several_points(design.scenario, design.points.count, design.scheme)
     if design.scheme == "mono":
         return finished_mono_static(instance, result)
     assert design.selection is not None
     if design.selection.method == JOINT:
-        return certified_joint(design)
-    return finished(instance, design.scheme, design.selection, result, design.rounds)
+        return with_earlier_check(certified_joint(design), design)
+    return with_earlier_check(finished(instance, design.scheme, design.selection, result, design.rounds), design)

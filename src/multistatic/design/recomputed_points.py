@@ -114,7 +114,7 @@ def _own_echo(design: Design, seen: tuple[DesignPoint, ...], light: F) -> SeenPo
     )
 
 
-def displaced(design: Design, weights: C, point: Sequence[int], position_m: F) -> SeenPoints:
+def seen_elsewhere(design: Design, weights: C, point: Sequence[int], position_m: F) -> SeenPoints:
     """The targets of the points [P] of these indices at other places [P, 3], by path loss, reflection and steering
     vectors of its own; with signal-dependent clutter the noise stays that of the beams.
     """

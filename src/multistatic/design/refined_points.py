@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from multistatic.channel.channel import Channel
 from multistatic.channel.echo_of_points import channel_to_points
 from multistatic.design.criterion_at_places import places_of
 from multistatic.design.instance import Instance
+from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.point_layout import finer_points
@@ -97,25 +99,43 @@ def _joined(instance: Instance, channel: Channel, finer: TargetPoints, added: np
     return replace(instance, points=points, channel=replace(instance.channel, **echo))  # type: ignore[arg-type]
 
 
+def with_earlier_check(design: Design, earlier: Design) -> Design:
+    """The design, which has the group, the beams and the points of an earlier one, with what was found of that between
+    its points, and with the design for the middle.
+    """
+    before = earlier.over_points
+    if before is None or design.over_points is None:
+        return design
+    names = ("middle_value", "middle_values", "laid", "checked", "between")
+    kept: dict[str, Any] = {name: getattr(before, name) for name in names}
+    found = replace(design.over_points, **kept)
+    return replace(design, over_points=found, message=f"{design.message} {_in_words(found)}".rstrip())
+
+
 def _with_check(design: Design, instance: Instance, finer: TargetPoints, values: F, laid: int) -> Design:
     """The design with what the check found, and a sentence on it."""
     assert design.over_points is not None
     between = float(reduced(values, finer.weight, instance.scenario.over_points))
     found = replace(design.over_points, laid=laid, checked=finer.count, between=between)
-    stated, added = found.value_reduced, found.added
-    how_many = (
-        f"{added} point{'' if added == 1 else 's'} between the {laid} laid ones {'was' if added == 1 else 'were'} "
-        "added, because the criterion was worse there. "
-        if added
-        else ""
-    )
-    excess = between / stated - 1.0
-    if np.isfinite(excess):
-        worse = f"at most {100.0 * max(excess, 0.0):.2g} % above" if excess > 0.0 else "nowhere above"
-        what = f"the criterion is {worse} the stated value"
-        if found.mode != "worst":
-            what = f"the {found.mode.replace('_', ' ')} value differs by {100.0 * excess:.2g} %"
-    else:
-        what = "the target is unobservable at some places"
-    message = f"{design.message} {how_many}On a grid of {finer.count} places between the points {what}."
-    return replace(design, over_points=found, message=message)
+    return replace(design, over_points=found, message=f"{design.message} {_in_words(found)}")
+
+
+def _in_words(found: PointsAccuracy) -> str:
+    """What was added, and how bad it is between the points; nothing where nothing was checked."""
+    if found.between is None:
+        return ""
+    how_many = ""
+    if found.added:
+        several = found.added > 1
+        how_many = (
+            f"{found.added} point{'s' if several else ''} between the {found.laid} laid ones "
+            f"{'were' if several else 'was'} added, because the criterion was worse there. "
+        )
+    where = f"{how_many}On a grid of {found.checked} places between the points"
+    excess = found.between / found.value_reduced - 1.0
+    if not np.isfinite(excess):
+        return f"{where} the target is unobservable at some."
+    if found.mode != "worst":
+        return f"{where} the {found.mode.replace('_', ' ')} value differs by {100.0 * excess:.2g} %."
+    worse = f"at most {100.0 * excess:.2g} % above" if excess > 0.0 else "nowhere above"
+    return f"{where} the criterion is {worse} the stated value."

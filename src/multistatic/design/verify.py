@@ -30,9 +30,9 @@ from multistatic.design.verify_points import (
     USELESS_PEB_M,
     USELESS_VEB_M_S,
     counted_sensors,
-    criterion_name,
     illumination_number,
     point_errors,
+    recomputed_criterion,
     value_over_points,
 )
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, C, F
@@ -87,7 +87,7 @@ def verify(design: Design) -> Verification:
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
     figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
-    own = figures.get(criterion_name(design) or "") if points.count == 1 else value_over_points(design, points)
+    own = figures.get(recomputed_criterion(design) or "") if points.count == 1 else value_over_points(design, points)
     violations |= _selection_errors(design, figures, own)
     if own is not None:
         violations |= _budget_errors(design, points, seen, sensors, own)
@@ -267,7 +267,7 @@ def _budget_errors(
 ) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
-    name = criterion_name(design)
+    name = recomputed_criterion(design)
     if step is None or name is None:
         return {}
     chosen = np.array([name in step.selected for name in design.scenario.receiver_ids])

@@ -15,9 +15,9 @@ from multistatic.design.recomputed_points import (
     PointBounds,
     SeenPoints,
     bounds_at,
-    displaced,
     figures,
     reduced_value,
+    seen_elsewhere,
 )
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
@@ -29,7 +29,7 @@ _NULL = 1e-6
 USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 
 
-def criterion_name(design: Design) -> Figure | None:
+def recomputed_criterion(design: Design) -> Figure | None:
     """The name of its criterion; None of one that is not recomputed here: of a callable, whatever its name, and of
     another package.
     """
@@ -50,7 +50,7 @@ def counted_sensors(design: Design, selected: B | None = None) -> B:
 
 def value_over_points(design: Design, points: SeenPoints, selected: B | None = None) -> float | None:
     """The criterion of a group [K] over all points, as the scenario reduces it; None where it is not ours."""
-    name = criterion_name(design)
+    name = recomputed_criterion(design)
     if name is None:
         return None
     settings = design.scenario.design
@@ -90,7 +90,7 @@ def point_errors(design: Design, points: SeenPoints, weights: np.ndarray) -> dic
         return errors
     found = bounds_at(points, counted_sensors(design))
     errors |= _bound_errors(design, found)
-    name = criterion_name(design)
+    name = recomputed_criterion(design)
     if name is not None:
         values = figures(points, counted_sensors(design), name, design.scenario.design.velocity_weight_s)
         errors["reported criterion of points"] = _of_points(reported.value, values, values)
@@ -125,7 +125,7 @@ def _bound_errors(design: Design, found: PointBounds) -> dict[str, float]:
 
 def _channel_error(design: Design, points: SeenPoints, weights: np.ndarray) -> float:
     """How far illumination and echo of the channel are from those of the places of the points."""
-    again = displaced(design, weights, range(points.count), design.points.position_m)
+    again = seen_elsewhere(design, weights, range(points.count), design.points.position_m)
     light = again.illumination_w
     bright = light > _NULL * light.max()
     expected = again.snr[bright] / light[bright, None]

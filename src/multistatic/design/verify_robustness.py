@@ -7,9 +7,9 @@ from itertools import product
 
 import numpy as np
 
-from multistatic.design.recomputed_points import SeenPoints, displaced, figures, reduced_value, seen_points
+from multistatic.design.recomputed_points import SeenPoints, figures, reduced_value, seen_elsewhere, seen_points
 from multistatic.design.result import Design
-from multistatic.design.verify_points import USELESS_PEB_M, criterion_name, value_over_points
+from multistatic.design.verify_points import USELESS_PEB_M, recomputed_criterion, value_over_points
 from multistatic.scenario.given_channel import GivenChannel
 
 # A target is no nearer to a site than this.
@@ -27,7 +27,7 @@ def robustness_errors(design: Design) -> dict[str, float]:
     True
     """
     found, result = design.robustness, design.beamforming
-    if found is None or result is None or result.beams is None or criterion_name(design) is None:
+    if found is None or result is None or result.beams is None or recomputed_criterion(design) is None:
         return {}
     if design.scheme == "mono":
         return {}
@@ -62,7 +62,7 @@ def _error(change: float | None, ratio: float) -> float:
 
 def _value_off(design: Design, weights: np.ndarray, here: SeenPoints, distance_m: float) -> float:
     """The criterion over the points, each with its target off by a distance in the worst of the directions."""
-    scenario, name = design.scenario, criterion_name(design)
+    scenario, name = design.scenario, recomputed_criterion(design)
     assert name is not None
     steps = np.array(_directions(scenario.dimensions)) * distance_m
     count = here.count
@@ -74,7 +74,7 @@ def _value_off(design: Design, weights: np.ndarray, here: SeenPoints, distance_m
     settings = scenario.design
     values = list(figures(here, design.selected, name, settings.velocity_weight_s))
     if len(kept):
-        off = displaced(design, weights, [int(m) for m in of_point[kept]], places[kept])
+        off = seen_elsewhere(design, weights, [int(m) for m in of_point[kept]], places[kept])
         off = _as_given(design, weights, here, off, of_point[kept])
         each = figures(off, design.selected, name, settings.velocity_weight_s)
         for m in range(count):
@@ -90,7 +90,7 @@ def _as_given(
     given = design.scenario.propagation.direct
     if not isinstance(given, GivenChannel) or given.echo_gain is None:
         return off
-    geometric = displaced(design, weights, range(here.count), design.points.position_m)
+    geometric = seen_elsewhere(design, weights, range(here.count), design.points.position_m)
     stronger = (here.snr / here.illumination_w[:, None]) / (geometric.snr / geometric.illumination_w[:, None])
     return SeenPoints(
         seen=off.seen,

@@ -212,20 +212,12 @@ def simulate_block(
     ids = tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids)
     streams = np.random.SeedSequence(seed, spawn_key=(_SIMULATION,)).spawn(4)
     symbol_rng, observation_rng, clock_rng, target_rng = (np.random.default_rng(stream) for stream in streams)
-    targets, exact = drawn_targets(scenario, target_rng), all(target.exact for target in scenario.targets)
-    if not exact:
-        channel = channel_to_points(scenario, channel, targets)
-    elif channel.points != targets.count:
-        raise ValueError(f"a channel with {channel.points} points, expected {targets.count}, one for each target")
+    targets, channel = _targets(scenario, channel, target_rng)
     _refuse_huge(scenario, settings, ids, targets)
     modulation = _modulation(scenario.radio, settings)
-    trials = (settings.trials,) if settings.redraw_symbols else ()
-    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
-    signal = TransmitSignal(
-        beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
-    )
+    signal = _signal(beams, settings, modulation, symbol_rng)
     clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
-    observed = _observation_settings(settings, clocks)
+    observed = _observation_settings(settings, clocks, targets)
     recorded = recorded_channel(scenario, channel, observed)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
     energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
@@ -233,14 +225,7 @@ def simulate_block(
     return SimulatedBlock(
         signal=signal,
         observations=observe(
-            scenario,
-            channel,
-            signal,
-            observation_rng,
-            observed,
-            points=targets,
-            receiver_ids=ids,
-            on_receiver=on_receiver,
+            scenario, channel, signal, observation_rng, observed, receiver_ids=ids, on_receiver=on_receiver
         ),
         expected_snr={name: float(snr[0, k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
@@ -306,7 +291,28 @@ def _draw_clocks(
     return clocks, Clock(time_offset_s=float(shared[0]), frequency_offset_hz=float(shared[1]))
 
 
-def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]) -> ObservationSettings:
+def _signal(
+    beams: Beams, settings: SimulationSettings, modulation: SingleCarrier | Ofdm, rng: np.random.Generator
+) -> TransmitSignal:
+    """The transmitted signal with symbols that are drawn, for all trials or for each."""
+    trials = (settings.trials,) if settings.redraw_symbols else ()
+    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
+    return TransmitSignal(beams=beams, symbols=draw_symbols(settings.symbols, shape, rng), modulation=modulation)
+
+
+def _targets(scenario: Scenario, channel: Channel, rng: np.random.Generator) -> tuple[TargetPoints, Channel]:
+    """Where the targets are, and the channel with their echoes."""
+    targets = drawn_targets(scenario, rng)
+    if not all(target.exact for target in scenario.targets):
+        return targets, channel_to_points(scenario, channel, targets)
+    if channel.points != targets.count:
+        raise ValueError(f"a channel with {channel.points} points, expected {targets.count}, one for each target")
+    return targets, channel
+
+
+def _observation_settings(
+    settings: SimulationSettings, clocks: dict[str, Clock], targets: TargetPoints
+) -> ObservationSettings:
     return ObservationSettings(
         oversampling=settings.oversampling,
         trials=settings.trials,
@@ -317,6 +323,7 @@ def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]
         noise=settings.noise,
         random_phase=settings.random_phase,
         clocks=clocks,
+        targets=targets,
     )
 
 

@@ -13,7 +13,7 @@ recording echoes that arrive less than a slot apart interfere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -46,6 +46,7 @@ class ObservationSettings:
     clocks: {receiver id: clock}; receivers that are not listed have perfect clocks.
     longest_delay_s: time in s after the end of the transmission at which recordings end; None: when the last path has
         arrived.
+    targets: where the targets are, one point for each point of the channel; None: `Scenario.points`.
     """
 
     oversampling: float = 1.0
@@ -58,6 +59,7 @@ class ObservationSettings:
     random_phase: bool = True
     clocks: Mapping[str, Clock] = field(default_factory=lambda: MappingProxyType({}))
     longest_delay_s: float | None = None
+    targets: TargetPoints | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.oversampling) and self.oversampling > 0):
@@ -122,26 +124,19 @@ def observe(
     rng: np.random.Generator,
     settings: ObservationSettings | None = None,
     *,
-    points: TargetPoints | None = None,
     receiver_ids: Iterable[str] | None = None,
     on_receiver: Callable[[str], None] = lambda name: None,
 ) -> tuple[Observation, ...]:
     """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
-    `points` are where the targets are, one for each point of the channel; None: `Scenario.points`. The echoes of all
-    targets are in every recording, each with a phase of its own. Every receiver draws from its own child of `rng`: the
-    choice of the other receivers changes nothing. Raises `ValueError` where the trials of signal and settings differ.
+    The echoes of all targets are in every recording, each with a phase of its own. Every receiver draws from its own
+    child of `rng`: the choice of the other receivers changes nothing. Raises `ValueError` where the trials of signal
+    and settings differ.
     """
     settings = settings or ObservationSettings()
-    trials = signal.symbols.shape[:-3]
-    if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
-    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
-    unknown = wanted.difference(scenario.receiver_ids)
-    if unknown:
-        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    wanted = _wanted(scenario, signal, settings, receiver_ids)
     recorded = recorded_channel(scenario, channel, settings)
-    points = scenario.points() if points is None else points
+    points = scenario.points() if settings.targets is None else settings.targets
     echoes, interference = echo_paths(scenario, channel, points), interference_paths(scenario, channel, settings)
     times_s = _listening_times_s(signal, settings, [path.delay_s for each in (*echoes, *interference) for path in each])
     scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
@@ -170,7 +165,7 @@ def observe(
             noise_power_w=recorded.noise_power_w + recorded.clutter_power_w,
             start_s=float(times_s[0]),
         )
-        true = tuple(
+        true = [
             TrueEcho(
                 target=int(points.target[m]),
                 delay_s=echo.delay_s,
@@ -178,18 +173,36 @@ def observe(
                 amplitude=np.sqrt(channel.echo_gain[m, k]) * amplitude,
             )
             for m, (echo, amplitude) in enumerate(zip(each_echo, amplitudes, strict=True))
-        )
-        observations.append(
-            Observation(
-                recording=recording,
-                delay_s=true[0].delay_s,
-                doppler_hz=true[0].doppler_hz,
-                amplitude=true[0].amplitude,
-                clock=clock,
-                echoes=true,
-            )
-        )
+        ]
+        observations.append(_observation(recording, clock, true))
     return tuple(observations)
+
+
+def _wanted(
+    scenario: Scenario, signal: TransmitSignal, settings: ObservationSettings, receiver_ids: Iterable[str] | None
+) -> set[str]:
+    """Ids of the receivers that record; `ValueError` for unknown ones, and where the trials do not fit."""
+    trials = signal.symbols.shape[:-3]
+    if len(trials) > 1 or (trials and trials[0] != settings.trials):
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
+    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
+    unknown = wanted.difference(scenario.receiver_ids)
+    if unknown:
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    return wanted
+
+
+def _observation(recording: Recording, clock: Clock, echoes: Sequence[TrueEcho]) -> Observation:
+    """The recording with the truth about all echoes, and that about the first one beside it."""
+    first = echoes[0]
+    return Observation(
+        recording=recording,
+        delay_s=first.delay_s,
+        doppler_hz=first.doppler_hz,
+        amplitude=first.amplitude,
+        clock=clock,
+        echoes=tuple(echoes),
+    )
 
 
 def recorded_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:

@@ -53,9 +53,7 @@ def each_outcome(
     methods, tasks = ranked_methods(settings), tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
         for method in methods[boards[0]]:
-            worker = Worker(
-                method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s, version=settings.version
-            )
+            worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s, version=settings.version)
             try:
                 for task in (each for board in boards for each in tasks[board]):
                     on_begin(task.board, method, task.instance.name)

@@ -88,7 +88,9 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     out = tmp_path / "out"
     names = ",".join(("branch_and_bound", "mine", *BAD))
     limits = ("--quick", "--time-limit", "2", "--json", "--out", str(out))
-    done = command("compare", "--suite", "--suite-version", "1", "--selector", names, "--beamformer", "loud", *limits, path=plugin)
+    done = command(
+        "compare", "--suite", "--suite-version", "1", "--selector", names, "--beamformer", "loud", *limits, path=plugin
+    )
     assert done.returncode == 0, done.stderr
     assert "a method may talk" in done.stderr
     document = json.loads(done.stdout)
@@ -152,9 +154,7 @@ def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, m
 
 @pytest.mark.slow
 def test_the_table_and_one_kind_alone() -> None:
-    done = command(
-        "compare", "--suite", "--suite-version", "1", "--quick", "--selector", "greedy", "--time-limit", "5"
-    )
+    done = command("compare", "--suite", "--suite-version", "1", "--quick", "--selector", "greedy", "--time-limit", "5")
     assert done.returncode == 0, done.stderr
     assert "Selectors, position error bound" in done.stdout
     assert "9 of 9" in done.stdout

@@ -14,7 +14,7 @@ import pytest
 
 from multistatic.channel.realise import realise
 from multistatic.design.clock_step import clock_step
-from multistatic.design.recomputed_points import bounds_at, displaced, figures, reduced_value, seen_points
+from multistatic.design.recomputed_points import bounds_at, figures, reduced_value, seen_elsewhere, seen_points
 from multistatic.design.verify import verify
 from multistatic.scenario.model import DesignSettings, Scatterer, Scenario, Target
 from multistatic.scenario.target_points import TargetPoints
@@ -86,7 +86,9 @@ KINDS = {"plain": lambda s: s, "clocks": with_clocks, "priors": with_priors, "cl
 @pytest.mark.parametrize("mode", ["worst", "mean", "mean_square", "posterior"])
 @pytest.mark.parametrize("criterion", ["peb", "veb", "weighted", "surrogate"])
 def test_every_reduction_of_every_criterion_is_confirmed(criterion, mode):
-    scenario = several(design=DesignSettings(criterion=criterion, over_points=mode, velocity_weight_s=0.4))
+    scenario = with_priors(several()) if mode == "posterior" else several()
+    settings = DesignSettings(criterion=criterion, over_points=mode, velocity_weight_s=0.4)
+    scenario = replace(scenario, design=settings)
     checked = verify(points_design(scenario, scattered(scenario)))
     assert checked.max_violation < 1e-9
     assert {"reported criterion of points", "reported criterion", "channel of points"} <= set(checked.violations)
@@ -171,7 +173,7 @@ def test_displaced_targets_are_those_of_a_scenario_with_the_target_there():
     design = points_design(scenario, points)
     weights = design.beamforming.beams.weights
     places = points.position_m[3] + np.random.default_rng(1).normal(size=(4, 3))
-    found = displaced(design, weights, [3] * 4, places)
+    found = seen_elsewhere(design, weights, [3] * 4, places)
     moved = replace(
         points,
         position_m=places,
@@ -192,6 +194,7 @@ def test_displaced_targets_are_those_of_a_scenario_with_the_target_there():
 def test_the_second_reduction_is_the_first(mode):
     values, weight = np.array([1.0, 3.0, 7.0, 2.0]), np.array([0.2, 0.5, 0.0, 0.3])
     assert reduced_value(values, weight, mode) == close_to(float(reduced(values, weight, mode)), rel=1e-14)
+    assert reduced_value(values, 3.0 * weight, mode) == close_to(reduced_value(values, weight, mode), rel=1e-14)
     infinite = np.array([1.0, np.inf, 7.0, 2.0])
     assert reduced_value(infinite, weight, mode) == math.inf
     assert math.isinf(reduced_value(infinite, np.array([1.0, 0.0, 0.0, 0.0]), mode)) == (mode == "worst")

@@ -38,8 +38,9 @@ def test_one_point_is_confirmed(clocks, height_m):
 @pytest.mark.parametrize("criterion", ["peb", "weighted", "surrogate"])
 @pytest.mark.parametrize("mode", ["worst", "mean", "posterior"])
 def test_several_points_are_confirmed(mode, criterion):
-    scenario = several(design=DesignSettings(criterion=criterion, over_points=mode, velocity_weight_s=0.4))
-    scenario = KINDS["priors" if mode == "posterior" else "clutter"](scenario)
+    scenario = KINDS["priors" if mode == "posterior" else "clutter"](several())
+    settings = DesignSettings(criterion=criterion, over_points=mode, velocity_weight_s=0.4)
+    scenario = replace(scenario, design=settings)
     errors = robustness_errors(points_design(scenario, scattered(scenario)))
     assert set(errors) == ROWS
     assert max(errors.values()) < 1e-8

@@ -35,6 +35,7 @@ MANY_ARGUMENTS = {
     "design/__init__.py:design_network": "one for each part of a design that can be exchanged, all by keyword",
     "scenario/model.py:__init__": "the parts of a scenario, all by keyword; written out, since `target` is one of them",
     "study/batch.py:design_many": "those of design_network that hold for many, all by keyword",
+    "beamforming/evaluate.py:evaluate": "what a method says of its beams, all by keyword",
     "beamforming/downlink/fixed_prices.py:matched": "compiled: arrays that the caller owns",
     "estimation/bins.py:add_bin": "compiled: numbers of one bin, in the innermost loop",
 }

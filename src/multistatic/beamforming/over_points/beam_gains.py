@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,15 @@ from multistatic.units import B, F
 
 _TIGHT = (1e-2, 1e-4, np.inf)  # SINR above its target by this part at most: held exactly at it
 _ROUNDING = 1e-12  # of a target
+
+
+class SettledPowers(NamedTuple):
+    """`loss` of powers `data` [S] and `sensing` [r], found with streams tight that are `within` of their targets."""
+
+    loss: float
+    data: F
+    sensing: F
+    within: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,11 +86,15 @@ class BeamGains:
         """The loss of the powers."""
         return self.objective.loss(self.light_data @ data + self.light_sensing @ sensing)
 
-    def best(self, data: F, sensing: F) -> tuple[float, F, F] | None:
-        """The best settled powers of several guesses of who is tight, with their loss."""
-        found = [self.settled(data, sensing, within) for within in _TIGHT]
-        losses = [(self.loss(*powers), *powers) for powers in found if powers is not None]
-        return min(losses, key=lambda each: each[0]) if losses else None
+    def best(self, data: F, sensing: F) -> SettledPowers | None:
+        """The best settled powers of several guesses of who is tight."""
+        found = [self.tried(data, sensing, within) for within in _TIGHT]
+        return min((each for each in found if each is not None), key=lambda each: each.loss, default=None)
+
+    def tried(self, data: F, sensing: F, within: float) -> SettledPowers | None:
+        """The settled powers of one guess, with their loss."""
+        powers = self.settled(data, sensing, within)
+        return None if powers is None else SettledPowers(self.loss(*powers), *powers, within)
 
     def without(self, kept: int) -> BeamGains:
         """Only the first `kept` sensing beams."""

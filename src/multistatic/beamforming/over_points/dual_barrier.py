@@ -20,22 +20,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpstrf
 
 from multistatic.beamforming.downlink.downlink import in_c_order
-from multistatic.beamforming.over_points.newton_centre import (
-    BarrierData,
-    CentreMemory,
-    barrier_value,
-    centre_memory,
-    newton_centre,
-)
+from multistatic.beamforming.over_points.barrier_memory import BarrierData, CentreMemory, centre_memory
+from multistatic.beamforming.over_points.newton_centre import newton_centre
 from multistatic.beamforming.point_objective import PointObjective
+from multistatic.machine_code import block_for
 from multistatic.units import B, C, F
 
 _STEPS = 30  # of Newton's method for one weight t
+_SPANNED = 1e-13  # what may be left of a squared matrix a_ia_iᴴ of norm 1 outside the span of others
+_WORTH = 0.6  # of M: as many spanning points are worth the detour
 
 
 class DualPoint(NamedTuple):
@@ -50,12 +50,14 @@ class DualPoint(NamedTuple):
         return np.concatenate([self.rate, self.point, [self.power]])
 
 
-class LocalBarrier(NamedTuple):
-    """f_t and its derivatives at a point."""
+class BarrierMinimum(NamedTuple):
+    """Where Newton's method ended, with f_t there; whether the start was `inside` the domain, whether it `arrived`."""
 
+    at: DualPoint
     value: float
-    gradient: F
-    hessian: F
+    steps: int
+    inside: bool
+    arrived: bool
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -141,24 +143,26 @@ class DualBarrier:
 
     def light(self, at: DualPoint, weight: float, steering: C) -> F:
         """p_i [n] towards `steering` [n, N] of the covariances Z_j⁻¹/t together."""
-        aimed, light = steering.conj(), np.zeros(len(steering))
-        if len(self.channels):
-            beams = np.linalg.solve(self.shared(at), self.channels.T)
-            price = self.cost * at.rate
-            own = np.einsum("st,ts->s", self.channels.conj(), beams).real
+        streams, light = len(self.channels), np.zeros(len(steering))
+        if streams:
+            solved = np.linalg.solve(self.shared(at), np.concatenate([self.channels, steering]).T)
+            beams, price = solved[:, :streams], self.cost * at.rate
+            own = _dots(self.channels, beams)
             kappa = price / np.maximum(1.0 - price * own, 1e-300)
-            light += len(self.channels) * _forms(self.shared(at), steering) + np.abs(aimed @ beams) ** 2 @ kappa
+            light += streams * _dots(steering, solved[:, streams:]) + kappa @ _squared(beams.conj().T @ steering.T)
         if self.uses_sensing:
-            light += _forms(self.shared(at, self.receives_sensing.astype(float)), steering)
+            light += _dots(steering, np.linalg.solve(self.shared(at, self.receives_sensing.astype(float)), steering.T))
         return np.asarray(light / weight)
 
     @cached_property
     def _data(self) -> BarrierData:
         """What the kernel works on."""
-        rows = np.concatenate([self.channels, self.steering])
+        spanning, combination = _spanning(self.steering) if not self.worst else (slice(None), np.zeros((0, 0)))
+        rows = np.concatenate([self.channels, self.steering[spanning]])
         return BarrierData(
             rows=in_c_order(rows),
             columns=in_c_order(np.ascontiguousarray(rows.T)),
+            combination=in_c_order(combination),
             cost=in_c_order(self.cost),
             suffers=self.receives_sensing.astype(float),
             root_weight=in_c_order(self._root_weight),
@@ -171,31 +175,51 @@ class DualBarrier:
 
     @cached_property
     def _memory(self) -> CentreMemory:
-        return centre_memory(*self.sizes)
-
-    def local(self, at: DualPoint, weight: float) -> LocalBarrier | None:
-        """f_t with its derivatives; None outside the domain."""
-        found = barrier_value(self._data, self._memory, at.joined(), float(weight))
-        if not found.arrived:
-            return None
-        return LocalBarrier(found.value, self._memory.gradient.copy(), self._memory.hessian.copy())
+        streams, points, size = self.sizes
+        return block_for(centre_memory, streams, points, len(self._data.rows) - streams, size)
 
     def centred(self, at: DualPoint, weight: float, accuracy: float = 1e-3) -> tuple[DualPoint, int, bool]:
         """Newton's method from `at`, inside the domain, to the minimum of f_t for t = `weight`; its steps; whether it
         arrived at a squared Newton decrement of `accuracy`, or as near as rounding allows.
         """
+        found = self.minimum(at, weight, accuracy)
+        assert found.inside, "the start is not inside the domain"
+        return found.at, found.steps, found.arrived
+
+    def minimum(self, at: DualPoint, weight: float, accuracy: float = 1e-3) -> BarrierMinimum:
+        """`centred` with the value of f_t, from prices of which it is not known whether they are inside the domain."""
         if self.worst:
             at = self.scaled(at)
         vector, streams = at.joined(), len(self.channels)
         found = newton_centre(self._data, self._memory, vector, float(weight), float(accuracy), _STEPS)
         centre = DualPoint(vector[:streams], vector[streams:-1], float(vector[-1]))
-        return centre, found.steps, found.arrived
+        return BarrierMinimum(centre, found.value, found.steps, found.inside, found.arrived)
 
     def with_points(self, steering: C, objective: PointObjective) -> DualBarrier:
         """The same group with other points."""
         return replace(self, steering=steering, objective=objective)
 
 
-def _forms(matrix: C, vectors: C) -> F:
-    """xᴴZ⁻¹x [n] of vectors [n, N]."""
-    return np.asarray(np.einsum("nt,tn->n", vectors.conj(), np.linalg.solve(matrix, vectors.T)).real)
+def _spanning(steering: C) -> tuple[np.ndarray, F]:
+    """Indices of points whose matrices a_ba_bᴴ span those of all, and C [M, B] with a_ia_iᴴ = Σ_b C_ib a_ba_bᴴ; C is
+    empty where that saves nothing.
+
+    |a_iᴴa_k|² are the inner products of these matrices; their Cholesky factorisation with pivots finds the points.
+    """
+    count = len(steering)
+    factor, order, rank, _ = dpstrf(_squared(steering.conj() @ steering.T), tol=_SPANNED, lower=1)
+    if rank > _WORTH * count:
+        return np.arange(count), np.zeros((0, 0))
+    order, triangle = order - 1, np.tril(factor)[:, :rank]
+    combination = np.empty((count, rank))
+    combination[order] = solve_triangular(triangle[:rank], triangle.T, lower=True, trans=1).T
+    return order[:rank], combination
+
+
+def _squared(values: C) -> F:
+    return np.asarray(values.real**2 + values.imag**2)
+
+
+def _dots(rows: C, columns: Any) -> F:
+    """Re x_iᴴy_i [n] of rows [n, N] and columns [N, n]."""
+    return np.asarray(np.sum(rows.real * columns.T.real + rows.imag * columns.T.imag, axis=1))

@@ -123,10 +123,14 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
     part = barrier.with_points(steering[points], objective.restricted(points))
     at, steps = inside(part, prices, 1.0 / part.objective.weight), 0
     wanted, weight, path = _LEVELS[0], part.degree / part.dual_value(at), list[_Active]()
+    if len(points) == len(every):
+        wanted = tolerance
     for _ in range(_ROUNDS):
         at, weight, used = followed(part, at, wanted, weight)
         steps += used
         path.append(_Active(points=points, barrier=part, at=at, weight=weight, steps=steps))
+        if len(points) == len(every) and wanted <= tolerance:
+            break
         light = part.light(at, weight, steering) / objective.weight
         missing, short = _missing(light, steering, points, max(wanted, tolerance))
         if not len(missing):

@@ -1,14 +1,14 @@
 """What the beams of one group prove of the loss of every other group, for several points.
 
-With noise and power 1 the prices (λ, μ, τ) of one group (dual_barrier.py), divided by τ, λ ← λ/τ and ν = 1/τ, satisfy for
-every data beam
+With noise and power 1 the prices (λ, μ, τ) of one group (dual_barrier.py), divided by τ, λ ← λ/τ and ν = 1/τ, satisfy
+for every data beam
 
     I + Σ_s C_jsλ_sh_sh_sᴴ - νA ⪰ 0,   A = Σ_i μ_ia_ia_iᴴ,
 
-whatever the group, and for a smaller ν as well. The group b is in the condition of the sensing beam alone, which selected
-receivers cancel: ν θ(b) ≤ 1 with
+whatever the group, and for a smaller ν as well. The group b is in the condition of the sensing beam alone, which
+selected receivers cancel: ν θ(b) ≤ 1 with
 
-    θ(b) = λ_max(Aᴴ^½ (I + Σ_{k not in b} λ_kh_kh_kᴴ)⁻¹ A^½),   so   Σ_i μ_ip_i ≤ V(b) = (1 - Σλ) max(1/ν, θ(b)).
+    θ(b) = λ_max(A^½ (I + Σ_{k not in b} λ_kh_kh_kᴴ)⁻¹ A^½),   so   Σ_i μ_ip_i ≤ V(b) = (1 - Σλ) max(1/ν, θ(b)).
 
 `PointObjective.proven_losses` makes a bound on the loss of it for any weights of the points, those of each group.
 """
@@ -25,9 +25,10 @@ from multistatic.beamforming.over_points.dual_barrier import DualPoint
 from multistatic.beamforming.over_points.dual_certificate import data_excess
 from multistatic.beamforming.over_points.method import point_beams, posed_points, rank_one_dual
 from multistatic.beamforming.point_objective import PointObjective
+from multistatic.linalg import adjoint
 from multistatic.units import B, C, F
 
-_CHUNK = 1 << 12
+_ENTRIES = 1 << 20  # of the matrices of groups that are computed at once
 _ROUNDING = 1e-10  # of every limit: given away
 _PRICED = 1e-9  # of the largest μ_i‖a_i‖²: points below are left out, which only weakens the bound
 
@@ -51,30 +52,28 @@ class PointCut:
     @classmethod
     def of_all_groups(cls, price: F, light_w: float) -> PointCut:
         """The cut of Σ_i μ_ip_i ≤ `light_w`, which holds for the beams of every group."""
-        none = np.zeros((0, 0, 0), complex)
-        return cls(price=price, required=np.zeros(0, int), dyads=none, aimed=none[0], reach=1.0, left_w=light_w)
+        none = np.zeros((0, 0), complex)
+        return cls(price=price, required=np.zeros(0, int), dyads=none[None], aimed=none, reach=1.0, left_w=light_w)
 
     def limits_w(self, groups: B) -> F:
         """V(b) [n]: an upper bound on Σ_i μ_ip_i of any beams for each of `groups` [n, K], in W."""
         if not len(self.required):
             return np.full(len(groups), self.left_w * self.reach)
         suffers, index = np.unique(~np.asarray(groups, bool)[:, self.required], axis=0, return_inverse=True)
-        largest = np.concatenate([self._theta(suffers[i : i + _CHUNK]) for i in range(0, len(suffers), _CHUNK)])
+        at_once = max(1, _ENTRIES // len(self.aimed) ** 2)
+        largest = np.concatenate([self._theta(suffers[i : i + at_once]) for i in range(0, len(suffers), at_once)])
         limits: F = self.left_w * np.maximum(self.reach, largest)[np.ravel(index)]
         return limits
 
     def _theta(self, suffers: B) -> F:
         """θ [n] of groups where the receivers `suffers` [n, K'] do not cancel the sensing beam."""
         covariance = np.eye(len(self.aimed)) + np.tensordot(suffers.astype(float), self.dyads, axes=1)
-        forms = self.aimed.conj().T @ np.linalg.solve(
-            covariance, np.broadcast_to(self.aimed, (len(suffers), *self.aimed.shape))
-        )
-        largest: F = np.linalg.eigvalsh((forms + np.conj(np.swapaxes(forms, 1, 2))) / 2.0)[:, -1]
-        return largest
+        forms = self.aimed.conj().T @ np.linalg.solve(covariance, self.aimed)
+        return np.asarray(np.linalg.eigvalsh((forms + adjoint(forms)) / 2.0)[:, -1], float)
 
     def loss_bounds(self, groups: B, weights: F, objective: PointObjective) -> F:
-        """A lower bound [n] on the loss of any beams for each of `groups` [n, K], where group n has the `objective` with
-        the weights `weights` [n, M].
+        """A lower bound [n] on the loss of any beams for each of `groups` [n, K], where group n has the weights
+        `weights` [n, M] in the `objective`.
         """
         return objective.proven_losses(self.price, self.limits_w(groups), np.asarray(weights, float))
 

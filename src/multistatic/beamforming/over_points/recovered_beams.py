@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.beamforming.over_points.beam_gains import BeamGains
+from multistatic.beamforming.over_points.beam_gains import BeamGains, SettledPowers
 from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
 from multistatic.beamforming.over_points.power_program import best_powers
 from multistatic.beamforming.point_objective import PointObjective
@@ -24,7 +24,8 @@ from multistatic.units import C, F
 
 _NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
 _MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
-_FEW, _RANK_LOSS = 12, 1e-6  # fewer sensing beams than so many, where they cost no larger part of the loss
+_FEWER = (*range(12), 14, 16, 20, 24, 28, 32)  # sensing beams that are tried
+_RANK_LOSS = 1e-6  # what fewer of them may cost, of the loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,7 +82,10 @@ def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | N
     data, powers = np.zeros((size, streams), complex), np.zeros(streams)
     for s, covariance in enumerate(covariances[barrier.uses_sensing :]):
         aimed = covariance @ channels[s]
-        beam = aimed / np.sqrt(np.vdot(channels[s], aimed).real)
+        received = float(np.vdot(channels[s], aimed).real)
+        if not received > 0.0:
+            return None
+        beam = aimed / np.sqrt(received)
         rest = rest + covariance - np.outer(beam, beam.conj())
         powers[s] = np.vdot(beam, beam).real
         data[:, s] = beam / np.sqrt(powers[s])
@@ -91,8 +95,7 @@ def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | N
     found = gains_of(barrier, barrier.steering, barrier.objective, data, sensing).best(powers, strengths)
     if found is None:
         return None
-    loss, data_power, sensing_power = found
-    return PointBeams(data=data * np.sqrt(data_power), sensing=sensing * np.sqrt(sensing_power), loss=loss)
+    return PointBeams(data=data * np.sqrt(found.data), sensing=sensing * np.sqrt(found.sensing), loss=found.loss)
 
 
 def recovered(
@@ -109,21 +112,20 @@ def recovered(
     if found is None:
         return None
     # As few sensing beams as nearly give the same: the weak ones are what the barrier leaves of an empty direction.
-    for kept in range(min(len(strengths), _FEW)):
-        fewer = gains.without(kept).best(powers, strengths[:kept])
-        if fewer is not None and fewer[0] <= found[0] * (1.0 + _RANK_LOSS):
+    for kept in (count for count in _FEWER if count < len(strengths)):
+        fewer = gains.without(kept).tried(powers, strengths[:kept], found.within)
+        if fewer is not None and fewer.loss <= found.loss * (1.0 + _RANK_LOSS):
             found = fewer
             break
-    if barrier.worst and (len(found[2]) > _MANY or bound < found[0] * (1.0 - _FAR)):
+    if barrier.worst and (len(found.sensing) > _MANY or bound < found.loss * (1.0 - _FAR)):
         found = _reallocated(gains, found, bound)
-    loss, data_power, sensing_power = found
-    used = np.flatnonzero(sensing_power > 0.0)
+    used = np.flatnonzero(found.sensing > 0.0)
     return PointBeams(
-        data=data * np.sqrt(data_power), sensing=sensing[:, used] * np.sqrt(sensing_power[used]), loss=loss
+        data=data * np.sqrt(found.data), sensing=sensing[:, used] * np.sqrt(found.sensing[used]), loss=found.loss
     )
 
 
-def _reallocated(gains: BeamGains, found: tuple[float, F, F], bound: float) -> tuple[float, F, F]:
+def _reallocated(gains: BeamGains, found: SettledPowers, bound: float) -> SettledPowers:
     """`found`, or the powers of the linear program where they are better, or nearly as good with fewer beams."""
     program = best_powers(gains)
     if program is None:
@@ -133,5 +135,6 @@ def _reallocated(gains: BeamGains, found: tuple[float, F, F], bound: float) -> t
     other = gains.best(data, sensing)
     if other is None:
         return found
-    enough = max(found[0], bound * (1.0 + _FAR)) if np.count_nonzero(other[2]) < len(found[2]) else found[0]
-    return other if other[0] <= enough else found
+    fewer = np.count_nonzero(other.sensing) < len(found.sensing)
+    enough = max(found.loss, bound * (1.0 + _FAR)) if fewer else found.loss
+    return other if other.loss <= enough else found

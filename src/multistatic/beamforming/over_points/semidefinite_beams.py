@@ -17,7 +17,7 @@ from multistatic.beamforming.over_points.method import (
     result_of,
 )
 from multistatic.beamforming.over_points.recovered_beams import beams_of_covariances
-from multistatic.beamforming.over_points.semidefinite_program import solve_program
+from multistatic.beamforming.over_points.semidefinite_program import semidefinite_optimum
 
 
 def program_beams(problem: BeamformingProblem, method: str) -> BeamformingResult:
@@ -31,7 +31,7 @@ def program_beams(problem: BeamformingProblem, method: str) -> BeamformingResult
     prices = least_prices(dual)
     if prices is None or not prices.sum() < 1.0:
         return of_one_point(posed, None)
-    solution = solve_program(dual)
+    solution = semidefinite_optimum(dual)
     beams = None if solution is None else beams_of_covariances(dual, solution.covariances)
     if solution is None or beams is None:
         message = "The solver of the semidefinite program found no beams that meet the required rates."

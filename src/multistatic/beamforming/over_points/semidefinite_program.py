@@ -21,7 +21,7 @@ class ProgramSolution(NamedTuple):
     status: str
 
 
-def solve_program(problem: DualBarrier, solver: str = "CLARABEL") -> ProgramSolution | None:
+def semidefinite_optimum(problem: DualBarrier, solver: str = "CLARABEL") -> ProgramSolution | None:
     """The optimum over covariances, to the accuracy of the solver; None where it gives none.
 
     A complex Hermitian matrix is carried by a real symmetric one of twice the size. Every covariance meets its targets
@@ -63,6 +63,8 @@ def solve_program(problem: DualBarrier, solver: str = "CLARABEL") -> ProgramSolu
         power=float(power.dual_value),
     )
     value = float(program.value)
+    if not (np.isfinite(covariances).all() and np.isfinite(prices.joined()).all()):
+        return None
     return ProgramSolution(covariances, prices, 1.0 / value if problem.worst else value, str(program.status))
 
 

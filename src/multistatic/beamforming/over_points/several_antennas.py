@@ -21,16 +21,21 @@ from multistatic.beamforming.over_points.fixed_vectors import (
 from multistatic.beamforming.over_points.point_streams import with_more_point_streams
 from multistatic.beamforming.over_points.receive_side import PointReceivers
 from multistatic.beamforming.over_points.vector_search import Stage, searched
+from multistatic.beamforming.value_function.earlier_beams import streams_of_beams
+from multistatic.beamforming.value_function.reachable_rates import reach
 from multistatic.beamforming.value_function.receive_vectors import descend
 from multistatic.beamforming.value_function.several_starts import ValueFunctionSettings, best_streams, feasible_start
+from multistatic.beamforming.value_function.starting_vectors import random_streams
 from multistatic.beamforming.value_function.streams import without_idle_streams
+from multistatic.units import C
 
 _ROUGH, _SCREENING = 0.1, 2e-3  # parts of the loss to which the beams of starts, and of starts improved, are known
 _SCREENED = (Stage(gap=0.1, steps=60, enough=1e-3), Stage(gap=1e-2, steps=60, enough=1e-4))
-_FINISHED = (Stage(gap=1e-3, steps=80, enough=1e-5),)
+_FINISHED = (Stage(gap=1e-2, steps=80, enough=3e-5), Stage(gap=1e-3, steps=80, enough=1e-5))
 _ROUNDS = 4  # of a search over some points, to which those are added that it leaves short
 _WORTH_A_STREAM = 1e-4  # of the loss
 _STREAM_ROUNDS = 3
+_SEED = 0x5EED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,11 +53,11 @@ class StreamSolution:
 
 
 def best_receive_vectors(
-    receivers: PointReceivers, earlier: Sequence[Streams], limit: int, settings: ValueFunctionSettings
+    receivers: PointReceivers, earlier: Sequence[C], limit: int, settings: ValueFunctionSettings
 ) -> StreamSolution | None:
     """The best streams, at most `limit` for each receiver, over several starts; None where no start meets the rates.
 
-    `earlier`: streams to start from besides, those of other beams.
+    `earlier`: beams [1+K, n, L] of power 1 to start from besides; they need not meet the rates.
     """
     towards = mean_problem(receivers)
     feasible = feasible_start(towards, limit)
@@ -79,15 +84,23 @@ def _starts(
     receivers: PointReceivers,
     towards: GramProblem,
     feasible: Streams,
-    earlier: Sequence[Streams],
+    earlier: Sequence[C],
     limit: int,
     settings: ValueFunctionSettings,
 ) -> Iterator[StreamSolution]:
-    """Streams with their beams: the best ones for the mean direction, those of least power, and earlier ones."""
+    """Streams with their beams: the best ones for the mean direction, those of least power, earlier ones, and random
+    ones where no receiver is selected.
+    """
     mean = best_streams(towards, feasible, limit, settings).best
     lean = descend(towards, replace(feasible, solution=None), "power", steps=60, tolerance=1e-5)
-    for streams in (mean, lean, *earlier):
-        found = _solved(receivers, replace(streams, solution=None), _ROUGH)
+    others = [streams_of_beams(towards, receivers.channels, weights) for weights in earlier]
+    if receivers.receives_sensing.all():
+        # Without a sensing beam the data carry the light to all points, and local optima differ most.
+        rng = np.random.default_rng(_SEED)
+        drawn = [random_streams(towards, rng) for _ in range(settings.random_starts)]
+        others += [reach(towards, start, limit, 1.0).streams for start in drawn]
+    for streams in (mean, lean, *others):
+        found = None if streams is None else _solved(receivers, replace(streams, solution=None), _ROUGH)
         if found is not None:
             yield found
 
@@ -153,7 +166,7 @@ def _with_streams(receivers: PointReceivers, towards: GramProblem, best: StreamS
     for _ in range(_STREAM_ROUNDS):
         more = with_more_point_streams(receivers, best.streams, best.solution, limit)
         begun = None if more is None else _solved(receivers, more, _SCREENING)
-        richer = None if begun is None else _improved(receivers, begun, (_SCREENED[-1], *_FINISHED), TOLERANCE)
+        richer = None if begun is None else _improved(receivers, begun, _FINISHED, TOLERANCE)
         if richer is None:
             break
         lean = without_idle_streams(towards, richer.streams)

@@ -19,7 +19,7 @@ from multistatic.beamforming.over_points.receive_side import PointReceivers, str
 from multistatic.units import C, F
 
 _CENTRED = 1e-3  # squared Newton decrement
-_PATIENCE = 2  # steps in a row that gain little
+_PATIENCE = 3  # steps in a row that gain little
 _TRIALS, _SHORTER, _ARMIJO = 10, 0.4, 1e-4
 _FIRST, _LONGEST = 0.3, 0.7  # of a vector of length one: the first step, and any
 _RAISE, _RAISES = (
@@ -31,8 +31,8 @@ _CURVED = 1e-12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until two steps in a row gain less
-    than `enough` of the value.
+    """BFGS at the weight where the duality gap is `gap` of the value, up to `steps`, until three steps in a row gain
+    less than `enough` of the value.
     """
 
     gap: float
@@ -128,14 +128,15 @@ def _evaluated(
     """-f_t/t at a chart, from prices of a neighbouring one; None where Newton's method does not arrive."""
     streams = chart.streams(receivers, like)
     barrier = receivers.barrier(streams)
+    found = barrier.minimum(at, weight, _CENTRED)
     for doubled in range(_RAISES):
-        if barrier.local(at, weight) is not None:
+        if found.inside:
             break
         at = at._replace(power=(1.0 + _RAISE * 2.0**doubled) * at.power)
-    centre, _, arrived = barrier.centred(at, weight, _CENTRED)
-    local = barrier.local(centre, weight) if arrived else None
-    if local is None:
+        found = barrier.minimum(at, weight, _CENTRED)
+    if not found.arrived:
         return None
+    centre = found.at
     slopes = stream_gradient(receivers, streams, barrier, centre)
     unit, by_vector = streams.vectors, -slopes.by_vector / weight
     by_vector = by_vector - unit * np.einsum("sr,sr->s", unit.conj(), by_vector).real[:, None]
@@ -144,7 +145,7 @@ def _evaluated(
     total = np.bincount(streams.receiver, by_log, len(receivers.rate))
     by_log = by_log - streams.share * (total / receivers.rate)[streams.receiver]
     gradient = np.concatenate([by_vector.real.ravel(), by_vector.imag.ravel(), by_log])
-    return _Evaluated(chart, streams, centre, -local.value / weight, gradient)
+    return _Evaluated(chart, streams, centre, -found.value / weight, gradient)
 
 
 def _direction(gradient: F, inverse: F | None, value: float) -> F:

@@ -28,7 +28,7 @@ from multistatic.beamforming.evaluate import evaluate, everything_on_target, inf
 from multistatic.beamforming.normalised_problem import NormalisedProblem, expand, normalise
 from multistatic.beamforming.power import allocate, interference, streams
 from multistatic.beamforming.rank import beams_from_covariances
-from multistatic.beamforming.sca.program import ProgramSolution, require_cvxpy, solve_program
+from multistatic.beamforming.sca.program import ApproximationSolution, require_cvxpy, solve_program
 from multistatic.beamforming.sca.searched_start import NoStart, StartSettings, find_starts
 from multistatic.communication.rates import rates_nats
 from multistatic.linalg import adjoint
@@ -195,7 +195,7 @@ def _first_metric(reduced: NormalisedProblem, weights: C) -> C:
     return metric
 
 
-def _metric(reduced: NormalisedProblem, channels: C, weights: C, solved: ProgramSolution) -> C:
+def _metric(reduced: NormalisedProblem, channels: C, weights: C, solved: ApproximationSolution) -> C:
     """M of the module's docstring."""
     disturbance = interference(channels, weights, reduced.receives_sensing)
     own = np.einsum("krt,ktl->krl", channels, weights[1:])

@@ -23,7 +23,7 @@ def require_cvxpy() -> None:
     optional_module("the beamformer 'sca'", "cvxpy")
 
 
-class ProgramSolution(NamedTuple):
+class ApproximationSolution(NamedTuple):
     """`covariances` Q_0 … Q_K [1+K, n, n] with the multipliers of the rates [K], of the illuminations [M], and of the
     power.
     """
@@ -34,7 +34,7 @@ class ProgramSolution(NamedTuple):
     power_price: float
 
 
-def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> ProgramSolution | None:
+def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: list[C]) -> ApproximationSolution | None:
     """The convex program around `weights` in CVXPY; None on failure.
 
     A complex Hermitian X ⪰ 0 is carried by a real symmetric 2m × 2m matrix without further structure: its average over
@@ -82,7 +82,7 @@ def solve_program(reduced: NormalisedProblem, channels: C, weights: C, bases: li
         covariances[j] = bases[j] @ _hermitian(variables[j].value) @ bases[j].conj().T
     points = _point_prices(reduced.objective, reached / scale, floors, scale)
     prices = np.array([float(rate.dual_value) for rate in rates]) * scale
-    return ProgramSolution(covariances, np.maximum(prices, 0.0), points, float(limit.dual_value) * scale)
+    return ApproximationSolution(covariances, np.maximum(prices, 0.0), points, float(limit.dual_value) * scale)
 
 
 def _goal(objective: PointObjective | None, lights: list[Any], scale: float) -> tuple[Any, list[Any]]:
