@@ -54,7 +54,7 @@ from multistatic.report.picture_layout import (
     picture_heading,
     tall_figure,
 )
-from multistatic.report.points_in_words import WORST, middle_in_words, worst_place
+from multistatic.report.points_in_words import WORST, middle_in_words, with_minus, worst_place
 from multistatic.report.style import (
     CAPTION,
     FAINT,
@@ -351,7 +351,7 @@ def _caption(design: Design) -> list[str]:
     origin, scenario, parts = design.scenario.origin, design.scenario, []
     apart = "" if design.accuracy is None else error_apart(design.accuracy.position.covariance_m2)
     if design.over_points is not None and len(design.over_points.value) > 1:
-        parts.append(f"Worst point: {worst_place(design)}.")
+        parts.append(f"Worst point: {with_minus(worst_place(design))}.")
         parts += middle_in_words(design)
     if apart:
         parts.append(f"Position error: {apart}.")

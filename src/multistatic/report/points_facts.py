@@ -38,6 +38,9 @@ def power_over_points(design: Design) -> Iterator[tuple[str, str]]:
     if f"{design.points.count} points" not in design.message:
         yield "points", f"{design.points.count}, at which the design is evaluated"
     power_w = result.beams.illumination_w(design.channel.steering_tx)
+    sequences = int(np.sum(np.any(result.beams.weights[0] != 0.0, axis=0)))
+    if sequences > 1:
+        yield "sensing sequences", f"{sequences}; every cooperating receiver must know all of them"
     yield "power towards points", power_in_words(power_w, design.points.weight)
 
 
