@@ -72,7 +72,7 @@ def test_one_range_and_a_prior(prior_std_m: float, range_std_m: float) -> None:
         fix = localize(group, sites, NEVER, prior=prior)
         assert fix.position_verdict == "unique"
         mode, wanted = with_prior(fix, receiver[:2], group[0], prior, 0.1)
-        assert_close(fix.position_m[:2], mode, abs=0.02 * prior_std_m)
+        assert_close(fix.position_m[:2], mode, abs=0.01 * prior_std_m)
         # Across the ellipse the error is that of the range and of the curvature: each to a few hundredths.
         axes = np.linalg.eigh(wanted)[1]
         found, wanted = (axes.T @ each @ axes for each in (fix.position_covariance_m2, wanted))
