@@ -82,7 +82,10 @@ def beams_of_covariances(barrier: DualBarrier, covariances: C) -> PointBeams | N
     data, powers = np.zeros((size, streams), complex), np.zeros(streams)
     for s, covariance in enumerate(covariances[barrier.uses_sensing :]):
         aimed = covariance @ channels[s]
-        beam = aimed / np.sqrt(np.vdot(channels[s], aimed).real)
+        received = float(np.vdot(channels[s], aimed).real)
+        if not received > 0.0:
+            return None
+        beam = aimed / np.sqrt(received)
         rest = rest + covariance - np.outer(beam, beam.conj())
         powers[s] = np.vdot(beam, beam).real
         data[:, s] = beam / np.sqrt(powers[s])
