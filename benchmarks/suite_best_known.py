@@ -1,6 +1,6 @@
-"""Best-known values and bounds of the benchmark suite, made anew: about eight minutes.
+"""Best-known values and bounds of a version of the benchmark suite, made anew: about eight minutes each.
 
-    python -m benchmarks.suite_best_known [FOLDER]
+    python -m benchmarks.suite_best_known VERSION [FOLDER]
 
 Groups: branch and bound until nothing is open, held against enumeration where there are at most 20 free receivers and,
 under the surrogate, against a mixed-integer program. Beams: `value_function` from many random starts, with the dual
@@ -34,12 +34,12 @@ from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branc
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.milp import milp
 from multistatic.selection.selection_problem import Selection, SelectionProblem
-from multistatic.suite.instances import BEST_BEAMS, BEST_KNOWN, VERSION, SuiteInstance, load_suite
-from multistatic.suite.tasks import SELECTION_BOARDS, STRICT
+from multistatic.suite.instances import BEST_BEAMS, BEST_KNOWN, SuiteInstance, load_suite
+from multistatic.suite.tasks import SELECTION_BOARDS, STRICT, common_illumination_w, figure_w
 
 AGREE = 1e-8
 STARTS, STARTS_LARGE, LARGE = 120, 8, 30
-SCA_UP_TO = 12
+SCA_UP_TO, SCA_POINTS = 12, 3
 
 
 def best_group(problem: SelectionProblem, criterion: str) -> dict[str, Any]:
@@ -49,7 +49,7 @@ def best_group(problem: SelectionProblem, criterion: str) -> dict[str, Any]:
     found: dict[str, Selection] = {"branch_and_bound": branch_and_bound(problem, rng, settings)}
     if int(np.sum(~problem.forced)) <= 20:
         found["enumeration"] = enumeration(problem, rng)
-    if criterion == "surrogate":
+    if criterion == "surrogate" and len(problem.illumination_w) == 1:
         found["milp"] = milp(problem, rng)
     best = min(found.values(), key=lambda each: float("inf") if each.value is None else each.value)
     assert best.value is not None
@@ -84,37 +84,42 @@ def candidates(problem: BeamformingProblem) -> Iterator[tuple[str, BeamformingRe
     yield f"value_function, {starts} random starts", value_function(problem, long)
     with suppress(InputError):  # channels of higher rank
         yield "los_sdp", los_sdp(problem)
-    if len(problem.direct) <= SCA_UP_TO:
+    if len(problem.direct) <= SCA_UP_TO and len(problem.steering_tx) <= SCA_POINTS:
         yield "sca", sca(problem, ScaSettings(tolerance=1e-7))
 
 
 def best_of(problem: BeamformingProblem) -> tuple[dict[str, Any], np.ndarray]:
-    """The best beams that keep every constraint, and the least proven upper bound."""
-    bound, proof = upper_bound(problem), "certificate"
-    least = bound.value_w
-    if bound.proof == "power":
-        proof = "power"
-    best: tuple[str, BeamformingResult] | None = None
+    """The best beams that keep every constraint, and the least proven upper bound on what they are ranked by."""
+    least, proof = _certificate(problem)
+    best: tuple[str, BeamformingResult, float] | None = None
     for how, result in candidates(problem):
-        print(f"    {how}: {result.status} {result.illumination_w}", flush=True)
-        if result.beams is None or result.illumination_w is None:
+        value = None if result.beams is None else figure_w(problem, result.beams)
+        print(f"    {how}: {result.status} {value}", flush=True)
+        if result.beams is None or value is None:
             continue
-        if result.upper_bound_w < least:
-            least, proof = result.upper_bound_w, f"dual of {result.method}"
+        bound_w = result.upper_bound_w
+        if problem.objective is not None:
+            proven = result.loss_bound
+            bound_w = common_illumination_w(problem.objective, proven) if proven > 0.0 else float("inf")
+        if bound_w < least:
+            least, proof = bound_w, f"dual of {result.method}"
         strict = max(violations(problem, result.beams).values()) <= STRICT
-        if strict and (best is None or result.illumination_w > best[1].illumination_w * (1 + 1e-12)):
-            best = how, result
+        if strict and (best is None or value > best[2] * (1 + 1e-12)):
+            best = how, result, value
     assert best is not None
-    how, result = best
+    how, result, value = best
     assert result.beams is not None
-    assert result.illumination_w is not None
-    entry = {
-        "value": result.illumination_w,
-        "bound": max(least, result.illumination_w),
-        "proof": proof,
-        "found_by": how,
-    }
+    entry = {"value": value, "bound": max(least, value), "proof": proof, "found_by": how}
     return entry, np.asarray(result.beams.weights)
+
+
+def _certificate(problem: BeamformingProblem) -> tuple[float, str]:
+    """An upper bound in W that holds for any beams, and what it follows from."""
+    if problem.objective is None:
+        bound = upper_bound(problem)
+        return bound.value_w, "power" if bound.proof == "power" else "certificate"
+    most_w = np.sum(np.abs(problem.steering_tx) ** 2, axis=1) * problem.power_limit_w
+    return common_illumination_w(problem.objective, problem.objective.loss(most_w)), "power"
 
 
 def boards_of(instance: SuiteInstance) -> tuple[dict[str, Any], np.ndarray | None]:
@@ -126,17 +131,18 @@ def boards_of(instance: SuiteInstance) -> tuple[dict[str, Any], np.ndarray | Non
     return boards, beams
 
 
-def main(folder: Path) -> None:
+def main(version: int, folder: Path) -> None:
     """Write both files, whole or not at all."""
     instances, beams = {}, {}
-    for instance in load_suite():
+    for instance in load_suite(version):
         began = time.perf_counter()
         print(instance.name, flush=True)
         instances[instance.name], weights = boards_of(instance)
         if weights is not None:
             beams[instance.name] = weights
         print(f"  {time.perf_counter() - began:.1f} s", flush=True)
-    document = {"suite": VERSION, "made_by": "python -m benchmarks.suite_best_known", "instances": instances}
+    made_by = f"python -m benchmarks.suite_best_known {version}"
+    document = {"suite": version, "made_by": made_by, "instances": instances}
     stored = io.BytesIO()
     np.savez_compressed(stored, allow_pickle=False, **beams)
     text = json.dumps(document, indent=2, allow_nan=False) + "\n"
@@ -144,5 +150,6 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    default = resources.files("multistatic.suite").joinpath(f"v{VERSION}")
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(str(default)))
+    which = int(sys.argv[1])
+    default = resources.files("multistatic.suite").joinpath(f"v{which}")
+    main(which, Path(sys.argv[2]) if len(sys.argv) > 2 else Path(str(default)))

@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from multistatic.localization.known_sites import known_sites as known_sites
     from multistatic.localization.ray import from_arrival as from_arrival
     from multistatic.localization.ray import from_departure as from_departure
+    from multistatic.localization.state_prior import StatePrior as StatePrior
+    from multistatic.localization.state_prior import state_prior as state_prior
     from multistatic.localization.two_dopplers import departure_from_dopplers as departure_from_dopplers
     from multistatic.localization.two_dopplers import from_two_dopplers as from_two_dopplers
     from multistatic.report.beam_pattern import draw_beam_pattern as draw_beam_pattern
@@ -171,6 +173,7 @@ _MODULES = {
     "FusionSettings": "multistatic.localization.fusion",
     "KnownSites": "multistatic.localization.known_sites",
     "Measurement": "multistatic.estimation.measurement",
+    "StatePrior": "multistatic.localization.state_prior",
     "departure_from_dopplers": "multistatic.localization.two_dopplers",
     "draw_measurements": "multistatic.localization.drawn",
     "from_arrival": "multistatic.localization.ray",
@@ -180,6 +183,7 @@ _MODULES = {
     "known_sites": "multistatic.localization.known_sites",
     "localize": "multistatic.localization.fusion",
     "localize_many": "multistatic.localization.fusion",
+    "state_prior": "multistatic.localization.state_prior",
     # Results in a notebook
     "summary": "multistatic.report.text_summary",
     "to_dataframe": "multistatic.files.labelled_arrays",

@@ -21,6 +21,8 @@ EPSILON = float(np.finfo(float).eps)
 # 9 digits are sure.
 _WELL_CONDITIONED = 1e6
 _DIRECTION, _NOTHING = 1e-7, 1e-14
+# Smallest pivot of a matrix with a unit diagonal that is no rounding error.
+_PIVOT = 1e-14
 
 
 def adjoint(matrices: NDArray[Any]) -> C:
@@ -35,6 +37,25 @@ def generalised_inverse(matrix: F) -> F:
     A = D S D with D² = diag A; eigenvalues of S up to `RANK_TOLERANCE` count as zero.
     """
     return _pseudo_inverse(matrix)[0]
+
+
+def covariance_of_rows(rows: F) -> F:
+    """`generalised_inverse` of AᵀA for each whitened Jacobian A of `rows` [..., m, n], from the singular values of A.
+
+    The information AᵀA has the square of their condition number: an error of a micrometre beside one of ten metres is
+    beyond 16 digits there and within them here. Singular values of unit columns up to `RANK_TOLERANCE` count as zero.
+    """
+    length = np.sqrt(np.sum(rows**2, axis=-2))
+    scale = np.where(length > 0, 1.0 / np.where(length > 0, length, 1.0), 0.0)
+    _, values, turned = np.linalg.svd(rows * scale[..., None, :], full_matrices=False)
+    kept = values > RANK_TOLERANCE
+    root = (
+        np.swapaxes(turned, -1, -2)
+        * scale[..., :, None]
+        * np.where(kept, 1.0 / np.where(kept, values, 1.0), 0.0)[..., None, :]
+    )
+    covariance: F = root @ np.swapaxes(root, -1, -2)
+    return covariance
 
 
 def schur_complement(information: F, kept: slice) -> F:
@@ -201,6 +222,40 @@ def _largest_rank(matrix: F) -> F:
         touched = np.any(there[..., columns], axis=-1).sum(axis=-1)
         total += np.minimum(touched, columns.sum())
     return total
+
+
+def inverse_root(matrices: F) -> tuple[F, F]:
+    """R [n, n, N], lower triangular with RᵀR = A⁻¹ for symmetric A [n, n, N], of which the lower triangles are
+    read, and a lower bound [N] on the smallest eigenvalue of each with its diagonal scaled to one; 0 where A is not
+    surely regular, and R means nothing there.
+
+    A = D⁻¹LLᵀD⁻¹ and R = L⁻¹D. The matrices lie side by side along the last axis, so each step is one for all of them:
+    a hundred times as fast as one decomposition after the other where n is 4 or 6.
+    """
+    size, _, count = matrices.shape
+    diagonal = np.array([matrices[j, j] for j in range(size)])
+    regular = np.all(diagonal > 0.0, axis=0)
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    lower, inverse = np.zeros_like(matrices), np.zeros_like(matrices)
+    for j in range(size):
+        pivot = np.full(count, 1.0)
+        for k in range(j):
+            pivot -= lower[j, k] * lower[j, k]
+        regular &= pivot > _PIVOT
+        inverse[j, j] = 1.0 / np.sqrt(np.where(regular, pivot, 1.0))
+        for i in range(j + 1, size):
+            entry = matrices[i, j] * scale[i] * scale[j]
+            for k in range(j):
+                entry -= lower[i, k] * lower[j, k]
+            lower[i, j] = entry * inverse[j, j]
+    for j in range(size):
+        for i in range(j + 1, size):
+            total = lower[i, j] * inverse[j, j]
+            for k in range(j + 1, i):
+                total += lower[i, k] * inverse[k, j]
+            inverse[i, j] = -total * inverse[i, i]
+    margin = np.where(regular, 1.0 / np.einsum("ijn,ijn->n", inverse, inverse), 0.0)
+    return inverse * scale, margin
 
 
 def least_informative(rows: F, changes: F, span: F) -> F:

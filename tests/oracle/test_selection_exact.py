@@ -9,47 +9,21 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from multistatic.bounds.gain import MatrixGain
 from multistatic.errors import InputError
 from multistatic.selection.branch_and_bound import BranchAndBoundSettings, branch_and_bound
-from multistatic.selection.declared_gain import ScaledMatrixGain, gain_of
+from multistatic.selection.declared_gain import gain_of
 from multistatic.selection.enumeration import enumeration
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.milp import MilpSettings, _best_of_size, milp
 from multistatic.selection.nodes import Nodes, bounded_subtree, roots
 from multistatic.selection.pair_cost import linear_costs
+from multistatic.selection.scaled_gain import ScaledMatrixGain
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 from tests.support.close import close_to
-from tests.support.selection_problems import naive_cost_m, network_problem, selection_problem
+from tests.support.selection_problems import Plain, naive_cost_m, network_problem, selection_problem
 
 RNG = np.random.default_rng(0)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Plain:
-    """sqrt of tr[A J⁻¹]/p, one group after the other, by the textbook formula in scaled units."""
-
-    information: F
-    weighting: F
-    name: str = "plain"
-    unit: str = "m"
-
-    @property
-    def gain(self) -> MatrixGain:
-        return MatrixGain(information=self.information, weighting=self.weighting)
-
-    def values(self, masks: B, illumination_w: float) -> F:
-        scale = 1 / np.sqrt(np.einsum("kii->i", self.information))
-        values = []
-        for mask in masks:
-            total = self.information[mask].sum(axis=0) * scale[:, None] * scale
-            if mask.any() and np.linalg.matrix_rank(total, tol=1e-11, hermitian=True) == len(total):
-                spread = np.trace((self.weighting * scale[:, None] * scale) @ np.linalg.pinv(total))
-                values.append(np.sqrt(spread / illumination_w))
-            else:
-                values.append(np.inf)
-        return np.array(values)
 
 
 def random_node(problem: SelectionProblem, seed: int, *, size: int, inside: int = 2, free: int = 5) -> Nodes:

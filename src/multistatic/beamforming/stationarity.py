@@ -59,7 +59,7 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     streams = weights[owner, :, stream].T
     on_target = towards.conj() @ streams
     arrived = channels[required_receivers] @ streams
-    pressure = _pressure(before[required_receivers], required_receivers, owner, arrived, receives_sensing)
+    pressure = pressure_of(before[required_receivers], required_receivers, owner, arrived, receives_sensing)
     products, moments = _inner_products(channels[required_receivers], towards, streams, arrived, pressure)
     lengths = np.sqrt(np.diagonal(products))
     products = products / np.outer(lengths, lengths)
@@ -80,7 +80,7 @@ def stationarity(problem: BeamformingProblem, beams: Beams) -> Stationarity:
     )
 
 
-def _pressure(before: C, required_receivers: np.ndarray, owner: np.ndarray, arrived: C, receives_sensing: B) -> C:
+def pressure_of(before: C, required_receivers: np.ndarray, owner: np.ndarray, arrived: C, receives_sensing: B) -> C:
     """Z_k [A, N_r, B] with ∂R_k/∂w* = H_kᴴZ_k for the receivers `required_receivers` [A] and every beam w of some
     power.
 

@@ -5,6 +5,8 @@ illumination_w)`, and `gain` where its best group can be proven (`bounds.gain`);
 `selection.selection_problem.Criterion`. With synchronised clocks every value here is a power of the illumination times
 a function of the group, so the best group is the same for all beams. An offset of a clock does not shrink with more
 illumination: with `network.clock` the errors in position and velocity are no such power, and nothing is declared.
+Prior information does not grow with it either: with `network.prior_information` the declared gain has a constant. The
+surrogates have no position that a prior could be about: they are the same with and without one.
 """
 
 from __future__ import annotations
@@ -57,6 +59,9 @@ class LocalizationCriterion:
 
     `weighting` A [2d, 2d]: the value's square is tr[A J⁻¹]/p_t, 1 on what the bound is about and 0 elsewhere. Sums of
     information are quick; where they have too few digits for the value, it is that of `position_bound`.
+
+    `prior` J₀ [2d, 2d] is the prior information of `network`: the square is then tr[A (J₀ + p_t J)⁻¹]. None: there is
+    none.
     """
 
     name: str
@@ -65,31 +70,42 @@ class LocalizationCriterion:
     weighting: F
     quantity_weights: Mapping[Quantity, float]
     network: SensingNetwork
+    prior: F | None = None
 
     @property
     def gain(self) -> MatrixGain:
-        """φ = 1/tr[A J⁻¹], exponent 1/2."""
-        return MatrixGain(information=self.information, weighting=self.weighting)
+        """φ = 1/tr[A J⁻¹], exponent 1/2, with the constant J₀ where there is a prior."""
+        return MatrixGain(information=self.information, weighting=self.weighting, constant=self.prior)
 
     def values(self, masks: B, illumination_w: F | float) -> F:
         """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]; infinity where it is
         unobservable.
         """
         groups, light = np.atleast_2d(np.asarray(masks, bool)), np.asarray(illumination_w, float)
+        if self.prior is not None:
+            each = [np.sqrt(self._squared(groups, float(power))) for power in np.maximum(light, 0.0).ravel()]
+            return np.stack(each, axis=1) if light.ndim else each[0]
         if not np.any(light > 0):
             return np.full((len(groups), *light.shape), np.inf)
-        parts = [self._squared(chunk) for chunk in _chunks(groups)]
-        squared = np.concatenate([found for found, _ in parts])
-        doubtful = np.flatnonzero(np.concatenate([margin for _, margin in parts]) < _SURE)
-        if len(doubtful):
-            squared[doubtful] = _squared_errors(self.network, self.quantity_weights, groups[doubtful], 1.0)
+        squared = self._squared(groups, 1.0)
         shining = np.where(light > 0, light, 1.0)
         return np.where(light > 0, np.sqrt(np.divide.outer(squared, shining)), np.inf)
 
-    def _squared(self, chunk: F) -> tuple[F, F]:
-        """Squared value at 1 W, and the smallest margin of its parts."""
+    def _squared(self, groups: B, illumination_w: float) -> F:
+        """Squared value [n] of each row of `groups` [n, K]."""
+        parts = [self._from_sums(chunk, illumination_w) for chunk in _chunks(groups)]
+        squared = np.concatenate([found for found, _ in parts])
+        doubtful = np.flatnonzero(np.concatenate([margin for _, margin in parts]) < _SURE)
+        if len(doubtful):
+            squared[doubtful] = _squared_errors(self.network, self.quantity_weights, groups[doubtful], illumination_w)
+        return squared
+
+    def _from_sums(self, chunk: F, illumination_w: float) -> tuple[F, F]:
+        """Squared value, and the smallest margin of its parts."""
         count, size, _ = self.information.shape
         information = (chunk @ self.information.reshape(count, size * size)).reshape(-1, size, size)
+        if self.prior is not None:
+            information = self.prior + illumination_w * information
         parts = [
             (w**2, *marginal_variance_and_margin(information, part_of(quantity, size // 2)))
             for quantity, w in self.quantity_weights.items()
@@ -119,9 +135,9 @@ class ClockedLocalizationCriterion:
         """
         if np.ndim(illumination_w):
             return np.stack([self.values(masks, float(each)) for each in np.asarray(illumination_w)], axis=1)
-        if not illumination_w > 0:
+        if not illumination_w > 0 and not self.network.prior_information.size:
             return np.full(len(np.atleast_2d(masks)), np.inf)
-        return np.sqrt(_squared_errors(self.network, self.quantity_weights, masks, float(illumination_w)))
+        return np.sqrt(_squared_errors(self.network, self.quantity_weights, masks, max(float(illumination_w), 0.0)))
 
     def with_transmitter_clock_known(self, illumination_w: float) -> LocalizationCriterion:
         """A criterion that declares a gain and whose values at illumination 1 are never above those of this one at any
@@ -147,6 +163,7 @@ class ClockedLocalizationCriterion:
             weighting=np.diag(np.repeat(weights, network.dimensions)),
             quantity_weights=self.quantity_weights,
             network=network,
+            prior=_prior_of(network),
         )
 
     def reason(self, mask: B, illumination_w: float) -> str:
@@ -204,7 +221,12 @@ def _localization(network: SensingNetwork, name: str, unit: str, weights: Mappin
         weighting=np.diag(np.repeat(squares, network.dimensions)),
         quantity_weights=quantity_weights,
         network=network,
+        prior=_prior_of(network),
     )
+
+
+def _prior_of(network: SensingNetwork) -> F | None:
+    return network.prior_information if network.prior_information.size else None
 
 
 def _squared_errors(

@@ -40,14 +40,14 @@ def information_per_snr(pulse: PulseMoments, samples: int) -> F:
     return np.array([[delay, coupling], [coupling, doppler]])
 
 
-def exact_information(network: SensingNetwork, illumination_w: float) -> F:
+def exact_information(network: SensingNetwork, illumination_w: float | F) -> F:
     """Fisher information J_k [K, 2, 2] about delay and Doppler shift at each receiver, with unknown amplitude.
 
     In units of samples and cycles a sample: ρ_k = w_k p_t times `information_per_snr` (docs/model.md, §3; corrected
     (13)-(16) of the paper).
 
     network: the receivers.
-    illumination_w: power sent towards the target p_t, in W.
+    illumination_w: power sent towards the target p_t, in W; [K] where it is another one at each receiver.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")

@@ -5,7 +5,11 @@
 with the illumination p in W, the group b in {0, 1}^K, any constant c > 0 and an exponent e > 0. The gain φ is one of
 two functions, both concave, homogeneous of degree one and never lower when a receiver joins. A criterion declares it in
 its attribute `gain`; nothing else of a criterion is ever taken for a declaration. What is declared is compared with the
-criterion's values before anything is proven with it (`selection.gain.exact_gain`).
+criterion's values before anything is proven with it (`selection.declared_gain.exact_gain`).
+
+Information that is there without any receiver, such as that of a tracker, is a constant C beside p J(b). The value is
+then no power of the illumination, but at each illumination it is that of a group with a further receiver, which is
+always selected.
 """
 
 from __future__ import annotations
@@ -61,6 +65,8 @@ class MatrixGain:
     weighting [n, n]: A, symmetric, positive semidefinite and not zero; 1 for the parameters that count and 0 for
       nuisance parameters.
     exponent: e of value = c (p φ)^(-e); 1/2 for a standard deviation such as the PEB, 1 for a variance.
+    constant [n, n]: C, information that is there without any receiver, symmetric and positive semidefinite; the value
+      at illumination p is then c tr[A (C + p J)⁻¹]^e, with `information` at 1 W. None: there is none.
 
     Raises `ValueError` for anything else.
 
@@ -73,6 +79,7 @@ class MatrixGain:
     information: F
     weighting: F
     exponent: float = 0.5
+    constant: F | None = None
 
     def __post_init__(self) -> None:
         information = _real("information", self.information, dimensions=3)
@@ -82,7 +89,17 @@ class MatrixGain:
                 "a MatrixGain needs information [K, n, n] and weighting [n, n], "
                 f"received {list(information.shape)} and {list(weighting.shape)}"
             )
-        for name, matrices in (("information", information), ("weighting", weighting[None])):
+        named = [("information", information), ("weighting", weighting[None])]
+        if self.constant is not None:
+            constant = _real("constant", self.constant, dimensions=2)
+            if constant.shape != weighting.shape:
+                raise ValueError(
+                    f"constant of a MatrixGain must be as large as its weighting {list(weighting.shape)}, "
+                    f"received {list(constant.shape)}"
+                )
+            named.append(("constant", constant[None]))
+            object.__setattr__(self, "constant", constant if constant.any() else None)
+        for name, matrices in named:
             if not _semidefinite(matrices):
                 raise ValueError(f"{name} of a MatrixGain must be symmetric and positive semidefinite")
         if not weighting.any():

@@ -19,6 +19,10 @@ def delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     distances to the target; a target in 2-D has the first two columns of each. Near a baseline u_b and u_k are
     opposite: of 16 digits few would be left of their sum.
     """
+    return network.remembered("delay_doppler_jacobian", lambda: _delay_doppler_jacobian(network))
+
+
+def _delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     geometry, d = network.geometry, network.dimensions
     velocity = exactly(network.velocity_m_s)
     anchors = np.stack([np.broadcast_to(geometry.transmitter_m, geometry.receivers_m.shape), geometry.receivers_m])
@@ -39,7 +43,7 @@ def delay_doppler_jacobian(network: SensingNetwork) -> DoubleDouble:
     return DoubleDouble(*jacobian)
 
 
-def direction_rows(network: SensingNetwork, illumination_w: float) -> F:
+def direction_rows(network: SensingNetwork, illumination_w: float | F) -> F:
     """Rows [K, 3, d] whose products sum to 2Mρ_k (2π/λ)² (P_k/r_k) cov(e) (P_k/r_k), the information about p in the
     direction of arrival.
     """

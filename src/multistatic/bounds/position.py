@@ -3,7 +3,7 @@
 Unknown: the target's position p and velocity v, d coordinates each, and a complex amplitude per receiver. Known: the
 places of transmitter and receivers, and time, unless the network states priors of clock offsets (`clock`). The paper
 adds Fisher matrices of different parameters; the chain rule turns each receiver's delay-Doppler information into
-information about the same (p, v), which does add: J(p, v) = Σ_k b_k T_kᵀ J_k T_k.
+information about the same (p, v), which does add: J(p, v) = Σ_k b_k T_kᵀ J_k T_k, and J₀ with prior information.
 """
 
 from __future__ import annotations
@@ -162,8 +162,8 @@ def _notes(
     """What makes a bound that exists one of no use."""
     geometry = network.geometry
     if peb is not None:
-        longest = float(geometry.transmitter_target_m + geometry.target_receiver_m[chosen].max())
-        if peb > longest:
+        longest = float(geometry.transmitter_target_m + geometry.target_receiver_m[chosen].max(initial=0.0))
+        if peb > longest and chosen.any():
             yield (
                 f"The position error bound of {peb:.3g} m is of no use: it exceeds the longest bistatic range of the "
                 f"group, {longest:.4g} m, so it says no more about the position than the detection itself."
@@ -187,9 +187,9 @@ def _needs_the_velocity(network: SensingNetwork, chosen: B, illumination_w: floa
     def rows(velocity_m_s: F) -> F:
         found = whitened_rows(replace(network, velocity_m_s=velocity_m_s), illumination_w, angles=angles)
         target = found.target.hi[chosen].reshape(-1, 2 * d)
-        offsets = len(found.prior)
+        offsets = found.shared.shape[2]
         shared = found.shared[chosen].reshape(len(target), offsets)
-        return np.block([[target, shared], [np.zeros((offsets, 2 * d)), found.prior]])
+        return np.block([[target, shared], [found.prior[:, offsets:], found.prior[:, :offsets]]])
 
     here = rows(network.velocity_m_s)
     _, values, axes = np.linalg.svd(here[:, d : 2 * d])
@@ -211,6 +211,7 @@ def _reason(
     """Why the quantities `missing` are unobservable, and what would help."""
     d = network.dimensions
     receiving = chosen & (network.snr_per_watt * illumination_w > 0)
+    wanted = "position and velocity" if "position" in missing or not network.prior_information.size else "the velocity"
     if not chosen.any():
         return "No receiver is selected."
     if not receiving.any():
@@ -221,7 +222,7 @@ def _reason(
         if network.receiver_ids == (TRANSMITTER_ID,):
             who = "Only the transmitter receives"
         return (
-            f"{who} the echo; position and velocity in {d}-D need at "
+            f"{who} the echo; {wanted} in {d}-D {'need' if 'and' in wanted else 'needs'} at "
             f"least {d} receivers with {with_what}{' (the position alone may need fewer)' if angles else ''}."
         )
     if network.clock is not None:

@@ -3,7 +3,8 @@ information.
 
 Each measurement of unit variance is a row: its derivatives by the target's position and velocity, and by the offsets
 that all receivers share. A receiver's own offset needs no column: it acts on the same coordinate as the measurement, so
-its variance adds to that of the measurement. A prior of a shared offset is one row more.
+its variance adds to that of the measurement. A prior of a shared offset is one row more, and prior information about
+the target J₀ = RᵀR is the rows of R, which every group has.
 
 With J = AᵀA the covariance follows from the singular values of A, whose condition is the root of that of J. Nothing is
 subtracted: eliminating an offset from a sum of information leaves rounding errors of the sum, which look like
@@ -37,8 +38,9 @@ class WhitenedRows:
     """Measurements of unit variance, r a receiver (2 of delay and Doppler, 3 more of the direction).
 
     `target` [K, r, 2d]: derivatives by (p in m, v in m/s), with 32 digits. `shared` [K, r, c]: derivatives by the c
-    offsets of time and frequency that all receivers share and that are not known exactly. `prior` [c, c]: one row for
-    each of these, zero where nothing is known of it.
+    offsets of time and frequency that all receivers share and that are not known exactly. `prior` [c+q, c+2d]: the rows
+    that are there without any receiver, by the offsets and by (p, v): one for each offset, zero where nothing is known
+    of it, and q of prior information about the target.
     """
 
     target: DoubleDouble
@@ -51,8 +53,15 @@ class WhitenedRows:
         return WhitenedRows(target=target, shared=self.shared[:, :2], prior=self.prior)
 
 
-def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: bool = False) -> WhitenedRows:
-    """The rows of every receiver at illumination p_t in W; `angles` adds those of its direction of arrival.
+def whitened_rows(
+    network: SensingNetwork,
+    illumination_w: float | F,
+    *,
+    angles: bool = False,
+    jacobian: DoubleDouble | None = None,
+) -> WhitenedRows:
+    """The rows of every receiver at illumination p_t in W, one for all or [K]; `angles` adds those of its direction of
+    arrival; `jacobian`: `delay_doppler_jacobian` of the network, where it is known.
 
     A receiver's information about delay and Doppler is (J_k⁻¹ + diag s²)⁻¹ with the standard deviations s of its own
     offsets (`without_offsets`); its root times T_k are the rows.
@@ -67,7 +76,7 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         common = clock.common
     root = root_of_two(normalised) / unit
     free = np.flatnonzero(common > 0)
-    jacobian = delay_doppler_jacobian(network)
+    jacobian = delay_doppler_jacobian(network) if jacobian is None else jacobian
     delay, doppler = jacobian[:, 0], jacobian[:, 1]
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
     rows, shared = [first, exactly(root[:, 1, 1, None]) * doppler], root[:, :, free]
@@ -77,7 +86,31 @@ def whitened_rows(network: SensingNetwork, illumination_w: float, *, angles: boo
         rows += [exactly(across[:, i]) for i in range(across.shape[1])]
         shared = np.concatenate([shared, np.zeros((*across.shape[:2], len(free)))], axis=1)
     target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
-    return WhitenedRows(target=target, shared=shared, prior=np.diag(1.0 / common[free]))
+    known = _root_of_prior(network.prior_information)
+    prior = np.zeros((len(free) + len(known), len(free) + 2 * network.dimensions))
+    prior[: len(free), : len(free)] = np.diag(1.0 / common[free])
+    if len(known):
+        prior[len(free) :, len(free) :] = known
+    return WhitenedRows(target=target, shared=shared, prior=prior)
+
+
+def _root_of_prior(information: F) -> F:
+    """R [q, 2d] with RᵀR = J₀ [2d, 2d]: a Cholesky factor over the parameters of which something is known, scaled to a
+    unit diagonal; of a singular J₀ the roots of its eigenvalues.
+    """
+    if not information.size:
+        return information
+    told = np.flatnonzero(np.diagonal(information) > 0.0)
+    length = np.sqrt(np.diagonal(information)[told])
+    unit = information[np.ix_(told, told)] / length[:, None] / length
+    try:
+        root = np.linalg.cholesky(unit).T
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(unit)
+        root = np.sqrt(np.maximum(values, 0.0))[:, None] * vectors.T
+    rows = np.zeros((len(told), len(information)))
+    rows[:, told] = root * length
+    return rows
 
 
 def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
@@ -91,17 +124,17 @@ def covariances(rows: WhitenedRows, masks: B, quantity: Quantity) -> F:
     # The unknowns of interest are the last columns.
     order = np.roll(np.arange(2 * d), d if quantity == "position" else 0)
     whole = np.concatenate([rows.shared, rows.target.hi[:, :, order]], axis=2)
-    parts = [marginal_covariance(_stacked(whole, rows.prior, chunk), d) for chunk in _chunks(groups)]
+    offsets = rows.shared.shape[2]
+    prior = np.concatenate([rows.prior[:, :offsets], rows.prior[:, offsets:][:, order]], axis=1)
+    parts = [marginal_covariance(_stacked(whole, prior, chunk), d) for chunk in _chunks(groups)]
     covariance = np.concatenate([found for found, _ in parts])
     doubtful = np.flatnonzero(~np.concatenate([certain for _, certain in parts]))
     if len(doubtful):
         rest = np.concatenate([np.zeros_like(rows.shared), rows.target.lo[:, :, order]], axis=2)
-        zero = np.zeros_like(rows.prior)
+        zero = np.zeros_like(prior)
         covariance[doubtful] = np.concatenate(
             [
-                exact_marginal_covariance(
-                    DoubleDouble(_stacked(whole, rows.prior, chunk), _stacked(rest, zero, chunk)), d
-                )
+                exact_marginal_covariance(DoubleDouble(_stacked(whole, prior, chunk), _stacked(rest, zero, chunk)), d)
                 for chunk in _chunks(groups[doubtful])
             ]
         )
@@ -116,8 +149,7 @@ def both_covariances(rows: WhitenedRows, chosen: B) -> tuple[tuple[F, F], tuple[
     whole = np.concatenate([rows.shared, rows.target.hi], axis=2)[chosen]
     both = np.stack([whole, whole])
     both[0, :, 2:] = 0.0
-    prior = np.concatenate([rows.prior, np.zeros((len(rows.prior), 2 * d))], axis=1)
-    stacked = np.concatenate([both.reshape(2, -1, whole.shape[2]), np.stack([prior, prior])], axis=1)
+    stacked = np.concatenate([both.reshape(2, -1, whole.shape[2]), np.stack([rows.prior, rows.prior])], axis=1)
     found, regular = regular_covariance(stacked)
     plain, with_angles = (
         (covariance[-2 * d : -d, -2 * d : -d], covariance[-d:, -d:])
@@ -143,12 +175,12 @@ def _stacked(rows: F, prior: F, groups: B) -> F:
     """Rows [n, rows, columns] of each group. Only its receivers become rows; smaller groups are filled up with rows of
     zeros.
     """
-    (count, each, columns), offsets = rows.shape, len(prior)
+    (count, each, columns), given = rows.shape, len(prior)
     most = int(groups.sum(axis=1).max(initial=0))
     order = np.argsort(~groups, axis=1, kind="stable")[:, :most]
     order = np.where(np.take_along_axis(groups, order, axis=1), order, count)
     padded = np.concatenate([rows, np.zeros((1, each, columns))])
-    stacked = np.zeros((len(groups), most * each + offsets, columns))
+    stacked = np.zeros((len(groups), most * each + given, columns))
     stacked[:, : most * each] = padded[order].reshape(len(groups), most * each, columns)
-    stacked[:, most * each :, :offsets] = prior
+    stacked[:, most * each :] = prior
     return stacked

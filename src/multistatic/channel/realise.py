@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from multistatic import registry
@@ -12,6 +14,7 @@ from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import C, F, ratio_to_db, watt_to_dbm
 
 # Double precision leaves 16 digits of the interference beside the noise, and rates need some of them. In `paper` beams
@@ -20,12 +23,13 @@ LARGEST_SNR = 1e13
 _LARGEST_GAIN = 1e100  # its square is still a number
 
 
-def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Channel:
+def realise(scenario: Scenario, rng: np.random.Generator | None = None, points: TargetPoints | None = None) -> Channel:
     """Draw one realisation of the channel of a scenario.
 
     scenario: the network. Its model draws the direct channels unless they are given; echo and clutter follow from the
         geometry unless they are given.
     rng: random generator of the fading; None: the generator of the scenario's seed, whose channel the design uses.
+    points: points where targets may be, in the order of the axis M of the channel; None: `Scenario.points`.
 
     Raises `ScenarioError` if the SNR ‖H_bk‖² P_T/σ_z² of the direct path exceeds 130 dB at a receiver, the limit of
     double precision. Source: equation (3), model.md §2.
@@ -34,11 +38,12 @@ def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Chann
     >>> realise(load_preset("paper")).direct.shape
     (10, 2, 10)
     """
-    geometry, given = scenario.geometry(), scenario.propagation.direct
-    path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
-    reflected, steering_tx = _echo_by_geometry(scenario)
+    points = scenario.points() if points is None else points
+    given, echo = scenario.propagation.direct, _echo_by_geometry(scenario, points)
+    reflected, steering_tx = echo.gain, echo.steering_tx
     if isinstance(given, GivenChannel):
         given_gain, given_steering = given.echo_gain_of(scenario.receiver_ids), given.steering_tx
+        _refuse_other_points(given, points)
         reflected = reflected if given_gain is None else given_gain
         steering_tx = steering_tx if given_steering is None else given_steering
     direct = _direct_channel(scenario, channel_rng(scenario.seed) if rng is None else rng)
@@ -47,37 +52,67 @@ def realise(scenario: Scenario, rng: np.random.Generator | None = None) -> Chann
     return Channel(
         direct=direct,
         steering_tx=steering_tx,
-        steering_rx=receive_steering(scenario, geometry.receiver_to_target),
+        steering_rx=echo.steering_rx,
         echo_gain=reflected,
-        echo_path_gain=path_gain,
+        echo_path_gain=echo.path_gain,
         noise_power_w=scenario.propagation.noise_power_w,
         clutter_power_w=0.0 if dependent else scenario.propagation.clutter_power_w,
         clutter=_clutter_paths(scenario, direct) if dependent else NO_CLUTTER,
     )
 
 
-def as_given(scenario: Scenario, channel: Channel) -> GivenChannel:
+def as_given(scenario: Scenario, channel: Channel, points: TargetPoints | None = None) -> GivenChannel:
     """What a file must hold so that the scenario with it is realised as `channel` again, bit for bit: the direct
-    channels, and of the echo what the scenario's geometry does not give.
+    channels, and of the echo what the scenario's geometry does not give for the `points` of the channel.
 
     Noise, clutter and steering vectors of the receivers are always those of the scenario.
     """
-    reflected, steering_tx = _echo_by_geometry(scenario)
+    echo = _echo_by_geometry(scenario, scenario.points() if points is None else points)
     return GivenChannel(
         direct=channel.direct,
         receiver_ids=scenario.receiver_ids,
         carrier_hz=scenario.radio.carrier_hz,
-        echo_gain=None if np.array_equal(channel.echo_gain, reflected) else channel.echo_gain,
-        steering_tx=None if np.array_equal(channel.steering_tx, steering_tx) else channel.steering_tx,
+        echo_gain=None if np.array_equal(channel.echo_gain, echo.gain) else channel.echo_gain,
+        steering_tx=None if np.array_equal(channel.steering_tx, echo.steering_tx) else channel.steering_tx,
     )
 
 
-def _echo_by_geometry(scenario: Scenario) -> tuple[F, C]:
-    """η_k β_k [M, K] by path loss and reflection, and a_b(θ) [M, N_t]; M is 1."""
-    geometry = scenario.geometry()
-    path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
-    steering_tx = scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m)
-    return (path_gain * target_reflection(scenario.target, geometry))[None], steering_tx[None]
+class _Echo(NamedTuple):
+    """η_k β_k and η_k [M, K], a_b(θ) [M, N_t] and a_k(φ_k) [M, K, N_r] by path loss, reflection and geometry."""
+
+    gain: F
+    path_gain: F
+    steering_tx: C
+    steering_rx: C
+
+
+def _echo_by_geometry(scenario: Scenario, points: TargetPoints) -> _Echo:
+    each = []
+    for position_m, target in zip(points.position_m, points.target, strict=True):
+        alone = points.count == 1 and np.array_equal(position_m, scenario.middle_m)
+        geometry = scenario.geometry() if alone else scenario.geometry_at(position_m)
+        path_gain = echo_gain(scenario.propagation, geometry.transmitter_target_m, geometry.target_receiver_m)
+        each.append(
+            _Echo(
+                gain=path_gain * target_reflection(scenario.targets[target], geometry),
+                path_gain=path_gain,
+                steering_tx=scenario.transmitter.array.steering_vector(geometry.to_target, scenario.radio.wavelength_m),
+                steering_rx=receive_steering(scenario, geometry.receiver_to_target),
+            )
+        )
+    return _Echo(*(np.stack(parts) for parts in zip(*each, strict=True)))
+
+
+def _refuse_other_points(given: GivenChannel, points: TargetPoints) -> None:
+    """Raise `ScenarioError` where a channel file gives the echo of another number of points than the scenario has."""
+    problems = []
+    for name in ("echo_gain", "steering_tx"):
+        array = getattr(given, name)
+        if array is not None and len(array) != points.count:
+            expected = f"[M, …] with M = {points.count}, the points of the targets in this scenario"
+            problems.append(Problem(f"channel.direct.{name}", f"shape {list(np.shape(array))}", expected))
+    if problems:
+        raise ScenarioError(problems)
 
 
 def channel_rng(seed: int) -> np.random.Generator:

@@ -41,8 +41,8 @@ def compare_command(
         str | None,
         typer.Argument(
             metavar="FILE",
-            help="Scenario file (TOML), name of a preset (paper, urban, city, published_drop), or - for standard "
-            "input. With --suite or --list no FILE is given.",
+            help="Scenario file (TOML), name of a preset (paper, urban, city, drone_area, published_drop), or - for "
+            "standard input. With --suite or --list no FILE is given.",
         ),
     ] = None,
     set_: SET = None,
@@ -83,6 +83,16 @@ def compare_command(
     quick: Annotated[
         bool, typer.Option("--quick", rich_help_panel=SUITE, help="Run only the 9 small instances of the 18.")
     ] = False,
+    suite_version: Annotated[
+        int | None,
+        typer.Option(
+            "--suite-version",
+            metavar="1|2",
+            rich_help_panel=SUITE,
+            help="Version of the suite: 1 has one target at a known place; 2 has several targets, priors and areas. "
+            "Default: 2, the newest.",
+        ),
+    ] = None,
     time_limit: Annotated[
         float | None,
         typer.Option(
@@ -127,14 +137,19 @@ def compare_command(
     look = picture_style(style, title, out)
     if suite:
         from multistatic.cli.suite_command import compare_on_suite
+        from multistatic.suite.instances import VERSION, VERSIONS
         from multistatic.suite.run import SuiteSettings
 
         if file is not None or set_:
             received = [f"FILE {file}"] * (file is not None) + ["--set"] * bool(set_)
             expected = "--suite without FILE and --set: the suite has its own scenarios"
             raise InputError([Problem("--suite", f"--suite with {' and '.join(received)}", expected)])
+        if suite_version not in (None, *VERSIONS):
+            expected = f"one of the versions {', '.join(map(str, VERSIONS))}"
+            raise InputError([Problem("--suite-version", str(suite_version), expected)])
         with options_named("", _PATHS):
             settings = SuiteSettings(
+                version=VERSION if suite_version is None else suite_version,
                 selectors=_on_suite(selector, beamformer),
                 beamformers=_on_suite(beamformer, selector),
                 quick=quick,
@@ -144,7 +159,11 @@ def compare_command(
         return
     problems = [
         Problem(option, f"{option} without --suite", f"--suite, or no {option}")
-        for option, given in (("--quick", quick), ("--time-limit", time_limit is not None))
+        for option, given in (
+            ("--quick", quick),
+            ("--suite-version", suite_version is not None),
+            ("--time-limit", time_limit is not None),
+        )
         if given
     ]
     if file is None:

@@ -26,7 +26,8 @@ FILE = Annotated[
     str,
     typer.Argument(
         metavar="FILE",
-        help="Scenario file (TOML), name of a preset (paper, urban, city, published_drop), or - for standard input.",
+        help="Scenario file (TOML), name of a preset (paper, urban, city, drone_area, published_drop), or - for "
+        "standard input.",
     ),
 ]
 SET = Annotated[

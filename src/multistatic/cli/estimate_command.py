@@ -167,6 +167,11 @@ def estimate_command(
             false_alarm_rate=false_alarm_rate,
         )
         network = load_scenario(scenario, on_note=print_note) if scenario is not None else None
+        if network is not None and len(network.targets) > 1:
+            print_note(
+                f"{len(network.targets)} targets: in each recording the strongest echo is estimated, which need not be "
+                "of the same target at every receiver"
+            )
         with shown_stages(quiet) as show:
             show("reading recordings")
             read = read_recordings(recordings, reference, known)

@@ -63,6 +63,13 @@ def localize_command(
             help="Largest time difference of measurements that make one fix. Default: half a block of the scenario.",
         ),
     ] = None,
+    prior: Annotated[
+        bool,
+        typer.Option(
+            rich_help_panel=TESTS,
+            help="Add the prior of the scenario's target, the table [target.prior], to the measurements of each block.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Folder for fixes.csv, fixes.json, fixes.geojson and the map (SVG, PNG)."),
@@ -83,6 +90,10 @@ def localize_command(
       multistatic localize out/paper/estimates/measurements.csv \\
         --scenario out/paper/scenario.toml --out out/paper/fixes
 
+    With a prior, fewer receivers are enough. The target is not moved between
+    the blocks: each uses the prior as it is.
+      multistatic localize measurements.csv --scenario tracked.toml --prior
+
     Duration: 2 to 4 seconds for a few blocks, most of it for the pictures.
 
     \b
@@ -100,6 +111,7 @@ def localize_command(
     from multistatic.files.scenario_file import load_scenario
     from multistatic.localization.fusion import localize_many
     from multistatic.localization.scaled_units import measurement_notes
+    from multistatic.localization.state_prior import state_prior
     from multistatic.localization.times import times_text
 
     drawn = picture_style(style, title, out, pictures)
@@ -108,13 +120,18 @@ def localize_command(
         require_installed("drawing pictures", "matplotlib")
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
+    known = state_prior(network) if prior else None
     rows = read_measurements(measurements)
     for note in measurement_notes(rows, network):
         print_note(note)
     groups = _by_time(rows, half_a_block_s if same_time_s is None else same_time_s)
     with shown_stages(quiet) as show:
         fixes = localize_many(
-            groups, network, settings, on_progress=lambda done, total: show("localizing", done, total)
+            groups,
+            network,
+            settings,
+            prior=known,
+            on_progress=lambda done, total: show("localizing", done, total),
         )
         files: tuple[Path, ...] = ()
         if out is not None:

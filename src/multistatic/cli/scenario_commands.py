@@ -20,7 +20,8 @@ def init_command(
         str,
         typer.Argument(
             metavar="PRESET",
-            help="Name of a preset (paper, urban, city, published_drop); with --channel-file also a scenario file.",
+            help="Name of a preset (paper, urban, city, drone_area, published_drop); with --channel-file also a "
+            "scenario file.",
         ),
     ] = "paper",
     channel_file: Annotated[
@@ -37,8 +38,8 @@ def init_command(
     """Write a commented scenario file to start from.
 
     Presets: paper (the published setup), urban (a drone in a street, 3.5 GHz), city (a drone over a square in Berlin,
-    26 GHz), published_drop (receivers that match the levels of the published figures). The preset paper shows every
-    key; those that it does not use are commented out.
+    26 GHz), drone_area (a drone anywhere over 200 m by 200 m, 3.5 GHz), published_drop (receivers that match the levels
+    of the published figures). The preset paper shows every key; those that it does not use are commented out.
 
     With --channel-file a channel file is written too. It has the ids, the carrier and the shapes of the scenario, and
     is filled with the channels of the scenario's own model until you replace them. The scenario file names it.

@@ -14,7 +14,7 @@ from multistatic.cli.option_names import options_named
 from multistatic.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from multistatic.files.designed_network import DesignedNetwork
     from multistatic.simulation.block import SimulatedBlock
@@ -94,7 +94,7 @@ def simulate_command(
             parser=whole_number(0),
             metavar="SEED",
             rich_help_panel=RECEIVED,
-            help="Seed of symbols, noise, phases and clock offsets, 0 or more. Default: the scenario's.",
+            help="Seed of symbols, noise, phases, clock offsets and drawn targets, 0 or more. Default: the scenario's.",
         ),
     ] = None,
     echo: Annotated[bool, typer.Option(rich_help_panel=RECEIVED, help="Include the echo of the target.")] = True,
@@ -164,7 +164,7 @@ def simulate_command(
     """Simulate the signals that the receivers of a design receive.
 
     Writes one SigMF recording for each receiver, the known transmitted signal, and truth.json with the true delays,
-    Doppler shifts and clock offsets.
+    Doppler shifts and clock offsets. A target that is not exactly known is drawn from its prior or area.
 
     \b
     Examples, after `multistatic design paper --out out/paper`:
@@ -225,6 +225,8 @@ def simulate_command(
             receiver_ids=ids,
             on_receiver=lambda name: show(f"simulating {name}", ids.index(name), len(ids)),
         )
+        for note in _notes_on_targets(network, block):
+            print_note(note)
         show("writing files")
         truth = truth_document(network, block, settings, start)
         files = write_simulation(out or design_dir / "simulation", simulation_files(network, block, truth))
@@ -234,6 +236,22 @@ def simulate_command(
         typer.echo(json.dumps(truth, indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _print_table(block, files)
+
+
+def _notes_on_targets(network: DesignedNetwork, block: SimulatedBlock) -> Iterator[str]:
+    """Where the targets are that are not exactly known, and whose echo is that of the table."""
+    targets, points = network.scenario.targets, block.targets
+    assert points is not None
+    for target, place in zip(targets, points.position_m, strict=True):
+        if not target.exact:
+            known = "prior" if target.area is None else "area"
+            shown = ", ".join(f"{each:.6g}" for each in place)
+            yield f"{target.id} is at [{shown}] m, drawn from its {known}; another --seed draws another place"
+    if len(targets) > 1:
+        yield (
+            f"every recording holds the echoes of {len(targets)} targets; the table and the known signal are those of "
+            f"{targets[0].id}, truth.json has all"
+        )
 
 
 def _receivers(network: DesignedNetwork, asked: str) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def compare_on_suite(
     if interrupted and not outcomes:
         typer.echo(partial_words("runs", 0, planned), err=True)
         raise typer.Exit(INTERRUPTED)
-    about = _about(settings.quick, settings.limit_s)
+    about = _about(settings)
     if interrupted:
         about |= {"interrupted": True, "finished": len(outcomes), "planned": planned}
     origins = origins_of(ranked_methods(settings))
@@ -85,16 +85,14 @@ def _outcomes(settings: SuiteSettings, quiet: bool) -> tuple[list[SuiteOutcome],
     return found, planned
 
 
-def _about(quick: bool, limit_s: float) -> dict[str, Any]:
+def _about(settings: SuiteSettings) -> dict[str, Any]:
     """What the numbers depend on besides the methods."""
     from importlib.metadata import version
 
-    from multistatic.suite.instances import VERSION
-
     return {
-        "suite": VERSION,
-        "quick": quick,
-        "limit_s": limit_s,
+        "suite": settings.version,
+        "quick": settings.quick,
+        "limit_s": settings.limit_s,
         "version": version("multistatic"),
         "python": platform.python_version(),
         "dependencies": {name: version(name) for name in ("numpy", "scipy", "numba")},

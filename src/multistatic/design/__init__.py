@@ -12,8 +12,11 @@ from multistatic.design.group import design_group
 from multistatic.design.instance import instance_of
 from multistatic.design.later_certificate import certify
 from multistatic.design.limits import Limits
+from multistatic.design.middle_design import with_middle
+from multistatic.design.refined_points import designed_with_check
 from multistatic.design.result import Design, Scheme
 from multistatic.design.schemes import design_bi_static, design_mono_static
+from multistatic.design.several_points import check_several_points
 from multistatic.scenario.model import Scenario
 from multistatic.selection.selection_problem import NO_LIMITS, SearchLimits
 
@@ -72,13 +75,14 @@ def design_network(
     scenario = with_choices(scenario, **chosen, certificate=certificate)
     searches = limits.begun() if isinstance(limits, Limits) else limits
     instance, note = replace(instance_of(scenario, searches), certificate=certificate is not False), ""
+    check_several_points(scenario, instance.points.count, scheme)
     if start is not None:
         usable, note = usable_start(scenario, instance.channel, start)
         instance = replace(instance, start=usable)
     if scheme == "mono":
         design = design_mono_static(instance, on_stage)
-    elif scheme == "bi":
-        design = design_bi_static(instance, on_stage)
     else:
-        design = design_group(instance, on_stage)
+        method = design_bi_static if scheme == "bi" else design_group
+        design, instance = designed_with_check(instance, method, on_stage)
+        design = with_middle(design, instance, method)
     return replace(design, message=f"{note} {design.message}") if note else design

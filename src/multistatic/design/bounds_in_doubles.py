@@ -12,13 +12,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.design.recomputed_bounds import ExactBound, Sensor, fisher_of, whitened_direction_rows
-from multistatic.design.result import Design
+from multistatic.design.design_point import DesignPoint
+from multistatic.design.recomputed_bounds import (
+    ExactBound,
+    Sensor,
+    fisher_of,
+    prior_information,
+    whitened_direction_rows,
+)
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 # Least eigenvalue of the information with a unit diagonal, and most that terms of a sum may cancel, as squares: the
 # square roots multiply rounding errors of a derivative, 1e-15 or so, to 1e-9 of a bound.
-_CONDITION, _CANCELLED = 1e-6, 1e6
+CONDITION, CANCELLED = 1e-6, 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,55 +67,59 @@ class Jet:
 
 
 def bounds_in_doubles(
-    design: Design, sensors: Sequence[Sensor], illumination_w: float
+    seen: DesignPoint, sensors: Sequence[Sensor], illumination_w: float
 ) -> tuple[ExactBound, ExactBound] | None:
     """`recomputed_bounds.exact_bounds`; None where 16 digits may be too few, or where a clock has an offset.
 
     Every rounding error is at most some 1e-15 of what is summed, so that the relative error of a bound is some 1e-15
     times the share that cancels in these sums, times the root of the condition number.
     """
-    scenario, d = design.scenario, design.scenario.dimensions
+    scenario, d = seen.scenario, seen.scenario.dimensions
     clocks = [scenario.transmitter, *(sensor.clock for sensor in sensors if sensor.clock is not None)]
     if not sensors or any(each.clock_offset_std_s or each.frequency_offset_std_hz for each in clocks):
         return None
     # From the transmitter, then from each sensor, to the target [1+S, 3].
     places = np.stack([scenario.transmitter.position_m, *(each.place_m for each in sensors)])
-    offsets = scenario.target.position_m - places
-    length = _length(offsets, design)
+    offsets = seen.position_m - places
+    length = path_lengths(offsets, seen.velocity_m_s, d)
     distance = length.value
     if not np.all(distance > 0.0):
         return None
     wavenumber = scenario.radio.carrier_hz / SPEED_OF_LIGHT_M_S
     there_and_back = length.by_x[:1] + length.by_x[1:], length.by_xt[:1] + length.by_xt[1:]
     slopes = np.stack([there_and_back[0] / SPEED_OF_LIGHT_M_S, -wavenumber * there_and_back[1]], axis=1)
-    fisher = np.stack([fisher_of(design, sensor) for sensor in sensors])
+    fisher = np.stack([fisher_of(seen, sensor) for sensor in sensors])
     information = np.sum(np.swapaxes(slopes, 1, 2) @ fisher @ slopes, axis=0)
+    if seen.prior is not None:
+        information = information + prior_information(seen)
     # What each slope is the sum of: nothing but directions, and directions turned by the velocity.
-    speed = float(np.linalg.norm(scenario.target.velocity_m_s))
+    speed = float(np.linalg.norm(seen.velocity_m_s))
     summed = np.zeros_like(slopes)
     summed[:, 0, :d] = 2.0 / SPEED_OF_LIGHT_M_S
     summed[:, 1, :d] = (2.0 * wavenumber * speed * (1.0 / distance[0] + 1.0 / distance[1:]))[:, None]
     summed[:, 1, d:] = 2.0 * wavenumber
     largest = np.sum(summed * (np.abs(fisher) @ summed), axis=(0, 1))
-    if not np.all(largest < _CANCELLED * np.diagonal(information)):
+    if not np.all(largest < CANCELLED * np.diagonal(information)):
         return None
     # A direction times a length is an offset, of which the derivative is the identity.
     towards = offsets[1:] / distance[1:, None]
     directions = (np.eye(3, d) - towards[:, :, None] * length.by_x[1:, None, :d]) / distance[1:, None, None]
-    rows = whitened_direction_rows(design, sensors, directions, illumination_w).reshape(-1, d)
+    rows = whitened_direction_rows(seen, sensors, directions, illumination_w).reshape(-1, d)
     both = np.stack([information, information])
     both[1, :d, :d] += rows.T @ rows
     return _bounds(both, d)
 
 
-def _length(offset: F, design: Design) -> Jet:
-    """Length of each of `offset` [..., 3] as the target moves; x are its position and velocity."""
-    d, shape = design.scenario.dimensions, (*offset.shape, 2 * design.scenario.dimensions)
+def path_lengths(offset: F, velocity_m_s: F, dimensions: int) -> Jet:
+    """Length of each of `offset` [..., 3] as the target moves with `velocity_m_s` [..., 3]; x are its position and
+    velocity.
+    """
+    d, shape = dimensions, (*offset.shape, 2 * dimensions)
     here, nothing = np.eye(3, d), np.zeros((3, d))
     coordinates = Jet(
         value=offset,
         by_x=np.broadcast_to(np.hstack([here, nothing]), shape),
-        by_t=np.broadcast_to(design.scenario.target.velocity_m_s, offset.shape),
+        by_t=np.broadcast_to(velocity_m_s, offset.shape),
         by_xt=np.broadcast_to(np.hstack([nothing, here]), shape),
     )
     return coordinates.square().sum().sqrt()
@@ -119,7 +129,7 @@ def _bounds(information: F, d: int) -> tuple[ExactBound, ExactBound] | None:
     """The bounds of two matrices [2, 2d, 2d] of information about (p, v); None where one is badly conditioned."""
     scale = 1.0 / np.sqrt(np.diagonal(information, axis1=1, axis2=2))
     unit = information * scale[:, :, None] * scale[:, None, :]
-    if not np.isfinite(unit).all() or not np.all(np.linalg.eigvalsh(unit)[:, 0] > _CONDITION):
+    if not np.isfinite(unit).all() or not np.all(np.linalg.eigvalsh(unit)[:, 0] > CONDITION):
         return None
     covariance = np.linalg.solve(unit, scale[:, :, None] * np.eye(2 * d)) * scale[:, :, None]
     plain, with_angles = (ExactBound(position=each[:d, :d], velocity=each[d:, d:]) for each in covariance)

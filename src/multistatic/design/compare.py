@@ -13,8 +13,10 @@ from multistatic.design.algorithms import beamformer_of
 from multistatic.design.choices import label_of, with_choices
 from multistatic.design.finish import CERTIFIED_GAP
 from multistatic.design.group import design_group
+from multistatic.design.group_beams import group_beams
 from multistatic.design.instance import Instance, instance_of
 from multistatic.design.result import Design
+from multistatic.design.several_points import check_several_points
 from multistatic.errors import MultistaticError
 from multistatic.notebook import LabelledResult, Overview
 from multistatic.scenario.model import JOINT, Scenario
@@ -85,6 +87,7 @@ def each_method(
 ) -> Iterator[Comparison]:
     """The rows of `compare_methods` one by one, each as soon as it is known and without its gap."""
     instance = instance_of(scenario)
+    check_several_points(scenario, instance.points.count)
     for beamformer in _each_once(beamformers):
         solver = label_of(beamformer)
         on_stage(f"starting beams: {solver}")
@@ -92,7 +95,7 @@ def each_method(
         try:
             with_beams = with_choices(scenario, beamformer=beamformer)
             solve = beamformer_of(with_beams.design.beamformer, with_beams.design.options)
-            start = solve(instance.beamforming_problem(np.zeros(instance.size, bool)))
+            start = group_beams(instance, solve, np.zeros(instance.size, bool))
         except MultistaticError as error:
             yield from [_failed(label_of(selector), solver, str(error), clock() - begun) for selector in selectors]
             continue
@@ -103,7 +106,7 @@ def each_method(
             begun = clock()
             try:
                 chosen = with_choices(with_beams, selector=selector)
-                one = Instance(scenario=chosen, channel=instance.channel)
+                one = Instance(scenario=chosen, channel=instance.channel, points=instance.points)
                 design = design_group(one, lambda stage: None, start)
             except MultistaticError as error:
                 yield _failed(name, solver, str(error), clock() - begun)

@@ -15,6 +15,7 @@ import numpy as np
 from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.design.algorithms import beamformer_of, selector_of
 from multistatic.design.finish import finished, infeasible_beams, infeasible_selection, proof_stage
+from multistatic.design.group_beams import group_beams
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.selection.selection_problem import Selection
@@ -34,7 +35,7 @@ def design_decoupled(instance: Instance, on_stage: Report, start: BeamformingRes
     beamformer = beamformer_of(settings.beamformer, settings.options)
     if start is None:
         on_stage("starting beams")
-        start = beamformer(instance.beamforming_problem(np.zeros(instance.size, bool)))
+        start = group_beams(instance, beamformer, np.zeros(instance.size, bool))
     if start.beams is None:
         return infeasible_beams(instance, "multi", start)
     best: Design | None = None
@@ -73,7 +74,7 @@ def _rounds(
             return
         previous = selection.selected
         on_stage("beamforming")
-        result = beamformer(instance.beamforming_problem(_mask(selection)))
+        result = group_beams(instance, beamformer, _mask(selection), beams.covariance_w)
         yield selection, result
         if result.beams is None:
             return

@@ -9,7 +9,7 @@ from multistatic.design.result import Design
 from multistatic.errors import InputError, Problem
 from multistatic.scenario.model import Scenario
 from multistatic.signal.beams import Beams
-from multistatic.units import B
+from multistatic.units import B, C
 
 # The earlier beams are near enough to begin from where the direction of the target keeps this part of its beam, and the
 # direct channels change by at most this part of their power: beyond, other local optima are likely to be better.
@@ -39,8 +39,7 @@ def usable_start(scenario: Scenario, channel: Channel, start: Design) -> tuple[D
     _check_size(scenario, channel, start)
     if start.beamforming is None or start.beamforming.beams is None:
         return None, "The earlier design has no beams to start from, so all beams were designed anew."
-    steering, earlier = channel.steering_tx[0], start.channel.steering_tx[0]
-    kept = abs(np.vdot(earlier, steering)) ** 2 / (np.vdot(earlier, earlier).real * np.vdot(steering, steering).real)
+    kept = _kept(channel.steering_tx, start.channel.steering_tx)
     power = np.sum(np.abs(channel.direct) ** 2, axis=(1, 2))
     change = np.sum(np.abs(channel.direct - start.channel.direct) ** 2, axis=(1, 2)) / np.maximum(power, 1e-300)
     if kept < _SAME_DIRECTION:
@@ -48,6 +47,15 @@ def usable_start(scenario: Scenario, channel: Channel, start: Design) -> tuple[D
     if float(np.max(change)) > _CHANNEL_CHANGE:
         return None, "The direct channels differ from those of the earlier design, so all beams were designed anew."
     return start, ""
+
+
+def _kept(steering: C, earlier: C) -> float:
+    """|a_iᴴa_l|²/(‖a_i‖²‖a_l‖²) with the nearest earlier point l, of the point i of `steering` [M, N_t] where that is
+    least.
+    """
+    lengths = np.sum(np.abs(steering) ** 2, axis=1)[:, None] * np.sum(np.abs(earlier) ** 2, axis=1)
+    shared = np.abs(steering @ earlier.conj().T) ** 2 / lengths
+    return float(shared.max(axis=1).min())
 
 
 def _check_size(scenario: Scenario, channel: Channel, start: Design) -> None:

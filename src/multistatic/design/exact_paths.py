@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from functools import lru_cache
 
-from multistatic.design.result import Design
+from multistatic.design.design_point import DesignPoint
 from multistatic.units import SPEED_OF_LIGHT_M_S, F
 
 DIGITS = Context(prec=100)
@@ -51,23 +51,22 @@ def _leg(end_m: Point, position_m: Point, velocity_m_s: Point, dimensions: int) 
     return Leg(distance=_distance(position, anchor), lengths=lengths, bends=bends, rates=rates)
 
 
-def leg_to(design: Design, end_m: F) -> Leg:
+def leg_to(seen: DesignPoint, end_m: F) -> Leg:
     """The leg between the target and `end_m` [3]."""
-    target = design.scenario.target
-    end, position, velocity = (tuple(map(float, each)) for each in (end_m, target.position_m, target.velocity_m_s))
-    return _leg(end, position, velocity, design.scenario.dimensions)
+    end, position, velocity = (tuple(map(float, each)) for each in (end_m, seen.position_m, seen.velocity_m_s))
+    return _leg(end, position, velocity, seen.scenario.dimensions)
 
 
-def path_slopes(design: Design, outward: Leg, back: Leg) -> tuple[list[Decimal], list[Decimal]]:
+def path_slopes(seen: DesignPoint, outward: Leg, back: Leg) -> tuple[list[Decimal], list[Decimal]]:
     """How delay in s and Doppler in Hz change with each coordinate of position and velocity: both legs of the path."""
-    scenario = design.scenario
+    scenario = seen.scenario
     carrier = Decimal(scenario.radio.carrier_hz)
     delays = [(a + b) / _SPEED for a, b in zip(outward.lengths, back.lengths, strict=True)]
     shifts = [-carrier / _SPEED * (a + b) for a, b in zip(outward.bends, back.bends, strict=True)]
     still = [-carrier / _SPEED * (a + b) for a, b in zip(outward.rates, back.rates, strict=True)]
     # A slope that is zero comes out as the error of its difference, which would be taken for information.
     nearest = min(outward.distance, back.distance)
-    fastest = _distance(exact(scenario.target.velocity_m_s), [Decimal(0)] * 3)
+    fastest = _distance(exact(seen.velocity_m_s), [Decimal(0)] * 3)
     error = max(Decimal("1e-38"), 100 * ((1 + fastest) * STEP / nearest) ** 2)
     turning = carrier / _SPEED * fastest / nearest
     delays, shifts, still = (

@@ -10,8 +10,11 @@ from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.interference_bound import tightened
+from multistatic.beamforming.point_prices import PointPrices, point_prices
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
+from multistatic.design.accuracy_over_points import accuracy_over_points
+from multistatic.design.group_beams import objective_at
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
 from multistatic.design.sensitivity import Sensitivity, sensitivity
@@ -48,7 +51,10 @@ def finished(
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
     beam_problem = instance.beamforming_problem(selected)
-    if instance.certificate:
+    of_points: PointPrices | None = None
+    if instance.certificate and instance.several:
+        beamforming, of_points = _with_point_prices(instance, selected, beamforming)
+    elif instance.certificate:
         # A joint search has tightened the bound of its own group already: it counts in what is proven of all groups.
         beamforming = with_certificate(beam_problem, beamforming, tight=instance.tight and selection.method != JOINT)
     solved = solved_group(instance, scheme, beam_problem, beamforming, posed)
@@ -57,7 +63,7 @@ def finished(
     selection = _carried(solved, selection)
     found, proven = None, False
     if instance.certificate:
-        found = _sensitivity(solved, selection, tried)
+        found = _sensitivity(solved, selection, tried, of_points)
         if found.budget is not None and found.budget.extra_m == 0.0:
             selection = _unproven(selection, f"{', '.join(found.budget.selected)} is affordable and better")
         proven = _is_optimal(solved, selection)
@@ -71,10 +77,12 @@ def finished(
         selection=selection,
         beamforming=beamforming,
         cost_m=selection.cost_m,
-        accuracy=accuracy(solved.network, selected, solved.problem.one_illumination_w),
+        accuracy=accuracy(solved.network, selected, solved.worst_illumination_w),
         verification=None,
         rounds=rounds,
         sensitivity=found,
+        points=instance.points,
+        over_points=accuracy_over_points(solved, selection),
     )
     return verified(design if instance.certificate else without_claims(design))
 
@@ -88,6 +96,10 @@ def _carried(solved: SolvedGroup, selection: Selection) -> Selection:
     """The selection with its value at the final beams, and its bound where that is still proven there."""
     known, value = solved.known, solved.value
     fixed_weights = solved.instance.scenario.propagation.clutter == "independent"
+    if solved.instance.several:
+        if selection.method == JOINT and fixed_weights:
+            return replace(selection, value=value)
+        return _unproven(replace(selection, value=value), "no bound is proven for the final beams")
     if fixed_weights and selection.value and (known.gain is not None or (selection.method == JOINT and known.falls)):
         bound = None if selection.bound is None else selection.bound * value / selection.value
         return replace(selection, value=value, bound=bound)
@@ -119,7 +131,13 @@ def _in_words(selection: Selection, beamforming: BeamformingResult, proven: bool
 def _unobservable(solved: SolvedGroup) -> str:
     """Why there is no design with this group: what made it finite for other beams is lost with the final ones."""
     name, group = solved.problem.criterion.name, ", ".join(solved.problem.ids(solved.selected))
-    return f"With the group {group} and the final beams the target is unobservable under the criterion {name}."
+    if not solved.instance.several:
+        return f"With the group {group} and the final beams the target is unobservable under the criterion {name}."
+    where = ", ".join(f"{each:.6g}" for each in solved.instance.points.position_m[solved.worst].tolist())
+    return (
+        f"With the group {group} and the final beams the target is unobservable under the criterion {name} at point "
+        f"{solved.worst + 1} of {solved.instance.points.count}, at ({where}) m."
+    )
 
 
 def _nobody(selection: Selection) -> Selection:
@@ -193,17 +211,44 @@ def _none(
         accuracy=None,
         verification=None,
         rounds=0,
+        points=instance.points,
     )
 
 
-def _sensitivity(solved: SolvedGroup, selection: Selection, tried: B | None) -> Sensitivity:
+def _with_point_prices(
+    instance: Instance, selected: B, result: BeamformingResult
+) -> tuple[BeamformingResult, PointPrices | None]:
+    """The result with the prices of beams for several points, and what each point counts, where they are stationary."""
+    assert result.beams is not None
+    assert result.illumination_w is not None
+    covariance_w = result.beams.covariance_w
+    light = result.beams.illumination_w(instance.channel.steering_tx)
+    if not np.all(light > 0.0):
+        return result, None
+    problem = instance.beamforming_problem(selected, objective_at(instance, selected, light, covariance_w))
+    found = point_prices(problem, result.beams, result.illumination_w)
+    nearly = found.residual < NEARLY_STATIONARY
+    return (
+        replace(result, stationarity=found.residual, prices=found.prices if nearly else None),
+        found if nearly else None,
+    )
+
+
+def _sensitivity(
+    solved: SolvedGroup, selection: Selection, tried: B | None, of_points: PointPrices | None
+) -> Sensitivity:
     beamforming = solved.beamforming
     if solved.instance.scenario.propagation.clutter != "independent":
         beamforming = replace(beamforming, prices=None)  # they leave out that the clutter moves with the beams
     # A joint design with a bound has compared every affordable group: its bound says how much better one can be.
     every = selection.method == JOINT and selection.bound is not None
     settled = every if tried is None or every else tried
-    return sensitivity(solved.problem, solved.selected, beamforming, solved.known.gain, settled=settled)
+    found = sensitivity(solved.problem, solved.selected, beamforming, solved.known.gain, settled=settled)
+    targets = len(solved.instance.scenario.targets)
+    if of_points is None or targets == 1:
+        return found
+    share = np.bincount(solved.instance.points.target, weights=of_points.share, minlength=targets)
+    return replace(found, target_share=np.asarray(share, float))
 
 
 def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
@@ -215,8 +260,8 @@ def _is_optimal(solved: SolvedGroup, selection: Selection) -> bool:
     """
     if selection.status != "optimal" or solved.instance.scenario.propagation.clutter != "independent":
         return False
-    if selection.method == JOINT:
-        return True
+    if selection.method == JOINT or solved.instance.several:
+        return selection.method == JOINT
     beamforming = solved.beamforming
     at_limit = (beamforming.illumination_w or 0.0) >= solved.beam_problem.illumination_limit_w * (1.0 - CERTIFIED_GAP)
     all_selected = bool(np.all(selection.selected)) and beamforming.status == "optimal"

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
-from multistatic.bounds.sensing import SensingNetwork, sensing_network
+from multistatic.beamforming.point_objective import PointObjective
+from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
+from multistatic.bounds.sensing import SensingNetwork, sensing_network, sensing_networks
 from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
+from multistatic.design.criterion_at_places import Places, places_of
 from multistatic.design.earlier_design import starts_for
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
+from multistatic.selection.criterion_of_points import CriterionOfPoints
 from multistatic.selection.selection_problem import NO_LIMITS, Criterion, SearchLimits, SelectionProblem
 from multistatic.signal.beams import Beams
-from multistatic.units import B, C
+from multistatic.units import B, C, F
 
 RATE_TOLERANCE = 1e-9
+_OF_SCENARIO: Any = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +37,8 @@ class Instance:
     """What every design method starts from; `limits`: when an exact search may end early.
 
     What the bounds see and the criterion are made once, where they do not depend on the beams.
+
+    `points`: where the target may be, in the order of the axis M of the channel; default: those of the scenario.
 
     `start`: an earlier design whose beams the beamformers begin from. `certificate`: False leaves what takes long and
     changes neither group nor beams, the certificate of the beams and the sensitivities, for `certify`.
@@ -40,6 +49,16 @@ class Instance:
     limits: SearchLimits = NO_LIMITS
     start: Design | None = None
     certificate: bool = True
+    points: TargetPoints = field(default=_OF_SCENARIO)
+
+    def __post_init__(self) -> None:
+        if self.points is _OF_SCENARIO:
+            object.__setattr__(self, "points", self.scenario.points())
+
+    @property
+    def several(self) -> bool:
+        """There is more than one point."""
+        return self.points.count > 1
 
     @property
     def tight(self) -> bool:
@@ -51,32 +70,74 @@ class Instance:
         """K."""
         return len(self.scenario.receivers)
 
-    def network(self, covariance_w: C | None = None) -> SensingNetwork:
-        """What the bounds see; `covariance_w` [N_t, N_t] is the signal that causes signal-dependent clutter."""
+    def networks(self, covariance_w: C | None = None) -> tuple[SensingNetwork, ...]:
+        """What the bounds see from each point [M]; `covariance_w` [N_t, N_t] is the signal that causes signal-dependent
+        clutter.
+        """
         if covariance_w is None or not self._clutter_depends_on_beams:
-            return self._network_without_signal
-        return sensing_network(self.scenario, self.channel, covariance_w)
+            return self._networks_without_signal
+        return sensing_networks(self.scenario, self.channel, self.points, covariance_w)
+
+    def network(self, covariance_w: C | None = None, point: int = 0) -> SensingNetwork:
+        """The same from one point, by its number."""
+        return self.networks(covariance_w)[point]
 
     def criterion(self, covariance_w: C | None = None) -> Criterion:
-        """The scenario's figure of merit for its receivers."""
+        """The scenario's figure of merit for its receivers, of several points a `CriterionOfPoints`."""
         if covariance_w is None or not self._clutter_depends_on_beams:
             return self._criterion_without_signal
-        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self.network(covariance_w))
+        return self._criterion_of(self.networks(covariance_w), covariance_w)
 
     @property
     def _clutter_depends_on_beams(self) -> bool:
         return self.channel.clutter.shape[1] > 0
 
     @cached_property
-    def _network_without_signal(self) -> SensingNetwork:
-        return sensing_network(self.scenario, self.channel)
+    def _networks_without_signal(self) -> tuple[SensingNetwork, ...]:
+        if self.several:
+            return sensing_networks(self.scenario, self.channel, self.points)
+        return (sensing_network(self.scenario, self.channel, None, self.points),)
 
     @cached_property
     def _criterion_without_signal(self) -> Criterion:
-        return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(self._network_without_signal)
+        return self._criterion_of(self._networks_without_signal, None)
 
-    def beamforming_problem(self, selected: B) -> BeamformingProblem:
-        """The best beams for a fixed group."""
+    def _criterion_of(self, networks: tuple[SensingNetwork, ...], covariance_w: C | None) -> Criterion:
+        if not self.several:
+            return criterion_of(self.scenario.design.criterion, self.scenario.design.options)(networks[0])
+        criteria, position_m = self._criteria(networks, covariance_w), np.asarray(self.points.position_m)
+        clocked = all(isinstance(each, ClockedLocalizationCriterion) for each in criteria)
+        places = self.places(covariance_w) if clocked else []
+
+        def of_group(group: B, light: F) -> F:
+            values = np.zeros(len(light))
+            for rows, each in places:
+                values[rows] = each.values(group, light[rows])
+            return values
+
+        return CriterionOfPoints(criteria=criteria, position_m=position_m, of_group=of_group if clocked else None)
+
+    def _criteria(self, networks: tuple[SensingNetwork, ...], covariance_w: C | None) -> tuple[Criterion, ...]:
+        """The criterion at each point; those of position and velocity from the information of all points at once."""
+        make = criterion_of(self.scenario.design.criterion, self.scenario.design.options)
+        first = make(networks[0])
+        if not isinstance(first, LocalizationCriterion):
+            return (first, *(make(network) for network in networks[1:]))
+        found: list[Criterion] = [first] * self.points.count
+        for rows, places in self.places(covariance_w):
+            each = places.criterion
+            assert isinstance(each, LocalizationCriterion)
+            split = each.information.reshape(len(rows), self.size, *each.information.shape[1:])
+            for row, information in zip(rows, split, strict=True):
+                found[row] = replace(each, information=information, network=networks[row])
+        return tuple(found)
+
+    def places(self, covariance_w: C | None = None) -> list[tuple[np.ndarray, Places]]:
+        """The points, for what is to be known of one group at all of them at once, with their numbers."""
+        return places_of(self.scenario, self.channel, self.points, covariance_w)
+
+    def beamforming_problem(self, selected: B, objective: PointObjective | None = None) -> BeamformingProblem:
+        """The best beams for a fixed group; `objective`: what counts of several points (`design.group_beams`)."""
         return BeamformingProblem(
             direct=self.channel.direct,
             steering_tx=self.channel.steering_tx,
@@ -87,6 +148,8 @@ class Instance:
             streams=self.scenario.design.streams,
             receiver_ids=self.scenario.receiver_ids,
             starts=starts_for(selected, self.start),
+            point_weight=self.points.weight,
+            objective=objective,
         )
 
     def selection_problem(self, beams: Beams, *, forced: bool = True) -> SelectionProblem:
@@ -103,13 +166,15 @@ class Instance:
             positions_m=scenario.receiver_positions_m,
             target_distance_m=geometry.target_receiver_m,
             receiver_distance_m=geometry.receiver_receiver_m,
-            echo_gain=self.channel.echo_gain[0],
+            echo_gain=self.points.weight @ self.channel.echo_gain if self.several else self.channel.echo_gain[0],
             forced=self._short_alone(beams) if forced else np.zeros(self.size, bool),
             distance_weight=scenario.requirements.distance_weight,
             cost_limit_m=scenario.requirements.cooperation_cost_m,
             count=scenario.design.receivers,
             given=scenario.mask(scenario.design.given) if scenario.design.given else None,
             limits=self.limits,
+            over_points=scenario.over_points,
+            point_weight=self.points.weight,
         )
 
     def _short_alone(self, beams: Beams) -> B:
@@ -125,6 +190,11 @@ class Instance:
         return np.random.default_rng(np.random.SeedSequence(self.scenario.seed, spawn_key=(purpose,)))
 
 
+def instance_for(design: Design) -> Instance:
+    """What a design that is finished was made from."""
+    return Instance(scenario=design.scenario, channel=design.channel, points=design.points)
+
+
 def criterion_unit(design: Design) -> str:
     """The unit of the figure of merit of a design; made once more where only the criterion of its network knows it."""
     criterion = design.scenario.design.criterion
@@ -132,11 +202,14 @@ def criterion_unit(design: Design) -> str:
     if stated is not None:
         return stated
     try:
-        return Instance(scenario=design.scenario, channel=design.channel).criterion().unit
+        instance = instance_for(design)
+        return instance.criterion().unit
     except MultistaticError:
         return ""  # of a criterion that needs the beams
 
 
-def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS) -> Instance:
-    """Realise the channel of a scenario from its seed."""
-    return Instance(scenario=scenario, channel=realise(scenario, channel_rng(scenario.seed)), limits=limits)
+def instance_of(scenario: Scenario, limits: SearchLimits = NO_LIMITS, points: TargetPoints | None = None) -> Instance:
+    """Realise the channel of a scenario from its seed, at other points than those that it lays where they are given."""
+    points = scenario.points() if points is None else points
+    channel = realise(scenario, channel_rng(scenario.seed), points)
+    return Instance(scenario=scenario, channel=channel, limits=limits, points=points)

@@ -30,12 +30,13 @@ from multistatic.beamforming.illumination_cut import has_cuts, illumination_cut
 from multistatic.beamforming.interference_bound import tightened
 from multistatic.design.algorithms import beamformer_of
 from multistatic.design.decoupled import design_decoupled
-from multistatic.design.finish import CERTIFIED_GAP, finished, infeasible_beams, infeasible_selection
-from multistatic.design.instance import Instance
-from multistatic.design.joint_search import CandidateGroups, candidates_of
+from multistatic.design.finish import finished, infeasible_beams, infeasible_selection
+from multistatic.design.instance import Instance, instance_for
+from multistatic.design.joint_points import certified_joint_points, design_joint_points
+from multistatic.design.joint_search import candidates_of
+from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.result import Design
 from multistatic.registry import algorithm
-from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import Knowledge, knowledge_of
 from multistatic.selection.groups import ENUMERABLE
 from multistatic.selection.selection_problem import Selection, SelectionProblem
@@ -60,6 +61,8 @@ DEFAULT = JointSettings()
 def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: JointSettings = DEFAULT) -> Design:
     """The best (b, W), certified.
 
+    Over several points the search is that of `design.joint_points`.
+
     Where there are too many groups to list, branch and bound finds the best one at a common illumination, and the
     certificate is its bound at p̄. Where clutter depends on the beams the order of the groups moves with them: group
     and beams are then designed in turn with greedy exchange, without a certificate.
@@ -68,6 +71,8 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
     if scenario.propagation.clutter != "independent":
         settings_in_turn = replace(scenario.design, selector="greedy_swap", alternate=True)
         return design_decoupled(replace(instance, scenario=replace(scenario, design=settings_in_turn)), on_stage)
+    if instance.several:
+        return design_joint_points(instance, on_stage, max_solves=settings.max_solves, listed=settings.listed)
     search = _Search(instance, settings)
     beams, illumination_w = search.begun()
     if beams is None:
@@ -90,7 +95,9 @@ def design_joint(instance: Instance, on_stage: Callable[[str], None], settings: 
         search.tighten(lambda step: on_stage(f"tight certificate: {step}"))
     value, group, result = search.best
     solved = len(search.tried)
-    selection = _selection(search.problem, search.candidates, group, value, solved, certificate=instance.certificate)
+    selection = joint_selection(
+        search.problem, search.candidates, group, value, solved, certificate=instance.certificate
+    )
     on_stage("verification")
     return finished(instance, "multi", selection, result, solved, tried=search.tried, posed=search.posed)
 
@@ -179,7 +186,7 @@ class _Search:
                 self.candidates.reached(all_selected.illumination_w)
             else:
                 if self.best is not None:
-                    on_stage(f"beamforming: group {len(self.tried) + 1}, {_so_far(self.best[0], floor)}")
+                    on_stage(f"beamforming: group {len(self.tried) + 1}, {so_far(self.best[0], floor)}")
                 self._try(number)
 
     def _try(self, number: int) -> None:
@@ -219,7 +226,9 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
     Of channels of rank one the bounds of the groups that the search tried are not known any more; the prices of the
     design's own group, which bound every group, take their place.
     """
-    instance = Instance(scenario=design.scenario, channel=design.channel)
+    instance = instance_for(design)
+    if instance.several:
+        return certified_joint_points(design, instance, max_solves=settings.max_solves, listed=settings.listed)
     result, group = design.beamforming, np.asarray(design.selected, bool)
     assert result is not None
     assert result.beams is not None
@@ -237,63 +246,8 @@ def certified_joint(design: Design, settings: JointSettings = DEFAULT) -> Design
         search.best = (value, group, result)
         search.tighten()
         result = search.best[2]
-    selection = _selection(search.problem, search.candidates, group, value, design.rounds)
+    selection = joint_selection(search.problem, search.candidates, group, value, design.rounds)
     return finished(instance, "multi", selection, result, design.rounds, tried=group[None], posed=search.posed)
-
-
-def _selection(
-    problem: SelectionProblem,
-    candidates: CandidateGroups,
-    group: B,
-    value: float,
-    solved: int,
-    *,
-    certificate: bool = True,
-) -> Selection:
-    """The best group found, with what is proven of all others after `solved` beamforming problems."""
-    proven = candidates.proven() if certificate else 0.0
-    gap = value / proven - 1.0 if proven > 0.0 else float("inf")
-    return Selection(
-        status="optimal" if proven >= value * (1.0 - CERTIFIED_GAP) else "feasible",
-        method=JOINT,
-        selected=group,
-        value=value,
-        bound=min(proven, value) if proven > 0 else None,
-        cost_m=float(problem.costs_m(group[None])[0]),
-        evaluated=candidates.count,
-        message=_verdict(candidates, solved, gap) if certificate else f"{_solved(candidates, solved)}.",
-    )
-
-
-def _so_far(best: float, floor: float) -> str:
-    """How far the search is: what the groups without beams of their own may still improve."""
-    return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
-
-
-def _solved(candidates: CandidateGroups, solved: int) -> str:
-    """How far the search went."""
-    if candidates.complete:
-        return f"Beams were optimised for {_looked_at(candidates, solved)}"
-    more = "" if solved == 1 else f" and {solved - 1} other groups"
-    return f"{candidates.message} Beams were optimised for this group{more}"
-
-
-def _looked_at(candidates: CandidateGroups, solved: int) -> str:
-    """How many groups got beams, of which ones: where more receivers are never worse, only full groups count."""
-    if not candidates.full:
-        return f"{solved} of the {candidates.count} affordable groups"
-    kind = "to which no further receiver can be added within the cost limit"
-    return f"the only group {kind}" if candidates.count == 1 else f"{solved} of the {candidates.count} groups {kind}"
-
-
-def _verdict(candidates: CandidateGroups, solved: int, gap: float) -> str:
-    """How far the search went and what it proves of group and beams together."""
-    beams = _solved(candidates, solved)
-    if gap == float("inf"):
-        why = "" if candidates.known.falls else "the criterion declares no gain, so "
-        return f"{beams}; {why}nothing is proven about other groups."
-    verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
-    return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
 
 
 def _value(problem: SelectionProblem, group: B, illumination_w: float) -> float:

@@ -140,7 +140,7 @@ def candidates_of(
     return CandidateGroups(
         problem,
         known,
-        np.unique(np.concatenate([selection.selected[None], _near_groups(problem, most // 8, certain)]), axis=0),
+        np.unique(np.concatenate([selection.selected[None], near_groups(problem, most // 8, certain)]), axis=0),
         upper_bound_w,
         rest=(selection.bound or 0.0) if certain else _bound_of_all(problem, known, instance, upper_bound_w),
         count=selection.evaluated,
@@ -163,7 +163,7 @@ def _bound_of_all(problem: SelectionProblem, known: Knowledge, instance: Instanc
     return branch_and_bound(easier, instance.rng(2), settings).bound or 0.0
 
 
-def _near_groups(problem: SelectionProblem, most: int, full: bool) -> B:
+def near_groups(problem: SelectionProblem, most: int, full: bool) -> B:
     """Affordable groups of the receivers nearest to the target."""
     rank = np.argsort(np.argsort(problem.target_distance_m, kind="stable"))
     near = problem.size

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from multistatic.design.finish import finished
-from multistatic.design.instance import Instance
+from multistatic.design.instance import instance_for
 from multistatic.design.joint import certified_joint
+from multistatic.design.refined_points import with_earlier_check
 from multistatic.design.result import Design
 from multistatic.design.schemes import finished_mono_static
+from multistatic.design.several_points import check_several_points
 from multistatic.scenario.model import JOINT
 
 
@@ -35,10 +37,11 @@ def certify(design: Design, *, tight: bool = False) -> Design:
     if tight:
         settings = replace(design.scenario.design, certificate="tight")
         design = replace(design, scenario=replace(design.scenario, design=settings))
-    instance = Instance(scenario=design.scenario, channel=design.channel)
+    instance = instance_for(design)
+    check_several_points(design.scenario, design.points.count, design.scheme)
     if design.scheme == "mono":
         return finished_mono_static(instance, result)
     assert design.selection is not None
     if design.selection.method == JOINT:
-        return certified_joint(design)
-    return finished(instance, design.scheme, design.selection, result, design.rounds)
+        return with_earlier_check(certified_joint(design), design)
+    return with_earlier_check(finished(instance, design.scheme, design.selection, result, design.rounds), design)

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from multistatic.bounds.sensing import sensing_array
+from multistatic.design.design_point import DesignPoint
 from multistatic.design.exact_paths import DIGITS, STEP, Leg, direction, exact, leg_to, moved, path_slopes
-from multistatic.design.result import Design
 from multistatic.scenario.model import PulseSpec, Receiver, Transmitter
 from multistatic.signal.pulses import pulse_of
 from multistatic.units import C, F
@@ -66,16 +66,16 @@ class ExactBound:
         return float("inf") if self.velocity is None else float(np.sqrt(np.trace(self.velocity)))
 
 
-def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Sensor, ...]:
+def sensors_of(seen: DesignPoint, weights: C, illumination_w: float) -> tuple[Sensor, ...]:
     """All receivers, or the transmitter alone in the mono-static scheme."""
-    scenario, channel = design.scenario, design.channel
+    scenario, channel = seen.scenario, seen.channel
     white = channel.noise_power_w + channel.clutter_power_w
-    if design.scheme == "mono":
+    if seen.scheme == "mono":
         array = sensing_array(scenario)
-        distance = float(np.linalg.norm(scenario.target.position_m - scenario.transmitter.position_m))
+        distance = float(np.linalg.norm(seen.position_m - scenario.transmitter.position_m))
         length = 2 * distance if scenario.propagation.echo_law == "sum" else distance**2
         path = scenario.propagation.reference_gain * length ** (-scenario.propagation.path_loss_exponent)
-        gain = path * scenario.target.reflection
+        gain = path * seen.reflection
         return (
             Sensor(
                 place_m=scenario.transmitter.position_m,
@@ -88,7 +88,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
                 clock=None,
             ),
         )
-    steerings = channel.steering_rx[0]
+    steerings = channel.steering_rx[seen.point]
     noise: C = np.tile((white * np.eye(steerings.shape[1])).astype(complex), (len(steerings), 1, 1))
     for beam in weights if channel.clutter.shape[1] else ():
         arrived = channel.clutter @ beam
@@ -100,7 +100,7 @@ def sensors_of(design: Design, weights: C, illumination_w: float) -> tuple[Senso
     for k, receiver in enumerate(scenario.receivers):
         elements = np.zeros((steerings.shape[1], 3))
         elements[: receiver.array.size] = receiver.array.elements_m
-        gain, path = float(channel.echo_gain[0, k]), float(channel.echo_path_gain[0, k])
+        gain, path = float(channel.echo_gain[seen.point, k]), float(channel.echo_path_gain[seen.point, k])
         found.append(
             Sensor(
                 place_m=receiver.position_m,
@@ -193,50 +193,51 @@ def _adaptive(values: Callable[[F], C], edges: F) -> C:
     return total
 
 
-def exact_bound(design: Design, sensors: Sequence[Sensor]) -> ExactBound:
+def exact_bound(seen: DesignPoint, sensors: Sequence[Sensor]) -> ExactBound:
     """Bounds of the given sensors together from delays and Dopplers, with 100 digits."""
     with localcontext(DIGITS):
-        return _bound_of(design, _delay_doppler(design, sensors))
+        return _bound_of(seen, _delay_doppler(seen, sensors))
 
 
-def exact_bounds(design: Design, sensors: Sequence[Sensor], illumination_w: float) -> tuple[ExactBound, ExactBound]:
+def exact_bounds(seen: DesignPoint, sensors: Sequence[Sensor], illumination_w: float) -> tuple[ExactBound, ExactBound]:
     """The same, and with the direction of arrival at each sensor, too."""
     with localcontext(DIGITS):
-        total = _delay_doppler(design, sensors)
-        plain = _bound_of(design, total)
+        total = _delay_doppler(seen, sensors)
+        plain = _bound_of(seen, total)
         for sensor in sensors:
-            for row in map(exact, _direction_rows(design, sensor, illumination_w)):
+            for row in map(exact, _direction_rows(seen, sensor, illumination_w)):
                 _add(total, [[a * b for b in row] for a in row])
-        return plain, _bound_of(design, total)
+        return plain, _bound_of(seen, total)
 
 
-def _delay_doppler(design: Design, sensors: Sequence[Sensor]) -> Matrix:
+def _delay_doppler(seen: DesignPoint, sensors: Sequence[Sensor]) -> Matrix:
     """Information of all sensors about (p, v, the shared offsets of time and frequency)."""
-    size = 2 * design.scenario.dimensions + 2
+    size = 2 * seen.scenario.dimensions + 2
     total = [[Decimal(0)] * size for _ in range(size)]
-    outward = leg_to(design, design.scenario.transmitter.position_m)
+    outward = leg_to(seen, seen.scenario.transmitter.position_m)
     for sensor in sensors:
-        _add(total, _one_sensor(design, sensor, outward, [exact(row) for row in fisher_of(design, sensor)]))
+        _add(total, _one_sensor(seen, sensor, outward, [exact(row) for row in fisher_of(seen, sensor)]))
     return total
 
 
-def fisher_of(design: Design, sensor: Sensor) -> F:
+def fisher_of(seen: DesignPoint, sensor: Sensor) -> F:
     """A sensor's information [2, 2] about its delay in s and its Doppler in Hz."""
-    radio = design.scenario.radio
+    radio = seen.scenario.radio
     (tau, cross), (_, f) = information_of_a_block(radio.pulse, radio.samples)
     slot_s = radio.slot_s
     per_unit = np.array([1.0 / slot_s, slot_s])  # of a second, of a hertz
     return sensor.snr * np.array([[tau, cross], [cross, f]]) * np.outer(per_unit, per_unit)
 
 
-def _bound_of(design: Design, information: Matrix) -> ExactBound:
-    scenario = design.scenario
+def _bound_of(seen: DesignPoint, information: Matrix) -> ExactBound:
+    scenario = seen.scenario
     d = scenario.dimensions
     clock = scenario.transmitter
     shared = [Decimal(std) for std in (clock.clock_offset_std_s, clock.frequency_offset_std_hz)]
-    if design.scheme == "mono":
+    if seen.scheme == "mono":
         shared = [Decimal(0), Decimal(0)]
     total, known = [row[:] for row in information], [*range(2 * d)]
+    _add(total, [exact(row) for row in prior_information(seen)])
     for i, std in enumerate(shared):
         if std > 0:
             known.append(2 * d + i)
@@ -245,9 +246,23 @@ def _bound_of(design: Design, information: Matrix) -> ExactBound:
     return ExactBound(position=_covariance(total, range(d)), velocity=_covariance(total, range(d, 2 * d)))
 
 
-def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) -> Matrix:
+def prior_information(seen: DesignPoint) -> F:
+    """What is known in advance about (p, v) [2d, 2d]: inverse covariances by Gauss and Jordan with 100 digits."""
+    d = seen.scenario.dimensions
+    found, prior = np.zeros((2 * d, 2 * d)), seen.prior
+    if prior is None:
+        return found
+    for first, covariance in ((0, prior.position_covariance_m2), (d, prior.velocity_covariance_m2_s2)):
+        if covariance is not None:
+            with localcontext(DIGITS):
+                inverse = _covariance([exact(row) for row in covariance[:d, :d]], range(d))
+            found[first : first + d, first : first + d] = np.inf if inverse is None else inverse
+    return found
+
+
+def _one_sensor(seen: DesignPoint, sensor: Sensor, outward: Leg, fisher: Matrix) -> Matrix:
     """Information about (p, v, the shared offsets of time and frequency), the sensor's own offsets eliminated."""
-    slopes = path_slopes(design, outward, leg_to(design, sensor.place_m))
+    slopes = path_slopes(seen, outward, leg_to(seen, sensor.place_m))
     rows = [[*slopes[0], Decimal(1), Decimal(0)], [*slopes[1], Decimal(0), Decimal(1)]]
     size = len(rows[0])
     own = []
@@ -270,23 +285,23 @@ def _one_sensor(design: Design, sensor: Sensor, outward: Leg, fisher: Matrix) ->
     return [row[:size] for row in local[:size]]
 
 
-def _direction_rows(design: Design, sensor: Sensor, illumination_w: float) -> F:
+def _direction_rows(seen: DesignPoint, sensor: Sensor, illumination_w: float) -> F:
     """`whitened_direction_rows`, the turning of the direction by differences."""
-    scenario, d = design.scenario, design.scenario.dimensions
-    place, position = exact(sensor.place_m), exact(scenario.target.position_m)
+    d = seen.scenario.dimensions
+    place, position = exact(sensor.place_m), exact(seen.position_m)
     turning = np.zeros((3, d))
     for i in range(d):
         ahead, behind = (direction(moved(position, i, sign * STEP), place) for sign in (1, -1))
         turning[:, i] = [float((a - b) / (2 * STEP)) for a, b in zip(ahead, behind, strict=True)]
-    rows: F = whitened_direction_rows(design, [sensor], turning[None], illumination_w)[0]
+    rows: F = whitened_direction_rows(seen, [sensor], turning[None], illumination_w)[0]
     return rows
 
 
-def whitened_direction_rows(design: Design, sensors: Sequence[Sensor], turnings: F, illumination_w: float) -> F:
+def whitened_direction_rows(seen: DesignPoint, sensors: Sequence[Sensor], turnings: F, illumination_w: float) -> F:
     """Rows [S, 2N_r, d] of unit variance about the position: slopes of the whitened steering vectors, the part along
     itself taken out. `turnings` [S, 3, d]: how the direction from a sensor to the target changes with its position.
     """
-    scenario = design.scenario
+    scenario = seen.scenario
     elements, whitening = (
         np.stack([each.elements_m for each in sensors]),
         np.stack([each.whitening for each in sensors]),

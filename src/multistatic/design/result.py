@@ -4,19 +4,24 @@ checked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Literal
 
 from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
+from multistatic.design.points_accuracy import PointsAccuracy
+from multistatic.design.robustness import Robustness
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.notebook import LabelledResult, NotebookView, Overview, first_few
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.selection_problem import Selection
 from multistatic.units import B, F
 
 Scheme = Literal["multi", "bi", "mono"]
+_OF_SCENARIO: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -115,11 +120,14 @@ class Design(LabelledResult):
     selection: how the group was chosen, its value and its proven bound.
     beamforming: the beams, the rates and the illumination.
     cost_m: cooperation cost, in m.
-    accuracy: figures of merit of group and beams.
+    accuracy: figures of merit of group and beams, at the worst point where there are several (`PointsAccuracy.worst`).
     verification: result of the independent check.
     rounds: how many times group and beams were designed in turn.
     sensitivity: what a change of rates, power and cost limit would do.
     certified: False where bound, sensitivities and claims of optimality are left for `certify`.
+    points: the M points where the target may be, in the order of the axis M of `channel`; default: those of the
+      scenario. The design may have added some.
+    over_points: figures of merit at each point, and what they make together; None for one target that is exactly known.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -141,6 +149,23 @@ class Design(LabelledResult):
     rounds: int
     sensitivity: Sensitivity | None = None
     certified: bool = True
+    points: TargetPoints = _OF_SCENARIO
+    over_points: PointsAccuracy | None = None
+    _robustness: Robustness | None = field(default=None, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.points is _OF_SCENARIO:
+            object.__setattr__(self, "points", self.scenario.points())
+
+    @property
+    def robustness(self) -> Robustness | None:
+        """What the design loses where a receiver fails or the target is off, computed at the first call; None for a
+        design without beams.
+        """
+        if self._robustness is None:
+            found = import_module("multistatic.design.changed_conditions").robustness_of(self)
+            object.__setattr__(self, "_robustness", found)
+        return self._robustness
 
     @property
     def selected_ids(self) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from multistatic.design.finish import (
     with_certificate,
     without_claims,
 )
+from multistatic.design.group_beams import group_beams, limits_w
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design
 from multistatic.registry import name_of
@@ -98,7 +99,7 @@ def design_bi_static(instance: Instance, on_stage: Report) -> Design:
             break
         on_stage(f"beamforming for {scenario.receiver_ids[k]}")
         tried += 1
-        result = beamformer(instance.beamforming_problem(singles[k]))
+        result = group_beams(instance, beamformer, singles[k])
         if result.beams is None:
             failed = result
             continue
@@ -128,17 +129,18 @@ def _ceilings(instance: Instance, singles: B) -> F:
     target. 0 where the criterion is not known to fall with the illumination.
     """
     nothing = Beams(weights=np.zeros((1 + instance.size, instance.channel.steering_tx.shape[1], 1), complex))
-    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
-    problem = replace(instance.selection_problem(nothing), illumination_w=np.array([limit_w]))
+    problem = replace(instance.selection_problem(nothing), illumination_w=limits_w(instance))
     return problem.values(singles) if knowledge_of(problem).falls else np.zeros(instance.size)
 
 
 def _able_to_rank_one(instance: Instance, singles: B) -> tuple[Instance, str]:
     """The instance itself, or with the surrogate where its criterion is infinite for every one of `singles` [n, K]."""
     design, criterion = instance.scenario.design, instance.criterion()
-    limit_w = instance.beamforming_problem(singles[0]).illumination_limit_w
-    if any(np.isfinite(criterion.values(singles, illumination_w)).any() for illumination_w in (limit_w, 1.0)):
-        return instance, ""
+    most_w = limits_w(instance) if instance.several else float(limits_w(instance)[0])
+    for illumination_w in (most_w, np.ones_like(most_w) if instance.several else 1.0):
+        values = np.asarray(criterion.values(singles, illumination_w)).reshape(len(singles), -1)
+        if np.isfinite(values).all(axis=1).any():
+            return instance, ""
     note = (
         f" With one receiver the target is unobservable under the criterion {name_of(design.criterion)}, so the "
         "receiver was chosen by the surrogate."

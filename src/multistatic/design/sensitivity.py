@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingResult
-from multistatic.selection.declared_gain import Gain
 from multistatic.selection.groups import LISTED, additions, all_groups, swaps
+from multistatic.selection.scaled_gain import Gain
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
@@ -37,11 +37,15 @@ class Sensitivity:
 
     `rate_per_bps_hz` [K]: for each bit/s/Hz more at receiver k. `power_per_db`: for each dB of transmit power more.
     `budget`: None where no other group is better, where there is no cost limit, or where the group is not free to grow.
+    `target_share` [T]: of several targets the part that each has in the criterion: by this times x the criterion
+    changes, with beams designed again, where the own values of the target change by x. They sum to 1; a target of
+    share 0 costs nothing. None for one target, and where the beams are not stationary.
     """
 
     rate_per_bps_hz: F | None
     power_per_db: float | None
     budget: BudgetStep | None
+    target_share: F | None = None
 
 
 def sensitivity(
@@ -81,7 +85,8 @@ def _exponent(problem: SelectionProblem, gain: Gain | None, selected: B, illumin
     if gain is not None:
         return gain.exponent
     factor = 1.0 + _SLOPE
-    at, more = (float(problem.values_at(selected, each * illumination_w)[0]) for each in (1.0, factor))
+    light = illumination_w if problem.points == 1 else problem.illumination_w
+    at, more = (float(problem.values_at(selected, each * light)[0]) for each in (1.0, factor))
     return float(np.log(at / more) / np.log(factor)) if np.isfinite(at) and np.isfinite(more) else float("nan")
 
 

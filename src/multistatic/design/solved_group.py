@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.bounds.sensing import SensingNetwork
 from multistatic.design.instance import Instance
 from multistatic.design.result import Scheme
-from multistatic.selection.declared_gain import Knowledge, knowledge_of
-from multistatic.selection.plugin_answers import PluginCriterion
+from multistatic.selection.declared_gain import Knowledge, knowledge_of, plugin_of
+from multistatic.selection.over_points import reduced
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B
 
@@ -20,8 +22,9 @@ from multistatic.units import B
 class SolvedGroup:
     """`selected` [K] with the beams of `beamforming`, the answer to `beam_problem`.
 
-    `problem`: the selection problem that these beams pose; `known`: what is known of its criterion; `network`: what the
-    bounds see of the network under these beams; `value`: the criterion of the group.
+    `problem`: the selection problem that these beams pose; `known`: what is known of its criterion; `worst`: the point
+    of the largest value; `network`: what the bounds see of the network from there under these beams; `value`: the
+    criterion of the group over the points.
     """
 
     instance: Instance
@@ -32,6 +35,12 @@ class SolvedGroup:
     known: Knowledge
     network: SensingNetwork
     value: float
+    worst: int = 0
+
+    @property
+    def worst_illumination_w(self) -> float:
+        """p_t at the worst point."""
+        return float(self.problem.illumination_w[self.worst])
 
 
 def solved_group(
@@ -54,7 +63,9 @@ def solved_group(
     else:
         problem = instance.selection_problem(beams, forced=False)
         problem = problem if scheme == "multi" else replace(problem, cost_limit_m=float("inf"))
-    of_plugin = isinstance(problem.criterion, PluginCriterion)
+    of_plugin = plugin_of(problem) is not None
+    values = problem.values_of_points(beam_problem.selected)[0]
+    worst = int(np.argmax(values))
     return SolvedGroup(
         instance=instance,
         selected=beam_problem.selected,
@@ -62,6 +73,7 @@ def solved_group(
         beamforming=beamforming,
         problem=problem,
         known=knowledge_of(problem) if posed is None or of_plugin else posed[1],
-        network=instance.network(beams.covariance_w),
-        value=float(problem.values(beam_problem.selected)[0]),
+        network=instance.network(beams.covariance_w, worst),
+        value=float(reduced(values, problem.shares, problem.over_points)),
+        worst=worst,
     )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from multistatic import registry
-from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.instance import Instance
+from multistatic.design.group_beams import group_beams
+from multistatic.design.instance import Instance, instance_for
 from multistatic.design.result import Design
 
 DB = 10.0**0.1
@@ -43,19 +43,22 @@ def unit_changes(design: Design) -> UnitChanges | None:
         or not registry.fact("beamformers", design.scenario.design.beamformer, "fast", False)
     ):
         return None
-    instance = Instance(scenario=design.scenario, channel=design.channel)
-    problem = instance.beamforming_problem(design.selected)
-    most_expensive = int(np.argmax(found.rate_per_bps_hz))
-    raised = problem.rate_required_bps_hz + np.eye(instance.size)[most_expensive]
+    instance = instance_for(design)
+    most_expensive, scenario = int(np.argmax(found.rate_per_bps_hz)), design.scenario
+    own = scenario.receivers[most_expensive]
+    faster = replace(own, rate_required_bps_hz=own.rate_required_bps_hz + 1.0)
+    receivers = (*scenario.receivers[:most_expensive], faster, *scenario.receivers[most_expensive + 1 :])
+    stronger = replace(scenario.transmitter, power_w=DB * scenario.transmitter.power_w)
     return UnitChanges(
-        receiver_id=design.scenario.receiver_ids[most_expensive],
-        rate_change=_change(design, instance, replace(problem, rate_required_bps_hz=raised)),
-        power_change=_change(design, instance, replace(problem, power_limit_w=DB * problem.power_limit_w)),
+        receiver_id=own.id,
+        rate_change=_change(design, replace(instance, scenario=replace(scenario, receivers=receivers))),
+        power_change=_change(design, replace(instance, scenario=replace(scenario, transmitter=stronger))),
     )
 
 
-def _change(design: Design, instance: Instance, problem: BeamformingProblem) -> float | None:
-    result = beamformer_of(design.scenario.design.beamformer, design.scenario.design.options)(problem)
+def _change(design: Design, instance: Instance) -> float | None:
+    beamformer = beamformer_of(design.scenario.design.beamformer, design.scenario.design.options)
+    result = group_beams(instance, beamformer, np.asarray(design.selected))
     if result.beams is None or design.selection is None or not design.selection.value:
         return None
     value = instance.selection_problem(result.beams).values(design.selected)[0]

@@ -14,6 +14,7 @@ import numpy as np
 
 from multistatic.bounds.position import PositionBound
 from multistatic.design.bounds_in_doubles import bounds_in_doubles
+from multistatic.design.design_point import DesignPoint, point_of
 from multistatic.design.recomputed_bounds import (
     ExactBound,
     Sensor,
@@ -23,11 +24,18 @@ from multistatic.design.recomputed_bounds import (
     published_information,
     sensors_of,
 )
+from multistatic.design.recomputed_points import SeenPoints, seen_points
 from multistatic.design.result import Accuracy, Design, Verification
+from multistatic.design.verify_points import (
+    USELESS_PEB_M,
+    USELESS_VEB_M_S,
+    counted_sensors,
+    illumination_number,
+    point_errors,
+    recomputed_criterion,
+    value_over_points,
+)
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, C, F
-
-# Where the exact bound is larger, "unobservable" is as good an answer: neither is of any use.
-USELESS_PEB_M, USELESS_VEB_M_S = 1e4, 1e6
 
 
 def verify(design: Design) -> Verification:
@@ -51,15 +59,16 @@ def verify(design: Design) -> Verification:
     receives_sensing_beam = ~design.selected
     rates = _rates(channel.direct, weights, channel.noise_power_w, receives_sensing_beam)
     power = float(np.vdot(weights, weights).real)
-    towards = channel.steering_tx[0] @ weights
-    illumination = float(np.vdot(towards, towards).real)
+    points = seen_points(design, weights)
+    worst = 0 if design.over_points is None else design.over_points.worst
+    seen, illumination = point_of(design, worst), float(points.illumination_w[worst])
     required = scenario.rate_required_bps_hz
     violations = {
         "rate": float(np.max((required - rates) / np.maximum(required, 1.0))),
         "power": power / scenario.transmitter.power_w - 1.0,
         "reported rates": _relative(result.rates_bps_hz, rates),
         "reported power": _relative(result.power_w, power),
-        "reported illumination": _relative(result.illumination_w, illumination),
+        "reported illumination": _relative(result.illumination_w, illumination_number(design, points.illumination_w)),
     }
     if design.scheme != "mono":
         cost = _cost(design, design.selected)
@@ -68,17 +77,20 @@ def verify(design: Design) -> Verification:
         if scenario.design.receivers is not None and design.scheme == "multi":
             violations["number of receivers"] = float(abs(int(design.selected.sum()) - scenario.design.receivers))
     if result.upper_bound_w is not None:
-        violations["illumination bound"] = illumination / result.upper_bound_w - 1.0
-    sensors = sensors_of(design, weights, illumination)
+        violations["illumination bound"] = float(points.illumination_w.max()) / result.upper_bound_w - 1.0
+    violations |= point_errors(design, points, weights)
+    sensors = sensors_of(seen, weights, illumination)
     violations |= _sensor_errors(design, accuracy, sensors)
-    group = [sensor for sensor, chosen in zip(sensors, _counted(design), strict=True) if chosen]
-    ordinary = bounds_in_doubles(design, group, illumination)
-    plain, with_angles = exact_bounds(design, group, illumination) if ordinary is None else ordinary
+    group = [sensor for sensor, chosen in zip(sensors, counted_sensors(design), strict=True) if chosen]
+    ordinary = bounds_in_doubles(seen, group, illumination)
+    plain, with_angles = exact_bounds(seen, group, illumination) if ordinary is None else ordinary
     violations |= _bound_errors(accuracy.position, plain, "")
     violations |= _bound_errors(accuracy.position_with_angles, with_angles, " with angles")
     figures = _figures_of_merit(design, group) | _errors_in_space(design, plain)
-    violations |= _selection_errors(design, figures)
-    violations |= _budget_errors(design, sensors, figures, illumination)
+    own = figures.get(recomputed_criterion(design) or "") if points.count == 1 else value_over_points(design, points)
+    violations |= _selection_errors(design, figures, own)
+    if own is not None:
+        violations |= _budget_errors(design, points, seen, sensors, own)
     return Verification(violations={name: _positive(value) for name, value in violations.items()})
 
 
@@ -119,17 +131,17 @@ def _cost(design: Design, selected: B) -> float:
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
     group = [tuple(scenario.receivers[k].position_m) for k in np.flatnonzero(selected)]
-    target = tuple(scenario.target.position_m)
+    total_weight = math.fsum(target.weight for target in scenario.targets)
+    middle = tuple(
+        math.fsum(target.weight * float(target.position_m[i]) for target in scenario.targets) / total_weight
+        for i in range(3)
+    )
     total = 0.0
     for place in group:
         others = [math.dist(place, other) for other in group if other is not place]
         apart = sum(others) / len(others) if others else 0.0
-        total += weight * math.dist(place, target) + (1.0 - weight) * apart
+        total += weight * math.dist(place, middle) + (1.0 - weight) * apart
     return total
-
-
-def _counted(design: Design) -> list[bool]:
-    return [True] if design.scheme == "mono" else [bool(chosen) for chosen in design.selected]
 
 
 def _block_information(design: Design, sensor: Sensor) -> F:
@@ -232,7 +244,7 @@ def _verdict_or_error(reported: float | None, exact: float, useless: float) -> f
     return _relative(reported, exact)
 
 
-def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str, float]:
+def _selection_errors(design: Design, figures: Mapping[str, float], value: float | None) -> dict[str, float]:
     """The value of the criterion, and a bound that is not above it. A criterion of another package is its own claim."""
     accuracy, chosen = design.accuracy, design.selection
     assert accuracy is not None
@@ -243,7 +255,6 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
     }
     if chosen is None or chosen.value is None:
         return errors
-    value = figures.get(_criterion(design))
     if value is not None and np.isfinite(chosen.value):
         errors["reported criterion"] = _relative(chosen.value, value)
     if chosen.bound is not None:
@@ -252,30 +263,28 @@ def _selection_errors(design: Design, figures: Mapping[str, float]) -> dict[str,
 
 
 def _budget_errors(
-    design: Design, sensors: Sequence[Sensor], figures: Mapping[str, float], illumination_w: float
+    design: Design, points: SeenPoints, seen: DesignPoint, sensors: Sequence[Sensor], own: float
 ) -> dict[str, float]:
     """What the next group costs more than the limit, and what it changes, by its own figures of merit."""
     step = None if design.sensitivity is None else design.sensitivity.budget
-    own = figures.get(_criterion(design))
-    if step is None or own is None:
+    name = recomputed_criterion(design)
+    if step is None or name is None:
         return {}
     chosen = np.array([name in step.selected for name in design.scenario.receiver_ids])
     limit_m = design.scenario.requirements.cooperation_cost_m
     extra_m = max(_cost(design, chosen) - limit_m, 0.0)
-    group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
-    ordinary = bounds_in_doubles(design, group, illumination_w)
-    exact = exact_bound(design, group) if ordinary is None else ordinary[0]
-    value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[_criterion(design)]
+    if points.count > 1:
+        value = value_over_points(design, points, chosen)
+        assert value is not None
+    else:
+        group = [sensor for sensor, kept in zip(sensors, chosen, strict=True) if kept]
+        ordinary = bounds_in_doubles(seen, group, float(points.illumination_w[0]))
+        exact = exact_bound(seen, group) if ordinary is None else ordinary[0]
+        value = (_figures_of_merit(design, group) | _errors_in_space(design, exact))[name]
     return {
         "reported budget": abs(step.extra_m - extra_m) / limit_m,
         "reported change by budget": abs(step.change - (value / own - 1.0)),
     }
-
-
-def _criterion(design: Design) -> str:
-    """The name of its criterion; empty of a callable, which is not recomputed here, whatever its name."""
-    criterion = design.scenario.design.criterion
-    return criterion if isinstance(criterion, str) else ""
 
 
 def _merit_error(reported: float | None, exact: float) -> float:

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.channel.realise import as_given
 from multistatic.design.accuracy import weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
@@ -30,6 +29,14 @@ from multistatic.files.channel_file import channel_arrays
 from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.files.numpy_file import npz_bytes
+from multistatic.files.points_document import (
+    designed_channel,
+    losses_document,
+    points_arrays,
+    robustness_document,
+    sensing_document,
+    targets_document,
+)
 from multistatic.registry import name_of, origin_of
 from multistatic.scenario.algorithm_settings import algorithm_name, as_table
 from multistatic.scenario.assumptions import assumptions
@@ -66,6 +73,9 @@ UNITS = {
     "point_velocity_m_s": "m/s",
     "illumination_w": "W",
     "position_covariance_m2": "m^2",
+    "point_peb_m": "m",
+    "point_veb_m_s": "m/s",
+    "point_position_covariance_m2": "m^2",
 }
 """Of the arrays of `design.npz` that are quantities, as `design.mat` states them."""
 
@@ -91,7 +101,9 @@ def design_document(
         "algorithms": _algorithms(scenario),
         "rounds": design.rounds,
         "selection": _selection(design),
-        "beamforming": _beamforming(design),
+        "beamforming": {**_beamforming(design), **sensing_document(design)},
+        "targets": targets_document(design),
+        "robustness": robustness_document(design),
         "rates_bps_hz": None if rates is None else _by_id(scenario.receiver_ids, rates),
         "rate_required_bps_hz": _required_rate(design),
         "cooperation_cost_m": finite(design.cost_m),
@@ -126,7 +138,7 @@ def design_arrays(design: Design) -> dict[str, NDArray[Any]]:
         "selected": np.asarray(design.selected, np.bool_),
         "beams": beams.weights,
         "direct": channel.direct,
-        **_points(scenario, channel.points),
+        **points_arrays(design),
         "illumination_w": beams.illumination_w(channel.steering_tx),
         "echo_gain": channel.echo_gain,
         "echo_path_gain": channel.echo_path_gain,
@@ -150,7 +162,7 @@ def _scenario_toml(design: Design) -> bytes:
 
 def _channel_npz(design: Design) -> bytes:
     """The channels of the design as a channel file: with them `scenario.toml` designs the same bits again."""
-    return npz_bytes(channel_arrays(as_given(design.scenario, design.channel)))
+    return npz_bytes(channel_arrays(designed_channel(design)))
 
 
 def _channel_source(design: Design) -> str:
@@ -169,21 +181,6 @@ def _algorithms(scenario: Scenario) -> dict[str, Any]:
         origin = origin_of(group, choice)
         found[keys[group]] = {"name": name_of(choice), "origin": str(origin), "object": origin.value}
     return {**found, "options": {algorithm_name(each): as_table(each) for each in design.options}}
-
-
-def _points(scenario: Scenario, count: int) -> dict[str, NDArray[Any]]:
-    """The targets and the points that stand for them: today one target, which is its own only point."""
-    position = np.stack([target.position_m for target in scenario.targets])
-    velocity = np.stack([target.velocity_m_s for target in scenario.targets])
-    return {
-        "target_ids": np.array([target.id for target in scenario.targets], dtype=np.str_),
-        "target_position_m": position,
-        "target_velocity_m_s": velocity,
-        "points_m": position,
-        "point_velocity_m_s": velocity,
-        "point_weight": np.full(count, 1.0 / count),
-        "point_target": np.zeros(count, int),
-    }
 
 
 def design_files(
@@ -330,6 +327,7 @@ def _sensitivities(design: Design, unit: UnitChanges | None) -> dict[str, Any]:
     """
     found, clock = design.sensitivity, clock_step(design)
     whole = {
+        **losses_document(design),
         "rate_1bps_hz": None if unit is None else {"receiver": unit.receiver_id, "change": finite(unit.rate_change)},
         "power_1db": None if unit is None else {"change": finite(unit.power_change)},
         "clock_1ns": None if clock is None else {name: finite(value) for name, value in asdict(clock).items()},

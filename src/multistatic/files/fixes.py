@@ -35,6 +35,7 @@ COLUMNS = (
     *("position_std_m", "horizontal_std_m", "vertical_std_m", "velocity_std_m_s"),
     *(f"cov_{_STATE[i]}_{_STATE[j]}" for i, j in _PAIRS),
     *(f"other_{axis}_m" for axis in _AXES),
+    *("other_chi_square_rise", "prior_distance"),
     *("used", "outliers", "chi_square", "degrees_of_freedom", "p_value", "message"),
 )
 NO_ORIGIN = (
@@ -125,6 +126,8 @@ def _plain(fix: Fix) -> dict[str, Any]:
         "velocity_std_m_s": fix.velocity_std_m_s,
         "other_position_m": _list(fix.other_position_m),
         "other_velocity_m_s": _list(fix.other_velocity_m_s),
+        "other_chi_square_rise": fix.other_chi_square_rise,
+        "prior": _prior(fix),
         "used": list(fix.used),
         "outliers": list(fix.outliers),
         "receivers": {
@@ -146,6 +149,18 @@ def _plain(fix: Fix) -> dict[str, Any]:
         "degrees_of_freedom": fix.degrees_of_freedom,
         "p_value": fix.p_value,
         "message": fix.message,
+    }
+
+
+def _prior(fix: Fix) -> dict[str, Any] | None:
+    """The prior that a fix used; None where it used none."""
+    if fix.prior_position_m is None:
+        return None
+    return {
+        "position_m": _list(fix.prior_position_m),
+        "position_covariance_m2": _list(fix.prior_position_covariance_m2),
+        "distance": fix.prior_distance,
+        "needed": fix.prior_needed,
     }
 
 
@@ -173,6 +188,8 @@ def _cells(fix: Fix) -> dict[str, float | str | None]:
         "horizontal_std_m": fix.horizontal_std_m,
         "vertical_std_m": fix.vertical_std_m,
         "velocity_std_m_s": fix.velocity_std_m_s,
+        "other_chi_square_rise": fix.other_chi_square_rise,
+        "prior_distance": fix.prior_distance,
         "chi_square": fix.chi_square,
         "p_value": fix.p_value,
     }
@@ -210,6 +227,7 @@ def _properties(fix: Fix, which: str, position: F | None, velocity: F | None) ->
         "time_s": fix.time_s,
         "verdict": fix.position_verdict,
         "answer": which,
+        "chi_square_rise": fix.other_chi_square_rise if which == "other" else 0.0,
         **{f"{axis}_m": float(value) for axis, value in zip(_AXES, position, strict=True)},
         **moving,
         "position_std_m": fix.position_std_m,

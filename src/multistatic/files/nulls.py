@@ -33,6 +33,9 @@ def _nulls(value: Any, path: str = "") -> Iterator[str]:
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _nulls(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _nulls(inner, f"{path}[{number}]")
 
 
 def _reason(design: Design, path: str) -> str:
@@ -52,6 +55,10 @@ def _reason(design: Design, path: str) -> str:
         return "There is no design; `message` says why."
     if not design.certified and ((room == "sensitivities" and name != "clock_1ns") or name in ("bound", "gap")):
         return UNCERTIFIED
+    if room.startswith("targets["):
+        return _point_reason(design)
+    if room == "robustness":
+        return _robustness_reason(design, name)
     if room == "selection":
         return "The method proves no bound." if name in ("bound", "gap") else "The criterion has no finite value."
     if room == "sensitivities":
@@ -61,7 +68,31 @@ def _reason(design: Design, path: str) -> str:
     return "Not finite, or not reported by the method."
 
 
+def _point_reason(design: Design) -> str:
+    """Why a target has no number of its own."""
+    if design.selection is None:
+        return "The mono-static scheme has no criterion."
+    return "The target is unobservable at one of its points, or all of its points were left out."
+
+
+def _robustness_reason(design: Design, name: str) -> str:
+    if design.scheme == "mono":
+        return "The mono-static scheme has no criterion."
+    if name in ("bound", "gap"):
+        return "Nothing is proven of the value over the points."
+    if name == "value_of_nominal_design":
+        over = design.over_points
+        if over is not None and over.middle_value is None:
+            return "No design for the middle alone was made, or it was not found."
+        return "The design for the middle alone leaves the target unobservable at one of the points."
+    return "The target is unobservable at one of the points."
+
+
 def _sensitivity_reason(design: Design, name: str) -> str:
+    if name == "one_fails.change" or name.startswith("target_off["):
+        return "The target is unobservable then."
+    if name == "target_off":
+        return "Computed for designs with beams only."
     if design.scheme == "mono":
         return "Not computed for the mono-static scheme."
     if name == "clock_1ns":

@@ -73,7 +73,7 @@ def load_scenario(file: str | Path, overrides: Sequence[str] = (), *, on_note: O
 def load_preset(name: str, overrides: Sequence[str] = (), *, on_note: OnNote | None = None) -> Scenario:
     """Load a scenario that comes with the package.
 
-    name: `paper`, `urban`, `city` or `published_drop`.
+    name: `paper`, `urban`, `city`, `drone_area` or `published_drop`.
     overrides: `KEY=VALUE` texts with dotted keys that replace values of the preset. A channel file named in them is
         looked for in the working folder.
     on_note: function that is called with a sentence for every value that is valid but looks unintended; None: no notes.

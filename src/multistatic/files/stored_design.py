@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from multistatic.errors import InputError, Problem
 from multistatic.files.design_files import ARRAYS, DOCUMENT, FORMAT
 from multistatic.files.file_errors import reason_of
+from multistatic.files.points_document import MAY_BE_INFINITE
 from multistatic.signal.beams import illumination
 from multistatic.units import read_only
 
@@ -26,7 +27,7 @@ MAX_ARRAYS_BYTES = 2**31
 Shapes = Mapping[str, tuple[str, str]]
 
 # K receivers, J = K + 1 beams, T transmit antennas, R receive antennas, L streams, I clutter paths, G targets, M
-# points; the kind is the dtype's. D coordinates of the position, 0 where it is unobservable.
+# points; the kind is the dtype's. D coordinates of the position, 0 where it is unobservable; E of them always.
 SHAPES = {
     "receiver_ids": ("K", "U"),
     "selected": ("K", "b"),
@@ -51,18 +52,27 @@ SHAPES = {
     "clutter_power_w": ("", "f"),
     "power_limit_w": ("", "f"),
     "position_covariance_m2": ("DD", "f"),
+    "point_value": ("M", "f"),
+    "nominal_point_value": ("M", "f"),
+    "point_peb_m": ("M", "f"),
+    "point_veb_m_s": ("M", "f"),
+    "point_position_covariance_m2": ("MEE", "f"),
+    "sensing_sequence_known": ("KL", "b"),
 }
+_FIGURES = frozenset({*MAY_BE_INFINITE, "sensing_sequence_known"})
+# Not in every file: later versions write them, or they are there where the figures exist.
+LATER = _FIGURES | {"position_covariance_m2"}
 # The first format knew one target at one point, and no axis for it. Later versions of it have the covariance, too.
 FIRST_FORMAT = "multistatic-design/1"
 _OF_POINT = ("echo_gain", "echo_path_gain", "steering_tx", "steering_rx")
 _OF_TARGET = ("target_position_m", "target_velocity_m_s")
-_NEW = frozenset({"target_ids", "points_m", "point_velocity_m_s", "point_weight", "point_target", "illumination_w"})
+_POINTS = frozenset({"points_m", "point_velocity_m_s", "point_weight", "point_target", "illumination_w"})
+_NEW = _FIGURES | _POINTS | {"target_ids"}
 FIRST_SHAPES = {
     name: (axes[1:] if name in (*_OF_POINT, *_OF_TARGET) else axes, kind)
     for name, (axes, kind) in SHAPES.items()
     if name not in _NEW
 }
-LATER = frozenset({"position_covariance_m2"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,7 +181,9 @@ def _misfits(path: Path, arrays: Mapping[str, NDArray[Any]], shapes: Shapes) -> 
         fits = fits and all(sizes.setdefault(axis, size) == size for axis, size in zip(axes, array.shape, strict=True))
         if not fits:
             problems.append(Problem(where, f"{array.dtype.kind}{list(array.shape)}", f"{expected} with {sizes}"))
-        elif kind in "fc" and not np.isfinite(array).all():
+        elif kind in "fc" and name in MAY_BE_INFINITE and np.isnan(array).any():
+            problems.append(Problem(where, "NaN", "numbers, infinite where the target is unobservable"))
+        elif kind in "fc" and name not in MAY_BE_INFINITE and not np.isfinite(array).all():
             problems.append(Problem(where, "NaN or infinity", "finite values"))
     return problems
 

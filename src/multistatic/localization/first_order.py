@@ -35,21 +35,22 @@ def to_first_order(model: FusionModel, x: F, cost: F, information: F, position: 
 
     `wide` [n]: errors are as large as the geometry is fine, so the second test is due in any case.
     """
-    good, sure = _as_curved(model, x, cost, information, position)
+    covariance = model.covariance(model.evaluate(x, np.arange(len(x)))[1])
+    good, sure = _as_curved(model, x, cost, covariance, position)
     index = np.flatnonzero(good & (wide | ~sure))
     if len(index):
-        share = _predicted_share(model, x[index], cost[index], information[index], index)
+        share = _predicted_share(model, x[index], cost[index], information[index], covariance[index], index)
         good[index] = (share > _FORETOLD_LOW) & (share < _FORETOLD_HIGH)
     return good
 
 
-def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -> tuple[B, B]:
+def _as_curved(model: FusionModel, x: F, cost: F, covariance: F, position: B) -> tuple[B, B]:
     """Whether χ² one standard deviation away, in both directions of each axis, is what the curvature predicts [n]:
     about so, and nearly so.
     """
     d, good, sure = model.sites.dimensions, position.copy(), position.copy()
     index = np.flatnonzero(position)
-    covariance = generalised_inverse(information[index])
+    covariance = covariance[index]
     variances, axes = np.linalg.eigh(covariance[:, :d, :d])
     for axis in range(d):
         # The state moves along the regression on that axis: velocity and offsets follow as they are correlated.
@@ -66,7 +67,7 @@ def _as_curved(model: FusionModel, x: F, cost: F, information: F, position: B) -
     return good, sure
 
 
-def _predicted_share(model: FusionModel, x: F, cost: F, information: F, case: np.ndarray) -> F:
+def _predicted_share(model: FusionModel, x: F, cost: F, information: F, covariance: F, case: np.ndarray) -> F:
     """The NEES that the likelihood predicts, divided by that of a linear model [n].
 
     It is the mean over positions p, with the weight exp(-χ²(p)/2) and with velocity and offsets at their best for each,
@@ -75,7 +76,7 @@ def _predicted_share(model: FusionModel, x: F, cost: F, information: F, case: np
     """
     d = model.sites.dimensions
     nodes = np.array(list(itertools.product(_NODES[d], repeat=d)))
-    variances, axes = np.linalg.eigh(generalised_inverse(information)[:, :d, :d])
+    variances, axes = np.linalg.eigh(covariance[:, :d, :d])
     root = axes * np.sqrt(np.maximum(variances, 0.0))[:, None, :]
 
     def share(part: np.ndarray) -> F:

@@ -9,6 +9,9 @@ Three tests decide, in this order:
   right is joined to the first without a barrier. Otherwise (a target near a baseline, above all) the position is
   unobservable to first order;
 - **unique**: no other minimum has a χ² within `ambiguity` of the best: the likelihood ratio is exp(-Δχ²/2).
+
+Where the second test fails only because the area where the target may be is curved, thin and long, or because a prior
+bounds it, the mean square error over this area takes the place of the curvature's covariance (`curved_area`).
 """
 
 from __future__ import annotations
@@ -20,10 +23,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from multistatic.linalg import RANK_TOLERANCE, least_informative, marginal_variance
+from multistatic.localization.curved_area import curved_area
 from multistatic.localization.first_order import to_first_order
 from multistatic.localization.levenberg_marquardt import minimise
 from multistatic.localization.residuals import FusionModel
-from multistatic.localization.starting_points import blurred, closed_form_starts, grid_starts, site_starts
+from multistatic.localization.starting_points import (
+    blurred,
+    closed_form_starts,
+    grid_starts,
+    prior_starts,
+    site_starts,
+)
+from multistatic.localization.widened_errors import with_wider_errors
 from multistatic.units import B, F
 
 # Two searches have ended in one minimum where they are nearer to each other than a tenth of a standard deviation.
@@ -37,21 +48,25 @@ _LOST = 1e6
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fits:
     """Fits of n cases. `x` [n, unknowns] and `cost` χ² [n] of the best minimum (infinite: nowhere to begin),
-    `information` [n, unknowns, unknowns] there; `other` and `other_cost` of the second. `position`, `velocity`:
-    observable [n]; `regular`: the covariance describes the error [n]; `two`: the second minimum cannot be ruled out
-    [n]; `degrees` of freedom [n].
+    `information` and `covariance` [n, unknowns, unknowns] there; `other` and `other_cost` of the second. `position`,
+    `velocity`: observable [n]; `regular`: the covariance describes the error [n]; `two`: the second minimum cannot be
+    ruled out [n]; `prior_decides`: only the prior rules it out [n]; `degrees` of freedom [n]. `excess` [n, unknowns,
+    unknowns]: what the mean square error of a curved area is more than the covariance; zero for most.
     """
 
     x: F
     cost: F
     information: F
+    covariance: F
     other: F
     other_cost: F
     position: B
     velocity: B
     regular: B
     two: B
+    prior_decides: B
     degrees: NDArray[np.int_]
+    excess: F
 
     @property
     def usable(self) -> B:
@@ -72,18 +87,26 @@ def fit(model: FusionModel, ambiguity: float, poor: float) -> Fits:
     """Fit every case of `model`; where χ² per degree of freedom exceeds `poor`, begin again from a grid, and where
     ranges are blurred from around every site too.
     """
-    starts = closed_form_starts(model)
+    known, expected = closed_form_starts(model), prior_starts(model)
+    starts = np.concatenate([known[0], expected[0]], axis=1), np.concatenate([known[1], expected[1]], axis=1)
     found = _search(model, *starts, ambiguity)
     wide = _wide(model, found)
     bad = ~np.isfinite(found.cost) | (found.cost > poor * np.maximum(found.degrees, 1))
+    if model.seen.prior_degrees:  # a prior is a start everywhere, but knows nothing of a second minimum
+        bad |= np.sum(model.seen.root[..., 0, 0] > 0, axis=1) < model.sites.dimensions
     for index, sources in (
         (np.flatnonzero(bad & ~wide), (grid_starts,)),
         (np.flatnonzero(wide), (grid_starts, site_starts)),
     ):
         if len(index):
             found = found.merged(_search_more(model, index, starts, sources, ambiguity), index)
-    curved = to_first_order(model, found.x, found.cost, found.information, found.position, wide)
-    return replace(found, regular=found.regular & curved)
+    linear = to_first_order(model, found.x, found.cost, found.information, found.position, wide)
+    plain = found.regular & linear
+    area = curved_area(model, found.x, found.cost, found.covariance, found.position & ~plain)
+    # A prior bounds the area, wherever minima are joined in it; measurements alone must do so by themselves.
+    stated = area.sound if model.seen.prior_degrees else area.sound & area.foretold & found.regular
+    excess = np.where((stated & ~plain)[:, None, None], area.mean_square - found.covariance, 0.0)
+    return replace(found, regular=plain | stated, excess=excess)
 
 
 def _wide(model: FusionModel, found: Fits) -> B:
@@ -95,6 +118,8 @@ def _wide(model: FusionModel, found: Fits) -> B:
     sites = np.concatenate([model.sites.transmitter_m[None], model.sites.receivers_m])
     nearest = np.linalg.norm(model.place(found.x[index])[0][:, None] - sites, axis=-1).min(axis=1)
     error = np.sqrt(marginal_variance(found.information[index], slice(0, d)))
+    if model.seen.prior_degrees:
+        error = np.sqrt(np.trace(found.covariance[index][:, :d, :d], axis1=1, axis2=2))
     wide[index] = ~(error < _COARSE * nearest)
     return wide
 
@@ -117,7 +142,7 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     count, many, unknowns = states.shape
     flat = np.flatnonzero(np.isfinite(costs).ravel())
     found, end_costs = states.reshape(-1, unknowns).copy(), np.full(count * many, np.inf)
-    minima = minimise(model.evaluate, found[flat], flat // many)
+    minima = minimise(model.evaluate, with_wider_errors(model, found[flat], flat // many), flat // many)
     found[flat], end_costs[flat] = minima.x, minima.cost
     settled = np.zeros(count * many, bool)
     settled[flat] = minima.converged
@@ -127,34 +152,50 @@ def _search(model: FusionModel, states: F, costs: F, ambiguity: float) -> Fits:
     rows = np.arange(count)
     x, cost = ends[rows, first], end_costs[rows, first]
     _, slopes = model.evaluate(x, rows)
-    information = np.swapaxes(slopes, 1, 2) @ slopes
+    information, covariance = np.swapaxes(slopes, 1, 2) @ slopes, model.covariance(slopes)
     away = ends - x[:, None]
     same = np.einsum("nsa,nab,nsb->ns", away, information, away) < _SAME
     others = np.where(same | ~settled.reshape(count, many), np.inf, end_costs)
     second = np.argmin(others, axis=1)
     other, other_cost = ends[rows, second], others[rows, second]
-    d, begun = model.sites.dimensions, np.isfinite(cost)
+    d, begun = model.sites.dimensions, np.isfinite(cost) & (model.seen.degrees.sum(axis=1) > 0)
     position = begun & np.isfinite(marginal_variance(information, slice(0, d)))
     velocity = begun & np.isfinite(marginal_variance(information, slice(d, 2 * d)))
     partly = np.flatnonzero(position & ~velocity)
-    if len(partly):
+    if model.seen.prior_degrees:  # it determines the position, and with 2d rows the velocity
+        position, velocity = begun.copy(), begun & (velocity | (model.seen.prior_degrees == 2 * d))
+    elif len(partly):
         position[partly] = _without_luck(model, x[partly], information[partly], partly)
     rival = np.isfinite(other_cost) & (other_cost - np.where(begun, cost, 0.0) < ambiguity)
-    joined = rival.copy()
-    index = np.flatnonzero(rival)
-    joined[index] = _pass(model, x[index], other[index], index) - cost[index] < ambiguity
+    decides = ~rival & np.isfinite(other_cost) & _alike_without_prior(model, x, other, ambiguity)
+    index = np.flatnonzero(rival | decides)
+    height = np.zeros(count)
+    height[index] = _pass(model, x[index], other[index], index)
+    joined = rival & (height - np.where(begun, cost, 0.0) < ambiguity)
     return Fits(
         x=x,
         cost=cost,
         information=information,
+        covariance=covariance,
         other=other,
         other_cost=other_cost,
         position=position,
         velocity=velocity,
         regular=~joined,
         two=rival & ~joined,
+        prior_decides=decides & (height - np.where(decides, other_cost, 0.0) >= ambiguity),
         degrees=_degrees(model, information),
+        excess=np.zeros_like(information),
     )
+
+
+def _alike_without_prior(model: FusionModel, x: F, other: F, ambiguity: float) -> B:
+    """Whether the measurements alone would not decide between two states of each case [n]; nowhere without a prior."""
+    if not model.seen.prior_degrees:
+        return np.zeros(len(x), bool)
+    alone, rows = FusionModel(sites=model.sites, seen=model.seen.without_prior()), np.arange(len(x))
+    here, there = (np.sum(alone.evaluate(state, rows)[0] ** 2, axis=1) for state in (x, other))
+    return np.asarray(there - here < ambiguity)
 
 
 def _without_luck(model: FusionModel, x: F, information: F, case: np.ndarray) -> B:
@@ -209,6 +250,9 @@ def _degrees(model: FusionModel, information: F) -> NDArray[np.int_]:
     scale = np.where(diagonal > 0, 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), 0.0)
     values = np.linalg.eigvalsh(information * scale[:, :, None] * scale[:, None, :])
     estimated = np.sum(values > RANK_TOLERANCE, axis=1)
+    if model.seen.prior_degrees == 2 * model.sites.dimensions:
+        estimated = np.full_like(estimated, model.unknowns)
     priors = int(np.isfinite(model.common_std[model.free_offsets]).sum())
+    priors += model.seen.prior_degrees
     degrees: NDArray[np.int_] = model.seen.degrees.sum(axis=1) + priors - estimated
     return degrees

@@ -20,6 +20,8 @@ _ARRAYS = (
     "position_covariance_m2",
     "other_position_m",
     "other_velocity_m_s",
+    "prior_position_m",
+    "prior_position_covariance_m2",
     "residuals",
     "normalised_residuals",
     "clock_offsets",
@@ -36,14 +38,22 @@ class Fix(LabelledResult):
     time_s: mean time of the measurements in s.
     position_verdict: `unique`; `ambiguous`: `other_position_m` fits equally well; `contradictory`: the errors are
         larger than the measurements state and not due to one receiver, so that no covariance is given; or
-        `unobservable`.
+        `unobservable`. With a prior of the target, all of this is said of measurements and prior together.
     velocity_verdict: `observable` or `unobservable`.
     position_m [3]: estimated position in m.
     velocity_m_s [3]: estimated velocity in m/s.
     covariance [2d, 2d]: covariance of (position in m, velocity in m/s), if both are observable.
     position_covariance_m2 [d, d]: covariance of the position in m², if it is observable.
-    other_position_m [3]: second solution of an ambiguous position, in m.
+    other_position_m [3]: second solution of an ambiguous position, in m; with a prior also of a unique one, where the
+        measurements alone do not decide between both.
     other_velocity_m_s [3]: velocity at the second solution, in m/s.
+    other_chi_square_rise: by how much `chi_square` is larger at the second solution: its likelihood is lower by the
+        factor exp(rise/2).
+    prior_position_m [3]: mean of the target's prior in m, where the fix used one.
+    prior_position_covariance_m2 [d, d]: covariance of that prior in m².
+    prior_distance: distance of the prior from the measurements in standard deviations of their difference; it is
+        χ-distributed with one degree of freedom for each number of the prior that the measurements determine.
+    prior_needed: True where the measurements alone do not determine the position.
     receiver_ids [K]: ids of the receivers, in the order of the arrays below.
     used: ids of the receivers whose measurements are in the fit.
     outliers: ids of the receivers left out because they contradict the others.
@@ -51,7 +61,7 @@ class Fix(LabelledResult):
     normalised_residuals [K]: distance of the measurement from the prediction of all other receivers in the fit, in
         standard deviations of that difference; it is χ-distributed with one degree of freedom for each measured number.
     chi_square: weighted sum of the squared residuals of the fit.
-    degrees_of_freedom: number of measured values minus number of unknowns.
+    degrees_of_freedom: number of measured values, those of the prior included, minus number of unknowns.
     p_value: probability of a larger `chi_square` without outliers; 1 if nothing can be tested.
     clock_offsets [K, 2]: estimated clock offsets of the receivers (time in s, frequency in Hz); 0 for perfect clocks.
     common_clock_offset [2]: estimated clock offset of the transmitter (time in s, frequency in Hz); 0 for a perfect
@@ -72,6 +82,11 @@ class Fix(LabelledResult):
     position_covariance_m2: F | None = None
     other_position_m: F | None = None
     other_velocity_m_s: F | None = None
+    other_chi_square_rise: float | None = None
+    prior_position_m: F | None = None
+    prior_position_covariance_m2: F | None = None
+    prior_distance: float | None = None
+    prior_needed: bool = False
     receiver_ids: tuple[str, ...] = ()
     used: tuple[str, ...] = ()
     outliers: tuple[str, ...] = ()
@@ -126,7 +141,9 @@ class Fix(LabelledResult):
             if vector is not None:
                 numbers = ", ".join(f"{each:.6g}" for each in vector.tolist())
                 facts.append((name, f"[{numbers}] {unit}" + ("" if std is None else f" ± {std:.3g} {unit}")))
-        facts.append(("used", first_few(self.used) or "none"))
+        facts.append(
+            ("used", (first_few(self.used) or "none") + (", prior" if self.prior_position_m is not None else ""))
+        )
         if self.outliers:
             facts.append(("outliers", first_few(self.outliers)))
         if self.message:

@@ -3,7 +3,9 @@
 Model: receiver k measures z_k = h_k(p, v) + errors with the covariance that its measurement states, independent between
 receivers, plus the clock offsets of `bounds.clock`. The fit minimises χ² = Σ_k e_kᵀ Σ_k⁻¹ e_k: maximum likelihood for
 Gaussian errors. Its covariance is (Σ_k T_kᵀ Σ_k⁻¹ T_k)⁻¹: the position error bound, where Σ_k = J_k⁻¹, at the estimate.
-Starts are closed forms (`start`), verdicts are in `fit`, bad receivers in `outliers`.
+A prior of the target (`StatePrior`) adds (x - x₀)ᵀJ₀(x - x₀) to χ² and J₀ to the information: the maximum of the
+posterior density, with the posterior covariance. Starts are in `starting_points`, verdicts in `fit`, bad receivers in
+`outliers`.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.estimation.measurement import Measurement
-from multistatic.linalg import generalised_inverse, schur_complement
+from multistatic.linalg import generalised_inverse, marginal_variance, schur_complement
 from multistatic.localization.fit import Fits
 from multistatic.localization.fix import Fix, PositionVerdict
 from multistatic.localization.known_sites import KnownSites, known_sites
@@ -23,8 +25,9 @@ from multistatic.localization.outliers import RobustFits, robust_fit
 from multistatic.localization.reasons import message_of
 from multistatic.localization.residuals import FusionModel
 from multistatic.localization.shared_errors import with_shared_errors
+from multistatic.localization.state_prior import StatePrior, with_priors
 from multistatic.scenario.model import Scenario
-from multistatic.units import SPEED_OF_LIGHT_M_S, F
+from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
 
 # Fixes at a time: their starts and derivatives then fit into the processor's caches, and leaving out each receiver of
 # each fix, which makes K fits of K receivers, into memory.
@@ -64,18 +67,25 @@ DEFAULTS = FusionSettings()
 
 
 def localize(
-    measurements: Sequence[Measurement], sites: KnownSites | Scenario, settings: FusionSettings = DEFAULTS
+    measurements: Sequence[Measurement],
+    sites: KnownSites | Scenario,
+    settings: FusionSettings = DEFAULTS,
+    *,
+    prior: StatePrior | None = None,
 ) -> Fix:
     """Estimate position and velocity of the target from the measurements of one block.
 
     measurements: at most one for each receiver; only those with the verdict `detected` are used.
     sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
     settings: test levels (`FusionSettings`).
+    prior: what is known of position and velocity without the measurements (`StatePrior`, of a scenario `state_prior`);
+        None: nothing. A prior of the scenario is used only where it is given here.
 
     Weighted least squares on position and velocity: maximum likelihood for Gaussian errors with the stated covariances,
-    independent between receivers apart from `shared_std` and the offset of the transmitter's clock. A target that is
-    not observable is a verdict of the fix and not an error. Raises `InputError` for measurements of unknown receivers,
-    two measurements of one receiver, and values that are not finite. Source: model.md §9.
+    independent between receivers apart from `shared_std` and the offset of the transmitter's clock; with a prior, the
+    maximum of the posterior density. A target that is not observable is a verdict of the fix and not an error. Raises
+    `InputError` for measurements of unknown receivers, two measurements of one receiver, values that are not finite,
+    and a prior in other dimensions. Source: model.md §9.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> scenario = load_preset("paper")
@@ -86,7 +96,7 @@ def localize(
     >>> localize(group, scenario).position_verdict
     'unique'
     """
-    return localize_many([measurements], sites, settings)[0]
+    return localize_many([measurements], sites, settings, prior=prior)[0]
 
 
 def localize_many(
@@ -94,6 +104,7 @@ def localize_many(
     sites: KnownSites | Scenario,
     settings: FusionSettings = DEFAULTS,
     *,
+    prior: StatePrior | Sequence[StatePrior] | None = None,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[Fix, ...]:
     """Estimate one fix for each group of measurements, all together: thousands in a second.
@@ -101,6 +112,7 @@ def localize_many(
     groups: sequences of measurements as for `localize`, one for each fix.
     sites: the known positions and clocks (`KnownSites`), or the scenario that has them.
     settings: test levels (`FusionSettings`).
+    prior: one prior for all fixes, or one for each; None: nothing is known without the measurements.
     on_progress: function that is called from time to time with the number of finished fixes and the number of all.
 
     Model and errors are those of `localize`.
@@ -116,7 +128,7 @@ def localize_many(
     """
     known = known_sites(sites) if isinstance(sites, Scenario) else sites
     groups, known = with_shared_errors(groups, known)
-    seen = observations(groups, known)
+    seen = with_priors(observations(groups, known), prior, known.dimensions)
     size = max(1, min(_CHUNK, _LEFT_OUT // known.size**2))
     times = np.array([np.mean([one.time_s for one in group]) if group else 0.0 for group in groups])
     fixes: list[Fix] = []
@@ -154,12 +166,19 @@ class _Details:
     normalised: F
     offsets: F
     common: F
+    prior_position: F
+    prior_covariance: F
+    prior_distance: F
+    prior_needed: B
 
 
 def _details(model: FusionModel, found: RobustFits) -> _Details:
     """Covariances, residuals and clock offsets of all fits."""
     d, fits, sites = model.sites.dimensions, found.fits, model.sites
-    covariance = generalised_inverse(fits.information)
+    stated = fits.covariance + fits.excess
+    position = generalised_inverse(schur_complement(fits.information, slice(0, d)))
+    if model.seen.prior_degrees:
+        position = fits.covariance[:, :d, :d]
     error = np.where(model.seen.detected[..., None], model.seen.measured - model.predicted(fits.x), 0.0)
     root = model.seen.root[..., :2, :2]
     white = (root @ error[..., None])[..., 0]
@@ -170,13 +189,47 @@ def _details(model: FusionModel, found: RobustFits) -> _Details:
     common = np.zeros((len(error), 2))
     common[:, model.free_offsets] = fits.x[:, 2 * d :]
     return _Details(
-        covariance=covariance[:, : 2 * d, : 2 * d],
-        position_covariance=generalised_inverse(schur_complement(fits.information, slice(0, d))),
+        covariance=stated[:, : 2 * d, : 2 * d],
+        position_covariance=position + fits.excess[:, :d, :d],
         residuals=error * unit,
-        normalised=_normalised(model, found, covariance),
+        normalised=_normalised(model, found, fits.covariance),
         offsets=np.where(unsynchronised & model.seen.detected[..., None], (error - noise) * unit, 0.0),
         common=common * unit + 0.0,  # + 0.0 turns -0.0 into 0.0
+        **_prior_details(model, found),
     )
+
+
+def _prior_details(model: FusionModel, found: RobustFits) -> dict[str, np.ndarray]:
+    """The prior of each fix, its distance from the measurements, and whether the position needs it."""
+    seen, d, count = model.seen, model.sites.dimensions, len(found.fits.x)
+    if seen.expected is None or seen.prior_rows is None:
+        nothing = np.zeros(count)
+        return {
+            "prior_position": np.zeros((count, 3)),
+            "prior_covariance": np.zeros((count, d, d)),
+            "prior_distance": nothing,
+            "prior_needed": nothing > 0,
+        }
+    rows, covariance = seen.prior_rows, found.fits.covariance[:, : 2 * d, : 2 * d]
+    white = (rows @ (found.fits.x[:, : 2 * d] - seen.expected)[..., None])[..., 0]
+    distance = _distance(white, np.eye(rows.shape[1]) - rows @ covariance @ np.swapaxes(rows, 1, 2))
+    _, slopes = model.evaluate(found.fits.x, np.arange(count))
+    slopes = slopes[:, : slopes.shape[1] - rows.shape[1]] * np.where(_counted(model, found), 1.0, 0.0)[..., None]
+    alone = np.swapaxes(slopes, 1, 2) @ slopes
+    position, _ = model.place(np.concatenate([seen.expected, np.zeros((count, model.unknowns - 2 * d))], axis=1))
+    return {
+        "prior_position": position,
+        "prior_covariance": generalised_inverse(np.swapaxes(rows, 1, 2) @ rows)[:, :d, :d],
+        "prior_distance": distance,
+        "prior_needed": np.isinf(marginal_variance(alone, slice(0, d))),
+    }
+
+
+def _counted(model: FusionModel, found: RobustFits) -> B:
+    """Which whitened rows [n, R], without those of the prior, belong to receivers in the fit, or to a clock."""
+    inside = np.repeat(model.seen.detected & ~found.flagged, model.seen.root.shape[-1], axis=1)
+    clocks = np.ones((len(inside), len(model.free_offsets)), bool)
+    return np.concatenate([inside, clocks], axis=1)
 
 
 def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
@@ -192,12 +245,17 @@ def _normalised(model: FusionModel, found: RobustFits, covariance: F) -> F:
     slopes = slopes[:, : receivers * size].reshape(count, receivers, size, -1)
     explained = slopes @ covariance[:, None] @ np.swapaxes(slopes, -1, -2)
     sign = np.where(found.flagged, 1.0, -1.0)
-    spread = np.eye(size) + sign[..., None, None] * explained
+    normalised = _distance(white, np.eye(size) + sign[..., None, None] * explained)
+    return np.where(model.seen.detected & found.fits.usable[:, None], normalised, 0.0)
+
+
+def _distance(white: F, spread: F) -> F:
+    """(eᵀS⁺e)^½ [...] of differences e [..., m] with the covariance S [..., m, m]."""
     values, vectors = np.linalg.eigh(spread)
     kept = values > 1e-7
     parts = (np.swapaxes(vectors, -1, -2) @ white[..., None])[..., 0] ** 2
-    normalised: F = np.sqrt(np.sum(np.where(kept, parts / np.where(kept, values, 1.0), 0.0), axis=-1))
-    return np.where(model.seen.detected & found.fits.usable[:, None], normalised, 0.0)
+    distance: F = np.sqrt(np.sum(np.where(kept, parts / np.where(kept, values, 1.0), 0.0), axis=-1))
+    return distance
 
 
 def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: _Details) -> Fix:
@@ -207,6 +265,8 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
     moving = located and bool(fits.velocity[i])
     contradictory = located and bool(found.contradiction[i])
     two = located and bool(fits.two[i]) and not contradictory
+    other = two or (located and bool(fits.prior_decides[i]) and not contradictory)
+    prior = located and model.seen.prior_degrees > 0
     (here, there), (slow, fast) = _places(model, fits, i)
     flagged = found.flagged[i]
     return Fix(
@@ -217,8 +277,13 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
         velocity_m_s=slow if moving else None,
         covariance=details.covariance[i] if moving and not contradictory else None,
         position_covariance_m2=details.position_covariance[i] if located and not contradictory else None,
-        other_position_m=there if two else None,
-        other_velocity_m_s=fast if two and moving else None,
+        other_position_m=there if other else None,
+        other_velocity_m_s=fast if other and moving else None,
+        other_chi_square_rise=float(fits.other_cost[i] - fits.cost[i]) if other else None,
+        prior_position_m=details.prior_position[i] if prior else None,
+        prior_position_covariance_m2=details.prior_covariance[i] if prior else None,
+        prior_distance=float(details.prior_distance[i]) if prior else None,
+        prior_needed=prior and bool(details.prior_needed[i]),
         receiver_ids=ids,
         used=tuple(
             name
@@ -233,7 +298,13 @@ def _fix(i: int, time_s: float, model: FusionModel, found: RobustFits, details: 
         p_value=float(found.p_value[i]) if located else 1.0,
         clock_offsets=details.offsets[i] if located else np.zeros((len(ids), 2)),
         common_clock_offset=(float(details.common[i, 0]), float(details.common[i, 1])) if located else (0.0, 0.0),
-        message=message_of(model, found, i),
+        message=message_of(
+            model,
+            found,
+            i,
+            prior_needed=bool(details.prior_needed[i]),
+            prior_distance=float(details.prior_distance[i]),
+        ),
     )
 
 

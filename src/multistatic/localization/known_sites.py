@@ -71,7 +71,7 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
         where they are known.
     receiver_ids: receivers to keep; None: all.
 
-    Raises `InputError` for an unknown receiver.
+    Raises `InputError` for an unknown receiver, and in 2-D for targets at several heights.
 
     >>> from multistatic import load_preset
     >>> known_sites(load_preset("paper"), ["rx01", "rx05"]).receiver_ids
@@ -85,17 +85,26 @@ def known_sites(scenario: Scenario, receiver_ids: Sequence[str] | None = None) -
         common_time_s=errors.common_time_s,
         common_frequency_hz=errors.common_frequency_hz,
     )
-    flat = scenario.dimensions == 2
+    height_m, vertical_velocity_m_s = _known_height(scenario) if scenario.dimensions == 2 else (0.0, 0.0)
     return KnownSites(
         transmitter_m=scenario.transmitter.position_m,
         receiver_ids=tuple(name for name, keep in zip(scenario.receiver_ids, kept, strict=True) if keep),
         receivers_m=scenario.receiver_positions_m[kept],
         carrier_hz=scenario.radio.carrier_hz,
         dimensions=scenario.dimensions,
-        height_m=float(scenario.target.position_m[2]) if flat else 0.0,
-        vertical_velocity_m_s=float(scenario.target.velocity_m_s[2]) if flat else 0.0,
+        height_m=height_m,
+        vertical_velocity_m_s=vertical_velocity_m_s,
         clock=None if clock.perfect else clock,
     )
+
+
+def _known_height(scenario: Scenario) -> tuple[float, float]:
+    """Height and vertical velocity that all targets share."""
+    known = {(float(one.position_m[2]), float(one.velocity_m_s[2])) for one in scenario.targets}
+    if len(known) > 1:
+        received = f"{len(scenario.targets)} targets of different heights or vertical velocities"
+        raise InputError([Problem("target", received, "one height in 2-D, or design.dimensions = 3")], source="sites")
+    return known.pop()
 
 
 def _problems(sites: KnownSites) -> list[Problem]:

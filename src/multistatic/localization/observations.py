@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,8 @@ class Observations:
     of it are measured, the axes of those, zero for a second one that is not there. `root` [n, K, m, m], m = 2 or 4: a
     root of the information about (range, rate[, two angles or components]), LᵀL = (covariance + own clock)⁻¹; zero for
     what was not measured or does not count. `covariance` [n, K, 2, 2] of (range, rate) without the clock. `detected`
-    [n, K].
+    [n, K]. `expected` [n, 2d]: mean of (p, v) before the measurements, and `prior_rows` [n, r, 2d]: W with WᵀW the
+    information of that prior; None without one.
     """
 
     measured: F
@@ -40,30 +42,35 @@ class Observations:
     arrival: F | None = None
     axes: F | None = None
     components: B | None = None
+    expected: F | None = None
+    prior_rows: F | None = None
 
     def __len__(self) -> int:
         return len(self.measured)
 
     def cases(self, index: np.ndarray) -> Observations:
         """The fixes of `index`, in its order."""
-        return Observations(
-            measured=self.measured[index],
-            root=self.root[index],
-            covariance=self.covariance[index],
-            detected=self.detected[index],
-            arrival=None if self.arrival is None else self.arrival[index],
-            axes=None if self.axes is None else self.axes[index],
-            components=None if self.components is None else self.components[index],
-        )
+        arrays: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        some: dict[str, Any] = {name: None if array is None else array[index] for name, array in arrays.items()}
+        return Observations(**some)
 
     def without(self, dropped: B) -> Observations:
         """The same, but the receivers of `dropped` [n, K] do not count."""
         return replace(self, root=np.where(dropped[..., None, None], 0.0, self.root), detected=self.detected & ~dropped)
 
+    def without_prior(self) -> Observations:
+        """The same measurements alone."""
+        return replace(self, expected=None, prior_rows=None)
+
     @property
     def degrees(self) -> np.ndarray:
         """How many independent numbers each receiver contributes [n, K]."""
         return np.sum(np.abs(self.root).sum(axis=-1) > 0, axis=-1)
+
+    @property
+    def prior_degrees(self) -> int:
+        """How many independent numbers the prior of (p, v) contributes to each fix."""
+        return 0 if self.prior_rows is None else self.prior_rows.shape[1]
 
 
 def observations(groups: Sequence[Sequence[Measurement]], sites: KnownSites) -> Observations:

@@ -5,6 +5,9 @@ many degrees of freedom as there are measurements beyond the unknowns. A fit tha
 inconsistent; α is therefore the rate at which a clean set of measurements loses a receiver, at most. Then each receiver
 is left out in turn, which needs a degree of freedom beyond it, and the one is flagged without which the others agree
 best, if they agree. With fewer receivers a contradiction can be seen but not blamed on one of them.
+
+A prior of the target is never left out. Where the measurements agree with each other and not with the prior, no
+receiver is to blame, and the fix is contradictory.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from multistatic.units import B, F
 class RobustFits:
     """Fits without the `flagged` receivers [n, K]; `p_value` [n] of what is left (1 where nothing can be tested);
     `suspects` [n, K]: receivers whose absence explains the contradiction as well as that of the flagged one;
-    `contradiction` [n]: the fit is inconsistent and no receiver could be blamed.
+    `contradiction` [n]: the fit is inconsistent and no receiver could be blamed. `prior_alone` [n]: without the prior,
+    it would be consistent.
     """
 
     fits: Fits
@@ -31,6 +35,7 @@ class RobustFits:
     p_value: F
     suspects: B
     contradiction: B
+    prior_alone: B
 
 
 def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int, ambiguity: float) -> RobustFits:
@@ -39,7 +44,9 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
     fits = fit(model, ambiguity, poor=10.0)
     flagged = np.zeros(model.seen.detected.shape, bool)
     suspects, p_value = flagged.copy(), _p_value(fits)
-    dropped, bad = flagged.copy(), np.flatnonzero(p_value < false_flag_rate)
+    contradiction = p_value < false_flag_rate
+    prior_alone, proven = _without_prior(model, np.flatnonzero(contradiction), ambiguity, false_flag_rate)
+    dropped, bad = flagged.copy(), np.flatnonzero(contradiction & ~proven)
     # The others need not agree well, only not absurdly: their own χ² has a tail too.
     enough = false_flag_rate**2
     for _ in range(most_outliers):
@@ -60,8 +67,26 @@ def robust_fit(model: FusionModel, *, false_flag_rate: float, most_outliers: int
         suspects[done] = alike
         bad = rows[~explained]
     return RobustFits(
-        fits=fits, flagged=flagged, p_value=p_value, suspects=suspects, contradiction=p_value < false_flag_rate
+        fits=fits,
+        flagged=flagged,
+        p_value=p_value,
+        suspects=suspects,
+        contradiction=p_value < false_flag_rate,
+        prior_alone=prior_alone,
     )
+
+
+def _without_prior(model: FusionModel, bad: np.ndarray, ambiguity: float, rate: float) -> tuple[B, B]:
+    """Whether fits without the prior are consistent [n], of the fixes `bad`; and whether this was tested [n]: whether
+    they have a degree of freedom.
+    """
+    agree, proven = np.zeros(len(model.seen), bool), np.zeros(len(model.seen), bool)
+    if model.seen.prior_degrees and len(bad):
+        alone = FusionModel(sites=model.sites, seen=model.seen.cases(bad).without_prior())
+        fits = fit(alone, ambiguity, poor=10.0)
+        agree[bad] = fits.usable & (_p_value(fits) >= rate)
+        proven[bad] = agree[bad] & (fits.degrees > 0)
+    return agree, proven
 
 
 def _leave_each_out(model: FusionModel, ambiguity: float, enough: float) -> tuple[np.ndarray, F, Fits]:

@@ -17,16 +17,38 @@ _NEAR_BASELINE = 1.01
 _SURE = 0.05
 # Errors of more than so many standard deviations, clocks included, are none that were to be expected.
 _CERTAIN = 4.0
+# Of a difference between measurements and prior that is as large as both state, fewer than one of 3000 are larger.
+_FAR_FROM_PRIOR = 5.0
 
 
-def message_of(model: FusionModel, found: RobustFits, i: int) -> str:
-    """All messages about fix `i`, as sentences."""
-    return " ".join(_sentences(model, found, i))
+def message_of(
+    model: FusionModel, found: RobustFits, i: int, *, prior_needed: bool = False, prior_distance: float = 0.0
+) -> str:
+    """All messages about fix `i`, as sentences. `prior_needed`, `prior_distance`: of its `Fix`."""
+    about_prior = _about_prior(model, found, i, prior_needed, prior_distance)
+    return " ".join([*_sentences(model, found, i), *(about_prior if found.fits.usable[i] else ())])
+
+
+def _about_prior(
+    model: FusionModel, found: RobustFits, i: int, prior_needed: bool, prior_distance: float
+) -> Iterator[str]:
+    """What the prior has decided, and how far it is from the measurements."""
+    fits = found.fits
+    if not model.seen.prior_degrees:
+        return
+    if prior_needed:
+        yield "The measurements alone do not determine the position; measurements and prior together do."
+    if fits.prior_decides[i] and not found.contradiction[i]:
+        rise = fits.other_cost[i] - fits.cost[i]
+        yield f"The measurements alone allow a second position; with the prior its χ² is higher by {rise:.1f}."
+    if prior_distance > _FAR_FROM_PRIOR:
+        yield f"The measurements differ from the prior by {prior_distance:.1f} standard deviations."
 
 
 def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
     """All messages about the fix of case `i`, the most important one first."""
     fits, ids = found.fits, model.sites.receiver_ids
+    prior = model.seen.prior_degrees > 0
     if doubt := _doubt_of_unit(model, i):
         yield doubt
         if not fits.usable[i]:
@@ -35,8 +57,9 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
         yield _unobservable_position(model, found, i)
         return
     if fits.two[i] and not found.contradiction[i]:
+        what = "measurements and the prior" if prior else "measurements"
         yield (
-            "Two positions fit the measurements equally well. Another receiver to the side, or a direction of "
+            f"Two positions fit the {what} equally well. Another receiver to the side, or a direction of "
             "arrival, decides between them."
         )
     if not fits.velocity[i]:
@@ -46,15 +69,34 @@ def _sentences(model: FusionModel, found: RobustFits, i: int) -> Iterator[str]:
         )
     suspects = [name for name, alike in zip(ids, found.suspects[i], strict=True) if alike]
     for k in np.flatnonzero(found.flagged[i]):
-        yield f"{ids[k]} contradicts the other receivers and was left out."
+        others = "other receivers and the prior together" if prior else "other receivers"
+        yield f"{ids[k]} contradicts the {others} and was left out."
+    if found.prior_alone[i] and found.flagged[i].any():
+        suspects.append("the prior")
     if suspects:
         yield f"Leaving out {' or '.join(suspects)} instead would explain the measurements equally well."
-    if found.contradiction[i]:
+    if found.contradiction[i] and prior:
+        yield _contradicted_prior(found, i)
+    elif found.contradiction[i]:
         yield (
             f"The measurements contradict each other (p = {found.p_value[i]:.1e}), and this is not due to one "
             "receiver: several are wrong, or too few remain to find which one is. The position is the best fit; its "
             "error is unknown."
         )
+
+
+def _contradicted_prior(found: RobustFits, i: int) -> str:
+    """Measurements that contradict each other or the prior."""
+    unknown = "The position is the best fit; its error is unknown."
+    if found.prior_alone[i]:
+        return (
+            f"The measurements agree with each other but not with the prior (p = {found.p_value[i]:.1e}): it is of "
+            f"another target or time, or its covariance is too small. {unknown}"
+        )
+    return (
+        f"The measurements and the prior contradict each other (p = {found.p_value[i]:.1e}), and this is not due to "
+        f"one receiver: several are wrong, or the prior is, or too few remain to find which one is. {unknown}"
+    )
 
 
 def _doubt_of_unit(model: FusionModel, i: int) -> str:
@@ -72,7 +114,7 @@ def _unobservable_position(model: FusionModel, found: RobustFits, i: int) -> str
     seen, d, ids = model.seen, model.sites.dimensions, model.sites.receiver_ids
     detected = seen.detected[i] & ~found.flagged[i]
     if not detected.any():
-        return "No receiver detected the echo."
+        return "No receiver detected the echo." + (" A prior alone is no fix." if seen.prior_degrees else "")
     ranged = detected & (seen.root[i, :, 0, 0] > 0)
     directed = detected & (np.abs(seen.root[i, :, 2:, 2:]).sum(axis=(-1, -2)) > 0)
     if ranged.sum() < d and not directed.any():

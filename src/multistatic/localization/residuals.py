@@ -5,7 +5,8 @@ receivers share, where there is one. Derivatives are T_k of model.md §4.3 in th
 vᵀ(P_b/r_b + P_k/r_k), ∂Ṙ/∂v = u_b + u_k. A direction of arrival m leaves the angle α between m and u_k: the residual is
 the part of u_k across m, stretched from sin α to α, so that a target in the opposite direction is π away and not 0.
 Where only components of m along some axes were measured, the residual is that of these components, Pᵀ(u_k - m): mirror
-images have the same, as they have for the antennas.
+images have the same, as they have for the antennas. A Gaussian prior of (p, v) with mean x₀ and information J₀ = WᵀW
+adds the rows W((p, v) - x₀), the last ones: |ε|² is then -2 ln of the posterior density, but for a constant.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from multistatic.linalg import covariance_of_rows, generalised_inverse
 from multistatic.localization.known_sites import KnownSites
 from multistatic.localization.observations import Observations
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
@@ -68,7 +70,17 @@ class FusionModel:
         rows = r_k.shape[1] * root.shape[-1]
         white = (root @ residual[..., None])[..., 0].reshape(len(x), rows)
         slopes = (root @ jacobian).reshape(len(x), rows, self.unknowns)
-        return self._with_prior(x, white, slopes)
+        return self._with_state_prior(x, *self._with_offset_priors(x, white, slopes), case)
+
+    def covariance(self, slopes: F) -> F:
+        """Covariance [m, n, n] of x where the whitened derivatives are `slopes` [m, R, n]: a generalised inverse.
+
+        With a prior, whatever it is much less accurate than the measurements; without one, directions that they hardly
+        determine count as not determined.
+        """
+        if self.seen.prior_rows is not None:
+            return covariance_of_rows(slopes)
+        return generalised_inverse(np.swapaxes(slopes, 1, 2) @ slopes)
 
     def predicted(self, x: F) -> F:
         """Bistatic ranges and range rates [m, K, 2] of states, shared offsets included."""
@@ -95,7 +107,18 @@ class FusionModel:
         position[:, :d], velocity[:, :d] = x[:, :d], x[:, d : 2 * d]
         return position, velocity
 
-    def _with_prior(self, x: F, white: F, slopes: F) -> tuple[F, F]:
+    def _with_state_prior(self, x: F, white: F, slopes: F, case: np.ndarray) -> tuple[F, F]:
+        """One more residual for each row of the prior of (p, v)."""
+        if self.seen.prior_rows is None or self.seen.expected is None:
+            return white, slopes
+        weights = self.seen.prior_rows[case]
+        away = x[:, : weights.shape[-1]] - self.seen.expected[case]
+        rows = np.zeros((*weights.shape[:2], self.unknowns))
+        rows[..., : weights.shape[-1]] = weights
+        residual = (weights @ away[..., None])[..., 0]
+        return np.concatenate([white, residual], axis=1), np.concatenate([slopes, rows], axis=1)
+
+    def _with_offset_priors(self, x: F, white: F, slopes: F) -> tuple[F, F]:
         """One more residual, offset/σ, for each shared offset."""
         free = self.free_offsets
         if not len(free):

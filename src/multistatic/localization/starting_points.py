@@ -4,7 +4,8 @@ Positions from closed forms: where the ellipses of all receivers meet (twice), a
 its mirror image, meets the ellipse of its receiver. If neither exists or fits, a grid over the ellipse of the best
 receiver: every direction of departure with its distance by (93). If the errors of the ranges are as large as the
 dimensions of the geometry, ellipses are of little use, and those of receivers near the target degenerate: then rings
-around every site. Given a position, velocity and common offsets are a linear problem.
+around every site. Given a position, velocity and common offsets are a linear problem. Where there is a prior, its mean
+and points two standard deviations away from it are starts too.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ _GRID_ENTRIES = 400_000
 _HALVINGS, _RING_2D, _RING_3D = 6, 6, 8
 # Errors of a range of a fiftieth of it are too large for closed forms to find every minimum.
 _BLURRED = 1.0 / 50.0
+# Standard deviations of a prior: its second minimum, where there is one, is seldom nearer.
+_PRIOR_REACH = 2.0
 
 _T = TypeVar("_T")
 
@@ -86,6 +89,23 @@ def _grid_starts(model: FusionModel) -> tuple[F, F]:
     points = sites.transmitter_m + distance[..., None] * directions
     ranged = seen.root[..., 0, 0].max(axis=1) > 0
     return _best(model, points, (reason == "") & ranged[:, None], _KEPT_OF_GRID)
+
+
+def prior_starts(model: FusionModel) -> tuple[F, F]:
+    """States and costs as above: the mean of the prior, and two standard deviations of its position either way along
+    each axis. Without a prior there are none.
+    """
+    seen, d = model.seen, model.sites.dimensions
+    if seen.expected is None or seen.prior_rows is None:
+        return np.zeros((len(seen), 0, model.unknowns)), np.zeros((len(seen), 0))
+    information = np.swapaxes(seen.prior_rows, 1, 2) @ seen.prior_rows
+    variances, axes = np.linalg.eigh(generalised_inverse(information)[:, :d, :d])
+    steps = _PRIOR_REACH * np.swapaxes(axes * np.sqrt(np.maximum(variances, 0.0))[:, None, :], 1, 2)
+    places = seen.expected[:, None, :d] + np.concatenate([np.zeros_like(steps[:, :1]), steps, -steps], axis=1)
+    count, many = places.shape[:2]
+    points = np.full((count, many, 3), model.sites.height_m)
+    points[..., :d] = places
+    return _best(model, points, np.ones((count, many), bool), many)
 
 
 def blurred(model: FusionModel) -> B:

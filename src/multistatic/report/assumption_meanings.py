@@ -14,9 +14,15 @@ _CLOCKS = {
     "useless adds nothing to the accuracy.",
 }
 _ONE_CLOCK = "The transmitter receives its own echo, so that only one clock is involved."
-_TARGET = (
-    "Receivers and beams are chosen for exactly this position and velocity of the target. Elsewhere other errors hold."
-)
+_TARGET = {
+    "exact": "Receivers and beams are chosen for exactly this position and velocity of the target. Elsewhere other "
+    "errors hold.",
+    "prior": "A tracker, for example, knows the target this well before the measurement, which counts as information. "
+    "Receivers and beams are chosen for all places where the target is likely to be.",
+    "area": "The target may be anywhere in this area, and nothing is known beforehand. Receivers and beams are chosen "
+    "for points so close together that what lies between them is no worse.",
+    "several": "The same receivers and beams locate all targets, each as if the echoes of the others were absent.",
+}
 _ELEMENTS = (
     "Every antenna element radiates and receives equally in all directions: no sector antennas, no cable losses, no "
     "shadow of a mast or a wall."
@@ -42,7 +48,7 @@ def assumption_meanings(scenario: Scenario, *, one_clock: bool = False) -> dict[
     assumed = assumptions(scenario, one_clock=one_clock)
     return {
         "clocks": _ONE_CLOCK if one_clock else _CLOCKS[assumed.clocks],
-        "target": _TARGET,
+        "target": _TARGET[assumed.target],
         "elements": _ELEMENTS,
         "echo": _ECHO[assumed.echo_law],
     }

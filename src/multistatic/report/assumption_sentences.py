@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from multistatic.report.target_in_words import target_in_words
 from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
 from multistatic.scenario.model import Receiver, Scenario, Transmitter
 
-TARGET = "Target: designed for exactly this position and velocity."
 ELEMENTS = "Elements: isotropic."
 ECHO = {
     "sum": "path loss over the whole path (sum)",
@@ -29,7 +29,7 @@ def assumption_sentences(scenario: Scenario, *, one_clock: bool = False) -> list
     """`assumptions_in_words`, each on its own."""
     return [
         clocks_in_words(scenario, one_clock=one_clock),
-        TARGET,
+        target_in_words(scenario),
         ELEMENTS,
         echo_in_words(scenario, one_clock=one_clock),
     ]

@@ -8,14 +8,15 @@ import numpy as np
 
 from multistatic.design.result import Design
 from multistatic.report.assumption_sentences import ELEMENTS
+from multistatic.report.direction_strip import draw_directions, strip_height_in
 from multistatic.report.labels import Label, place_labels, say_nameless
 from multistatic.report.picture_layout import Heading, add_panel, finish_picture, picture_heading, tall_figure
+from multistatic.report.points_in_words import WORST, name_of_target
 from multistatic.report.radiation import (
     Bearings,
     bearings,
     has_sensing_beam,
     level_dbm,
-    mirror_azimuth_deg,
     radiated_power_w,
 )
 from multistatic.report.style import (
@@ -30,6 +31,13 @@ from multistatic.report.style import (
     TARGET,
     PictureStyle,
     finish_axes,
+)
+from multistatic.report.target_sectors import (
+    draw_sectors,
+    exact_targets,
+    reference_direction,
+    sectors,
+    where_targets_may_be,
 )
 from multistatic.report.wording import short_name
 from multistatic.scenario.model import Scenario
@@ -50,7 +58,6 @@ STEP_DEG = 0.1
 IMAGE_STEP_DEG = 1.0
 _SCREEN_IN, _LEFT_IN, _BELOW_IN = 7.2, 0.6, 0.45
 _CUT_IN, _SPHERE_IN, _POLAR_IN = 1.75, 2.1, 1.85  # heights
-_TICK_IN, _HIGHEST_STRIP_IN = 0.05, 1.6
 _BAR_IN = 0.72  # what a colour bar takes beside the sphere
 
 
@@ -61,7 +68,7 @@ def beam_pattern_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     width = style.width_in(screen=_SCREEN_IN)
     left = 0.1 if style.narrow else _LEFT_IN
     heading = picture_heading(_headline(design), _caption(design), width_in=width, left_in=left, style=style)
-    draw = _draw_spatial if _is_spatial(design.scenario) else _draw_plane
+    draw = _draw_spatial if _is_spatial(design) else _draw_plane
     figure = tall_figure(width)
     finish_picture(figure, draw(figure, design, heading, style), heading)
     return figure
@@ -103,13 +110,7 @@ def draw_beam_pattern(ax: Axes, design: Design) -> None:
     else:
         words = name("all beams (the data beams do the sensing)", total)
         ax.plot(azimuth, total, color=INK, linewidth=thin, label=words)
-    target_deg = float(_target(design.scenario).azimuth_deg[0])
-    dashed: dict[str, Any] = {"color": TARGET, "linewidth": 1.0, "linestyle": (0, (4, 2)), "zorder": 1.5}
-    ax.axvline(target_deg, label="azimuth of the target", **dashed)
-    mirror_deg = mirror_azimuth_deg(design.scenario, target_deg)
-    if mirror_deg is not None:
-        dotted: dict[str, Any] = {"color": TARGET, "linewidth": 1.0, "linestyle": (0, (1, 2)), "zorder": 1.5}
-        ax.axvline(mirror_deg, label="its mirror direction: same power", **dotted)
+    draw_sectors(ax, design)
     ax.set(ylim=(low, top + 3), ylabel="EIRP (dBm)")
     _azimuth_axis(ax, design.scenario)
     finish_axes(ax)
@@ -138,8 +139,13 @@ def _draw_polar(ax: Any, design: Design) -> Any:
         ax.fill(np.radians(azimuth), level, color=SENSING, alpha=0.35, linewidth=0)
     everyone = np.radians(_receivers(design.scenario).azimuth_deg)
     others = _draw_receivers(ax, design, everyone, np.full(len(everyone), rim), 20)
-    target = np.radians(_target(design.scenario).azimuth_deg)
-    _draw_target(ax, target, np.array([rim]), 30)
+    for sector in sectors(design):
+        if not sector.exact:
+            arc = np.radians(np.linspace(sector.first_deg, sector.last_deg, 50))
+            look: dict[str, Any] = {"color": TARGET, "linewidth": 3.5, "solid_capstyle": "butt", "clip_on": False}
+            ax.plot(arc, np.full(50, rim), **look)
+    exact = np.radians(bearings(design.scenario, exact_targets(design)).azimuth_deg)
+    _draw_target(ax, exact, np.full(len(exact), rim), 30)
     ax.set_ylim(-POLAR_RANGE_DB, rim)
     ax.set_yticks([-30, -20, -10, 0], [""] * 4)
     # The names of the rings stand where the pattern is lowest, over it.
@@ -149,10 +155,10 @@ def _draw_polar(ax: Any, design: Design) -> Any:
     ]
     spokes = np.abs((azimuth + 22.5) % 45 - 22.5) < 8
     angle = np.radians(azimuth[int(np.argmin(weak + 1e3 * spokes))])
-    look: dict[str, Any] = {"size": 6.5, "color": CAPTION, "ha": "center", "va": "center", "zorder": 5}
+    small: dict[str, Any] = {"size": 6.5, "color": CAPTION, "ha": "center", "va": "center", "zorder": 5}
     for level in (-20, 0):
         box = {"fc": "white", "ec": "none", "pad": 0.6, "alpha": 0.85}
-        ax.text(angle, level, f"{level} dB".replace("-", "−"), bbox=box, **look)
+        ax.text(angle, level, f"{level} dB".replace("-", "−"), bbox=box, **small)
     # The same names of directions as along the cut, from -180° to 180°.
     turns = np.arange(0, 360, 45)
     names = [f"{turn if turn <= 180 else turn - 360}°".replace("-", "−") for turn in turns]
@@ -165,8 +171,10 @@ def _draw_polar(ax: Any, design: Design) -> Any:
 def draw_sphere(ax: Axes, design: Design) -> None:
     """EIRP in dBm over azimuth and elevation, with the target and the receivers in it, and a colour bar."""
     scenario = design.scenario
-    receivers, target = _receivers(scenario), _target(scenario)
-    low, high = _elevation_limits(np.concatenate([receivers.elevation_deg, target.elevation_deg]))
+    receivers, exact = _receivers(scenario), bearings(scenario, exact_targets(design))
+    uncertain = bearings(scenario, where_targets_may_be(design))
+    everything = (receivers.elevation_deg, exact.elevation_deg, uncertain.elevation_deg)
+    low, high = _elevation_limits(np.concatenate(everything))
     azimuth = np.arange(-180, 180 + IMAGE_STEP_DEG / 2, IMAGE_STEP_DEG)
     elevation = np.linspace(low, high, int((high - low) / IMAGE_STEP_DEG) + 1)
     level = level_dbm(radiated_power_w(scenario, _weights(design), azimuth[None, :], elevation[:, None]))
@@ -185,13 +193,18 @@ def draw_sphere(ax: Axes, design: Design) -> None:
     bar.outline.set_visible(False)
     bar.set_label("EIRP (dBm)")
     others = _draw_receivers(ax, design, receivers.azimuth_deg, receivers.elevation_deg, 34)
-    _draw_target(ax, target.azimuth_deg, target.elevation_deg, 56)
+    if len(uncertain.azimuth_deg):
+        dots: dict[str, Any] = {"s": 5.0, "c": "white", "edgecolors": TARGET, "linewidths": 0.6, "zorder": 4.5}
+        ax.scatter(uncertain.azimuth_deg, uncertain.elevation_deg, label="point where the target may be", **dots)
+    _draw_target(ax, exact.azimuth_deg, exact.elevation_deg, 56)
     _azimuth_axis(ax, scenario)
     ax.set(ylim=(low, high), ylabel="elevation")
     ax.yaxis.set_major_formatter("{x:.0f}°")
-    labels = [_beside(target, 0, "target", TARGET, needed=True), *_receiver_labels(design, receivers)]
-    left_out = place_labels(ax, labels)
-    say_nameless(others, len(left_out) + len(receivers.azimuth_deg) + 1 - len(labels))
+    targets = _target_labels(design)
+    labels = [*targets, *_receiver_labels(design, receivers)]
+    dotted = np.stack([uncertain.azimuth_deg, uncertain.elevation_deg], axis=1)
+    left_out = place_labels(ax, labels, markers=dotted[:: len(dotted) // 300 + 1])
+    say_nameless(others, len(left_out) + len(receivers.azimuth_deg) + len(targets) - len(labels))
 
 
 def _draw_receivers(ax: Any, design: Design, x: F, y: F, size: float) -> Any:
@@ -208,6 +221,8 @@ def _draw_receivers(ax: Any, design: Design, x: F, y: F, size: float) -> Any:
 
 
 def _draw_target(ax: Any, x: F, y: F, size: float) -> None:
+    if not len(x):
+        return
     look: dict[str, Any] = {"marker": "D", "c": TARGET, "edgecolors": "white", "linewidths": 0.8, "label": "target"}
     ax.scatter(x, y, s=size, zorder=5, clip_on=False, **look)
 
@@ -216,7 +231,7 @@ def _draw_plane(figure: Figure, design: Design, heading: Heading, style: Picture
     """The cut with the names of the directions over it, and the same cut round; returns where they end."""
     width, top = figure.get_size_inches()[0], heading.height_in
     cut_in = width - _LEFT_IN - 0.15 - (0.0 if style.narrow else _POLAR_IN + 0.75)
-    strip_in = _strip_height_in(design, cut_in)
+    strip_in = strip_height_in(design, cut_in)
     nameless = draw_directions(add_panel(figure, _LEFT_IN, top, cut_in, strip_in), design)
     draw_beam_pattern(add_panel(figure, _LEFT_IN, top + strip_in, cut_in, _CUT_IN), design)
     cut_ends = top + strip_in + _CUT_IN + _BELOW_IN
@@ -239,9 +254,10 @@ def _draw_spatial(figure: Figure, design: Design, heading: Heading, style: Pictu
     draw_beam_pattern(cut, design)
     cut.set_xlabel("")
     cut.tick_params(labelbottom=False)
-    elevation = f"{_target(design.scenario).elevation_deg[0] + 0.0:.1f}°".replace("-", "−")
+    elevation = f"{reference_direction(design).elevation_deg[0] + 0.0:.1f}°".replace("-", "−")
     look: dict[str, Any] = {"size": "small", "weight": "normal", "pad": 4.0}
-    cut.set_title(f"Cut at the target's elevation of {elevation}", **look)
+    whose = "the target's elevation" if design.over_points is None else f"the elevation of the {WORST}"
+    cut.set_title(f"Cut at {whose}, {elevation}", **look)
     sphere_in = _SPHERE_IN + (0.6 if style.narrow else 0.0)  # the narrower, the more rows of names
     sphere = add_panel(figure, _LEFT_IN, top + 1.6 + 0.32, panel_in, sphere_in)
     draw_sphere(sphere, design)
@@ -252,9 +268,15 @@ def _draw_spatial(figure: Figure, design: Design, heading: Heading, style: Pictu
 
 def _headline(design: Design) -> str:
     illumination_w = _illumination_w(design)
-    if illumination_w <= 0:
+    if illumination_w.max() <= 0:
         return "Beam pattern"
-    return f"Beam pattern: EIRP of {watt_to_dbm(illumination_w):.1f} dBm towards the target"
+    low, high = (f"{watt_to_dbm(each):.1f}" for each in (max(illumination_w.min(), 1e-30), illumination_w.max()))
+    if design.over_points is None or low == high:
+        return f"Beam pattern: EIRP of {high} dBm towards the target"
+    targets = design.scenario.targets
+    exact, whose = all(target.exact for target in targets), "targets" if len(targets) > 1 else "target"
+    where = f"towards the {whose}" if exact else f"where the {whose} may be"
+    return f"Beam pattern: EIRP of {low} to {high} dBm {where}"
 
 
 def _caption(design: Design) -> list[str]:
@@ -265,79 +287,29 @@ def _caption(design: Design) -> list[str]:
     return [*parts, ELEMENTS]
 
 
-def _illumination_w(design: Design) -> float:
-    """p_t with the steering vector that the beams were designed for, which channels from outside may give."""
-    return float(illumination(_weights(design), design.channel.steering_tx)[0])
+def _illumination_w(design: Design) -> F:
+    """p [M] with the steering vectors that the beams were designed for, which channels from outside may give."""
+    return illumination(_weights(design), design.channel.steering_tx)
 
 
 def _is_drawn(design: Design) -> bool:
-    """True where the pattern has the illumination at the target, as it has by the array's geometry."""
-    target, weights = _target(design.scenario), _weights(design)
-    drawn_w = radiated_power_w(design.scenario, weights, target.azimuth_deg, target.elevation_deg)[0]
+    """True where the pattern has the illumination of every point, as it has by the array's geometry."""
+    points, weights = bearings(design.scenario, design.points.position_m), _weights(design)
+    drawn_w = radiated_power_w(design.scenario, weights, points.azimuth_deg, points.elevation_deg)
     sent_w = float(np.sum(np.abs(weights) ** 2))
-    return bool(np.isclose(drawn_w, _illumination_w(design), rtol=1e-6, atol=1e-9 * sent_w))
+    return bool(np.allclose(drawn_w, _illumination_w(design), rtol=1e-6, atol=1e-9 * sent_w))
 
 
 def _cut(design: Design) -> tuple[F, F, F]:
-    """Azimuth in degrees, EIRP of all beams and of the sensing beam in dBm, at the target's elevation."""
-    scenario, weights, target = design.scenario, _weights(design), _target(design.scenario)
-    azimuth = np.union1d(np.linspace(-180, 180, round(360 / STEP_DEG) + 1), target.azimuth_deg)
+    """Azimuth in degrees, EIRP of all beams and of the sensing beam in dBm, at the elevation of the target, or of the
+    worst point.
+    """
+    scenario, weights, at = design.scenario, _weights(design), reference_direction(design)
+    azimuth = np.union1d(np.linspace(-180, 180, round(360 / STEP_DEG) + 1), at.azimuth_deg)
     total, sensing = (
-        level_dbm(radiated_power_w(scenario, part, azimuth, target.elevation_deg)) for part in (weights, weights[:1])
+        level_dbm(radiated_power_w(scenario, part, azimuth, at.elevation_deg)) for part in (weights, weights[:1])
     )
     return azimuth, total, sensing
-
-
-def draw_directions(ax: Axes, design: Design) -> int:
-    """A strip over the cut, as wide as it: the azimuths of the target, its mirror and the receivers, with their names;
-    returns how many receivers have a tick without a name.
-    """
-    height_in = ax.get_window_extent().height / ax.figure.dpi
-    ax.set(xlim=(-180, 180), ylim=(0, height_in))
-    ax.axis("off")
-    labels = _direction_labels(design)
-    for label in labels:
-        strong = not label.optional
-        ax.plot(
-            [label.x] * 2, [0, _TICK_IN], color=label.style["color"], linewidth=1.6 if strong else 1.0, clip_on=False
-        )
-    nameless = sum(not label.text for label in labels)
-    return nameless + len(place_labels(ax, [label for label in labels if label.text]))
-
-
-def _direction_labels(design: Design) -> list[Label]:
-    """Those that must be named first; no name for receivers that do not cooperate where there are many."""
-    scenario, chosen = design.scenario, design.selected
-    target = float(_target(scenario).azimuth_deg[0])
-    mirror = mirror_azimuth_deg(scenario, target)
-    azimuth, everyone = _receivers(scenario).azimuth_deg, len(chosen) <= NAMED_AT_MOST
-    entries = [(target, "target", TARGET, True)]
-    entries += [] if mirror is None else [(mirror, "mirror", TARGET, True)]
-    receivers = [
-        (float(azimuth[k]), short_name(name) if everyone or kept else "", SELECTED if kept else CAPTION, bool(kept))
-        for k, (name, kept) in enumerate(zip(scenario.receiver_ids, chosen, strict=True))
-    ]
-    return [
-        Label(
-            x=place,
-            y=_TICK_IN,
-            text=name,
-            distance_pt=2.5,
-            style={"color": color, "size": "small", "weight": "bold" if needed else "normal"},
-            optional=not needed,
-            above=True,
-        )
-        for place, name, color, needed in [*entries, *sorted(receivers, key=lambda entry: not entry[3])]
-    ]
-
-
-def _strip_height_in(design: Design, width_in: float) -> float:
-    """As high as the names turn out to stand in a strip that is `width_in` wide and high enough."""
-    figure = tall_figure(width_in)
-    strip = add_panel(figure, 0.0, 0.0, width_in, _HIGHEST_STRIP_IN)
-    draw_directions(strip, design)
-    foot = strip.get_window_extent().y0
-    return max((text.get_window_extent().y1 - foot) / figure.dpi for text in strip.texts) + 0.03
 
 
 def _receiver_labels(design: Design, receivers: Bearings) -> list[Label]:
@@ -347,6 +319,17 @@ def _receiver_labels(design: Design, receivers: Bearings) -> list[Label]:
         _beside(receivers, k, short_name(ids[k]), SELECTED if chosen[k] else INK, needed=bool(chosen[k]))
         for k in sorted(named, key=lambda k: not chosen[k])
     ]
+
+
+def _target_labels(design: Design) -> list[Label]:
+    """The name of each target in the sphere: at its direction, or over the highest of its points."""
+    labels = []
+    for number, target in enumerate(design.scenario.targets):
+        own = design.points.position_m[design.points.target == number]
+        where = bearings(design.scenario, own if len(own) and not target.exact else target.position_m[None])
+        text = short_name(name_of_target(design.scenario, number))
+        labels.append(_beside(where, int(np.argmax(where.elevation_deg)), text, TARGET, needed=True))
+    return labels
 
 
 def _beside(where: Bearings, k: int, text: str, color: str, *, needed: bool) -> Label:
@@ -375,13 +358,9 @@ def _elevation_limits(elevation_deg: F) -> tuple[float, float]:
     return max(low - short, -90.0), min(high + short, 90.0)
 
 
-def _is_spatial(scenario: Scenario) -> bool:
-    heights = [scenario.transmitter.position_m[2], scenario.target.position_m[2], *scenario.receiver_positions_m[:, 2]]
-    return bool(np.ptp(heights) > 0)
-
-
-def _target(scenario: Scenario) -> Bearings:
-    return bearings(scenario, scenario.target.position_m[None])
+def _is_spatial(design: Design) -> bool:
+    heights = [design.scenario.transmitter.position_m[2], *design.points.position_m[:, 2]]
+    return bool(np.ptp([*heights, *design.scenario.receiver_positions_m[:, 2]]) > 0)
 
 
 def _receivers(scenario: Scenario) -> Bearings:

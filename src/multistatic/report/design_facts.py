@@ -16,6 +16,14 @@ from multistatic.design.result import Accuracy, Design
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
+from multistatic.report.points_facts import (
+    accuracy_over_points,
+    at_worst_point,
+    losses,
+    power_over_points,
+    reduced_criterion,
+    several_points,
+)
 from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
@@ -32,6 +40,7 @@ _BOUND_OF = re.compile(r"(error bound) of \d[\d.e+-]* m(?:/s)?\b")
 _LEAST_CHANGE = 1e-4
 _LEAST_GAIN = 0.01  # of a bound by angles of arrival: less is not worth a number
 _COST = "sum of weighted distances to the target and between the receivers"
+_COST_OF_SEVERAL = "sum of weighted distances to the middle of the places of the target and between the receivers"
 _MOST_EXPENSIVE = "(the most expensive receiver)"
 
 
@@ -70,7 +79,8 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if design.scheme != "mono" and design.cost_m is not None:
         limit_m = design.scenario.requirements.cooperation_cost_m
         limit = f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"
-        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {_COST}"
+        cost = _COST_OF_SEVERAL if design.over_points is not None else _COST
+        yield "cooperation cost", f"{design.cost_m:.4g} m, {limit}; {cost}"
     required = {receiver.rate_required_bps_hz for receiver in design.scenario.receivers}
     if len(required) == 1:
         rate = required.pop()
@@ -86,7 +96,9 @@ def _design(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if result is None:
         return
     yield "beams designed by", f"{result.method}{_below_bound(design)}"
-    if result.illumination_w:
+    if design.over_points is not None:
+        yield from power_over_points(design)
+    elif result.illumination_w:
         yield "power towards target", f"{watt_to_dbm(result.illumination_w):.2f} dBm EIRP"
     if result.power_w is not None:
         used, limit = (quantity(each, "W") for each in (result.power_w, design.scenario.transmitter.power_w))
@@ -97,7 +109,8 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     """The criterion, with its value where that is no figure of the accuracy, and what is proven of the group."""
     found = design.selection
     assert found is not None
-    words, unit = criterion_words(design.scenario.design.criterion), criterion_unit(design)
+    words = f"{criterion_words(design.scenario.design.criterion)}{reduced_criterion(design)}"
+    unit = criterion_unit(design)
     stated = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
     if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
@@ -107,10 +120,11 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
 
 
 def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
-    yield "position error bound", _bounds(accuracy, "peb_m", "m")
-    yield "velocity error bound", _bounds(accuracy, "veb_m_s", "m/s")
+    yield "position error bound", at_worst_point(design, _bounds(accuracy, "peb_m", "m"))
+    yield "velocity error bound", at_worst_point(design, _bounds(accuracy, "veb_m_s", "m/s"))
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
+    yield from accuracy_over_points(design)
     if weak := weak_echoes(accuracy, design.selected):
         names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
@@ -140,6 +154,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     """What the next unit of each thing that is scarce does to the criterion, and an error of clocks to the position;
     nothing where it changes nothing.
     """
+    yield from losses(design)
     shown: set[str] = set()
     for what, name, value in _listed_changes(design, unit):
         shown.add(what)
@@ -276,6 +291,8 @@ def _below_bound(design: Design) -> str:
         return ""
     if result.gap < 1e-6:
         return "; proven optimal for this group"
+    if several_points(design):
+        return f"; proven within {100 * result.gap:.2g} % of the best beams over all points for this group"
     return f"; within {100 * result.gap:.2g} % of the largest power towards the target"
 
 

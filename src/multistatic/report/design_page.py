@@ -34,6 +34,7 @@ from multistatic.report.page import (
     set_table,
     text_of,
 )
+from multistatic.report.points_facts import several_points
 from multistatic.report.receiver_table import receiver_table
 from multistatic.report.style import CAPTIONS
 from multistatic.report.text_table import Fact, TableColumn, TableRow, TextTable
@@ -84,7 +85,7 @@ def _lead(design: Design) -> Html:
     if design.accuracy is not None and design.accuracy.position.peb_m is None:
         return Html(
             "Every receiver gets its data rate, but delay and Doppler shift alone do not determine the position of the "
-            "target."
+            f"target{' at every point' if several_points(design) else ''}."
         )
     if design.scheme == "mono":
         who = Html("The transmitter alone locates")
@@ -95,7 +96,8 @@ def _lead(design: Design) -> Html:
         who = Html(f"The receivers {', '.join(first)} and {last} together locate")
     else:
         who = Html(f"{len(design.selected_ids)} of {len(design.selected)} receivers together locate")
-    return Html(f"{who} the target, and every receiver gets its data rate.")
+    whom = "targets" if len(design.scenario.targets) > 1 else "target"
+    return Html(f"{who} the {whom}, and every receiver gets its data rate.")
 
 
 def _found(design: Design, unit: UnitChanges | None) -> list[Html]:
@@ -132,7 +134,7 @@ def _asked(design: Design) -> list[Html]:
     columns = [
         (TableColumn(name="receiver", number=False), list(scenario.receiver_ids)),
         _distances("to transmitter", geometry.transmitter_receiver_m),
-        _distances("to target", geometry.target_receiver_m),
+        _distances("to the middle" if scenario.uncertain else "to target", geometry.target_receiver_m),
         (
             TableColumn(name="required rate", unit="bit/s/Hz"),
             [f"{receiver.rate_required_bps_hz:.3f}" for receiver in scenario.receivers],

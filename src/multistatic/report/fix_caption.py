@@ -52,6 +52,8 @@ def fix_sentences(
     parts = [_curves_in_words(len(fixes) > 1, stretch is not None)] if scales.curves else []
     if scales.outside:
         parts.append(f"The delay at {', '.join(scales.outside)} allows no place on this map.")
+    if any(fix.prior_position_m is not None for fix in fixes):
+        parts.append("Each fix is of the measurements and the prior of the target.")
     parts += _velocities_in_words(fixes, scales, stretch is not None)
     if stretch is not None:
         parts.append(f"Side view from the south: heights drawn ×{stretch:.2g}.")

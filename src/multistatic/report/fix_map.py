@@ -17,6 +17,7 @@ from multistatic.report.fix_symbols import (
     draw_delay_curves,
     draw_errors,
     draw_places,
+    draw_priors,
     draw_sites,
     draw_velocities,
     fix_labels,
@@ -110,7 +111,8 @@ def draw_fixes(
     set_limits(ax, scales.places_m)
     draw_sites(ax, fixes, scenario, PLAN)
     draw_places(ax, fixes, PLAN)
-    lines = draw_errors(ax, fixes, PLAN, scales)
+    lines = draw_priors(ax, fixes, PLAN)
+    lines += draw_errors(ax, fixes, PLAN, scales)
     lines += draw_velocities(ax, scales.plan_arrows, scales)
     lines += draw_delay_curves(ax, fixes, scenario, scales)
     names = ("east", "north") if scenario.origin else ("x", "y")
@@ -157,6 +159,7 @@ def draw_fixes_elevation(
     ax.set_ylim(*scales.heights_m)
     draw_sites(ax, fixes, scenario, SIDE)
     draw_places(ax, fixes, SIDE)
+    draw_priors(ax, fixes, SIDE)
     draw_errors(ax, fixes, SIDE, scales)
     draw_velocities(ax, scales.side_arrows, scales)
     ax.set_ylabel("up (m)" if scenario.origin else "z (m)")

@@ -72,10 +72,13 @@ def fix_scales(fixes: Sequence[Fix], groups: Sequence[Sequence[Measurement]], sc
     nodes = np.vstack([scenario.transmitter.position_m, scenario.receiver_positions_m, *found])
     span_m = map_width(nodes)
     plan = min((enlargement(ellipse, span_m) for _, ellipse in located(fixes, PLAN)), default=None)
+    plan = _beside_priors(fixes, PLAN, plan)
     duration_s = arrow_duration_s(fixes, views, span_m)
     arrows = {view: tuple(velocity_arrows(fixes, view, duration_s)) for view in views}
     tips = [arrow.tip_outline_m for arrow in arrows[PLAN]]
-    places = np.vstack([nodes[:, :2], *_outlines(fixes, PLAN, plan), *tips])
+    # A prior wider than the network is drawn as far as the map reaches.
+    near = [each for each in priors_of(fixes, PLAN) if each[1].semi_major_m < span_m]
+    places = np.vstack([nodes[:, :2], *_outlines(fixes, PLAN, plan), *_reach(near), *tips])
     heights, side = _side_scales(fixes, nodes, span_m, arrows.get(SIDE, ()))
     curves, outside = _delay_curves(fixes, groups, scenario, places)
     return FixScales(
@@ -99,8 +102,9 @@ def _side_scales(
     room_m = 0.18 * max(float(np.ptp(nodes[:, 2])), 0.02 * span_m)
     low, high = float(nodes[:, 2].min()) - room_m, float(nodes[:, 2].max()) + room_m
     factors = (side_enlargement(ellipse, span_m, high - low) for _, ellipse in located(fixes, SIDE))
-    factor = min(factors, default=None)
-    reached = [*_outlines(fixes, SIDE, factor), *(arrow.tip_outline_m for arrow in arrows)]
+    factor = _beside_priors(fixes, SIDE, min(factors, default=None))
+    near = [each for each in priors_of(fixes, SIDE) if each[1].semi_major_m < span_m]
+    reached = [*_outlines(fixes, SIDE, factor), *_reach(near), *(arrow.tip_outline_m for arrow in arrows)]
     if reached:
         heights = np.concatenate(reached)[:, 1]
         lowest, highest = min(low, float(heights.min())), max(high, float(heights.max()))
@@ -142,6 +146,33 @@ def located(fixes: Sequence[Fix], view: View) -> list[tuple[F, ErrorEllipse]]:
     """Place [2] and ellipse in two coordinates of every fix that has both."""
     drawn = [(fix.position_m, ellipse_of(fix.position_covariance_m2, view)) for fix in fixes]
     return [(place[list(view)], ellipse) for place, ellipse in drawn if place is not None and ellipse is not None]
+
+
+def priors_of(fixes: Sequence[Fix], view: View) -> list[tuple[F, ErrorEllipse]]:
+    """Place [2] and ellipse in two coordinates of every prior that fixes used, each once."""
+    found: dict[bytes, tuple[F, ErrorEllipse]] = {}
+    for fix in fixes:
+        place, covariance = fix.prior_position_m, fix.prior_position_covariance_m2
+        if place is not None and covariance is not None and (ellipse := ellipse_of(covariance, view)) is not None:
+            found[place.tobytes() + covariance.tobytes()] = place[list(view)], ellipse
+    return list(found.values())
+
+
+def _beside_priors(fixes: Sequence[Fix], view: View, factor: float | None) -> float | None:
+    """`factor`, or where an error would be drawn as large as the prior, which is true to scale, the largest power of
+    ten that leaves it smaller; 1 where both are alike.
+    """
+    errors = [ellipse.semi_major_m for _, ellipse in located(fixes, view)]
+    priors = [ellipse.semi_major_m for _, ellipse in priors_of(fixes, view)]
+    if factor is None or not priors:
+        return factor
+    most = 10.0 ** np.floor(np.log10(min(priors) / max(errors)))
+    return float(max(1.0, min(factor, most)))
+
+
+def _reach(priors: Sequence[tuple[F, ErrorEllipse]]) -> list[F]:
+    """Corners [2, 2] of the box around each prior's ellipse."""
+    return [place + np.multiply.outer([-1.0, 1.0], ellipse.half_widths_m) for place, ellipse in priors]
 
 
 def _outlines(fixes: Sequence[Fix], view: View, factor: float | None) -> list[F]:

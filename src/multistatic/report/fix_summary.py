@@ -21,6 +21,10 @@ LEGEND = (
     "±: one standard deviation; of xy and of v that of all coordinates together. p value: of the residuals, small "
     "where the measurements contradict each other."
 )
+WITH_PRIOR = (
+    "Each fix is of the measurements and the prior of the target: position, standard deviation and p value are those "
+    "of both together."
+)
 ROWS_AT_MOST = 40
 _EMPHASIS: dict[str, Emphasis] = {"unique": "", "ambiguous": "strong", "contradictory": "bad", "unobservable": "bad"}
 # Digits of a number, before and behind the point together.
@@ -65,7 +69,8 @@ def fix_summary(fixes: Sequence[Fix], dimensions: int, *, told: str = "") -> Ren
         )
         rows.append(TableRow(cells=cells, emphasis=_EMPHASIS[fix.position_verdict]))
     more = [f"and {len(fixes) - len(shown)} more"] if len(fixes) > len(shown) else []
-    said = (Prose(sentence) for sentence in [*more, *_said(shown, times, unit, told)])
+    prior = [WITH_PRIOR] if any(fix.prior_position_m is not None for fix in fixes) else []
+    said = (Prose(sentence) for sentence in [*more, *prior, *_said(shown, times, unit, told)])
     return Group(TextTable(columns=columns, rows=tuple(rows), notes=(LEGEND,)), *said)
 
 

@@ -12,7 +12,7 @@ from multistatic.localization.fix import Fix
 from multistatic.localization.times import times_text
 from multistatic.report.design_plan import draw_ellipse, enlargement_in_words, point_label
 from multistatic.report.error_ellipse import PLAN, View
-from multistatic.report.fix_scales import FixScales, located
+from multistatic.report.fix_scales import FixScales, located, priors_of
 from multistatic.report.fix_velocity import VelocityArrow, draw_velocity
 from multistatic.report.labels import Label
 from multistatic.report.style import BAD, CAPTION, ERROR, INK, MUTED, NAMED_AT_MOST, SELECTED, TARGET, TARGET_TEXT
@@ -122,6 +122,33 @@ def draw_errors(ax: Axes, fixes: Sequence[Fix], view: View, scales: FixScales) -
     mark: dict[str, Any] = {"s": 70, "c": [(*_rgb(ERROR), 0.14)], "edgecolors": ERROR, "linewidths": 1.1}
     ax.scatter([], [], label=error_label(scales), **mark)
     return lines
+
+
+def draw_priors(ax: Axes, fixes: Sequence[Fix], view: View) -> list[F]:
+    """One standard deviation of each prior that fixes used, to scale; outlines for labels to avoid."""
+    from matplotlib.patches import Ellipse
+
+    lines: list[F] = []
+    for place, ellipse in priors_of(fixes, view):
+        shape: dict[str, Any] = {
+            "width": 2 * ellipse.semi_major_m,
+            "height": 2 * ellipse.semi_minor_m,
+            "angle": np.degrees(ellipse.direction_rad),
+        }
+        look: dict[str, Any] = {"edgecolor": MUTED, "linestyle": (0, (4, 2)), "linewidth": 0.9}
+        outline = Ellipse((float(place[0]), float(place[1])), **shape, fill=False, zorder=2, **look)
+        ax.add_patch(outline)
+        lines += [np.array(pair) for pair in pairwise(outline.get_patch_transform().transform(_circle()))]
+    if lines:
+        label = "prior of the target, 1σ, true to scale"
+        ax.plot([], [], color=MUTED, linestyle=(0, (4, 2)), linewidth=0.9, label=label)
+    return lines
+
+
+def _circle() -> F:
+    """Corners [25, 2] of a polygon around the unit circle."""
+    phase = 2.0 * np.pi * np.arange(25) / 24
+    return np.stack([np.cos(phase), np.sin(phase)], axis=1)
 
 
 def error_label(scales: FixScales) -> str:

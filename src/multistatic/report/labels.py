@@ -61,12 +61,14 @@ class Label:
     above: bool = False
 
 
-def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), taken: F | None = None) -> list[str]:
+def place_labels(
+    ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), taken: F | None = None, markers: F | None = None
+) -> list[str]:
     """Draw `labels`, each where it covers least; returns the texts that were left out.
 
-    lines [2, 2]: segments to avoid. taken [n, 4]: boxes (left, bottom, right, top) to avoid, in pixels. The limits of
-    `ax` must be final. Each text is an annotation of its point; the line of its leader is named after it. Coordinates
-    below are pixels.
+    lines [2, 2]: segments to avoid. taken [n, 4]: boxes (left, bottom, right, top) to avoid, in pixels. markers [m, 2]:
+    places of markers without a label, which none should cover or seem to name. The limits of `ax` must be final. Each
+    text is an annotation of its point; the line of its leader is named after it. Coordinates below are pixels.
     """
     from matplotlib.patheffects import withStroke
 
@@ -77,22 +79,23 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), tak
         for each in labels
     ]
     extents = [text.get_window_extent() for text in texts]
+    places = np.array([*((each.x, each.y) for each in labels), *([] if markers is None else markers)])
     surroundings = _Surroundings(
         frame=np.asarray(ax.get_window_extent().extents),
-        points=ax.transData.transform([(each.x, each.y) for each in labels]) if labels else np.zeros((0, 2)),
+        points=ax.transData.transform(places) if len(places) else np.zeros((0, 2)),
         lines=np.array([ax.transData.transform(line) for line in lines]).reshape(-1, 2, 2),
         taken=np.zeros((0, 4)) if taken is None else taken,
         per_pt=ax.figure.dpi / 72.0,
     )
     sizes = [np.array([extent.width, extent.height]) for extent in extents]
     everywhere = [surroundings.candidates(k, size, labels[k]) for k, size in enumerate(sizes)]
-    places = _arranged(everywhere, [label.optional for label in labels])
+    placed = _arranged(everywhere, [label.optional for label in labels])
     casing = withStroke(linewidth=2.2, foreground="white")
     for k, text in enumerate(texts):
-        if k not in places:
+        if k not in placed:
             text.remove()
             continue
-        box, leader = places[k].box, places[k].leader
+        box, leader = placed[k].box, placed[k].leader
         corner = surroundings.points[k] + box[:2] - (extents[k].x0, extents[k].y0)
         text.set_position(tuple(ax.transData.inverted().transform(corner)))
         if leader is not None:
@@ -100,7 +103,7 @@ def place_labels(ax: Axes, labels: Sequence[Label], lines: Sequence[F] = (), tak
             line: dict[str, Any] = {"color": CAPTION, "linewidth": 0.7, "zorder": text.get_zorder() - 0.5}
             line |= {"label": f"_{LEADER} {labels[k].text}", "path_effects": [casing], "solid_capstyle": "butt"}
             ax.plot(*ends.T, scalex=False, scaley=False, **line)
-    return [label.text for k, label in enumerate(labels) if k not in places]
+    return [label.text for k, label in enumerate(labels) if k not in placed]
 
 
 def say_nameless(markers: Artist | None, count: int) -> None:
@@ -159,8 +162,8 @@ class _Candidates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Surroundings:
-    """What is on a picture before any label: the frame, points [n, 2] that get labels, lines [m, 2, 2], boxes that are
-    taken [t, 4]; pixels in a point of type.
+    """What is on a picture before any label: the frame, points [n, 2], first those that get labels, lines [m, 2, 2],
+    boxes that are taken [t, 4]; pixels in a point of type.
     """
 
     frame: F

@@ -13,20 +13,40 @@ from multistatic.report.design_plan import (
     draw_ellipse,
     draw_scale_bar,
     draw_travel,
-    enlargement,
-    enlargement_in_words,
     map_shape,
     map_width,
     name_coordinate,
     point_label,
     segment,
     set_limits,
-    side_enlargement,
-    travel_time_s,
 )
-from multistatic.report.error_ellipse import PLAN, SIDE, View, error_ellipse
+from multistatic.report.error_ellipse import PLAN, SIDE, View
 from multistatic.report.labels import Label, place_labels, say_nameless
 from multistatic.report.linkage_tree import draw_linkage_tree, tree_height_in
+from multistatic.report.map_extent import (
+    close_up_places,
+    ellipses,
+    ellipses_meaning,
+    enlarged_target,
+    fastest_m_s,
+    heights_shown,
+    is_spatial,
+    nodes,
+    plan_factor,
+    shown_places,
+    side_factor,
+    travelled_to,
+    way_time_s,
+)
+from multistatic.report.map_points import (
+    draw_colour_bar,
+    draw_outlines,
+    draw_points,
+    draw_targets,
+    marker_places,
+    point_colours,
+    target_label,
+)
 from multistatic.report.picture_layout import (
     add_panel,
     finish_picture,
@@ -34,6 +54,7 @@ from multistatic.report.picture_layout import (
     picture_heading,
     tall_figure,
 )
+from multistatic.report.points_in_words import WORST, middle_in_words, worst_place
 from multistatic.report.style import (
     CAPTION,
     FAINT,
@@ -49,7 +70,7 @@ from multistatic.report.style import (
 )
 from multistatic.report.wording import error_apart, quantity, short_name
 from multistatic.scenario.model import Scenario
-from multistatic.units import B, F
+from multistatic.units import B
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -59,11 +80,14 @@ if TYPE_CHECKING:
 _PLAN_IN, _SIDE_IN, _TREE_IN = 4.4, 1.25, 2.1
 _LEFT_IN, _RIGHT_IN, _BELOW_IN = 0.62, 0.15, 0.45  # around a panel: for its ticks and the names of its coordinates
 _LEGEND_IN = 1.9  # beside the plan
+_CLOSE_UP_IN, _SCALE_IN = 1.7, 0.08  # heights of the enlarged points and of the scale of their colours
+_PANEL_TITLE: dict[str, Any] = {"size": "small", "weight": "normal", "pad": 4.0}
+_FEW_LINES = 24  # of paths of the echo: more of them are drawn fainter
 
 
 def map_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     """Plan view; a side view below it where heights differ; the linkage tree beside it where the selector made one."""
-    scenario, spatial = design.scenario, _is_spatial(design.scenario)
+    scenario, spatial = design.scenario, is_spatial(design)
     tree = None if design.selection is None else design.selection.tree
     names_in = max(
         text_width_in(new_figure(1.0, 1.0), name, size="small", weight="bold")
@@ -79,7 +103,7 @@ def map_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
     )
     figure = tall_figure(width)
     top = heading.height_in + (0.0 if tree is None or style.narrow else 0.1)
-    high_in = plan_in * map_shape(_shown(scenario), plan_in)
+    high_in = plan_in * map_shape(shown_places(design), plan_in)
     plan = add_panel(figure, _LEFT_IN, top, plan_in, high_in)
     others = _draw_plan(plan, design)
     bottom = top + high_in + _BELOW_IN
@@ -92,6 +116,7 @@ def map_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
         plan.tick_params(labelbottom=False)
         plan.set_xlabel("")
         bottom += 0.32 + _SIDE_IN
+    bottom = _draw_points_below(figure, design, plan_in, bottom)
     entries = legend_entries(figure.axes)
     if tree is not None:
         corner = (0.15 + names_in, bottom + 0.15) if style.narrow else (_LEFT_IN + plan_in + 0.3 + names_in, top)
@@ -124,34 +149,87 @@ def draw_map(ax: Axes, design: Design) -> None:
     _draw_plan(ax, design)
 
 
+def _draw_points_below(figure: Figure, design: Design, width_in: float, top_in: float) -> float:
+    """The points of a target enlarged, where the plan shows them too small, and the scale of their colours; returns
+    where they end.
+    """
+    number = enlarged_target(design)
+    if number is not None:
+        panel = add_panel(figure, _LEFT_IN, top_in + 0.22, width_in, _CLOSE_UP_IN)
+        draw_close_up(panel, design, number)
+        top_in += 0.22 + _CLOSE_UP_IN + _BELOW_IN
+    if point_colours(design) is None:
+        return top_in
+    draw_colour_bar(add_panel(figure, _LEFT_IN, top_in + 0.12, width_in, _SCALE_IN), design)
+    return top_in + 0.12 + _SCALE_IN + _BELOW_IN
+
+
+def draw_close_up(ax: Axes, design: Design, number: int) -> None:
+    """Where the target of this number may be, in metres with equal scales, larger than in the plan."""
+    places, frame = close_up_places(design, number), ax.get_window_extent()
+    middle, half = (places.min(axis=0) + places.max(axis=0)) / 2, 0.6 * np.ptp(places, axis=0)
+    width = max(half[0], half[1] * frame.width / frame.height)
+    height = width * frame.height / frame.width
+    ax.set(xlim=(middle[0] - width, middle[0] + width), ylim=(middle[1] - height, middle[1] + height))
+    ax.set_aspect("equal", adjustable="box")
+    for axis, name, at in zip((ax.xaxis, ax.yaxis), _coordinate_names(design.scenario), middle, strict=True):
+        name_coordinate(axis, name, float(at))
+    draw_outlines(ax, design)
+    draw_points(ax, design)
+    if design.over_points is not None:
+        worst = design.points.position_m[design.over_points.worst]
+        place_labels(ax, [point_label(worst, WORST, INK, 7.5, bold=True)], markers=marker_places(design))
+    times = map_width(shown_places(design)) / (2 * width)
+    whose = "the target" if len(design.scenario.targets) == 1 else short_name(design.scenario.targets[number].id)
+    ax.set_title(f"Points of {whose}, enlarged ×{times:.2g}", **_PANEL_TITLE)
+
+
 def _draw_plan(ax: Axes, design: Design) -> str:
     """The plan view; returns what the legend calls receivers that are not selected."""
     scenario = design.scenario
-    transmitter, target = scenario.transmitter.position_m, scenario.target.position_m
+    transmitter = scenario.transmitter.position_m
     receivers, chosen = scenario.receiver_positions_m, design.selected
-    tip, shown = _travelled_to(scenario), _shown(scenario)
+    shown = shown_places(design)
     set_limits(ax, shown, map_shape(shown, ax.get_window_extent().width / ax.figure.dpi))
-    names = ("east", "north") if scenario.origin else ("x", "y")
-    for axis, name, middle in zip((ax.xaxis, ax.yaxis), names, centre(shown), strict=True):
+    for axis, name, middle in zip((ax.xaxis, ax.yaxis), _coordinate_names(scenario), centre(shown), strict=True):
         name_coordinate(axis, name, float(middle))
 
     others = _draw_network(ax, design, axes=PLAN)
-    lines = [segment(transmitter, target), *(segment(target, place) for place in receivers[chosen])]
-    ellipse = error_ellipse(design)
-    if ellipse is not None:
-        lines += draw_ellipse(ax, target[:2], ellipse, _plan_factor(design), label=_ellipse_in_words(design))
-    labels = [
-        point_label(transmitter, "transmitter", INK, 6.5, bold=True),
-        point_label(target, "target", TARGET, 6.5, bold=True),
-    ]
-    if np.any(tip != target):
-        lines.append(segment(target, tip))
-        _draw_travel(ax, scenario, PLAN)
+    lines, labels = [], [point_label(transmitter, "transmitter", INK, 6.5, bold=True)]
+    for number, target in enumerate(scenario.targets):
+        place, tip = target.position_m, travelled_to(scenario, target)
+        lines += [segment(transmitter, place), *(segment(place, each) for each in receivers[chosen])]
+        lines += [segment(place, tip)] if np.any(tip != place) else []
+        labels.append(target_label(design, number))
+    for count, (place, ellipse) in enumerate(ellipses(design)):
+        words = ellipses_meaning(design) if count == 0 else None
+        lines += draw_ellipse(ax, place[:2], ellipse, plan_factor(design), label=words)
+    _draw_ways(ax, scenario, PLAN)
+    if _names_worst(design) and design.over_points is not None:
+        labels.append(point_label(design.points.position_m[design.over_points.worst], WORST, INK, 7.5, bold=True))
     labels += _receiver_labels(scenario, chosen)
     bar = draw_scale_bar(ax, shown[:, :2])
-    left_out = place_labels(ax, labels, lines, bar)
+    left_out = place_labels(ax, labels, lines, bar, marker_places(design))
     say_nameless(others, len(left_out) + int(np.sum(~chosen)) * (len(receivers) > NAMED_AT_MOST))
     return "" if others is None else str(others.get_label())
+
+
+def _names_worst(design: Design) -> bool:
+    """True where the plan itself names the worst point: its marker is not that of a target that has a name, and no
+    enlarged view names it.
+    """
+    return (
+        point_colours(design) is not None
+        and enlarged_target(design) is None
+        and not any(
+            target.exact and number == design.points.target[design.over_points.worst]  # type: ignore[union-attr]
+            for number, target in enumerate(design.scenario.targets)
+        )
+    )
+
+
+def _coordinate_names(scenario: Scenario) -> tuple[str, str]:
+    return ("east", "north") if scenario.origin else ("x", "y")
 
 
 def draw_elevation(ax: Axes, design: Design) -> None:
@@ -165,22 +243,22 @@ def draw_elevation(ax: Axes, design: Design) -> None:
 def _draw_side(ax: Axes, design: Design, others_name: str | None = None) -> None:
     """The side view; `others_name` is what the legend calls receivers that are not selected."""
     scenario = design.scenario
-    low, high = _heights_shown(design)
+    low, high = heights_shown(design)
     ax.set_ylim(low, high)
-    for place in _places(scenario):
+    for place in nodes(scenario):
         ax.plot([place[0], place[0]], [low, place[2]], color=FAINT, linewidth=0.7, zorder=1)
     others = _draw_network(ax, design, axes=SIDE)
     if others is not None and others_name is not None:
         others.set_label(others_name)
-    ellipse, factor = error_ellipse(design, SIDE), _side_factor(design)
-    if ellipse is not None and factor is not None:
-        draw_ellipse(ax, scenario.target.position_m[list(SIDE)], ellipse, factor)
-    if np.any(_travelled_to(scenario) != scenario.target.position_m):
-        _draw_travel(ax, scenario, SIDE)
+    factor = side_factor(design)
+    for place, ellipse in ellipses(design, SIDE):
+        if factor is not None:
+            draw_ellipse(ax, place[list(SIDE)], ellipse, factor)
+    _draw_ways(ax, scenario, SIDE)
     ax.set_ylabel("up (m)" if scenario.origin else "z (m)")
     frame = ax.get_window_extent()
     stretch = frame.height / (high - low) * float(np.ptp(ax.get_xlim())) / frame.width
-    ax.set_title(f"Side view from the south, heights drawn ×{stretch:.2g}", size="small", weight="normal", pad=4.0)
+    ax.set_title(f"Side view from the south, heights drawn ×{stretch:.2g}", **_PANEL_TITLE)
 
 
 def _draw_network(ax: Axes, design: Design, axes: View) -> PathCollection | None:
@@ -188,12 +266,13 @@ def _draw_network(ax: Axes, design: Design, axes: View) -> PathCollection | None
     receivers that are not selected.
     """
     scenario, chosen, columns = design.scenario, np.asarray(design.selected, bool), list(axes)
-    transmitter, target = scenario.transmitter.position_m[columns], scenario.target.position_m[columns]
+    transmitter = scenario.transmitter.position_m[columns]
+    targets = np.array([target.position_m for target in scenario.targets])[:, columns]
     receivers = scenario.receiver_positions_m[:, columns]
     whole: dict[str, Any] = {"clip_on": False}  # a node on the ground stands on the frame of the side view
     rim: dict[str, Any] = {"edgecolors": "white", "linewidths": 0.8, **whole}
     ax.scatter(transmitter[0], transmitter[1], s=70, marker="^", c=INK, zorder=6, label="transmitter", **rim)
-    ax.scatter(target[0], target[1], s=62, marker="D", c=TARGET, zorder=7, label="target", **rim)
+    draw_targets(ax, design, axes)
     others, group = receivers[~chosen], receivers[chosen]
     if len(group):
         name = "receiver of the echo" if design.scheme == "bi" else "cooperating receiver"
@@ -204,10 +283,16 @@ def _draw_network(ax: Axes, design: Design, axes: View) -> PathCollection | None
         look: dict[str, Any] = {"c": "white", "edgecolors": MUTED, "linewidths": 0.9, **whole}
         markers = ax.scatter(others[:, 0], others[:, 1], s=24, zorder=4, label=name, **look)
     way = "path to the target and back" if design.scheme == "mono" else "path to the target"
-    ax.plot(*np.transpose([transmitter, target]), color=TARGET, linewidth=1.6, zorder=2, label=way)
-    for number, place in enumerate(group):
-        look = {"color": SELECTED, "linewidth": 1.0, "alpha": 0.75, "zorder": 2}
-        ax.plot(*np.transpose([target, place]), label="" if number else "path of the echo", **look)
+    faint = 0.75 if len(group) * len(targets) <= _FEW_LINES else 0.35
+    for number, target in enumerate(targets):
+        first = number == 0
+        ax.plot(*np.transpose([transmitter, target]), color=TARGET, linewidth=1.6, zorder=2, label=way if first else "")
+        for count, place in enumerate(group):
+            look = {"color": SELECTED, "linewidth": 1.0, "alpha": faint, "zorder": 2}
+            ax.plot(*np.transpose([target, place]), label="path of the echo" if first and not count else "", **look)
+    if design.over_points is not None:
+        draw_outlines(ax, design, axes)
+        draw_points(ax, design, axes)
     return markers
 
 
@@ -230,65 +315,20 @@ def _receiver_labels(scenario: Scenario, chosen: B) -> list[Label]:
     ]
 
 
-def _draw_travel(ax: Axes, scenario: Scenario, view: View) -> None:
-    """The arrow of the target's way, where it is one in this view."""
-    start, end = scenario.target.position_m[list(view)], _travelled_to(scenario)[list(view)]
-    if np.any(start != end):
-        draw_travel(ax, start, end, f"target's way in {quantity(_travel_time_s(scenario), 's')} at {_speed(scenario)}")
+def _draw_ways(ax: Axes, scenario: Scenario, view: View) -> None:
+    """The arrows of the ways of the targets, where they are one in this view."""
+    drawn = 0
+    for target in scenario.targets:
+        start, end = target.position_m[list(view)], travelled_to(scenario, target)[list(view)]
+        if np.any(start != end):
+            draw_travel(ax, start, end, None if drawn else _ways_in_words(scenario))
+            drawn += 1
 
 
-def _speed(scenario: Scenario) -> str:
-    return f"{float(np.linalg.norm(scenario.target.velocity_m_s)):.3g} m/s"
-
-
-def _travel_time_s(scenario: Scenario) -> float:
-    """The time that the arrow stands for; the target moves."""
-    return travel_time_s(float(np.linalg.norm(scenario.target.velocity_m_s)), map_width(_places(scenario)))
-
-
-def _travelled_to(scenario: Scenario) -> F:
-    """Where the arrow of the velocity ends [3]: at the target where it does not move."""
-    target, velocity = scenario.target.position_m, scenario.target.velocity_m_s
-    if not np.any(velocity):
-        return target
-    return target + _travel_time_s(scenario) * velocity
-
-
-def _plan_factor(design: Design) -> float:
-    """By how much the ellipse of the plan is enlarged."""
-    ellipse = error_ellipse(design)
-    return 1.0 if ellipse is None else enlargement(ellipse, map_width(_places(design.scenario)))
-
-
-def _side_factor(design: Design) -> float | None:
-    """By how much the ellipse of the side view is enlarged; None where there is none."""
-    ellipse, (low, high) = error_ellipse(design, SIDE), _nodes_shown(design.scenario)
-    return None if ellipse is None else side_enlargement(ellipse, map_width(_shown(design.scenario)), high - low)
-
-
-def _ellipse_in_words(design: Design) -> str:
-    """What the ellipses are, and how much larger they are drawn."""
-    plan, side = _plan_factor(design), _side_factor(design) if _is_spatial(design.scenario) else None
-    words = f"1σ position error, {enlargement_in_words(plan)}"
-    return words if side is None or side == plan else f"{words}\nin the side view {enlargement_in_words(side)}"
-
-
-def _nodes_shown(scenario: Scenario) -> tuple[float, float]:
-    """Heights from the ground, or from below the lowest node where all are far above it, to over the highest."""
-    heights = _shown(scenario)[:, 2]
-    lowest, range_of = float(heights.min()), float(np.ptp(heights))
-    ground = lowest - 0.1 * range_of if lowest > 2 * range_of else min(0.0, lowest)
-    return ground, float(heights.max() + 0.18 * np.ptp([ground, *heights]))
-
-
-def _heights_shown(design: Design) -> tuple[float, float]:
-    """Heights of the side view: every node, and the whole ellipse."""
-    low, high = _nodes_shown(design.scenario)
-    ellipse, factor = error_ellipse(design, SIDE), _side_factor(design)
-    if ellipse is None or factor is None:
-        return low, high
-    height, half = float(design.scenario.target.position_m[2]), 1.08 * factor * ellipse.half_widths_m[1]
-    return min(low, height - half), max(high, height + half)
+def _ways_in_words(scenario: Scenario) -> str:
+    moving = sum(bool(np.any(target.velocity_m_s)) for target in scenario.targets)
+    time, speed = quantity(way_time_s(scenario), "s"), f"{fastest_m_s(scenario):.3g} m/s"
+    return f"targets' ways in {time}\nat up to {speed}" if moving > 1 else f"target's way in {time} at {speed}"
 
 
 def _headline(design: Design) -> str:
@@ -301,28 +341,20 @@ def _headline(design: Design) -> str:
         return f"{design.scenario.name}: {group}"
     bound = design.accuracy.position.peb_m
     accuracy = "position unobservable" if bound is None else f"position error bound {quantity(bound, 'm')}"
-    return f"{design.scenario.name}: {group}, {accuracy}"
+    several = design.over_points is not None and len(design.over_points.value) > 1
+    where = f" at the worst of {design.points.count} points" if several else ""
+    return f"{design.scenario.name}: {group}, {accuracy}{where}"
 
 
 def _caption(design: Design) -> list[str]:
     """Sentences: the parts of the error, where the origin is, and what is assumed."""
     origin, scenario, parts = design.scenario.origin, design.scenario, []
     apart = "" if design.accuracy is None else error_apart(design.accuracy.position.covariance_m2)
+    if design.over_points is not None and len(design.over_points.value) > 1:
+        parts.append(f"Worst point: {worst_place(design)}.")
+        parts += middle_in_words(design)
     if apart:
         parts.append(f"Position error: {apart}.")
     if origin is not None:
         parts.append(f"Origin: {origin.latitude_deg:.5f}°, {origin.longitude_deg:.5f}° (WGS 84).")
     return [*parts, *assumption_sentences(scenario, one_clock=design.scheme == "mono")]
-
-
-def _is_spatial(scenario: Scenario) -> bool:
-    return bool(np.ptp(_shown(scenario)[:, 2]) > 0)
-
-
-def _shown(scenario: Scenario) -> F:
-    """What the plan has to show [n, 3]: every node and the tip of the velocity arrow."""
-    return np.vstack([_places(scenario), _travelled_to(scenario)])
-
-
-def _places(scenario: Scenario) -> F:
-    return np.vstack([scenario.transmitter.position_m, scenario.target.position_m, scenario.receiver_positions_m])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.design.result import Accuracy, Design
+from multistatic.report.points_in_words import WORST
 from multistatic.report.text_table import Emphasis, TableColumn, TableRow, TextTable
 from multistatic.report.wording import one_unit
 from multistatic.units import F, ratio_to_db
@@ -26,14 +27,15 @@ def receiver_table(design: Design) -> TextTable | None:
     if accuracy is None or result is None or result.rates_bps_hz is None:
         return None
     place = {name: k for k, name in enumerate(accuracy.sensor_ids)}
-    distance_unit, distances = one_unit(scenario.geometry().target_receiver_m, "m")
+    distance_unit, distances = one_unit(_distances_m(design), "m")
+    where = "target" if design.over_points is None else WORST
     range_unit, ranges = _deviations(accuracy.range_std_m, accuracy.delay_std_s, "m")
     speed_unit, speeds = _deviations(accuracy.range_rate_std_m_s, accuracy.doppler_std_hz, "m/s")
     differ = len({receiver.rate_required_bps_hz for receiver in scenario.receivers}) > 1
     columns = (
         TableColumn(name="", number=False),
         TableColumn(name="receiver", number=False),
-        TableColumn(name="to target", unit=distance_unit),
+        TableColumn(name=f"to {where}", unit=distance_unit),
         TableColumn(name="rate", unit="bit/s/Hz"),
         *([TableColumn(name="required", unit="bit/s/Hz")] if differ else []),
         TableColumn(name="block SNR", unit="dB"),
@@ -63,7 +65,15 @@ def _notes(design: Design, spoiled: bool) -> tuple[str, ...]:
     marked = "the transmitter receives its own echo" if mono else "cooperating receiver"
     whose = "what it measures by itself" if mono else "what is measured by each receiver alone"
     marks = f"{SELECTED_MARK}: {marked}. ±: bounds on the standard deviation of {whose}."
-    return (marks, *(["unknown: the error of a clock is unknown."] if spoiled else []))
+    points = [] if design.over_points is None else [f"Distances, block SNR and bounds are those of the {WORST}."]
+    return (marks, *(["unknown: the error of a clock is unknown."] if spoiled else []), *points)
+
+
+def _distances_m(design: Design) -> F:
+    """Distances [K] of the receivers to the target, or to the worst point."""
+    if design.over_points is None:
+        return design.scenario.geometry().target_receiver_m
+    return design.scenario.geometry_at(design.points.position_m[design.over_points.worst]).target_receiver_m
 
 
 def _block_snr(accuracy: Accuracy, k: int) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from multistatic.channel.path_loss import direct_gain, echo_gain, target_reflection
 from multistatic.registry import name_of
+from multistatic.report.target_words import targets_described, targets_in_words
 from multistatic.report.text_table import Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import quantity
 from multistatic.scenario.assumptions import assumptions
@@ -39,14 +40,11 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
     signal-independent clutter only. `occupied_band_hz`: None where the pulse has no finite bandwidth or one that is not
     known, as `occupied_band` says. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
-    equation.
+    equation. `targets`: each with its points and what is known of it; levels, distances and delays are those of the
+    middle, which of one target is its position. `points`: number of points where a design looks.
     """
-    propagation, transmitter, radio, target = (
-        scenario.propagation,
-        scenario.transmitter,
-        scenario.radio,
-        scenario.target,
-    )
+    propagation, transmitter, radio = scenario.propagation, scenario.transmitter, scenario.radio
+    target = scenario.middle().target
     given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
     band_hz = occupied_band_hz(radio)
     radar = propagation.is_radar_equation(radio.wavelength_m)
@@ -70,6 +68,10 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "target_rcs_std_db": target.rcs_std_db,
         "channel": _channel(scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
+        "targets": targets_described(scenario),
+        "over_points": scenario.over_points,
+        "points": scenario.points().count,
+        "point_reasons": list(scenario.points().reasons),
         "receivers": _receivers(scenario, given),
         "assumptions": asdict(assumptions(scenario)),
         "notes": model_notes(scenario),
@@ -97,6 +99,7 @@ def _channel(scenario: Scenario) -> dict[str, Any]:
 def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str, Any]]:
     """Distances, delay, Doppler shift and levels of each receiver."""
     geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
+    target = scenario.middle().target
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
     direct = direct_gain(propagation, geometry.transmitter_receiver_m)
     if given is not None:
@@ -107,14 +110,14 @@ def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str,
     if propagation.clutter == "independent":
         disturbance_w += propagation.clutter_power_w
     echo = echo_gain(propagation, geometry.transmitter_target_m, geometry.target_receiver_m) * target_reflection(
-        scenario.target, geometry
+        target, geometry
     )
     given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
     echo = echo if given_echo is None else given_echo[0]
     steering = None if given is None else given.steering_tx
     towards = transmitter.array.size if steering is None else float(np.sum(np.abs(steering) ** 2))
     echo = echo * antennas * towards * transmitter.power_w / disturbance_w
-    doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
+    doppler_hz = geometry.doppler_hz(target.velocity_m_s, scenario.radio.carrier_hz)
     return [
         {
             "id": receiver.id,
@@ -175,10 +178,11 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
         f"transmit power {summary['power_dbm']:.1f} dBm, noise power {summary['noise_power_dbm']:.1f} dBm, "
         f"wavelength {100 * summary['wavelength_m']:.3g} cm",
-        f"target: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
+        f"{_whose(summary)}: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
         f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
         f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
         f"pulse: {summary['occupied_band']}",
+        *targets_in_words(summary),
     ]
     antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
     # What all receivers have alike is a line above the table.
@@ -191,7 +195,7 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         *([TableColumn(name="antennas")] if len(antennas) > 1 else []),
         *([TableColumn(name="required rate", unit="bit/s/Hz")] if len(rates) > 1 else []),
         TableColumn(name="to transmitter", unit="m"),
-        TableColumn(name="to target", unit="m"),
+        TableColumn(name="to target" if _whose(summary) == "target" else "to the middle", unit="m"),
         TableColumn(name="delay", unit="ns"),
         TableColumn(name="Doppler", unit="Hz"),
         TableColumn(name="direct SNR", unit="dB"),
@@ -212,7 +216,7 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         rows.append(TableRow(cells=cells))
     foot = (
         "direct SNR: between one antenna at either end, with all of the transmit power. echo SNR: of all antennas with "
-        "all of the power towards the target, in one sample.",
+        f"all of the power towards {_whose(summary)}, in one sample.",
     )
     table = TextTable(columns=columns, rows=tuple(rows), notes=foot)
     channel = [_channel_line(summary["channel"])] if "shape" in summary["channel"] else []
@@ -239,6 +243,11 @@ def _held(names: Sequence[str]) -> str:
     """What arrays of a channel are, in words: `the direct channels and the gains of the echoes`."""
     *first, last = (_ARRAYS[name] for name in names)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def _whose(summary: dict[str, Any]) -> str:
+    """Where distances and levels are: at the target, or at the middle of where targets may be."""
+    return "target" if summary["assumptions"]["target"] == "exact" else "the middle of where targets may be"
 
 
 def _strength(summary: dict[str, Any]) -> str:

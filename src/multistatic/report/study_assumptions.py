@@ -6,16 +6,30 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from multistatic.errors import MissingDependencyError, ScenarioError
-from multistatic.report.assumption_sentences import ECHO, ELEMENTS, TARGET, clocks_in_words, echo_in_words
+from multistatic.report.assumption_sentences import ECHO, ELEMENTS, clocks_in_words, echo_in_words
 from multistatic.report.study_places import stated_scenario
+from multistatic.report.target_in_words import EXACT, target_in_words
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.parse_scenario import scenario_template
 from multistatic.study.results import StudyResults
 
 # Metrics that depend on clocks and on what is known of the target.
-ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
+ACCURACIES = (
+    "value",
+    "peb_m",
+    "veb_m_s",
+    "peb_with_angles_m",
+    "veb_with_angles_m_s",
+    "worst_value",
+    "mean_value",
+    "worst_peb_m",
+    "mean_peb_m",
+    "nominal_worst_value",
+    "filter_position_rmse_m",
+)
 _CLOCK_KEYS = ("clock_offset_std_s", "frequency_offset_std_hz")
 _LOSS_KEYS = ("path_loss_exponent", "reference_loss_db", "reference_gain", "carrier_hz")
+_TARGET_KEYS = (".prior", ".area", "over_points", "radius_m", "position_std_m", "size_m", "height_m")
 _ECHO_KEYS = ("echo_law",)
 _CHANNEL_KEYS = ("direct.file", "direct.folder")
 
@@ -23,7 +37,12 @@ _CHANNEL_KEYS = ("direct.file", "direct.folder")
 def study_assumptions(results: StudyResults) -> list[str]:
     """Sentences for the table and the captions of a study: `Clocks: perfect.`, or whose choice they are."""
     scenario = _first_scenario(results)
-    return [_clocks(results.document, scenario), TARGET, ELEMENTS, _echo(results.document, scenario)]
+    return [
+        _clocks(results.document, scenario),
+        _target(results.document, scenario),
+        ELEMENTS,
+        _echo(results.document, scenario),
+    ]
 
 
 def _first_scenario(results: StudyResults) -> Scenario | None:
@@ -43,6 +62,15 @@ def _clocks(document: Mapping[str, Any], scenario: Scenario | None) -> str:
         return clocks_in_words(scenario)
     stated = _set(document, _CLOCK_KEYS)
     return "Clocks: as the scenario states them." if any(map(_counts, stated.values())) else "Clocks: perfect."
+
+
+def _target(document: Mapping[str, Any], scenario: Scenario | None) -> str:
+    """What is known of the target, where no point changes it."""
+    if _varied(document, _TARGET_KEYS):
+        return "Target: as the study varies it."
+    if scenario is not None:
+        return target_in_words(scenario)
+    return "Target: as the scenario states it." if _set(document, _TARGET_KEYS) else EXACT
 
 
 def _echo(document: Mapping[str, Any], scenario: Scenario | None) -> str:

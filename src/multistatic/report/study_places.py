@@ -14,6 +14,7 @@ from multistatic.errors import MissingDependencyError
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import GeodeticOrigin
 from multistatic.scenario.overrides import drop_twins, write_key
+from multistatic.scenario.target_tables import one_target_as_table, target_tables
 from multistatic.study.results import StudyResults
 from multistatic.units import F
 
@@ -75,6 +76,7 @@ def placed_points(results: StudyResults, owner: str) -> PlacedPoints | None:
 def stated_scenario(results: StudyResults, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The tables of the scenario at one point."""
     raw: dict[str, Any] = deepcopy(dict(results.document.get("scenario", {})))
+    one_target_as_table(raw)
     for keys in (results.document.get("set", {}), settings):
         for key, value in keys.items():
             write_key(raw, key, deepcopy(value))
@@ -127,7 +129,7 @@ def _sites(table: Mapping[str, Any], owner: str, origin: GeodeticOrigin | None) 
     listed = _at(table, "receivers.site") or []
     paths = {"transmitter": ["transmitter"], "receivers": [f"receivers.site[{k}]" for k in range(len(listed))]}
     excluded = set(_at(table, "receivers.exclude") or [])
-    for kind, members in {**paths, "target": ["target"]}.items():
+    for kind, members in {**paths, "target": [path for path, _ in target_tables(table)]}.items():
         kept = [_at(table, path) for path in members if path != owner]
         kept = [each for each in kept if not isinstance(each, Mapping) or each.get("id") not in excluded]
         places = [place for each in kept if (place := _position(each, origin)) is not None]

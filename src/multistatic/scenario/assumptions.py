@@ -16,7 +16,8 @@ class Assumptions:
     """The assumptions that decide about the size of a bound, in one word each.
 
     `clocks`: `perfect` (no clock or oscillator has an offset), `prior` (offsets of a known standard deviation) or
-    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity.
+    `unknown` (at least one offset has no prior). `target`: `exact`, the design is for this position and velocity,
+    `prior` (a target has a Gaussian prior), `area` (a target may be anywhere in an area) or `several` exact ones.
     `elements`: `isotropic`, every antenna element radiates and receives alike in all directions. `echo_law`: `sum` or
     `product` (`Propagation`), or `given` where the channels hold the gains of the echoes, which no law then makes.
 
@@ -26,7 +27,7 @@ class Assumptions:
     """
 
     clocks: Literal["perfect", "prior", "unknown"]
-    target: Literal["exact"]
+    target: Literal["exact", "prior", "area", "several"]
     elements: Literal["isotropic"]
     echo_law: EchoLaw | Literal["given"]
 
@@ -46,7 +47,15 @@ def assumptions(scenario: Scenario, *, one_clock: bool = False) -> Assumptions:
     )
     return Assumptions(
         clocks="perfect" if one_clock or not offsets.any() else "prior" if np.isfinite(offsets).all() else "unknown",
-        target="exact",
+        target=_target(scenario),
         elements="isotropic",
         echo_law="given" if given else scenario.propagation.echo_law,
     )
+
+
+def _target(scenario: Scenario) -> Literal["exact", "prior", "area", "several"]:
+    if any(target.prior is not None for target in scenario.targets):
+        return "prior"
+    if any(target.area is not None for target in scenario.targets):
+        return "area"
+    return "several" if len(scenario.targets) > 1 else "exact"

@@ -15,6 +15,8 @@ from multistatic.scenario.model import JOINT
 from multistatic.scenario.placement import numbered_ids
 from multistatic.scenario.places import coincidences
 from multistatic.scenario.sites import SiteRow
+from multistatic.scenario.target_consistency import target_problems
+from multistatic.scenario.target_tables import target_tables
 from multistatic.scenario.translate import path_text, shown
 from multistatic.scenario.twins import COUNTS, ELEMENTS, SPACING, twins_at
 from multistatic.scenario.values import MAX_RECEIVERS
@@ -25,6 +27,7 @@ Raw = Mapping[str, Any]
 def consistency_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
     """Every contradiction in the raw tables and in the rows of the site list."""
     yield from _choice_problems(raw, rows)
+    yield from target_problems(raw)
     yield from _cross_section_problems(raw)
     yield from _id_problems(raw, rows)
     yield from _origin_problems(raw, rows)
@@ -54,7 +57,11 @@ def _choice_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
 
 def _tables(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, str, Raw]]:
     """Every table with keys that exclude each other or with an array, as (path, kind, table)."""
-    yield from ((path, path, table) for path, table in _nodes(raw, ()))
+    for path, table in _nodes(raw, ()):
+        yield path, path, table
+        for key in ("prior", "area"):
+            if path.startswith("target") and isinstance(table.get(key), dict):
+                yield f"{path}.{key}", f"{path}.{key}", table[key]
     yield from ((row.path, "receivers.site", row.table) for row in rows)
     yield from ((key, key, table_at(raw, key)) for key in ("radio", "channel", "receivers") if key in raw)
     if isinstance(table_at(raw, "channel").get("direct"), dict):
@@ -107,12 +114,15 @@ def _cross_section_problems(raw: Raw) -> Iterator[Problem]:
     """A target and scatterers say how much they reflect as a cross-section in the radar equation alone."""
     channel = table_at(raw, "channel")
     radar = channel.get("echo_law") == "product" and channel.get("reference_loss_db") == "free_space"
-    target = table_at(raw, "target")
-    for key in ("rcs_std_db", "rcs_bistatic_db"):
-        if key in target and "rcs" in target:
-            yield Problem(f"target.{key}", shown(target[key]), "no such key with rcs, which sets it", "use rcs_dbsm")
+    targets = list(target_tables(raw))
+    for path, target in targets:
+        for key in ("rcs_std_db", "rcs_bistatic_db"):
+            if key in target and "rcs" in target:
+                yield Problem(
+                    f"{path}.{key}", shown(target[key]), "no such key with rcs, which sets it", "use rcs_dbsm"
+                )
     scatterers = [table for table in _list_at(channel, "scatterer") if isinstance(table, dict)]
-    places = [("target", target), *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
+    places = [*targets, *((f"channel.scatterer[{index}]", each) for index, each in enumerate(scatterers))]
     for path, table in places:
         for key in ("rcs_m2", "rcs_dbsm", "rcs"):
             if key in table and not radar:
@@ -211,7 +221,12 @@ def _origin_problems(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[Problem]:
         return
     random = ("receivers.random.centre_llh", "centre_llh" in table_at(table_at(raw, "receivers"), "random"))
     nodes = ((f"{path}.position_llh", "position_llh" in table) for path, table in _nodes(raw, rows))
-    for path, geodetic in (*nodes, random):
+    areas = (
+        (f"{path}.area.{key}", key in table_at(table, "area"))
+        for path, table in target_tables(raw)
+        for key in ("vertices_llh", "file")
+    )
+    for path, geodetic in (*nodes, *areas, random):
         if geodetic:
             expected = "a table [origin] with latitude_deg and longitude_deg"
             yield Problem("origin", "nothing", expected, f"{path} is in degrees, but the transmitter is in metres")
@@ -222,7 +237,9 @@ def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str,
     """Well-formed positions as written; metres have three entries, latitude-longitude-height four to keep apart."""
     excluded = _list_at(table_at(raw, "receivers"), "exclude")
     for path, table in _nodes(raw, rows):
-        if table.get("id") is not None and table["id"] in excluded:
+        if table.get("id") is not None and table["id"] in excluded and not path.startswith("target"):
+            continue
+        if "area" in table:  # its position is the middle of where the target may be, and may be that of a site
             continue
         for key, mark in (("position_m", ()), ("position_llh", (0.0,))):
             entries = _list_at(table, key)
@@ -232,9 +249,9 @@ def _written_positions(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str,
 
 def _nodes(raw: Raw, rows: Sequence[SiteRow]) -> Iterator[tuple[str, Raw]]:
     """Every table that stands somewhere: transmitter, target, receivers, scatterers."""
-    for key in ("transmitter", "target"):
-        if isinstance(raw.get(key), dict):
-            yield key, raw[key]
+    if isinstance(raw.get("transmitter"), dict):
+        yield "transmitter", raw["transmitter"]
+    yield from target_tables(raw)
     for parent, key in (("receivers", "site"), ("channel", "scatterer")):
         for index, table in enumerate(_list_at(table_at(raw, parent), key)):
             if isinstance(table, dict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from multistatic.scenario.checks import Checks
 
@@ -12,6 +12,8 @@ JOINT = "joint"
 """Stands in the place of a selector's name: choose group and beams together."""
 Choice = str | Callable[..., Any]
 """A registered name, or a callable in its place."""
+OverPoints = Literal["worst", "mean", "mean_square", "posterior"]
+"""How the values of a criterion at the points where a target may be become one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,9 @@ class DesignSettings:
     alternate: True: with a selector, repeat selection and beamforming until nothing changes.
     certificate: bound on the beams: `standard`, or `tight`, which depends on the selected receivers and takes seconds.
     options: settings objects of algorithms, at most one of a class; they apply wherever their algorithm is used.
+    over_points: how the values at the points where targets may be become one: `worst`, the weighted `mean`,
+        `mean_square`, the root of the weighted mean of squares, or `posterior`, the same with prior information; None:
+        `posterior` where a target has a prior, else `worst`.
     """
 
     criterion: Choice = "surrogate"
@@ -43,6 +48,7 @@ class DesignSettings:
     alternate: bool = False
     certificate: Literal["standard", "tight"] = "standard"
     options: tuple[object, ...] = ()
+    over_points: OverPoints | None = None
 
     def __post_init__(self) -> None:
         checks = Checks("design")
@@ -58,4 +64,5 @@ class DesignSettings:
         checks.one_of("dimensions", self.dimensions, (None, 2, 3))
         checks.kind("alternate", self.alternate, bool)
         checks.one_of("certificate", self.certificate, ("standard", "tight"))
+        checks.one_of("over_points", self.over_points, (None, *get_args(OverPoints)))
         checks.done(self)

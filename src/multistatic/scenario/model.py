@@ -8,25 +8,34 @@ problem with its path, as in `target.position_m`. Positions and velocities may h
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from multistatic.errors import InputError, Problem
 from multistatic.notebook import LabelledResult, Overview, first_few
 from multistatic.scenario.arrays import AntennaArray, single_antenna
 from multistatic.scenario.checks import Checks, as_python
 from multistatic.scenario.design_settings import JOINT as JOINT
 from multistatic.scenario.design_settings import Choice as Choice
 from multistatic.scenario.design_settings import DesignSettings as DesignSettings
+from multistatic.scenario.design_settings import OverPoints as OverPoints
+from multistatic.scenario.geodetic_origin import GeodeticOrigin as GeodeticOrigin
 from multistatic.scenario.geometry import BistaticGeometry, bistatic_geometry
 from multistatic.scenario.parts_together import check_parts_together
+from multistatic.scenario.point_layout import CLEAR_OF_SITES_M, laid_points
 from multistatic.scenario.propagation import LEAST_POWER_W
 from multistatic.scenario.propagation import EchoLaw as EchoLaw
 from multistatic.scenario.propagation import Propagation as Propagation
 from multistatic.scenario.propagation import Scatterer as Scatterer
 from multistatic.scenario.propagation import free_space_gain as free_space_gain
+from multistatic.scenario.target import Target as Target
+from multistatic.scenario.target import stays_at_its_height
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, F
+
+_NOT_GIVEN: Any = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,37 +163,6 @@ class Receiver:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Target:
-    """The target.
-
-    position_m [3]: position in m.
-    velocity_m_s [3]: velocity in m/s.
-    reflection: power reflection factor β for an echo straight back; under the radar equation the cross-section divided
-        by 4π. If `rcs_std_db` is not 0, this is the median, and every result is for the median.
-    rcs_std_db: standard deviation in dB of a log-normal β; 0: β is constant.
-    rcs_bistatic_db: β is lower by `rcs_bistatic_db`·sin(θ/2) dB towards a receiver at the bistatic angle θ.
-    id: name in tables, pictures and files.
-    """
-
-    position_m: F
-    velocity_m_s: F = field(default_factory=lambda: np.zeros(3))
-    reflection: float = 1.0
-    rcs_std_db: float = 0.0
-    rcs_bistatic_db: float = 0.0
-    id: str = "target"
-
-    def __post_init__(self) -> None:
-        checks = Checks("target")
-        checks.text("id", self.id)
-        object.__setattr__(self, "position_m", checks.vector("position_m", self.position_m))
-        object.__setattr__(self, "velocity_m_s", checks.velocity("velocity_m_s", self.velocity_m_s))
-        checks.number("reflection", self.reflection, "a power ratio above 0, at most 1e9", least=1e-41, most=1e9)
-        checks.number("rcs_std_db", self.rcs_std_db, "a spread in dB, 0 or more", least=0.0)
-        checks.number("rcs_bistatic_db", self.rcs_bistatic_db, "a loss in dB, 0 or more", least=0.0)
-        checks.done(self)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
     """Limit of the cooperation cost.
@@ -204,31 +182,9 @@ class Requirements:
         checks.done(self)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class GeodeticOrigin:
-    """Position of the local origin on WGS 84; x is east, y north, z up.
-
-    latitude_deg: latitude in degrees.
-    longitude_deg: longitude in degrees.
-    height_m: height above the ellipsoid in m.
-    """
-
-    latitude_deg: float
-    longitude_deg: float
-    height_m: float = 0.0
-
-    def __post_init__(self) -> None:
-        checks = Checks("origin")
-        checks.number("latitude_deg", self.latitude_deg, "a latitude from -90 to 90 degrees", least=-90.0, most=90.0)
-        longitude = "a longitude from -180 to 360 degrees"
-        checks.number("longitude_deg", self.longitude_deg, longitude, least=-180.0, most=360.0)
-        checks.number("height_m", self.height_m, "a height in m within ±1e6", least=-1e6, most=1e6)
-        checks.done(self)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False, init=False)
 class Scenario(LabelledResult):
-    """One network, one target and one set of requirements: the input of every design.
+    """One network, its targets and one set of requirements: the input of every design.
 
     All values are in SI units and radians. K is the number of receivers; arrays over receivers follow the order of
     `receivers`. A file states the same in other units and with defaults (`load_scenario`, docs/formats.md).
@@ -238,7 +194,8 @@ class Scenario(LabelledResult):
     radio: carrier frequency, bandwidth, block length and pulse (`Radio`).
     transmitter: position, antenna array, power limit and clock (`Transmitter`).
     receivers: K receivers with position, antenna array, required rate and clock (`Receiver`).
-    target: position, velocity and reflection (`Target`).
+    targets: one target or several, each with position, velocity and reflection (`Target`); `target` in their place
+        makes a scenario with one.
     propagation: path loss, fading, noise and clutter (`Propagation`).
     requirements: limit of the cooperation cost (`Requirements`).
     design: criterion and algorithms of the design (`DesignSettings`).
@@ -259,25 +216,65 @@ class Scenario(LabelledResult):
     radio: Radio
     transmitter: Transmitter
     receivers: tuple[Receiver, ...]
-    target: Target
+    targets: tuple[Target, ...]
     propagation: Propagation
     requirements: Requirements = field(default_factory=Requirements)
     design: DesignSettings = field(default_factory=DesignSettings)
     origin: GeodeticOrigin | None = None
     _geometry: BistaticGeometry | None = field(default=None, init=False, repr=False, compare=False)
+    _points: TargetPoints | None = field(default=None, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
+    def __init__(  # `dataclasses.replace` calls it with `target` beside the old `targets`, so it cannot be generated
+        self,
+        *,
+        name: str = "scenario",
+        seed: int = 0,
+        radio: Radio,
+        transmitter: Transmitter,
+        receivers: tuple[Receiver, ...],
+        target: Target = _NOT_GIVEN,
+        targets: tuple[Target, ...] = (),
+        propagation: Propagation,
+        requirements: Requirements | None = None,
+        design: DesignSettings | None = None,
+        origin: GeodeticOrigin | None = None,
+    ) -> None:
+        values = {
+            "name": name,
+            "seed": seed,
+            "radio": radio,
+            "transmitter": transmitter,
+            "receivers": receivers,
+            "targets": targets if target is _NOT_GIVEN else (target,),
+            "propagation": propagation,
+            "requirements": Requirements() if requirements is None else requirements,
+            "design": DesignSettings() if design is None else design,
+            "origin": origin,
+            "_geometry": None,
+            "_points": None,
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+        self._check()
+
+    def _check(self) -> None:
         checks = Checks("")
         checks.text("name", self.name)
         checks.whole("seed", self.seed, "a whole number, 0 or more", least=0, most=2**63 - 1)
         object.__setattr__(self, "receivers", checks.several("receivers", self.receivers, Receiver))
-        parts = {"radio": Radio, "transmitter": Transmitter, "target": Target, "propagation": Propagation}
+        if isinstance(self.targets, tuple) and len(self.targets) == 1:
+            checks.kind("target", self.targets[0], Target)
+        else:
+            object.__setattr__(self, "targets", checks.several("targets", self.targets, Target))
+        parts = {"radio": Radio, "transmitter": Transmitter, "propagation": Propagation}
         parts |= {"requirements": Requirements, "design": DesignSettings}
         for name, kind in parts.items():
             checks.kind(name, getattr(self, name), kind)
         checks.kind("origin", self.origin, GeodeticOrigin, optional=True)
         if not self.receivers and not checks.problems:
             checks.refuse("receivers", "none", "at least one receiver")
+        if not self.targets and not checks.problems:
+            checks.refuse("targets", "none", "at least one target")
         if not checks.problems:
             check_parts_together(self, checks)
         checks.done(self)
@@ -304,22 +301,79 @@ class Scenario(LabelledResult):
         """
         if self.design.dimensions is not None:
             return self.design.dimensions
-        height, places = self.target.position_m[2], [receiver.position_m for receiver in self.receivers]
-        flat = all(place[2] == height for place in (self.transmitter.position_m, *places))
-        return 2 if flat and self.target.velocity_m_s[2] == 0 else 3
+        height = self.transmitter.position_m[2]
+        flat = all(receiver.position_m[2] == height for receiver in self.receivers) and all(
+            target.position_m[2] == height and target.velocity_m_s[2] == 0 and stays_at_its_height(target)
+            for target in self.targets
+        )
+        return 2 if flat else 3
 
     @property
-    def targets(self) -> tuple[Target, ...]:
-        """All targets; a scenario has one."""
-        return (self.target,)
+    def target(self) -> Target:
+        """The only target. Raises `InputError` where there are several."""
+        if len(self.targets) != 1:
+            names = ", ".join(each.id for each in self.targets)
+            raise InputError([Problem("target", f"{len(self.targets)} targets: {names}", "one target")])
+        return self.targets[0]
+
+    @property
+    def middle_m(self) -> F:
+        """The weighted mean [3] of the targets' positions in m, the position of a single one; where a site is within a
+        metre of that and the targets are not there for certain, the nearest of `points`.
+        """
+        only = self.targets[0]
+        if len(self.targets) == 1 and only.area is None:
+            return only.position_m
+        weight = np.array([target.weight for target in self.targets])
+        mean = np.asarray(weight @ np.array([target.position_m for target in self.targets]) / weight.sum())
+        sites = np.vstack([self.transmitter.position_m, self.receiver_positions_m])
+        if np.linalg.norm(sites - mean, axis=1).min() >= CLEAR_OF_SITES_M:
+            return only.position_m if len(self.targets) == 1 else mean
+        places = self.points().position_m
+        return np.asarray(places[np.argmin(np.linalg.norm(places - mean, axis=1))])
+
+    def middle(self) -> Scenario:
+        """The same network with one target at the middle that is taken for exactly known."""
+        weight = np.array([target.weight for target in self.targets])
+        first = self.targets[0]
+        velocity = weight @ np.array([target.velocity_m_s for target in self.targets]) / weight.sum()
+        exact = replace(first, position_m=self.middle_m, velocity_m_s=velocity, weight=1.0, prior=None, area=None)
+        if len(self.targets) > 1:
+            logs = np.log([target.reflection for target in self.targets])
+            exact = replace(exact, id="middle", reflection=float(np.exp(weight @ logs / weight.sum())))
+        return replace(self, targets=(exact,), design=replace(self.design, over_points=None))
+
+    @property
+    def uncertain(self) -> bool:
+        """True where there are several targets, or one whose position is not exactly known."""
+        return len(self.targets) > 1 or not self.targets[0].exact
+
+    @property
+    def over_points(self) -> OverPoints:
+        """How the values of the points become one: as set, else `posterior` with a prior and `worst` without."""
+        if self.design.over_points is not None:
+            return self.design.over_points
+        return "posterior" if any(target.prior is not None for target in self.targets) else "worst"
 
     def geometry(self) -> BistaticGeometry:
-        """Distances and directions of every path, computed at the first call."""
+        """Distances and directions of every path by way of the middle, computed at the first call."""
         if self._geometry is None:
-            found = bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, self.target.position_m)
+            found = self.geometry_at(self.middle_m)
             object.__setattr__(self, "_geometry", found)
             return found
         return self._geometry
+
+    def geometry_at(self, position_m: F) -> BistaticGeometry:
+        """Distances and directions of every path by way of a position [3] in m."""
+        return bistatic_geometry(self.transmitter.position_m, self.receiver_positions_m, position_m)
+
+    def points(self) -> TargetPoints:
+        """The points where a design looks, laid at the first call."""
+        if self._points is None:
+            found = laid_points(self)
+            object.__setattr__(self, "_points", found)
+            return found
+        return self._points
 
     def mask(self, ids: tuple[str, ...]) -> B:
         """b [K]: True for the receivers in `ids`."""
@@ -328,13 +382,13 @@ class Scenario(LabelledResult):
     def overview(self) -> Overview:
         """Sizes of the network, carrier, target and requirements."""
         radio, limit_m = self.radio, self.requirements.cooperation_cost_m
-        place = ", ".join(f"{each:.6g}" for each in self.target.position_m.tolist())
+        place = ", ".join(f"{each:.6g}" for each in self.middle_m.tolist())
         return Overview(
             title=f"{self.name}, {len(self.receivers)} receivers, {self.transmitter.array.size} transmit antennas",
             facts=(
                 ("receivers", first_few(self.receiver_ids)),
                 ("carrier", f"{1e-9 * radio.carrier_hz:.6g} GHz, {1e-6 * radio.symbol_rate_hz:.6g} million symbols/s"),
-                ("target", f"[{place}] m"),
+                ("target" if len(self.targets) == 1 else "middle of the targets", f"[{place}] m"),
                 ("cooperation cost", f"at most {limit_m:.4g} m" if math.isfinite(limit_m) else "no limit"),
             ),
         )

@@ -13,8 +13,8 @@ from multistatic.registry import full_name
 from multistatic.scenario.algorithm_settings import unused
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.geodesy import geodetic_from_local
-from multistatic.scenario.model import Receiver, Scenario, Transmitter, free_space_gain
-from multistatic.scenario.position_notes import listed
+from multistatic.scenario.model import Receiver, Scenario, Target, Transmitter, free_space_gain
+from multistatic.scenario.position_notes import listed, target_name
 from multistatic.units import BOLTZMANN_J_K, F, ratio_to_db, watt_to_dbm
 
 EFFECTIVE_EARTH_RADIUS_M = 6.371e6 * 4 / 3
@@ -92,11 +92,20 @@ def _power_notes(scenario: Scenario) -> Iterator[str]:
 
 
 def _place_notes(scenario: Scenario) -> Iterator[str]:
-    names = ["the transmitter", "the target", *scenario.receiver_ids]
-    places = np.array([scenario.transmitter.position_m, scenario.target.position_m, *scenario.receiver_positions_m])
-    heights = _heights_m(scenario, places)
-    yield from _height_notes(scenario, names, places, heights)
-    yield from _horizon_notes(scenario, places, heights)
+    targets = [each.position_m for each in scenario.targets]
+    called = [target_name(each.id, len(targets)) for each in scenario.targets]
+    every = np.array([scenario.transmitter.position_m, *targets, *scenario.receiver_positions_m])
+    every_height = _heights_m(scenario, every)
+    for index in range(len(targets)):
+        # The transmitter, one target, the receivers; what is not of the target is said beside the first.
+        rows = np.array([0, 1 + index, *range(1 + len(targets), len(every))])
+        names, places, heights = (
+            ["the transmitter", called[index], *scenario.receiver_ids],
+            every[rows],
+            every_height[rows],
+        )
+        said = [*_height_notes(scenario, names, places, heights), *_horizon_notes(scenario, names, places, heights)]
+        yield from (note for note in said if index == 0 or called[index] in note)
 
 
 def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -> Iterator[str]:
@@ -111,7 +120,7 @@ def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -
         )
     if near[1] and 20_000.0 < heights[1] < 1.2e5:
         yield (
-            f"the target flies at {heights[1]:.0f} m, above all aircraft: heights are in m; {heights[1]:.0f} ft are "
+            f"{names[1]} flies at {heights[1]:.0f} m, above all aircraft: heights are in m; {heights[1]:.0f} ft are "
             f"{0.3048 * heights[1]:.0f} m"
         )
     low = [names[i] for i in np.flatnonzero(heights < -500.0)]
@@ -119,16 +128,16 @@ def _height_notes(scenario: Scenario, names: list[str], places: F, heights: F) -
         yield f"{listed(low)} lie{'s' if len(low) == 1 else ''} lower than 500 m below the ellipsoid: check the height"
 
 
-def _horizon_notes(scenario: Scenario, places: F, heights: F) -> Iterator[str]:
+def _horizon_notes(scenario: Scenario, names: list[str], places: F, heights: F) -> Iterator[str]:
     """Paths longer than the radio horizon: √(2·4/3·R·h) from either end, heights above the lowest one and 50 m more."""
     horizon = np.sqrt(2 * EFFECTIVE_EARTH_RADIUS_M * (heights - heights.min() + MAST_M))
     transmitter, target = np.linalg.norm(places - places[0], axis=1), np.linalg.norm(places - places[1], axis=1)
     if target[0] > horizon[0] + horizon[1]:
         yield (
-            f"the target is {target[0] / 1e3:.0f} km from the transmitter, beyond the radio horizon of "
+            f"{names[1]} is {target[0] / 1e3:.0f} km from the transmitter, beyond the radio horizon of "
             f"{(horizon[0] + horizon[1]) / 1e3:.0f} km for their heights"
         )
-    for name, distance, end in (("transmitter", transmitter, 0), ("target", target, 1)):
+    for name, distance, end in (("the transmitter", transmitter, 0), (names[1], target, 1)):
         beyond = np.flatnonzero(distance[2:] > horizon[2:] + horizon[end])
         if len(beyond):
             far = distance[2:][beyond] / 1e3
@@ -136,7 +145,7 @@ def _horizon_notes(scenario: Scenario, places: F, heights: F) -> Iterator[str]:
             ends = " to ".join(dict.fromkeys(f"{value:.0f}" for value in (far.min(), far.max())))
             yield (
                 f"{listed([scenario.receiver_ids[k] for k in beyond])} {'is' if len(beyond) == 1 else 'are'} "
-                f"{ends} km from the {name}, beyond the radio horizon of {reach:.0f} km for their heights"
+                f"{ends} km from {name}, beyond the radio horizon of {reach:.0f} km for their heights"
             )
 
 
@@ -148,22 +157,28 @@ def _heights_m(scenario: Scenario, places: F) -> F:
     return heights
 
 
-def _other_notes(scenario: Scenario) -> Iterator[str]:
-    """Notes on speeds, cross-sections, rates and clock offsets that seem to be in another unit."""
-    speed = float(np.linalg.norm(scenario.target.velocity_m_s))
+def _target_notes(scenario: Scenario, target: Target) -> Iterator[str]:
+    """Notes on the speed and the cross-section of one target."""
+    name, speed = target_name(target.id, len(scenario.targets)), float(np.linalg.norm(target.velocity_m_s))
     if 700.0 < speed < 7000.0:
         yield (
-            f"the target moves at {speed:.0f} m/s, more than twice the speed of sound: {speed:.0f} km/h are "
+            f"{name} moves at {speed:.0f} m/s, more than twice the speed of sound: {speed:.0f} km/h are "
             f"{speed / 3.6:.0f} m/s"
         )
     if speed > 12_000.0:
-        yield f"the target moves at {speed:.4g} m/s, faster than anything in orbit: velocity_m_s is in m/s"
-    area_m2 = cross_section_of(scenario.target.reflection)
+        yield f"{name} moves at {speed:.4g} m/s, faster than anything in orbit: velocity_m_s is in m/s"
+    area_m2 = cross_section_of(target.reflection)
     if area_m2 > 1e5 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
         yield (
-            f"the target's cross-section is {area_m2:.3g} m² ({ratio_to_db(area_m2):.1f} dBsm), more than that of the "
+            f"the cross-section of {name} is {area_m2:.3g} m² ({ratio_to_db(area_m2):.1f} dBsm), more than that of the "
             "largest ships: rcs_m2 is in m² and rcs_dbsm in dB"
         )
+
+
+def _other_notes(scenario: Scenario) -> Iterator[str]:
+    """Notes on speeds, cross-sections, rates and clock offsets that seem to be in another unit."""
+    for target in scenario.targets:
+        yield from _target_notes(scenario, target)
     rates = scenario.rate_required_bps_hz
     if rates.max(initial=0.0) > 20.0:
         yield (

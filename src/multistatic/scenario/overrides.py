@@ -9,7 +9,7 @@ from typing import Any
 
 from multistatic.errors import Problem
 from multistatic.scenario.decode import MAX_DEPTH
-from multistatic.scenario.target_tables import key_of_single_target
+from multistatic.scenario.target_tables import target_key, which_target, with_numbered_target
 from multistatic.scenario.twins import COUNTS, WORD_OR_TABLE, replaced_by
 
 _KEY = re.compile(r"[A-Za-z0-9_-]+(?:\[\d{1,5}\])?(?:\.[A-Za-z0-9_-]+(?:\[\d{1,5}\])?)*")
@@ -28,7 +28,7 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
     written: set[str] = set()
     for override in overrides:
         key, equals, value = override.partition("=")
-        key = key_of_single_target(raw, key.strip())
+        key = target_key(raw, key.strip())
         if not equals or not is_key(key):
             problems.append(
                 Problem("--set", repr(override[:80]), "KEY=VALUE with a dotted key", "transmitter.antennas=20")
@@ -47,7 +47,7 @@ def apply_overrides(raw: dict[str, Any], overrides: Sequence[str]) -> list[Probl
 
 def is_key(key: str) -> bool:
     """True for a dotted key of a scenario file, `receivers.site[0].antennas` style."""
-    return _KEY.fullmatch(key) is not None and key.count(".") < MAX_DEPTH
+    return _KEY.fullmatch(with_numbered_target(key)) is not None and key.count(".") < MAX_DEPTH
 
 
 def _value(text: str) -> tuple[Any, str]:
@@ -70,6 +70,9 @@ def _value(text: str) -> tuple[Any, str]:
 
 def write_key(raw: dict[str, Any], key: str, value: Any) -> str | None:
     """Writes one value into `raw` (in place); what was expected where the key leads nowhere, and `raw` as it was."""
+    key = target_key(raw, key)
+    if expected := which_target(raw, key):
+        return expected
     steps = _steps(key)
     for path in WORD_OR_TABLE:
         owner = _table_at(raw, _steps(path)[:-1]) if key.startswith(f"{path}.") else None
@@ -112,19 +115,22 @@ def _stated_instead(raw: dict[str, Any], steps: Sequence[str | int]) -> str:
 def drop_twins(raw: dict[str, Any], key: str, kept: Collection[str] = ()) -> None:
     """Removes from `raw` (in place) what the value at `key` replaces; not the keys of `kept`, which were set as well.
 
-    An entry of a list, `target.position_llh[0]`, replaces what the list replaces.
+    An entry of a list, `target.position_llh[0]`, replaces what the list replaces, and a key of a table, as
+    `target.prior.position_std_m`, what the table replaces.
     """
+    key, kept = target_key(raw, key), [target_key(raw, each) for each in kept]
     steps = _steps(key)
+    for depth in range(1, len(steps)):
+        _drop_beside(raw, steps[:depth], kept)
     while steps and isinstance(steps[-1], int):
         steps.pop()
     parents = [_table_at(raw, steps[:depth]) for depth in range(len(steps))]
     owner = parents[-1] if parents else None
     if owner is None or not isinstance(steps[-1], str):
         return
-    path = _path(steps)
-    prefix = path.removesuffix(steps[-1])
-    names = [*replaced_by(path), *_counterpart(owner, steps[-1])]
-    for name in names:
+    _drop_beside(raw, steps, kept)
+    prefix = _path(steps).removesuffix(steps[-1])
+    for name in _counterpart(owner, steps[-1]):
         if not _was_set(prefix + name, kept):
             owner.pop(name, None)
     # The size that an array table now states replaces the node's own number of antennas.
@@ -133,6 +139,16 @@ def drop_twins(raw: dict[str, Any], key: str, kept: Collection[str] = ()) -> Non
             counted = _path([*steps[:-2], count])
             if steps[-2] == array and not _was_set(counted, kept):
                 parents[-2].pop(count, None)
+
+
+def _drop_beside(raw: dict[str, Any], steps: Sequence[str | int], kept: Collection[str]) -> None:
+    """Removes the keys beside the last of `steps` that say the same as it, but for those of `kept`."""
+    owner, path, last = _table_at(raw, steps[:-1]), _path(steps), steps[-1]
+    if owner is None or not isinstance(last, str):
+        return
+    for name in replaced_by(path):
+        if not _was_set(path.removesuffix(last) + name, kept):
+            owner.pop(name, None)
 
 
 def _counterpart(owner: dict[str, Any], key: str) -> list[str]:

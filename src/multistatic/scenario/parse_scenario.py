@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from multistatic.errors import InputError, Problem, ScenarioError
+from multistatic.scenario.area_geojson import AreaFiles, read_area
 from multistatic.scenario.channel_notes import channel_notes
 from multistatic.scenario.channel_schema import GivenChannelTable
 from multistatic.scenario.consistency import consistency_problems, table_at
@@ -20,12 +21,13 @@ from multistatic.scenario.model import Scenario
 from multistatic.scenario.notes import scenario_notes
 from multistatic.scenario.overrides import apply_overrides
 from multistatic.scenario.places import shared_places
+from multistatic.scenario.point_notes import area_height_notes, point_notes
 from multistatic.scenario.position_notes import misread, position_notes, written_positions
 from multistatic.scenario.resolve import Site, resolve
 from multistatic.scenario.schema import ScenarioTable, SiteTable
 from multistatic.scenario.sites import SiteRow, read_site_list
 from multistatic.scenario.target_notes import reflection_notes, target_notes
-from multistatic.scenario.target_tables import single_target
+from multistatic.scenario.target_tables import one_target_as_table, target_tables
 from multistatic.scenario.translate import MAX_PROBLEMS, capped, problems_of
 
 ReadText = Callable[[str], str]
@@ -38,13 +40,14 @@ class ScenarioTemplate:
     """A checked document from which scenarios are drawn: the same text with one seed after another.
 
     Checked once, it draws without parsing anything again. It holds plain values and travels to other processes.
-    `channel`: what the file of `channel.direct` gives.
+    `channel`: what the file of `channel.direct` gives. `areas`: those of the GeoJSON files that targets name.
     """
 
     table: ScenarioTable
     sites: tuple[Site, ...]
     source: str = ""
     channel: GivenChannel | None = None
+    areas: AreaFiles = field(default_factory=dict)
 
     @property
     def channel_folder(self) -> str | None:
@@ -60,17 +63,23 @@ class ScenarioTemplate:
         """
         table = self.table if seed is None else self.table.model_copy(update={"seed": seed})
         try:
-            return resolve(table, self.sites, channel or self.channel)
+            return resolve(table, self.sites, channel or self.channel, self.areas)
         except ScenarioError as error:
-            found = [each.problem() for each in misread(written_positions(self.table, self.sites))]
+            found = [each.problem() for each in misread(written_positions(self.table, self.sites, self.areas))]
             raise ScenarioError([*error.problems, *found], source=self.source) from None
 
     def notes(self, scenario: Scenario) -> list[str]:
         """What is valid in the document, or in a `scenario` that was drawn from it, but may not be meant."""
-        written = written_positions(self.table, self.sites)
+        written = written_positions(self.table, self.sites, self.areas)
         found = [str(each) for each in misread(written)]
-        positions = [*found, *position_notes(written), *shared_places(scenario)]
-        strength = [*target_notes(scenario), *reflection_notes(self.table), *channel_notes(self.table.channel)]
+        heights = area_height_notes(self.table, scenario)
+        positions = [*found, *position_notes(written), *heights, *shared_places(scenario)]
+        strength = [
+            *target_notes(scenario),
+            *point_notes(scenario),
+            *reflection_notes(self.table),
+            *channel_notes(self.table.channel),
+        ]
         given = given_channel_notes(scenario)
         rate_key = "bandwidth_hz" if self.table.radio.symbol_rate_hz is None else "symbol_rate_hz"
         return [*positions, *strength, *given, *scenario_notes(scenario, places=not found, rate_key=rate_key)]
@@ -120,7 +129,8 @@ def parse_scenario(
     20
     """
     raw = decode_toml(text, source)
-    problems = [*single_target(raw), *apply_overrides(raw, overrides)]
+    one_target_as_table(raw)
+    problems = apply_overrides(raw, overrides)
     template = scenario_template(raw, problems, read_text=read_text, read_channel=read_channel, source=source)
     return noted(template, on_note)
 
@@ -143,10 +153,11 @@ def scenario_template(
     source: str = "",
 ) -> ScenarioTemplate:
     """Check the raw tables of a document; `problems` are those found before. Raises `ScenarioError` with all."""
+    one_target_as_table(raw)
     rows, found = _site_rows(raw, read_text)
-    found = [*single_target(raw), *found]
     channel, unread = _channel_file(raw, read_channel)
-    problems = [*problems, *found, *unread]
+    areas, missing = _area_files(raw, read_text)
+    problems = [*problems, *found, *unread, *missing]
     table: ScenarioTable | None = None
     try:
         table = ScenarioTable.model_validate(raw)
@@ -162,7 +173,7 @@ def scenario_template(
     ]
     left_out = set(table.receivers.exclude)
     kept = tuple(site for site in (*listed, *sites) if site.table.id not in left_out)
-    return ScenarioTemplate(table=table, sites=kept, source=source, channel=channel)
+    return ScenarioTemplate(table=table, sites=kept, source=source, channel=channel, areas=areas)
 
 
 def _site_rows(raw: dict[str, Any], read_text: ReadText | None) -> tuple[list[SiteRow], list[Problem]]:
@@ -188,6 +199,25 @@ def _channel_file(raw: dict[str, Any], read_channel: ReadChannel | None) -> tupl
         return read_channel(name), []
     except InputError as error:
         return None, list(error.problems)
+
+
+def _area_files(raw: dict[str, Any], read_text: ReadText | None) -> tuple[AreaFiles, list[Problem]]:
+    """The areas of the GeoJSON files that targets name, each file read once."""
+    areas, problems, tried = {}, [], set()
+    for path, table in target_tables(raw):
+        name = table_at(table, "area").get("file")
+        if not isinstance(name, str) or not 0 < len(name) <= 4096 or name in tried:
+            continue
+        tried.add(name)
+        if read_text is None:
+            expected = "vertices_m or vertices_llh in the scenario: a text has no folder"
+            problems.append(Problem(f"{path}.area.file", repr(name[:60]), expected))
+            continue
+        try:
+            areas[name] = read_area(name, read_text(name))
+        except InputError as error:
+            problems += error.problems
+    return areas, problems
 
 
 def _sites(rows: Sequence[SiteRow]) -> tuple[list[Site], list[Problem]]:

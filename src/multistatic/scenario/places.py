@@ -1,8 +1,8 @@
 """Which nodes may stand at one place.
 
 Receivers may: sectors of one mast, whose arrays and ids differ. Scatterers may, for they are independent and their
-powers add. A path of length 0 has no gain, so nothing else shares its place with the transmitter, the target, a
-receiver or a scatterer; the mono-static link, a receiver at the transmitter, is the scheme `mono`.
+powers add, and targets may. A path of length 0 has no gain, so nothing else shares its place with the transmitter, a
+target, a receiver or a scatterer; the mono-static link, a receiver at the transmitter, is the scheme `mono`.
 """
 
 from __future__ import annotations
@@ -58,4 +58,4 @@ def _role(path: str) -> str:
 
 
 def _may_share(role: str, other: str) -> bool:
-    return role == other and role in ("receiver", "channel.scatterer")
+    return role == other and role in ("receiver", "channel.scatterer", "target")

@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from multistatic.errors import Problem
+from multistatic.scenario.area_geojson import AreaFiles
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.model import GeodeticOrigin
 from multistatic.scenario.resolve import Site
 from multistatic.scenario.schema import ScenarioTable
+from multistatic.scenario.target_schema import PolygonTable
+from multistatic.scenario.target_tables import target_path
 from multistatic.units import F
 
 FAR_M = 50e3
@@ -27,7 +30,7 @@ _FOOT_M = 0.3048
 _PROJECTED_M = 300e3
 _TABLE_TOP_M = 2.0
 _STEEP_M = 300.0  # more than all but a few towers
-_NO_SITES = ("target", "origin", "receivers.random")
+_NO_SITES = ("origin", "receivers.random")
 
 Point = tuple[float, float]
 _READINGS: tuple[tuple[str, Callable[[Point], Point]], ...] = (
@@ -77,12 +80,12 @@ class Misread:
         return Problem(self.path, received, "a position near it", self._remedy)
 
 
-def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Written]:
-    """Every position of a document, the transmitter first, then the target, receivers, scatterers, centre, origin."""
-    nodes: list[tuple[str, str, Any]] = [
-        ("the transmitter", "transmitter", table.transmitter),
-        ("the target", "target", table.target),
-    ]
+def written_positions(table: ScenarioTable, sites: Sequence[Site], areas: AreaFiles) -> list[Written]:
+    """Every position of a document, the transmitter first, then targets, receivers, scatterers, centre, origin."""
+    targets = table.targets
+    paths = [target_path(index, len(targets)) for index in range(len(targets))]
+    nodes: list[tuple[str, str, Any]] = [("the transmitter", "transmitter", table.transmitter)]
+    nodes += [(target_name(each.id, len(targets)), path, each) for path, each in zip(paths, targets, strict=True)]
     nodes += [(f"{site.table.id} ({site.path})", site.path, site.table) for site in sites]
     for i, scatterer in enumerate(table.channel.scatterer):
         nodes.append((f"scatterer {i}", f"channel.scatterer[{i}]", scatterer))
@@ -92,6 +95,7 @@ def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Writt
             written.append(Written(name=name, path=path, entries=tuple(node.position_llh), geodetic=True))
         elif node.position_m is not None:
             written.append(Written(name=name, path=path, entries=tuple(node.position_m), geodetic=False))
+    written[1:1] = _corner_of_each(table, areas)
     random = table.receivers.random
     if random is not None and (centre := random.centre_llh or random.centre_m) is not None:
         # Receivers with heights of their own need none of the centre.
@@ -103,6 +107,36 @@ def written_positions(table: ScenarioTable, sites: Sequence[Site]) -> list[Writt
         entries = (origin.latitude_deg, origin.longitude_deg, origin.height_m)
         written.append(Written(name="the origin", path="origin", entries=entries, geodetic=True))
     return written
+
+
+def _corner_of_each(table: ScenarioTable, areas: AreaFiles) -> list[Written]:
+    """The first corner of every polygon: where the polygon is read in the wrong order, so is the corner."""
+    found = []
+    for index, target in enumerate(table.targets):
+        area = target.area
+        if not isinstance(area, PolygonTable):
+            continue
+        path = f"{target_path(index, len(table.targets))}.area"
+        name = f"the area of {target_name(target.id, len(table.targets))}"
+        if area.vertices_m is not None:
+            corner, geodetic = _first_corner(area.vertices_m), False
+        elif area.vertices_llh is not None:
+            corner, geodetic = _first_corner(area.vertices_llh), True
+        elif area.file is not None and area.file in areas:
+            corner, geodetic = areas[area.file].rings[0][1][0].tolist(), True
+        else:
+            continue
+        found.append(Written(name=name, path=path, entries=tuple(corner[:2]), geodetic=geodetic))
+    return found
+
+
+def _first_corner(written: Any) -> list[float]:
+    return list(written[0][0] if isinstance(written[0][0], list) else written[0])
+
+
+def target_name(name: str, count: int) -> str:
+    """What a sentence calls a target: `the target`, or `target drone` where there are several."""
+    return "the target" if count == 1 else f"target {name}"
 
 
 def position_notes(written: Sequence[Written]) -> Iterator[str]:
@@ -120,7 +154,7 @@ def _height_notes(written: Sequence[Written], geodetic: bool) -> Iterator[str]:
     given = [each.entries[2] for each in written if len(each.entries) == 3 and each.entries[2] != 0]
     if not given:
         return
-    missing = [each.name for each in written if len(each.entries) == 2]
+    missing = [each.name for each in written if len(each.entries) == 2 and not each.path.endswith(".area")]
     others = f"{np.min(given):g} m" if np.ptp(given) == 0 else f"{np.min(given):g} to {np.max(given):g} m"
     typical = float(np.median(given))
     apart = f"{abs(typical):g} m {'below' if typical > 0 else 'above'} the other positions ({others})"
@@ -137,7 +171,7 @@ def _height_notes(written: Sequence[Written], geodetic: bool) -> Iterator[str]:
 
 def _height_unit_notes(written: Sequence[Written]) -> Iterator[str]:
     """Heights of sites that are in kilometres or feet beside those of the others in metres."""
-    sites = [each for each in written if each.geodetic and len(each.entries) == 3 and each.path not in _NO_SITES]
+    sites = [each for each in written if each.geodetic and len(each.entries) == 3 and _is_site(each)]
     high = [each for each in sites if each.entries[2] > _ZERO_IS_ODD_M]
     for unit, factor in (("km", 1e3), ("ft", _FOOT_M)):
         odd = [each for each in sites if any(_height_in(factor, each, other) for other in high)]
@@ -147,6 +181,10 @@ def _height_unit_notes(written: Sequence[Written]) -> Iterator[str]:
                 f"the height of {listed([each.name for each in odd])} is hardly in m beside those of the other sites: "
                 f"{height:g} {unit} are {factor * height:.4g} m"
             )
+
+
+def _is_site(one: Written) -> bool:
+    return one.path not in _NO_SITES and not one.path.startswith("target")
 
 
 def _height_in(factor: float, one: Written, other: Written) -> bool:
@@ -166,8 +204,8 @@ def _steep_notes(written: Sequence[Written]) -> Iterator[str]:
     Heights that no site has on Earth are named as such (`scenario.notes`).
     """
     stated = [each for each in written if len(each.entries) == 3 and each.entries[2] != 0]
-    stated = [each for each in stated if each.path not in _NO_SITES[1:] and -500 <= each.entries[2] <= 9000]
-    sites = [each for each in stated if each.path != "target" and not each.path.startswith("channel.")]
+    stated = [each for each in stated if each.path not in _NO_SITES and -500 <= each.entries[2] <= 9000]
+    sites = [each for each in stated if _is_site(each) and not each.path.startswith("channel.")]
     for geodetic in (True, False):
         alike = [each for each in stated if each.geodetic is geodetic]
         below = [

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
 
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.algorithm_settings import settings_from
+from multistatic.scenario.area_geojson import AreaFiles
 from multistatic.scenario.array_schema import ArrayTable
 from multistatic.scenario.array_tables import array_from_table, half_wavelength_array, padded_to_three
 from multistatic.scenario.arrays import AntennaArray
 from multistatic.scenario.channel_schema import ChannelTable, ScattererTable
 from multistatic.scenario.checks import coordinates
-from multistatic.scenario.cross_section import CROSS_SECTIONS, reflection_of
 from multistatic.scenario.geodesy import local_from_geodetic
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import (
@@ -38,17 +40,23 @@ from multistatic.scenario.schema import (
     PulseTable,
     RadioTable,
     RandomTable,
+    RequirementsTable,
     ScenarioTable,
     SiteTable,
     TargetTable,
     TransmitterTable,
 )
+from multistatic.scenario.target_from_table import target_from_table, written_reflection
+from multistatic.scenario.target_tables import target_path
 from multistatic.scenario.translate import capped, shown
 from multistatic.scenario.values import MAX_COORDINATE_M
 from multistatic.units import BOLTZMANN_J_K, F, db_to_ratio, dbm_to_watt
 
 STANDARD_TEMPERATURE_K = 290.0
 MAX_CHANNEL_ENTRIES = 10**8
+
+
+_Placed = TransmitterTable | TargetTable | SiteTable | ScattererTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,23 +67,25 @@ class Site:
     table: SiteTable
 
 
-def resolve(table: ScenarioTable, sites: Sequence[Site], channel: GivenChannel | None = None) -> Scenario:
+def resolve(
+    table: ScenarioTable,
+    sites: Sequence[Site],
+    channel: GivenChannel | None = None,
+    areas: AreaFiles = MappingProxyType({}),
+) -> Scenario:
     """The scenario of a valid document; `sites` are its listed receivers and those of its site list, `channel` what the
-    file of its direct channels gives.
+    file of its direct channels gives, `areas` those of the GeoJSON files that its targets name.
 
     Raises `ScenarioError` where positions coincide or lie out of range once they are all local metres, where elements
     of an array do, where a receiver has no rate, or where the channel would not fit into memory.
     """
     origin = _origin(table)
     scatterers = table.channel.scatterer
-    placed: list[TransmitterTable | TargetTable | SiteTable | ScattererTable] = [
-        table.transmitter,
-        table.target,
-        *(site.table for site in sites),
-        *scatterers,
-    ]
+    count = len(table.targets)
+    placed: list[_Placed] = [table.transmitter, *table.targets, *(site.table for site in sites), *scatterers]
     positions = _local_positions([(each.position_m, each.position_llh) for each in placed], origin)
-    transmitter_m, target_m, listed_m, scatterers_m = np.split(positions, [1, 2, 2 + len(sites)])
+    transmitter_m, targets_m, listed_m, scatterers_m = np.split(positions, [1, 1 + count, 1 + count + len(sites)])
+    targets = _targets(table.targets, targets_m, areas, origin)
     radio = _radio(table.radio)
     receivers = [
         _receiver(site.table, position, table, radio.wavelength_m)
@@ -85,17 +95,18 @@ def resolve(table: ScenarioTable, sites: Sequence[Site], channel: GivenChannel |
         receivers += _placed_at_random(table.receivers.random, table, transmitter_m[0], radio.wavelength_m, origin)
     transmitter = _transmitter(table.transmitter, transmitter_m[0], radio.wavelength_m)
     drawn = (f"receivers.random (receiver {receiver.id})" for receiver in receivers[len(sites) :])
-    places = [("transmitter", transmitter_m[0]), ("target", target_m[0])]
+    target_paths = [target_path(index, count) for index in range(count)]
+    # Where an uncertain target is thought to be may be where a site is.
+    around = {path for path, each in zip(target_paths, targets, strict=True) if each.area is not None}
+    places = [("transmitter", transmitter_m[0])]
+    places += zip(target_paths, (each.position_m for each in targets), strict=True)
     places += zip([*(site.path for site in sites), *drawn], (each.position_m for each in receivers), strict=True)
-    places += [(f"channel.scatterer[{i}]", position) for i, position in enumerate(scatterers_m)]
-    paths = [
-        "transmitter",
-        "target",
-        *(site.path for site in sites),
-        *(path for path, _ in places[2 + len(receivers) :]),
-    ]
+    beside = [(f"channel.scatterer[{i}]", position) for i, position in enumerate(scatterers_m)]
+    places += beside
+    paths = ["transmitter", *target_paths, *(site.path for site in sites), *(path for path, _ in beside)]
     written = {path: shown(each.position_llh) for path, each in zip(paths, placed, strict=True) if each.position_llh}
-    if problems := [*_place_problems(places, written), *_array_problems(transmitter, receivers, places)]:
+    problems = [*_place_problems(places, written, around)]
+    if problems := [*problems, *_array_problems(transmitter, receivers, places[1 + count :])]:
         raise ScenarioError(capped(problems))
     return Scenario(
         name=table.name,
@@ -103,12 +114,9 @@ def resolve(table: ScenarioTable, sites: Sequence[Site], channel: GivenChannel |
         radio=radio,
         transmitter=transmitter,
         receivers=tuple(receivers),
-        target=_target(table.target, target_m[0]),
+        targets=targets,
         propagation=_propagation(table.channel, scatterers_m, radio, channel),
-        requirements=Requirements(
-            cooperation_cost_m=_or(table.requirements.cooperation_cost_m, float("inf")),
-            distance_weight=table.requirements.distance_weight,
-        ),
+        requirements=_requirements(table.requirements),
         design=design_settings(table.design),
         origin=origin,
     )
@@ -131,8 +139,8 @@ def _local_positions(
     written: Sequence[tuple[list[float] | None, list[float] | None]], origin: GeodeticOrigin | None
 ) -> F:
     """Local metres [n, 3] of positions written as metres or as latitude, longitude, height."""
-    positions = np.array([padded_to_three(metres or llh or []) for metres, llh in written]).reshape(-1, 3)
-    geodetic = np.array([metres is None for metres, _ in written])
+    positions = np.array([padded_to_three(metres or llh or [0.0, 0.0]) for metres, llh in written]).reshape(-1, 3)
+    geodetic = np.array([llh is not None for _, llh in written])
     if origin is not None and geodetic.any():
         positions[geodetic] = local_from_geodetic(origin, positions[geodetic])
     return positions
@@ -164,6 +172,30 @@ def _placed_at_random(
         for site, position in zip(sites, positions, strict=True)
         if site.id not in left_out
     ]
+
+
+def _targets(
+    tables: Sequence[TargetTable], positions: F, areas: AreaFiles, origin: GeodeticOrigin | None
+) -> tuple[Target, ...]:
+    """The targets, or the problems of all of them that are none."""
+    found: list[Target] = []
+    problems: list[Problem] = []
+    for index, (table, position) in enumerate(zip(tables, positions, strict=True)):
+        stated = table.position_m is not None or table.position_llh is not None
+        path = target_path(index, len(tables))
+        try:
+            found.append(
+                target_from_table(path, table, position if stated else None, areas, partial(_from_degrees, origin))
+            )
+        except ScenarioError as error:
+            problems += error.problems
+    if problems:
+        raise ScenarioError(capped(problems))
+    return tuple(found)
+
+
+def _from_degrees(origin: GeodeticOrigin | None, llh: F) -> F:
+    return llh if origin is None else local_from_geodetic(origin, llh)
 
 
 # --- what ----------------------------------------------------------------------------------------------------------
@@ -231,27 +263,6 @@ def _rate(site: SiteTable, required: float | dict[str, float]) -> float:
     return float(required)
 
 
-def _target(table: TargetTable, position_m: F) -> Target:
-    kind = CROSS_SECTIONS.get(table.rcs or "")
-    return Target(
-        id=table.id,
-        position_m=position_m,
-        velocity_m_s=padded_to_three(table.velocity_m_s),
-        reflection=_reflection(table) if kind is None else reflection_of(kind.median_m2),
-        rcs_std_db=float(table.rcs_std_db) if kind is None else kind.std_db,
-        rcs_bistatic_db=float(table.rcs_bistatic_db) if kind is None else kind.bistatic_db,
-    )
-
-
-def _reflection(table: TargetTable | ScattererTable) -> float:
-    """β as written, or of the cross-section; 1 if neither is stated."""
-    if table.rcs_m2 is not None:
-        return reflection_of(table.rcs_m2)
-    if table.rcs_dbsm is not None:
-        return reflection_of(db_to_ratio(table.rcs_dbsm))
-    return _or(table.reflection, 1.0)
-
-
 def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio, channel: GivenChannel | None) -> Propagation:
     """Path loss, noise and clutter of the table `channel` in linear units."""
     return Propagation(
@@ -264,7 +275,7 @@ def _propagation(table: ChannelTable, scatterers_m: F, radio: Radio, channel: Gi
         clutter_power_w=_level(table.clutter_power_dbm, table.clutter_power_w, absent=0.0),
         clutter=table.clutter,
         scatterers=tuple(
-            Scatterer(position_m=position, reflection=_reflection(scatterer))
+            Scatterer(position_m=position, reflection=written_reflection(scatterer))
             for scatterer, position in zip(table.scatterer, scatterers_m, strict=True)
         ),
         direct_path_leakage=_leakage(table),
@@ -328,6 +339,11 @@ def design_settings(table: DesignTable) -> DesignSettings:
     return DesignSettings(**keys)
 
 
+def _requirements(table: RequirementsTable) -> Requirements:
+    limit_m = _or(table.cooperation_cost_m, float("inf"))
+    return Requirements(cooperation_cost_m=limit_m, distance_weight=table.distance_weight)
+
+
 def _or(value: float | None, default: float) -> float:
     return float(default if value is None else value)
 
@@ -335,16 +351,19 @@ def _or(value: float | None, default: float) -> float:
 # --- what can only be seen once everything is in metres ------------------------------------------------------------
 
 
-def _place_problems(places: Sequence[tuple[str, F]], written: Mapping[str, str]) -> Iterator[Problem]:
+def _place_problems(
+    places: Sequence[tuple[str, F]], written: Mapping[str, str], around: Collection[str]
+) -> Iterator[Problem]:
     """Positions that are far off, or at one place; `places` are (path, position [3]), `written` what a file says of
-    those that it gives in latitude and longitude.
+    those that it gives in latitude and longitude, `around` the paths of those that are the middle of an area.
     """
     received = {path: f"{_metres(position)} in local metres" for path, position in places}
     received |= {path: f"{text}, which is {received[path]}" for path, text in written.items()}
     for path, position in places:
         if np.abs(position).max() > MAX_COORDINATE_M:
             yield Problem(f"{path}.position", received[path], f"coordinates within ±{MAX_COORDINATE_M:g} m")
-    yield from coincidences((f"{path}.position", coordinates(position), received[path]) for path, position in places)
+    alone = [each for each in places if each[0] not in around]
+    yield from coincidences((f"{path}.position", coordinates(position), received[path]) for path, position in alone)
 
 
 def _array_problems(
@@ -356,7 +375,7 @@ def _array_problems(
         size = f"{entries:.2g} channel coefficients (receivers x receive x transmit antennas)"
         return [Problem("receivers", size, f"at most {MAX_CHANNEL_ENTRIES:.0e}")]
     arrays = [("transmitter.receive_array", transmitter.receive_array), ("transmitter.array", transmitter.array)]
-    arrays += [(f"{path}.array", each.array) for (path, _), each in zip(places[2:], receivers, strict=False)]
+    arrays += [(f"{path}.array", each.array) for (path, _), each in zip(places, receivers, strict=False)]
     return [
         Problem(path, "two elements at the same position", "a different position for each element")
         for path, array in arrays

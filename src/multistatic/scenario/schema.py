@@ -10,26 +10,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field
 
-from multistatic.scenario.array_schema import BY_RADAR, GEODETIC, POSITION, ArrayTable, Table, shared
+from multistatic.scenario.array_schema import GEODETIC, POSITION, ArrayTable, Table, shared
 from multistatic.scenario.channel_schema import ChannelTable
 from multistatic.scenario.model import (
     DesignSettings,
     GeodeticOrigin,
+    OverPoints,
     PulseSpec,
     Receiver,
     Requirements,
     Scenario,
-    Target,
     Transmitter,
 )
+from multistatic.scenario.target_schema import Targets
+from multistatic.scenario.target_schema import TargetTable as TargetTable
 from multistatic.scenario.values import (
     MAX_HEIGHT_M,
     MAX_RECEIVERS,
     Antennas,
     Coordinate,
-    CrossSectionDbsm,
-    CrossSectionM2,
-    CrossSectionName,
     FileName,
     Fraction,
     Geodetic,
@@ -38,10 +37,8 @@ from multistatic.scenario.values import (
     Position,
     PowerW,
     Rate,
-    Reflection,
     SchemaOne,
     Seed,
-    Velocity,
     height_tag,
     loss_tag,
     ordered,
@@ -193,40 +190,6 @@ class ReceiversTable(Table):
     )
 
 
-class TargetTable(Table):
-    """The target."""
-
-    id: Name = Field("target", description="name of the target in tables, pictures and files")
-    position_m: Position | None = Field(None, description=POSITION)
-    position_llh: Geodetic | None = Field(None, description=GEODETIC)
-    velocity_m_s: Velocity = Field(
-        [0.0, 0.0, 0.0], description="velocity in m/s along the local axes, [x, y] or [x, y, z]"
-    )
-    rcs_m2: CrossSectionM2 | None = Field(None, description="radar cross-section in m²; " + BY_RADAR)
-    rcs_dbsm: CrossSectionDbsm | None = Field(None, description="radar cross-section in dB(m²); " + BY_RADAR)
-    rcs: CrossSectionName | None = Field(
-        None,
-        description="type of target of 3GPP TR 38.901; uav-small, uav-large, person, vehicle or agv; sets the "
-        "cross-section (its median), rcs_std_db and rcs_bistatic_db; " + BY_RADAR,
-    )
-    reflection: Reflection | None = Field(
-        None,
-        description="power reflection factor β; under the radar equation it is the cross-section in m² divided by 4π; "
-        "default: 1 if no cross-section is given",
-    )
-    rcs_std_db: Annotated[float, Field(ge=0.0, le=30.0)] = shared(
-        Target,
-        "rcs_std_db",
-        "standard deviation of the log-normal cross-section in dB; the given cross-section is the median, and all "
-        "results are for the median",
-    )
-    rcs_bistatic_db: Annotated[float, Field(ge=0.0, le=100.0)] = shared(
-        Target,
-        "rcs_bistatic_db",
-        "bistatic loss of the cross-section in dB; towards a receiver it is this times sin(bistatic angle / 2)",
-    )
-
-
 class RequirementsTable(Table):
     """What the network must deliver, and what cooperation may cost."""
 
@@ -285,6 +248,12 @@ class DesignTable(Table):
         "certificate",
         "upper bound that proves how good the beams are; tight proves more for some groups, in up to half a minute",
     )
+    over_points: OverPoints | None = Field(
+        None,
+        description="how the values at the points where targets may be become one; worst, mean, mean_square (the root "
+        "of the mean of squares) or posterior (the same with the prior's information); default: posterior with a "
+        "prior, else worst",
+    )
     options: Annotated[dict[str, dict[str, Any]], Field(max_length=100)] = Field(
         {}, description="settings of algorithms; a table design.options.NAME for each"
     )
@@ -312,7 +281,12 @@ class ScenarioTable(Table):
     radio: RadioTable
     transmitter: TransmitterTable
     receivers: ReceiversTable
-    target: TargetTable
+    target: Targets
     channel: ChannelTable
     requirements: RequirementsTable = Field(default_factory=lambda: RequirementsTable.model_validate({}))
     design: DesignTable = Field(default_factory=lambda: DesignTable.model_validate({}))
+
+    @property
+    def targets(self) -> tuple[TargetTable, ...]:
+        """The tables of the targets, of one or of several."""
+        return tuple(self.target) if isinstance(self.target, list) else (self.target,)

@@ -34,6 +34,7 @@ _OTHER_NAMES = {
     **{axis: f"{axis}_m" for axis in "xyz"},
 }
 _MOST_PROBLEMS = 100
+_METRES = "metres of a projected crs? convert them, or give them as the properties x_m and y_m without a geometry"
 _EXAMPLE = "id, latitude_deg, longitude_deg, height_m, or id, x_m, y_m, z_m"
 # Longitude first on WGS 84: the only system of GeoJSON. Its height, in CRS84h, is that of the ellipsoid.
 _LONGITUDE_FIRST = re.compile(
@@ -158,7 +159,7 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list):
         raise ScenarioError([Problem(f"{name} features", "nothing", "a GeoJSON FeatureCollection")])
-    problems = list(_crs_problems(f"{name} crs", document))
+    problems = list(crs_problems(f"{name} crs", document))
     rows = []
     for index, feature in enumerate(features):
         path = f"{name} features[{index}]"
@@ -166,7 +167,7 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
         if not isinstance(feature, dict) or not isinstance(properties, dict):
             problems.append(Problem(path, "no feature", "a GeoJSON Feature with properties"))
             continue
-        problems += [*_crs_problems(f"{path}.crs", feature), *_misspelt(path, list(properties))]
+        problems += [*crs_problems(f"{path}.crs", feature), *_misspelt(path, list(properties))]
         geometry = feature.get("geometry")
         cells = {"id": feature["id"]} if feature.get("id") is not None else {}
         cells |= {key: value for key, value in properties.items() if key in _KNOWN and value is not None}
@@ -180,9 +181,9 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
                 kind = geometry.get("type") if isinstance(geometry, dict) else geometry
                 problems.append(Problem(f"{path}.geometry", shown(kind), "a GeoJSON Point, the place of one receiver"))
                 continue
-            problems += _crs_problems(f"{path}.geometry.crs", geometry)
+            problems += crs_problems(f"{path}.geometry.crs", geometry)
             coordinates = geometry.get("coordinates")
-            problems += _degrees_problems(f"{path}.geometry.coordinates", coordinates)
+            problems += degrees_problems(f"{path}.geometry.coordinates", coordinates)
             problems += _contradictions(path, coordinates, properties)
             table["position_llh"] = _latitude_first(coordinates, properties.get("height_m"))
         rows.append(SiteRow(path=path, table=table))
@@ -191,7 +192,7 @@ def _geojson_rows(name: str, text: str) -> list[SiteRow]:
     return rows
 
 
-def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
+def crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
     """A `crs` member (GeoJSON of 2008, removed by RFC 7946 §4) that says another system than longitude, latitude.
 
     EPSG:4326 is refused too: its own axes are latitude, longitude, and files follow either order.
@@ -210,20 +211,18 @@ def _crs_problems(path: str, holder: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _degrees_problems(path: str, coordinates: Any) -> Iterator[Problem]:
-    """Coordinates that are no longitude and latitude in degrees: metres of a projection, or the other order."""
+def degrees_problems(path: str, coordinates: Any, *, metres: str = _METRES) -> Iterator[Problem]:
+    """Coordinates that are no longitude and latitude in degrees: metres of a projection, or the other order.
+
+    metres: the hint where they are probably metres.
+    """
     if not isinstance(coordinates, list) or len(coordinates) < 2:
         return
     longitude, latitude = coordinates[:2]
     if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in (longitude, latitude)):
         return
     if abs(latitude) > 90 or not -180 <= longitude <= 360:
-        metres = max(abs(latitude), abs(longitude)) > 360
-        hint = (
-            "metres of a projected crs? convert them, or give them as the properties x_m and y_m without a geometry"
-            if metres
-            else "latitude and longitude swapped?"
-        )
+        hint = metres if max(abs(latitude), abs(longitude)) > 360 else "latitude and longitude swapped?"
         yield Problem(path, shown(coordinates), "[longitude, latitude] in degrees", hint)
 
 

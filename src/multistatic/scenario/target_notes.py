@@ -1,4 +1,4 @@
-"""Notes on the strength of the target's echo, each one sentence."""
+"""Notes on the strength of the targets' echoes, each one sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.position_notes import listed
 from multistatic.scenario.schema import ScenarioTable
+from multistatic.scenario.target_tables import target_path
 
 WORST_OF_20 = 1.645
 """Standard deviations below the median that one Gaussian number of 20 exceeds."""
@@ -15,16 +17,25 @@ WORST_OF_20 = 1.645
 
 def target_notes(scenario: Scenario) -> Iterator[str]:
     """Notes on a cross-section that is not stated, and on one that varies."""
-    target = scenario.target
-    if target.reflection == 1.0 and scenario.propagation.is_radar_equation(scenario.radio.wavelength_m):
+    radar = scenario.propagation.is_radar_equation(scenario.radio.wavelength_m)
+    one = len(scenario.targets) == 1
+    unstated = [target.id for target in scenario.targets if target.reflection == 1.0]
+    if unstated and radar:
+        whose = "the target's" if one else f"{listed(unstated)}:"
         yield (
-            f"the target's reflection factor is 1, which is a cross-section of {cross_section_of(1.0):.3g} m² here: "
+            f"{whose} reflection factor is 1, which is a cross-section of {cross_section_of(1.0):.3g} m² here: "
             "set target.rcs_m2 for another cross-section"
         )
-    if target.rcs_std_db > 0:
-        low_db = WORST_OF_20 * target.rcs_std_db
+    spreads: dict[float, list[str]] = {}
+    for target in scenario.targets:
+        spreads.setdefault(target.rcs_std_db, []).append(target.id)
+    for spread_db, ids in spreads.items():
+        if spread_db == 0:
+            continue
+        low_db = WORST_OF_20 * spread_db
+        of = "" if one else f" of {listed(ids)}"
         yield (
-            f"the cross-section varies with a standard deviation of {target.rcs_std_db:.3g} dB, and every result is "
+            f"the cross-section{of} varies with a standard deviation of {spread_db:.3g} dB, and every result is "
             f"for its median: in one case of 20 it is at least {low_db:.2g} dB lower, and errors due to noise are at "
             f"least {10 ** (low_db / 20):.2g} times as large"
         )
@@ -35,10 +46,11 @@ def reflection_notes(table: ScenarioTable) -> Iterator[str]:
     channel = table.channel
     if channel.echo_law != "product" or channel.reference_loss_db != "free_space":
         return
-    written = [("target.reflection", table.target.reflection)]
+    targets = table.targets
+    written = [(f"{target_path(i, len(targets))}.reflection", each.reflection) for i, each in enumerate(targets)]
     written += [(f"channel.scatterer[{i}].reflection", each.reflection) for i, each in enumerate(channel.scatterer)]
     for path, reflection in written:
-        if reflection is not None and (path, reflection) != ("target.reflection", 1.0):  # which target_notes names
+        if reflection is not None and not (path.startswith("target") and reflection == 1.0):  # which target_notes names
             area_m2 = cross_section_of(reflection)
             level = f"{10 * math.log10(area_m2):.1f} dBsm"
             yield (

@@ -36,7 +36,11 @@ class Twins:
 
 NODES = ("transmitter", "target", "receivers.site", "channel.scatterer")
 TWINS = (
-    *(Twins(table=node, keys=PLACE, needed=True) for node in NODES),
+    *(Twins(table=node, keys=PLACE, needed=node != "target") for node in NODES),  # a polygon has a middle of its own
+    Twins(table="target", keys=("prior", "area"), hint="each says where the target may be"),
+    Twins(table="target.prior", keys=("position_std_m", "position_covariance_m2"), needed=True),
+    Twins(table="target.prior", keys=("velocity_std_m_s", "velocity_covariance_m2_s2")),
+    Twins(table="target.area", keys=("vertices_m", "vertices_llh", "file")),
     Twins(table="receivers.random", keys=("centre_m", "centre_llh")),
     Twins(
         table="radio",

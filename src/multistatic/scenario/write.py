@@ -15,6 +15,7 @@ from multistatic.scenario.array_tables import array_keys
 from multistatic.scenario.cross_section import cross_section_of, reflection_of
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Choice, DesignSettings, Receiver, Scenario, Transmitter, free_space_gain
+from multistatic.scenario.target_keys import target_keys
 from multistatic.units import db_to_ratio, dbm_to_watt, ratio_to_db, watt_to_dbm
 
 Keys = Mapping[str, object]
@@ -82,12 +83,13 @@ def resolved_toml(scenario: Scenario, *, channel_file: str = "") -> str:
     for receiver in scenario.receivers:
         antennas = {**array_keys(receiver.array, wavelength), **_clock(receiver)}
         lines += _table("[[receivers.site]]", {"id": receiver.id, "position_m": receiver.position_m, **antennas})
-    target = scenario.target
     radar = propagation.is_radar_equation(wavelength)
-    named: Keys = {"id": target.id} if target.id != "target" else {}
-    motion = {**named, "position_m": target.position_m, "velocity_m_s": target.velocity_m_s}
-    spread = {"rcs_std_db": target.rcs_std_db, "rcs_bistatic_db": target.rcs_bistatic_db}
-    lines += _table("[target]", {**motion, **_reflection(target.reflection, radar), **spread})
+    for target in scenario.targets:
+        one = len(scenario.targets) == 1
+        lines += _table(
+            "[target]" if one else "[[target]]",
+            target_keys(target, _reflection(target.reflection, radar), named=not one),
+        )
     lines += _table("[channel]", _channel(scenario, wavelength, _direct(scenario, channel_file)))
     for scatterer in propagation.scatterers:
         place: Keys = {"position_m": scatterer.position_m, **_reflection(scatterer.reflection, radar)}
@@ -117,6 +119,7 @@ _ABSENT = {
     "cooperation_cost_m": "no limit",
     "receivers": "as many as improve the criterion",
     "dimensions": "2 if everything lies in one horizontal plane, else 3",
+    "over_points": "posterior where a target has a prior, else worst",
 }
 
 
@@ -132,6 +135,7 @@ def _design(design: DesignSettings) -> Keys:
         "dimensions": design.dimensions,
         "alternate": design.alternate,
         "certificate": design.certificate,
+        "over_points": design.over_points,
     }
 
 

@@ -9,5 +9,6 @@
 
 What they share: `answer` and `infeasible` make the result, `groups` lists groups to look at, `cheapest` finds the
 smallest budget that would do, `candidates` and `ranked` choose from a clustering and a ranking. Branch and bound is
-made of `gain` (the criterion), `pair_cost` (the cost), `knapsack` (the choice) and `nodes` (all three together).
+made of `scaled_gain` (the criterion; `gain_of_points` where the target may be at several), `pair_cost` (the cost),
+`knapsack` (the choice) and `nodes` (all three together). `over_points` makes one value of those of several points.
 """

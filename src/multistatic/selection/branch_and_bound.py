@@ -18,11 +18,12 @@ import numpy as np
 from annotated_types import Ge, Lt
 
 from multistatic.registry import algorithm
-from multistatic.selection.declared_gain import Gain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.greedy_swap import improved
 from multistatic.selection.infeasible import nothing
 from multistatic.selection.nodes import Nodes, bounded_subtree, branched, joined, roots
+from multistatic.selection.scaled_gain import Gain
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
@@ -48,12 +49,16 @@ class BranchAndBoundSettings:
 
 @algorithm(settings=BranchAndBoundSettings)
 def branch_and_bound(
-    problem: SelectionProblem, rng: np.random.Generator, settings: BranchAndBoundSettings | None = None
+    problem: SelectionProblem,
+    rng: np.random.Generator,
+    settings: BranchAndBoundSettings | None = None,
+    gain: Gain | None = None,
 ) -> Selection:
     """The optimal group: `optimal` where the proven gap is at most 1e-6, else the best group found and its bound.
 
     For criteria that declare a gain (`selection.gain.exact_gain`); others raise `InputError`. Starts from greedy with
-    exchanges. Of groups that are equal within `settings.gap` any is returned.
+    exchanges. Of groups that are equal within `settings.gap` any is returned. `gain`: that of the values, where it is
+    known already.
     """
     limits = problem.limits
     if settings is None:
@@ -63,7 +68,7 @@ def branch_and_bound(
         settings = replace(own, gap=max(own.gap, limits.gap), stop=lambda: own.stop() or limits.stop())
     if surely_unobservable(problem):
         return nothing(problem, method=METHOD, evaluated=1)
-    gain = gain_of(problem, METHOD)
+    gain = gain_of(problem, METHOD) if gain is None else gain
     all_selected = float(problem.values(np.ones((1, problem.size), bool))[0])
     start, evaluated = grown(problem) if np.isfinite(all_selected) else (None, 1)
     if not np.isfinite(all_selected) or not _possible(problem):
@@ -141,5 +146,7 @@ class _Search:
         i = int(np.argmin(values))
         if values[i] < self.value:
             self.best, self.value = np.asarray(groups[i]), float(values[i])
+            if self.problem.points > 1:  # sums over many groups at once may differ in the last digit
+                self.value = float(self.problem.values(groups[i][None])[0])
             lowest_worthwhile = self.value / (1.0 + self.settings.gap)
             self.floor = (self.all_selected / lowest_worthwhile) ** (1.0 / self.gain.exponent)

@@ -1,41 +1,32 @@
-"""What is known of a criterion's values, and the gain of a selection: the common form of all criteria with a proof.
+"""What is known of a criterion's values: the gain that it declares, compared with them.
 
 This is the one place that decides what may be proven (`knowledge_of`). A criterion that declares a gain
-(`bounds.gain`), which is then compared with its values, has value ∝ (p φ(b))^(-e) with a φ that is concave, homogeneous
-of degree one and never falls when a receiver joins. At any fractional selection b̄ ∈ [0, 1]^K there are weights w̃ ≥ 0
-with
-
-    φ(b) ≤ Σ_k b_k w̃_k for every b ≥ 0, with equality at b = b̄:
-
-the tangent. So each bound on a sum of weights under the cost limit bounds every criterion.
-
-- Additive criteria: φ = Σ b_k w_k, and w̃ = w everywhere.
-- tr[A J⁻¹] with J = Σ b_k J_k and A = E Eᵀ: φ = 1/tr[Eᵀ J⁻¹ E]. By the Cauchy-Schwarz inequality
-  tr[Yᵀ E]² ≤ tr[Yᵀ J Y] tr[Eᵀ J⁻¹ E] for every Y, so w̃_k = tr[Yᵀ J_k Y]/tr[Yᵀ E]². It is the tangent for
-  Y = J⁻¹ E, but valid for any Y: rounding in Y costs tightness, never the proof. Where E leaves the range of J, the
-  part of E outside it is such a Y and proves φ = 0 on the support of b̄.
+(`bounds.gain`), which is then compared with its values, has value ∝ (p φ(b))^(-e) with a φ of which `scaled_gain` says
+what follows. Over several points the gain is a power mean of those of the points (`gain_of_points`).
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, replace
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 import numpy as np
 
 from multistatic.bounds.criteria import AdditiveCriterion, ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.bounds.gain import LinearGain, MatrixGain
 from multistatic.errors import InputError, Problem
-from multistatic.linalg import RANK_TOLERANCE
+from multistatic.registry import Plugin
 from multistatic.selection.affordable import affordable_groups
+from multistatic.selection.criterion_of_points import criteria_of, problem_at
+from multistatic.selection.gain_of_points import GainOfPoints, power_mean
 from multistatic.selection.groups import LISTED, groups_of_all_sizes
+from multistatic.selection.over_points import mean_power
 from multistatic.selection.plugin_answers import PluginCriterion
+from multistatic.selection.scaled_gain import Gain, ScaledLinearGain, ScaledMatrixGain
 from multistatic.selection.selection_problem import Criterion, SelectionProblem
 from multistatic.units import B, F
 
-# E lies in the range of J if no more than this part of it lies outside.
-RANGE_TOLERANCE = 1e-6
 # A declared gain explains the values where both agree to this part of the gain: what is called optimal is so to 1e-6.
 _AGREEMENT = 1e-6
 # Rounding in a sum of matrices, which their smallest eigenvalue enlarges; and below which one it is as good as zero.
@@ -51,101 +42,41 @@ _FEASIBLE = 1 << 14  # groups
 _OURS = (AdditiveCriterion, LocalizationCriterion)
 
 
-class Gain(Protocol):
-    """φ, scaled to 1 with every receiver selected."""
-
-    @property
-    def exponent(self) -> float:
-        """e in value ∝ φ^(-e)."""
-
-    @property
-    def refinements(self) -> int:
-        """How many tangents are worth trying for one bound."""
-
-    def tangent(self, selection: F) -> F:
-        """w̃ [n, K] at each row of `selection` [n, K] in [0, 1]."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ScaledLinearGain:
-    """Σ b_k w_k of `weights` [K] that sum to one."""
-
-    weights: F
-    exponent: float = 1.0
-    refinements: int = 1
-
-    def tangent(self, selection: F) -> F:
-        """The weights themselves, [n, K]."""
-        return np.broadcast_to(self.weights, selection.shape)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ScaledMatrixGain:
-    """1/tr[Eᵀ J⁻¹ E] of `information` J_k [K, n, n] with `factor` E [n, m]; unknowns scaled to unit information."""
-
-    information: F
-    factor: F
-    exponent: float = 0.5
-    refinements: int = 8
-
-    def tangent(self, selection: F) -> F:
-        """w̃ [n, K]. J = D⁻¹ V diag(λ) Vᵀ D⁻¹ with D the reciprocal roots of its diagonal, and zero λ apart."""
-        count, size, _ = self.information.shape
-        flat = self.information.reshape(count, -1)
-        values, vectors, scale = self._modes(selection)
-        regular = (values > RANK_TOLERANCE)[..., None]
-        inside = np.swapaxes(vectors, 1, 2) @ (scale * self.factor)
-        beyond = np.where(regular, 0.0, inside)
-        singular = np.linalg.norm(beyond, axis=(1, 2)) > RANGE_TOLERANCE * np.linalg.norm(inside, axis=(1, 2))
-        solved = np.where(regular, inside / np.where(regular, values[..., None], 1.0), 0.0)
-        solution = scale * (vectors @ np.where(singular[:, None, None], beyond, solved))
-        along = np.einsum("nij,ij->n", solution, self.factor)
-        outer = (solution @ np.swapaxes(solution, 1, 2)).reshape(-1, size * size)
-        weights: F = np.maximum(outer @ flat.T, 0.0) / np.where(along != 0.0, along, 1.0)[:, None] ** 2
-        return weights
-
-    def smallest_eigenvalue(self, selection: F) -> F:
-        """Of J [n] of `selection` [n, K], its diagonal scaled to one; 0 where it is singular."""
-        smallest: F = np.maximum(self._modes(selection)[0][:, 0], 0.0)
-        return smallest
-
-    def _modes(self, selection: F) -> tuple[F, F, F]:
-        """Eigenvalues [n, m] (rising) and eigenvectors of D J D, and the diagonal of D as columns [n, m, 1]."""
-        count, size, _ = self.information.shape
-        total = (selection @ self.information.reshape(count, -1)).reshape(-1, size, size)
-        diagonal = np.einsum("nii->ni", total)
-        scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))[..., None]
-        values, vectors = np.linalg.eigh(total * scale * np.swapaxes(scale, 1, 2))
-        return values, vectors, scale
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Knowledge:
     """What is known of a criterion's values, and so what can be proven with them.
 
-    `gain`: declared by the criterion and compared with its values; None: it declares none, so nothing is known of one
-    group from another. `falls`: the value never rises with the illumination. It follows from a gain, and it is known of
-    our own criteria with clocks, whose information grows with the illumination (docs/model.md §4.3); what another
-    package says of itself in any other way counts for nothing. `claim`: a sentence that names whose declaration the
-    proofs rest on, "" where it is ours.
+    `gain`: declared by the criterion and compared with its values; it holds at any illumination, and of several points
+    at any common multiple of theirs. None: none is declared, so nothing is known of one group from another, or it is no
+    power of the illumination. `gain_here`: the gain at the illuminations of the problem alone, which is `gain` where
+    there is one. `falls`: the value never rises with the illumination. It follows from a gain, and it is known of our
+    own criteria with clocks, whose information grows with the illumination (docs/model.md §4.3); what another package
+    says of itself in any other way counts for nothing. `claim`: a sentence that names whose declaration the proofs rest
+    on, "" where it is ours.
     """
 
     gain: Gain | None
     falls: bool
     claim: str = ""
+    gain_here: Gain | None = None
 
 
 def knowledge_of(problem: SelectionProblem) -> Knowledge:
     """What is known of the problem's criterion. `InputError` where a declared gain does not explain its values."""
-    criterion, gain = problem.criterion, exact_gain(problem)
+    gain = exact_gain(problem)
     if gain is None:
-        return Knowledge(gain=None, falls=type(criterion) is ClockedLocalizationCriterion and _falls(problem))
-    claim = ""
-    if isinstance(criterion, PluginCriterion):
-        claim = (
-            f"The proof assumes the gain that {criterion.plugin.origin} declares for the criterion {criterion.name}."
-        )
-    return Knowledge(gain=gain, falls=True, claim=claim)
+        clocked = all(type(each) is ClockedLocalizationCriterion for each in criteria_of(problem))
+        return Knowledge(gain=None, falls=clocked and _falls(problem))
+    claim, plugin = "", plugin_of(problem)
+    if plugin is not None:
+        name = problem.criterion.name
+        claim = f"The proof assumes the gain that {plugin.origin} declares for the criterion {name}."
+    return Knowledge(gain=gain if gain.power_law else None, falls=True, claim=claim, gain_here=gain)
+
+
+def plugin_of(problem: SelectionProblem) -> Plugin | None:
+    """The package that the problem's criterion comes from; None where it is ours."""
+    return next((each.plugin for each in criteria_of(problem) if isinstance(each, PluginCriterion)), None)
 
 
 def exact_gain(problem: SelectionProblem) -> Gain | None:
@@ -153,8 +84,12 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     None where it declares none.
 
     A declaration is compared with the criterion's values (`_contradiction`): `InputError` where they disagree, for a
-    proof would be wrong. Of our own criteria rounding is to blame then, and the answer is None.
+    proof would be wrong. Of our own criteria rounding is to blame then, and the answer is None. Over several points the
+    criterion of each is looked at alone; gains of one exponent make one gain of all.
     """
+    if problem.points > 1:
+        return _gain_of_points(problem)
+    problem = problem_at(problem, 0)
     declared = getattr(problem.criterion, "gain", None)
     if declared is None:
         return None
@@ -162,8 +97,8 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
         _refuse(problem.criterion, f"a gain of type {type(declared).__name__}", "a LinearGain, a MatrixGain or None")
     if declared.size != problem.size:
         _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"a gain of {problem.size} receivers")
-    gain = _scaled(declared)
-    group = _contradiction(gain, problem)
+    gain = _scaled(declared, problem.one_illumination_w)[0]
+    group = _contradiction(declared, gain, problem)
     if group is not None and type(problem.criterion) in _OURS:
         return None  # rounding next to a singular matrix: nothing is proven of such a network
     if group is not None:
@@ -172,9 +107,30 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     return gain
 
 
+def _gain_of_points(problem: SelectionProblem) -> GainOfPoints | None:
+    """The gain over the points; None where one point has none, or where their exponents differ."""
+    if len(criteria_of(problem)) != problem.points:
+        return None
+    found = [exact_gain(problem_at(problem, point)) for point in range(problem.points)]
+    parts = tuple(gain for gain in found if gain is not None)
+    if len(parts) < len(found) or len({gain.exponent for gain in parts}) > 1:
+        return None
+    exponent, all_selected = parts[0].exponent, np.ones((1, problem.size), bool)
+    power = mean_power(problem.over_points, exponent)
+    gains = problem.values_of_points(all_selected)[0] ** (-1.0 / exponent)
+    total = float(power_mean(gains, problem.shares, power))
+    return GainOfPoints(
+        parts=parts,
+        scale=gains / total if total > 0.0 else gains,
+        weight=problem.shares,
+        power=power,
+        exponent=exponent,
+    )
+
+
 def surely_unobservable(problem: SelectionProblem) -> bool:
     """True where a criterion of ours is infinite with every receiver selected: then it is for every group."""
-    ours = type(problem.criterion) in (*_OURS, ClockedLocalizationCriterion)
+    ours = all(type(each) in (*_OURS, ClockedLocalizationCriterion) for each in criteria_of(problem))
     return ours and not np.isfinite(problem.values(np.ones((1, problem.size), bool))[0])
 
 
@@ -195,34 +151,49 @@ def gain_of(problem: SelectionProblem, method: str) -> Gain:
     )
 
 
-def _scaled(declared: LinearGain | MatrixGain) -> Gain:
+def _scaled(declared: LinearGain | MatrixGain, illumination_w: float) -> tuple[Gain, float]:
+    """The gain, 1 with every receiver selected, and what it is scaled by. A gain that is no power law is that at
+    `illumination_w`; of others the illumination only scales.
+    """
     if isinstance(declared, MatrixGain):
-        return _matrix_gain(declared)
+        return _matrix_gain(declared, illumination_w)
     total = float(declared.weights.sum())
-    return ScaledLinearGain(weights=declared.weights / (total if total > 0.0 else 1.0), exponent=declared.exponent)
+    scale = total if total > 0.0 else 1.0
+    return ScaledLinearGain(weights=declared.weights / scale, exponent=declared.exponent), scale
 
 
-def _matrix_gain(declared: MatrixGain) -> ScaledMatrixGain:
-    information, weighting = np.asarray(declared.information), np.asarray(declared.weighting)
+def _matrix_gain(declared: MatrixGain, illumination_w: float) -> tuple[ScaledMatrixGain, float]:
+    information, weighting, constant = declared.information, declared.weighting, declared.constant
     diagonal = np.einsum("kii->i", information)
+    if constant is not None:
+        information = illumination_w * information
+        diagonal = illumination_w * diagonal + np.diagonal(constant)
     scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
     values, vectors = np.linalg.eigh(weighting * scale[:, None] * scale)
     positive = values > values.max() * len(values) * np.finfo(float).eps
-    factor = vectors[:, positive] * np.sqrt(values[positive])
-    gain = ScaledMatrixGain(information=information * scale[:, None] * scale, factor=factor, exponent=declared.exponent)
+    gain = ScaledMatrixGain(
+        information=information * scale[:, None] * scale,
+        factor=vectors[:, positive] * np.sqrt(values[positive]),
+        exponent=declared.exponent,
+        constant=None if constant is None else constant * scale[:, None] * scale,
+    )
     # The gain is homogeneous, so it equals the sum of its tangent's weights: φ of all receivers becomes one.
     all_selected = float(gain.tangent(np.ones((1, len(information)))).sum())
-    return replace(gain, factor=factor * np.sqrt(all_selected)) if all_selected > 0.0 else gain
+    if not all_selected > 0.0:
+        return gain, 1.0
+    return replace(gain, factor=gain.factor * np.sqrt(all_selected)), all_selected
 
 
-def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
-    """Where the criterion's values are not c (p φ)^(-e), as the end of a sentence; None where they are.
+def _contradiction(declared: LinearGain | MatrixGain, gain: Gain, problem: SelectionProblem) -> str | None:
+    """Where the criterion's values are not those of its gain, as the end of a sentence; None where they are.
 
     Our own criteria have tests that look at every group: a few are looked at here.
     """
     ours = type(problem.criterion) in _OURS
     masks = _a_few(problem) if ours else _compared(problem)
     illumination_w = problem.one_illumination_w if problem.one_illumination_w > 0.0 else 1.0
+    if not gain.power_law:
+        illumination_w = problem.one_illumination_w
     values = np.asarray(problem.values_at(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
         return ": some values are not positive"
@@ -237,10 +208,17 @@ def _contradiction(gain: Gain, problem: SelectionProblem) -> str | None:
         return f": the values differ for the group {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
         moved = np.asarray(problem.values_at(masks[finite], multiple * illumination_w), float)
-        if not np.allclose(
-            moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
-        ):
-            return f": the values are not proportional to the illumination to the power of {-gain.exponent:g}"
+        if gain.power_law:
+            if not np.allclose(
+                moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0
+            ):
+                return f": the values are not proportional to the illumination to the power of {-gain.exponent:g}"
+            continue
+        other, total = _scaled(declared, multiple * illumination_w)
+        ratio = _scaled(declared, illumination_w)[1] / total
+        found = ratio * (values[0] / moved) ** (1.0 / gain.exponent)
+        if not _agree(other, masks[finite].astype(float), found, ours).all():
+            return ": the values at another illumination are not those of the declared constant"
     return None
 
 
@@ -281,10 +259,10 @@ def _a_few(problem: SelectionProblem) -> B:
 
 def _falls(problem: SelectionProblem) -> bool:
     """True where no value of a few groups rises with the illumination: what is known is looked at, too."""
-    if not problem.one_illumination_w > 0.0:
+    if not np.all(problem.illumination_w > 0.0):
         return False
     masks = _a_few(problem)
-    values = np.array([problem.values_at(masks, multiple * problem.one_illumination_w) for multiple in (0.5, 1.0, 2.0)])
+    values = np.array([problem.values_at(masks, multiple * problem.illumination_w) for multiple in (0.5, 1.0, 2.0)])
     return bool(np.all(values[1:] <= values[:-1] * (1.0 + _LAW)))
 
 

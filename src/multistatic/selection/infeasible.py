@@ -54,6 +54,8 @@ def of_rule(problem: SelectionProblem, mask: B, *, method: str, rule: str) -> Se
             message = f"{message} Set design.receivers to {mask.sum()}, or leave it out."
     elif not np.isfinite(problem.values(mask[None])[0]):
         message = f"{rule}: the target is unobservable under the criterion {problem.criterion.name}."
+        if problem.points > 1:
+            message = f"{message} {_reason(problem, mask)}".strip()
     elif not problem.feasible(mask[None])[0]:
         needs_m = cost_m
         whose = "its" if mask.sum() == 1 else "their"
@@ -93,7 +95,8 @@ def _unobservable(problem: SelectionProblem) -> str:
 def _reason(problem: SelectionProblem, mask: B) -> str:
     """Why the target is unobservable for the group `mask` [K], where the criterion can say."""
     reason = getattr(problem.criterion, "reason", None)
-    return "" if reason is None else str(reason(mask, problem.one_illumination_w))
+    light = problem.one_illumination_w if problem.points == 1 else problem.illumination_w
+    return "" if reason is None else str(reason(mask, light))
 
 
 def _clocks(problem: SelectionProblem, count: int | None) -> str:

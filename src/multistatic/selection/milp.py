@@ -20,9 +20,10 @@ from scipy import optimize
 
 from multistatic.errors import InputError, Problem
 from multistatic.registry import algorithm
-from multistatic.selection.declared_gain import ScaledLinearGain, gain_of, surely_unobservable
+from multistatic.selection.declared_gain import gain_of, surely_unobservable
 from multistatic.selection.greedy import grown
 from multistatic.selection.infeasible import nothing
+from multistatic.selection.scaled_gain import ScaledLinearGain
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B, F
 
@@ -52,6 +53,10 @@ def milp(problem: SelectionProblem, rng: np.random.Generator, settings: MilpSett
     if surely_unobservable(problem):
         return nothing(problem, method=METHOD, evaluated=1)
     gain = gain_of(problem, METHOD)
+    if problem.points > 1:
+        received = f"milp with {problem.points} points where the target may be"
+        hint = "branch_and_bound is exact for several points, and enumeration up to 20 receivers"
+        raise InputError([Problem(path="design.selector", received=received, expected="one point", hint=hint)])
     if not isinstance(gain, ScaledLinearGain):
         raise InputError(
             [

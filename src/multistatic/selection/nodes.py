@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.selection.declared_gain import Gain
 from multistatic.selection.knapsack import relaxed_knapsack
 from multistatic.selection.pair_cost import linear_costs
+from multistatic.selection.scaled_gain import Gain
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 

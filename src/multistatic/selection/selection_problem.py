@@ -10,6 +10,9 @@ import numpy as np
 
 from multistatic.errors import InputError, Problem
 from multistatic.notebook import NotebookView, Overview
+from multistatic.scenario.design_settings import OverPoints
+from multistatic.selection.criterion_of_points import CriterionOfPoints
+from multistatic.selection.over_points import OVER_POINTS, reduced
 from multistatic.units import B, F, read_only
 
 
@@ -38,6 +41,9 @@ class Criterion(Protocol):
         """
 
 
+_VALUES = 1 << 20  # at several points, at once
+
+
 def _never() -> bool:
     return False
 
@@ -63,7 +69,7 @@ class SelectionProblem:
 
     receiver_ids [K]: ids of the receivers.
     criterion: figure of merit of a group; lower is better.
-    illumination_w [M]: p_t at each point of the target, in W; the worst value over the points counts.
+    illumination_w [M]: p_t at each point where the target may be, in W.
     positions_m [K, 3]: positions of the receivers, in m.
     target_distance_m [K]: distance d_0k from each receiver to the target, in m.
     receiver_distance_m [K, K]: distance d_kk' between receivers, in m.
@@ -74,6 +80,8 @@ class SelectionProblem:
     count: exact number of cooperating receivers; None: any number from 1 on.
     given [K]: the group that the selector `given` returns.
     limits: when an exact search may end early.
+    over_points: how the values at the points become one (`selection.over_points.reduced`).
+    point_weight [M]: weight of each point, at least 0, scaled here to the sum 1; None: all alike.
 
     >>> from multistatic import load_preset, realise, sensing_network
     >>> from multistatic.bounds.criteria import surrogate
@@ -103,9 +111,15 @@ class SelectionProblem:
     count: int | None = None
     given: B | None = None
     limits: SearchLimits = NO_LIMITS
+    over_points: OverPoints = "worst"
+    point_weight: F | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "illumination_w", read_only(np.atleast_1d(self.illumination_w)))
+        _check_points(self)
+        if self.point_weight is not None:
+            given = np.asarray(self.point_weight, float)
+            object.__setattr__(self, "point_weight", read_only(given / given.sum()))
         count, places = len(self.receiver_ids), np.asarray(self.positions_m)
         if np.size(self.receiver_distance_m) == 0:
             apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
@@ -119,6 +133,16 @@ class SelectionProblem:
     def size(self) -> int:
         """K."""
         return len(self.receiver_ids)
+
+    @property
+    def points(self) -> int:
+        """M."""
+        return len(self.illumination_w)
+
+    @property
+    def shares(self) -> F:
+        """Weights of the points [M], with the sum 1."""
+        return np.full(self.points, 1.0 / self.points) if self.point_weight is None else self.point_weight
 
     def costs_m(self, masks: B) -> F:
         """Cooperation cost Ω(b) (22) of each row of `masks` [n, K].
@@ -146,31 +170,69 @@ class SelectionProblem:
         return self.values_at(masks, self.illumination_w)
 
     def values_at(self, masks: B, illumination_w: F | float) -> F:
-        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all).
+        """Criterion [n] of each row of `masks` [n, K] at other illuminations of the points [M] (a number: of all)."""
+        light = np.broadcast_to(np.asarray(illumination_w, float), (self.points,))
+        if self.points > 1 and isinstance(self.criterion, CriterionOfPoints):
+            counted = (self.shares > 0.0) | (self.over_points == "worst")
+            groups, step = np.atleast_2d(masks), max(1, _VALUES // self.points)
+            parts = [
+                reduced(
+                    self.criterion.values_to_reduce(groups[start : start + step], light, counted),
+                    self.shares,
+                    self.over_points,
+                )
+                for start in range(0, max(len(groups), 1), step)
+            ]
+            return np.concatenate(parts)
+        return reduced(self.values_of_points(masks, light), self.shares, self.over_points)
+
+    def values_of_points(self, masks: B, illumination_w: F | float | None = None) -> F:
+        """Criterion [n, M] of each row of `masks` [n, K] at each point, at the problem's illuminations or at others, of
+        the points [M] or of all of them (a number).
 
         With one point the criterion gets a number, which criteria that know no points understand as well.
         """
-        groups, points = np.atleast_2d(masks).astype(bool), len(self.illumination_w)
-        light = np.broadcast_to(np.asarray(illumination_w, float), (points,))
+        groups, points = np.atleast_2d(masks).astype(bool), self.points
+        given = self.illumination_w if illumination_w is None else np.asarray(illumination_w, float)
+        light = np.broadcast_to(given, (points,))
         values = np.asarray(self.criterion.values(groups, float(light[0]) if points == 1 else light))
-        if points == 1 and values.shape in ((len(groups),), (len(groups), 1)):
-            return values.reshape(len(groups))
+        if points == 1 and values.shape == (len(groups),):
+            values = values[:, None]
         if values.shape != (len(groups), points):
             received = f"values of shape {list(values.shape)} from the criterion {self.criterion.name!r}"
             expected = f"[{len(groups)}, {points}]: one for each group and each point"
             raise InputError([Problem("design.criterion", received, expected)])
-        worst: F = values.max(axis=1)
-        return worst
+        return values
 
     @property
     def one_illumination_w(self) -> float:
-        """p_t of the only point; a proof by powers of the illumination holds for one point."""
+        """p_t of the only point, where there is one."""
         (only,) = self.illumination_w
         return float(only)
 
     def ids(self, mask: B) -> tuple[str, ...]:
         """Ids of the chosen receivers."""
         return tuple(name for name, chosen in zip(self.receiver_ids, mask, strict=True) if chosen)
+
+
+def _check_points(problem: SelectionProblem) -> None:
+    """`InputError` for weights of points that are none, and for an unknown way to make one value of several."""
+    points, problems = problem.points, []
+    if problem.over_points not in OVER_POINTS:
+        problems.append(Problem("design.over_points", repr(problem.over_points), f"one of {', '.join(OVER_POINTS)}"))
+    given = problem.shares if problem.point_weight is None else np.asarray(problem.point_weight, float)
+    if given.shape != (points,):
+        problems.append(
+            Problem("point_weight", f"weights of shape {list(given.shape)}", f"[{points}]: one for each point")
+        )
+    elif not (np.isfinite(given).all() and (given >= 0.0).all() and given.sum() > 0.0):
+        expected = "finite numbers that are at least 0 and not all 0"
+        problems.append(Problem("point_weight", f"weights from {given.min():g} to {given.max():g}", expected))
+    if isinstance(problem.criterion, CriterionOfPoints) and len(problem.criterion.criteria) != points:
+        received = f"criteria of {len(problem.criterion.criteria)} points"
+        problems.append(Problem("design.criterion", received, f"{points}, one for each illumination"))
+    if problems:
+        raise InputError(problems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,25 +5,28 @@ determines all of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 
 from multistatic.channel.channel import Channel
+from multistatic.channel.echo_of_points import channel_to_points
 from multistatic.errors import InputError, Problem
 from multistatic.notebook import NotebookView, Overview
 from multistatic.scenario.model import Radio, Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.signal.beams import Beams
 from multistatic.signal.ofdm import Ofdm, used_subcarriers
 from multistatic.signal.pulses import pulse_of
 from multistatic.signal.symbols import GAUSSIAN, SYMBOL_KINDS, draw_symbols
 from multistatic.signal.transmit import SingleCarrier, TransmitSignal
 from multistatic.signal.waveform import Waveform
+from multistatic.simulation.drawn_targets import drawn_targets
 from multistatic.simulation.observation import Observation, ObservationSettings, observe, recorded_channel
 from multistatic.simulation.paths import PERFECT, Clock
 from multistatic.simulation.recording import Recording
-from multistatic.units import C, F, ratio_to_db
+from multistatic.units import C, F, ratio_to_db, read_only
 
 WAVEFORMS = ("single-carrier", "ofdm")
 # Of all recordings together: 1.6 GB of memory.
@@ -120,9 +123,12 @@ class SimulatedBlock(NotebookView):
     signal: the transmitted signal x(t).
     observations: one for each receiver: its recording, with the true delay, Doppler shift, amplitude and clock offset.
     expected_snr: {receiver id: mean SNR of the echo after integration over block and antennas}, power ratios; each is
-        the length of the block in slots times w_k p_t.
-    steering_tx [N_t]: steering vector a_b(θ) of the transmitter towards the target.
+        the length of the block in slots times w_k p_t, of the first target where there are several.
+    steering_tx [N_t]: steering vector a_b(θ) of the transmitter towards the target, the first of several.
     common_clock: clock offset of the transmitter, which is included in the clock of every observation.
+    targets: where the targets are, in the order of the scenario: drawn where they are not exactly known; None: as the
+        scenario states.
+    target_snr [T, K]: `expected_snr` of each target at every receiver of the scenario; default: empty.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -137,6 +143,8 @@ class SimulatedBlock(NotebookView):
     expected_snr: dict[str, float]
     steering_tx: C
     common_clock: Clock = PERFECT
+    targets: TargetPoints | None = None
+    target_snr: F = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def recordings(self) -> tuple[Recording, ...]:
@@ -183,13 +191,16 @@ def simulate_block(
     channel: realisation of the channel, usually the one of a design.
     beams: beams of the transmitter.
     settings: symbols, waveform, sampling, and the parts of the recordings.
-    seed: seed of symbols, noise, phases and clocks; None: the scenario's.
+    seed: seed of symbols, noise, phases, clocks and of targets that are drawn; None: the scenario's.
     receiver_ids: receivers that record; None: all. Recordings are in the order of the scenario.
     on_receiver: called with the id of each receiver before its samples are computed.
 
-    The model is equation (3). Symbols, noise and clocks have separate random generators: to leave out the noise or a
-    receiver changes nothing else. Raises `InputError` for too many samples or an OFDM symbol that is longer than the
-    block, and `ValueError` for a channel with several points, because a block has one target.
+    The model is equation (3). Targets that are not exactly known are drawn from their prior or area, once for all
+    trials; of several, every recording holds all echoes. Their echo is then that of the place that was drawn, by path
+    loss, reflection and geometry, whatever the points of `channel` are. Symbols, noise, clocks and targets have
+    separate random generators: to leave out the noise or a receiver changes nothing else. Raises `InputError` for too
+    many samples or an OFDM symbol that is longer than the block, and `ValueError` for a channel with another number of
+    points than targets where all of these are exactly known.
 
     >>> from multistatic import design_network, load_preset
     >>> design = design_network(load_preset("paper"))
@@ -197,32 +208,30 @@ def simulate_block(
     >>> block.recordings[0].samples.shape[:2]
     (1, 2)
     """
-    channel.require_one_point()
     seed = scenario.seed if seed is None else seed
     ids = tuple(scenario.receiver_ids if receiver_ids is None else receiver_ids)
-    _refuse_huge(scenario, settings, ids)
-    streams = np.random.SeedSequence(seed, spawn_key=(_SIMULATION,)).spawn(3)
-    symbol_rng, observation_rng, clock_rng = (np.random.default_rng(stream) for stream in streams)
+    streams = np.random.SeedSequence(seed, spawn_key=(_SIMULATION,)).spawn(4)
+    symbol_rng, observation_rng, clock_rng, target_rng = (np.random.default_rng(stream) for stream in streams)
+    targets, channel = _targets(scenario, channel, target_rng)
+    _refuse_huge(scenario, settings, ids, targets)
     modulation = _modulation(scenario.radio, settings)
-    trials = (settings.trials,) if settings.redraw_symbols else ()
-    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
-    signal = TransmitSignal(
-        beams=beams, symbols=draw_symbols(settings.symbols, shape, symbol_rng), modulation=modulation
-    )
+    signal = _signal(beams, settings, modulation, symbol_rng)
     clocks, common_clock = _draw_clocks(scenario, settings, clock_rng)
-    observed = _observation_settings(settings, clocks)
+    observed = _observation_settings(settings, clocks, targets)
     recorded = recorded_channel(scenario, channel, observed)
     slots = modulation.symbols if isinstance(modulation, SingleCarrier) else modulation.slots
-    energy = settings.echo * slots * float(beams.illumination_w(channel.steering_tx)[0])
-    snr = energy * recorded.echo_snr_per_watt(beams.covariance_w)[0]
+    energy = settings.echo * slots * beams.illumination_w(channel.steering_tx)
+    snr = energy[:, None] * recorded.echo_snr_per_watt(beams.covariance_w)
     return SimulatedBlock(
         signal=signal,
         observations=observe(
             scenario, channel, signal, observation_rng, observed, receiver_ids=ids, on_receiver=on_receiver
         ),
-        expected_snr={name: float(snr[k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
+        expected_snr={name: float(snr[0, k]) for k, name in enumerate(scenario.receiver_ids) if name in ids},
         steering_tx=channel.steering_tx[0],
         common_clock=common_clock,
+        targets=targets,
+        target_snr=read_only(snr),
     )
 
 
@@ -282,7 +291,28 @@ def _draw_clocks(
     return clocks, Clock(time_offset_s=float(shared[0]), frequency_offset_hz=float(shared[1]))
 
 
-def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]) -> ObservationSettings:
+def _signal(
+    beams: Beams, settings: SimulationSettings, modulation: SingleCarrier | Ofdm, rng: np.random.Generator
+) -> TransmitSignal:
+    """The transmitted signal with symbols that are drawn, for all trials or for each."""
+    trials = (settings.trials,) if settings.redraw_symbols else ()
+    shape = (*trials, len(beams.weights), beams.weights.shape[2], modulation.symbols)
+    return TransmitSignal(beams=beams, symbols=draw_symbols(settings.symbols, shape, rng), modulation=modulation)
+
+
+def _targets(scenario: Scenario, channel: Channel, rng: np.random.Generator) -> tuple[TargetPoints, Channel]:
+    """Where the targets are, and the channel with their echoes."""
+    targets = drawn_targets(scenario, rng)
+    if not all(target.exact for target in scenario.targets):
+        return targets, channel_to_points(scenario, channel, targets)
+    if channel.points != targets.count:
+        raise ValueError(f"a channel with {channel.points} points, expected {targets.count}, one for each target")
+    return targets, channel
+
+
+def _observation_settings(
+    settings: SimulationSettings, clocks: dict[str, Clock], targets: TargetPoints
+) -> ObservationSettings:
     return ObservationSettings(
         oversampling=settings.oversampling,
         trials=settings.trials,
@@ -293,11 +323,13 @@ def _observation_settings(settings: SimulationSettings, clocks: dict[str, Clock]
         noise=settings.noise,
         random_phase=settings.random_phase,
         clocks=clocks,
+        targets=targets,
     )
 
 
-def _refuse_huge(scenario: Scenario, settings: SimulationSettings, ids: tuple[str, ...]) -> None:
-    slots = scenario.radio.samples + float(scenario.geometry().delay_s.max()) / scenario.radio.slot_s
+def _refuse_huge(scenario: Scenario, settings: SimulationSettings, ids: tuple[str, ...], targets: TargetPoints) -> None:
+    longest_s = max(float(scenario.geometry_at(place).delay_s.max()) for place in targets.position_m)
+    slots = scenario.radio.samples + longest_s / scenario.radio.slot_s
     antennas = sum(receiver.array.size for receiver in scenario.receivers if receiver.id in ids)
     count = slots * settings.oversampling * antennas * settings.trials
     if count > MAX_SAMPLES:

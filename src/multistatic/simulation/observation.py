@@ -13,7 +13,7 @@ recording echoes that arrive less than a slot apart interfere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -21,6 +21,7 @@ import numpy as np
 
 from multistatic.channel.channel import Channel
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.signal.transmit import TransmitSignal
 from multistatic.simulation.paths import Clock, Path, direct_paths, echo_paths, scatterer_paths
 from multistatic.simulation.recording import Recording
@@ -45,6 +46,7 @@ class ObservationSettings:
     clocks: {receiver id: clock}; receivers that are not listed have perfect clocks.
     longest_delay_s: time in s after the end of the transmission at which recordings end; None: when the last path has
         arrived.
+    targets: where the targets are, one point for each point of the channel; None: `Scenario.points`.
     """
 
     oversampling: float = 1.0
@@ -57,6 +59,7 @@ class ObservationSettings:
     random_phase: bool = True
     clocks: Mapping[str, Clock] = field(default_factory=lambda: MappingProxyType({}))
     longest_delay_s: float | None = None
+    targets: TargetPoints | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.oversampling) and self.oversampling > 0):
@@ -68,15 +71,36 @@ class ObservationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Observation:
-    """The recording of one receiver and its true parameters.
+class TrueEcho:
+    """The echo of one target in a recording.
 
-    recording: samples [trials, N_r, N].
+    target: which of the scenario's targets, from 0 on.
     delay_s: true delay of the echo in s, by the clock of the receiver.
     doppler_hz: true Doppler shift of the echo in Hz, relative to the oscillator of the receiver.
     amplitude [trials]: factor A of the echo A a_k e^{j2πft} a_bᵀx(t - τ), with t by the clock of the receiver and x in
         √W.
+    """
+
+    target: int
+    delay_s: float
+    doppler_hz: float
+    amplitude: C
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observation:
+    """The recording of one receiver and its true parameters.
+
+    recording: samples [trials, N_r, N].
+    delay_s: true delay of the echo in s, by the clock of the receiver; of several targets, that of the first.
+    doppler_hz: true Doppler shift of the echo in Hz, relative to the oscillator of the receiver, likewise.
+    amplitude [trials]: factor A of the echo A a_k e^{j2πft} a_bᵀx(t - τ), with t by the clock of the receiver and x in
+        √W, likewise.
     clock: clock offset of the receiver.
+    echoes: the echo of each target, the first one too; default: that of one target.
     """
 
     recording: Recording
@@ -84,9 +108,13 @@ class Observation:
     doppler_hz: float
     amplitude: C
     clock: Clock
+    echoes: tuple[TrueEcho, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "amplitude", read_only(self.amplitude, np.complex128))
+        if not self.echoes:
+            only = TrueEcho(target=0, delay_s=self.delay_s, doppler_hz=self.doppler_hz, amplitude=self.amplitude)
+            object.__setattr__(self, "echoes", (only,))
 
 
 def observe(
@@ -101,20 +129,16 @@ def observe(
 ) -> tuple[Observation, ...]:
     """One observation for each of `receiver_ids` (None: all), in the scenario's order; `on_receiver` gets each first.
 
-    Every receiver draws from its own child of `rng`: the choice of the other receivers changes nothing. Raises
-    `ValueError` where the trials of signal and settings differ.
+    The echoes of all targets are in every recording, each with a phase of its own. Every receiver draws from its own
+    child of `rng`: the choice of the other receivers changes nothing. Raises `ValueError` where the trials of signal
+    and settings differ.
     """
     settings = settings or ObservationSettings()
-    trials = signal.symbols.shape[:-3]
-    if len(trials) > 1 or (trials and trials[0] != settings.trials):
-        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
-    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
-    unknown = wanted.difference(scenario.receiver_ids)
-    if unknown:
-        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    wanted = _wanted(scenario, signal, settings, receiver_ids)
     recorded = recorded_channel(scenario, channel, settings)
-    echoes, interference = echo_paths(scenario, channel), interference_paths(scenario, channel, settings)
-    times_s = _listening_times_s(signal, settings, [path.delay_s for each in (echoes, *interference) for path in each])
+    points = scenario.points() if settings.targets is None else settings.targets
+    echoes, interference = echo_paths(scenario, channel, points), interference_paths(scenario, channel, settings)
+    times_s = _listening_times_s(signal, settings, [path.delay_s for each in (*echoes, *interference) for path in each])
     scatterers = len(interference) - (_direct_ratio(scenario, settings) > 0)
     children = rng.spawn(len(scenario.receivers))
     observations = []
@@ -124,10 +148,12 @@ def observe(
         on_receiver(name)
         clock = settings.clocks.get(name, Clock())
         phase_rng, noise_rng, scatterer_rng = children[k].spawn(3)
-        echo = echoes[k].read_by(clock)
-        amplitude = settings.echo * _phases(settings, settings.trials, phase_rng)
+        each_echo = [of_target[k].read_by(clock) for of_target in echoes]
+        amplitudes = [settings.echo * _phases(settings, settings.trials, phase_rng) for _ in each_echo]
         phases = [1.0] * (len(interference) - scatterers) + [*_phases(settings, scatterers, scatterer_rng)]
-        samples = amplitude[:, None, None] * received(echo, signal, times_s)
+        samples = amplitudes[0][:, None, None] * received(each_echo[0], signal, times_s)
+        for echo, amplitude in zip(each_echo[1:], amplitudes[1:], strict=True):
+            samples += amplitude[:, None, None] * received(echo, signal, times_s)
         for each, phase in zip(interference, phases, strict=True):
             samples += phase * received(each[k].read_by(clock), signal, times_s)
         samples += _white_noise(channel, settings, samples.shape, noise_rng)
@@ -139,16 +165,44 @@ def observe(
             noise_power_w=recorded.noise_power_w + recorded.clutter_power_w,
             start_s=float(times_s[0]),
         )
-        observations.append(
-            Observation(
-                recording=recording,
+        true = [
+            TrueEcho(
+                target=int(points.target[m]),
                 delay_s=echo.delay_s,
                 doppler_hz=echo.doppler_hz,
-                amplitude=np.sqrt(channel.echo_gain[0, k]) * amplitude,
-                clock=clock,
+                amplitude=np.sqrt(channel.echo_gain[m, k]) * amplitude,
             )
-        )
+            for m, (echo, amplitude) in enumerate(zip(each_echo, amplitudes, strict=True))
+        ]
+        observations.append(_observation(recording, clock, true))
     return tuple(observations)
+
+
+def _wanted(
+    scenario: Scenario, signal: TransmitSignal, settings: ObservationSettings, receiver_ids: Iterable[str] | None
+) -> set[str]:
+    """Ids of the receivers that record; `ValueError` for unknown ones, and where the trials do not fit."""
+    trials = signal.symbols.shape[:-3]
+    if len(trials) > 1 or (trials and trials[0] != settings.trials):
+        raise ValueError(f"symbols of {trials} trials, expected settings.trials = {settings.trials}")
+    wanted = set(scenario.receiver_ids if receiver_ids is None else receiver_ids)
+    unknown = wanted.difference(scenario.receiver_ids)
+    if unknown:
+        raise ValueError(f"receivers {sorted(unknown)}, expected ids of {scenario.receiver_ids}")
+    return wanted
+
+
+def _observation(recording: Recording, clock: Clock, echoes: Sequence[TrueEcho]) -> Observation:
+    """The recording with the truth about all echoes, and that about the first one beside it."""
+    first = echoes[0]
+    return Observation(
+        recording=recording,
+        delay_s=first.delay_s,
+        doppler_hz=first.doppler_hz,
+        amplitude=first.amplitude,
+        clock=clock,
+        echoes=tuple(echoes),
+    )
 
 
 def recorded_channel(scenario: Scenario, channel: Channel, settings: ObservationSettings) -> Channel:

@@ -9,6 +9,7 @@ import numpy as np
 from multistatic.channel.channel import Channel
 from multistatic.scenario.geometry import bistatic_geometry
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import SPEED_OF_LIGHT_M_S, C, F, read_only
 
 
@@ -52,14 +53,23 @@ class Path:
         )
 
 
-def echo_paths(scenario: Scenario, channel: Channel) -> tuple[Path, ...]:
-    """The target's echo at every receiver: H = √(η_kβ_k) a_k a_bᵀ, delay (51), Doppler (50)."""
-    geometry = scenario.geometry()
-    doppler_hz = geometry.doppler_hz(scenario.target.velocity_m_s, scenario.radio.carrier_hz)
-    matrices = (
-        np.sqrt(channel.echo_gain[0])[:, None, None] * channel.steering_rx[0][:, :, None] * channel.steering_tx[0]
-    )
-    return _paths(scenario, matrices, geometry.delay_s, doppler_hz)
+def echo_paths(
+    scenario: Scenario, channel: Channel, points: TargetPoints | None = None
+) -> tuple[tuple[Path, ...], ...]:
+    """For each target its echo at every receiver: H = √(η_kβ_k) a_k a_bᵀ, delay (51), Doppler (50).
+
+    points: where the targets are, one point for each point of the channel; None: `Scenario.points`.
+    """
+    points = scenario.points() if points is None else points
+    paths = []
+    for m in range(points.count):
+        geometry = scenario.geometry_at(points.position_m[m])
+        doppler_hz = geometry.doppler_hz(points.velocity_m_s[m], scenario.radio.carrier_hz)
+        matrices = (
+            np.sqrt(channel.echo_gain[m])[:, None, None] * channel.steering_rx[m][:, :, None] * channel.steering_tx[m]
+        )
+        paths.append(_paths(scenario, matrices, geometry.delay_s, doppler_hz))
+    return tuple(paths)
 
 
 def direct_paths(scenario: Scenario, channel: Channel, power_ratio: float = 1.0) -> tuple[Path, ...]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.overrides import drop_twins, write_key
 from multistatic.scenario.parse_scenario import ReadChannel, ReadText, ScenarioTemplate, scenario_template
+from multistatic.scenario.target_tables import one_target_as_table, target_key
 from multistatic.study.plan import Method, Point, SweptKey
 
 # Swept keys of these tables change what is required, not what is drawn.
@@ -51,6 +52,7 @@ class Settings:
     def checked(self, index: Index, number: int) -> Checked:
         """The scenario of one point and method, or its problems under the paths of the study file."""
         raw, problems = deepcopy(dict(self.base)), []
+        one_target_as_table(raw)
         for keys in (self.common, self.swept(index), self.methods[number].settings):
             for key, value in keys.items():
                 if (expected := write_key(raw, key, deepcopy(value))) is not None:
@@ -67,7 +69,8 @@ class Settings:
         owners = [(key, place, "") for key, place in self.methods[number].places.items()]
         owners += [(axis.key, f"sweep.{axis.key}", f"[{i}]") for axis, i in zip(self.axes, index, strict=True)]
         owners += [(key, f"set.{key}", "") for key in self.common]
-        for key, place, entry in owners:
+        for written, place, entry in owners:
+            key = target_key(self.base, written)
             if problem.path == key or problem.path.startswith((f"{key}.", f"{key}[")):
                 unknown = problem.expected.startswith(UNKNOWN_KEY) or problem.received == LEADS_NOWHERE
                 path = place if unknown else f"{place}{entry}{problem.path[len(key) :]}"

@@ -74,9 +74,13 @@ class FilterErrors:
 
 
 def filter_errors(design: Design, rng: np.random.Generator) -> FilterErrors | None:
-    """The errors of `BLOCKS` blocks; None for a design without beams, or where the transmitter itself listens."""
+    """The errors of `BLOCKS` blocks; None for a design without beams, where the transmitter itself listens, and where
+    the target is not exactly known or there are several: each block then has bounds of its own.
+    """
     result, accuracy = design.beamforming, design.accuracy
     if result is None or result.beams is None or accuracy is None or design.scheme == "mono":
+        return None
+    if design.scenario.uncertain:
         return None
     from multistatic.estimation.estimate_settings import EstimateSettings
     from multistatic.estimation.from_recordings import estimate

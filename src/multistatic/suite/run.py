@@ -20,7 +20,7 @@ GIVEN_THE_GROUP = frozenset({"given"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteSettings:
     """Which methods run (None: every registered one), on the small instances only (`quick`) or all; `limit_s` for each
-    method on each instance, `warm_up_s` for its first call, which is not timed.
+    method on each instance, `warm_up_s` for its first call, which is not timed; `version` of the suite.
     """
 
     selectors: tuple[str, ...] | None = None
@@ -28,6 +28,7 @@ class SuiteSettings:
     quick: bool = False
     limit_s: float = 60.0
     warm_up_s: float = 60.0
+    version: int = VERSION
 
 
 def run_suite(
@@ -52,7 +53,7 @@ def each_outcome(
     methods, tasks = ranked_methods(settings), tasks_of(settings)
     for boards in (SELECTION_BOARDS, (BEAMS,)):
         for method in methods[boards[0]]:
-            worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s)
+            worker = Worker(method, limit_s=settings.limit_s, warm_up_s=settings.warm_up_s, version=settings.version)
             try:
                 for task in (each for board in boards for each in tasks[board]):
                     on_begin(task.board, method, task.instance.name)
@@ -63,9 +64,9 @@ def each_outcome(
 
 def tasks_of(settings: SuiteSettings) -> dict[str, tuple[SuiteTask, ...]]:
     """Board → its tasks."""
-    instances = load_suite(quick=settings.quick)
-    check_channels(instances)
-    known = best_known(VERSION)
+    instances = load_suite(settings.version, quick=settings.quick)
+    check_channels(instances, settings.version)
+    known = best_known(settings.version)
     return {
         board: tuple(
             SuiteTask(instance=each, board=board, best=known[each.name, board])

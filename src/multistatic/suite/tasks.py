@@ -2,7 +2,8 @@
 
 A board is what methods are ranked on: `surrogate` and `peb` for selectors, `beams` for beamformers. The gap is the
 relative excess of the figure of merit over the best-known one. U and PEB² are proportional to 1/p_t, so that of beams
-is p*/p - 1: on each board a gap of 1 % is 1 % of a variance or, under `peb`, 1 % of a length.
+is p*/p - 1: on each board a gap of 1 % is 1 % of a variance or, under `peb`, 1 % of a length. Where a target may be at
+several points, p is the illumination that would be worth as much if all points had it (`common_illumination_w`).
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from scipy.optimize import brentq
 
+from multistatic.beamforming.beamforming_problem import BeamformingProblem
 from multistatic.beamforming.evaluate import VIOLATION_LIMIT, violations
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.signal.beams import Beams
 from multistatic.suite.best_known import BEAMS, BestKnown
 from multistatic.suite.instances import SuiteInstance
@@ -142,10 +146,38 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
     broken = {name: value for name, value in worst.items() if not value <= VIOLATION_LIMIT}
     if broken:
         return None, False, "violated: " + ", ".join(f"{name} by {value:.2g}" for name, value in broken.items())
-    target_w = problem.illumination_w(beams)
+    target_w = figure_w(problem, beams)
     if not target_w > _DARK * problem.illumination_limit_w:
         return None, False, "no power reaches the target"
     return target_w, max(worst.values()) <= STRICT, ""
+
+
+def figure_w(problem: BeamformingProblem, beams: Beams) -> float:
+    """What beams are ranked by: the illumination of the only point in W, or the one that is worth as much everywhere."""
+    if problem.objective is None:
+        return problem.illumination_w(beams)
+    loss = problem.objective.loss(beams.illumination_w(problem.steering_tx))
+    return common_illumination_w(problem.objective, loss) if np.isfinite(loss) else 0.0
+
+
+def common_illumination_w(objective: PointObjective, loss: float) -> float:
+    """The illumination p in W that, if all points had it, would give the same `loss` as the objective does.
+
+    Loss falls with p: of `worst` p = max_i w_i/loss, of `sum` Σ_i w_i (p + s_i)^(-ρ) = loss. A common factor on all
+    illuminations is the same factor on p where no s_i is above 0.
+    """
+    weight, shift = np.asarray(objective.weight), np.asarray(objective.shift)
+    if objective.kind == "worst":
+        return float(weight.max() / loss)
+    without_shift = float((weight.sum() / loss) ** (1.0 / objective.exponent))
+    if not np.any(shift > 0.0):
+        return without_shift
+
+    def excess(p: float) -> float:
+        return float(np.log(np.sum(weight * (p + shift) ** -objective.exponent) / loss))
+
+    smallest = 1e-12 * without_shift
+    return smallest if excess(smallest) <= 0.0 else float(brentq(excess, smallest, without_shift, xtol=1e-300))
 
 
 def _shape(array: np.ndarray | None) -> str:

@@ -21,8 +21,8 @@ import numpy as np
 from multistatic import registry
 from multistatic.errors import InputError, MissingDependencyError, PluginError
 from multistatic.suite.best_known import BEAMS
-from multistatic.suite.instances import VERSION, SuiteInstance, load_suite
-from multistatic.suite.tasks import Answer, SuiteOutcome, SuiteTask, judged
+from multistatic.suite.instances import SuiteInstance, load_suite
+from multistatic.suite.tasks import Answer, SuiteOutcome, SuiteTask, common_illumination_w, judged
 
 _WARM_UP = "(warm up)"
 UP_WITHIN_S = 120.0
@@ -35,8 +35,8 @@ _LONGEST_MESSAGE = 300
 class Worker:
     """Runs one method on tasks, one after the other, in a process that is replaced when it had to be stopped."""
 
-    def __init__(self, method: str, *, limit_s: float, warm_up_s: float) -> None:
-        self._method, self._limit_s, self._warm_up_s = method, limit_s, warm_up_s
+    def __init__(self, method: str, *, limit_s: float, warm_up_s: float, version: int) -> None:
+        self._method, self._limit_s, self._warm_up_s, self._version = method, limit_s, warm_up_s, version
         self._process: Any = None
         self._connection: Connection | None = None
         self._warm_up = True
@@ -81,7 +81,7 @@ class Worker:
             self._warm_up = warm
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self._method), daemon=True)
+            self._process = context.Process(target=_serve, args=(theirs, self._method, self._version), daemon=True)
             self._process.start()
             theirs.close()
             reply = self._asked(None, UP_WITHIN_S)
@@ -116,13 +116,13 @@ def _named(code: int | None) -> str:
     return f"exit code {code}"
 
 
-def _serve(connection: Connection, method: str) -> None:
+def _serve(connection: Connection, method: str, version: int) -> None:
     """Answer (board, name of an instance) with (kind, content, seconds) until the other end is closed."""
     from threadpoolctl import threadpool_limits
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started us, and it ends us
     os.dup2(2, 1)
-    instances = {each.name: each for each in load_suite()}
+    instances = {each.name: each for each in load_suite(version)}
     ready = ("ready", None, 0.0)
     with threadpool_limits(limits=1), suppress(EOFError, BrokenPipeError):
         connection.send(ready)
@@ -171,10 +171,10 @@ def _timed(solve: Any, instance: SuiteInstance, board: str) -> tuple[Answer, flo
     if board == BEAMS:
         posed = (fresh.beamforming_problem(),)
     else:
-        seed = np.random.SeedSequence(VERSION, spawn_key=(instance.scenario.seed,))
+        seed = np.random.SeedSequence(instance.version, spawn_key=(instance.scenario.seed,))
         posed = (fresh.selection_problem(board), np.random.default_rng(seed))
     began = perf_counter()
-    answer = _plain(solve(*posed), board)
+    answer = _plain(solve(*posed), board, posed[0])
     return answer, perf_counter() - began
 
 
@@ -191,14 +191,17 @@ def _reason(error: Exception) -> str:
     return f"{problems[0]}{f', and {more} more problem' + 's' * (more > 1) if more else ''}"
 
 
-def _plain(result: Any, board: str) -> Answer:
+def _plain(result: Any, board: str, problem: Any) -> Answer:
     """The parts of a result that count, as arrays and numbers of this package's own."""
     status, message = _line(str(result.status)), _line(str(result.message))
     if board != BEAMS:
         selected = np.asarray(result.selected, bool)
         return Answer(status=status, selected=selected, bound=_number(result.bound), message=message)
     beams = None if result.beams is None else np.array(result.beams.weights, complex)
-    return Answer(status=status, beams=beams, bound=_number(result.upper_bound_w), message=message)
+    bound = _number(result.upper_bound_w)
+    if problem.objective is not None and result.loss_bound is not None and result.loss_bound > 0.0:
+        bound = common_illumination_w(problem.objective, float(result.loss_bound))
+    return Answer(status=status, beams=beams, bound=bound, message=message)
 
 
 def _line(text: str) -> str:

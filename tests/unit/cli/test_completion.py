@@ -51,7 +51,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     [
         (["des"], ["design"]),
         (["reproduce", "fig"], [f"fig{number}" for number in range(2, 8)]),
-        (["init", ""], ["city", "paper", "published_drop", "urban"]),
+        (["init", ""], ["city", "drone_area", "paper", "published_drop", "urban"]),
         (["design", "pap"], ["paper"]),
         (["design", "p"], ["paper", "published_drop", "plan.toml", "places/"]),
         (["design", "plan"], []),  # no preset: names of files are the shell's business

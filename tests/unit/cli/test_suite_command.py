@@ -88,7 +88,9 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     out = tmp_path / "out"
     names = ",".join(("branch_and_bound", "mine", *BAD))
     limits = ("--quick", "--time-limit", "2", "--json", "--out", str(out))
-    done = command("compare", "--suite", "--selector", names, "--beamformer", "loud", *limits, path=plugin)
+    done = command(
+        "compare", "--suite", "--suite-version", "1", "--selector", names, "--beamformer", "loud", *limits, path=plugin
+    )
     assert done.returncode == 0, done.stderr
     assert "a method may talk" in done.stderr
     document = json.loads(done.stdout)
@@ -97,7 +99,7 @@ def test_methods_of_another_package_are_ranked_and_their_failures_are_rows(plugi
     assert (ours["distribution"], ours["version"]) == ("multistatic", version("multistatic"))
     assert theirs == {"distribution": "other-methods", "version": "1.0", "value": "other_methods:mine"}
     assert set(document["methods"][BEAMS]) == {"loud"}
-    quick = len(tasks_of(SuiteSettings(quick=True))["peb"])
+    quick = len(tasks_of(SuiteSettings(version=1, quick=True))["peb"])
     outcomes = {(each["board"], each["method"], each["instance"]): each for each in document["outcomes"]}
     for board in SELECTION_BOARDS:
         rows = {row["method"]: row for row in document["boards"][board]}
@@ -140,8 +142,8 @@ def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, m
         PLUGIN.replace("problem.size == 5:\n        time.sleep", "True:\n        time.sleep"), encoding="utf-8"
     )
     monkeypatch.syspath_prepend(str(plugin))
-    worker = Worker("stopping", limit_s=0.2, warm_up_s=0.2)
-    tasks = tasks_of(SuiteSettings(quick=True))["surrogate"][:2]
+    worker = Worker("stopping", limit_s=0.2, warm_up_s=0.2, version=1)
+    tasks = tasks_of(SuiteSettings(version=1, quick=True))["surrogate"][:2]
     try:
         outcomes = [worker.run(each) for each in tasks]
     finally:
@@ -152,7 +154,7 @@ def test_a_method_that_hangs_from_the_first_call_on_has_its_rows(plugin: Path, m
 
 @pytest.mark.slow
 def test_the_table_and_one_kind_alone() -> None:
-    done = command("compare", "--suite", "--quick", "--selector", "greedy", "--time-limit", "5")
+    done = command("compare", "--suite", "--suite-version", "1", "--quick", "--selector", "greedy", "--time-limit", "5")
     assert done.returncode == 0, done.stderr
     assert "Selectors, position error bound" in done.stdout
     assert "9 of 9" in done.stdout
@@ -166,6 +168,8 @@ def test_the_table_and_one_kind_alone() -> None:
         (["paper", "--suite"], "the suite has its own scenarios"),
         (["--suite", "--set", "seed=1"], "the suite has its own scenarios"),
         (["paper", "--quick"], "without --suite"),
+        (["paper", "--suite-version", "2"], "without --suite"),
+        (["--suite", "--suite-version", "3"], "--suite-version: received 3, expected one of the versions 1, 2"),
         (["paper", "--time-limit", "3"], "without --suite"),
         ([], "FILE: received nothing, expected a scenario file"),
     ],

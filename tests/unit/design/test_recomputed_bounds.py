@@ -11,6 +11,7 @@ from multistatic.bounds.delay_doppler import information_per_snr
 from multistatic.bounds.published import published_information_per_snr
 from multistatic.design import design_network, recomputed_bounds
 from multistatic.design.bounds_in_doubles import bounds_in_doubles
+from multistatic.design.design_point import point_of
 from multistatic.design.recomputed_bounds import exact_bounds, sensors_of
 from multistatic.files.scenario_file import load_preset
 from multistatic.scenario.model import PulseSpec
@@ -74,9 +75,9 @@ def test_sixteen_digits_give_the_bounds_of_a_hundred(changes: list[str]) -> None
     design = design_network(load_preset("paper", [*settings, *changes]), certificate=False)
     group = chosen_sensors(design)
     light_w = design.beamforming.illumination_w
-    ordinary = bounds_in_doubles(design, group, light_w)
+    ordinary = bounds_in_doubles(point_of(design, 0), group, light_w)
     assert ordinary is not None
-    for found, expected in zip(ordinary, exact_bounds(design, group, light_w), strict=True):
+    for found, expected in zip(ordinary, exact_bounds(point_of(design, 0), group, light_w), strict=True):
         assert_close(found.position, expected.position, rel=1e-9)
         assert_close(found.velocity, expected.velocity, rel=1e-9)
 
@@ -85,15 +86,16 @@ def test_sixteen_digits_say_nothing_where_they_are_too_few() -> None:
     """Too few receivers, a target next to a baseline, and a clock that is off."""
     design = design_network(load_preset("paper"), certificate=False)
     group, light_w = chosen_sensors(design), design.beamforming.illumination_w
-    assert bounds_in_doubles(design, group[:1], light_w) is None
+    assert bounds_in_doubles(point_of(design, 0), group[:1], light_w) is None
     between = [design.scenario.transmitter.position_m, group[0].place_m]
-    target = replace(design.scenario.target, position_m=0.5 * (between[0] + between[1]) + [1e-6, 0.0, 0.0])
-    near = replace(design, scenario=replace(design.scenario, target=target))
+    near = replace(point_of(design, 0), position_m=0.5 * (between[0] + between[1]) + [1e-6, 0.0, 0.0])
     assert bounds_in_doubles(near, group[:2], light_w) is None
     late = replace(group[0], clock=replace(group[0].clock, clock_offset_std_s=1e-9))
-    assert bounds_in_doubles(design, [late, *group[1:]], light_w) is None
+    assert bounds_in_doubles(point_of(design, 0), [late, *group[1:]], light_w) is None
 
 
 def chosen_sensors(design):
-    every = sensors_of(design, np.asarray(design.beamforming.beams.weights), design.beamforming.illumination_w)
+    every = sensors_of(
+        point_of(design, 0), np.asarray(design.beamforming.beams.weights), design.beamforming.illumination_w
+    )
     return [sensor for sensor, chosen in zip(every, design.selected, strict=True) if chosen]

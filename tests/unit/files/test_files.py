@@ -29,9 +29,10 @@ from multistatic.files.design_files import (
     write_design,
 )
 from multistatic.files.scenario_file import load_scenario
-from multistatic.files.stored_design import SHAPES, read_design
+from multistatic.files.stored_design import LATER, SHAPES, read_design
 from tests.support.close import assert_close, close_to
 from tests.support.handmade_design import design, infeasible, scenario
+from tests.support.uncertain_designs import UNCERTAIN
 
 TIMING_S = {"selection": 0.25, "beamforming": 1.5}
 
@@ -39,12 +40,13 @@ TIMING_S = {"selection": 0.25, "beamforming": 1.5}
 KEYS = {
     "": "format name status message scheme selected criterion selection beamforming rates_bps_hz rate_required_bps_hz "
     "cooperation_cost_m cooperation_cost_limit_m assumptions bounds sensitivities verification timing_s "
-    "provenance reasons",
+    "provenance targets robustness reasons",
     "selection": "method value bound gap",
     "beamforming": "method illumination_w upper_bound_w gap power_w iterations",
     "bounds": "surrogate surrogate_published per_receiver peb_m veb_m_s peb_with_angles_m",
     "assumptions": "clocks target elements echo_law",
-    "sensitivities": "rate_per_bps_hz power_per_db rate_1bps_hz power_1db budget clock_1ns",
+    "sensitivities": "rate_per_bps_hz power_per_db rate_1bps_hz power_1db budget clock_1ns one_fails target_off",
+    "robustness": "over_points value bound gap value_of_nominal_design",
     "verification": "passed max_violation",
     "provenance": "version scenario_sha256 seed dependencies",
 }
@@ -71,12 +73,17 @@ def nulls(value: Any, path: str = "") -> Iterator[str]:
         yield path
     for key, inner in value.items() if isinstance(value, dict) else ():
         yield from nulls(inner, f"{path}.{key}".strip("."))
+    for number, inner in enumerate(value) if isinstance(value, list) else ():
+        yield from nulls(inner, f"{path}[{number}]")
 
 
 # The document
 
 
-@pytest.mark.parametrize("made", [design(), mono(), infeasible()], ids=["multi", "mono", "infeasible"])
+DESIGNS = {"multi": design, "mono": mono, "infeasible": infeasible, **UNCERTAIN}
+
+
+@pytest.mark.parametrize("made", [make() for make in DESIGNS.values()], ids=DESIGNS)
 def test_document_keeps_the_contract_and_gives_a_reason_for_every_null(made: Design) -> None:
     document = design_document(made, timing_s=TIMING_S)
     for room, names in KEYS.items():
@@ -252,15 +259,19 @@ def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
         "point_weight": [1.0],
         "point_target": [0],
         "illumination_w": [made.beamforming.illumination_w],
+        "point_value": [3.6e-4],
+        "point_peb_m": [0.82],
+        "point_veb_m_s": [np.inf],
+        "sensing_sequence_known": [[receiver.id in ("r2", "r3", "r5"), False] for receiver in what.receivers],
         "noise_power_w": 1e-9,
         "clutter_power_w": 2e-9,
         "power_limit_w": 1.0,
     }
     # The covariance of the position is a result, not what the design is recomputed from.
     assert set(arrays) - {"position_covariance_m2"} == set(expected)
-    assert set(SHAPES) <= set(arrays)
+    assert set(SHAPES) - LATER <= set(arrays)
     for name, value in expected.items():
-        if arrays[name].dtype.kind in "fc" and arrays[name].size:
+        if arrays[name].dtype.kind in "fc" and arrays[name].size and np.isfinite(arrays[name]).all():
             assert_close(arrays[name], value, rel=1e-15)
         else:
             assert np.array_equal(arrays[name], value), name

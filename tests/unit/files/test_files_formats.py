@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from multistatic import design_network, load_preset
 from multistatic.files.design_files import design_arrays, design_document, npz_bytes
-from multistatic.scenario import array_schema, channel_schema, schema
+from multistatic.scenario import array_schema, channel_schema, schema, target_schema
 from multistatic.scenario.write import resolved_toml
 from multistatic.study import study_schema
 from tests.support.close import assert_close, close_to
@@ -31,6 +31,10 @@ TABLES: dict[str, type[BaseModel]] = {
     "`[[receivers.site]]`": schema.SiteTable,
     "`[receivers.random]`": schema.RandomTable,
     "`[target]`": schema.TargetTable,
+    "`prior = { … }`": target_schema.PriorTable,
+    '`area = { kind = "disc", … }`': target_schema.DiscTable,
+    '`area = { kind = "box", … }`': target_schema.BoxTable,
+    '`area = { kind = "polygon", … }`': target_schema.PolygonTable,
     "`[channel]`": channel_schema.ChannelTable,
     "`direct = { file = … }`": channel_schema.GivenChannelTable,
     "`[[channel.scatterer]]`": channel_schema.ScattererTable,

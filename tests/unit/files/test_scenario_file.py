@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_named(tmp_path):
     assert "did you mean" in message(tmp_path / "nett.toml")
     assert "received a folder, expected" in message(tmp_path)
     assert "there is a preset urban" in message("urbann")
-    assert "(the presets are city, paper, published_drop, urban)" in message("qqqqqqqq")
+    assert "(the presets are city, drone_area, paper, published_drop, urban)" in message("qqqqqqqq")
     assert "presets" not in message("qqqqqqqq.toml") + message(tmp_path / "qqqqqqqq")
     assert "null" in message("a\0b")
     assert "something that is not a folder" in message(tmp_path / "net.toml" / "x")

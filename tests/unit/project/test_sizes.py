@@ -33,6 +33,7 @@ MANY_ARGUMENTS = {
     "cli/simulate_command.py:simulate_command": _OPTIONS,
     "cli/study_command.py:study_command": _OPTIONS,
     "design/__init__.py:design_network": "one for each part of a design that can be exchanged, all by keyword",
+    "scenario/model.py:__init__": "the parts of a scenario, all by keyword; written out, since `target` is one of them",
     "study/batch.py:design_many": "those of design_network that hold for many, all by keyword",
     "beamforming/evaluate.py:evaluate": "what a method says of its beams, all by keyword",
     "beamforming/downlink/fixed_prices.py:matched": "compiled: arrays that the caller owns",

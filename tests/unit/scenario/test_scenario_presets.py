@@ -25,7 +25,7 @@ VALIDATOR = jsonschema.Draft202012Validator(scenario_json_schema())
 
 
 def test_names():
-    assert preset_names() == ("city", "paper", "published_drop", "urban")
+    assert preset_names() == ("city", "drone_area", "paper", "published_drop", "urban")
     with pytest.raises(InputError, match="did you mean paper"):
         preset_text("papper")
 

@@ -16,7 +16,7 @@ from multistatic.selection.clustered import repaired_groups
 from multistatic.selection.groups import additions, removals, swaps
 from multistatic.selection.selection_problem import Selection, SelectionProblem
 from tests.support.close import close_to
-from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, selection_problem
+from tests.support.selection_problems import Weighted, naive_cost_m, network_problem, points_problem, selection_problem
 
 SELECTORS = registry.names("selectors")
 RULES = ("all", "given", "best_n", "nearest_n")
@@ -52,6 +52,11 @@ PROBLEMS = {
     "peb": network_problem(8, seed=3, criterion="peb"),
     "peb in 3-D, count": network_problem(8, seed=4, criterion="peb", height_m=50.0, count=4, cost_limit_m=LOOSE),
     "peb in 3-D, budget for two": network_problem(8, seed=5, criterion="peb", height_m=50.0, cost_limit_m=60.0),
+    "points, worst": points_problem(8, 5, seed=7, criterion="surrogate"),
+    "points, mean": points_problem(8, 5, seed=8, over_points="mean", forced=(3,)),
+    "points, mean square, count": points_problem(8, 3, seed=9, over_points="mean_square", count=4, cost_limit_m=LOOSE),
+    "points, posterior": points_problem(7, 4, seed=10, over_points="posterior", prior_m=1e-3, cost_limit_m=120.0),
+    "points, budget for one": points_problem(7, 4, seed=11, cost_limit_m=30.0),
     "veb, forced": network_problem(8, seed=6, criterion="veb", forced=(0,), cost_limit_m=250.0),
 }
 
@@ -60,7 +65,9 @@ PROBLEMS = {
 # nothing observable there is no program, and a method may say either.
 OPEN = {("milp", "position, one receiver")}
 REFUSED = {("enumeration", "many")} | {
-    ("milp", label) for label, problem in PROBLEMS.items() if problem.criterion.unit in ("m", "m/s")
+    ("milp", label)
+    for label, problem in PROBLEMS.items()
+    if problem.criterion.unit in ("m", "m/s") or problem.points > 1
 } - OPEN
 ANSWERED = [(name, label) for name in SELECTORS for label in PROBLEMS if (name, label) not in REFUSED | OPEN]
 

@@ -47,8 +47,8 @@ FAMILIES = {
     "loose budget",
     "several streams",
 }
-SUITE = load_suite()
-TASKS = tasks_of(SuiteSettings())
+SUITE = load_suite(1)
+TASKS = tasks_of(SuiteSettings(version=1))
 QUICK = {each.name for each in SUITE if each.quick}
 SELECTION_TASKS = tuple(one for board in SELECTION_BOARDS for one in TASKS[board])
 QUICK_BEAMS = tuple(one for one in TASKS[BEAMS] if one.instance.quick)
@@ -68,15 +68,15 @@ def ids(tasks: tuple[SuiteTask, ...]) -> list[str]:
 
 
 def test_the_manifest_the_files_and_the_best_known_values_name_the_same_instances() -> None:
-    names = [entry["name"] for entry in manifest_entries()]
+    names = [entry["name"] for entry in manifest_entries(1)]
     folder = Path(frozen.__file__).parent / "v1"
     assert sorted(names) == sorted(path.stem for path in folder.glob("*.toml") if path.name != frozen.MANIFEST)
-    assert {name for name, _ in best_known()} == set(names)
+    assert {name for name, _ in best_known(1)} == set(names)
     assert 12 <= len(names) <= 20
     assert {family for each in SUITE for family in each.families} == FAMILIES
     for each in SUITE:
         assert each.scenario.name == each.name
-        boards = {board for name, board in best_known() if name == each.name}
+        boards = {board for name, board in best_known(1) if name == each.name}
         assert boards == set(BOARDS if each.group else SELECTION_BOARDS)
         text = (folder / f"{each.name}.toml").read_text(encoding="utf-8")
         assert text.startswith("# ")
@@ -90,21 +90,21 @@ def test_a_changed_file_and_a_changed_channel_are_refused(monkeypatch: pytest.Mo
         text = read(version, name)
         return text.replace(b"[20.0, 40.0]", b"[20.0, 40.1]") if name == "paper.toml" else text
 
-    check_channels(SUITE)
+    check_channels(SUITE, 1)
     other = replace(SUITE[3], scenario=replace(SUITE[3].scenario, seed=1))
     with pytest.raises(InputError, match=r"channel of paper: .* draws other random numbers"):
-        check_channels((other, SUITE[0]))
+        check_channels((other, SUITE[0]), 1)
     drawn = SUITE[3].direct_gain()
     monkeypatch.setattr(frozen.SuiteInstance, "direct_gain", lambda self: drawn * (1 + 1e-10))
-    check_channels((SUITE[3],))
+    check_channels((SUITE[3],), 1)
     monkeypatch.setattr(frozen.SuiteInstance, "direct_gain", lambda self: drawn * (1 + 1e-8))
     with pytest.raises(InputError, match="channel of paper"):
-        check_channels((SUITE[3],))
+        check_channels((SUITE[3],), 1)
     monkeypatch.setattr(frozen, "read_bytes", altered)
     with pytest.raises(InputError, match=r"paper\.toml: received SHA-256 .*the file of an instance has changed"):
-        load_suite()
-    with pytest.raises(InputError, match="version 1, the only version"):
-        load_suite(2)
+        load_suite(1)
+    with pytest.raises(InputError, match="received 3, expected one of the versions 1, 2"):
+        load_suite(3)
 
 
 def test_line_ends_do_not_change_a_fingerprint() -> None:
@@ -172,7 +172,7 @@ def rates(problem: BeamformingProblem, weights: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("one", TASKS[BEAMS], ids=ids(TASKS[BEAMS]))
 def test_best_known_beams_reach_their_values_within_every_constraint(one: SuiteTask) -> None:
-    problem, weights = one.instance.beamforming_problem(), best_beams(one.instance.name)
+    problem, weights = one.instance.beamforming_problem(), best_beams(one.instance.name, 1)
     assert np.all(rates(problem, weights) >= problem.rate_required_bps_hz * (1 - 2 * STRICT))
     assert np.sum(np.abs(weights) ** 2) <= problem.power_limit_w * (1 + STRICT)
     lit = sum(np.sum(np.abs(problem.steering @ each) ** 2) for each in weights)
@@ -241,7 +241,7 @@ def test_claims_that_are_not_true_are_noted() -> None:
     outcome = judged(one, "mine", Answer(status="optimal", selected=poor.selected, bound=poor.value), 1.0)
     assert outcome.gap > 0.01
     assert "claims the bound" in outcome.note
-    lit, beams = task("paper", BEAMS), best_beams("paper")
+    lit, beams = task("paper", BEAMS), best_beams("paper", 1)
     low = judged(lit, "mine", Answer(status="feasible", beams=beams, bound=0.9 * lit.best.value), 1.0)
     assert low.note == "claims the bound 8.9043127, but 9.89368077 is known"
     assert judged(lit, "mine", Answer(status="feasible", beams=beams, bound=lit.best.bound), 1.0).note == ""
@@ -258,7 +258,7 @@ def test_a_claimed_optimum_that_is_none_is_noted_with_the_distance(gap: float, w
     assert note == (f"claims to be optimal, but is {words} above the best known" if words else "")
     lit = task("paper", BEAMS)
     higher = replace(lit, best=replace(lit.best, value=lit.best.value / (1 - gap)))
-    note = judged(higher, "mine", Answer(status="optimal", beams=best_beams("paper")), 1.0).note
+    note = judged(higher, "mine", Answer(status="optimal", beams=best_beams("paper", 1)), 1.0).note
     assert note == (f"claims to be optimal, but is {words} below the best known" if words else "")
     assert judged(lower, "mine", replace(found, status="feasible"), 1.0).note == ""
 
@@ -268,7 +268,7 @@ def test_rounding_makes_no_claimed_bound_untrue(board: str) -> None:
     one = task("paper", board)
     answer = Answer(status="feasible", selected=one.instance.scenario.mask(one.best.selected))
     if board == BEAMS:
-        answer = Answer(status="feasible", beams=best_beams("paper"))
+        answer = Answer(status="feasible", beams=best_beams("paper", 1))
     for excess, noted in ((5e-7, False), (3e-6, True)):
         beyond = 1 - excess if board == BEAMS else 1 + excess
         outcome = judged(one, "mine", replace(answer, bound=one.best.value * beyond), 1.0)
@@ -276,7 +276,7 @@ def test_rounding_makes_no_claimed_bound_untrue(board: str) -> None:
 
 
 def test_better_values_are_records_only_within_every_constraint() -> None:
-    one, beams = task("paper", BEAMS), best_beams("paper")
+    one, beams = task("paper", BEAMS), best_beams("paper", 1)
     easier = replace(one, best=replace(one.best, value=one.best.value * (1 - 1e-4)))
     outcome = judged(easier, "mine", Answer(status="feasible", beams=beams), 1.0)
     assert outcome.record
@@ -291,7 +291,7 @@ def test_better_values_are_records_only_within_every_constraint() -> None:
 
 
 def test_beams_are_judged_by_what_they_are() -> None:
-    one, beams = task("small_los", BEAMS), best_beams("small_los")
+    one, beams = task("small_los", BEAMS), best_beams("small_los", 1)
     power_w = one.instance.scenario.transmitter.power_w
     wide = np.concatenate([beams, np.zeros_like(beams)], axis=2)
     second = wide.copy()
@@ -320,7 +320,7 @@ def test_beams_are_judged_by_what_they_are() -> None:
 
 def test_a_violation_that_is_no_number_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "violations", lambda problem, beams: {"power": 0.0, "rate": float("nan")})
-    outcome = judged(task("small_los", BEAMS), "mine", Answer(status="optimal", beams=best_beams("small_los")), 1.0)
+    outcome = judged(task("small_los", BEAMS), "mine", Answer(status="optimal", beams=best_beams("small_los", 1)), 1.0)
     assert (outcome.verdict, outcome.message) == ("invalid", "violated: rate by nan")
 
 
@@ -445,6 +445,6 @@ def test_unknown_methods_and_a_limit_that_is_none_are_refused_together() -> None
 
 def test_no_instance_follows_the_meaning_of_a_noise_figure():
     """A frozen instance states its noise power: what a noise figure means may be corrected, an instance may not."""
-    noise_w = {instance.name: instance.scenario.propagation.noise_power_w for instance in load_suite()}
+    noise_w = {instance.name: instance.scenario.propagation.noise_power_w for instance in load_suite(1)}
     assert noise_w.pop("three_dimensions") == 1.380649e-23 * 290.0 * 100e6 * 10**0.7
     assert set(noise_w.values()) == {1e-9}

@@ -22,7 +22,7 @@ from multistatic.suite.best_known import BEAMS, best_beams
 from multistatic.suite.instances import load_suite
 from tests.support.close import close_to
 
-SUITE = {each.name: each for each in load_suite(quick=True)}
+SUITE = {each.name: each for each in load_suite(1, quick=True)}
 Ask = Callable[..., tuple[str, Any, float]]
 
 
@@ -175,7 +175,7 @@ def test_words_of_a_method_are_one_short_line_without_control_characters(ask: As
 
 
 def test_beams_come_back_as_they_are(ask: Ask) -> None:
-    beams = best_beams("small_los")
+    beams = best_beams("small_los", 1)
     result = type("R", (), {"status": "optimal", "beams": type("B", (), {"weights": beams}), "upper_bound_w": 3})
     answer = ask(lambda problem: type("R", (result,), {"message": "Mine."}), "small_los", BEAMS)[1]
     assert (answer.status, answer.message, answer.bound) == ("optimal", "Mine.", 3.0)
