@@ -1,5 +1,5 @@
 """Beams for several points where receivers have several antennas: a search over receive vectors from several starts
-(docs/algorithms.md, "Several points: receive vectors").
+(docs/algorithms.md §1.10).
 """
 
 from __future__ import annotations
