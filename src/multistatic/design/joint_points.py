@@ -116,8 +116,10 @@ class PointSearch:
         listed = 1 << ENUMERABLE if instance.size <= ENUMERABLE else self.listed
         most = min(listed, _VALUES // problem.points)
         groups = affordable_groups(problem, most, full=grows)
-        if groups is not None and len(groups) and np.isfinite(problem.values(groups)).any():
-            return PointCandidates(problem, known, groups, self.law, self._loss_of)
+        if groups is not None and len(groups):
+            found = PointCandidates(problem, known, groups, self.law, self._loss_of)
+            if not found.nothing:
+                return found
         small = instance.size <= ENUMERABLE and groups is not None
         large = "branch_and_bound" if certain else "local_search"
         selection: Selection = registry.load("selectors", "enumeration" if small else large)(problem, instance.rng(2))

@@ -12,6 +12,7 @@ from multistatic.design.point_laws import PowerLaw
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.criterion_of_points import criteria_of
 from multistatic.selection.declared_gain import Knowledge
+from multistatic.selection.over_points import reduced
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
@@ -56,16 +57,26 @@ class PointCandidates:
         self.known, self.full = known, more_is_never_worse(problem, known) and problem.count is None
         self.count, self.message, self.complete = len(groups) if count is None else count, message, rest == np.inf
         self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, rest
-        values = problem.values(groups)
+        at_one_watt = None if law is None else problem.values_of_points(groups, 1.0)
+        if law is None or at_one_watt is None:
+            values = problem.values(groups)
+        else:
+            each = at_one_watt * np.asarray(problem.illumination_w) ** -law.exponent
+            values = reduced(each, problem.shares, problem.over_points)
         order = np.lexsort((problem.costs_m(groups), values))
         order = order[np.isfinite(values[order])]
         self._groups, self._light = groups[order], np.asarray(problem.illumination_w)
-        self._weights = None if law is None else law.weights(problem.values_of_points(self._groups, 1.0))
+        self._weights = None if law is None or at_one_watt is None else law.weights(at_one_watt[order])
         self._bounds = np.zeros(len(order))
         self._floors = np.zeros(len(order)) if known.falls else values[order]
         self._open = np.ones(len(order), bool)
         self._limits: list[GroupLimits] = []
         self._looked_at = np.zeros(len(order), int)
+
+    @property
+    def nothing(self) -> bool:
+        """No group makes the target observable at every point."""
+        return not len(self._groups)
 
     def least(self) -> tuple[int, float] | None:
         """The candidate of least floor among those without beams of their own, and the floor; None: all have some."""
