@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -28,6 +29,17 @@ def more_is_never_worse(problem: SelectionProblem, known: Knowledge) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlistedGroups:
+    """Groups that are too many to list: a `bound` on the value of all of them, 0 where nothing is proven, how many were
+    looked at (`count`), and by what search (`message`).
+    """
+
+    bound: float
+    count: int
+    message: str
+
+
 class PointCandidates:
     """Groups with two bounds on the value of each with any beams: `bounds` are proven, `floors` decide which group is
     next and when the search ends.
@@ -37,9 +49,8 @@ class PointCandidates:
     known the floors are values at the illuminations of the best beams, and nothing is proven.
 
     `law`: how values depend on illuminations, where they are powers; else `loss_of` is the loss of a group, and its
-    floor is computed by itself when the group is next. `count`: how many groups were looked at; `message`: by what
-    search, where they are not listed; `rest` bounds the value of all groups that are no candidates, infinity where all
-    are. `full`: only groups that no receiver can join are candidates.
+    floor is computed by itself when the group is next. `unlisted`: of groups that are no candidates; None: there are
+    none. `full`: only groups that no receiver can join are candidates.
     """
 
     def __init__(
@@ -49,14 +60,12 @@ class PointCandidates:
         groups: B,
         law: PowerLaw | None,
         loss_of: Callable[[B], PointLoss],
-        *,
-        rest: float = np.inf,
-        count: int | None = None,
-        message: str = "",
+        unlisted: UnlistedGroups | None = None,
     ) -> None:
         self.known, self.full = known, more_is_never_worse(problem, known) and problem.count is None
-        self.count, self.message, self.complete = len(groups) if count is None else count, message, rest == np.inf
-        self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, rest
+        others = UnlistedGroups(bound=np.inf, count=len(groups), message="") if unlisted is None else unlisted
+        self.count, self.message, self.complete = others.count, others.message, unlisted is None
+        self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, others.bound
         at_one_watt = None if law is None else problem.values_of_points(groups, 1.0)
         if law is None or at_one_watt is None:
             values = problem.values(groups)
