@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.channel.realise import as_given
 from multistatic.design.accuracy import weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
@@ -31,7 +30,7 @@ from multistatic.files.matlab_file import mat5_bytes
 from multistatic.files.nulls import finite, reasons_for_nulls
 from multistatic.files.numpy_file import npz_bytes
 from multistatic.files.points_document import (
-    laid_channel,
+    designed_channel,
     losses_document,
     points_arrays,
     robustness_document,
@@ -163,7 +162,7 @@ def _scenario_toml(design: Design) -> bytes:
 
 def _channel_npz(design: Design) -> bytes:
     """The channels of the design as a channel file: with them `scenario.toml` designs the same bits again."""
-    return npz_bytes(channel_arrays(as_given(design.scenario, laid_channel(design))))
+    return npz_bytes(channel_arrays(designed_channel(design)))
 
 
 def _channel_source(design: Design) -> str:

@@ -113,11 +113,17 @@ def _(scenario: Scenario) -> tuple[Mapping[str, Any], Variables, Mapping[str, An
         "clock_offset_std_s": (rows, [each.clock_offset_std_s for each in receivers]),
         "frequency_offset_std_hz": (rows, [each.frequency_offset_std_hz for each in receivers]),
         "transmitter_position_m": (("axis",), scenario.transmitter.position_m),
-        "target_position_m": (("axis",), scenario.target.position_m),
-        "target_velocity_m_s": (("axis",), scenario.target.velocity_m_s),
     }
+    coordinates: dict[str, Any] = {"receiver": list(scenario.receiver_ids), "axis": AXES}
+    # One target has no axis of its own.
+    alone, targets = len(scenario.targets) == 1, scenario.targets
+    for name in ("position_m", "velocity_m_s"):
+        each = np.array([getattr(target, name) for target in targets])
+        variables[f"target_{name}"] = (("axis",), each[0]) if alone else (("target", "axis"), each)
+    if not alone:
+        coordinates["target"] = [target.id for target in targets]
     attributes = {"name": scenario.name, "seed": scenario.seed, "carrier_hz": scenario.radio.carrier_hz}
-    return {"receiver": list(scenario.receiver_ids), "axis": AXES}, variables, attributes
+    return coordinates, variables, attributes
 
 
 @_parts.register(Channel)
@@ -139,7 +145,7 @@ def _(channel: Channel) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]
 
 @_parts.register(Design)
 def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
-    """Those of the scenario, with the selection, the beams, the rates and the bounds."""
+    """Those of the scenario, with the selection, the beams, the rates and the bounds, and what holds at each point."""
     coordinates, variables, _ = _parts(design.scenario)
     rows, result, accuracy = ("receiver",), design.beamforming, design.accuracy
     variables = {**variables, "selected": (rows, design.selected)}
@@ -156,7 +162,8 @@ def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
         variables["rate_bps_hz"] = (rows, result.rates_bps_hz)
         variables["beam_weights"] = (("beam", "transmit_antenna", "stream"), result.beams.weights)
         attributes |= {"illumination_w": result.illumination_w, "power_w": result.power_w}
-    coordinates = dict(coordinates)
+    coordinates = {**coordinates, "point": np.arange(design.points.count)}
+    variables |= _of_points(design)
     if accuracy is not None:
         # In the mono-static scheme the transmitter is the only sensor.
         sensor = "receiver" if accuracy.sensor_ids == design.scenario.receiver_ids else "sensor"
@@ -165,6 +172,26 @@ def _(design: Design) -> tuple[Mapping[str, Any], Variables, Mapping[str, Any]]:
             variables[name] = ((sensor,), getattr(accuracy, name))
         attributes |= {"peb_m": accuracy.position.peb_m, "veb_m_s": accuracy.position.veb_m_s}
     return coordinates, variables, {name: value for name, value in attributes.items() if value is not None}
+
+
+def _of_points(design: Design) -> Variables:
+    """The points of a design, and what the targets have there; infinity where they are unobservable."""
+    points, over, result = design.points, design.over_points, design.beamforming
+    along = ("point",)
+    variables: Variables = {
+        "point_position_m": (("point", "axis"), points.position_m),
+        "point_velocity_m_s": (("point", "axis"), points.velocity_m_s),
+        "point_weight": (along, points.weight),
+        "point_target": (along, [design.scenario.targets[number].id for number in points.target]),
+    }
+    if result is not None and result.beams is not None:
+        variables["point_illumination_w"] = (along, result.beams.illumination_w(design.channel.steering_tx))
+    if over is not None:
+        variables |= {"point_value": (along, over.value), "point_peb_m": (along, over.peb_m)}
+        variables["point_veb_m_s"] = (along, over.veb_m_s)
+        if len(over.middle_values) == points.count:
+            variables["nominal_point_value"] = (along, over.middle_values)
+    return variables
 
 
 @_parts.register(Measurement)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.channel.channel import Channel
+from multistatic.channel.realise import as_given
 from multistatic.design.result import Design
 from multistatic.files.nulls import finite
+from multistatic.scenario.given_channel import GivenChannel
 from multistatic.units import B, F
 
 MAY_BE_INFINITE = frozenset(
@@ -126,13 +127,14 @@ def points_arrays(design: Design) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def laid_channel(design: Design) -> Channel:
-    """The channel with the points that the scenario lays by itself: the design may have added points behind them."""
-    channel, laid = design.channel, design.scenario.points().count
-    if channel.points <= laid:
-        return channel
-    names = ("steering_tx", "steering_rx", "echo_gain", "echo_path_gain")
-    return replace(channel, **{name: getattr(channel, name)[:laid] for name in names})
+def designed_channel(design: Design) -> GivenChannel:
+    """What the channel file beside the scenario holds. Of several points the echo follows from the geometry: a scenario
+    with channels from outside has one point, and the design may have added points behind those that are laid.
+    """
+    scenario, channel = design.scenario, design.channel
+    if channel.points == 1:
+        return as_given(scenario, channel)
+    return GivenChannel(direct=channel.direct, receiver_ids=scenario.receiver_ids, carrier_hz=scenario.radio.carrier_hz)
 
 
 def _sent(weights: NDArray[Any]) -> B:

@@ -159,12 +159,15 @@ def priors_of(fixes: Sequence[Fix], view: View) -> list[tuple[F, ErrorEllipse]]:
 
 
 def _beside_priors(fixes: Sequence[Fix], view: View, factor: float | None) -> float | None:
-    """`factor`, or 1 where an error would be drawn larger than the prior, which is true to scale."""
+    """`factor`, or where an error would be drawn as large as the prior, which is true to scale, the largest power of
+    ten that leaves it smaller; 1 where both are alike.
+    """
     errors = [ellipse.semi_major_m for _, ellipse in located(fixes, view)]
     priors = [ellipse.semi_major_m for _, ellipse in priors_of(fixes, view)]
     if factor is None or not priors:
         return factor
-    return 1.0 if factor < 1.0 or factor * max(errors) > min(priors) else factor
+    most = 10.0 ** np.floor(np.log10(min(priors) / max(errors)))
+    return float(max(1.0, min(factor, most)))
 
 
 def _reach(priors: Sequence[tuple[F, ErrorEllipse]]) -> list[F]:

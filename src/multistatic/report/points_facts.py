@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.report.points_in_words import REDUCED, middle_reaches, worst_place
 from multistatic.report.text_table import unbroken
@@ -32,11 +31,12 @@ def reduced_criterion(design: Design) -> str:
 
 
 def power_over_points(design: Design) -> Iterator[tuple[str, str]]:
-    """How many points there are, and the power that is sent towards them."""
+    """How many points there are, where the message leaves it out, and the power that is sent towards them."""
     result, over = design.beamforming, design.over_points
     if result is None or result.beams is None or over is None:
         return
-    yield "points", _points_in_words(design)
+    if f"{design.points.count} points" not in design.message:
+        yield "points", f"{design.points.count}, at which the design is evaluated"
     power_w = result.beams.illumination_w(design.channel.steering_tx)
     yield "power towards points", power_in_words(power_w, design.points.weight)
 
@@ -49,27 +49,6 @@ def power_in_words(power_w: F, weight: F) -> str:
 
 def _dbm(power_w: float) -> str:
     return f"{watt_to_dbm(power_w):.2f} dBm" if power_w > 0.0 else "no power"
-
-
-def _points_in_words(design: Design) -> str:
-    over, points = design.over_points, design.points
-    assert over is not None
-    words = f"{points.count}, at which the design is evaluated"
-    if over.added:
-        words += f"; {over.added} {'was' if over.added == 1 else 'were'} added by the check between the others"
-    if over.checked:
-        words += f"; checked at {over.checked} places between them"
-        words += _worse_between(over)
-    return words
-
-
-def _worse_between(over: PointsAccuracy) -> str:
-    """How much worse the criterion is between the points than at the worst of them, where that is 0.1 % or more."""
-    if over.between is None or over.between <= float(over.value.max()) * (1.0 + 1e-3):
-        return ""
-    if not np.isfinite(over.between):
-        return ", at some of which the target is unobservable"
-    return f", where the criterion is up to {100.0 * (over.between / float(over.value.max()) - 1.0):.2g} % larger"
 
 
 def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
@@ -89,7 +68,7 @@ def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
             yield "other targets", f"{len(targets) - _LISTED_TARGETS} more, in design.json"
     reached = middle_reaches(design)
     if reached:
-        yield "design for the middle alone", f"{criterion_words(design.scenario.design.criterion)} {reached}"
+        yield "design for the middle alone", reached
 
 
 def _worst_in_words(design: Design) -> str:
@@ -150,7 +129,7 @@ def _grown(change: float) -> str:
     """A relative change in per cent, `3.1 times as large` where it doubles or more."""
     if change < 0.995:
         return percent(change)
-    return f"{1.0 + change:.2g} times" if change < 98.5 else f"{1.0 + change:.0f} times"
+    return f"{1.0 + change:.2g} times as large" if change < 98.5 else f"{1.0 + change:.0f} times as large"
 
 
 def _somewhere(design: Design) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Design
-from multistatic.report.wording import quantity
+from multistatic.report.wording import criterion_words, quantity
 from multistatic.scenario.design_settings import OverPoints
 from multistatic.scenario.model import Scenario, Target
 from multistatic.units import F
@@ -46,8 +46,8 @@ def middle_in_words(design: Design) -> list[str]:
 
 
 def middle_reaches(design: Design) -> str:
-    """`3.2 m over the same points, 3.9 times as much`: the figure that the design minimises, with the design for the
-    middle; empty where that was not made.
+    """`position error bound 3.2 m at the worst point, 3.9 times as large as here`: the figure that the design
+    minimises, with the design for the middle; empty where that was not made.
     """
     over = design.over_points
     if over is None or over.middle_value is None:
@@ -58,7 +58,8 @@ def middle_reaches(design: Design) -> str:
         return f"the target is unobservable at {where}"
     unit = criterion_unit(design)
     value = quantity(over.middle_value, unit) if unit else f"{over.middle_value:.4g}"
-    return f"{value} {REDUCED[over.mode]}, {times_as_large(over.middle_value / over.value_reduced)}"
+    name = criterion_words(design.scenario.design.criterion)
+    return f"{name} {value} {REDUCED[over.mode]}, {times_as_large(over.middle_value / over.value_reduced)}"
 
 
 def times_as_large(ratio: float) -> str:

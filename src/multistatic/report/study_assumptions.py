@@ -14,7 +14,19 @@ from multistatic.scenario.parse_scenario import scenario_template
 from multistatic.study.results import StudyResults
 
 # Metrics that depend on clocks and on what is known of the target.
-ACCURACIES = ("value", "peb_m", "veb_m_s", "peb_with_angles_m", "veb_with_angles_m_s", "filter_position_rmse_m")
+ACCURACIES = (
+    "value",
+    "peb_m",
+    "veb_m_s",
+    "peb_with_angles_m",
+    "veb_with_angles_m_s",
+    "worst_value",
+    "mean_value",
+    "worst_peb_m",
+    "mean_peb_m",
+    "nominal_worst_value",
+    "filter_position_rmse_m",
+)
 _CLOCK_KEYS = ("clock_offset_std_s", "frequency_offset_std_hz")
 _LOSS_KEYS = ("path_loss_exponent", "reference_loss_db", "reference_gain", "carrier_hz")
 _TARGET_KEYS = (".prior", ".area", "over_points", "radius_m", "position_std_m", "size_m", "height_m")

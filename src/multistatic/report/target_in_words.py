@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.report.target_outline import heights_m, outlines
+from multistatic.report.target_outline import outlines
 from multistatic.report.wording import quantity
+from multistatic.scenario.area_samples import heights_of
 from multistatic.scenario.design_settings import OverPoints
 from multistatic.scenario.model import Scenario, Target
 
@@ -56,14 +57,14 @@ def _place_in_words(target: Target, dimensions: int) -> str:
         low, high = (quantity(float(np.sqrt(max(each, 0.0))), "m") for each in (variances[0], variances[-1]))
         spread = high if low == high else f"{low} to {high}"
         return f"position known to ± {spread} before the measurement"
-    return f"anywhere in {area_in_words(target)}"
+    return f"anywhere in {_area_in_words(target)}"
 
 
-def area_in_words(target: Target) -> str:
+def _area_in_words(target: Target) -> str:
     """`a disc of 20 m radius`, `a box of 200 m × 200 m × 90 m` or `a polygon, 140 m × 80 m`, with its heights."""
     area = target.area
     assert area is not None
-    low, high = heights_m(target)
+    low, high = heights_of(area, target.position_m)
     heights = f", {low:.4g} m to {high:.4g} m high" if high > low and area.kind != "box" else ""
     if area.kind == "disc":
         assert area.radius_m is not None

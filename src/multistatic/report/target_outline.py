@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.report.error_ellipse import PLAN, View, ellipse_of
+from multistatic.scenario.area_samples import heights_of, outline_of
 from multistatic.scenario.model import Target
 from multistatic.units import F
 
@@ -31,35 +32,15 @@ def outlines(target: Target, view: View = PLAN) -> list[F]:
     rings = _rings(target)
     if view == PLAN:
         return rings
-    low, high = heights_m(target)
+    low, high = heights_of(target.area, target.position_m)
     every = np.concatenate(rings)[:, view[0]]
     return [_rectangle(float(every.min()), float(every.max()), low, high)]
 
 
-def heights_m(target: Target) -> tuple[float, float]:
-    """Lowest and highest z of an area in m; of another target its own height twice."""
-    area, height = target.area, float(target.position_m[2])
-    if area is None:
-        return height, height
-    if area.height_m is not None:
-        return area.height_m
-    half = 0.5 * float(area.size_m[2]) if area.kind == "box" and area.size_m is not None else 0.0
-    return height - half, height + half
-
-
 def _rings(target: Target) -> list[F]:
     """The closed curves of an area in the plan."""
-    area, (x, y) = target.area, target.position_m[:2]
-    assert area is not None
-    if area.kind == "polygon":
-        return [np.vstack([ring, ring[:1]]) for ring in area.rings_m]
-    if area.kind == "disc":
-        assert area.radius_m is not None
-        turn = np.linspace(0.0, 2.0 * np.pi, _STEPS)
-        return [target.position_m[:2] + area.radius_m * np.stack([np.cos(turn), np.sin(turn)], axis=1)]
-    assert area.size_m is not None
-    wide, long = 0.5 * area.size_m[0], 0.5 * area.size_m[1]
-    return [_rectangle(x - wide, x + wide, y - long, y + long)]
+    assert target.area is not None
+    return [np.vstack([ring, ring[:1]]) for ring in outline_of(target.area, target.position_m)]
 
 
 def _rectangle(left: float, right: float, low: float, high: float) -> F:

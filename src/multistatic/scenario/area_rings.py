@@ -25,7 +25,7 @@ def without_repeats(corners: F) -> F:
     return corners[kept]
 
 
-def inside(rings: Sequence[F], places: F) -> B:
+def inside_rings(rings: Sequence[F], places: F) -> B:
     """True for the places [n, 2] that an odd number of `rings` surround: a ray towards +x crosses as many sides."""
     found = np.zeros(len(places), bool)
     x, y = places[:, 0], places[:, 1]
@@ -53,7 +53,7 @@ def is_within(ring: F, others: Sequence[F]) -> bool:
     """True where `ring`, which crosses none of `others`, lies inside of them."""
     # A corner may touch another ring: the middles of the sides decide, by majority.
     middles = 0.5 * (ring + np.roll(ring, -1, axis=0))
-    return bool(others) and bool(np.mean(inside(others, middles)) > 0.5)
+    return bool(others) and bool(np.mean(inside_rings(others, middles)) > 0.5)
 
 
 def _signed(ring: F) -> tuple[float, F]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from multistatic.scenario.area_rings import inside
+from multistatic.scenario.area_rings import inside_rings
 from multistatic.scenario.uncertain_target import TargetArea
 from multistatic.units import B, F
 
@@ -56,7 +56,7 @@ def in_area(area: TargetArea, middle_m: F, places: F) -> B:
         return np.asarray(np.hypot(*away.T) <= area.radius_m)
     if area.size_m is not None:
         return np.asarray(np.all(np.abs(away) <= 0.5 * area.size_m[:2], axis=1))
-    return inside(area.rings_m, places)
+    return inside_rings(area.rings_m, places)
 
 
 def area_samples(area: TargetArea, middle_m: F, transmitter_m: F, step: float, most: int) -> AreaSamples:

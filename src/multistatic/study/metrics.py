@@ -11,9 +11,12 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.scenario.model import Choice
+from multistatic.study import figures_over_points as over
 from multistatic.study.filter_errors import of_filter
 from multistatic.study.outcome import Outcome
 
+# Metrics in the unit of the criterion.
+OF_CRITERION = frozenset({"value", "worst_value", "mean_value", "nominal_worst_value"})
 MEASURED_BY_CLOCK = frozenset({"time_s"})
 
 
@@ -99,7 +102,9 @@ METRICS = {
         value=_at(f"{_BOUNDS}.position_with_angles.veb_m_s"),
     ),
     "illumination_w": Metric(
-        unit="W", description="illumination: power sent towards the target, p_t", value=_at(f"{_BEAMS}.illumination_w")
+        unit="W",
+        description="illumination: power sent towards the target, p_t; of several points the lowest or the mean",
+        value=_at(f"{_BEAMS}.illumination_w"),
     ),
     "beam_gap": Metric(unit="1", description="proven gap of the beams: 1 - p_t/bound", value=_at(f"{_BEAMS}.gap")),
     "power_w": Metric(unit="W", description="transmit power used", value=_at(f"{_BEAMS}.power_w")),
@@ -133,6 +138,45 @@ METRICS = {
     ),
     "filter_located": Metric(
         unit="1", description="part of the blocks with a unique fix", value=of_filter(lambda e: e.located)
+    ),
+    "points": Metric(unit="1", description="number of points where the targets may be", value=over.points),
+    "worst_value": Metric(
+        unit="", description="criterion at the worst point, in its own unit", value=over.over_values(over.worst)
+    ),
+    "mean_value": Metric(
+        unit="", description="mean of the criterion over the points, in its own unit", value=over.over_values(over.mean)
+    ),
+    "worst_peb_m": Metric(
+        unit="m", description="largest position error bound of all points", value=over.over_errors(over.worst)
+    ),
+    "mean_peb_m": Metric(
+        unit="m", description="mean of the position error bound over the points", value=over.over_errors(over.mean)
+    ),
+    "worst_illumination_w": Metric(
+        unit="W", description="lowest power towards a point", value=over.over_light(over.least)
+    ),
+    "mean_illumination_w": Metric(
+        unit="W", description="mean power towards the points", value=over.over_light(over.mean)
+    ),
+    "nominal_worst_value": Metric(
+        unit="",
+        description="criterion at the worst point with the design for the middle alone, in its own unit",
+        value=over.nominal_worst,
+    ),
+    "nominal_excess": Metric(
+        unit="1",
+        description="how much larger the criterion at the worst point is with the design for the middle alone",
+        value=over.nominal_excess,
+    ),
+    "one_fails_change": Metric(
+        unit="1",
+        description="relative change of the criterion if the receiver fails whose failure is the worst",
+        value=over.one_fails,
+    ),
+    "target_off_10m_change": Metric(
+        unit="1",
+        description="relative change of the criterion if the target is 10 m off in the worst direction",
+        value=over.target_off(10.0),
     ),
     "time_s": Metric(
         unit="s", description="time of the design, without compilation", value=lambda outcome: outcome.time_s
@@ -173,7 +217,7 @@ def _checked(found: Any, plugin: registry.Plugin) -> Metric:
 
 def stored_unit(name: str, criteria: Set[Choice]) -> str:
     """The unit of a metric in a study of these criteria; empty where it is not known, or not the same everywhere."""
-    if name != "value":
+    if name not in OF_CRITERION:
         return metric(name).unit
     stated = (registry.fact("criteria", each, "unit", None) for each in criteria)
     units = {"" if unit is None else unit or "1" for unit in stated}

@@ -29,6 +29,11 @@ def fix(**changes: object) -> Fix:
         "position_covariance_m2": COVARIANCE[:2, :2],
         "other_position_m": np.array([21.0, 22.0, 23.0]),
         "other_velocity_m_s": np.array([2.5, 2.75, 0.5]),
+        "other_chi_square_rise": 1.125,
+        "prior_position_m": np.array([14.0, 15.0, 16.0]),
+        "prior_position_covariance_m2": np.array([[30.0, 1.0], [1.0, 31.0]]),
+        "prior_distance": 2.125,
+        "prior_needed": True,
         "receiver_ids": ("a", "b", "c"),
         "used": ("a",),
         "outliers": ("c",),
@@ -58,6 +63,13 @@ def test_document() -> None:
         "velocity_std_m_s": close_to(4.0),
         "other_position_m": [21.0, 22.0, 23.0],
         "other_velocity_m_s": [2.5, 2.75, 0.5],
+        "other_chi_square_rise": 1.125,
+        "prior": {
+            "position_m": [14.0, 15.0, 16.0],
+            "position_covariance_m2": [[30.0, 1.0], [1.0, 31.0]],
+            "distance": 2.125,
+            "needed": True,
+        },
         "used": ["a"],
         "outliers": ["c"],
         "common_clock_offset_s": 7e-9,
@@ -111,6 +123,8 @@ def test_table() -> None:
         "other_x_m": 21.0,
         "other_y_m": 22.0,
         "other_z_m": 23.0,
+        "other_chi_square_rise": 1.125,
+        "prior_distance": 2.125,
         "chi_square": 6.5,
         "p_value": 0.0875,
         "degrees_of_freedom": 3.0,
@@ -129,8 +143,8 @@ def test_a_position_without_a_velocity_keeps_its_own_covariance() -> None:
 
 def test_features_of_a_map() -> None:
     best, other = fixes_geojson([fix()], scenario())["features"]
-    places = ((best, "best", 11.0, 1.5, 1.75), (other, "other", 21.0, 2.5, 2.75))
-    for feature, which, x, vx, vy in places:
+    places = ((best, "best", 11.0, 1.5, 1.75, 0.0), (other, "other", 21.0, 2.5, 2.75, 1.125))
+    for feature, which, x, vx, vy, rise in places:
         properties = feature["properties"]
         expected = {
             "time_s": 2.5,
@@ -142,6 +156,15 @@ def test_features_of_a_map() -> None:
             "vx_m_s": vx,
             "vy_m_s": vy,
             "position_std_m": close_to(3.0),
+            "chi_square_rise": rise,
             "outliers": ["c"],
         }
         assert {name: properties[name] for name in expected} == expected
+
+
+def test_a_fix_without_a_prior_says_so() -> None:
+    none = {"prior_position_m": None, "prior_position_covariance_m2": None, "prior_distance": None}
+    alone = fix(**none, other_chi_square_rise=None)
+    (found,) = fixes_document([alone], scenario())["fixes"]
+    assert found["prior"] is found["other_chi_square_rise"] is None
+    assert [row_of(alone)[name] for name in ("prior_distance", "other_chi_square_rise")] == ["", ""]

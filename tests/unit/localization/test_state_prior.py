@@ -89,11 +89,10 @@ def test_the_prior_must_be_that_of_one_target() -> None:
     assert state_prior(tracked(None, known)).dimensions == 2
 
 
-def test_a_height_that_is_exactly_known_is_no_prior_in_space() -> None:
-    flat = TargetPrior(position_covariance_m2=np.diag([25.0, 25.0, 0.0]))
-    assert state_prior(tracked(flat)).dimensions == 2
-    with pytest.raises(InputError, match=r"target.prior \(covariance in 3-D\): received the variance 0"):
-        state_prior(tracked(flat, dimensions=3))
+def test_a_height_that_is_exactly_known_does_not_count_in_the_plane() -> None:
+    flat = TargetPrior(position_covariance_m2=np.diag([25.0, 16.0, 0.0]))
+    prior = state_prior(tracked(flat))
+    assert_close(prior.covariance, np.diag([25.0, 16.0]))
 
 
 def test_priors_of_another_size_or_number_are_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multistatic.scenario.area_rings import area_and_centroid, inside, ring_problems, without_repeats
+from multistatic.scenario.area_rings import area_and_centroid, inside_rings, ring_problems, without_repeats
 from tests.support.close import assert_close
 
 SQUARE = np.array([[0.0, 0.0], [4.0, 0.0], [4.0, 4.0], [0.0, 4.0]])
@@ -38,7 +38,7 @@ def test_area_and_centroid(rings, area, centroid, shift):
 def test_a_hole_is_outside_and_an_island_in_it_inside():
     island = 1.25 + 0.5 * (HOLE - 1.0)
     places = np.array([[0.5, 0.5], [1.1, 1.1], [1.5, 1.5], [5.0, 1.0], [-1.0, 1.0]])
-    assert inside([SQUARE, HOLE, island], places).tolist() == [True, False, True, False, False]
+    assert inside_rings([SQUARE, HOLE, island], places).tolist() == [True, False, True, False, False]
 
 
 @given(
@@ -56,7 +56,7 @@ def test_inside_is_where_the_outline_is_seen_all_around(radii, places):
     clear = np.abs((np.conj(seen) * following).imag) > 1e-9  # not on the line of a side, where the angle has no sign
     turns = np.angle(following * np.conj(seen)).sum(axis=1)
     sure = clear.all(axis=1) & (np.abs(seen).min(axis=1) > 1e-6)
-    assert np.array_equal(inside([ring], where)[sure], np.abs(turns[sure]) > np.pi)
+    assert np.array_equal(inside_rings([ring], where)[sure], np.abs(turns[sure]) > np.pi)
 
 
 @pytest.mark.parametrize(
