@@ -1,4 +1,4 @@
-"""Designs over several points, put together by hand: an area, a prior and several targets, in the plane and in space."""
+"""Designs over several points, put together by hand: areas, priors and several targets, in the plane and in space."""
 
 from __future__ import annotations
 

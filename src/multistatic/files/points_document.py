@@ -91,10 +91,8 @@ def sensing_document(design: Design) -> dict[str, Any]:
     result = design.beamforming
     if result is None or result.beams is None:
         return {"sensing_sequences": None, "sensing_sequences_known_by": None}
-    return {
-        "sensing_sequences": int(np.sum(_sent(result.beams.weights))),
-        "sensing_sequences_known_by": list(design.selected_ids),
-    }
+    count = int(np.sum(_sent(result.beams.weights)))
+    return {"sensing_sequences": count, "sensing_sequences_known_by": list(design.selected_ids) if count else []}
 
 
 def points_arrays(design: Design) -> dict[str, NDArray[Any]]:

@@ -270,7 +270,10 @@ def _headline(design: Design) -> str:
     illumination_w = _illumination_w(design)
     if illumination_w.max() <= 0:
         return "Beam pattern"
-    low, high = (f"{watt_to_dbm(each):.1f}" for each in (max(illumination_w.min(), 1e-30), illumination_w.max()))
+    low, high = (
+        f"{watt_to_dbm(each):.1f}".replace("-", "−")
+        for each in (max(illumination_w.min(), 1e-30), illumination_w.max())
+    )
     if design.over_points is None or low == high:
         return f"Beam pattern: EIRP of {high} dBm towards the target"
     targets = design.scenario.targets

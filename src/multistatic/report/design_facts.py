@@ -17,11 +17,11 @@ from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.points_facts import (
-    accuracy_over_points,
     at_worst_point,
     losses,
     power_over_points,
     reduced_criterion,
+    rows_over_points,
     several_points,
 )
 from multistatic.report.text_table import Fact, unbroken
@@ -124,7 +124,7 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     yield "velocity error bound", at_worst_point(design, _bounds(accuracy, "veb_m_s", "m/s"))
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
-    yield from accuracy_over_points(design)
+    yield from rows_over_points(design)
     if weak := weak_echoes(accuracy, design.selected):
         names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
         level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"

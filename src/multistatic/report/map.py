@@ -39,8 +39,8 @@ from multistatic.report.map_extent import (
     way_time_s,
 )
 from multistatic.report.map_points import (
-    draw_colour_bar,
     draw_outlines,
+    draw_point_scale,
     draw_points,
     draw_targets,
     marker_places,
@@ -54,7 +54,7 @@ from multistatic.report.picture_layout import (
     picture_heading,
     tall_figure,
 )
-from multistatic.report.points_in_words import WORST, middle_in_words, worst_place
+from multistatic.report.points_in_words import WORST, middle_in_words, with_minus, worst_place
 from multistatic.report.style import (
     CAPTION,
     FAINT,
@@ -160,7 +160,7 @@ def _draw_points_below(figure: Figure, design: Design, width_in: float, top_in: 
         top_in += 0.22 + _CLOSE_UP_IN + _BELOW_IN
     if point_colours(design) is None:
         return top_in
-    draw_colour_bar(add_panel(figure, _LEFT_IN, top_in + 0.12, width_in, _SCALE_IN), design)
+    draw_point_scale(add_panel(figure, _LEFT_IN, top_in + 0.12, width_in, _SCALE_IN), design)
     return top_in + 0.12 + _SCALE_IN + _BELOW_IN
 
 
@@ -351,7 +351,7 @@ def _caption(design: Design) -> list[str]:
     origin, scenario, parts = design.scenario.origin, design.scenario, []
     apart = "" if design.accuracy is None else error_apart(design.accuracy.position.covariance_m2)
     if design.over_points is not None and len(design.over_points.value) > 1:
-        parts.append(f"Worst point: {worst_place(design)}.")
+        parts.append(f"Worst point: {with_minus(worst_place(design))}.")
         parts += middle_in_words(design)
     if apart:
         parts.append(f"Position error: {apart}.")

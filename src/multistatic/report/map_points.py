@@ -87,14 +87,13 @@ def point_colours(design: Design) -> PointColours | None:
 def _ticks(low: float, high: float, *, logarithmic: bool) -> F:
     """At most `_TICKS` round values from `low` to `high`, or these two where none is round."""
     if logarithmic:
-        steps = (
-            np.array([1.0, 2.0, 5.0])[None] * 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high) + 1)[:, None]
-        )
+        powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.log10(high) + 1)
+        steps = np.outer(powers, [1.0, 2.0, 5.0])
         inside = steps[(steps >= low) & (steps <= high)]
         return np.asarray(inside[:: len(inside) // (_TICKS + 1) + 1])
     from matplotlib.ticker import MaxNLocator
 
-    inside = MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    inside = np.asarray(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
     inside = inside[(inside >= low) & (inside <= high)]
     return np.asarray(inside if len(inside) > 1 else np.array([low, high]))
 
@@ -120,7 +119,8 @@ def draw_points(ax: Axes, design: Design, view: View = PLAN, *, mark_worst: bool
         ax.scatter(*places[lost].T, label="target unobservable there", zorder=3.6, **crosses)
     if mark_worst:
         ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "linewidths": 1.3, "zorder": 7.5}
-        ax.scatter(*places[over.worst], s=(size_pt + 4.5) ** 2, label=WORST, **ring)
+        x, y = places[over.worst]
+        ax.scatter(x, y, s=(size_pt + 4.5) ** 2, label=WORST, **ring)
 
 
 def draw_outlines(ax: Axes, design: Design, view: View = PLAN) -> None:
@@ -149,7 +149,8 @@ def draw_targets(ax: Axes, design: Design, view: View = PLAN) -> None:
         inside, edge, size = (TARGET, "white", 62) if target.exact else ("white", TARGET, 30)
         look: dict[str, Any] = {"marker": "D", "c": inside, "edgecolors": edge, "zorder": 7, "clip_on": False}
         look |= {"linewidths": 0.8 if target.exact else 1.2, "label": "" if label in named else label}
-        ax.scatter(*target.position_m[columns], s=size, **look)
+        x, y = target.position_m[columns]
+        ax.scatter(x, y, s=size, **look)
         named.add(label)
 
 
@@ -170,7 +171,7 @@ def target_label(design: Design, number: int) -> Label:
     return point_label(top, text, TARGET, 3.0 if around else 6.5, bold=True)
 
 
-def draw_colour_bar(ax: Axes, design: Design) -> None:
+def draw_point_scale(ax: Axes, design: Design) -> None:
     """The scale of the colours of the points, along the whole of `ax`."""
     from matplotlib.cm import ScalarMappable
 

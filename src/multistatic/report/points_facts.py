@@ -38,6 +38,9 @@ def power_over_points(design: Design) -> Iterator[tuple[str, str]]:
     if f"{design.points.count} points" not in design.message:
         yield "points", f"{design.points.count}, at which the design is evaluated"
     power_w = result.beams.illumination_w(design.channel.steering_tx)
+    sequences = int(np.sum(np.any(result.beams.weights[0] != 0.0, axis=0)))
+    if sequences > 1:
+        yield "sensing sequences", f"{sequences}; every cooperating receiver must know all of them"
     yield "power towards points", power_in_words(power_w, design.points.weight)
 
 
@@ -51,7 +54,7 @@ def _dbm(power_w: float) -> str:
     return f"{watt_to_dbm(power_w):.2f} dBm" if power_w > 0.0 else "no power"
 
 
-def accuracy_over_points(design: Design) -> Iterator[tuple[str, str]]:
+def rows_over_points(design: Design) -> Iterator[tuple[str, str]]:
     """Where the worst point is, the errors over all points, each target, and what the design for the middle reaches."""
     over = design.over_points
     if over is None or not several_points(design):

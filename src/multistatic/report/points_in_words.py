@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from multistatic.design.instance import criterion_unit
@@ -25,8 +27,13 @@ WORST = "worst point"
 def place_in_words(place_m: F, dimensions: int) -> str:
     """`(12.3, 45.6) m`: coordinates of a place with a tenth of a metre, or whole metres where they are large."""
     digits = 1 if np.max(np.abs(place_m[:dimensions])) < 1e4 else 0
-    numbers = ", ".join(f"{value + 0.0:.{digits}f}".replace("-", "−") for value in place_m[:dimensions])
+    numbers = ", ".join(f"{round(float(value), digits) + 0.0:.{digits}f}" for value in place_m[:dimensions])
     return f"({numbers}) m"
+
+
+def with_minus(place: str) -> str:
+    """A place in words with minus signs, as pictures write numbers."""
+    return re.sub(r"(?<=[( ])-(?=\d)", "−", place)
 
 
 def worst_place(design: Design) -> str:

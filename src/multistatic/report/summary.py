@@ -12,6 +12,7 @@ from multistatic.design.unit_changes import UnitChanges
 from multistatic.registry import fact
 from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.design_facts import design_facts
+from multistatic.report.points_in_words import REDUCED
 from multistatic.report.receiver_table import receiver_table
 from multistatic.report.text_table import FactList, Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import common_unit, criterion_words, in_percent, one_unit
@@ -74,6 +75,8 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
     scenario = next((row.design.scenario for row in rows if row.design is not None), None)
     ranking = [ABOVE_BEST] if any(row.value is not None for row in rows) else []
     below = failed + ([] if scenario is None else [assumptions_in_words(scenario)])
+    if scenario is not None and scenario.uncertain:
+        below = [f"{criterion_words(criterion)}: {REDUCED[scenario.over_points]}.", *below]
     table = TextTable(columns=columns, rows=tuple(shown), keys=1 + several, notes=(*common, *ranking, *below))
     return table
 

@@ -56,6 +56,11 @@ def test_the_worst_point_and_its_power_are_named() -> None:
     assert facts["position error bound"].startswith("1.2 m, at the worst point")
 
 
+def test_several_sequences_of_the_sensing_beam_are_to_be_known() -> None:
+    assert facts_of(disc())["sensing sequences"] == "2; every cooperating receiver must know all of them"
+    assert "sensing sequences" not in facts_of(design())
+
+
 def test_errors_of_all_points_are_a_range_with_their_weighted_mean() -> None:
     made = prior()
     over, words = made.over_points, facts_of(made)["position error, all points"]
@@ -70,7 +75,7 @@ def test_every_target_has_a_row_of_its_own() -> None:
     facts = facts_of(several())
     assert facts["target car"].startswith("position error bound 549 mm, ")
     assert facts["target quadcopter…ding-ramp"].startswith("position error bound 2.64 m at the worst of 5 points, ")
-    assert facts["worst point"].startswith("(−54.0, 30.0) m of quadcopter-over-the-loading-ramp, ")
+    assert facts["worst point"].startswith("(-54.0, 30.0) m of quadcopter-over-the-loading-ramp, ")
     assert "target person" in facts
     assert not [name for name in facts_of(disc()) if name.startswith("target ")]
 
@@ -218,5 +223,5 @@ def test_the_page_has_the_facts_of_the_table(name: str) -> None:
 
 
 def test_places_in_words() -> None:
-    assert place_in_words(np.array([-12.34, 5.0, 60.0]), 2) == "(−12.3, 5.0) m"
+    assert place_in_words(np.array([-12.34, 5.0, 60.0]), 2) == "(-12.3, 5.0) m"
     assert place_in_words(np.array([512345.6, 5.0, 60.0]), 3) == "(512346, 5, 60) m"
