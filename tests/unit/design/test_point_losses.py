@@ -95,6 +95,17 @@ def test_the_bound_is_reached_by_the_best_illuminations(seed: int) -> None:
     assert proven == close_to(best, rel=3e-4)
 
 
+def test_a_point_that_needs_no_light_does_not_weaken_the_bound() -> None:
+    """All light is for the first point: what is known before of the second one is better than the first ever gets."""
+    loss = PointLoss(
+        values=lambda light: np.sqrt(np.array([1.0, 0.01]) / (np.array([1e-9, 1.0]) + light)),
+        over="worst",
+        weight=np.array([0.5, 0.5]),
+    )
+    limit = LightLimit(price=np.array([1.0, 1.0]), light_w=1.0, limit_w=np.array([2.0, 2.0]))
+    assert loss.proven(limit, np.array([0.5, 0.5])) == close_to(1.0, rel=1e-4)
+
+
 @pytest.mark.parametrize("seed", [0, 3, 6])
 def test_the_least_light_of_a_level_has_that_level(seed: int) -> None:
     loss = stieltjes(seed, 4)
