@@ -35,7 +35,7 @@ def point_covariances(receivers: PointReceivers, streams: Streams, solution: Poi
     beams = solution.beams
     assert beams is not None
     barrier, channels = receivers.barrier(streams), receivers.channels
-    count, antennas, _ = channels.shape
+    count, antennas, size = channels.shape
     own = streams.receiver == np.arange(count)[:, None]  # [K, S]
     others = (channels @ beams.data) * ~own[:, None, :]
     sensing = (channels @ beams.sensing) * receivers.receives_sensing[:, None, None]
@@ -43,4 +43,4 @@ def point_covariances(receivers: PointReceivers, streams: Streams, solution: Poi
     rows = barrier.channels * np.sqrt(solution.at.rate)[:, None]
     taken = np.where(own[:, :, None], rows, 0.0)  # [K, S, n]
     prices = barrier.shared(solution.at) - np.swapaxes(taken, 1, 2) @ taken.conj()
-    return noise, channels @ np.linalg.solve(prices, adjoint(channels))
+    return noise, channels @ np.linalg.solve(prices, adjoint(channels).reshape(count, size, antennas))
