@@ -38,7 +38,7 @@ _ALONE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Places:
+class SeenPlaces:
     """P places where targets may be of which the same is known before, with the `channel` of M = P points, the
     `jacobian` of the delays and Doppler shifts, and the `criterion` of `network`, which has
     P·K receivers; None where the criterion is of another package, which gets each place by itself.
@@ -140,7 +140,7 @@ class Places:
 
 def places_of(
     scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None = None
-) -> list[tuple[np.ndarray, Places]]:
+) -> list[tuple[np.ndarray, SeenPlaces]]:
     """The places of targets of which the same is known before, some at a time, with their numbers among `points`;
     `channel` has these M points.
     """
@@ -153,12 +153,12 @@ def places_of(
     return found
 
 
-def _places(scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None) -> Places:
+def _places(scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None) -> SeenPlaces:
     network = _network_of_all(scenario, channel, points, covariance_w)
     choice = scenario.design.criterion
     ours = registry.find("criteria", choice, scenario.design.options).plugin is None
     made = criterion_of(choice, scenario.design.options)(network) if ours else None
-    return Places(
+    return SeenPlaces(
         scenario=scenario,
         points=points,
         channel=channel,
