@@ -16,20 +16,24 @@ import numpy as np
 
 from multistatic.channel.channel import Channel
 from multistatic.channel.echo_of_points import channel_to_points
+from multistatic.design.algorithms import beamformer_of
 from multistatic.design.criterion_at_places import places_of
+from multistatic.design.group_beams import group_beams
 from multistatic.design.instance import Instance
 from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.model import Scenario
 from multistatic.scenario.point_layout import finer_points
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.over_points import reduced
-from multistatic.units import C, F
+from multistatic.signal.beams import Beams
+from multistatic.units import B, C, F
 
 Method = Callable[[Instance, Callable[[str], None]], Design]
 
 EXCEEDED = 0.01  # of the stated value: what the criterion may exceed it by between the points
-_ROUNDS = 4
+_ROUNDS, _ROUNDS_OF_BEAMS = 4, 8
 _AT_ONCE = 40
 _NEIGHBOURS = 0.9  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two places are not added together
 
@@ -43,19 +47,21 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
     if finer.count <= laid:
         return design, instance
     channel = channel_to_points(instance.scenario, instance.channel, finer)
-    found = _values(design, channel, finer)
+    places = _Finer(instance.scenario, channel, finer)
+    found = places.values(design)
     best = _with_check(design, instance, finer, found, laid)
     for _ in range(_ROUNDS if instance.scenario.over_points == "worst" else 0):
         assert design.over_points is not None
         added = _violators(found, design.over_points.value_reduced, channel.steering_tx)
         if not len(added):
             break
-        on_stage(f"design with {len(added)} more points, between which the criterion was worse")
-        instance = _joined(instance, channel, finer, added)
+        before, instance = instance.points.count, places.covered(instance, design.selected, added)
+        more = instance.points.count - before
+        on_stage(f"design with {more} more points, between which the criterion was worse")
         design = method(instance, on_stage)
         if design.over_points is None:
             break
-        found = _values(design, channel, finer)
+        found = places.values(design)
         best = _with_check(design, instance, finer, found, laid)
     return best, instance
 
@@ -67,15 +73,46 @@ def _can_be_checked(instance: Instance) -> bool:
     return not from_file and any(not target.exact for target in instance.scenario.targets)
 
 
-def _values(design: Design, channel: Channel, finer: TargetPoints) -> F:
-    """The criterion of the design at every place of the finer grid."""
-    assert design.beamforming is not None
-    assert design.beamforming.beams is not None
-    beams, values = design.beamforming.beams, np.zeros(finer.count)
-    light = beams.illumination_w(channel.steering_tx)
-    for rows, places in places_of(design.scenario, channel, finer, beams.covariance_w):
-        values[rows] = places.values(design.selected, light[rows])
-    return values
+class _Finer:
+    """The finer grid `points` with the `channel` to it; what does not depend on the beams is made once."""
+
+    def __init__(self, scenario: Scenario, channel: Channel, points: TargetPoints) -> None:
+        self._scenario, self._channel, self._points = scenario, channel, points
+        self._same = None if channel.clutter.shape[1] else places_of(scenario, channel, points)
+
+    def values(self, design: Design) -> F:
+        """The criterion of the design at every place."""
+        assert design.beamforming is not None
+        assert design.beamforming.beams is not None
+        return self._values(design.selected, design.beamforming.beams)
+
+    def covered(self, instance: Instance, selected: B, added: np.ndarray) -> Instance:
+        """The instance with the places `added`, and with those at which new beams for the same group are worse than at
+        all points, until there are none: beams for one group take much less time than a design.
+        """
+        scenario = instance.scenario
+        beamformer = beamformer_of(scenario.design.beamformer, scenario.design.options)
+        for _ in range(_ROUNDS_OF_BEAMS):
+            instance = _joined(instance, self._channel, self._points, added)
+            beams = group_beams(instance, beamformer, selected).beams
+            if beams is None:
+                break
+            light = beams.illumination_w(instance.channel.steering_tx)
+            reached = instance.criterion(beams.covariance_w).values(selected[None], light)[0]
+            added = _violators(self._values(selected, beams), float(np.max(reached)), self._channel.steering_tx)
+            if not len(added):
+                break
+        return instance
+
+    def _values(self, selected: B, beams: Beams) -> F:
+        values = np.zeros(self._points.count)
+        light = beams.illumination_w(self._channel.steering_tx)
+        found = self._same
+        if found is None:
+            found = places_of(self._scenario, self._channel, self._points, beams.covariance_w)
+        for rows, places in found:
+            values[rows] = places.values(selected, light[rows])
+        return values
 
 
 def _violators(values: F, stated: float, steering: C) -> np.ndarray:
