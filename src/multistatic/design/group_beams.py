@@ -17,7 +17,7 @@ from multistatic.beamforming.point_objective import PointObjective
 from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.design.instance import Instance
 from multistatic.design.light_limits import GroupLimits, group_limits
-from multistatic.design.point_laws import PowerLaw, parts_of, power_law_of
+from multistatic.design.point_laws import PowerLaw, criterion_parts, power_law_of
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.selection_problem import Criterion
 from multistatic.units import B, C, F
@@ -52,7 +52,7 @@ def solved_beams(
     criterion = instance.criterion(covariance_w)
     objective = _constant_objective(instance, criterion, selected, covariance_w)
     if objective is None:
-        falls = all(type(each) in FALLING for each in parts_of(criterion))
+        falls = all(type(each) in FALLING for each in criterion_parts(criterion))
         loss = loss_of(instance, criterion, _counted(instance, selected), covariance_w)
         return _in_turn(instance, beamformer, selected, loss, falls)
     problem = instance.beamforming_problem(selected, objective)

@@ -11,7 +11,7 @@ from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 
-class Candidates(Protocol):
+class SearchedGroups(Protocol):
     """The groups of a search, of one point or several."""
 
     count: int
@@ -26,7 +26,7 @@ class Candidates(Protocol):
 
 def joint_selection(
     problem: SelectionProblem,
-    candidates: Candidates,
+    candidates: SearchedGroups,
     group: B,
     value: float,
     solved: int,
@@ -53,7 +53,7 @@ def so_far(best: float, floor: float) -> str:
     return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
 
 
-def _solved(candidates: Candidates, solved: int) -> str:
+def _solved(candidates: SearchedGroups, solved: int) -> str:
     """How far the search went."""
     if candidates.complete:
         return f"Beams were optimised for {_looked_at(candidates, solved)}"
@@ -61,7 +61,7 @@ def _solved(candidates: Candidates, solved: int) -> str:
     return f"{candidates.message} Beams were optimised for this group{more}"
 
 
-def _looked_at(candidates: Candidates, solved: int) -> str:
+def _looked_at(candidates: SearchedGroups, solved: int) -> str:
     """How many groups got beams, of which ones: where more receivers are never worse, only full groups count."""
     if not candidates.full:
         return f"{solved} of the {candidates.count} affordable groups"
@@ -69,7 +69,7 @@ def _looked_at(candidates: Candidates, solved: int) -> str:
     return f"the only group {kind}" if candidates.count == 1 else f"{solved} of the {candidates.count} groups {kind}"
 
 
-def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
+def _verdict(candidates: SearchedGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
     beams = _solved(candidates, solved)
     if gap == float("inf"):

@@ -21,6 +21,7 @@ from multistatic.design.instance import Instance
 from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
+from multistatic.scenario.model import Scenario
 from multistatic.scenario.point_layout import finer_points
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.over_points import reduced
@@ -43,7 +44,8 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
     if finer.count <= laid:
         return design, instance
     channel = channel_to_points(instance.scenario, instance.channel, finer)
-    found = _values(design, channel, finer)
+    places = _Finer(instance.scenario, channel, finer)
+    found = places.values(design)
     best = _with_check(design, instance, finer, found, laid)
     for _ in range(_ROUNDS if instance.scenario.over_points == "worst" else 0):
         assert design.over_points is not None
@@ -55,7 +57,7 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
         design = method(instance, on_stage)
         if design.over_points is None:
             break
-        found = _values(design, channel, finer)
+        found = places.values(design)
         best = _with_check(design, instance, finer, found, laid)
     return best, instance
 
@@ -67,15 +69,25 @@ def _can_be_checked(instance: Instance) -> bool:
     return not from_file and any(not target.exact for target in instance.scenario.targets)
 
 
-def _values(design: Design, channel: Channel, finer: TargetPoints) -> F:
-    """The criterion of the design at every place of the finer grid."""
-    assert design.beamforming is not None
-    assert design.beamforming.beams is not None
-    beams, values = design.beamforming.beams, np.zeros(finer.count)
-    light = beams.illumination_w(channel.steering_tx)
-    for rows, places in places_of(design.scenario, channel, finer, beams.covariance_w):
-        values[rows] = places.values(design.selected, light[rows])
-    return values
+class _Finer:
+    """The finer grid `points` with the `channel` to it; what does not depend on the beams is made once."""
+
+    def __init__(self, scenario: Scenario, channel: Channel, points: TargetPoints) -> None:
+        self._scenario, self._channel, self._points = scenario, channel, points
+        self._same = None if channel.clutter.shape[1] else places_of(scenario, channel, points)
+
+    def values(self, design: Design) -> F:
+        """The criterion of the design at every place."""
+        assert design.beamforming is not None
+        assert design.beamforming.beams is not None
+        beams, values = design.beamforming.beams, np.zeros(self._points.count)
+        light = beams.illumination_w(self._channel.steering_tx)
+        found = self._same
+        if found is None:
+            found = places_of(self._scenario, self._channel, self._points, beams.covariance_w)
+        for rows, places in found:
+            values[rows] = places.values(design.selected, light[rows])
+        return values
 
 
 def _violators(values: F, stated: float, steering: C) -> np.ndarray:

@@ -84,7 +84,7 @@ def test_floors_of_all_groups_are_never_above_what_beams_reach(over: OverPoints)
     groups, values = values_of_every_group(instance)
     search = PointSearch(instance, max_solves=1, listed=1 << 10)
     assert search.begin() is None
-    everyone, limits = search.all_selected
+    _, limits = search.all_selected
     assert limits is not None
     law = power_law_of(instance)
     assert law is not None
