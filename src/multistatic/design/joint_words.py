@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from multistatic.design.finish import CERTIFIED_GAP
@@ -48,6 +49,20 @@ def joint_selection(
     )
 
 
+def with_other_value(selection: Selection, value: float) -> Selection:
+    """The answer of a joint search whose group has other beams since, with the criterion `value`."""
+    if selection.bound is None or not selection.value:
+        return replace(selection, value=value)
+    before, after = selection.value / selection.bound - 1.0, value / selection.bound - 1.0
+    return replace(
+        selection,
+        value=value,
+        bound=min(selection.bound, value),
+        status="optimal" if after <= CERTIFIED_GAP else "feasible",
+        message=selection.message.replace(_proven(before), _proven(after)),
+    )
+
+
 def so_far(best: float, floor: float) -> str:
     """How far the search is: what the groups without beams of their own may still improve."""
     return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
@@ -75,5 +90,9 @@ def _verdict(candidates: SearchedGroups, solved: int, gap: float) -> str:
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven about other groups."
-    verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
-    return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
+    return f"{beams}; {_proven(gap)}. {candidates.known.claim}".strip()
+
+
+def _proven(gap: float) -> str:
+    """The relative gap of a design to what is proven of all designs."""
+    return f"the design is proven {'optimal' if gap <= CERTIFIED_GAP else f'within {100.0 * gap:.2g} % of the optimum'}"
