@@ -1,5 +1,5 @@
-"""Rows of beams for several points: proven gap, and time beside CVXPY with Clarabel where channels have rank one; beside
-beams for one point, and a search on the beams themselves, where they do not.
+"""Rows of beams for several points: proven gap, and time beside CVXPY with Clarabel where channels have rank one; else
+beside beams for one point, and a search on the beams themselves.
 """
 
 from __future__ import annotations

@@ -38,15 +38,19 @@ def mean_square(position: np.ndarray, weight: np.ndarray, about: np.ndarray) -> 
     return np.einsum("n,na,nb->ab", weight, away, away) / np.sum(weight)
 
 
-def with_prior(fix: Fix, receiver: np.ndarray, measurement, prior: StatePrior, rate_std_m_s: float) -> np.ndarray:
-    """The mean square error of the position of `fix` under the posterior density."""
+def with_prior(
+    fix: Fix, receiver: np.ndarray, measurement, prior: StatePrior, rate_std_m_s: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mode of the posterior density of position and velocity, and the mean square error of `fix` under it."""
     position, slope, weight = on_the_ellipse(receiver, SPEED_OF_LIGHT_M_S * measurement.delay_s)
     place_m2, speed = prior.covariance[:2, :2], prior.covariance[2:, 2:]
     away = position - prior.mean[:2]
     half = -0.5 * np.sum(away * np.linalg.solve(place_m2, away.T).T, axis=1)
     spread = np.einsum("na,ab,nb->n", slope, speed, slope) + rate_std_m_s**2
-    half -= 0.5 * (slope @ prior.mean[2:] + WAVELENGTH_M * measurement.doppler_hz) ** 2 / spread + 0.5 * np.log(spread)
-    return mean_square(position, weight * np.exp(half - half.max()), fix.position_m[:2])
+    half -= 0.5 * (slope @ prior.mean[2:] + WAVELENGTH_M * measurement.doppler_hz) ** 2 / spread
+    mode = position[np.argmax(half)]
+    half -= 0.5 * np.log(spread)
+    return mode, mean_square(position, weight * np.exp(half - half.max()), fix.position_m[:2])
 
 
 @pytest.mark.parametrize("range_std_m", [1e-2, 1e-4, 1e-6])
@@ -67,7 +71,8 @@ def test_one_range_and_a_prior(prior_std_m: float, range_std_m: float) -> None:
         group = measured(sites, *exact(sites, target, velocity), range_std_m=range_std_m, rate_std_m_s=0.1)
         fix = localize(group, sites, NEVER, prior=prior)
         assert fix.position_verdict == "unique"
-        wanted = with_prior(fix, receiver[:2], group[0], prior, 0.1)
+        mode, wanted = with_prior(fix, receiver[:2], group[0], prior, 0.1)
+        assert_close(fix.position_m[:2], mode, abs=0.01 * prior_std_m)
         # Across the ellipse the error is that of the range and of the curvature: each to a few hundredths.
         axes = np.linalg.eigh(wanted)[1]
         found, wanted = (axes.T @ each @ axes for each in (fix.position_covariance_m2, wanted))

@@ -102,20 +102,22 @@ def test_the_gradient_is_that_of_the_minimum_of_the_barrier(kind: str, selected:
 
 
 @pytest.mark.parametrize(
-    ("selected", "kind"), [((0, 1, 2), "worst"), ((0,), "unequal"), ((), "mean_square"), ((0, 1), "posterior")]
+    ("selected", "kind"),
+    [((0, 1), "worst"), ((0,), "unequal"), ((), "mean_square"), ((0,), "posterior"), ((), "worst")],
 )
 def test_beside_a_search_on_the_beams_themselves(selected: tuple[int, ...], kind: str) -> None:
-    asked = several_points(1, selected, kind)
+    """On the smallest problems with something to choose, where all restarts of the search end alike."""
+    asked = several_points(5, selected, kind, count=2, transmit=3, rate=4.0, noise_power_w=1e-7)
     found = value_function(asked)
     assert max(violations(asked, found.beams).values()) <= 1e-9
     search = PointBeamsSearch(asked, width=2)
-    theirs, ours = search.best(2), normalised_loss(asked, found, search)
+    theirs, ours = search.best(4), normalised_loss(asked, found, search)
     assert theirs < np.inf
-    assert ours <= theirs * 1.002
-    # No beams are below the bound, whoever found them.
+    assert theirs * (1.0 - 1e-6) <= ours <= theirs * 1.0003
+    # No beams are below the bound, whoever found them, and it is of use.
     assert found.loss is not None
     assert ours * found.loss_bound / found.loss <= theirs * (1.0 + 1e-6)
-    assert found.loss_bound > 0.5 * found.loss
+    assert 0.9 * found.loss < found.loss_bound < 0.99 * found.loss
 
 
 @pytest.mark.slow

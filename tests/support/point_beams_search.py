@@ -141,7 +141,7 @@ class PointBeamsSearch:
         real, imaginary = rng.standard_normal((2, transmit, len(self.owner)))
         beams = 0.3 * (real + 1j * imaginary) / np.sqrt(transmit)
         beams[:, : self.sizes[0]] *= 0.1
-        beams[:, 0] += self.towards.mean(axis=0).conj()
+        beams[:, 0] += rng.choice([1.0, 4.0]) * self.towards.mean(axis=0).conj()  # a little or most of the power
         for k in range(count):
             beams[:, np.flatnonzero(self.owner == k + 1)[0]] += data[:, k]
         return beams / np.linalg.norm(beams)

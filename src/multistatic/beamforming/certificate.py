@@ -46,7 +46,7 @@ class UpperBound:
 
 def upper_bound(problem: BeamformingProblem, price: F | None = None) -> UpperBound:
     """The better of two bounds for any channels, rates, group and number of streams: on p_t of one point, of several on
-    Σ_i μ_ip_i with any `price` μ [M] ≥ 0 of the points, by default 1 for each (docs/algorithms.md, "Several points").
+    Σ_i μ_ip_i with any `price` μ [M] ≥ 0 of the points, by default 1 for each (docs/algorithms.md §1.10).
 
     It takes no notice of which receivers are selected: it is a bound for all receivers selected, which no other group
     exceeds. Where no beams meet the rates it says nothing (see `proves_infeasible`).

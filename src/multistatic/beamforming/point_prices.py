@@ -29,7 +29,7 @@ _HELD = 1e3  # weight of Σ μ_i w_i = 1 beside the forces
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PointPrices:
+class PointStationarity:
     """`residual`: length of what is left, relative to the forces that have to cancel. `prices`: derivatives of a common
     illumination, in the units of `Prices` at the result's `illumination_w`. `share` [M]: μ_i p_i/Σ μ_i p_i, the part
     that each point has in a change of the loss; `point` μ [M], of any scale.
@@ -41,7 +41,7 @@ class PointPrices:
     point: F
 
 
-def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: float) -> PointPrices:
+def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: float) -> PointStationarity:
     """The prices at `beams`, which meet the constraints and use all of the power; `illumination_w` of their result."""
     objective = problem.point_objective
     assert objective is not None
@@ -72,7 +72,7 @@ def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: floa
     total = max(float(price @ light), 1e-300)
     rate = np.zeros(len(problem.direct))
     rate[required] = found[1 : 1 + len(required)] * np.log(2.0) * illumination_w / total
-    return PointPrices(
+    return PointStationarity(
         residual=left / max(scale, left, 1e-300),
         prices=Prices(rate_w_per_bps_hz=rate, power=float(found[0] * illumination_w / (total * problem.power_limit_w))),
         share=price * light / total,

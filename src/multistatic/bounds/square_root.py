@@ -66,16 +66,7 @@ def whitened_rows(
     A receiver's information about delay and Doppler is (J_k⁻¹ + diag s²)⁻¹ with the standard deviations s of its own
     offsets (`without_offsets`); its root times T_k are the rows.
     """
-    slot_s = 0.5 / network.bandwidth_hz
-    unit = np.array([slot_s, 1.0 / slot_s])  # of (τ̃, f̃) in s and Hz
-    normalised = exact_information(network, illumination_w)
-    clock = network.clock
-    common = np.zeros(2)
-    if clock is not None:
-        normalised = without_offsets(normalised, np.stack([clock.time_s, clock.frequency_hz], axis=1) / unit)
-        common = clock.common
-    root = root_of_two(normalised) / unit
-    free = np.flatnonzero(common > 0)
+    root, free, prior = _whitening(network, illumination_w)
     jacobian = delay_doppler_jacobian(network) if jacobian is None else jacobian
     delay, doppler = jacobian[:, 0], jacobian[:, 1]
     first = exactly(root[:, 0, 0, None]) * delay + exactly(root[:, 0, 1, None]) * doppler
@@ -86,12 +77,36 @@ def whitened_rows(
         rows += [exactly(across[:, i]) for i in range(across.shape[1])]
         shared = np.concatenate([shared, np.zeros((*across.shape[:2], len(free)))], axis=1)
     target = DoubleDouble(np.stack([row.hi for row in rows], axis=1), np.stack([row.lo for row in rows], axis=1))
+    return WhitenedRows(target=target, shared=shared, prior=prior)
+
+
+def rows_in_doubles(network: SensingNetwork, illumination_w: float | F, jacobian: DoubleDouble) -> tuple[F, F]:
+    """The rows of delay and Doppler with 16 digits [K, 2, c+2d], by the offsets that are shared and by (p, v), and
+    those that are there without any receiver [c+q, c+2d]; `jacobian` as for `whitened_rows`.
+    """
+    root, free, prior = _whitening(network, illumination_w)
+    return np.concatenate([root[:, :, free], root @ jacobian.hi], axis=2), prior
+
+
+def _whitening(network: SensingNetwork, illumination_w: float | F) -> tuple[F, np.ndarray, F]:
+    """The root [K, 2, 2] of each receiver's information about delay in s and Doppler shift in Hz, which of the two
+    have an offset that is shared, and the rows that are there without any receiver.
+    """
+    slot_s = 0.5 / network.bandwidth_hz
+    unit = np.array([slot_s, 1.0 / slot_s])  # of (τ̃, f̃) in s and Hz
+    normalised = exact_information(network, illumination_w)
+    clock = network.clock
+    common = np.zeros(2)
+    if clock is not None:
+        normalised = without_offsets(normalised, np.stack([clock.time_s, clock.frequency_hz], axis=1) / unit)
+        common = clock.common
+    free = np.flatnonzero(common > 0)
     known = _root_of_prior(network.prior_information)
     prior = np.zeros((len(free) + len(known), len(free) + 2 * network.dimensions))
     prior[: len(free), : len(free)] = np.diag(1.0 / common[free])
     if len(known):
         prior[len(free) :, len(free) :] = known
-    return WhitenedRows(target=target, shared=shared, prior=prior)
+    return root_of_two(normalised) / unit, free, prior
 
 
 def _root_of_prior(information: F) -> F:

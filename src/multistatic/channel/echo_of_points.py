@@ -28,7 +28,7 @@ def geometry_of_points(scenario: Scenario, position_m: F) -> BistaticGeometry:
     lengths = [np.linalg.norm(path, axis=1) for path in (first, second, baseline)]
     units = [path / length[:, None] for path, length in zip((first, second, baseline), lengths, strict=True)]
     return BistaticGeometry(
-        transmitter_target_m=lengths[0],  # type: ignore[arg-type]
+        transmitter_target_m=lengths[0],
         target_receiver_m=read_only(lengths[1]),
         transmitter_receiver_m=read_only(lengths[2]),
         receiver_receiver_m=np.zeros((0, 0)),

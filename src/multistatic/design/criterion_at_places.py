@@ -17,12 +17,12 @@ from multistatic.bounds.criteria import AdditiveCriterion, ClockedLocalizationCr
 from multistatic.bounds.jacobian import delay_doppler_jacobian
 from multistatic.bounds.position import part_of
 from multistatic.bounds.sensing import SensingNetwork, sensing_network
-from multistatic.bounds.square_root import Quantity, covariances, whitened_rows
+from multistatic.bounds.square_root import Quantity, covariances, rows_in_doubles, whitened_rows
 from multistatic.channel.channel import Channel
 from multistatic.channel.echo_of_points import geometry_of_points
 from multistatic.design.algorithms import criterion_of
 from multistatic.double_double import DoubleDouble
-from multistatic.linalg import marginal_covariance, marginal_variance_and_margin
+from multistatic.linalg import inverse_root, marginal_covariance, marginal_variance_and_margin
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.selection_problem import Criterion
@@ -38,7 +38,7 @@ _ALONE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Places:
+class SeenPlaces:
     """P places where targets may be of which the same is known before, with the `channel` of M = P points, the
     `jacobian` of the delays and Doppler shifts, and the `criterion` of `network`, which has
     P·K receivers; None where the criterion is of another package, which gets each place by itself.
@@ -63,11 +63,14 @@ class Places:
         if isinstance(self.criterion, LocalizationCriterion):
             squared, sure = _from_sums(self.criterion, chosen, light)
             if not sure.all():
-                by_rows, certain = self._from_rows(self.criterion, chosen, light)
+                by_rows, certain = self._from_rows(self.criterion, chosen, light, np.arange(len(light)))
                 squared, sure = np.where(sure, squared, by_rows), sure | certain
         else:
             assert isinstance(self.criterion, ClockedLocalizationCriterion)
-            squared, sure = self._from_rows(self.criterion, chosen, light)
+            squared, sure = self._from_clocked_sums(self.criterion, chosen, light)
+            rest = np.flatnonzero(~sure)
+            if len(rest):
+                squared[rest], sure[rest] = self._from_rows(self.criterion, chosen, light, rest)
         values = np.sqrt(squared)
         for place in np.flatnonzero(~sure)[:_ALONE]:
             values[place] = self._alone(int(place), chosen, light[place])
@@ -85,20 +88,37 @@ class Places:
             found[place] = covariances(whitened_rows(network, float(light[place])), mask, quantity)[0]
         return found
 
-    def _from_rows(
-        self, criterion: LocalizationCriterion | ClockedLocalizationCriterion, mask: B, light: F
-    ) -> tuple[F, B]:
-        """Squared value [P] and where it is sure [P] from rows: for clocks, whose offsets leave no sum of information,
-        and where a sum has too few digits.
+    def _from_clocked_sums(self, criterion: ClockedLocalizationCriterion, mask: B, light: F) -> tuple[F, B]:
+        """Squared value [P], and where rounding did not decide it [P]: at given illuminations what its own offsets
+        leave of each receiver's information can be added up, with the offsets that all share as further unknowns.
         """
-        squared, sure = np.zeros(len(light)), np.ones(len(light), bool)
+        rows, prior = rows_in_doubles(self.network, np.repeat(light, len(mask)), self.jacobian)
+        unknowns, d = prior.shape[1], self.network.dimensions
+        each = rows.reshape(len(light), len(mask), 2, unknowns)[:, mask].reshape(len(light), -1, unknowns)
+        information = np.swapaxes(each, 1, 2) @ each + prior.T @ prior
+        root, margin = inverse_root(np.ascontiguousarray(np.moveaxis(information, 0, 2)))
+        squared = np.zeros(len(light))
         for quantity, w in criterion.quantity_weights.items():
-            found, certain = self._covariances(mask, light, quantity)
+            first = unknowns - (2 * d if quantity == "position" else d)
+            squared += w**2 * np.sum(root[:, first : first + d] ** 2, axis=(0, 1))
+        return squared, margin >= _SURE
+
+    def _from_rows(
+        self, criterion: LocalizationCriterion | ClockedLocalizationCriterion, mask: B, light: F, some: np.ndarray
+    ) -> tuple[F, B]:
+        """Squared value [n] and where it is sure [n] from the rows of `some` [n] places, whose sums have too few
+        digits.
+        """
+        squared, sure = np.zeros(len(some)), np.ones(len(some), bool)
+        for quantity, w in criterion.quantity_weights.items():
+            found, certain = self._covariances(mask, light, quantity, some)
             squared, sure = squared + w**2 * np.trace(found, axis1=-2, axis2=-1), sure & certain
         return squared, sure
 
-    def _covariances(self, mask: B, light: F, quantity: Quantity) -> tuple[F, B]:
-        """Covariances [P, d, d] of a quantity, and where 16 digits were enough to decide [P]."""
+    def _covariances(self, mask: B, light: F, quantity: Quantity, some: np.ndarray | None = None) -> tuple[F, B]:
+        """Covariances [n, d, d] of a quantity, and where 16 digits were enough to decide [n], at `some` [n] places or
+        at all.
+        """
         places, d = len(light), self.network.dimensions
         rows = whitened_rows(self.network, np.repeat(light, len(mask)), jacobian=self.jacobian)
         offsets = rows.shared.shape[-1]
@@ -108,7 +128,7 @@ class Places:
         prior = np.concatenate([rows.prior[:, :offsets], rows.prior[:, offsets:][:, order]], axis=1)
         shared = np.broadcast_to(prior, (places, *prior.shape))
         stacked = np.concatenate([whole.reshape(places, -1, whole.shape[-1]), shared], axis=1)
-        return marginal_covariance(stacked, d)
+        return marginal_covariance(stacked if some is None else stacked[some], d)
 
     def _alone(self, place: int, mask: B, light: float) -> float:
         """The criterion at one place, by the network as seen from it."""
@@ -120,7 +140,7 @@ class Places:
 
 def places_of(
     scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None = None
-) -> list[tuple[np.ndarray, Places]]:
+) -> list[tuple[np.ndarray, SeenPlaces]]:
     """The places of targets of which the same is known before, some at a time, with their numbers among `points`;
     `channel` has these M points.
     """
@@ -133,12 +153,12 @@ def places_of(
     return found
 
 
-def _places(scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None) -> Places:
+def _places(scenario: Scenario, channel: Channel, points: TargetPoints, covariance_w: C | None) -> SeenPlaces:
     network = _network_of_all(scenario, channel, points, covariance_w)
     choice = scenario.design.criterion
     ours = registry.find("criteria", choice, scenario.design.options).plugin is None
     made = criterion_of(choice, scenario.design.options)(network) if ours else None
-    return Places(
+    return SeenPlaces(
         scenario=scenario,
         points=points,
         channel=channel,

@@ -10,10 +10,10 @@ from multistatic import registry
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
 from multistatic.beamforming.certificate import certified
 from multistatic.beamforming.interference_bound import tightened
-from multistatic.beamforming.point_prices import PointPrices, point_prices
+from multistatic.beamforming.point_prices import PointStationarity, point_prices
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY, stationarity
 from multistatic.design.accuracy import accuracy
-from multistatic.design.accuracy_over_points import accuracy_over_points
+from multistatic.design.figures_at_points import figures_at_points
 from multistatic.design.group_beams import objective_at
 from multistatic.design.instance import Instance
 from multistatic.design.result import Design, Scheme
@@ -51,7 +51,7 @@ def finished(
     assert beams is not None
     selected = np.asarray(selection.selected, bool)
     beam_problem = instance.beamforming_problem(selected)
-    of_points: PointPrices | None = None
+    of_points: PointStationarity | None = None
     if instance.certificate and instance.several:
         beamforming, of_points = _with_point_prices(instance, selected, beamforming)
     elif instance.certificate:
@@ -82,7 +82,7 @@ def finished(
         rounds=rounds,
         sensitivity=found,
         points=instance.points,
-        over_points=accuracy_over_points(solved, selection),
+        over_points=figures_at_points(solved, selection),
     )
     return verified(design if instance.certificate else without_claims(design))
 
@@ -217,7 +217,7 @@ def _none(
 
 def _with_point_prices(
     instance: Instance, selected: B, result: BeamformingResult
-) -> tuple[BeamformingResult, PointPrices | None]:
+) -> tuple[BeamformingResult, PointStationarity | None]:
     """The result with the prices of beams for several points, and what each point counts, where they are stationary."""
     assert result.beams is not None
     assert result.illumination_w is not None
@@ -235,7 +235,7 @@ def _with_point_prices(
 
 
 def _sensitivity(
-    solved: SolvedGroup, selection: Selection, tried: B | None, of_points: PointPrices | None
+    solved: SolvedGroup, selection: Selection, tried: B | None, of_points: PointStationarity | None
 ) -> Sensitivity:
     beamforming = solved.beamforming
     if solved.instance.scenario.propagation.clutter != "independent":

@@ -17,7 +17,7 @@ from multistatic.beamforming.point_objective import PointObjective
 from multistatic.bounds.criteria import ClockedLocalizationCriterion, LocalizationCriterion
 from multistatic.design.instance import Instance
 from multistatic.design.light_limits import GroupLimits, group_limits
-from multistatic.design.point_laws import PowerLaw, parts_of, power_law_of
+from multistatic.design.point_laws import PowerLaw, criterion_parts, power_law_of
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.selection_problem import Criterion
 from multistatic.units import B, C, F
@@ -50,9 +50,9 @@ def solved_beams(
 ) -> tuple[BeamformingResult, GroupLimits | None]:
     """`group_beams` over several points, with what their prices prove of every group; None where they prove nothing."""
     criterion = instance.criterion(covariance_w)
-    objective = _constant_objective(instance, criterion, selected, covariance_w)
+    objective = constant_objective(instance, criterion, selected, covariance_w)
     if objective is None:
-        falls = all(type(each) in FALLING for each in parts_of(criterion))
+        falls = all(type(each) in FALLING for each in criterion_parts(criterion))
         loss = loss_of(instance, criterion, _counted(instance, selected), covariance_w)
         return _in_turn(instance, beamformer, selected, loss, falls)
     problem = instance.beamforming_problem(selected, objective)
@@ -63,7 +63,7 @@ def solved_beams(
 def objective_at(instance: Instance, selected: B, light: F, covariance_w: C | None = None) -> PointObjective:
     """What counts of several points for the group `selected` [K] near illuminations `light` [M]."""
     criterion = instance.criterion(covariance_w)
-    constant = _constant_objective(instance, criterion, selected, covariance_w)
+    constant = constant_objective(instance, criterion, selected, covariance_w)
     if constant is not None:
         return constant
     return _objective_at(loss_of(instance, criterion, _counted(instance, selected), covariance_w), light)
@@ -74,8 +74,8 @@ def _counted(instance: Instance, selected: B) -> B:
     return selected if selected.any() else np.ones(instance.size, bool)
 
 
-def _constant_objective(
-    instance: Instance, criterion: Criterion, selected: B, covariance_w: C | None
+def constant_objective(
+    instance: Instance, criterion: Criterion, selected: B, covariance_w: C | None = None
 ) -> PointObjective | None:
     """The objective that holds at all illuminations; None where values are no powers of them."""
     group, law = _counted(instance, selected), power_law_of(instance, criterion)

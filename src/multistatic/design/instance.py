@@ -17,7 +17,7 @@ from multistatic.channel.channel import Channel
 from multistatic.channel.realise import channel_rng, realise
 from multistatic.communication.rates import rates_bps_hz
 from multistatic.design.algorithms import criterion_of
-from multistatic.design.criterion_at_places import Places, places_of
+from multistatic.design.criterion_at_places import SeenPlaces, places_of
 from multistatic.design.earlier_design import starts_for
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
@@ -132,7 +132,7 @@ class Instance:
                 found[row] = replace(each, information=information, network=networks[row])
         return tuple(found)
 
-    def places(self, covariance_w: C | None = None) -> list[tuple[np.ndarray, Places]]:
+    def places(self, covariance_w: C | None = None) -> list[tuple[np.ndarray, SeenPlaces]]:
         """The points, for what is to be known of one group at all of them at once, with their numbers."""
         return places_of(self.scenario, self.channel, self.points, covariance_w)
 

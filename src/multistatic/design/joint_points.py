@@ -24,7 +24,7 @@ from multistatic.design.instance import Instance
 from multistatic.design.joint_search import near_groups
 from multistatic.design.joint_words import joint_selection, so_far
 from multistatic.design.light_limits import GroupLimits
-from multistatic.design.point_candidates import PointCandidates, more_is_never_worse
+from multistatic.design.point_candidates import PointCandidates, UnlistedGroups, more_is_never_worse
 from multistatic.design.point_laws import power_law_of
 from multistatic.design.point_losses import PointLoss
 from multistatic.design.result import Design
@@ -116,8 +116,10 @@ class PointSearch:
         listed = 1 << ENUMERABLE if instance.size <= ENUMERABLE else self.listed
         most = min(listed, _VALUES // problem.points)
         groups = affordable_groups(problem, most, full=grows)
-        if groups is not None and len(groups) and np.isfinite(problem.values(groups)).any():
-            return PointCandidates(problem, known, groups, self.law, self._loss_of)
+        if groups is not None and len(groups):
+            found = PointCandidates(problem, known, groups, self.law, self._loss_of)
+            if not found.nothing:
+                return found
         small = instance.size <= ENUMERABLE and groups is not None
         large = "branch_and_bound" if certain else "local_search"
         selection: Selection = registry.load("selectors", "enumeration" if small else large)(problem, instance.rng(2))
@@ -132,10 +134,12 @@ class PointSearch:
             np.unique(np.concatenate([selection.selected[None], others]), axis=0),
             self.law,
             self._loss_of,
-            rest=bound_of_all_groups(instance, problem, known, self.law, limits) if instance.certificate else 0.0,
-            count=selection.evaluated,
-            message="Selection for the beams with all receivers selected: "
-            f"{selection.message[0].lower()}{selection.message[1:]}",
+            UnlistedGroups(
+                bound=bound_of_all_groups(instance, problem, known, self.law, limits) if instance.certificate else 0.0,
+                count=selection.evaluated,
+                message="Selection for the beams with all receivers selected: "
+                f"{selection.message[0].lower()}{selection.message[1:]}",
+            ),
         )
 
     def _loss_of(self, group: B) -> PointLoss:

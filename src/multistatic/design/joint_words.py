@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from multistatic.design.finish import CERTIFIED_GAP
@@ -11,7 +12,7 @@ from multistatic.selection.selection_problem import Selection, SelectionProblem
 from multistatic.units import B
 
 
-class Candidates(Protocol):
+class SearchedGroups(Protocol):
     """The groups of a search, of one point or several."""
 
     count: int
@@ -26,7 +27,7 @@ class Candidates(Protocol):
 
 def joint_selection(
     problem: SelectionProblem,
-    candidates: Candidates,
+    candidates: SearchedGroups,
     group: B,
     value: float,
     solved: int,
@@ -48,12 +49,26 @@ def joint_selection(
     )
 
 
+def with_other_value(selection: Selection, value: float) -> Selection:
+    """The answer of a joint search whose group has other beams since, with the criterion `value`."""
+    if selection.bound is None or not selection.value:
+        return replace(selection, value=value)
+    before, after = selection.value / selection.bound - 1.0, value / selection.bound - 1.0
+    return replace(
+        selection,
+        value=value,
+        bound=min(selection.bound, value),
+        status="optimal" if after <= CERTIFIED_GAP else "feasible",
+        message=selection.message.replace(_proven(before), _proven(after)),
+    )
+
+
 def so_far(best: float, floor: float) -> str:
     """How far the search is: what the groups without beams of their own may still improve."""
     return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
 
 
-def _solved(candidates: Candidates, solved: int) -> str:
+def _solved(candidates: SearchedGroups, solved: int) -> str:
     """How far the search went."""
     if candidates.complete:
         return f"Beams were optimised for {_looked_at(candidates, solved)}"
@@ -61,7 +76,7 @@ def _solved(candidates: Candidates, solved: int) -> str:
     return f"{candidates.message} Beams were optimised for this group{more}"
 
 
-def _looked_at(candidates: Candidates, solved: int) -> str:
+def _looked_at(candidates: SearchedGroups, solved: int) -> str:
     """How many groups got beams, of which ones: where more receivers are never worse, only full groups count."""
     if not candidates.full:
         return f"{solved} of the {candidates.count} affordable groups"
@@ -69,11 +84,15 @@ def _looked_at(candidates: Candidates, solved: int) -> str:
     return f"the only group {kind}" if candidates.count == 1 else f"{solved} of the {candidates.count} groups {kind}"
 
 
-def _verdict(candidates: Candidates, solved: int, gap: float) -> str:
+def _verdict(candidates: SearchedGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
     beams = _solved(candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven about other groups."
-    verdict = "optimal" if gap <= CERTIFIED_GAP else f"within {100.0 * gap:.2g} % of the optimum"
-    return f"{beams}; the design is proven {verdict}. {candidates.known.claim}".strip()
+    return f"{beams}; {_proven(gap)}. {candidates.known.claim}".strip()
+
+
+def _proven(gap: float) -> str:
+    """The relative gap of a design to what is proven of all designs."""
+    return f"the design is proven {'optimal' if gap <= CERTIFIED_GAP else f'within {100.0 * gap:.2g} % of the optimum'}"

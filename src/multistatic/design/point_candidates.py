@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from multistatic.design.point_laws import PowerLaw
 from multistatic.design.point_losses import PointLoss
 from multistatic.selection.criterion_of_points import criteria_of
 from multistatic.selection.declared_gain import Knowledge
+from multistatic.selection.over_points import reduced
 from multistatic.selection.selection_problem import SelectionProblem
 from multistatic.units import B, F
 
@@ -27,6 +29,17 @@ def more_is_never_worse(problem: SelectionProblem, known: Knowledge) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlistedGroups:
+    """Groups that are too many to list: a `bound` on the value of all of them, 0 where nothing is proven, how many were
+    looked at (`count`), and by what search (`message`).
+    """
+
+    bound: float
+    count: int
+    message: str
+
+
 class PointCandidates:
     """Groups with two bounds on the value of each with any beams: `bounds` are proven, `floors` decide which group is
     next and when the search ends.
@@ -36,9 +49,8 @@ class PointCandidates:
     known the floors are values at the illuminations of the best beams, and nothing is proven.
 
     `law`: how values depend on illuminations, where they are powers; else `loss_of` is the loss of a group, and its
-    floor is computed by itself when the group is next. `count`: how many groups were looked at; `message`: by what
-    search, where they are not listed; `rest` bounds the value of all groups that are no candidates, infinity where all
-    are. `full`: only groups that no receiver can join are candidates.
+    floor is computed by itself when the group is next. `unlisted`: of groups that are no candidates; None: there are
+    none. `full`: only groups that no receiver can join are candidates.
     """
 
     def __init__(
@@ -48,24 +60,32 @@ class PointCandidates:
         groups: B,
         law: PowerLaw | None,
         loss_of: Callable[[B], PointLoss],
-        *,
-        rest: float = np.inf,
-        count: int | None = None,
-        message: str = "",
+        unlisted: UnlistedGroups | None = None,
     ) -> None:
         self.known, self.full = known, more_is_never_worse(problem, known) and problem.count is None
-        self.count, self.message, self.complete = len(groups) if count is None else count, message, rest == np.inf
-        self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, rest
-        values = problem.values(groups)
+        others = UnlistedGroups(bound=np.inf, count=len(groups), message="") if unlisted is None else unlisted
+        self.count, self.message, self.complete = others.count, others.message, unlisted is None
+        self._problem, self._law, self._loss_of, self._rest = problem, law, loss_of, others.bound
+        at_one_watt = None if law is None else problem.values_of_points(groups, 1.0)
+        if law is None or at_one_watt is None:
+            values = problem.values(groups)
+        else:
+            each = at_one_watt * np.asarray(problem.illumination_w) ** -law.exponent
+            values = reduced(each, problem.shares, problem.over_points)
         order = np.lexsort((problem.costs_m(groups), values))
         order = order[np.isfinite(values[order])]
         self._groups, self._light = groups[order], np.asarray(problem.illumination_w)
-        self._weights = None if law is None else law.weights(problem.values_of_points(self._groups, 1.0))
+        self._weights = None if law is None or at_one_watt is None else law.weights(at_one_watt[order])
         self._bounds = np.zeros(len(order))
         self._floors = np.zeros(len(order)) if known.falls else values[order]
         self._open = np.ones(len(order), bool)
         self._limits: list[GroupLimits] = []
         self._looked_at = np.zeros(len(order), int)
+
+    @property
+    def nothing(self) -> bool:
+        """No group makes the target observable at every point."""
+        return not len(self._groups)
 
     def least(self) -> tuple[int, float] | None:
         """The candidate of least floor among those without beams of their own, and the floor; None: all have some."""

@@ -24,14 +24,14 @@ from multistatic.selection.selection_problem import Criterion
 from multistatic.units import F
 
 
-def parts_of(criterion: Criterion) -> tuple[Criterion, ...]:
+def criterion_parts(criterion: Criterion) -> tuple[Criterion, ...]:
     """The criterion of each point, or the only one."""
     return criterion.criteria if isinstance(criterion, CriterionOfPoints) else (criterion,)
 
 
 def exponent_of(criterion: Criterion) -> float | None:
     """e where the value at every point is a power p^(-e) of its illumination, as its declared gain says; else None."""
-    gains: list[Any] = [getattr(part, "gain", None) for part in parts_of(criterion)]
+    gains: list[Any] = [getattr(part, "gain", None) for part in criterion_parts(criterion)]
     if any(gain is None or (isinstance(gain, MatrixGain) and gain.constant is not None) for gain in gains):
         return None
     exponents = {float(gain.exponent) for gain in gains}

@@ -38,7 +38,7 @@ class Fix(LabelledResult):
     time_s: mean time of the measurements in s.
     position_verdict: `unique`; `ambiguous`: `other_position_m` fits equally well; `contradictory`: the errors are
         larger than the measurements state and not due to one receiver, so that no covariance is given; or
-        `unobservable`. With a prior of the target, all of this is said of measurements and prior together.
+        `unobservable`. With a prior of the target, the verdict is that of measurements and prior together.
     velocity_verdict: `observable` or `unobservable`.
     position_m [3]: estimated position in m.
     velocity_m_s [3]: estimated velocity in m/s.

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from multistatic.linalg import generalised_inverse
+from multistatic.linalg import covariance_of_rows
 from multistatic.localization.levenberg_marquardt import minimise
 from multistatic.localization.residuals import FusionModel
 from multistatic.units import F
 
-# Errors of a range as shares of the standard deviation of the prior's position, one after the other.
+# Errors as shares of the prior's standard deviations of position and velocity, one after the other.
 _SHARES = (0.3, 0.03, 3e-3, 3e-4, 3e-5, 3e-6)
 _ITERATIONS = 15
 
@@ -27,23 +27,26 @@ def with_wider_errors(model: FusionModel, start: F, case: np.ndarray) -> F:
     seen, d = model.seen, model.sites.dimensions
     if seen.prior_rows is None or not len(start):
         return start
-    information = np.swapaxes(seen.prior_rows, 1, 2) @ seen.prior_rows
-    prior_std_m = np.sqrt(np.trace(generalised_inverse(information)[:, :d, :d], axis1=1, axis2=2))
-    strongest = np.max(seen.root[..., 0, 0], axis=1)
-    measured = seen.root.shape[1] * seen.root.shape[-1]
+    variances = np.diagonal(covariance_of_rows(seen.prior_rows), axis1=1, axis2=2)
+    # Rows of the root are a range given the rate, and a rate; directions leave a straight line, which is no trouble.
+    place_m, speed_m_s = np.sqrt(variances[:, :d].sum(axis=1)), np.sqrt(variances[:, d:].sum(axis=1))
+    errors = np.zeros((*seen.root.shape[:2], seen.root.shape[-1]))
+    errors[..., 0] = place_m[:, None] * seen.root[..., 0, 0]
+    errors[..., 1] = speed_m_s[:, None] * seen.root[..., 1, 1]
+    ratio = errors.reshape(len(errors), -1)
     x = start.copy()
     for share in _SHARES:
-        # Range errors of σ become share·σ_prior: all measurements count by that much less.
-        factor = 1.0 / np.maximum(share * prior_std_m * strongest, 1e-300)
-        index = np.flatnonzero(factor[case] < 1.0)
+        # An error of σ becomes share·σ_prior where it is smaller: its row counts by that much less.
+        factor = 1.0 / np.maximum(share * ratio, 1.0)
+        index = np.flatnonzero(np.any(factor < 1.0, axis=1)[case])
         if not len(index):
             break
 
         def widened(state: F, row: np.ndarray, index: np.ndarray = index, factor: F = factor) -> tuple[F, F]:
             own = case[index[row]]
             residual, slopes = model.evaluate(state, own)
-            residual[:, :measured] *= factor[own, None]
-            slopes[:, :measured] *= factor[own, None, None]
+            residual[:, : factor.shape[1]] *= factor[own]
+            slopes[:, : factor.shape[1]] *= factor[own, :, None]
             return residual, slopes
 
         x[index] = minimise(widened, x[index], np.arange(len(index)), iterations=_ITERATIONS).x

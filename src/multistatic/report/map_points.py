@@ -93,9 +93,9 @@ def _ticks(low: float, high: float, *, logarithmic: bool) -> F:
         return np.asarray(inside[:: len(inside) // (_TICKS + 1) + 1])
     from matplotlib.ticker import MaxNLocator
 
-    inside = np.asarray(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high))
-    inside = inside[(inside >= low) & (inside <= high)]
-    return np.asarray(inside if len(inside) > 1 else np.array([low, high]))
+    values = np.asarray(MaxNLocator(_TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high), dtype=float)
+    inside = values[(values >= low) & (values <= high)]
+    return inside if len(inside) > 1 else np.array([low, high])
 
 
 def draw_points(ax: Axes, design: Design, view: View = PLAN, *, mark_worst: bool = True) -> None:
@@ -112,11 +112,11 @@ def draw_points(ax: Axes, design: Design, view: View = PLAN, *, mark_worst: bool
     seen = order[shown.observable[order]]
     rim: dict[str, Any] = {"edgecolors": MUTED, "linewidths": 0.12 * min(size_pt, 3.0), "zorder": 3.5}
     look: dict[str, Any] = {"c": shown.value[seen], "norm": shown.norm, "cmap": shown.colours, "s": size_pt**2, **rim}
-    ax.scatter(*places[seen].T, label=shown.words, **look)
+    ax.scatter(places[seen, 0], places[seen, 1], label=shown.words, **look)
     lost = order[~shown.observable[order]]
     if len(lost):
         crosses: dict[str, Any] = {"marker": "x", "c": INK, "s": max(size_pt, 3.0) ** 2, "linewidths": 0.9}
-        ax.scatter(*places[lost].T, label="target unobservable there", zorder=3.6, **crosses)
+        ax.scatter(places[lost, 0], places[lost, 1], label="target unobservable there", zorder=3.6, **crosses)
     if mark_worst:
         ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "linewidths": 1.3, "zorder": 7.5}
         x, y = places[over.worst]

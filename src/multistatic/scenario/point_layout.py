@@ -6,16 +6,16 @@ null of a beam fits between them; `finer_points` gives the grid on which this is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.area_points import LaidPoints, area_points
-from multistatic.scenario.area_samples import area_samples
+from multistatic.scenario.area_samples import area_samples, heights_of, in_area
 from multistatic.scenario.beam_width import across, direction_grid, half_power_half_width
-from multistatic.scenario.prior_points import prior_points
+from multistatic.scenario.prior_points import REACH, axes_of_prior, prior_points
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import B, F
 
@@ -74,9 +74,7 @@ def _points_of(
         return LaidPoints(position_m=target.position_m[None], weight=np.ones(1)), (), ""
     transmitter, wavelength_m = scenario.transmitter, scenario.radio.wavelength_m
     if target.prior is not None:
-        covariance = target.prior.position_covariance_m2.copy()
-        if scenario.dimensions == 2:
-            covariance[2], covariance[:, 2] = 0.0, 0.0
+        covariance = _prior_covariance_m2(scenario, target.prior)
         laid = prior_points(
             target.position_m, covariance, transmitter.position_m, transmitter.array, wavelength_m, finer, most
         )
@@ -98,25 +96,73 @@ def _points_of(
     return laid, left_out, _reason(scenario, target, laid, finer)
 
 
-def _kept(scenario: Scenario, target: Target, places: F) -> tuple[B, list[str]]:
-    """Which places are clear of all sites and baselines, and sentences on the others."""
+def within_reach(scenario: Scenario, position_m: F, target_of: np.ndarray) -> B:
+    """True for the places [n, 3] where the target of number `target_of` [n] may be: in its area, or within ±3 standard deviations of its prior
+    along each axis that its points are laid on; and clear of all sites and baselines, as its points are.
+    """
+    found = np.zeros(len(position_m), bool)
+    for number, target in enumerate(scenario.targets):
+        own = target_of == number
+        places = position_m[own]
+        away = places - target.position_m
+        if target.area is not None:
+            low, high = heights_of(target.area, target.position_m)
+            flat = in_area(target.area, target.position_m, places[:, :2])
+            found[own] = flat & (low <= places[:, 2]) & (places[:, 2] <= high)
+        elif target.prior is not None:
+            root = prior_root(scenario, target)
+            deviations = np.linalg.lstsq(root, away.T, rcond=1e-9)[0].T
+            on_plane = np.linalg.norm(away - deviations @ root.T, axis=1) <= 1e-9 * (1.0 + np.linalg.norm(root))
+            found[own] = on_plane & np.all(np.abs(deviations) <= REACH * (1.0 + 1e-9), axis=1)
+        else:
+            found[own] = np.all(away == 0.0, axis=1)
+    for _, near, on_line in _by_sites(scenario, position_m):
+        found &= ~(near | on_line)
+    return found
+
+
+def prior_root(scenario: Scenario, target: Target) -> F:
+    """The root [3, 3] of the covariance of a target's prior along whose columns its points are laid."""
+    assert target.prior is not None
+    path = target.position_m - scenario.transmitter.position_m
+    distance = float(np.linalg.norm(path))
+    direction = path / distance if distance > 0 else np.array([1.0, 0.0, 0.0])
+    return axes_of_prior(_prior_covariance_m2(scenario, target.prior), direction)
+
+
+def _prior_covariance_m2(scenario: Scenario, prior: TargetPrior) -> F:
+    covariance = prior.position_covariance_m2.copy()
+    if scenario.dimensions == 2:
+        covariance[2], covariance[:, 2] = 0.0, 0.0
+    return covariance
+
+
+def _by_sites(scenario: Scenario, places: F) -> Iterator[tuple[str, B, B]]:
+    """For every site its name, and which places [n, 3] are near to it, or on the line to it from the transmitter."""
     transmitter_m = scenario.transmitter.position_m
-    near, on_line = np.zeros(len(places), bool), np.zeros(len(places), bool)
-    sites, lines = [], []
     for name, site_m in [("the transmitter", transmitter_m), *_receivers(scenario)]:
-        close = np.linalg.norm(places - site_m, axis=1) < CLEAR_OF_SITES_M
-        if close.any():
-            sites.append(name)
-            near |= close
+        close = np.asarray(np.linalg.norm(places - site_m, axis=1) < CLEAR_OF_SITES_M)
+        between = np.zeros(len(places), bool)
         line = site_m - transmitter_m
         length = float(line @ line)
         if length > 0:
             along = np.clip((places - transmitter_m) @ line / length, 0.0, 1.0)
             between = np.linalg.norm(places - transmitter_m - along[:, None] * line, axis=1) < _ON_BASELINE_M
             between &= ~close
-            if between.any():
-                lines.append(name)
-                on_line |= between
+        yield name, close, between
+
+
+def _kept(scenario: Scenario, target: Target, places: F) -> tuple[B, list[str]]:
+    """Which places are clear of all sites and baselines, and sentences on the others."""
+    near, on_line = np.zeros(len(places), bool), np.zeros(len(places), bool)
+    sites, lines = [], []
+    for name, close, between in _by_sites(scenario, places):
+        if close.any():
+            sites.append(name)
+            near |= close
+        if between.any():
+            lines.append(name)
+            on_line |= between
     whose = _called(scenario, target)
     said = []
     if sites:

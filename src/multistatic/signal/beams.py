@@ -60,4 +60,6 @@ def illumination(weights: C, steering_tx: ArrayLike) -> F:
     the sum of |aᵀw|² over the columns w of all beams, in the unit of power of the beams.
     """
     rows = np.atleast_2d(np.asarray(steering_tx))
-    return np.array([np.sum(np.abs(np.einsum("t,jtl->jl", row, weights)) ** 2) for row in rows])
+    columns = np.moveaxis(np.asarray(weights), 1, 0).reshape(rows.shape[1], -1)
+    used = columns[:, np.any(columns != 0.0, axis=0)]
+    return np.asarray(np.sum(np.abs(rows @ used) ** 2, axis=1))

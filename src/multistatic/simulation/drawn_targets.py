@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.errors import InputError, Problem
+from multistatic.scenario.area_rings import inside_rings
 from multistatic.scenario.model import Scenario, Target
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.scenario.uncertain_target import TargetArea, TargetPrior
-from multistatic.units import B, F
+from multistatic.units import F
 
 # A target this near to a site is drawn again: its echo has no meaning there.
 _NEAREST_M = 1.0
@@ -83,22 +84,8 @@ def _from_area(area: TargetArea, middle_m: F, rng: np.random.Generator) -> F:
         corners = np.concatenate(area.rings_m)
         low, high = corners.min(axis=0), corners.max(axis=0)
         flat = low + (high - low) * rng.random((_AT_ONCE, 2))
-        flat = flat[_inside(area.rings_m, flat)]
+        flat = flat[inside_rings(area.rings_m, flat)]
     half = 0.5 * float(area.size_m[2]) if area.size_m is not None else 0.0
     lowest, highest = area.height_m or (float(middle_m[2]) - half, float(middle_m[2]) + half)
     height = lowest + (highest - lowest) * rng.random(len(flat))
     return np.column_stack([flat, height])
-
-
-def _inside(rings: tuple[F, ...], places: F) -> B:
-    """Which places [n, 2] an odd number of rings surround: the edges that a ray to the east crosses, counted."""
-    crossings = np.zeros(len(places), int)
-    x, y = places[:, :1], places[:, 1:]
-    for ring in rings:
-        begin, end = ring, np.roll(ring, -1, axis=0)
-        spans = (begin[:, 1] > y) != (end[:, 1] > y)
-        rise = np.where(spans, end[:, 1] - begin[:, 1], 1.0)
-        at = begin[:, 0] + (y - begin[:, 1]) / rise * (end[:, 0] - begin[:, 0])
-        crossings += np.sum(spans & (x < at), axis=1)
-    odd: B = crossings % 2 == 1
-    return odd

@@ -153,7 +153,7 @@ def _beams_value(task: SuiteTask, answer: Answer) -> tuple[float | None, bool, s
 
 
 def figure_w(problem: BeamformingProblem, beams: Beams) -> float:
-    """What beams are ranked by: the illumination of the only point in W, or the one that is worth as much everywhere."""
+    """What ranks beams: the illumination of the only point in W, or the one that is worth as much everywhere."""
     if problem.objective is None:
         return problem.illumination_w(beams)
     loss = problem.objective.loss(beams.illumination_w(problem.steering_tx))

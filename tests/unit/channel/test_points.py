@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem
-from multistatic.beamforming.value_function import value_function
 from multistatic.bounds.criteria import peb, surrogate, veb
 from multistatic.bounds.sensing import sensing_network
 from multistatic.channel.channel import Channel
@@ -105,7 +104,7 @@ def test_a_bound_for_one_point_refuses_several() -> None:
         sensing_network(scenario_at(PLACES_M[0]), together())
 
 
-def test_a_beamformer_for_one_point_refuses_several_in_words() -> None:
+def test_the_steering_vector_of_one_point_is_refused_in_words_where_there_are_several() -> None:
     channel, scenario = together(), scenario_at(PLACES_M[0])
     problem = BeamformingProblem(
         direct=channel.direct,
@@ -120,7 +119,7 @@ def test_a_beamformer_for_one_point_refuses_several_in_words() -> None:
     light = sent.illumination_w(channel.steering_tx)
     assert problem.illumination_w(sent) == float(np.array([0.5, 0.25, 0.25]) @ light)
     with pytest.raises(InputError, match="3 points"):
-        value_function(problem)
+        _ = problem.steering
 
 
 @pytest.mark.parametrize("point", [-1, 3])
@@ -129,9 +128,9 @@ def test_a_point_that_is_none_is_refused(point: int) -> None:
         together().at(point)
 
 
-def test_a_block_has_one_target() -> None:
+def test_a_block_has_one_place_for_each_target() -> None:
     channel = together()
-    with pytest.raises(ValueError, match="3 points, expected one"):
+    with pytest.raises(ValueError, match="3 points, expected 1, one for each target"):
         simulate_block(scenario_at(PLACES_M[0]), channel, beams(channel))
 
 

@@ -75,7 +75,9 @@ def test_a_criterion_of_another_package_gets_each_place_by_itself() -> None:
 
 
 def test_the_channel_of_other_points_is_the_one_that_is_realised_there() -> None:
-    scenario = with_targets(3)
+    plain = with_targets(3)
+    targets = tuple(replace(each, rcs_bistatic_db=4.0 * number) for number, each in enumerate(plain.targets))
+    scenario = replace(plain, targets=targets)
     points = some_points(scenario)
     realised = realise(scenario, points=points)
     moved = channel_to_points(scenario, realise(scenario), points)

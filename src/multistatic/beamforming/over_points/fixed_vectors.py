@@ -102,10 +102,13 @@ def followed(barrier: DualBarrier, at: DualPoint, tolerance: float, weight: floa
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Active:
-    """A centre of the problem of some points: `points` their indices, `barrier` of them, prices `at` for weight t."""
+    """A centre of the problem of some points: `points` their indices, `barrier` of them in the orthonormal `basis` of
+    what they span, prices `at` for weight t.
+    """
 
     points: np.ndarray
     barrier: DualBarrier
+    basis: C
     at: DualPoint
     weight: float
     steps: int
@@ -120,7 +123,7 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
     objective, steering = barrier.objective, barrier.steering
     every = np.arange(len(steering))
     points = every if len(every) <= _ALL else _spread(steering / np.sqrt(objective.weight)[:, None])
-    part = barrier.with_points(steering[points], objective.restricted(points))
+    part, basis = _of_points(barrier, points)
     at, steps = inside(part, prices, 1.0 / part.objective.weight), 0
     wanted, weight, path = _LEVELS[0], part.degree / part.dual_value(at), list[_Active]()
     if len(points) == len(every):
@@ -128,10 +131,10 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
     for _ in range(_ROUNDS):
         at, weight, used = followed(part, at, wanted, weight)
         steps += used
-        path.append(_Active(points=points, barrier=part, at=at, weight=weight, steps=steps))
+        path.append(_Active(points=points, barrier=part, basis=basis, at=at, weight=weight, steps=steps))
         if len(points) == len(every) and wanted <= tolerance:
             break
-        light = part.light(at, weight, steering) / objective.weight
+        light = part.light(at, weight, steering @ basis.conj()) / objective.weight
         missing, short = _missing(light, steering, points, max(wanted, tolerance))
         if not len(missing):
             if wanted <= tolerance:
@@ -145,13 +148,31 @@ def _generated(barrier: DualBarrier, prices: F, tolerance: float) -> _Active:
         added = np.setdiff1d(points, back.points, assume_unique=True)
         points = np.concatenate([back.points, added, missing])
         new = points[len(back.points) :]
-        part = barrier.with_points(steering[points], objective.restricted(points))
+        part, basis = _of_points(barrier, points)
         weight = back.weight
-        bright = back.barrier.light(back.at, weight, steering[new])
-        # Small enough that every Z_j stays positive: a_iᴴZ_j⁻¹a_i ≤ t p_i
+        # Small enough that every Z_j stays positive: a_iᴴZ_j⁻¹a_i ≤ t p_i, with what lies outside of the basis, too
+        bright = barrier.with_points(steering[back.points], objective.restricted(back.points)).light(
+            back.at, weight, steering[new]
+        )
         at = back.at._replace(point=np.concatenate([back.at.point, 0.2 / (len(new) * weight * bright)]))
         wanted = part.degree / (weight * part.dual_value(at))
     return replace(path[-1], steps=steps)
+
+
+def _of_points(barrier: DualBarrier, points: np.ndarray) -> tuple[DualBarrier, C]:
+    """The barrier of some points, in an orthonormal basis [n, m] of the channels and of these points where that is
+    smaller: outside of it beams only cost power.
+    """
+    steering, objective = barrier.steering[points], barrier.objective.restricted(points)
+    vectors = np.concatenate([barrier.channels, steering])
+    if len(vectors) >= vectors.shape[1]:
+        return barrier.with_points(steering, objective), np.eye(vectors.shape[1], dtype=complex)
+    basis = np.linalg.qr(vectors.T)[0]
+    coordinates = basis.conj()
+    part = replace(
+        barrier, channels=barrier.channels @ coordinates, steering=steering @ coordinates, objective=objective
+    )
+    return part, basis
 
 
 def _spread(vectors: C) -> np.ndarray:
@@ -196,21 +217,26 @@ def _marginal_start(barrier: DualBarrier, prices: F) -> tuple[DualPoint, float, 
     weight = objective.weight ** (1.0 / (1.0 + objective.exponent))
     even = barrier.with_points(barrier.steering, PointObjective(kind="worst", weight=weight / weight.sum()))
     found = _generated(even, prices, _ROUGH)
-    light = found.barrier.light(found.at, found.weight, barrier.steering)
+    light = found.barrier.light(found.at, found.weight, barrier.steering @ found.basis.conj())
     return inside(barrier, prices, objective.marginal(light)), barrier.degree / objective.loss(light), found.steps
 
 
 def solved(barrier: DualBarrier, prices: F, tolerance: float = TOLERANCE) -> PointSolution:
     """The optimum of the problem, from the prices λ of least power (`least_prices`), whose sum is below 1."""
+    basis = None
     if barrier.worst:
         found = _generated(barrier, prices, tolerance)
         active, at, weight, steps, points = found.barrier, found.at, found.weight, found.steps, found.points
+        basis = found.basis
     else:
         start, weight, steps = _marginal_start(barrier, prices)
         at, weight, used = followed(barrier, start, tolerance, weight)
         active, steps, points = barrier, steps + used, np.arange(len(barrier.steering))
     bound = active.objective.proven_loss(at.point, proven_light(active, at))
-    beams = recovered(active, at, weight, barrier.steering, barrier.objective, bound)
+    steering = barrier.steering if basis is None else barrier.steering @ basis.conj()
+    beams = recovered(active, at, weight, steering, barrier.objective, bound)
+    if beams is not None and basis is not None:
+        beams = replace(beams, data=basis @ beams.data, sensing=basis @ beams.sensing)
     every = np.zeros(len(barrier.steering))
     every[points] = at.point
     return PointSolution(at=at._replace(point=every), weight=weight, beams=beams, bound=bound, steps=steps)

@@ -182,7 +182,13 @@ def _searched_beams(posed: PosedPoints, settings: ValueFunctionSettings | None) 
     )
     with_rate = np.concatenate([[0], posed.required + 1])
     earlier = [basis.conj().T @ beams.weights[with_rate] / np.sqrt(problem.power_limit_w) for beams in problem.starts]
-    found = best_receive_vectors(receivers, earlier, problem.streams, settings or ValueFunctionSettings())
+    found = best_receive_vectors(
+        receivers,
+        earlier,
+        problem.streams,
+        settings or ValueFunctionSettings(),
+        lambda price: any_vectors_bound(posed, price),
+    )
     if found is None or found.solution.beams is None:
         return _best_of_single_points(posed, settings)
     beams, at = in_space(found.solution.beams, basis), found.solution.at

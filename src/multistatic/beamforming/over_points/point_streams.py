@@ -43,4 +43,4 @@ def point_covariances(receivers: PointReceivers, streams: Streams, solution: Poi
     rows = barrier.channels * np.sqrt(solution.at.rate)[:, None]
     taken = np.where(own[:, :, None], rows, 0.0)  # [K, S, n]
     prices = barrier.shared(solution.at) - np.swapaxes(taken, 1, 2) @ taken.conj()
-    return noise, channels @ np.linalg.solve(prices, np.swapaxes(channels.conj(), 1, 2).reshape(count, size, antennas))
+    return noise, channels @ np.linalg.solve(prices, adjoint(channels).reshape(count, size, antennas))

@@ -1,5 +1,5 @@
 """Receive vectors of several antennas and the dual problem that belongs to them, with its derivatives
-(docs/algorithms.md, "Several points: receive vectors").
+(docs/algorithms.md §1.10).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Beams for several points where receivers have several antennas: a search over receive vectors from several starts
-(docs/algorithms.md, "Several points: receive vectors").
+(docs/algorithms.md §1.10).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,7 +27,7 @@ from multistatic.beamforming.value_function.receive_vectors import descend
 from multistatic.beamforming.value_function.several_starts import ValueFunctionSettings, best_streams, feasible_start
 from multistatic.beamforming.value_function.starting_vectors import random_streams
 from multistatic.beamforming.value_function.streams import without_idle_streams
-from multistatic.units import C
+from multistatic.units import C, F
 
 _ROUGH, _SCREENING = 0.1, 2e-3  # parts of the loss to which the beams of starts, and of starts improved, are known
 _SCREENED = (Stage(gap=0.1, steps=60, enough=1e-3), Stage(gap=1e-2, steps=60, enough=1e-4))
@@ -35,6 +35,7 @@ _FINISHED = (Stage(gap=1e-2, steps=80, enough=3e-5), Stage(gap=1e-3, steps=80, e
 _ROUNDS = 4  # of a search over some points, to which those are added that it leaves short
 _WORTH_A_STREAM = 1e-4  # of the loss
 _STREAM_ROUNDS = 3
+_PROVEN = 5e-5  # gap to a bound on all receive vectors at which no others are looked for
 _SEED = 0x5EED
 
 
@@ -53,18 +54,28 @@ class StreamSolution:
 
 
 def best_receive_vectors(
-    receivers: PointReceivers, earlier: Sequence[C], limit: int, settings: ValueFunctionSettings
+    receivers: PointReceivers,
+    earlier: Sequence[C],
+    limit: int,
+    settings: ValueFunctionSettings,
+    proven: Callable[[F], float] = lambda price: 0.0,
 ) -> StreamSolution | None:
     """The best streams, at most `limit` for each receiver, over several starts; None where no start meets the rates.
 
-    `earlier`: beams [1+K, n, L] of power 1 to start from besides; they need not meet the rates.
+    `earlier`: beams [1+K, n, L] of power 1 to start from besides; they need not meet the rates. `proven`: a lower bound
+    on the loss for all receive vectors, from prices μ [M] of the points. Where it proves that the first vectors are
+    the best there is no search.
     """
     towards = mean_problem(receivers)
     feasible = feasible_start(towards, limit)
     if feasible.scale < 1.0:
         return None
+    mean = best_streams(towards, feasible.streams, limit, settings).best
+    first = None if mean is None else _solved(receivers, replace(mean, solution=None), TOLERANCE)
+    if first is not None and proven(first.solution.at.point) >= first.loss * (1.0 - _PROVEN):
+        return first
     found = list[StreamSolution]()
-    for start in _starts(receivers, towards, feasible.streams, earlier, limit, settings):
+    for start in _starts(receivers, towards, feasible.streams, mean, earlier, limit, settings):
         screened = _improved(receivers, start, _SCREENED, _SCREENING)
         found.append(min(start, screened or start, key=lambda each: each.loss))
     if not found:
@@ -84,6 +95,7 @@ def _starts(
     receivers: PointReceivers,
     towards: GramProblem,
     feasible: Streams,
+    mean: Streams | None,
     earlier: Sequence[C],
     limit: int,
     settings: ValueFunctionSettings,
@@ -91,7 +103,6 @@ def _starts(
     """Streams with their beams: the best ones for the mean direction, those of least power, earlier ones, and random
     ones where no receiver is selected.
     """
-    mean = best_streams(towards, feasible, limit, settings).best
     lean = descend(towards, replace(feasible, solution=None), "power", steps=60, tolerance=1e-5)
     others = [streams_of_beams(towards, receivers.channels, weights) for weights in earlier]
     if receivers.receives_sensing.all():

@@ -1,5 +1,4 @@
-"""BFGS over receive vectors and shares of the rates for several points (docs/algorithms.md, "Several points: receive
-vectors").
+"""BFGS over receive vectors and shares of the rates for several points (docs/algorithms.md §1.10).
 
 The optimum of the convex problem is not twice differentiable in the receive vectors: where the sensing covariance has a
 rank above one, the largest eigenvalue of its dual is multiple. At a fixed weight t of the barrier the minimum of f_t is

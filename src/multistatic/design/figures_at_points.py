@@ -13,7 +13,7 @@ from multistatic.selection.selection_problem import Selection
 from multistatic.units import B, C, F
 
 
-def accuracy_over_points(solved: SolvedGroup, selection: Selection) -> PointsAccuracy | None:
+def figures_at_points(solved: SolvedGroup, selection: Selection) -> PointsAccuracy | None:
     """The figures of every point; None for one target that is exactly known.
 
     A joint design has compared all groups with all beams, so its bound is one of the value over the points.
