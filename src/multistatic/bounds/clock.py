@@ -42,9 +42,9 @@ class ClockErrors:
         for name, other in (("time_s", self.frequency_hz), ("frequency_hz", self.time_s)):
             own = getattr(self, name)
             object.__setattr__(self, name, read_only(own if np.size(own) else np.zeros(np.size(other))))
-        every = [*self.time_s, *self.frequency_hz, self.common_time_s, self.common_frequency_hz]
-        if not all(value >= 0 for value in every):
-            raise ValueError(f"standard deviations of clock offsets must be at least 0, received {every}")
+        every = np.concatenate([self.time_s, self.frequency_hz, self.common])
+        if not np.all(every >= 0):
+            raise ValueError(f"standard deviations of clock offsets must be at least 0, received {every.tolist()}")
 
     @property
     def common(self) -> F:

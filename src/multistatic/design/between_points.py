@@ -1,8 +1,8 @@
 """The worst place between the points of an uncertain target, searched for continuously (docs/algorithms.md §3.2).
 
 Only the direction from the transmitter decides about the illumination p, which is a trigonometric polynomial of it: as
-smooth as the aperture is small, with nulls that can be narrow where the beams need hardly any light. A grid can miss
-them. The search begins where p is least among its neighbours on the finer grid, moves the place, within where the target
+smooth as the aperture is small, with nulls that can be narrow where hardly any light is needed. A grid can miss them.
+The search begins where p is least among its neighbours on the finer grid, moves the place, within where the target
 may be, to where p is least, looks at all distances there, and then moves the worst places to where the criterion itself
 is worst. Places move in steps that are halved where no step helps.
 """
@@ -29,9 +29,9 @@ _NEIGHBOURS = 1.6  # steps of that grid between places that are compared
 _DARKEST = 600  # local minima of the illumination that are followed at most
 _DOUBTFUL = 0.3  # of the stated value: where the darkest place of a direction is better, no distance is worse
 _DISTANCES = 16
-_WORST = 48  # places that the criterion itself is followed from, at most
-_HALVINGS = 9
-_MOST_ROUNDS = 60
+_WORST = 32  # places that the criterion itself is followed from, at most
+_HALVINGS = 7
+_MOST_ROUNDS = 40
 _FAR = 0.3  # of the distance: the largest step along it
 
 # Steps across, upwards and along the ground, as parts of the length of a step: single ones and pairs.
@@ -161,9 +161,9 @@ class PlaceSearch:
             heights = np.full(len(flat), -np.inf)
             inside = within_reach(self._scenario, flat, owners)
             heights[inside] = height(flat[inside], owners[inside])
-            heights = heights.reshape(len(rows), len(_MOVES))
-            towards = np.argmax(heights, axis=1)
-            reached = heights[np.arange(len(rows)), towards]
+            of_moves = heights.reshape(len(rows), len(_MOVES))
+            towards = np.argmax(of_moves, axis=1)
+            reached = of_moves[np.arange(len(rows)), towards]
             better = reached > best[rows]
             position[rows[better]] = tried[better, towards[better]]
             best[rows[better]] = reached[better]

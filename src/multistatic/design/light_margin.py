@@ -89,9 +89,10 @@ def _with_own_loss(
         exponent = exponent_of(instance.criterion())
         own = constant.loss(result.beams.illumination_w(instance.channel.steering_tx))
         bound = 0.0 if exponent is None else own * (proven / value) ** (1.0 / exponent)
+    bounded = f"; a bound on any beams proves a gap of at most {max(gap, 1e-7):.2g}" if proven > 0.0 else ""
     message = (
         f"The beams are for {instance.points.count} points and leave none of them dark, so that what lies between is "
-        f"illuminated as well{f'; a bound on any beams proves a gap of at most {max(gap, 1e-7):.2g}' if proven else ''}."
+        f"illuminated as well{bounded}."
     )
     status = "optimal" if gap <= CLOSE else "feasible"
     return replace(result, status=status, loss=own, loss_bound=bound, message=message)  # type: ignore[arg-type]

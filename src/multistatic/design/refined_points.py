@@ -4,8 +4,8 @@ Points are laid half a beam width apart; the criterion between them can still be
 the beams too. It is computed with the designed beams on a grid four times finer, and for the worst value searched for
 continuously from there (`between_points`). Where it exceeds the stated value these places are added to the points, and
 the group gets beams that leave no point dark (`light_margin`); where this costs more than a little, group and beams are
-designed again. A mean is that of the points and their weights: there nothing is added, and the mean on the finer grid is
-stated.
+designed again. A mean is that of the points and their weights: there nothing is added, and the mean on the finer grid
+is stated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EXCEEDED = 0.01  # of the stated value: what the criterion may exceed it by betw
 _ROUNDS = 6
 _AT_ONCE = 40
 _NEIGHBOURS = 0.9  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two places are not added together
-_AGAIN = 2e-3  # of the proven or first value: where other beams cost more, the group is looked for again, too
+_AGAIN = 2e-3  # of the value: where other beams cost more, the group is looked for again, too
 
 
 def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[str], None]) -> tuple[Design, Instance]:
@@ -69,16 +69,17 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
             break
         on_stage(f"design with {len(added)} more points, between which the criterion was worse")
         instance = _joined(instance, found, added)
-        design = _again(design, instance)
-        if design is None or not _settled(design, first):
-            design = first = method(instance, on_stage)
+        other = _again(design, instance)
+        if other is None or not _settled(other, first):
+            other = first = method(instance, on_stage)
+        design = other
         if design.over_points is None:
             break
     assert best is not None
     return best.design, best.instance
 
 
-@dataclass(frozen=True, slots=True, kw_only=False, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Checked:
     """A `design` that was checked, its `instance`, and the `least` level that the criterion is nowhere above."""
 
@@ -91,9 +92,7 @@ def _settled(design: Design, first: Design) -> bool:
     """Other beams at more points cost little, so that what was proven of all groups is nearly reached still."""
     if design.over_points is None or first.over_points is None:
         return False
-    before = first.over_points.bound or first.over_points.value_reduced
-    allowed = max(before * (1.0 + _AGAIN), first.over_points.value_reduced * (1.0 + _AGAIN))
-    return design.over_points.value_reduced <= allowed
+    return design.over_points.value_reduced <= (1.0 + _AGAIN) * first.over_points.value_reduced
 
 
 def _again(design: Design, instance: Instance) -> Design | None:

@@ -21,6 +21,7 @@ from multistatic.units import B, F
 
 if TYPE_CHECKING:
     from multistatic.scenario.model import Scenario, Target
+    from multistatic.scenario.uncertain_target import TargetPrior
 
 MOST_POINTS = 400
 MOST_FINER_POINTS = 20_000
@@ -97,8 +98,8 @@ def _points_of(
 
 
 def within_reach(scenario: Scenario, position_m: F, target_of: np.ndarray) -> B:
-    """True for the places [n, 3] where the target of number `target_of` [n] may be: in its area, or within ±3 standard deviations of its prior
-    along each axis that its points are laid on; and clear of all sites and baselines, as its points are.
+    """True for the places [n, 3] where the target of number `target_of` [n] may be: in its area, or within ±3 standard
+    deviations of its prior along each axis that its points are laid on; clear of all sites and baselines, as these are.
     """
     found = np.zeros(len(position_m), bool)
     for number, target in enumerate(scenario.targets):
