@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _LOGARITHMIC = 10.0
 # The light end of the colours is left out: it would not be seen on white.
 _LIGHTEST, _COLOURS = 0.18, "YlOrBr"
-_LEAST_PT, _MOST_PT = 1.8, 5.5
+_LEAST_PT, _MOST_PT = 2.6, 5.5
 _TICKS = 5
 _AVOIDED = 300
 
