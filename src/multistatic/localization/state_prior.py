@@ -73,6 +73,11 @@ def state_prior(scenario: Scenario) -> StatePrior:
     scenario: the network; exactly one of its targets has a prior. The mean is this target's position and velocity.
 
     Raises `InputError` where no target has a prior, or several have one.
+
+    >>> from multistatic import load_preset
+    >>> known = load_preset("paper", ["target.prior.position_std_m=[3, 4]"])
+    >>> state_prior(known).covariance.tolist()
+    [[9.0, 0.0], [0.0, 16.0]]
     """
     known = [one for one in scenario.targets if one.prior is not None]
     if len(known) != 1:

@@ -26,8 +26,8 @@ class TargetPrior:
     Raises `ScenarioError` for a matrix that is not symmetric and positive definite in the rows that are not zero.
 
     >>> import numpy as np
-    >>> TargetPrior(position_covariance_m2=25.0 * np.eye(3)).information(2)[0].tolist()
-    [0.04, 0.0, 0.0, 0.0]
+    >>> TargetPrior(position_covariance_m2=4.0 * np.eye(3)).information(2)[0].tolist()
+    [0.25, 0.0, 0.0, 0.0]
     """
 
     position_covariance_m2: F
