@@ -12,7 +12,7 @@ surrogates have no position that a prior could be about: they are the same with 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -71,11 +71,14 @@ class LocalizationCriterion:
     quantity_weights: Mapping[Quantity, float]
     network: SensingNetwork
     prior: F | None = None
+    _gain: list[MatrixGain] = field(default_factory=list, init=False, repr=False)
 
     @property
     def gain(self) -> MatrixGain:
-        """φ = 1/tr[A J⁻¹], exponent 1/2, with the constant J₀ where there is a prior."""
-        return MatrixGain(information=self.information, weighting=self.weighting, constant=self.prior)
+        """φ = 1/tr[A J⁻¹], exponent 1/2, with the constant J₀ where there is a prior; made and examined once."""
+        if not self._gain:
+            self._gain.append(MatrixGain(information=self.information, weighting=self.weighting, constant=self.prior))
+        return self._gain[0]
 
     def values(self, masks: B, illumination_w: F | float) -> F:
         """Value [n] of each row of `masks` [n, K] at a number, [n, M] at illuminations [M]; infinity where it is

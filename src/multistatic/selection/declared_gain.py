@@ -8,7 +8,9 @@ what follows. Over several points the gain is a power mean of those of the point
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NoReturn
 
 import numpy as np
@@ -40,6 +42,8 @@ _MULTIPLES = (1e-3, 0.1, 0.5, 0.9, 1.1, 2.0, 10.0, 1e3)
 _LAW = 1e-7
 _FEASIBLE = 1 << 14  # groups
 _OURS = (AdditiveCriterion, LocalizationCriterion)
+GroupValues = Callable[[B, float], F]
+"""GroupValues [n] of groups [n, K] at an illumination in W."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,7 +93,11 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     """
     if problem.points > 1:
         return _gain_of_points(problem)
-    problem = problem_at(problem, 0)
+    return _gain_at(problem_at(problem, 0))
+
+
+def _gain_at(problem: SelectionProblem, values: GroupValues | None = None) -> Gain | None:
+    """`exact_gain` of one point; `values`: those of its criterion, where they are known."""
     declared = getattr(problem.criterion, "gain", None)
     if declared is None:
         return None
@@ -98,7 +106,7 @@ def exact_gain(problem: SelectionProblem) -> Gain | None:
     if declared.size != problem.size:
         _refuse(problem.criterion, f"a gain of {declared.size} receivers", f"a gain of {problem.size} receivers")
     gain = _scaled(declared, problem.one_illumination_w)[0]
-    group = _contradiction(declared, gain, problem)
+    group = _contradiction(declared, gain, problem, values or problem.values_at)
     if group is not None and type(problem.criterion) in _OURS:
         return None  # rounding next to a singular matrix: nothing is proven of such a network
     if group is not None:
@@ -111,7 +119,12 @@ def _gain_of_points(problem: SelectionProblem) -> GainOfPoints | None:
     """The gain over the points; None where one point has none, or where their exponents differ."""
     if len(criteria_of(problem)) != problem.points:
         return None
-    found = [exact_gain(problem_at(problem, point)) for point in range(problem.points)]
+    quick = all(type(each) is LocalizationCriterion for each in criteria_of(problem))
+    known = _values_at_points(problem) if quick and np.all(problem.illumination_w > 0.0) else None
+    found = [
+        _gain_at(problem_at(problem, point), None if known is None else partial(known, point))
+        for point in range(problem.points)
+    ]
     parts = tuple(gain for gain in found if gain is not None)
     if len(parts) < len(found) or len({gain.exponent for gain in parts}) > 1:
         return None
@@ -126,6 +139,20 @@ def _gain_of_points(problem: SelectionProblem) -> GainOfPoints | None:
         power=power,
         exponent=exponent,
     )
+
+
+def _values_at_points(problem: SelectionProblem) -> Callable[[int, B, float], F]:
+    """GroupValues of the groups that are compared, at multiples of the illuminations: those of all points at once."""
+    tables: dict[float, F] = {}
+
+    def values(point: int, masks: B, illumination_w: float) -> F:
+        multiple = round(illumination_w / float(problem.illumination_w[point]), 9)
+        if multiple not in tables:
+            tables[multiple] = problem.values_of_points(_a_few(problem), multiple * problem.illumination_w)
+        found = tables[multiple][:, point]
+        return found if len(masks) == len(found) else found[np.isfinite(tables[1.0][:, point])]
+
+    return values
 
 
 def surely_unobservable(problem: SelectionProblem) -> bool:
@@ -184,7 +211,9 @@ def _matrix_gain(declared: MatrixGain, illumination_w: float) -> tuple[ScaledMat
     return replace(gain, factor=gain.factor * np.sqrt(all_selected)), all_selected
 
 
-def _contradiction(declared: LinearGain | MatrixGain, gain: Gain, problem: SelectionProblem) -> str | None:
+def _contradiction(
+    declared: LinearGain | MatrixGain, gain: Gain, problem: SelectionProblem, value: GroupValues
+) -> str | None:
     """Where the criterion's values are not those of its gain, as the end of a sentence; None where they are.
 
     Our own criteria have tests that look at every group: a few are looked at here.
@@ -194,7 +223,7 @@ def _contradiction(declared: LinearGain | MatrixGain, gain: Gain, problem: Selec
     illumination_w = problem.one_illumination_w if problem.one_illumination_w > 0.0 else 1.0
     if not gain.power_law:
         illumination_w = problem.one_illumination_w
-    values = np.asarray(problem.values_at(masks, illumination_w), float)
+    values = np.asarray(value(masks, illumination_w), float)
     if np.isnan(values).any() or np.any(values <= 0.0):
         return ": some values are not positive"
     finite = np.isfinite(values)
@@ -207,7 +236,7 @@ def _contradiction(declared: LinearGain | MatrixGain, gain: Gain, problem: Selec
     if not agree.all():
         return f": the values differ for the group {', '.join(problem.ids(masks[np.argmin(agree)])[:8])}"
     for multiple in (0.5, 2.0) if ours else _MULTIPLES:
-        moved = np.asarray(problem.values_at(masks[finite], multiple * illumination_w), float)
+        moved = np.asarray(value(masks[finite], multiple * illumination_w), float)
         if gain.power_law:
             if not np.allclose(
                 moved, values[finite] * multiple**-gain.exponent, rtol=_LAW if ours else _AGREEMENT, atol=0.0

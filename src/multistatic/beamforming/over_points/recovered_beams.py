@@ -18,6 +18,7 @@ import numpy as np
 
 from multistatic.beamforming.over_points.beam_gains import BeamGains, SettledPowers
 from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPoint
+from multistatic.beamforming.over_points.fewer_sensing_beams import fewer_sensing_beams
 from multistatic.beamforming.over_points.power_program import best_powers
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.units import C, F
@@ -26,6 +27,7 @@ _NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
 _MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
 _FEWER = (*range(12), 14, 16, 20, 24, 28, 32)  # sensing beams that are tried
 _RANK_LOSS = 1e-6  # what fewer of them may cost, of the loss
+_FEW, _FEWER_LOSS = 2, 1e-5  # sensing beams that can become fewer, and what that may cost, of the loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -120,9 +122,25 @@ def recovered(
     if barrier.worst and (len(found.sensing) > _MANY or bound < found.loss * (1.0 - _FAR)):
         found = _reallocated(gains, found, bound)
     used = np.flatnonzero(found.sensing > 0.0)
-    return PointBeams(
+    best = PointBeams(
         data=data * np.sqrt(found.data), sensing=sensing[:, used] * np.sqrt(found.sensing[used]), loss=found.loss
     )
+    return best if len(used) < _FEW else _with_fewer(barrier, best, steering, objective)
+
+
+def _with_fewer(barrier: DualBarrier, best: PointBeams, steering: C, objective: PointObjective) -> PointBeams:
+    """The beams with fewer sensing beams, where that costs next to nothing."""
+    light = np.sum(np.abs(steering.conj() @ np.concatenate([best.data, best.sensing], axis=1)) ** 2, axis=1)
+    suffered = barrier.channels[barrier.receives_sensing]
+    sensing = fewer_sensing_beams(best.sensing, light, steering, suffered, objective)
+    if sensing.shape[1] == best.sensing.shape[1]:
+        return best
+    lengths = [np.linalg.norm(beams, axis=0) for beams in (best.data, sensing)]
+    data, sensing = best.data / lengths[0], sensing / lengths[1]
+    found = gains_of(barrier, steering, objective, data, sensing).best(lengths[0] ** 2, lengths[1] ** 2)
+    if found is None or found.loss > best.loss * (1.0 + _FEWER_LOSS):
+        return best
+    return PointBeams(data=data * np.sqrt(found.data), sensing=sensing * np.sqrt(found.sensing), loss=found.loss)
 
 
 def _reallocated(gains: BeamGains, found: SettledPowers, bound: float) -> SettledPowers:
