@@ -25,6 +25,7 @@ COSTS = 1e-3
 _SHARES = (0.03, 3e-3, 3e-4, 0.0)  # κ, in the order in which they are tried
 _LEVELS = 3  # problems for one κ at most
 _LEVELLED = 1e-4  # relative change of the value
+_LEAST = 1e-6  # of the largest illumination: where values are looked at, since in a null there are none
 
 
 def beams_with_margin(
@@ -37,6 +38,7 @@ def beams_with_margin(
     """
     criterion = instance.criterion()
     loss = loss_of(instance, criterion, selected)
+    light = np.maximum(light, _LEAST * light.max())
     constant = constant_objective(instance, criterion, selected)
     falls = exponent_of(criterion) is not None or all(type(each) in FALLING for each in criterion_parts(criterion))
     best: BeamformingResult | None = None

@@ -10,6 +10,7 @@ from multistatic.bounds.position import PositionBound
 from multistatic.design.finish import UNCERTIFIED
 from multistatic.design.result import Design
 
+_LOST_BETWEEN = "The target is unobservable at a place between the points."
 _WHOLE_UNIT = (
     "Not computed: the beams would have to be designed again, which the command design does with beamformers that take "
     "milliseconds."
@@ -80,6 +81,9 @@ def _robustness_reason(design: Design, name: str) -> str:
         return "The mono-static scheme has no criterion."
     if name in ("bound", "gap"):
         return "Nothing is proven of the value over the points."
+    if name == "value_between":
+        unobservable = design.over_points is not None and design.over_points.between is not None
+        return _LOST_BETWEEN if unobservable else "Nothing was checked between the points."
     if name == "value_of_nominal_design":
         over = design.over_points
         if over is not None and over.middle_value is None:

@@ -44,18 +44,19 @@ def robustness_document(design: Design) -> dict[str, Any]:
     """
     over, chosen = design.over_points, design.selection
     if design.status == "infeasible" or chosen is None:
-        names = "over_points value bound gap value_of_nominal_design worst_point points points_added points_checked"
-        return dict.fromkeys(names.split())
+        names = "over_points value value_between bound gap value_of_nominal_design worst_point"
+        return dict.fromkeys([*names.split(), "points", "points_added", "points_checked"])
     if over is None:
         value, bound, gap, nominal, worst = chosen.value, chosen.bound, chosen.gap, chosen.value, 0
-        added, checked = 0, 0
+        between, added, checked = None, 0, 0
     else:
         value, bound, gap, nominal, worst = over.value_reduced, over.bound, over.gap, over.middle_value, over.worst
-        added, checked = over.added, over.checked
+        between, added, checked = over.between, over.added, over.checked
     points = design.points
     return {
         "over_points": design.scenario.over_points,
         "value": finite(value),
+        "value_between": finite(between),
         "bound": finite(bound),
         "gap": finite(gap),
         "value_of_nominal_design": finite(nominal),

@@ -125,6 +125,8 @@ def losses(design: Design) -> Iterator[tuple[str, str]]:
             for each in found.target_off
         ]
         where = "from any of the points" if several_points(design) else "from where it is expected"
+        if any(target.area is not None for target in design.scenario.targets):
+            where += ", out of the area as well"
         yield "if the target is off", f"{name} in the worst direction {where}: {', '.join(steps)}"
 
 

@@ -128,8 +128,8 @@ def test_nothing_between_the_points_of_an_area_is_much_worse() -> None:
     channel = channel_to_points(design.scenario, design.channel, finer)
     light = design.beamforming.beams.illumination_w(channel.steering_tx)
     ((rows, places),) = places_of(design.scenario, channel, finer)
-    assert places.values(design.selected, light[rows]).max() == close_to(found.between, rel=1e-9)
-    assert "places between the points" in design.message
+    assert places.values(design.selected, light[rows]).max() <= found.between
+    assert "continuous search between the points" in design.message
 
 
 def test_places_where_the_criterion_is_worse_become_points() -> None:

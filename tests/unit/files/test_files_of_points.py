@@ -144,6 +144,7 @@ def test_the_document_compares_with_the_design_for_the_middle() -> None:
     over = made.over_points
     assert over is not None
     assert (found["over_points"], found["value"], found["bound"]) == ("worst", over.value_reduced, over.bound)
+    assert found["value_between"] == over.between
     assert found["gap"] == close_to(0.03, rel=1e-9)
     assert found["value_of_nominal_design"] == over.middle_value
     assert found["worst_point"]["point"] == over.worst
