@@ -1,4 +1,4 @@
-"""The semidefinite program over several points on channels far above the noise, against the beams of the dual barrier."""
+"""The semidefinite program over points on channels far above the noise, against the beams of the dual barrier."""
 
 from __future__ import annotations
 

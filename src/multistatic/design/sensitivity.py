@@ -37,9 +37,10 @@ class Sensitivity:
 
     `rate_per_bps_hz` [K]: for each bit/s/Hz more at receiver k. `power_per_db`: for each dB of transmit power more.
     `budget`: None where no other group is better, where there is no cost limit, or where the group is not free to grow.
-    `target_share` [T]: of several targets the part that each has in the criterion: by this times x the criterion
-    changes, with beams designed again, where the own values of the target change by x. They sum to 1; a target of
-    share 0 costs nothing. None for one target, and where the beams are not stationary.
+    `target_share` [T]: of several targets the part that each has in what the power does for the result,
+    Σ μ_i p_i over its points of Σ μ_i p_i over all. Where values are powers of the illuminations, by this times x the
+    criterion changes, with beams designed again, where the own values of the target change by x. They sum to 1; a
+    target of share 0 costs nothing. None for one target, and where the beams are not stationary.
     """
 
     rate_per_bps_hz: F | None

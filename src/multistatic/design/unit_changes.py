@@ -8,7 +8,7 @@ import numpy as np
 
 from multistatic import registry
 from multistatic.design.algorithms import beamformer_of
-from multistatic.design.group_beams import group_beams
+from multistatic.design.group_beams import constant_objective, group_beams
 from multistatic.design.instance import Instance, instance_for
 from multistatic.design.result import Design
 
@@ -49,17 +49,36 @@ def unit_changes(design: Design) -> UnitChanges | None:
     faster = replace(own, rate_required_bps_hz=own.rate_required_bps_hz + 1.0)
     receivers = (*scenario.receivers[:most_expensive], faster, *scenario.receivers[most_expensive + 1 :])
     stronger = replace(scenario.transmitter, power_w=DB * scenario.transmitter.power_w)
+    today = _today(design, instance)
     return UnitChanges(
         receiver_id=own.id,
-        rate_change=_change(design, replace(instance, scenario=replace(scenario, receivers=receivers))),
-        power_change=_change(design, replace(instance, scenario=replace(scenario, transmitter=stronger))),
+        rate_change=_change(design, today, replace(instance, scenario=replace(scenario, receivers=receivers))),
+        power_change=_change(design, today, replace(instance, scenario=replace(scenario, transmitter=stronger))),
     )
 
 
-def _change(design: Design, instance: Instance) -> float | None:
+def _today(design: Design, instance: Instance) -> float:
+    """The value without the change. Beams that give light to points which need little of it (`design.light_margin`)
+    are a little worse than those of a change, which do not: there the beams of the least value count.
+    """
+    assert design.selection is not None
+    value = design.selection.value or 0.0
+    if not instance.several or design.scenario.over_points != "worst":
+        return value
+    if constant_objective(instance, instance.criterion(), np.asarray(design.selected, bool)) is not None:
+        return value
+    return min(value, _value(design, instance) or value)
+
+
+def _change(design: Design, today: float, instance: Instance) -> float | None:
+    value = _value(design, instance) if today else None
+    return None if value is None else value / today - 1.0
+
+
+def _value(design: Design, instance: Instance) -> float | None:
+    """The criterion of the group with beams designed for it; None where no beams meet the rates."""
     beamformer = beamformer_of(design.scenario.design.beamformer, design.scenario.design.options)
     result = group_beams(instance, beamformer, np.asarray(design.selected))
-    if result.beams is None or design.selection is None or not design.selection.value:
+    if result.beams is None:
         return None
-    value = instance.selection_problem(result.beams).values(design.selected)[0]
-    return float(value / design.selection.value - 1.0)
+    return float(instance.selection_problem(result.beams).values(design.selected)[0])

@@ -72,17 +72,28 @@ def robustness_document(design: Design) -> dict[str, Any]:
 
 
 def losses_document(design: Design) -> dict[str, Any]:
-    """The entries `one_fails` and `target_off` of the table `sensitivities`."""
-    found = design.robustness
+    """The entries `targets`, `one_fails` and `target_off` of the table `sensitivities`."""
+    found, targets = design.robustness, _shares_document(design)
     if found is None:
-        return {"one_fails": None, "target_off": None}
+        return {"targets": targets, "one_fails": None, "target_off": None}
     failure = found.one_fails
     return {
+        "targets": targets,
         "one_fails": None if failure is None else {**asdict(failure), "change": finite(failure.change)},
         "target_off": [
             {"distance_m": each.distance_m, "worst_change": finite(each.worst_change)} for each in found.target_off
         ],
     }
+
+
+def _shares_document(design: Design) -> list[dict[str, Any]] | None:
+    """Of several targets the part that each has in the result; None for one, and where it is not known."""
+    share = None if design.sensitivity is None else design.sensitivity.target_share
+    if share is None:
+        return None
+    return [
+        {"id": target.id, "share": finite(each)} for target, each in zip(design.scenario.targets, share, strict=True)
+    ]
 
 
 def sensing_document(design: Design) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from multistatic.report.points_facts import (
     reduced_criterion,
     rows_over_points,
     several_points,
+    shares_of_targets,
 )
 from multistatic.report.text_table import Fact, unbroken
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
@@ -155,6 +156,7 @@ def _changes(design: Design, unit: UnitChanges | None) -> Iterator[tuple[str, st
     nothing where it changes nothing.
     """
     yield from losses(design)
+    yield from shares_of_targets(design)
     shown: set[str] = set()
     for what, name, value in _listed_changes(design, unit):
         shown.add(what)

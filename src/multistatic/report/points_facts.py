@@ -16,6 +16,7 @@ from multistatic.report.wording import criterion_words, percent, quantity, short
 from multistatic.units import F, watt_to_dbm
 
 _LISTED_TARGETS = 8
+_LEAST_SHARE = 0.005  # of the result: a target below decides nothing
 _ALL_LOST = "unobservable"
 _AFTER_NUMBER = re.compile(r"([^(;]*[^(; ])(.*)", re.DOTALL)
 
@@ -106,6 +107,23 @@ def _target_in_words(design: Design, number: int) -> str:
         error = f"position error bound {quantity(float(over.peb_m[worst]), 'm')}"
     where = f" at the worst of {len(own)} points" if len(own) > 1 else ""
     return f"{error}{where}, {_dbm(float(power_w.min()))} EIRP{' at least' if len(own) > 1 else ''}"
+
+
+def shares_of_targets(design: Design) -> Iterator[tuple[str, str]]:
+    """For which of several targets the power is needed, the most demanding first."""
+    share = None if design.sensitivity is None else design.sensitivity.target_share
+    if share is None:
+        return
+    order = [int(each) for each in np.argsort(-share, kind="stable")]
+    counted = [each for each in order if share[each] >= _LEAST_SHARE]
+    names = [
+        unbroken(f"{short_name(design.scenario.targets[each].id)} {100.0 * share[each]:.0f} %") for each in counted
+    ]
+    rest = len(names) - _LISTED_TARGETS
+    words = ", ".join(names[:_LISTED_TARGETS]) + (f", {rest} more in design.json" if rest > 0 else "")
+    idle = len(order) - len(counted)
+    others = f"; without the {'other' if idle == 1 else f'{idle} others'} the result would be nearly the same"
+    yield "power is needed for", f"{words}, by what it does for the result{others if idle else ''}"
 
 
 def losses(design: Design) -> Iterator[tuple[str, str]]:

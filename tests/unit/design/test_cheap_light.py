@@ -12,6 +12,7 @@ from multistatic import design_network
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY
 from multistatic.design import Design, refined_points
 from multistatic.design.light_margin import COSTS
+from multistatic.design.unit_changes import unit_changes
 from multistatic.scenario.model import Scenario
 from tests.support.close import close_to
 from tests.support.uncertain_networks import with_targets
@@ -73,3 +74,9 @@ def test_a_mean_keeps_its_beams() -> None:
     scenario = with_clocks(3, 3)
     design = design_network(replace(scenario, design=replace(scenario.design, over_points="mean")))
     assert "stays dark" not in design.message
+
+
+def test_a_higher_rate_never_makes_the_result_better() -> None:
+    found = unit_changes(designed(1))
+    assert found.rate_change is None or found.rate_change >= -1e-4
+    assert found.power_change < 0.0

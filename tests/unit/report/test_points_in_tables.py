@@ -12,6 +12,8 @@ import pytest
 
 from multistatic.design.result import Design
 from multistatic.design.robustness import ReceiverFailure, Robustness, TargetOffset
+from multistatic.design.sensitivity import Sensitivity
+from multistatic.files.points_document import losses_document
 from multistatic.report import points_facts
 from multistatic.report.assumption_meanings import assumption_meanings
 from multistatic.report.design_facts import design_facts
@@ -54,6 +56,27 @@ def test_the_worst_point_and_its_power_are_named() -> None:
     assert facts["power towards points"].startswith(f"{power_dbm:.2f} dBm EIRP at least, ")
     assert facts["criterion minimised"].startswith("position error bound (at the worst point)")
     assert facts["position error bound"].startswith("1.2 m, at the worst point")
+
+
+def test_the_targets_that_need_the_power_are_named_the_most_demanding_first() -> None:
+    made = several()
+    known = Sensitivity(
+        rate_per_bps_hz=None, power_per_db=None, budget=None, target_share=np.array([0.25, 0.749, 1e-3])
+    )
+    facts = facts_of(replace(made, sensitivity=known))
+    first, second = facts["power is needed for"].split(", ")[:2]
+    assert first.endswith("75 %")
+    assert second == "car 25 %"
+    assert "without the other the result would be nearly the same" in facts["power is needed for"]
+    assert "person" not in facts["power is needed for"]
+    documents = losses_document(replace(made, sensitivity=known))["targets"]
+    assert [each["id"] for each in documents] == [target.id for target in made.scenario.targets]
+    assert [each["share"] for each in documents] == [0.25, 0.749, 1e-3]
+
+
+def test_one_target_and_unknown_shares_have_no_row() -> None:
+    assert "power is needed for" not in facts_of(disc())
+    assert losses_document(disc())["targets"] is None
 
 
 def test_several_sequences_of_the_sensing_beam_are_to_be_known() -> None:
