@@ -6,7 +6,9 @@ At a local optimum there are prices μ_i ≥ 0 of the points, τ ≥ 0 of power 
 
 as in `stationarity`, where one point has the price 1. A sum Σ w_i (p_i + s_i)^(-ρ) has the prices of its derivatives;
 of the worst point, max w_i/p_i, they are unknown, and only points that are as bad as the worst have one. All of them
-enter linearly, so non-negative least squares finds the best ones. Where all light were a little stronger by the same
+enter linearly, so non-negative least squares finds the best ones. Points that nearly lie in nulls have large prices
+that change a lot with hardly any change of the beams: where a method says which prices μ it solved for, these are
+used, if the loss that they prove of beams with the same Σ μ_i p_i is nearly that of the beams (`_CONSISTENT`). Where all light were a little stronger by the same
 factor, d ln p = Σ μ_i dp_i / Σ μ_i p_i: this common illumination is what the prices of rates and power are about.
 """
 
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, Prices
+from multistatic.beamforming.point_objective import PointObjective
 from multistatic.beamforming.power import interference
 from multistatic.beamforming.stationarity import nonnegative_least_squares, pressure_of
 from multistatic.communication.rates import rates_nats
@@ -25,6 +28,7 @@ from multistatic.units import F
 
 _NO_RATE = 1e-12  # nat per symbol: a required rate below is as good as none, and ratios to it would overflow
 _MOST_POINTS = 64  # of the worst ones that may have a price
+_CONSISTENT = 0.1  # relative: the loss that prices of a method may leave unexplained
 _HELD = 1e3  # weight of Σ μ_i w_i = 1 beside the forces
 
 
@@ -41,8 +45,13 @@ class PointStationarity:
     point: F
 
 
-def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: float) -> PointStationarity:
-    """The prices at `beams`, which meet the constraints and use all of the power; `illumination_w` of their result."""
+def point_prices(
+    problem: BeamformingProblem, beams: Beams, illumination_w: float, solved_for: F | None = None
+) -> PointStationarity:
+    """The prices at `beams`, which meet the constraints and use all of the power; `illumination_w` of their result.
+
+    `solved_for` μ [M]: prices of the points, of any scale, that the method of the beams solved for.
+    """
     objective = problem.point_objective
     assert objective is not None
     weights = np.asarray(beams.weights) / np.sqrt(problem.power_limit_w)
@@ -54,8 +63,9 @@ def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: floa
     forces, exceeded, required = _rate_forces(problem, weights, owner, streams)
     columns = [-streams.ravel(), *(force.ravel() for force in forces)]
     slack = [0.0, *exceeded]
-    if objective.kind == "sum":
-        price = objective.marginal(light * problem.power_limit_w)
+    own = None if solved_for is None else _consistent(objective, solved_for, light * problem.power_limit_w)
+    if objective.kind == "sum" or own is not None:
+        price = objective.marginal(light * problem.power_limit_w) if own is None else own
         price = price / max(float(price @ light), 1e-300)
         aim = -(np.einsum("m,mn,mb->nb", price, towards, on_points)).ravel()
         found, left, scale = _least(columns, np.array(slack), aim)
@@ -78,6 +88,16 @@ def point_prices(problem: BeamformingProblem, beams: Beams, illumination_w: floa
         share=price * light / total,
         point=price,
     )
+
+
+def _consistent(objective: PointObjective, price: F, light_w: F) -> F | None:
+    """The prices, if they explain the loss at illuminations [M] nearly; else None."""
+    total = float(price @ light_w)
+    if not (total > 0.0 and np.isfinite(total)):
+        return None
+    loss = objective.loss(light_w)
+    explained = objective.proven_loss(price, total) >= (1.0 - _CONSISTENT) * loss
+    return price if np.isfinite(loss) and explained else None
 
 
 def _rate_forces(

@@ -226,7 +226,8 @@ def _with_point_prices(
     if not np.all(light > 0.0):
         return result, None
     problem = instance.beamforming_problem(selected, objective_at(instance, selected, light, covariance_w))
-    found = point_prices(problem, result.beams, result.illumination_w)
+    solved_for = None if result.point_prices is None else result.point_prices.point
+    found = point_prices(problem, result.beams, result.illumination_w, solved_for)
     nearly = found.residual < NEARLY_STATIONARY
     return (
         replace(result, stationarity=found.residual, prices=found.prices if nearly else None),

@@ -18,10 +18,16 @@ from multistatic.design.group_beams import CLOSE, FALLING, constant_objective, l
 from multistatic.design.instance import Instance
 from multistatic.design.light_limits import group_limits
 from multistatic.design.point_laws import criterion_parts, exponent_of
+from multistatic.design.point_losses import PointLoss
 from multistatic.units import B, F
 
 COSTS = 1e-3
 """Relative: what the light for all points may cost of the worst value."""
+_SPENT = 0.5  # of these costs: what the slope of the worst value is to say that one share takes
+_MOST = 0.1  # the largest share
+_STEP = 1e-3  # relative, of illuminations: for that slope
+_AS_BAD = 1e-3  # relative: points whose values count as the worst
+_BRIGHTER = 1.5  # times the least light relative to the need: less is not worth other beams
 _SHARES = (0.03, 3e-3, 3e-4, 0.0)  # κ, in the order in which they are tried
 _LEVELS = 3  # problems for one κ at most
 _LEVELLED = 1e-4  # relative change of the value
@@ -72,6 +78,68 @@ def beams_with_margin(
     if best is None:
         return None
     return _with_own_loss(instance, best, selected, constant, value, proven)
+
+
+def beams_with_cheap_light(
+    instance: Instance, beamformer: Beamformer, selected: B, beams: BeamformingResult
+) -> tuple[BeamformingResult, str] | None:
+    """Beams of nearly the same worst value for the group `selected` [K] that give every point at least a share of the
+    most light that any needs, and a sentence on it; None where no point is darker than that, or it costs too much.
+
+    beams: those of the least worst value, whose bound stays. The share is not searched for: one point more takes about
+    its share of the light from the others, and the slope of the worst value says what that costs. Values that are
+    powers of the illuminations are left alone: their beams make all of them equal.
+    """
+    found = beams.beams
+    assert found is not None
+    criterion = instance.criterion()
+    if constant_objective(instance, criterion, selected) is not None:
+        return None
+    loss = loss_of(instance, criterion, selected)
+    light = found.illumination_w(instance.channel.steering_tx)
+    if not np.all(light > 0.0):
+        return None
+    stated = loss.value(light)
+    need = loss.least_light(stated, light)
+    share = _cheap_share(loss, light, stated, need / max(float(need.max()), 1e-300), found.weights.shape[1])
+    least = share * float(need.max())
+    if not np.isfinite(stated) or not share > 0.0 or light.min() * _BRIGHTER > least:
+        return None
+    objective = PointObjective(kind="worst", weight=np.maximum(need, least))
+    problem = instance.beamforming_problem(selected, objective)
+    result = beamformer(replace(problem, starts=(found, *problem.starts)))
+    if result.beams is None:
+        return None
+    given = result.beams.illumination_w(instance.channel.steering_tx)
+    value = loss.value(given)
+    if not value <= (1.0 + COSTS) * stated or given.min() < _BRIGHTER * light.min():
+        return None
+    bound = min(beams.loss_bound, value)
+    status = "optimal" if bound >= value * (1.0 - CLOSE) else "feasible"
+    words = (
+        f"So that no point stays dark where little light is enough, every point gets at least "
+        f"{100.0 * given.min() / float(need.max()):.1g} % of the most power that any of them needs"
+        f"{_price_in_words(value / stated - 1.0)}."
+    )
+    return replace(result, status=status, loss=value, loss_bound=bound, message=beams.message), words  # type: ignore[arg-type]
+
+
+def _cheap_share(loss: PointLoss, light: F, stated: float, need: F, antennas: int) -> float:
+    """The share κ of the most light needed that all points can have for `_SPENT` of the costs, by the slope of the
+    worst value; `need` [M] is relative to the largest. More points than antennas share beams.
+    """
+    values = loss.values(light)
+    worst = values >= stated * (1.0 - _AS_BAD)
+    slope = float(np.max((1.0 - loss.values(light * (1.0 + _STEP))[worst] / values[worst]) / _STEP))
+    darker = min(int(np.sum(need < _MOST)), antennas)
+    if not darker:
+        return 0.0
+    return min(_MOST, _SPENT * COSTS / (max(slope, 1e-9) * darker))
+
+
+def _price_in_words(excess: float) -> str:
+    """What that costs of the worst value."""
+    return f", which costs {100.0 * excess:.1g} % of the worst value" if excess > 1e-6 else ""
 
 
 def _with_own_loss(

@@ -24,7 +24,7 @@ from multistatic.design.criterion_at_places import places_of
 from multistatic.design.finish import finished
 from multistatic.design.instance import Instance
 from multistatic.design.joint_words import with_other_value
-from multistatic.design.light_margin import beams_with_margin
+from multistatic.design.light_margin import beams_with_cheap_light, beams_with_margin
 from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
@@ -45,7 +45,8 @@ _AGAIN = 2e-3  # of the value: where other beams cost more, the group is looked 
 
 def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[str], None]) -> tuple[Design, Instance]:
     """The design by `method`, checked between its points, and the instance with the points that were added."""
-    design = method(instance, on_stage)
+    first = method(instance, on_stage)
+    design = _with_cheap_light(first, instance, on_stage)
     if design.over_points is None or not _can_be_checked(instance):
         return design, instance
     finer, laid = finer_points(instance.scenario), instance.points.count
@@ -56,7 +57,7 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
             return design, instance
         between = float(reduced(grid.values(design), finer.weight, instance.scenario.over_points))
         return _with_check(design, finer.count, between, laid), instance
-    first, best = design, None
+    best = None
     for number in range(_ROUNDS + 1):
         assert design.over_points is not None
         found = _worst_places(design, grid)
@@ -93,6 +94,27 @@ def _settled(design: Design, first: Design) -> bool:
     if design.over_points is None or first.over_points is None:
         return False
     return design.over_points.value_reduced <= (1.0 + _AGAIN) * first.over_points.value_reduced
+
+
+def _with_cheap_light(design: Design, instance: Instance, on_stage: Callable[[str], None]) -> Design:
+    """The design with light at points that it leaves dark although that costs next to nothing; itself where there are
+    none, and where clutter depends on the beams.
+    """
+    result, over = design.beamforming, design.over_points
+    if over is None or over.mode != "worst" or len(over.value) == 1 or result is None or result.beams is None:
+        return design
+    if instance.channel.clutter.shape[1] or design.selection is None or not np.isfinite(over.value_reduced):
+        return design
+    settings, group = instance.scenario.design, np.asarray(design.selected, bool)
+    on_stage("light for points that need little of it")
+    found = beams_with_cheap_light(instance, beamformer_of(settings.beamformer, settings.options), group, result)
+    if found is None:
+        return design
+    other, words = found
+    assert other.beams is not None
+    value = instance.selection_problem(other.beams, forced=False).values(group[None])[0]
+    made = finished(instance, design.scheme, with_other_value(design.selection, float(value)), other, design.rounds)
+    return replace(made, message=f"{made.message} {words}") if made.beamforming is other or made.accuracy else design
 
 
 def _again(design: Design, instance: Instance) -> Design | None:
