@@ -8,8 +8,10 @@ as in `stationarity`, where one point has the price 1. A sum Σ w_i (p_i + s_i)^
 of the worst point, max w_i/p_i, they are unknown, and only points that are as bad as the worst have one. All of them
 enter linearly, so non-negative least squares finds the best ones. Points that nearly lie in nulls have large prices
 that change a lot with hardly any change of the beams: where a method says which prices μ it solved for, these are
-used, if the loss that they prove of beams with the same Σ μ_i p_i is nearly that of the beams (`_CONSISTENT`). Where all light were a little stronger by the same
-factor, d ln p = Σ μ_i dp_i / Σ μ_i p_i: this common illumination is what the prices of rates and power are about.
+used, if the loss that they prove of beams with the same Σ μ_i p_i is nearly that of the beams (`_CONSISTENT`).
+
+The prices of rates and power are those of one common illumination, d ln p = Σ μ_i dp_i / Σ μ_i p_i: of a factor by
+which the light at all points becomes stronger.
 """
 
 from __future__ import annotations
