@@ -25,8 +25,8 @@ from multistatic.units import B, C, F
 # Criteria of ours whose values fall with every illumination and are convex in it (`design.point_losses`).
 FALLING = (LocalizationCriterion, ClockedLocalizationCriterion)
 CLOSE = 1e-4  # relative gap at which beams of one group are called optimal
-_ENOUGH = 2e-5  # relative gap at which no further problem is solved
-_STILL = 1e-6  # relative change of the value
+_ENOUGH = 3e-5  # relative gap at which no further problem is solved
+_STILL = 3e-6  # relative change of the value
 _ROUNDS = 12
 
 
