@@ -138,7 +138,8 @@ def _in_turn(
     light, best, value, proven = 0.5 * limit_w, None, np.inf, 0.0
     limits: GroupLimits | None = None
     for _ in range(_ROUNDS):
-        problem = instance.beamforming_problem(selected, _objective_at(loss, light))
+        # The level that prices prove is Newton's step to the best one: the next level, where there is one.
+        problem = instance.beamforming_problem(selected, _objective_at(loss, light, proven))
         result = beamformer(problem)
         if result.beams is None:
             return (result if best is None else _with_value(best, value, proven)), limits
@@ -157,10 +158,12 @@ def _in_turn(
     return _with_value(best, value, proven), limits
 
 
-def _objective_at(loss: PointLoss, light: F) -> PointObjective:
-    """The problem for the beamformer that agrees with the values near illuminations [M]."""
+def _objective_at(loss: PointLoss, light: F, level: float = 0.0) -> PointObjective:
+    """The problem for the beamformer that agrees with the values near illuminations [M]; of the kind `worst` at a
+    `level` that all values shall reach, 0: the worst value at these illuminations.
+    """
     if loss.over == "worst":
-        level = float(loss.values(light).max())
+        level = level or float(loss.values(light).max())
         weight = loss.least_light(level, light)
         return PointObjective(kind="worst", weight=weight if weight.any() else np.ones(len(weight)))
     terms, slopes = loss.terms(light), loss.slopes(light)
