@@ -10,8 +10,8 @@ enter linearly, so non-negative least squares finds the best ones. Points that n
 that change a lot with hardly any change of the beams: where a method says which prices μ it solved for, these are
 used, if the loss that they prove of beams with the same Σ μ_i p_i is nearly that of the beams (`_CONSISTENT`).
 
-The prices of rates and power are those of one common illumination, d ln p = Σ μ_i dp_i / Σ μ_i p_i: of a factor by
-which the light at all points becomes stronger.
+Where all light were a little stronger by the same factor, d ln p = Σ μ_i dp_i / Σ μ_i p_i: this common illumination is
+what the prices of rates and power are about.
 """
 
 from __future__ import annotations

@@ -90,6 +90,7 @@ def localize_command(
       multistatic localize out/paper/estimates/measurements.csv \\
         --scenario out/paper/scenario.toml --out out/paper/fixes
 
+    \b
     With a prior, fewer receivers are enough. The target is not moved between
     the blocks: each uses the prior as it is.
       multistatic localize measurements.csv --scenario tracked.toml --prior

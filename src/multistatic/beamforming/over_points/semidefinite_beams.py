@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from multistatic.beamforming.beamforming_problem import BeamformingProblem, BeamformingResult
-from multistatic.beamforming.evaluate import infeasible
+from multistatic.beamforming.evaluate import POINT_OPTIMALITY_GAP, infeasible
 from multistatic.beamforming.over_points.dual_certificate import proven_light
 from multistatic.beamforming.over_points.fixed_vectors import least_prices
 from multistatic.beamforming.over_points.method import (
@@ -17,7 +17,9 @@ from multistatic.beamforming.over_points.method import (
     result_of,
 )
 from multistatic.beamforming.over_points.recovered_beams import beams_of_covariances
-from multistatic.beamforming.over_points.semidefinite_program import semidefinite_optimum
+from multistatic.beamforming.over_points.semidefinite_program import BALANCED, semidefinite_optimum
+
+_EXPONENTS = (BALANCED, -0.125, -0.5)  # scalings of the program, until beams and bound agree
 
 
 def program_beams(problem: BeamformingProblem, method: str) -> BeamformingResult:
@@ -31,10 +33,21 @@ def program_beams(problem: BeamformingProblem, method: str) -> BeamformingResult
     prices = least_prices(dual)
     if prices is None or not prices.sum() < 1.0:
         return of_one_point(posed, None)
-    solution = semidefinite_optimum(dual)
-    beams = None if solution is None else beams_of_covariances(dual, solution.covariances)
-    if solution is None or beams is None:
-        message = "The solver of the semidefinite program found no beams that meet the required rates."
+    beams, bound = None, 0.0
+    for exponent in _EXPONENTS:
+        solution = semidefinite_optimum(dual, exponent=exponent)
+        if solution is None:
+            continue
+        found = beams_of_covariances(dual, solution.covariances)
+        if found is not None and (beams is None or found.loss < beams.loss):
+            beams = found
+        bound = max(bound, dual.objective.proven_loss(solution.prices.point, proven_light(dual, solution.prices)))
+        if beams is not None and bound >= beams.loss * (1.0 - POINT_OPTIMALITY_GAP):
+            break
+    if beams is None:
+        message = (
+            "The solver of the semidefinite program gave no beams that meet the required rates. This proves nothing: "
+            "the beamformer 'value_function' finds such beams, or says why there are none."
+        )
         return infeasible(problem, method=method, message=message)
-    bound = dual.objective.proven_loss(solution.prices.point, proven_light(dual, solution.prices))
     return result_of(posed, in_space(beams, basis), np.arange(len(posed.required)), bound, 0, method)

@@ -1,4 +1,10 @@
-"""Beams for several points as one semidefinite program in CVXPY: slow, and independent of the dual barrier."""
+"""Beams for several points as one semidefinite program in CVXPY: slow, and independent of the dual barrier.
+
+Receivers may receive 50 dB more than the noise. What a solver leaves open of a covariance would then reach them above
+it, and the rates could not be met. The variables are therefore X_j with Q_j = T_jX_jT_j, T_j = (I + Σ h_sh_sᴴ)^q over
+the receivers that the beam j disturbs or serves. With q = -½ an X_j that is off by ε changes what these receive by ε of
+the noise, but prices that are off by ε prove next to nothing; q = 0 is the other way round, and -¼ shares the error.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +17,9 @@ from multistatic.beamforming.over_points.dual_barrier import DualBarrier, DualPo
 from multistatic.extras import optional_module
 from multistatic.units import C, F
 
+BALANCED = -0.25
+"""The exponent q that serves covariances and prices alike."""
+
 
 class ProgramSolution(NamedTuple):
     """Covariances [J, n, n] (of the sensing beam first where it is used), prices, and what the solver says."""
@@ -21,30 +30,38 @@ class ProgramSolution(NamedTuple):
     status: str
 
 
-def semidefinite_optimum(problem: DualBarrier, solver: str = "CLARABEL") -> ProgramSolution | None:
+def semidefinite_optimum(
+    problem: DualBarrier, solver: str = "CLARABEL", exponent: float = BALANCED
+) -> ProgramSolution | None:
     """The optimum over covariances, to the accuracy of the solver; None where it gives none.
 
     A complex Hermitian matrix is carried by a real symmetric one of twice the size. Every covariance meets its targets
-    and the power only as well as the solver holds them.
+    and the power only as well as the solver holds them. `exponent`: q.
     """
     optional_module("the beamformer 'los_sdp' for several points", "cvxpy")
     import cvxpy as cp
 
     streams, _, size = problem.sizes
     objective, channels = problem.objective, problem.channels
-    unit = np.linalg.norm(channels, axis=1)
-    received = _forms(channels / unit[:, None]) if streams else np.zeros((0, 4 * size * size))
+    of_sensing, of_data = (_scale(each, exponent) for each in (channels[problem.receives_sensing], channels))
+    scales = [of_sensing] * problem.uses_sensing + [of_data] * streams
+    unit = np.linalg.norm(channels @ of_data.T, axis=1) if streams else np.zeros(0)
+    received = _forms(channels @ of_data.T)
+    disturbed = _forms(channels @ of_sensing.T)
     variables = [cp.Variable((2 * size, 2 * size), PSD=True) for _ in range(streams + problem.uses_sensing)]
     numbers = [cp.vec(each, order="C") for each in variables]
-    data, total = numbers[problem.uses_sensing :], sum(numbers)
-    light = _forms(problem.steering) @ total
-    power = sum(cp.trace(each) for each in variables) / 2 <= 1.0
+    data = numbers[problem.uses_sensing :]
+    light, spent = cp.Constant(0.0), cp.Constant(0.0)
+    for number, scale in zip(numbers, scales, strict=True):
+        light = light + _forms(problem.steering @ scale.T) @ number
+        spent = spent + _trace(scale @ scale) @ number
+    power = spent <= 1.0
     rates = []
     for s in range(streams):
         unwanted = sum(received[s] @ data[j] for j in range(streams) if j != s)
         if problem.uses_sensing and problem.receives_sensing[s]:
-            unwanted = unwanted + received[s] @ numbers[0]
-        rates.append(received[s] @ data[s] / problem.target[s] - unwanted >= unit[s] ** -2.0)
+            unwanted = unwanted + disturbed[s] @ numbers[0]
+        rates.append((received[s] @ data[s] / problem.target[s] - unwanted) / unit[s] ** 2 >= unit[s] ** -2.0)
     if problem.worst:
         least = cp.Variable()
         enough = light >= cp.multiply(objective.weight, least)
@@ -56,7 +73,12 @@ def semidefinite_optimum(problem: DualBarrier, solver: str = "CLARABEL") -> Prog
         program = cp.Problem(cp.Minimize(objective.weight @ terms), [enough, power, *rates])
     if not _solve(program, solver):
         return None
-    covariances = np.stack([_hermitian(np.asarray(each.value), size) for each in variables])
+    covariances = np.stack(
+        [
+            scale @ _hermitian(np.asarray(each.value), size) @ scale
+            for each, scale in zip(variables, scales, strict=True)
+        ]
+    )
     prices = DualPoint(
         rate=np.array([max(0.0, float(each.dual_value)) for each in rates]) * (unit**-2.0 if streams else 1.0),
         point=np.maximum(np.asarray(enough.dual_value, float), 0.0),
@@ -79,6 +101,17 @@ def _solve(program: Any, solver: str) -> bool:
         except cp.SolverError:
             return False
     return program.value is not None and np.isfinite(program.value)
+
+
+def _scale(channels: C, exponent: float) -> C:
+    """T [n, n] of channels h_s [S, n]."""
+    values, vectors = np.linalg.eigh(np.eye(channels.shape[1]) + channels.T @ channels.conj())
+    return np.asarray((vectors * values**exponent) @ vectors.conj().T)
+
+
+def _trace(matrix: C) -> F:
+    """The row [4n²] that gives tr(PQ) of a real matrix for Q, for a Hermitian P = `matrix`."""
+    return np.asarray(np.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]]).ravel() / 2.0)
 
 
 def _forms(vectors: C) -> F:
