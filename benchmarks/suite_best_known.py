@@ -40,6 +40,7 @@ from multistatic.suite.tasks import SELECTION_BOARDS, STRICT, common_illuminatio
 AGREE = 1e-8
 STARTS, STARTS_LARGE, LARGE = 120, 8, 30
 SCA_UP_TO, SCA_OVER_POINTS, SCA_POINTS = 12, 6, 3
+PROGRAM_POINTS = 100  # beyond, the semidefinite program takes hours
 
 
 def best_group(problem: SelectionProblem, criterion: str) -> dict[str, Any]:
@@ -82,8 +83,9 @@ def candidates(problem: BeamformingProblem) -> Iterator[tuple[str, BeamformingRe
         stream_tolerance=1e-9,
     )
     yield f"value_function, {starts} random starts", value_function(problem, long)
-    with suppress(InputError):  # channels of higher rank
-        yield "los_sdp", los_sdp(problem)
+    if len(problem.steering_tx) <= PROGRAM_POINTS:
+        with suppress(InputError):  # channels of higher rank
+            yield "los_sdp", los_sdp(problem)
     up_to = SCA_UP_TO if len(problem.steering_tx) == 1 else SCA_OVER_POINTS
     if len(problem.direct) <= up_to and len(problem.steering_tx) <= SCA_POINTS:
         yield "sca", sca(problem, ScaSettings(tolerance=1e-7))

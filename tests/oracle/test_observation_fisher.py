@@ -37,7 +37,8 @@ def test_samples_have_the_information_of_the_bounds(kind, per_slot, symbols):
         modulation=SingleCarrier(pulse=pulse, slot_s=slot_s, symbols=M),
     )
     noise_w = channel.noise_power_w + channel.clutter_power_w
-    for k, path in enumerate(echo_paths(scenario, channel)):
+    (of_target,) = echo_paths(scenario, channel)
+    for k, path in enumerate(of_target):
         begin, end = (round(edge / slot_s) for edge in signal.at_antennas().support_s)
         times = slot_s * (begin + np.arange((end - begin + 2 + path.delay_s // slot_s) * per_slot) / per_slot)
 

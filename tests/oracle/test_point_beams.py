@@ -180,7 +180,7 @@ def test_a_sensing_covariance_of_rank_above_one_has_a_column_for_each_beam() -> 
     proven(problem, result)
     assert result.beams is not None
     used = np.flatnonzero(np.any(result.beams.weights[0] != 0.0, axis=0))
-    assert 2 <= len(used) <= 3
+    assert 1 <= len(used) <= 2  # 3 points and the power: r² ≤ 4
     assert result.beams.weights.shape[2] == len(used)
     assert not np.any(result.beams.weights[1:, :, 1:])
 

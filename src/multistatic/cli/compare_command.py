@@ -81,7 +81,7 @@ def compare_command(
         ),
     ] = False,
     quick: Annotated[
-        bool, typer.Option("--quick", rich_help_panel=SUITE, help="Run only the 9 small instances of the 18.")
+        bool, typer.Option("--quick", rich_help_panel=SUITE, help="Run only the small instances of the suite.")
     ] = False,
     suite_version: Annotated[
         int | None,

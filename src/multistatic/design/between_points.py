@@ -30,8 +30,10 @@ _DARKEST = 600  # local minima of the illumination that are followed at most
 _DOUBTFUL = 0.3  # of the stated value: where the darkest place of a direction is better, no distance is worse
 _DISTANCES = 16
 _WORST = 32  # places that the criterion itself is followed from, at most
-_HALVINGS = 7
-_MOST_ROUNDS = 40
+_HALVINGS = 7  # of steps; each divides what is left of a null by four
+_HALVINGS_OF_LIGHT = 14
+_MOST_ROUNDS = 60
+_STILL = 1e-4  # relative: what a step must gain
 _FAR = 0.3  # of the distance: the largest step along it
 
 # Steps across, upwards and along the ground, as parts of the length of a step: single ones and pairs.
@@ -71,9 +73,9 @@ class PlaceSearch:
         position, target = finer.position_m[rows], finer.target[rows]
         light = self._light(position, target)
         dark = self._minima(position, target, light)
-        moved, own = (
-            self._moved_up(lambda *at: -self._light(*at), position[dark], target[dark], -light[dark]),
-            target[dark],
+        own = target[dark]
+        moved = self._moved_up(
+            lambda *places: -self._light(*places), position[dark], own, -light[dark], _HALVINGS_OF_LIGHT
         )
         dark_values = self.values(moved, own)
         doubtful = np.flatnonzero(~(dark_values < _DOUBTFUL * stated))
@@ -147,13 +149,15 @@ class PlaceSearch:
         _, first = np.unique(cells[order], axis=0, return_index=True)
         return np.asarray(order[np.sort(first)][:_WORST])
 
-    def _moved_up(self, height: Height, position_m: F, target: np.ndarray, before: F) -> F:
-        """The places moved to where `height`, which is `before` [n] there, is largest nearby."""
+    def _moved_up(self, height: Height, position_m: F, target: np.ndarray, before: F, most: int = _HALVINGS) -> F:
+        """The places moved to where `height`, which is `before` [n] there, is largest nearby, in steps that are halved
+        `most` times.
+        """
         position, best = position_m.copy(), before.copy()
         step = np.full(len(target), float(self._grid.step.min()) / _FINER)
         halvings = np.zeros(len(target), int)
         for _ in range(_MOST_ROUNDS):
-            rows = np.flatnonzero(halvings < _HALVINGS)
+            rows = np.flatnonzero(halvings < most)
             if not len(rows):
                 break
             tried = self._steps_from(position[rows], step[rows])
@@ -164,7 +168,7 @@ class PlaceSearch:
             of_moves = heights.reshape(len(rows), len(_MOVES))
             towards = np.argmax(of_moves, axis=1)
             reached = of_moves[np.arange(len(rows)), towards]
-            better = reached > best[rows]
+            better = reached > best[rows] + _STILL * np.abs(best[rows])
             position[rows[better]] = tried[better, towards[better]]
             best[rows[better]] = reached[better]
             step[rows[~better]] /= 2.0

@@ -25,8 +25,8 @@ from multistatic.units import B, C, F
 # Criteria of ours whose values fall with every illumination and are convex in it (`design.point_losses`).
 FALLING = (LocalizationCriterion, ClockedLocalizationCriterion)
 CLOSE = 1e-4  # relative gap at which beams of one group are called optimal
-_ENOUGH = 2e-5  # relative gap at which no further problem is solved
-_STILL = 1e-6  # relative change of the value
+_ENOUGH = 3e-5  # relative gap at which no further problem is solved
+_STILL = 3e-6  # relative change of the value
 _ROUNDS = 12
 
 
@@ -138,7 +138,8 @@ def _in_turn(
     light, best, value, proven = 0.5 * limit_w, None, np.inf, 0.0
     limits: GroupLimits | None = None
     for _ in range(_ROUNDS):
-        problem = instance.beamforming_problem(selected, _objective_at(loss, light))
+        # The level that prices prove is Newton's step to the best one: the next level, where there is one.
+        problem = instance.beamforming_problem(selected, _objective_at(loss, light, proven))
         result = beamformer(problem)
         if result.beams is None:
             return (result if best is None else _with_value(best, value, proven)), limits
@@ -157,10 +158,12 @@ def _in_turn(
     return _with_value(best, value, proven), limits
 
 
-def _objective_at(loss: PointLoss, light: F) -> PointObjective:
-    """The problem for the beamformer that agrees with the values near illuminations [M]."""
+def _objective_at(loss: PointLoss, light: F, level: float = 0.0) -> PointObjective:
+    """The problem for the beamformer that agrees with the values near illuminations [M]; of the kind `worst` at a
+    `level` that all values shall reach, 0: the worst value at these illuminations.
+    """
     if loss.over == "worst":
-        level = float(loss.values(light).max())
+        level = level or float(loss.values(light).max())
         weight = loss.least_light(level, light)
         return PointObjective(kind="worst", weight=weight if weight.any() else np.ones(len(weight)))
     terms, slopes = loss.terms(light), loss.slopes(light)

@@ -44,7 +44,7 @@ def test_the_least_light_stays_where_the_worst_point_counts(seed: int) -> None:
     fewer = fewer_sensing_beams(beams, light, steering, suffered, PointObjective(kind="worst", weight=weight))
     after = light + _light(steering, fewer) - _light(steering, beams)
     assert fewer.shape[1] < 5
-    assert (after / weight).min() >= (1.0 - 6e-6) * (light / weight).min()
+    assert (after / weight).min() >= (1.0 - 1.1e-6) * (light / weight).min()
     assert_close(_light(suffered, fewer), _light(suffered, beams), rel=1e-9)
     assert_close(np.sum(np.abs(fewer) ** 2), np.sum(np.abs(beams) ** 2), rel=1e-9)
 

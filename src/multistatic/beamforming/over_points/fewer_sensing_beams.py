@@ -14,7 +14,7 @@ import numpy as np
 from multistatic.beamforming.point_objective import PointObjective
 from multistatic.units import C, F
 
-_SPARE = 5e-6  # of the least light: given away, so that fewer points have none to spare
+_SPARE = 1e-6  # of the least light: given away, so that fewer points have none to spare
 _SINGULAR = 1e-11  # eigenvalue of X, of the largest one
 _FREE = 1e-4  # length of what the conditions leave of a direction of length one
 _ROUNDS = 60

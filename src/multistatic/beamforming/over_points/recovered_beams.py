@@ -27,7 +27,7 @@ _NEGLIGIBLE = 1e-9  # of the power: eigenbeams below are left out at once
 _MANY, _FAR = 4, 3e-5  # sensing beams, and gap to the bound, beyond which powers are optimised
 _FEWER = (*range(12), 14, 16, 20, 24, 28, 32)  # sensing beams that are tried
 _RANK_LOSS = 1e-6  # what fewer of them may cost, of the loss
-_FEW, _FEWER_LOSS = 2, 1e-5  # sensing beams that can become fewer, and what that may cost, of the loss
+_FEW, _FEWER_LOSS = 2, 2e-6  # sensing beams that can become fewer, and what that may cost, of the loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
