@@ -21,6 +21,14 @@ REDUCED: dict[OverPoints, str] = {
 }
 """What the values of all points are as one."""
 
+
+def compared_over(mode: OverPoints, points: int) -> str:
+    """What the values of a comparison are: `at the worst of the 19 points of the scenario, without a check between`."""
+    many = f"{points} points"
+    where = f"at the worst of the {many}" if mode == "worst" else REDUCED[mode].replace("the points", f"the {many}")
+    return f"{where} that the scenario lays; nothing was added or checked between them"
+
+
 WORST = "worst point"
 
 

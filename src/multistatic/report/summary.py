@@ -12,7 +12,7 @@ from multistatic.design.unit_changes import UnitChanges
 from multistatic.registry import fact
 from multistatic.report.assumption_sentences import assumptions_in_words
 from multistatic.report.design_facts import design_facts
-from multistatic.report.points_in_words import REDUCED
+from multistatic.report.points_in_words import compared_over
 from multistatic.report.receiver_table import receiver_table
 from multistatic.report.text_table import FactList, Prose, TableColumn, TableRow, TextTable
 from multistatic.report.wording import common_unit, criterion_words, in_percent, one_unit
@@ -76,7 +76,10 @@ def comparison_table(rows: Sequence[Comparison], criterion: str) -> TextTable:
     ranking = [ABOVE_BEST] if any(row.value is not None for row in rows) else []
     below = failed + ([] if scenario is None else [assumptions_in_words(scenario)])
     if scenario is not None and scenario.uncertain:
-        below = [f"{criterion_words(criterion)}: {REDUCED[scenario.over_points]}.", *below]
+        below = [
+            f"{criterion_words(criterion)}: {compared_over(scenario.over_points, scenario.points().count)}.",
+            *below,
+        ]
     table = TextTable(columns=columns, rows=tuple(shown), keys=1 + several, notes=(*common, *ranking, *below))
     return table
 

@@ -45,7 +45,8 @@ KEYS = {
     "beamforming": "method illumination_w upper_bound_w gap power_w iterations",
     "bounds": "surrogate surrogate_published per_receiver peb_m veb_m_s peb_with_angles_m",
     "assumptions": "clocks target elements echo_law",
-    "sensitivities": "rate_per_bps_hz power_per_db rate_1bps_hz power_1db budget clock_1ns targets one_fails target_off",
+    "sensitivities": "rate_per_bps_hz power_per_db rate_1bps_hz power_1db budget clock_1ns targets one_fails "
+    "target_off",
     "robustness": "over_points value bound gap value_of_nominal_design",
     "verification": "passed max_violation",
     "provenance": "version scenario_sha256 seed dependencies",
