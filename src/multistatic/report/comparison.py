@@ -11,6 +11,7 @@ from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.comparison_groups import decades, group_of, named_groups
 from multistatic.report.legend_lines import notes_below
 from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
+from multistatic.report.points_in_words import compared_over
 from multistatic.report.style import (
     CAPTION,
     FAINT,
@@ -185,6 +186,9 @@ def _sentences(rows: Sequence[Comparison]) -> list[str]:
     parts = [] if done == len(rows) else [f"{done or 'None'} of the methods found a design."]
     parts.append("Lower values are better; the time is that of the whole design.")
     scenario = next((row.design.scenario for row in rows if row.design is not None), None)
+    if scenario is not None and scenario.uncertain:
+        over = compared_over(scenario.over_points, scenario.points().count)
+        parts.append(f"Values are those {over}.")
     return parts + ([] if scenario is None else assumption_sentences(scenario))
 
 
