@@ -18,7 +18,7 @@ from multistatic.report import points_facts
 from multistatic.report.assumption_meanings import assumption_meanings
 from multistatic.report.design_facts import design_facts
 from multistatic.report.design_page import design_page
-from multistatic.report.points_in_words import middle_reaches, place_in_words, times_as_large
+from multistatic.report.points_in_words import compared_over, middle_reaches, place_in_words, times_as_large
 from multistatic.report.receiver_table import receiver_table
 from multistatic.report.target_in_words import target_in_words
 from multistatic.scenario.design_settings import OverPoints
@@ -248,3 +248,8 @@ def test_the_page_has_the_facts_of_the_table(name: str) -> None:
 def test_places_in_words() -> None:
     assert place_in_words(np.array([-12.34, 5.0, 60.0]), 2) == "(-12.3, 5.0) m"
     assert place_in_words(np.array([512345.6, 5.0, 60.0]), 3) == "(512346, 5, 60) m"
+
+
+def test_a_comparison_says_over_which_points_it_compares() -> None:
+    assert compared_over("worst", 2).startswith("at the worst of the 2 points that the scenario lays; nothing")
+    assert compared_over("mean", 19).startswith("mean over the 19 points that the scenario lays; nothing")
