@@ -27,6 +27,8 @@ SELECTION_BOARDS = ("surrogate", "peb")
 BOARDS = (*SELECTION_BOARDS, BEAMS)
 REACHED = 1e-6
 """A gap up to this counts as having reached the best-known value."""
+PROVEN_OVER_POINTS = 1e-4
+"""The gap up to which beams over several points are called optimal."""
 STRICT = 1e-9
 """Largest relative violation of beams that may set a record: 1e-6 of the power would be worth 1e-6 of the value."""
 
@@ -193,7 +195,9 @@ def _false_claim(task: SuiteTask, answer: Answer, gap: float) -> str:
         bound < best * (1 - 2 * REACHED) if task.board == BEAMS else bound > best * (1 + REACHED)
     ):
         return f"claims the bound {bound:.9g}, but {best:.9g} is known"
-    if answer.status == "optimal" and gap > 2 * REACHED:
+    # Beams over several points are called optimal where the proven gap of the loss is below `PROVEN_OVER_POINTS`.
+    several = task.board == BEAMS and task.instance.points is not None
+    if answer.status == "optimal" and gap > (PROVEN_OVER_POINTS if several else 2 * REACHED):
         away, where = (gap / (1 + gap), "below") if task.board == BEAMS else (gap, "above")
         return f"claims to be optimal, but is {float(f'{100 * away:.2g}'):g} % {where} the best known"
     return ""
