@@ -23,10 +23,8 @@ REDUCED: dict[OverPoints, str] = {
 
 
 def compared_over(mode: OverPoints, points: int) -> str:
-    """What the values of a comparison are: `at the worst of the 19 points of the scenario, without a check between`."""
-    many = f"{points} points"
-    where = f"at the worst of the {many}" if mode == "worst" else REDUCED[mode].replace("the points", f"the {many}")
-    return f"{where} that the scenario lays; nothing was added or checked between them"
+    """What the values of a comparison are: `at the worst point; these are the 19 points that the scenario lays …`."""
+    return f"{REDUCED[mode]}; these are the {points} points that the scenario lays, without a check between them"
 
 
 WORST = "worst point"

@@ -251,5 +251,5 @@ def test_places_in_words() -> None:
 
 
 def test_a_comparison_says_over_which_points_it_compares() -> None:
-    assert compared_over("worst", 2).startswith("at the worst of the 2 points that the scenario lays; nothing")
-    assert compared_over("mean", 19).startswith("mean over the 19 points that the scenario lays; nothing")
+    assert compared_over("worst", 2).startswith("at the worst point; these are the 2 points that the scenario lays")
+    assert compared_over("mean", 19).startswith("mean over the points; these are the 19 points")
