@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY
-from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.clock_step import ClockStep, clock_step
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Accuracy, Design
@@ -26,10 +25,11 @@ from multistatic.report.points_facts import (
     shares_of_targets,
 )
 from multistatic.report.text_table import Fact, unbroken
+from multistatic.report.weak_words import weak_in_words
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.signal.pulses import pulse_moments
-from multistatic.units import ratio_to_db, watt_to_dbm
+from multistatic.units import watt_to_dbm
 
 DESIGN = "Design"
 ACCURACY = "Accuracy"
@@ -126,10 +126,8 @@ def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
     yield from rows_over_points(design)
-    if weak := weak_echoes(accuracy, design.selected):
-        names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
-        level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
-        yield "weak echoes", f"{names}: {level}; there the peak is often noise, and the bounds are not reached"
+    if weak := weak_in_words(design):
+        yield "weak echoes", weak
     if notes := _notes(accuracy):
         yield "note", " ".join(notes)
     pulse = design.scenario.radio.pulse
