@@ -10,6 +10,14 @@ from multistatic.notebook import NotebookView, Overview
 from multistatic.scenario.design_settings import OverPoints
 from multistatic.units import F, read_only
 
+REDUCED: dict[OverPoints, str] = {
+    "worst": "at the worst point",
+    "mean": "mean over the points",
+    "mean_square": "root mean square over the points",
+    "posterior": "root mean square over the points, prior included",
+}
+"""What the values of all points are as one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class PointsAccuracy(NotebookView):

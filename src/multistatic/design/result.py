@@ -11,10 +11,11 @@ from typing import Any, Literal
 from multistatic.beamforming.beamforming_problem import BeamformingResult
 from multistatic.bounds.position import PositionBound
 from multistatic.channel.channel import Channel
-from multistatic.design.points_accuracy import PointsAccuracy
+from multistatic.design.points_accuracy import REDUCED, PointsAccuracy
 from multistatic.design.robustness import Robustness
 from multistatic.design.sensitivity import Sensitivity
 from multistatic.notebook import LabelledResult, NotebookView, Overview, first_few
+from multistatic.registry import fact, name_of
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.selection_problem import Selection
@@ -178,10 +179,28 @@ class Design(LabelledResult):
         if self.accuracy is not None and self.beamforming is not None:
             peb_m, illumination_w = self.accuracy.position.peb_m, self.beamforming.illumination_w
             verified = self.verification is not None and self.verification.passed
+            minimised, at_worst, of_light = self._over_points_in_view()
             facts = [
                 ("cooperating receivers", first_few(self.selected_ids) or "none"),
-                ("position error bound", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
-                ("illumination", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
+                *minimised,
+                (f"position error bound{at_worst}", "unobservable" if peb_m is None else f"{peb_m:.4g} m"),
+                (f"illumination{of_light}", "none" if illumination_w is None else f"{illumination_w:.4g} W"),
                 ("verified", "yes" if verified else "no"),
             ]
         return Overview(title=f"{self.scenario.name}, {self.scheme}-static, {self.status}", facts=tuple(facts))
+
+    def _over_points_in_view(self) -> tuple[list[tuple[str, str]], str, str]:
+        """What an overview says of several points: their number and the value that is minimised, as facts; and of
+        which of them the position error bound and the illumination are. Nothing for one point.
+        """
+        over = self.over_points
+        if over is None or len(over.value) < 2:
+            return [], "", ""
+        criterion, value = self.scenario.design.criterion, over.value_reduced
+        unit = str(fact("criteria", criterion, "unit", None) or "")
+        words = str(fact("criteria", criterion, "words", name_of(criterion)))
+        reduced = f"{value:.4g} {unit}".rstrip() if value < float("inf") else "unobservable at some point"
+        minimised = [("points", f"{len(over.value)}")]
+        if over.mode != "worst" or words != "position error bound":
+            minimised.append((f"{words}, {REDUCED[over.mode]}", reduced))
+        return minimised, ", at the worst point", ", lowest of all points" if over.mode == "worst" else ", on average"

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from multistatic.design.accuracy import weak_echoes
 from multistatic.design.clock_step import clock_step
 from multistatic.design.result import Accuracy, Design
 from multistatic.design.unit_changes import UnitChanges
+from multistatic.design.weak_points import weak_points
 from multistatic.files.atomic import write_files_atomically
 from multistatic.files.channel_file import channel_arrays
 from multistatic.files.matlab_file import mat5_bytes
@@ -109,7 +109,7 @@ def design_document(
         "cooperation_cost_m": finite(design.cost_m),
         "cooperation_cost_limit_m": finite(scenario.requirements.cooperation_cost_m),
         "assumptions": asdict(assumptions(scenario, one_clock=design.scheme == "mono")),
-        "bounds": _bounds(design.accuracy, design.selected),
+        "bounds": _bounds(design),
         "sensitivities": _sensitivities(design, unit),
         "verification": _verification(design),
         "timing_s": {stage: finite(seconds) for stage, seconds in timing_s.items()},
@@ -282,8 +282,9 @@ def _beamforming(design: Design) -> dict[str, Any]:
     }
 
 
-def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str, Any]:
+def _bounds(design: Design) -> dict[str, Any]:
     """The table `bounds` of `design.json`; every value is None if there is no accuracy."""
+    accuracy, weak = design.accuracy, weak_points(design)
     if accuracy is None:
         names = (
             "surrogate surrogate_published sum_crb per_receiver peb_m veb_m_s peb_horizontal_m peb_vertical_m "
@@ -304,7 +305,7 @@ def _bounds(accuracy: Accuracy | None, selected: NDArray[np.bool_]) -> dict[str,
         "peb_with_angles_m": finite(with_angles.peb_m),
         "veb_with_angles_m_s": finite(with_angles.veb_m_s),
         "notes": list(dict.fromkeys(each.note for each in (position, with_angles) if each.note)),
-        "weak_echoes": list(weak_echoes(accuracy, selected)),
+        "weak_echoes": list(weak.receivers) if weak is not None else None,
     }
 
 

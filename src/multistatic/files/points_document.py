@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from multistatic.channel.realise import as_given
 from multistatic.design.result import Design
+from multistatic.design.weak_points import point_block_snr, weak_points
 from multistatic.files.nulls import finite
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.units import B, F
@@ -21,16 +22,18 @@ MAY_BE_INFINITE = frozenset(
 
 
 def targets_document(design: Design) -> list[dict[str, Any]]:
-    """The list `targets`: of each target its points, and the worst and the mean of the criterion and of the power
-    towards it; means are weighted.
+    """The list `targets`: of each target its points, and the worst and the mean of the criterion, of both bounds and
+    of the power towards it; means are weighted.
     """
-    values, illumination_w = _point_values(design), _illumination_w(design)
+    values, illumination_w, (peb_m, veb_m_s) = _point_values(design), _illumination_w(design), _point_bounds(design)
     rows = []
     for number, target in enumerate(design.scenario.targets):
         own = np.flatnonzero(design.points.target == number)
         row: dict[str, Any] = {"id": target.id, "position_m": target.position_m.tolist(), "points": len(own)}
         weight = _shares(design.points.weight[own])
         row["worst_value"], row["mean_value"] = _worst_and_mean(values, own, weight, np.max)
+        row["worst_peb_m"], row["mean_peb_m"] = _worst_and_mean(peb_m, own, weight, np.max)
+        row["worst_veb_m_s"], row["mean_veb_m_s"] = _worst_and_mean(veb_m_s, own, weight, np.max)
         row["worst_illumination_w"], row["mean_illumination_w"] = _worst_and_mean(illumination_w, own, weight, np.min)
         worst = None if values is None or not len(own) else int(own[np.argmax(values[own])])
         row["worst_point_m"] = None if worst is None else design.points.position_m[worst].tolist()
@@ -44,7 +47,7 @@ def robustness_document(design: Design) -> dict[str, Any]:
     """
     over, chosen = design.over_points, design.selection
     if design.status == "infeasible" or chosen is None:
-        names = "over_points value value_between bound gap value_of_nominal_design worst_point"
+        names = "over_points value value_between bound gap value_of_nominal_design worst_point weak_points"
         return dict.fromkeys([*names.split(), "points", "points_added", "points_checked"])
     if over is None:
         value, bound, gap, nominal, worst = chosen.value, chosen.bound, chosen.gap, chosen.value, 0
@@ -52,7 +55,7 @@ def robustness_document(design: Design) -> dict[str, Any]:
     else:
         value, bound, gap, nominal, worst = over.value_reduced, over.bound, over.gap, over.middle_value, over.worst
         between, added, checked = over.between, over.added, over.checked
-    points = design.points
+    points, weak = design.points, weak_points(design)
     return {
         "over_points": design.scenario.over_points,
         "value": finite(value),
@@ -65,6 +68,7 @@ def robustness_document(design: Design) -> dict[str, Any]:
             "target": design.scenario.targets[int(points.target[worst])].id,
             "position_m": points.position_m[worst].tolist(),
         },
+        "weak_points": None if weak is None else {"some": weak.some, "all": weak.all, "counted": weak.counted},
         "points": points.count,
         "points_added": added,
         "points_checked": checked,
@@ -110,7 +114,7 @@ def sensing_document(design: Design) -> dict[str, Any]:
 def points_arrays(design: Design) -> dict[str, NDArray[Any]]:
     """The arrays of targets and points; those of figures are there where the figures exist."""
     targets, points, over = design.scenario.targets, design.points, design.over_points
-    result, accuracy = design.beamforming, design.accuracy
+    result, snr = design.beamforming, point_block_snr(design)
     arrays: dict[str, NDArray[Any]] = {
         "target_ids": np.array([target.id for target in targets], dtype=np.str_),
         "target_position_m": np.stack([target.position_m for target in targets]),
@@ -123,11 +127,11 @@ def points_arrays(design: Design) -> dict[str, NDArray[Any]]:
     values = _point_values(design)
     if values is not None:
         arrays["point_value"] = values
-    if accuracy is not None:
-        bounds = (accuracy.position.peb_m, accuracy.position.veb_m_s)
-        peb_m, veb_m_s = (np.array([np.inf if each is None else each]) for each in bounds)
-        arrays["point_peb_m"] = peb_m if over is None else over.peb_m
-        arrays["point_veb_m_s"] = veb_m_s if over is None else over.veb_m_s
+    peb_m, veb_m_s = _point_bounds(design)
+    if peb_m is not None and veb_m_s is not None:
+        arrays |= {"point_peb_m": peb_m, "point_veb_m_s": veb_m_s}
+    if snr is not None and design.scheme != "mono":
+        arrays["point_block_snr"] = snr
     if over is not None:
         arrays["point_position_covariance_m2"] = over.position_covariance_m2
         if len(over.middle_values) == points.count:
@@ -160,6 +164,17 @@ def _point_values(design: Design) -> F | None:
     if design.status == "infeasible" or design.selection is None or design.selection.value is None:
         return None
     return np.array([design.selection.value])
+
+
+def _point_bounds(design: Design) -> tuple[F | None, F | None]:
+    """Position and velocity error bound at each point; None for a design without accuracy."""
+    if design.over_points is not None:
+        return design.over_points.peb_m, design.over_points.veb_m_s
+    if design.accuracy is None or design.points.count > 1:
+        return None, None
+    bounds = (design.accuracy.position.peb_m, design.accuracy.position.veb_m_s)
+    peb_m, veb_m_s = (np.array([np.inf if each is None else each]) for each in bounds)
+    return peb_m, veb_m_s
 
 
 def _illumination_w(design: Design) -> F | None:

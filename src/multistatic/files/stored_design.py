@@ -57,9 +57,10 @@ SHAPES = {
     "point_peb_m": ("M", "f"),
     "point_veb_m_s": ("M", "f"),
     "point_position_covariance_m2": ("MEE", "f"),
+    "point_block_snr": ("MK", "f"),
     "sensing_sequence_known": ("KL", "b"),
 }
-_FIGURES = frozenset({*MAY_BE_INFINITE, "sensing_sequence_known"})
+_FIGURES = frozenset({*MAY_BE_INFINITE, "sensing_sequence_known", "point_block_snr"})
 # Not in every file: later versions write them, or they are there where the figures exist.
 LATER = _FIGURES | {"position_covariance_m2"}
 # The first format knew one target at one point, and no axis for it. Later versions of it have the covariance, too.

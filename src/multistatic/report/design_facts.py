@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from multistatic.beamforming.stationarity import NEARLY_STATIONARY
-from multistatic.design.accuracy import WEAK_ECHO, weak_echoes
 from multistatic.design.clock_step import ClockStep, clock_step
 from multistatic.design.instance import criterion_unit
 from multistatic.design.result import Accuracy, Design
@@ -17,7 +16,7 @@ from multistatic.design.sensitivity import Sensitivity
 from multistatic.design.unit_changes import UnitChanges
 from multistatic.report.assumption_sentences import assumption_sentences
 from multistatic.report.points_facts import (
-    at_worst_point,
+    bounds_of_points,
     losses,
     power_over_points,
     reduced_criterion,
@@ -25,11 +24,13 @@ from multistatic.report.points_facts import (
     several_points,
     shares_of_targets,
 )
+from multistatic.report.points_in_words import minimised_in_words
 from multistatic.report.text_table import Fact, unbroken
+from multistatic.report.weak_words import weak_in_words
 from multistatic.report.wording import criterion_words, error_apart, percent, quantity
 from multistatic.scenario.model import JOINT
 from multistatic.signal.pulses import pulse_moments
-from multistatic.units import ratio_to_db, watt_to_dbm
+from multistatic.units import watt_to_dbm
 
 DESIGN = "Design"
 ACCURACY = "Accuracy"
@@ -113,7 +114,12 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
     words = f"{criterion_words(design.scenario.design.criterion)}{reduced_criterion(design)}"
     unit = criterion_unit(design)
     stated = [each for each in (accuracy.position.peb_m, accuracy.position.veb_m_s) if each is not None]
-    if found.value is not None and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated):
+    stated_below = bool(minimised_in_words(design))
+    if (
+        found.value is not None
+        and not stated_below
+        and not any(math.isclose(found.value, each, rel_tol=1e-6) for each in stated)
+    ):
         words += f" = {quantity(found.value, unit) if unit else f'{found.value:.5g}'}"
     yield "criterion minimised", words
     method = f"{JOINT}: group and beams together" if found.method == JOINT else found.method
@@ -121,15 +127,14 @@ def _selection(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
 
 
 def _accuracy(design: Design, accuracy: Accuracy) -> Iterator[tuple[str, str]]:
-    yield "position error bound", at_worst_point(design, _bounds(accuracy, "peb_m", "m"))
-    yield "velocity error bound", at_worst_point(design, _bounds(accuracy, "veb_m_s", "m/s"))
+    bounds = {"position error bound": _bounds(accuracy, "peb_m", "m")}
+    bounds["velocity error bound"] = _bounds(accuracy, "veb_m_s", "m/s")
+    yield from bounds_of_points(design, bounds)
     if accuracy.position.reason and None in (accuracy.position.peb_m, accuracy.position.veb_m_s):
         yield "why unobservable", accuracy.position.reason
     yield from rows_over_points(design)
-    if weak := weak_echoes(accuracy, design.selected):
-        names = _listed(weak[:4]) + (f" and {len(weak) - 4} more" if len(weak) > 4 else "")
-        level = f"block SNR below {ratio_to_db(WEAK_ECHO):.0f} dB"
-        yield "weak echoes", f"{names}: {level}; there the peak is often noise, and the bounds are not reached"
+    if weak := weak_in_words(design):
+        yield "weak echoes", weak
     if notes := _notes(accuracy):
         yield "note", " ".join(notes)
     pulse = design.scenario.radio.pulse

@@ -35,6 +35,7 @@ from multistatic.report.page import (
     text_of,
 )
 from multistatic.report.points_facts import several_points
+from multistatic.report.points_in_words import minimised_in_words
 from multistatic.report.receiver_table import receiver_table
 from multistatic.report.style import CAPTIONS
 from multistatic.report.text_table import Fact, TableColumn, TableRow, TextTable
@@ -106,12 +107,14 @@ def _found(design: Design, unit: UnitChanges | None) -> list[Html]:
     for fact in design_facts(design, unit):
         found[fact.group].append(fact)
     facts = {fact.name: fact for fact in found[DESIGN] + found[ACCURACY]}
-    large = [(linked(each), *_large_and_small(facts[each].value)) for each in _LARGE if each in facts]
+    first = [found[ACCURACY][0].name] if minimised_in_words(design) else []  # what is minimised
+    shown = [each for each in dict.fromkeys([*first, *_LARGE]) if each in facts]
+    large = [(linked(each), *_large_and_small(facts[each].value)) for each in shown]
     return [
         section("Key figures", cards([*large, *_proof(design)])),
         pair(
             Html(
-                section("Design", _listed(fact for fact in facts.values() if fact.name not in _LARGE))
+                section("Design", _listed(fact for fact in facts.values() if fact.name not in shown))
                 + section("What a change would bring", _listed(found[CHANGES]))
             ),
             Html(_assumed(design) + section("Checks", _listed(found[CHECKS]))),
@@ -181,7 +184,7 @@ def _listed(shown: Iterable[Fact]) -> Html:
 def _assumed(design: Design) -> Html:
     """Each assumption, and what it means."""
     alone = design.scheme == "mono"
-    meanings = assumption_meanings(design.scenario, one_clock=alone)
+    meanings = assumption_meanings(design.scenario, one_clock=alone, over_points=design.over_points)
     lines = [each.partition(": ") for each in assumption_sentences(design.scenario, one_clock=alone)]
     entries = [(linked(key.lower()), value.rstrip("."), meanings[key.lower()]) for key, _, value in lines]
     return section("What is assumed", facts(entries))

@@ -171,8 +171,11 @@ def travel_time_s(speed_m_s: float, span_m: float) -> float:
 
 def draw_travel(ax: Axes, start: F, end: F, label: str | None = None, alpha: float = 1.0) -> None:
     """An arrow from `start` [2] to `end` [2]: where a target is after some time. `label`: its entry in a legend."""
+    from matplotlib.patheffects import Normal, Stroke
+
     arrow: dict[str, Any] = {"arrowstyle": "-|>,head_width=0.22,head_length=0.42", "color": TARGET, "linewidth": 1.3}
     arrow |= {"shrinkA": 0.0, "shrinkB": 0.0, "alpha": alpha}
+    arrow["path_effects"] = [Stroke(linewidth=3.2, foreground="white"), Normal()]  # points may lie below it
     ax.annotate("", tuple(end), tuple(start), arrowprops=arrow, zorder=6)
     if label is not None:
         # Annotations have no entry in a legend: an empty line that looks like the arrow has.

@@ -31,6 +31,18 @@ class ErrorEllipse:
         cosine, sine = np.cos(self.direction_rad), np.sin(self.direction_rad)
         return float(np.hypot(along * cosine, across * sine)), float(np.hypot(along * sine, across * cosine))
 
+    @property
+    def covariance_m2(self) -> F:
+        """The covariance [2, 2] whose ellipse it is."""
+        along = np.array([np.cos(self.direction_rad), np.sin(self.direction_rad)])
+        across = np.array([-along[1], along[0]])
+        return self.semi_major_m**2 * np.outer(along, along) + self.semi_minor_m**2 * np.outer(across, across)
+
+    def room_in(self, other: ErrorEllipse) -> float:
+        """The largest factor by which it can be drawn inside `other`, around the same centre: no direction has more."""
+        largest = float(np.linalg.eigvals(np.linalg.solve(other.covariance_m2, self.covariance_m2)).real.max())
+        return 1.0 / np.sqrt(largest)
+
 
 def error_ellipse(design: Design, view: View = PLAN) -> ErrorEllipse | None:
     """The ellipse of the selected group's bound from delays and Dopplers; None where the position is unobservable."""

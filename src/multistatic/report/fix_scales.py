@@ -159,14 +159,14 @@ def priors_of(fixes: Sequence[Fix], view: View) -> list[tuple[F, ErrorEllipse]]:
 
 
 def _beside_priors(fixes: Sequence[Fix], view: View, factor: float | None) -> float | None:
-    """`factor`, or where an error would be drawn as large as the prior, which is true to scale, the largest power of
-    ten that leaves it smaller; 1 where both are alike.
+    """`factor`, or where an error would be drawn larger than the prior in any direction, which is true to scale, the
+    largest power of ten that leaves it inside; 1 where both are alike.
     """
-    errors = [ellipse.semi_major_m for _, ellipse in located(fixes, view)]
-    priors = [ellipse.semi_major_m for _, ellipse in priors_of(fixes, view)]
+    errors = [ellipse for _, ellipse in located(fixes, view)]
+    priors = [ellipse for _, ellipse in priors_of(fixes, view)]
     if factor is None or not priors:
         return factor
-    most = 10.0 ** np.floor(np.log10(min(priors) / max(errors)))
+    most = 10.0 ** np.floor(np.log10(min(error.room_in(prior) for error in errors for prior in priors)))
     return float(max(1.0, min(factor, most)))
 
 

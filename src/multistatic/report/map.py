@@ -54,7 +54,7 @@ from multistatic.report.picture_layout import (
     picture_heading,
     tall_figure,
 )
-from multistatic.report.points_in_words import WORST, middle_in_words, with_minus, worst_place
+from multistatic.report.points_in_words import WORST, middle_in_words, minimised_in_words, with_minus, worst_place
 from multistatic.report.style import (
     CAPTION,
     FAINT,
@@ -68,7 +68,7 @@ from multistatic.report.style import (
     new_figure,
     text_width_in,
 )
-from multistatic.report.wording import error_apart, quantity, short_name
+from multistatic.report.wording import criterion_words, error_apart, quantity, short_name
 from multistatic.scenario.model import Scenario
 from multistatic.units import B
 
@@ -341,6 +341,8 @@ def _headline(design: Design) -> str:
         return f"{design.scenario.name}: {group}"
     bound = design.accuracy.position.peb_m
     accuracy = "position unobservable" if bound is None else f"position error bound {quantity(bound, 'm')}"
+    if value := minimised_in_words(design):
+        return f"{design.scenario.name}: {group}, {criterion_words(design.scenario.design.criterion)} {value}"
     several = design.over_points is not None and len(design.over_points.value) > 1
     where = f" at the worst of {design.points.count} points" if several else ""
     return f"{design.scenario.name}: {group}, {accuracy}{where}"

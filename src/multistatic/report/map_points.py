@@ -29,6 +29,7 @@ _LIGHTEST, _COLOURS = 0.18, "YlOrBr"
 _LEAST_PT, _MOST_PT = 2.6, 5.5
 _TICKS = 5
 _AVOIDED = 300
+_LEAST_AREA = 0.2  # of a marker, relative to that of the point with the largest weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -111,12 +112,15 @@ def draw_points(ax: Axes, design: Design, view: View = PLAN, *, mark_worst: bool
     order = np.argsort(np.where(shown.observable, shown.value, np.inf), kind="stable")
     seen = order[shown.observable[order]]
     rim: dict[str, Any] = {"edgecolors": MUTED, "linewidths": 0.12 * min(size_pt, 3.0), "zorder": 3.5}
-    look: dict[str, Any] = {"c": shown.value[seen], "norm": shown.norm, "cmap": shown.colours, "s": size_pt**2, **rim}
+    area = size_pt**2 * _shares_of_size(design)
+    look: dict[str, Any] = {"c": shown.value[seen], "norm": shown.norm, "cmap": shown.colours, "s": area[seen], **rim}
+    # Where all targets are exactly known, their diamonds have the colours.
+    look["marker"] = "D" if all(target.exact for target in design.scenario.targets) else "o"
     ax.scatter(places[seen, 0], places[seen, 1], label=shown.words, **look)
     lost = order[~shown.observable[order]]
     if len(lost):
         crosses: dict[str, Any] = {"marker": "x", "c": INK, "s": max(size_pt, 3.0) ** 2, "linewidths": 0.9}
-        ax.scatter(places[lost, 0], places[lost, 1], label="target unobservable there", zorder=3.6, **crosses)
+        ax.scatter(places[lost, 0], places[lost, 1], label="target unobservable there", zorder=7.2, **crosses)
     if mark_worst:
         ring: dict[str, Any] = {"facecolors": "none", "edgecolors": INK, "linewidths": 1.3, "zorder": 7.5}
         x, y = places[over.worst]
@@ -142,13 +146,18 @@ def draw_outlines(ax: Axes, design: Design, view: View = PLAN) -> None:
 
 
 def draw_targets(ax: Axes, design: Design, view: View = PLAN) -> None:
-    """A diamond at each target, hollow where its place is not exactly known."""
-    columns, named = list(view), set[str]()
-    for target in design.scenario.targets:
+    """A diamond at each target, hollow where its place is not exactly known; of several targets that are, in the colour
+    of the criterion there.
+    """
+    columns, named, shown = list(view), set[str](), point_colours(design)
+    for number, target in enumerate(design.scenario.targets):
         label = mark_of(target)
         inside, edge, size = (TARGET, "white", 62) if target.exact else ("white", TARGET, 30)
         look: dict[str, Any] = {"marker": "D", "c": inside, "edgecolors": edge, "zorder": 7, "clip_on": False}
         look |= {"linewidths": 0.8 if target.exact else 1.2, "label": "" if label in named else label}
+        own = np.flatnonzero(design.points.target == number)
+        if target.exact and shown is not None and len(own) and shown.observable[own[0]]:
+            look |= {"c": [shown.colours(shown.norm(shown.value[own[0]]))], "edgecolors": TARGET, "linewidths": 1.2}
         x, y = target.position_m[columns]
         ax.scatter(x, y, s=size, **look)
         named.add(label)
@@ -186,6 +195,14 @@ def draw_point_scale(ax: Axes, design: Design) -> None:
     bar.ax.minorticks_off()
     ax.grid(visible=False)
     bar.set_label(f"{shown.label}, each point", size="small")
+
+
+def _shares_of_size(design: Design) -> F:
+    """The area of the marker of each point [M] relative to the largest: by its weight, where weights count."""
+    over, weight = design.over_points, design.points.weight
+    if over is None or over.mode == "worst" or not weight.max() > 0.0:
+        return np.ones(len(weight))
+    return np.clip(weight / weight.max(), _LEAST_AREA, 1.0)
 
 
 def _size_pt(ax: Axes, places: F) -> float:

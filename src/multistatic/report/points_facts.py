@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from multistatic.design.points_accuracy import REDUCED
 from multistatic.design.result import Design
-from multistatic.report.points_in_words import REDUCED, middle_reaches, worst_place
+from multistatic.report.points_in_words import middle_reaches, minimised_in_words, worst_place
 from multistatic.report.text_table import unbroken
 from multistatic.report.wording import criterion_words, percent, quantity, short_name
 from multistatic.units import F, watt_to_dbm
@@ -61,9 +62,9 @@ def rows_over_points(design: Design) -> Iterator[tuple[str, str]]:
     if over is None or not several_points(design):
         return
     yield "worst point", _worst_in_words(design)
-    finite = np.isfinite(over.peb_m)
-    if np.any(finite):
-        yield "position error, all points", range_in_words(over.peb_m, design.points.weight)
+    for name, bound, unit in (("position", over.peb_m, "m"), ("velocity", over.veb_m_s, "m/s")):
+        if np.any(np.isfinite(bound)):
+            yield f"{name} error, all points", range_in_words(bound, design.points.weight, unit)
     targets = design.scenario.targets
     if len(targets) > 1:
         for number, target in enumerate(targets[:_LISTED_TARGETS]):
@@ -82,16 +83,16 @@ def _worst_in_words(design: Design) -> str:
     return f"{worst_place(design)}, {_dbm(float(illumination_w[over.worst]))} EIRP"
 
 
-def range_in_words(peb_m: F, weight: F) -> str:
+def range_in_words(bound: F, weight: F, unit: str) -> str:
     """`1.2 m to 3.4 m, 2.1 m on average`, and at how many points it is unobservable."""
-    finite = np.isfinite(peb_m)
-    low, high = (quantity(float(each), "m") for each in (peb_m[finite].min(), peb_m[finite].max()))
+    finite = np.isfinite(bound)
+    low, high = (quantity(float(each), unit) for each in (bound[finite].min(), bound[finite].max()))
     lost = int(np.sum(~finite))
     words = low if low == high else f"{low} to {high}"
     if lost:
-        return f"{words}; {_ALL_LOST} at {lost} of {len(peb_m)} points"
+        return f"{words}; {_ALL_LOST} at {lost} of {len(bound)} points"
     total = float(weight.sum())
-    return words if low == high or not total else f"{words}, {quantity(float(weight @ peb_m) / total, 'm')} on average"
+    return words if low == high or not total else f"{words}, {quantity(float(weight @ bound) / total, unit)} on average"
 
 
 def _target_in_words(design: Design, number: int) -> str:
@@ -165,3 +166,17 @@ def at_worst_point(design: Design, value: str) -> str:
         return value
     first, rest = _AFTER_NUMBER.match(value).groups()  # type: ignore[union-attr]
     return f"{first}, at the worst point{rest}"
+
+
+def bounds_of_points(design: Design, bounds: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The rows `bounds` of the worst point, by their names; in front the value that the design minimises, where that is
+    not the value of this point: in the row of its own bound, with the worst point after it.
+    """
+    value = minimised_in_words(design)
+    if not value:
+        yield from ((name, at_worst_point(design, words)) for name, words in bounds.items())
+        return
+    name = criterion_words(design.scenario.design.criterion)
+    worst = f"; {at_worst_point(design, bounds[name])}" if name in bounds else ""
+    yield name, f"{value}{worst}"
+    yield from ((each, at_worst_point(design, words)) for each, words in bounds.items() if each != name)

@@ -7,19 +7,12 @@ import re
 import numpy as np
 
 from multistatic.design.instance import criterion_unit
+from multistatic.design.points_accuracy import REDUCED
 from multistatic.design.result import Design
 from multistatic.report.wording import criterion_words, quantity
 from multistatic.scenario.design_settings import OverPoints
 from multistatic.scenario.model import Scenario, Target
 from multistatic.units import F
-
-REDUCED: dict[OverPoints, str] = {
-    "worst": "at the worst point",
-    "mean": "mean over the points",
-    "mean_square": "root mean square over the points",
-    "posterior": "root mean square over the points, prior included",
-}
-"""What the values of all points are as one."""
 
 
 def compared_over(mode: OverPoints, points: int) -> str:
@@ -73,6 +66,20 @@ def middle_reaches(design: Design) -> str:
     value = quantity(over.middle_value, unit) if unit else f"{over.middle_value:.4g}"
     name = criterion_words(design.scenario.design.criterion)
     return f"{name} {value} {REDUCED[over.mode]}, {times_as_large(over.middle_value / over.value_reduced)}"
+
+
+def minimised_in_words(design: Design) -> str:
+    """`240 mm, mean over the 19 points`: the value that a design over several points minimises; empty where that is
+    the value of the worst point, or of a single one.
+    """
+    over = design.over_points
+    if over is None or over.mode == "worst" or len(over.value) < 2:
+        return ""
+    where = REDUCED[over.mode].replace("the points", f"the {len(over.value)} points")
+    if not np.isfinite(over.value_reduced):
+        return f"unobservable at {int(np.sum(~np.isfinite(over.value)))} of {len(over.value)} points"
+    unit = criterion_unit(design)
+    return f"{quantity(over.value_reduced, unit) if unit else f'{over.value_reduced:.5g}'}, {where}"
 
 
 def times_as_large(ratio: float) -> str:

@@ -10,6 +10,8 @@ import numpy as np
 from multistatic.design.accuracy import WEAK_ECHO
 from multistatic.design.result import Design
 from multistatic.report.picture_layout import add_panel, finish_picture, picture_heading, tall_figure
+from multistatic.report.points_facts import several_points
+from multistatic.report.points_in_words import WORST
 from multistatic.report.radiation import has_sensing_beam
 from multistatic.report.style import (
     BAD,
@@ -82,7 +84,8 @@ def rates_figure(design: Design, style: PictureStyle = SCREEN) -> Figure:
         right = add_panel(figure, names_in + left_in + _GAP_IN, top, right_in, height_in)
         draw_echo_snr(right, design)
         right.tick_params(axis="y", labelleft=False)
-    bottom = top + height_in + _BELOW_IN + (0.14 if sensed and right_in <= 1.6 else 0.0)
+    two_lines = sensed and (right_in <= 1.6 or several_points(design))
+    bottom = top + height_in + _BELOW_IN + (0.14 if two_lines else 0.0)
     hidden = len(design.scenario.receivers) + (design.scheme == "mono") - len(rows)
     if hidden:
         words = f"{hidden} more receivers, which do not cooperate and get their rates, are not shown."
@@ -164,7 +167,10 @@ def draw_echo_snr(ax: Axes, design: Design) -> None:
             where = (side * _BESIDE_POINT_PT, 0)
             ax.annotate(_decibels(level), (level, k), where, textcoords="offset points", color=INK, **look)
     wide = ax.get_window_extent().width > 1.6 * ax.figure.dpi
-    ax.set_xlabel("echo SNR in a block (dB)" if wide else "echo SNR\nin a block (dB)")
+    if several_points(design):
+        ax.set_xlabel(f"echo SNR in a block{',' if wide else ''}\nat the {WORST} (dB)")
+    else:
+        ax.set_xlabel("echo SNR in a block (dB)" if wide else "echo SNR\nin a block (dB)")
     _name_rows(ax, rows)
 
 
@@ -263,7 +269,8 @@ def _caption(design: Design) -> list[str]:
     parts = ["Left: rate of each receiver."] if _has_echoes(design) else []
     parts.append(f"Sum of the rates: {_rates(design).sum():.1f} bit/s/Hz.")
     if _has_echoes(design):
-        parts.append("Right: SNR of the echo at each receiver after integration over a block and its antennas.")
+        where = f" of the {WORST}" if several_points(design) else ""
+        parts.append(f"Right: SNR of the echo{where} at each receiver after integration over a block and its antennas.")
         parts.append(f"Dashed line: {float(ratio_to_db(WEAK_ECHO)):.0f} dB, below which echoes are often missed.")
     if not _sensing(design):
         return [*parts, "No sensing beam: the data beams do the sensing."]

@@ -263,6 +263,7 @@ def test_arrays_allow_the_design_to_be_recomputed(tmp_path: Path) -> None:
         "point_value": [3.6e-4],
         "point_peb_m": [0.82],
         "point_veb_m_s": [np.inf],
+        "point_block_snr": [made.accuracy.block_snr],
         "sensing_sequence_known": [[receiver.id in ("r2", "r3", "r5"), False] for receiver in what.receivers],
         "noise_power_w": 1e-9,
         "clutter_power_w": 2e-9,

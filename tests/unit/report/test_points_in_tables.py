@@ -13,7 +13,7 @@ import pytest
 from multistatic.design.result import Design
 from multistatic.design.robustness import ReceiverFailure, Robustness, TargetOffset
 from multistatic.design.sensitivity import Sensitivity
-from multistatic.files.points_document import losses_document
+from multistatic.files.points_document import losses_document, targets_document
 from multistatic.report import points_facts
 from multistatic.report.assumption_meanings import assumption_meanings
 from multistatic.report.design_facts import design_facts
@@ -92,6 +92,20 @@ def test_errors_of_all_points_are_a_range_with_their_weighted_mean() -> None:
     assert_close(in_mm(low), over.peb_m.min() * 1e3, rel=5e-3)
     assert_close(in_mm(high), over.peb_m.max() * 1e3, rel=5e-3)
     assert_close(in_mm(mean), float(made.points.weight @ over.peb_m) * 1e3, rel=5e-3)
+
+
+def test_the_worst_velocity_error_of_all_points_is_said_and_written() -> None:
+    made = prior()
+    over = made.over_points
+    assert over is not None
+    veb_m_s = np.linspace(9.0, 1.0, made.points.count)  # the largest is not at the worst point
+    assert over.worst != 0
+    made = replace(made, over_points=replace(over, veb_m_s=veb_m_s))
+    mean = float(made.points.weight @ veb_m_s)
+    assert facts_of(made)["velocity error, all points"] == f"1 m/s to 9 m/s, {mean:.3g} m/s on average"
+    (row,) = targets_document(made)
+    assert (row["worst_veb_m_s"], row["worst_peb_m"]) == (9.0, over.peb_m.max())
+    assert_close([row["mean_veb_m_s"], row["mean_peb_m"]], [mean, float(made.points.weight @ over.peb_m)], rel=1e-12)
 
 
 def test_every_target_has_a_row_of_its_own() -> None:
