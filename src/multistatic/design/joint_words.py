@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Protocol
 
+import numpy as np
+
 from multistatic.design.finish import CERTIFIED_GAP
 from multistatic.scenario.model import JOINT
 from multistatic.selection.declared_gain import Knowledge
@@ -45,7 +47,9 @@ def joint_selection(
         bound=min(proven, value) if proven > 0 else None,
         cost_m=float(problem.costs_m(group[None])[0]),
         evaluated=candidates.count,
-        message=_verdict(candidates, solved, gap) if certificate else f"{_solved(candidates, solved)}.",
+        message=_verdict(problem, candidates, solved, gap)
+        if certificate
+        else f"{_solved(problem, candidates, solved)}.",
     )
 
 
@@ -68,25 +72,31 @@ def so_far(best: float, floor: float) -> str:
     return f"the others can be at most {100.0 * (1.0 - floor / best):.2g} % better than the best so far"
 
 
-def _solved(candidates: SearchedGroups, solved: int) -> str:
+def _solved(problem: SelectionProblem, candidates: SearchedGroups, solved: int) -> str:
     """How far the search went."""
     if candidates.complete:
-        return f"Beams were optimised for {_looked_at(candidates, solved)}"
+        return f"Beams were optimised for {_looked_at(problem, candidates, solved)}"
     more = "" if solved == 1 else f" and {solved - 1} other groups"
     return f"{candidates.message} Beams were optimised for this group{more}"
 
 
-def _looked_at(candidates: SearchedGroups, solved: int) -> str:
+def _looked_at(problem: SelectionProblem, candidates: SearchedGroups, solved: int) -> str:
     """How many groups got beams, of which ones: where more receivers are never worse, only full groups count."""
     if not candidates.full:
         return f"{solved} of the {candidates.count} affordable groups"
+    everyone = np.ones((1, problem.size), dtype=bool)
+    if candidates.count == 1 and problem.feasible(everyone)[0]:
+        without = problem.cost_limit_m == np.inf
+        return "all receivers, since " + (
+            "the scenario sets no limit of the cost" if without else "the limit of the cost allows it"
+        )
     kind = "to which no further receiver can be added within the cost limit"
     return f"the only group {kind}" if candidates.count == 1 else f"{solved} of the {candidates.count} groups {kind}"
 
 
-def _verdict(candidates: SearchedGroups, solved: int, gap: float) -> str:
+def _verdict(problem: SelectionProblem, candidates: SearchedGroups, solved: int, gap: float) -> str:
     """How far the search went and what it proves of group and beams together."""
-    beams = _solved(candidates, solved)
+    beams = _solved(problem, candidates, solved)
     if gap == float("inf"):
         why = "" if candidates.known.falls else "the criterion declares no gain, so "
         return f"{beams}; {why}nothing is proven about other groups."

@@ -68,7 +68,8 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
         added = _violators(found, design)
         if not len(added) or number == _ROUNDS:
             break
-        on_stage(f"design with {len(added)} more points, between which the criterion was worse")
+        many = f"{len(added)} more point{'s' if len(added) > 1 else ''}, where the criterion was worse"
+        on_stage(f"design with {many}: round {number + 1} of at most {_ROUNDS}")
         instance = _joined(instance, found, added)
         other = _again(design, instance)
         if other is None or not _settled(other, first):

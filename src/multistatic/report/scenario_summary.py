@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from multistatic.scenario.cross_section import cross_section_of
 from multistatic.scenario.given_channel import GivenChannel, quoted
 from multistatic.scenario.model import Scenario
 from multistatic.scenario.occupied_band import occupied_band_hz, occupied_band_in_words
-from multistatic.units import ratio_to_db, watt_to_dbm
+from multistatic.units import F, ratio_to_db, watt_to_dbm
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,8 +40,9 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
     the combined receive antennas per sample with the whole power on the target, η_kβ N_t N_r P_T/(σ_z² + σ_c²),
     signal-independent clutter only. `occupied_band_hz`: None where the pulse has no finite bandwidth or one that is not
     known, as `occupied_band` says. `target_rcs_m2`: 4π times the reflection factor where the echo follows the radar
-    equation. `targets`: each with its points and what is known of it; levels, distances and delays are those of the
-    middle, which of one target is its position. `points`: number of points where a design looks.
+    equation. `targets`: each with its points and what is known of it, and of several targets its own cross-section,
+    speed, distances, delays and levels, in the middle of where it may be. All others are those of the middle of all
+    targets, which of one target is its position. `points`: number of points where a design looks.
     """
     propagation, transmitter, radio = scenario.propagation, scenario.transmitter, scenario.radio
     target = scenario.middle().target
@@ -68,14 +69,38 @@ def scenario_summary(scenario: Scenario) -> dict[str, Any]:
         "target_rcs_std_db": target.rcs_std_db,
         "channel": _channel(scenario),
         "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
-        "targets": targets_described(scenario),
+        "targets": [row | own for row, own in zip(targets_described(scenario), _own(scenario), strict=True)],
         "over_points": scenario.over_points,
         "points": scenario.points().count,
         "point_reasons": list(scenario.points().reasons),
-        "receivers": _receivers(scenario, given),
+        "receivers": _receivers(scenario, given, _nearest_point(scenario, scenario.middle_m)),
         "assumptions": asdict(assumptions(scenario)),
         "notes": model_notes(scenario),
     }
+
+
+def _own(scenario: Scenario) -> list[dict[str, Any]]:
+    """Strength, speed, distances and levels of each of several targets; of a single one the summary states them."""
+    if len(scenario.targets) == 1:
+        return [{}]
+    propagation, radio = scenario.propagation, scenario.radio
+    given = propagation.direct if isinstance(propagation.direct, GivenChannel) else None
+    radar = propagation.is_radar_equation(radio.wavelength_m)
+    found = []
+    for number, target in enumerate(scenario.targets):
+        alone = replace(scenario, targets=(target,), design=replace(scenario.design, over_points=None)).middle()
+        rows = _receivers(alone, given, _nearest_point(scenario, alone.targets[0].position_m, number))
+        kept = ("id", "target_m", "delay_s", "doppler_hz", "echo_snr_db")
+        found.append(
+            {
+                "target_reflection": target.reflection,
+                "target_rcs_m2": cross_section_of(target.reflection) if radar else None,
+                "speed_m_s": float(np.linalg.norm(target.velocity_m_s)),
+                "transmitter_target_m": alone.geometry().transmitter_target_m,
+                "receivers": [{key: row[key] for key in kept} for row in rows],
+            }
+        )
+    return found
 
 
 def _channel(scenario: Scenario) -> dict[str, Any]:
@@ -96,8 +121,17 @@ def _channel(scenario: Scenario) -> dict[str, Any]:
     }
 
 
-def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str, Any]]:
-    """Distances, delay, Doppler shift and levels of each receiver."""
+def _nearest_point(scenario: Scenario, position_m: F, of_target: int | None = None) -> int:
+    """The point nearest to a position, of one target or of all: the row of given channels that holds there."""
+    points = scenario.points()
+    distance_m = np.linalg.norm(points.position_m - position_m, axis=1)
+    if of_target is not None:
+        distance_m[points.target != of_target] = np.inf
+    return int(np.argmin(distance_m))
+
+
+def _receivers(scenario: Scenario, given: GivenChannel | None, row: int) -> list[dict[str, Any]]:
+    """Distances, delay, Doppler shift and levels of each receiver; `row` of given channels that are those of points."""
     geometry, propagation, transmitter = scenario.geometry(), scenario.propagation, scenario.transmitter
     target = scenario.middle().target
     antennas = np.array([receiver.array.size for receiver in scenario.receivers])
@@ -113,9 +147,9 @@ def _receivers(scenario: Scenario, given: GivenChannel | None) -> list[dict[str,
         target, geometry
     )
     given_echo = None if given is None else given.echo_gain_of(scenario.receiver_ids)
-    echo = echo if given_echo is None else given_echo[0]
+    echo = echo if given_echo is None else given_echo[row]
     steering = None if given is None else given.steering_tx
-    towards = transmitter.array.size if steering is None else float(np.sum(np.abs(steering) ** 2))
+    towards = transmitter.array.size if steering is None else float(np.sum(np.abs(np.atleast_2d(steering)[row]) ** 2))
     echo = echo * antennas * towards * transmitter.power_w / disturbance_w
     doppler_hz = geometry.doppler_hz(target.velocity_m_s, scenario.radio.carrier_hz)
     return [
@@ -173,16 +207,18 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
-    receivers = summary["receivers"]
+    receivers, several = summary["receivers"], len(summary["targets"]) > 1
     heading = [
         f"{summary['name']}: {len(receivers)} receivers, {summary['transmit_antennas']} transmit antennas, "
         f"transmit power {summary['power_dbm']:.1f} dBm, noise power {summary['noise_power_dbm']:.1f} dBm, "
         f"wavelength {100 * summary['wavelength_m']:.3g} cm",
-        f"{_whose(summary)}: {_strength(summary)}, {summary['transmitter_target_m']:.1f} m from the transmitter, "
-        f"speed {summary['speed_m_s']:.1f} m/s, {summary['dimensions']} unknown coordinates",
+        f"{len(summary['targets'])} targets, {summary['dimensions']} unknown coordinates"
+        if several
+        else f"{_whose(summary)}: {_what_and_where(summary)}, {summary['dimensions']} unknown coordinates",
         f"block: {1e6 * summary['block_s']:.4g} µs at {1e-6 * summary['symbol_rate_hz']:.4g} Msymbol/s",
         f"pulse: {summary['occupied_band']}",
         *targets_in_words(summary),
+        *(_own_in_words(each, summary["over_points"]) for each in summary["targets"] if several),
     ]
     antennas, rates = ({row[key] for row in receivers} for key in ("antennas", "rate_required_bps_hz"))
     # What all receivers have alike is a line above the table.
@@ -195,11 +231,9 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
         *([TableColumn(name="antennas")] if len(antennas) > 1 else []),
         *([TableColumn(name="required rate", unit="bit/s/Hz")] if len(rates) > 1 else []),
         TableColumn(name="to transmitter", unit="m"),
-        TableColumn(name="to target" if _whose(summary) == "target" else "to the middle", unit="m"),
-        TableColumn(name="delay", unit="ns"),
-        TableColumn(name="Doppler", unit="Hz"),
+        *([] if several else _TARGET_COLUMNS[_whose(summary)]),
         TableColumn(name="direct SNR", unit="dB"),
-        TableColumn(name="echo SNR", unit="dB"),
+        *([] if several else [TableColumn(name="echo SNR", unit="dB")]),
     )
     rows = []
     for row in receivers:
@@ -208,15 +242,16 @@ def scenario_table(summary: dict[str, Any], assumed: str) -> RenderableType:
             *([str(row["antennas"])] if len(antennas) > 1 else []),
             *([f"{row['rate_required_bps_hz']:.3g}"] if len(rates) > 1 else []),
             f"{row['transmitter_m']:.1f}",
-            f"{row['target_m']:.1f}",
-            f"{1e9 * row['delay_s']:.1f}",
-            f"{row['doppler_hz']:.1f}",
-            *("none" if row[key] is None else f"{row[key]:.1f}" for key in ("direct_snr_db", "echo_snr_db")),
+            *([] if several else [f"{row['target_m']:.1f}", f"{1e9 * row['delay_s']:.1f}", f"{row['doppler_hz']:.1f}"]),
+            *(
+                "none" if row[key] is None else f"{row[key]:.1f}"
+                for key in ("direct_snr_db", "echo_snr_db")[: 1 if several else 2]
+            ),
         )
         rows.append(TableRow(cells=cells))
     foot = (
         "direct SNR: between one antenna at either end, with all of the transmit power. echo SNR: of all antennas with "
-        f"all of the power towards {_whose(summary)}, in one sample.",
+        f"all of the power towards {'one target alone' if several else _whose(summary)}, in one sample.",
     )
     table = TextTable(columns=columns, rows=tuple(rows), notes=foot)
     channel = [_channel_line(summary["channel"])] if "shape" in summary["channel"] else []
@@ -245,9 +280,45 @@ def _held(names: Sequence[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+_TARGET_COLUMNS = {
+    whose: [
+        TableColumn(name=name, unit="m"),
+        TableColumn(name="delay", unit="ns"),
+        TableColumn(name="Doppler", unit="Hz"),
+    ]
+    for whose, name in (("target", "to target"), ("a target in the middle", "to the middle"))
+}
+
+
 def _whose(summary: dict[str, Any]) -> str:
-    """Where distances and levels are: at the target, or at the middle of where targets may be."""
-    return "target" if summary["assumptions"]["target"] == "exact" else "the middle of where targets may be"
+    """Of which target distances and levels are: of the target, or of one in the middle of where it may be."""
+    return "target" if summary["assumptions"]["target"] == "exact" else "a target in the middle"
+
+
+def _what_and_where(target: dict[str, Any]) -> str:
+    return (
+        f"{_strength(target)}, {target['transmitter_target_m']:.1f} m from the transmitter, "
+        f"speed {target['speed_m_s']:.1f} m/s"
+    )
+
+
+def _own_in_words(target: dict[str, Any], over_points: str) -> str:
+    """What one of several targets is, and the ranges of its distances, delays, Doppler shifts and levels."""
+    rows = target["receivers"]
+    place = "" if target["known"] == "exact" else " in the middle"
+    weight = "" if over_points == "worst" else f", weight {target['weight']:.3g}"
+    levels = [row["echo_snr_db"] for row in rows if row["echo_snr_db"] is not None]
+    ranges = [
+        _range([row["target_m"] for row in rows], "m") + " from the receivers",
+        "delay " + _range([1e9 * row["delay_s"] for row in rows], "ns"),
+        "Doppler " + _range([row["doppler_hz"] for row in rows], "Hz"),
+        "echo SNR " + _range(levels, "dB") if levels else "no echo",
+    ]
+    return f"{target['id']}{place}: {_what_and_where(target)}{weight}; {', '.join(ranges)}"
+
+
+def _range(values: Sequence[float], unit: str) -> str:
+    return f"{min(values):.1f} to {max(values):.1f} {unit}" if len(values) > 1 else f"{values[0]:.1f} {unit}"
 
 
 def _strength(summary: dict[str, Any]) -> str:

@@ -52,8 +52,8 @@ def where_in_words(target: Target, dimensions: int) -> str:
     if target.prior is not None:
         spread = _deviations(target.prior.position_covariance_m2, dimensions, "m")
         velocity = target.prior.velocity_covariance_m2_s2
-        speed = "unknown" if velocity is None else f"within {_deviations(velocity, dimensions, 'm/s')}"
-        return f"near {place}, standard deviation {spread}; velocity {speed}"
+        speed = "unknown" if velocity is None else f"standard deviation {_deviations(velocity, dimensions, 'm/s')}"
+        return f"near {place}, standard deviation {spread}; velocity: {speed}"
     if target.area is None:
         return f"at {place}"
     return f"{_area_in_words(target.area, place)}, {_heights(target.area, target.position_m)}"

@@ -24,7 +24,8 @@ def target_problems(raw: Raw) -> Iterator[Problem]:
     design = raw.get("design")
     over = design.get("over_points") if isinstance(design, dict) else None
     with_prior = any(isinstance(table.get("prior"), dict) for _, table in tables)
-    if (problem := over_points_problem(over, with_prior=with_prior)) is not None:
+    with_area = any(isinstance(table.get("area"), dict) for _, table in tables)
+    if (problem := over_points_problem(over, with_prior=with_prior, with_area=with_area)) is not None:
         yield problem
 
 

@@ -70,7 +70,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
         expected = f"{expected}: {description.partition('; ')[0]}"
     hint = ""
     if kind == "extra_forbidden":
-        hint = nearest_key(str(location[-1]), owners, model)
+        hint = _of_other_kind(str(location[-1]), owners, detail["loc"]) or nearest_key(str(location[-1]), owners, model)
     elif kind == "int_type" and isinstance(detail["input"], float) and detail["input"].is_integer():
         hint = f"write {detail['input']:.0f}"
     received = "nothing" if kind == "missing" else shown(detail["input"])
@@ -144,6 +144,24 @@ def nearest_key(key: str, owners: list[type[BaseModel]], root: type[BaseModel]) 
     if elsewhere:
         return f"{key} belongs to {elsewhere[0]}"
     return "valid keys: " + ", ".join(valid)
+
+
+def _of_other_kind(key: str, owners: list[type[BaseModel]], location: tuple[int | str, ...]) -> str:
+    """Of which kinds a key is, and what keys the received kind has; empty where the key is of none."""
+    of_kind = {kind: owner for owner in owners for kind in _kinds(owner)}
+    received = str(location[-2]).strip("<>") if len(location) > 1 else ""
+    having = [kind for kind, owner in of_kind.items() if key in _keys(owner)]
+    if received not in of_kind or not having:
+        return ""
+    others = " or ".join(f'"{kind}"' for kind in having)
+    keys = ", ".join(name for name in _keys(of_kind[received]) if name != "kind")
+    return f'{key} belongs to kind {others}; keys of kind "{received}": {keys}'
+
+
+def _kinds(model: type[BaseModel]) -> tuple[str, ...]:
+    """The values of `kind` that lead to this table; none where it has no such key."""
+    field = model.model_fields.get("kind")
+    return () if field is None else tuple(str(each) for each in get_args(field.annotation))
 
 
 def _keys(model: type[BaseModel]) -> Iterator[str]:

@@ -3,6 +3,9 @@ point. None where a target is unobservable, or where a design has no such figure
 
 Of the design for the middle no root mean square over points is ever given: between the points its beams have nulls,
 where the square of the error has no mean, so that such a number would be that of the grid.
+
+All figures are those over the points that the scenario laid. The check between them adds points to some designs and not
+to others; methods are compared at the same points only without these.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ Figure = Callable[[Outcome], float | None]
 
 
 def points(outcome: Outcome) -> float | None:
-    """How many points the design has."""
+    """How many points the design has, with those that the check between the laid ones added."""
     return float(outcome.design.points.count) if outcome.design.status != "infeasible" else None
 
 
@@ -31,7 +34,8 @@ def over_light(reduce: Callable[[F, F], float]) -> Figure:
         beams = None if design.beamforming is None else design.beamforming.beams
         if beams is None or design.status == "infeasible":
             return None
-        return float(reduce(beams.illumination_w(design.channel.steering_tx), design.points.weight))
+        light = beams.illumination_w(design.channel.steering_tx)
+        return float(reduce(light[: _laid(design)], design.points.weight[: _laid(design)]))
 
     return value
 
@@ -97,8 +101,13 @@ def mean(values: F, weight: F) -> float:
 def _finite(values: F | None, design: Design, reduce: Callable[[F, F], float]) -> float | None:
     if values is None or design.status == "infeasible":
         return None
-    found = reduce(values, design.points.weight)
+    found = reduce(values[: _laid(design)], design.points.weight[: _laid(design)])
     return found if np.isfinite(found) else None
+
+
+def _laid(design: Design) -> int:
+    """How many points the scenario laid; they are the first."""
+    return design.points.count if design.over_points is None else design.over_points.laid
 
 
 def _values(design: Design) -> F | None:

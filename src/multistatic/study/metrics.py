@@ -139,7 +139,11 @@ METRICS = {
     "filter_located": Metric(
         unit="1", description="part of the blocks with a unique fix", value=of_filter(lambda e: e.located)
     ),
-    "points": Metric(unit="1", description="number of points where the targets may be", value=over.points),
+    "points": Metric(
+        unit="1",
+        description="number of points where the targets may be, with those that the check added",
+        value=over.points,
+    ),
     "worst_value": Metric(
         unit="", description="criterion at the worst point, in its own unit", value=over.over_values(over.worst)
     ),

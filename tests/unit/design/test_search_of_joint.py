@@ -89,3 +89,14 @@ def test_which_groups_were_looked_at_is_said(count: int | None, words: str) -> N
     """With a number asked for, groups that others could join count too."""
     scenario = network(5, rate_bps_hz=0.5, cost_m=170.0, design=replace(FAST, receivers=count))
     assert words in design_joint(instance_of(scenario), silent).message
+
+
+@pytest.mark.parametrize(
+    ("cost_m", "why"),
+    [(np.inf, "the scenario sets no limit of the cost"), (1e6, "the limit of the cost allows it")],
+)
+def test_where_all_receivers_cooperate_no_limit_is_blamed(cost_m: float, why: str) -> None:
+    scenario = network(4, rate_bps_hz=0.5, cost_m=cost_m, design=FAST)
+    found = design_joint(instance_of(scenario), silent)
+    assert found.selected.all()
+    assert f"Beams were optimised for all receivers, since {why}; the design is proven" in found.message

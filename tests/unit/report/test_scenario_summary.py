@@ -151,6 +151,35 @@ def with_pulse(kind: str, rolloff: float = 0.25) -> Scenario:
     return replace(what, radio=replace(what.radio, pulse=PulseSpec(kind=kind, rolloff=rolloff)))
 
 
+def test_each_of_several_targets_has_numbers_of_its_own() -> None:
+    """Those of each are the numbers of the same network with this target alone: the middle is nowhere."""
+    first = by_hand().targets[0]
+    far = Target(id="far", position_m=[40.0, -30.0, 0.0], velocity_m_s=[0.0, 3.0, 0.0], reflection=2.0, weight=3.0)
+    both = replace(by_hand(), targets=(first, far))
+    found = scenario_summary(both)
+    for target, stated in zip(both.targets, found["targets"], strict=True):
+        alone = scenario_summary(replace(by_hand(), targets=(target,)))
+        for key in ("target_reflection", "target_rcs_m2", "speed_m_s", "transmitter_target_m"):
+            assert stated[key] == alone[key]
+        for row, expected in zip(stated["receivers"], alone["receivers"], strict=True):
+            assert row == {key: expected[key] for key in row}
+    text = in_long_lines(found)
+    levels = sorted(row["echo_snr_db"] for row in found["targets"][1]["receivers"])
+    assert f"echo SNR {levels[0]:.1f} to {levels[1]:.1f} dB" in text
+    assert "far: reflection factor 2, 50.0 m from the transmitter, speed 3.0 m/s;" in text
+    assert "weight" not in text  # the worst target decides, whatever the weights
+    assert "Doppler" not in text.partition("receiver  ")[2].partition("direct SNR:")[0]
+    averaged = replace(both, design=replace(both.design, over_points="mean"))
+    assert "speed 3.0 m/s, weight 3;" in in_long_lines(scenario_summary(averaged))
+
+
+def in_long_lines(summary: dict) -> str:
+    """The summary as the terminal shows it, with its lines joined."""
+    console = Console(file=io.StringIO(), width=400)
+    console.print(scenario_table(summary, "stated"))
+    return console.file.getvalue()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize("kind", ["raised_cosine", "root_raised_cosine"])
 def test_the_occupied_band_of_a_pulse_with_a_limited_spectrum(kind: str) -> None:
     """200 million symbols per second with roll-off 0.3 fill 260 MHz, with roll-off 0 just 200 MHz."""

@@ -160,11 +160,26 @@ def test_what_is_refused_and_how(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("target.area.size_m=4", 'size_m belongs to kind "box"; keys of kind "disc": radius_m, height_m'),
+        ("target.area.radus_m=4", "did you mean radius_m?"),
+        ("transmitter.array={kind='upa',axis=[1,0,0]}", 'axis belongs to kind "ula"; keys of kind "upa": shape,'),
+    ],
+)
+def test_a_key_of_another_kind_of_area_or_array_is_said_to_be_one(key: str, hint: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        parse_scenario(with_target(FORMS["disc"]), overrides=[key])
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
     ("keys", "over", "words"),
     [
         (FORMS["std"], "mean_square", "infinite"),
         (FORMS["disc"], "posterior", "no target has a prior"),
         (PLACE, "posterior", "no target has a prior"),
+        (FORMS["disc"], "posterior", "--set target.area replaces a prior: also --set design.over_points=worst"),
         (FORMS["disc"], "median", "worst"),
     ],
 )

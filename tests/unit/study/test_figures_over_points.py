@@ -42,20 +42,40 @@ def test_each_is_what_its_name_says(make: object) -> None:
         float(np.sum(np.abs(np.einsum("t,jtl->jl", row, made.beamforming.beams.weights)) ** 2))
         for row in made.channel.steering_tx
     ]
+    laid = slice(0, len(weight) - 1)  # the check added the last one
+    share = weight[laid] / weight[laid].sum()
     expected = {
         "points": len(weight),
-        "worst_value": max(over.value),
-        "mean_value": sum(w * v for w, v in zip(weight, over.value, strict=True)),
-        "worst_peb_m": max(over.peb_m),
-        "mean_peb_m": sum(w * v for w, v in zip(weight, over.peb_m, strict=True)),
-        "worst_illumination_w": min(power_w),
-        "mean_illumination_w": sum(w * p for w, p in zip(weight, power_w, strict=True)),
-        "nominal_worst_value": max(over.middle_values),
+        "worst_value": max(over.value[laid]),
+        "mean_value": sum(w * v for w, v in zip(share, over.value[laid], strict=True)),
+        "worst_peb_m": max(over.peb_m[laid]),
+        "mean_peb_m": sum(w * v for w, v in zip(share, over.peb_m[laid], strict=True)),
+        "worst_illumination_w": min(power_w[laid]),
+        "mean_illumination_w": sum(w * p for w, p in zip(share, power_w[laid], strict=True)),
+        "nominal_worst_value": max(over.middle_values[laid]),
         "nominal_excess": 2.9,
     }
     assert {name: of(made, name) for name in expected} == {
         name: close_to(value, rel=1e-12) for name, value in expected.items()
     }
+
+
+def test_a_point_that_the_check_added_changes_no_figure_but_their_number() -> None:
+    """Otherwise one method would be judged at places where another one is not."""
+    made = disc()
+    over = made.over_points
+    assert over is not None
+    worse = replace(
+        made,
+        over_points=replace(
+            over,
+            value=np.append(over.value[:-1], 99.0),
+            peb_m=np.append(over.peb_m[:-1], 99.0),
+            middle_values=np.append(over.middle_values[:-1], 1e4),
+        ),
+    )
+    assert [of(worse, name) for name in OVER_POINTS] == [of(made, name) for name in OVER_POINTS]
+    assert max(of(worse, "worst_value") or 0.0, of(worse, "worst_peb_m") or 0.0) < 99.0
 
 
 def test_an_unobservable_point_leaves_errors_without_a_value_and_power_with_one() -> None:
