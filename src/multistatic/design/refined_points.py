@@ -22,7 +22,7 @@ from multistatic.design.algorithms import beamformer_of
 from multistatic.design.between_points import FoundPlaces, PlaceSearch, places_of_targets
 from multistatic.design.criterion_at_places import places_of
 from multistatic.design.finish import finished
-from multistatic.design.instance import Instance
+from multistatic.design.instance import Instance, with_criterion_of
 from multistatic.design.joint_words import with_other_value
 from multistatic.design.light_margin import beams_with_cheap_light, beams_with_margin
 from multistatic.design.points_accuracy import PointsAccuracy
@@ -46,12 +46,12 @@ _AGAIN = 2e-3  # of the value: where other beams cost more, the group is looked 
 def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[str], None]) -> tuple[Design, Instance]:
     """The design by `method`, checked between its points, and the instance with the points that were added."""
     first = method(instance, on_stage)
-    design = _with_cheap_light(first, instance, on_stage)
+    design = _with_cheap_light(first, with_criterion_of(instance, first), on_stage)
     if design.over_points is None or not _can_be_checked(instance):
         return design, instance
     finer, laid = finer_points(instance.scenario), instance.points.count
     channel = channel_to_points(instance.scenario, instance.channel, finer)
-    grid = _Finer(instance.scenario, channel, finer)
+    grid = _Finer(design.scenario, channel, finer)
     if instance.scenario.over_points != "worst":
         if finer.count <= laid:
             return design, instance
@@ -70,7 +70,7 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
             break
         on_stage(f"design with {len(added)} more points, between which the criterion was worse")
         instance = _joined(instance, found, added)
-        other = _again(design, instance)
+        other = _again(design, with_criterion_of(instance, design))
         if other is None or not _settled(other, first):
             other = first = method(instance, on_stage)
         design = other
