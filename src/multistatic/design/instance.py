@@ -195,6 +195,13 @@ def instance_for(design: Design) -> Instance:
     return Instance(scenario=design.scenario, channel=design.channel, points=design.points)
 
 
+def with_criterion_of(instance: Instance, design: Design) -> Instance:
+    """The instance under the criterion that its `design` was made with, which for one receiver may be the surrogate."""
+    if design.scenario.design.criterion == instance.scenario.design.criterion:
+        return instance
+    return replace(instance, scenario=design.scenario)
+
+
 def criterion_unit(design: Design) -> str:
     """The unit of the figure of merit of a design; made once more where only the criterion of its network knows it."""
     criterion = design.scenario.design.criterion

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from multistatic.channel.echo_of_points import channel_to_points
-from multistatic.design.instance import Instance
+from multistatic.design.instance import Instance, with_criterion_of
 from multistatic.design.result import Design
 from multistatic.errors import MultistaticError
 
@@ -21,6 +21,7 @@ def with_middle(design: Design, instance: Instance, method: Method) -> Design:
     """
     if design.over_points is None or design.status == "infeasible":
         return design
+    instance = with_criterion_of(instance, design)
     try:
         middle = method(instance_of_middle(instance), lambda stage: None)
     except MultistaticError:

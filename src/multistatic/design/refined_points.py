@@ -22,7 +22,7 @@ from multistatic.design.algorithms import beamformer_of
 from multistatic.design.between_points import FoundPlaces, PlaceSearch, places_of_targets
 from multistatic.design.criterion_at_places import places_of
 from multistatic.design.finish import finished
-from multistatic.design.instance import Instance
+from multistatic.design.instance import Instance, with_criterion_of
 from multistatic.design.joint_words import with_other_value
 from multistatic.design.light_margin import beams_with_cheap_light, beams_with_margin
 from multistatic.design.points_accuracy import PointsAccuracy
@@ -46,12 +46,12 @@ _AGAIN = 2e-3  # of the value: where other beams cost more, the group is looked 
 def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[str], None]) -> tuple[Design, Instance]:
     """The design by `method`, checked between its points, and the instance with the points that were added."""
     first = method(instance, on_stage)
-    design = _with_cheap_light(first, instance, on_stage)
+    design = _with_cheap_light(first, with_criterion_of(instance, first), on_stage)
     if design.over_points is None or not _can_be_checked(instance):
         return design, instance
     finer, laid = finer_points(instance.scenario), instance.points.count
     channel = channel_to_points(instance.scenario, instance.channel, finer)
-    grid = _Finer(instance.scenario, channel, finer)
+    grid = _Finer(design.scenario, channel, finer)
     if instance.scenario.over_points != "worst":
         if finer.count <= laid:
             return design, instance
@@ -62,16 +62,17 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
         assert design.over_points is not None
         found = _worst_places(design, grid)
         between = float(found.values.max())
-        if best is None or max(between, design.over_points.value_reduced) < best.least:
+        added, least = _violators(found, design), max(between, design.over_points.value_reduced)
+        # A value that holds everywhere is worth as much more as a stated value may be exceeded by.
+        if best is None or least < best.least * (1.0 if len(added) else 1.0 + EXCEEDED):
             checked = _with_check(design, finer.count, between, laid)
-            best = _Checked(checked, instance, max(between, design.over_points.value_reduced))
-        added = _violators(found, design)
+            best = _Checked(checked, instance, least)
         if not len(added) or number == _ROUNDS:
             break
         many = f"{len(added)} more point{'s' if len(added) > 1 else ''}, where the criterion was worse"
         on_stage(f"design with {many}: round {number + 1} of at most {_ROUNDS}")
         instance = _joined(instance, found, added)
-        other = _again(design, instance)
+        other = _again(design, with_criterion_of(instance, design))
         if other is None or not _settled(other, first):
             other = first = method(instance, on_stage)
         design = other

@@ -35,7 +35,10 @@ from multistatic.design.verify_points import (
     recomputed_criterion,
     value_over_points,
 )
+from multistatic.scenario.point_layout import CLEAR_OF_SITES_M
 from multistatic.units import SPEED_OF_LIGHT_M_S, B, C, F
+
+_ROUNDING = 1e-9  # relative, of distances
 
 
 def verify(design: Design) -> Verification:
@@ -131,17 +134,32 @@ def _cost(design: Design, selected: B) -> float:
     scenario = design.scenario
     weight = scenario.requirements.distance_weight
     group = [tuple(scenario.receivers[k].position_m) for k in np.flatnonzero(selected)]
-    total_weight = math.fsum(target.weight for target in scenario.targets)
-    middle = tuple(
-        math.fsum(target.weight * float(target.position_m[i]) for target in scenario.targets) / total_weight
-        for i in range(3)
-    )
+    middle = _middle(design)
     total = 0.0
     for place in group:
         others = [math.dist(place, other) for other in group if other is not place]
         apart = sum(others) / len(others) if others else 0.0
         total += weight * math.dist(place, middle) + (1.0 - weight) * apart
     return total
+
+
+def _middle(design: Design) -> tuple[float, ...]:
+    """The weighted mean of the targets' positions; within a metre of a site the scenario's own middle, which must be a
+    point that no other is nearer to the mean than (where several are as near, rounding decides).
+    """
+    scenario = design.scenario
+    total = math.fsum(target.weight for target in scenario.targets)
+    mean = tuple(
+        math.fsum(target.weight * float(target.position_m[i]) for target in scenario.targets) / total for i in range(3)
+    )
+    sites = [scenario.transmitter.position_m, *(receiver.position_m for receiver in scenario.receivers)]
+    alone = len(scenario.targets) == 1 and scenario.targets[0].area is None
+    if alone or min(math.dist(mean, site) for site in sites) >= CLEAR_OF_SITES_M:
+        return mean
+    stated = tuple(map(float, scenario.middle_m))
+    places = [tuple(map(float, place)) for place in scenario.points().position_m]
+    nearest = min(math.dist(mean, place) for place in places)
+    return stated if stated in places and math.dist(mean, stated) <= nearest * (1.0 + _ROUNDING) else mean
 
 
 def _block_information(design: Design, sensor: Sensor) -> F:
