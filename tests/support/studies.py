@@ -123,3 +123,19 @@ class Shuffled(Executor):
                     return
                 future, function, arguments = self._waiting.pop(self._draw.randrange(len(self._waiting)))
             future.set_result(function(*arguments))
+
+
+OVER_POINTS = (
+    "points",
+    "worst_value",
+    "mean_value",
+    "worst_peb_m",
+    "mean_peb_m",
+    "worst_illumination_w",
+    "mean_illumination_w",
+    "nominal_worst_value",
+    "nominal_excess",
+    "one_fails_change",
+    "target_off_10m_change",
+)
+"""Metrics over the points where targets may be, which `tests/unit/study/test_figures_over_points.py` examines."""

@@ -87,7 +87,7 @@ def compare_command(
         int | None,
         typer.Option(
             "--suite-version",
-            metavar="1|2",
+            metavar="NUMBER",
             rich_help_panel=SUITE,
             help="Version of the suite: 1 has one target at a known place; 2 has several targets, priors and areas. "
             "Default: 2, the newest.",

@@ -61,7 +61,7 @@ def test_a_comparison_keeps_the_methods_that_are_finished(
 def test_a_comparison_of_nothing_yet_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comparison, "each_method", ending_after(0, comparison.each_method))
     monkeypatch.setattr(suite_run, "each_outcome", ending_after(0, suite_run.each_outcome))
-    for what in (["paper", *FAST], ["--suite", "--quick", "--selector", "greedy"]):
+    for what in (["paper", *FAST], ["--suite", "--suite-version", "1", "--quick", "--selector", "greedy"]):
         result = CliRunner().invoke(app, ["compare", *what, "--out", str(tmp_path / "out")])
         assert (result.exit_code, result.stdout) == (130, "")
         assert "none of" in result.stderr
@@ -87,7 +87,7 @@ def test_the_suite_keeps_the_runs_that_are_finished(tmp_path: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: sleeping\nVersion: 1.0\n", encoding="utf-8")
     (info / "entry_points.txt").write_text("[multistatic.selectors]\nsleeping = sleeping:sleeping\n", encoding="utf-8")
     out = tmp_path / "out"
-    options = ("--suite", "--quick", "--selector", "greedy,sleeping")
+    options = ("--suite", "--suite-version", "1", "--quick", "--selector", "greedy,sleeping")
     command = subprocess.Popen(
         [sys.executable, "-c", "from multistatic.cli import main; main()", "compare", *options, "--out", str(out)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(info.parent), *sys.path])},

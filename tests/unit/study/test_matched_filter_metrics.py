@@ -22,6 +22,7 @@ from multistatic.study.metrics import METRICS
 from multistatic.study.outcome import Outcome
 from tests.support import handmade_design as handmade
 from tests.support.close import close_to
+from tests.support.studies import OVER_POINTS
 
 QUIET = {"requirements.rate_bps_hz": 0.0, "requirements.cooperation_cost_m": 1e6, "radio.pulse": "half_sine"}
 
@@ -127,7 +128,7 @@ def test_every_metric_reads_the_number_of_its_name() -> None:
     )
     seen_by = replace(outcome(made), time_s=0.125)
     seen_by.shared["matched_filter"] = filtered
-    assert set(METRIC_VALUES) == set(METRICS)
+    assert {*METRIC_VALUES, *OVER_POINTS} == set(METRICS)
     for name, expected in METRIC_VALUES.items():
         assert METRICS[name].value(seen_by) == close_to(expected, rel=1e-12, abs=0.0), name
 

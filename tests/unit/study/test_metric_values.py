@@ -13,6 +13,7 @@ from multistatic.study.metrics import METRICS
 from multistatic.study.outcome import Outcome
 from tests.support.close import close_to
 from tests.support.handmade_design import design, infeasible, scenario
+from tests.support.studies import OVER_POINTS
 
 
 def designed() -> Design:
@@ -81,7 +82,7 @@ def seen(made: Design, **shared: object) -> Outcome:
 
 
 def test_every_metric_is_examined_here() -> None:
-    assert set(METRICS) == {*EXPECTED, *FILTER}
+    assert set(METRICS) == {*EXPECTED, *FILTER, *OVER_POINTS}
 
 
 @pytest.mark.parametrize("name", EXPECTED)
