@@ -22,7 +22,7 @@ class Target:
     rcs_std_db: standard deviation in dB of a log-normal β; 0: β is constant.
     rcs_bistatic_db: β is lower by `rcs_bistatic_db`·sin(θ/2) dB towards a receiver at the bistatic angle θ.
     id: name in tables, pictures and files.
-    weight: weight among several targets in a mean over points, above 0.
+    weight: weight among several targets in a mean over points, and in the middle between them, above 0.
     prior: Gaussian knowledge of position and velocity around those stated; None: they are exactly known.
     area: where the target may be; None: at its position. It excludes a prior.
     """

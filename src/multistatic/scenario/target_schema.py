@@ -159,7 +159,9 @@ class TargetTable(Table):
         [0.0, 0.0, 0.0], description="velocity in m/s along the local axes, [x, y] or [x, y, z]"
     )
     weight: Annotated[float, Field(gt=0.0, le=1e9)] = shared(
-        Target, "weight", "weight among several targets in a mean over points; only the ratios count"
+        Target,
+        "weight",
+        "weight among several targets in a mean over points, and in the middle between them; only the ratios count",
     )
     prior: PriorTable | None = Field(
         None, description="what a tracker knows of position and velocity, as a Gaussian; excludes area"
