@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from multistatic.scenario.checks import Checks, coordinates
 from multistatic.scenario.given_channel import GivenChannel, misfits
 from multistatic.scenario.over_points_rule import over_points_problem
 
 if TYPE_CHECKING:
-    from multistatic.scenario.model import Scenario
+    from multistatic.scenario.model import Scenario, Target
 
+LARGEST_DEVIATION_M = 1e4 / 3.0
+"""Of a prior of a position along any axis: three of them are 10 km."""
 _LARGEST_COORDINATE_M = 1e7
 
 
@@ -69,6 +74,7 @@ def _check_uncertain(scenario: Scenario, checks: Checks) -> None:
     if problem is not None:
         checks.problems.append(problem)
     for target in scenario.targets:
+        _check_reach(scenario, target, checks)
         known = () if target.prior is None or scenario.dimensions == 2 else ("position", "velocity")
         for what, unit in zip(known, ("m2", "m2_s2"), strict=False):
             covariance = getattr(target.prior, f"{what}_covariance_{unit}")
@@ -76,3 +82,19 @@ def _check_uncertain(scenario: Scenario, checks: Checks) -> None:
                 path = "target" if len(scenario.targets) == 1 else f"targets[{target.id!r}]"
                 expected = "one number or [east, north, up]: the target has three unknown coordinates"
                 checks.refuse(f"{path}.prior.{what}", "no variance of the height", expected)
+
+
+def _check_reach(scenario: Scenario, target: Target, checks: Checks) -> None:
+    """Refuse a prior of a position that reaches further than points can cover."""
+    if target.prior is None:
+        return
+    d = scenario.dimensions
+    deviation_m = math.sqrt(float(np.linalg.eigvalsh(target.prior.position_covariance_m2[:d, :d])[-1]))
+    if deviation_m > LARGEST_DEVIATION_M:
+        path = "target" if len(scenario.targets) == 1 else f"targets[{target.id!r}]"
+        expected = (
+            f"at most {LARGEST_DEVIATION_M:g} m: points cover three standard deviations on each side, and are too far "
+            "apart beyond 10 km"
+        )
+        hint = "standard deviations are in m, covariances in m²; of a target of which less is known, state an area"
+        checks.refuse(f"{path}.prior.position", f"a standard deviation of {deviation_m:.4g} m", expected, hint)

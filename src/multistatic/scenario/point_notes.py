@@ -8,13 +8,15 @@ import numpy as np
 
 from multistatic.scenario.area_samples import heights_of, in_area, outline_of
 from multistatic.scenario.model import Scenario, Target
-from multistatic.scenario.point_layout import TOO_MANY
+from multistatic.scenario.point_layout import TOO_MANY, prior_root
 from multistatic.scenario.position_notes import distance_text, listed, target_name
+from multistatic.scenario.prior_points import REACH
 from multistatic.scenario.schema import ScenarioTable
 from multistatic.scenario.target_schema import PolygonTable
 from multistatic.units import F
 
 _WIDE = 3.0  # times the extent of the network: hardly anything is seen there
+_WIDE_DEG = 60.0
 _LOOSE_PRIOR_M = 1e3
 _TIGHT_PRIOR_M = 1e-2
 
@@ -42,6 +44,14 @@ def _prior_notes(scenario: Scenario, target: Target) -> Iterator[str]:
         yield (
             f"the prior of {name} has a standard deviation of {known.max():.3g} m: position_std_m is in m, and "
             "position_covariance_m2 in m², the square; for a target of which nothing is known state an area"
+        )
+    path = float(np.linalg.norm(target.position_m - scenario.transmitter.position_m))
+    reach = REACH * float(np.linalg.norm(prior_root(scenario, target)[:, :2], axis=0).max())
+    if reach > path * np.tan(np.radians(_WIDE_DEG / 2.0)):
+        yield (
+            f"the prior of {name} is wider than {_WIDE_DEG:g}° as seen from the transmitter: three standard deviations "
+            f"are {distance_text(reach, reach)} across the direction of the target, which is "
+            f"{distance_text(path, path)} away; where so little is known, state an area"
         )
     if known.min() < _TIGHT_PRIOR_M:
         yield (

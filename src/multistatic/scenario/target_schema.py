@@ -36,18 +36,35 @@ OF_MATRIX = "a symmetric, positive definite matrix of 2 or 3 rows with as many n
 
 def _covariance(rows: list[list[float]]) -> list[list[float]]:
     """`rows`, which must be a covariance matrix [2, 2] or [3, 3]."""
-    square = all(len(row) == len(rows) for row in rows)
-    matrix = np.array(rows) if square else np.zeros((2, 2))
-    scale = np.sqrt(np.abs(np.diagonal(matrix)))
-    if (
-        not square
-        or np.any(np.diagonal(matrix) <= 0)
-        or np.any(np.abs(matrix - matrix.T) > 1e-9 * np.outer(scale, scale))
-    ):
-        raise PydanticCustomError("value", OF_MATRIX)
-    if np.linalg.eigvalsh(matrix / np.outer(scale, scale))[0] <= 1e-12:
-        raise PydanticCustomError("value", OF_MATRIX)
+    if fault := _fault_of_covariance(rows):
+        values = ", ".join(f"[{', '.join(f'{each:.6g}' for each in row)}]" for row in rows)
+        raise PydanticCustomError("value", OF_MATRIX, {"received": f"[{values}], {fault}"})
     return rows
+
+
+def _fault_of_covariance(rows: list[list[float]]) -> str:
+    """Why `rows` are no covariance matrix; nothing where they are one."""
+    if any(len(row) != len(rows) for row in rows):
+        lengths = " and ".join(str(len(row)) for row in rows)
+        return f"which is not square: {len(rows)} rows of {lengths} numbers"
+    matrix = np.array(rows)
+    variances = np.diagonal(matrix)
+    if np.any(variances <= 0):
+        i = int(np.argmax(variances <= 0))
+        return f"which has the variance {variances[i]:.6g} in row {i + 1}, not above 0"
+    scale = np.outer(np.sqrt(variances), np.sqrt(variances))
+    uneven = np.argwhere(np.abs(matrix - matrix.T) > 1e-9 * scale)
+    if len(uneven):
+        i, k = uneven[0]
+        return (
+            f"which is not symmetric: {matrix[i, k]:.6g} in row {i + 1}, column {k + 1}, and {matrix[k, i]:.6g} in "
+            f"row {k + 1}, column {i + 1}"
+        )
+    correlation = matrix / scale
+    if np.linalg.eigvalsh(correlation)[0] > 1e-12:
+        return ""
+    largest = float(np.abs(correlation - np.eye(len(rows))).max())
+    return f"which is symmetric, but not positive definite: with correlations of up to {largest:.4g}"
 
 
 def rings_tag(value: Any) -> str:

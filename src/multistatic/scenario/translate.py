@@ -74,6 +74,8 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], prefix: str) -> Probl
     elif kind == "int_type" and isinstance(detail["input"], float) and detail["input"].is_integer():
         hint = f"write {detail['input']:.0f}"
     received = "nothing" if kind == "missing" else shown(detail["input"])
+    if kind == "value":  # a check of several numbers together may say itself what is wrong with them
+        received = detail.get("ctx", {}).get("received", received)
     if kind == "finite_number" and detail["input"] in (float("inf"), float("-inf")):
         hint = "a number beyond 1.8e308 is read as infinity"
     if kind == "union_tag_invalid" and isinstance(detail["input"], dict):

@@ -124,8 +124,23 @@ REFUSED = {
     ),
     "prior of nothing": (PLACE + "prior = {}", "position_std_m or position_covariance_m2"),
     "prior twice": (PLACE + "prior = { position_std_m = 5, position_covariance_m2 = [[1, 0], [0, 1]] }", "only one of"),
-    "indefinite": (PLACE + "prior = { position_covariance_m2 = [[1.0, 2.0], [2.0, 1.0]] }", "positive definite"),
-    "asymmetric": (PLACE + "prior = { position_covariance_m2 = [[1.0, 0.5], [0.1, 1.0]] }", "symmetric"),
+    "indefinite": (
+        PLACE + "prior = { position_covariance_m2 = [[1.0, 2.0], [2.0, 1.0]] }",
+        r"received \[\[1, 2\], \[2, 1\]\], which is symmetric, but not positive definite: with correlations of up to 2",
+    ),
+    "asymmetric": (
+        PLACE + "prior = { position_covariance_m2 = [[1.0, 0.5], [0.1, 1.0]] }",
+        r"received \[\[1, 0.5\], \[0.1, 1\]\], which is not symmetric: 0.5 in row 1, column 2, and 0.1 in row 2",
+    ),
+    "no variance": (PLACE + "prior = { position_covariance_m2 = [[1, 0], [0, 0]] }", "the variance 0 in row 2"),
+    "too little known": (
+        PLACE + "prior = { position_std_m = 3400 }",
+        r"target.prior.position: received a standard deviation of 3400 m, expected at most 3333.33 m",
+    ),
+    "too little known along a diagonal": (
+        PLACE + "prior = { position_covariance_m2 = [[8e6, 7.9e6], [7.9e6, 8e6]] }",
+        "received a standard deviation of 3987 m",
+    ),
     "not square": (
         PLACE + "prior = { position_covariance_m2 = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]] }",
         "positive definite",
@@ -259,7 +274,7 @@ def test_sound_targets_need_no_note(form: str) -> None:
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        ("prior = { position_std_m = 5000 }", "standard deviation of 5e+03 m"),
+        ("prior = { position_std_m = 2000 }", "standard deviation of 2e+03 m"),
         ("prior = { position_std_m = 0.001 }", "adds nothing"),
         ("prior = { position_std_m = [5, 5, 2] }", "which is not used"),
         ("prior = { position_std_m = 5, velocity_std_m_s = 2000 }", "velocity of 2e+03 m/s"),
@@ -283,3 +298,11 @@ def test_an_area_without_a_height_is_named() -> None:
     text = with_target(FORMS["polygon"]).replace("position_m = [0, 0]", "position_m = [0, 0, 20]")
     text = text.replace("position_m = [10, 0]", "position_m = [10, 0, 9]").replace("[0, 30]", "[0, 30, 9]")
     assert "no height is given for the area of the target" in notes(text)
+
+
+def test_a_prior_that_is_wide_as_seen_from_the_transmitter_gets_a_note() -> None:
+    """The target is 44.7 m away, and 30° on either side are 25.8 m: three times 8.6 m."""
+    for deviation_m, wide in ((8.5, False), (8.7, True)):
+        said = notes(with_target(PLACE + f"prior = {{ position_std_m = {deviation_m} }}"))
+        assert ("wider than 60° as seen from the transmitter" in said) == wide
+    assert parse_scenario(with_target(PLACE + "prior = { position_std_m = 3300 }")).target.prior is not None
