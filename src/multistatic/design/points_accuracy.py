@@ -10,7 +10,6 @@ from multistatic.notebook import NotebookView, Overview
 from multistatic.scenario.design_settings import OverPoints
 from multistatic.units import F, read_only
 
-
 EXCEEDED = 0.01
 """Of the stated value: what the criterion may exceed it by between the points, and a mean may differ by."""
 
@@ -32,8 +31,8 @@ class PointsAccuracy(NotebookView):
     middle_value: the same figure as `value_reduced`, over the same points, of the group and the beams that are best for
       the middle alone; infinity where they leave a point unobservable; None where no such design was made.
     middle_values [M]: the criterion of that design at each point; empty where there is none.
-    laid: the first `laid` points are those that were laid, for a mean also anew and denser; the others were added by the
-      check between them.
+    laid: the first `laid` points are those that were laid, for a mean also anew and denser; the others were added by
+      the check between them.
     checked: how many points between them, on a grid four times finer, the criterion was checked at; 0: none.
     between: the values at these as one; of `worst` also the largest value that a continuous search from there finds;
       None where nothing was checked. Where a mean differs from it (`mean_holds`), this is the value to go by.
