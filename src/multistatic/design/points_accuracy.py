@@ -17,6 +17,8 @@ REDUCED: dict[OverPoints, str] = {
     "posterior": "root mean square over the points, prior included",
 }
 """What the values of all points are as one."""
+EXCEEDED = 0.01
+"""Of the stated value: what the criterion may exceed it by between the points, and a mean may differ by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -36,10 +38,11 @@ class PointsAccuracy(NotebookView):
     middle_value: the same figure as `value_reduced`, over the same points, of the group and the beams that are best for
       the middle alone; infinity where they leave a point unobservable; None where no such design was made.
     middle_values [M]: the criterion of that design at each point; empty where there is none.
-    laid: the first `laid` points are those that the scenario laid; the others were added by the check between them.
+    laid: the first `laid` points are those that were laid, for a mean also anew and denser; the others were added by
+      the check between them.
     checked: how many points between them, on a grid four times finer, the criterion was checked at; 0: none.
     between: the values at these as one; of `worst` also the largest value that a continuous search from there finds;
-      None where nothing was checked.
+      None where nothing was checked. Where a mean differs from it (`mean_holds`), this is the value to go by.
 
     >>> PointsAccuracy(
     ...     mode="worst",
@@ -82,13 +85,23 @@ class PointsAccuracy(NotebookView):
         return max(0.0, 1.0 - self.bound / self.value_reduced)
 
     @property
+    def mean_holds(self) -> bool:
+        """False where the mean over the finer grid differs by more than 1 % from that of the points; `worst`: True."""
+        if self.mode == "worst" or self.between is None:
+            return True
+        return bool(abs(self.between / self.value_reduced - 1.0) <= EXCEEDED)
+
+    @property
     def added(self) -> int:
         """How many points the check between the points added."""
         return len(self.value) - self.laid
 
     def overview(self) -> Overview:
         """How many points there are, the value over them and the same of the design for the middle."""
-        facts = [(f"{self.mode.replace('_', ' ')} value", f"{self.value_reduced:.4g}")]
+        name = f"{self.mode.replace('_', ' ')} value"
+        facts = [(name, f"{self.value_reduced:.4g}")]
+        if not self.mean_holds:
+            facts = [(f"{name} on a finer grid", f"{self.between:.4g}"), (f"{name} over the points", facts[0][1])]
         if self.gap is not None:
             facts.append(("gap to the proven bound", f"{100.0 * self.gap:.2g} %"))
         if self.middle_value is not None:

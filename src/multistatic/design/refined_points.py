@@ -4,8 +4,8 @@ Points are laid half a beam width apart; the criterion between them can still be
 the beams too. It is computed with the designed beams on a grid four times finer, and for the worst value searched for
 continuously from there (`between_points`). Where it exceeds the stated value these places are added to the points, and
 the group gets beams that leave no point dark (`light_margin`); where this costs more than a little, group and beams are
-designed again. A mean is that of the points and their weights: there nothing is added, and the mean on the finer grid
-is stated.
+designed again. A mean is that of the points and their weights: where that of the finer grid differs, points are laid
+anew, closer and farther into the tails of a prior, and the design is repeated on them.
 """
 
 from __future__ import annotations
@@ -25,21 +25,22 @@ from multistatic.design.finish import finished
 from multistatic.design.instance import Instance, with_criterion_of
 from multistatic.design.joint_words import with_other_value
 from multistatic.design.light_margin import beams_with_cheap_light, beams_with_margin
-from multistatic.design.points_accuracy import PointsAccuracy
+from multistatic.design.points_accuracy import EXCEEDED, PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.scenario.given_channel import GivenChannel
 from multistatic.scenario.model import Scenario
-from multistatic.scenario.point_layout import finer_points
+from multistatic.scenario.point_layout import MOST_FINER_POINTS, denser_points, finer_points
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.selection.over_points import reduced
 from multistatic.units import F
 
 Method = Callable[[Instance, Callable[[str], None]], Design]
 
-EXCEEDED = 0.01  # of the stated value: what the criterion may exceed it by between the points
 _ROUNDS = 6
 _AT_ONCE = 40
 _NEIGHBOURS = 0.9  # |a_iᴴa_k|²/(‖a_i‖²‖a_k‖²) beyond which two places are not added together
+_DENSER = (2.0, 4.0)  # factors by which the points of a mean are laid closer
+_MORE = 1.3  # times as many points: fewer more would change nothing
 _AGAIN = 2e-3  # of the value: where other beams cost more, the group is looked for again, too
 
 
@@ -49,14 +50,11 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
     design = _with_cheap_light(first, with_criterion_of(instance, first), on_stage)
     if design.over_points is None or not _can_be_checked(instance):
         return design, instance
+    if instance.scenario.over_points != "worst":
+        return _designed_for_mean(design, instance, method, on_stage)
     finer, laid = finer_points(instance.scenario), instance.points.count
     channel = channel_to_points(instance.scenario, instance.channel, finer)
     grid = _Finer(design.scenario, channel, finer)
-    if instance.scenario.over_points != "worst":
-        if finer.count <= laid:
-            return design, instance
-        between = float(reduced(grid.values(design), finer.weight, instance.scenario.over_points))
-        return _with_check(design, finer.count, between, laid), instance
     best = None
     for number in range(_ROUNDS + 1):
         assert design.over_points is not None
@@ -80,6 +78,43 @@ def designed_with_check(instance: Instance, method: Method, on_stage: Callable[[
             break
     assert best is not None
     return best.design, best.instance
+
+
+def _designed_for_mean(
+    design: Design, instance: Instance, method: Method, on_stage: Callable[[str], None]
+) -> tuple[Design, Instance]:
+    """The design for a mean over denser and denser points, until that over a grid four times finer agrees; where it
+    never does, the one that is best on its finer grid.
+    """
+    best: _Checked | None = None
+    for factor in (1.0, *_DENSER):
+        if factor > 1.0:
+            points = denser_points(instance.scenario, factor)
+            if points.count < _MORE * instance.points.count:
+                break
+            on_stage(f"design on {points.count} denser points, between which the value was another")
+            channel = channel_to_points(instance.scenario, instance.channel, points)
+            instance = replace(instance, points=points, channel=channel)
+            design = method(instance, on_stage)
+            if design.over_points is None:
+                break
+        finer = denser_points(instance.scenario, 4.0 * factor, MOST_FINER_POINTS)
+        if finer.count <= instance.points.count:
+            break
+        grid = _Finer(instance.scenario, channel_to_points(instance.scenario, instance.channel, finer), finer)
+        between = float(reduced(grid.values(design), finer.weight, instance.scenario.over_points))
+        if best is None or between < best.least or _agree(between, design):
+            checked = _with_check(design, finer.count, between, instance.points.count)
+            best = _Checked(checked, instance, between)
+        if _agree(between, design):
+            break
+    return (design, instance) if best is None else (best.design, best.instance)
+
+
+def _agree(between: float, design: Design) -> bool:
+    """The mean over a finer grid is the stated one."""
+    assert design.over_points is not None
+    return replace(design.over_points, between=between).mean_holds
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -220,15 +255,21 @@ def with_earlier_check(design: Design, earlier: Design) -> Design:
         return design
     names = ("middle_value", "middle_values", "laid", "checked", "between")
     kept: dict[str, Any] = {name: getattr(before, name) for name in names}
-    found = replace(design.over_points, **kept)
-    return replace(design, over_points=found, message=f"{design.message} {_in_words(found)}".rstrip())
+    return _with_found(design, replace(design.over_points, **kept))
 
 
 def _with_check(design: Design, checked: int, between: float, laid: int) -> Design:
     """The design with what the check found, and a sentence on it."""
     assert design.over_points is not None
-    found = replace(design.over_points, laid=laid, checked=checked, between=between)
-    return replace(design, over_points=found, message=f"{design.message} {_in_words(found)}")
+    return _with_found(design, replace(design.over_points, laid=laid, checked=checked, between=between))
+
+
+def _with_found(design: Design, found: PointsAccuracy) -> Design:
+    """The design with its figures at points; optimal is nothing whose mean is another one between its points."""
+    words, status = _in_words(found), design.status
+    if status == "optimal" and found.mode != "worst" and not found.mean_holds:
+        status = "feasible"
+    return replace(design, over_points=found, status=status, message=f"{design.message} {words}".rstrip())
 
 
 def _in_words(found: PointsAccuracy) -> str:
@@ -247,7 +288,14 @@ def _in_words(found: PointsAccuracy) -> str:
         where = f"{how_many}On a grid of {found.checked} places between the points"
         if not np.isfinite(excess):
             return f"{where} the target is unobservable at some."
-        return f"{where} the {found.mode.replace('_', ' ')} value differs by {100.0 * excess:.2g} %."
+        name = f"the {found.mode.replace('_', ' ')} value"
+        if not found.mean_holds:
+            return (
+                f"{where} {name} is {found.between:.4g}, which differs by {100.0 * excess:.2g} % from the "
+                f"{found.value_reduced:.4g} over the {found.laid} points of the design, also with the most points that "
+                "a design takes: the larger of both counts, and what is proven holds for these points alone."
+            )
+        return f"{where} {name} differs by {100.0 * excess:.2g} %."
     where = f"{how_many}On a grid of {found.checked} places and in a continuous search between the points"
     remains = ""
     if not excess <= EXCEEDED:

@@ -7,6 +7,7 @@ null of a beam fits between them; `finer_points` gives the grid on which this is
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from multistatic.errors import Problem, ScenarioError
 from multistatic.scenario.area_points import LaidPoints, area_points
 from multistatic.scenario.area_samples import area_samples, heights_of, in_area
 from multistatic.scenario.beam_width import across, direction_grid, half_power_half_width
-from multistatic.scenario.prior_points import REACH, axes_of_prior, prior_points
+from multistatic.scenario.prior_points import REACH, WIDE_REACH, PointStep, axes_of_prior, prior_points
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import B, F
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from multistatic.scenario.uncertain_target import TargetPrior
 
 MOST_POINTS = 400
+MOST_DENSER_POINTS = 1200
 MOST_FINER_POINTS = 20_000
 CLEAR_OF_SITES_M = 1.0
 """A point nearer to a site than this is left out: a path of length 0 has no gain."""
@@ -39,19 +41,26 @@ def laid_points(scenario: Scenario) -> TargetPoints:
 
     Raises `ScenarioError` where all points of a target are left out.
     """
-    return _points(scenario, 1.0, MOST_POINTS, _SAMPLES)
+    return _points(scenario, PointStep(1.0, MOST_POINTS), _SAMPLES)
 
 
 def finer_points(scenario: Scenario, factor: float = 4.0) -> TargetPoints:
     """The same on a grid that is `factor` times finer, at most about 20 000 points, to check what lies between."""
-    return _points(scenario, factor, MOST_FINER_POINTS, _FINER_SAMPLES)
+    return _points(scenario, PointStep(factor, MOST_FINER_POINTS), _FINER_SAMPLES)
 
 
-def _points(scenario: Scenario, finer: float, most: int, samples: int) -> TargetPoints:
+def denser_points(scenario: Scenario, factor: float, most: int = MOST_DENSER_POINTS) -> TargetPoints:
+    """The same with priors as far as ±5 standard deviations across the beam, at most about `most` points, whose weights
+    are those of a mean: to design on, and with `MOST_FINER_POINTS` to check a mean.
+    """
+    return _points(scenario, PointStep(factor, most, WIDE_REACH), _FINER_SAMPLES)
+
+
+def _points(scenario: Scenario, step: PointStep, samples: int) -> TargetPoints:
     uncertain = sum(not target.exact for target in scenario.targets)
-    each = max(most // max(uncertain, 1), 40)
+    step = replace(step, most=max(step.most // max(uncertain, 1), 40))
     total = sum(target.weight for target in scenario.targets)
-    found = [_points_of(scenario, target, finer, each, samples // max(uncertain, 1)) for target in scenario.targets]
+    found = [_points_of(scenario, target, step, samples // max(uncertain, 1)) for target in scenario.targets]
     counts = [len(laid.weight) for laid, _, _ in found]
     return TargetPoints(
         position_m=np.concatenate([laid.position_m for laid, _, _ in found]),
@@ -68,7 +77,7 @@ def _points(scenario: Scenario, finer: float, most: int, samples: int) -> Target
 
 
 def _points_of(
-    scenario: Scenario, target: Target, finer: float, most: int, samples: int
+    scenario: Scenario, target: Target, step: PointStep, samples: int
 ) -> tuple[LaidPoints, Sequence[str], str]:
     """The points of one target, what was left out, and why there are so many."""
     if target.exact:
@@ -77,7 +86,7 @@ def _points_of(
     if target.prior is not None:
         covariance = _prior_covariance_m2(scenario, target.prior)
         laid = prior_points(
-            target.position_m, covariance, transmitter.position_m, transmitter.array, wavelength_m, finer, most
+            target.position_m, covariance, transmitter.position_m, transmitter.array, wavelength_m, step
         )
         kept, left_out = _kept(scenario, target, laid.position_m)
         laid = LaidPoints(
@@ -89,12 +98,12 @@ def _points_of(
     else:
         assert target.area is not None
         grid = direction_grid(transmitter.array, wavelength_m)
-        step = float(grid.step.min()) / finer / _SAMPLES_A_STEP
-        places = area_samples(target.area, target.position_m, transmitter.position_m, step, samples)
+        between = float(grid.step.min()) / step.finer / _SAMPLES_A_STEP
+        places = area_samples(target.area, target.position_m, transmitter.position_m, between, samples)
         kept, left_out = _kept(scenario, target, places.position_m)
         places = type(places)(position_m=places.position_m[kept], measure=places.measure[kept])
-        laid = area_points(places, transmitter.position_m, grid, finer, most)
-    return laid, left_out, _reason(scenario, target, laid, finer)
+        laid = area_points(places, transmitter.position_m, grid, step.finer, step.most)
+    return laid, left_out, _reason(scenario, target, laid, step.finer)
 
 
 def within_reach(scenario: Scenario, position_m: F, target_of: np.ndarray) -> B:

@@ -7,6 +7,8 @@ covariance of the prior.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from multistatic.scenario.area_points import LaidPoints
@@ -16,12 +18,30 @@ from multistatic.units import F
 
 REACH = 3.0
 """Standard deviations on each side that points cover."""
+WIDE_REACH = 5.0
+"""The same of the denser points of a mean: beyond 3 lies most of the mean square where the beams leave it dark."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointStep:
+    """How points are laid.
+
+    finer: factor by which they are closer than half of the beam's half-power half-width.
+    most: at most this many points; with more, they are further apart.
+    reach: standard deviations across the beam on each side that the points of a prior cover.
+    """
+
+    finer: float
+    most: int
+    reach: float = REACH
+
+
 _HERMITE = {3: 1.7320508, 5: 1.5012030}  # largest distance between neighbours, in standard deviations
 _GROWTH = 1.12
 
 
 def prior_points(
-    middle_m: F, covariance_m2: F, transmitter_m: F, array: AntennaArray, wavelength_m: float, finer: float, most: int
+    middle_m: F, covariance_m2: F, transmitter_m: F, array: AntennaArray, wavelength_m: float, step: PointStep
 ) -> LaidPoints:
     """The points of a prior.
 
@@ -30,9 +50,9 @@ def prior_points(
     transmitter_m [3]: position of the transmitter in m.
     array: antennas of the transmitter.
     wavelength_m: wavelength in m.
-    finer: factor by which nodes are closer than half of the beam's half-power half-width.
-    most: at most this many points; with more, nodes are further apart.
+    step: how close the nodes are, how many points at most, and how far they reach.
     """
+    finer, most, reach = step.finer, step.most, step.reach
     path = middle_m - transmitter_m
     distance = float(np.linalg.norm(path))
     direction = path / distance if distance > 0 else np.array([1.0, 0.0, 0.0])
@@ -42,17 +62,17 @@ def prior_points(
     for axis in (0, 1):
         if spread[axis] > 0:
             along = root[:, axis] / spread[axis]
-            ends = [path + sign * REACH * root[:, axis] for sign in (-1.0, 0.0, 1.0)]
+            ends = [path + sign * reach * root[:, axis] for sign in (-1.0, 0.0, 1.0)]
             widths = [_width_m(end, along, array, wavelength_m) for end in ends]
             steps[axis] = 0.5 * min(widths) / spread[axis] / finer
     few = int(np.ceil(3 * finer)) | 1
     coarser = 1.0
     while True:
-        nodes = [_nodes(steps[axis] * coarser, spread[axis], few) for axis in range(3)]
+        nodes = [_nodes(steps[axis] * coarser, spread[axis], few, reach if axis < 2 else REACH) for axis in range(3)]
         if np.prod([len(each) for each, _ in nodes]) <= most:
             break
         if few > 3:
-            few = 3
+            few -= 2
         else:
             coarser *= _GROWTH
     mesh = np.stack(np.meshgrid(*(each for each, _ in nodes), indexing="ij"), axis=-1).reshape(-1, 3)
@@ -94,18 +114,18 @@ def _width_m(path: F, along: F, array: AntennaArray, wavelength_m: float) -> flo
     return distance * half_power_half_width(array, tangent, wavelength_m)
 
 
-def _nodes(step: float, spread: float, few: int) -> tuple[F, F]:
+def _nodes(step: float, spread: float, few: int, reach: float) -> tuple[F, F]:
     """Nodes in standard deviations, at most `step` apart, and weights of mean 0, variance 1 and sum 1."""
     if spread == 0.0:
         return np.zeros(1), np.ones(1)
     if np.isinf(step) and few > 3:
-        step = 2.0 * REACH / (few - 1)
+        step = 2.0 * reach / (few - 1)
     for count, widest in _HERMITE.items():
         if step >= widest:
             node, weight = np.polynomial.hermite_e.hermegauss(count)
             return node, weight / weight.sum()
-    half = int(np.ceil(REACH / min(step, 1.0) - 1e-9))
-    node = REACH * np.arange(-half, half + 1) / half
+    half = int(np.ceil(reach / min(step, 1.0) - 1e-9))
+    node = reach * np.arange(-half, half + 1) / half
     return node, _weights(node)
 
 

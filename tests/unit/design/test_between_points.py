@@ -17,7 +17,7 @@ from multistatic.design.between_points import PlaceSearch
 from multistatic.design.group_beams import loss_of, solved_beams
 from multistatic.design.instance import instance_for
 from multistatic.design.light_margin import COSTS, beams_with_margin
-from multistatic.design.refined_points import EXCEEDED
+from multistatic.design.points_accuracy import EXCEEDED
 from multistatic.scenario.arrays import planar_array
 from multistatic.scenario.model import DesignSettings, Scenario, Target
 from multistatic.scenario.point_layout import finer_points, within_reach

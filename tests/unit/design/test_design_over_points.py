@@ -12,7 +12,8 @@ from multistatic.channel.echo_of_points import channel_to_points
 from multistatic.design.criterion_at_places import places_of
 from multistatic.design.group import design_group
 from multistatic.design.instance import instance_of
-from multistatic.design.refined_points import EXCEEDED, designed_with_check
+from multistatic.design.points_accuracy import EXCEEDED
+from multistatic.design.refined_points import designed_with_check
 from multistatic.design.unit_changes import unit_changes
 from multistatic.errors import InputError
 from multistatic.scenario.model import Scatterer
