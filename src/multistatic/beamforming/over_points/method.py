@@ -226,7 +226,7 @@ def _sensing_beams(rank: int) -> str:
 
 
 def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
-    """Of beams for one point each, those that lose least over all points, with a bound on any beams; where no beams meet
+    """Of beams for one point each, those that lose least over all points, with a bound on any beams; where none meet
     the rates the verdict of one point, which does not depend on it.
     """
     problem, best = posed.original, of_one_point(posed, settings)
@@ -252,8 +252,8 @@ def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings |
 
 
 def _bound_near(posed: PosedPoints, light: F) -> float:
-    """A lower bound on the loss of any beams where no dual problem was solved: the best over a few prices, by the weights
-    of the points and by normalised illuminations `light` [M'] that beams reach.
+    """A lower bound on the loss of any beams where no dual problem was solved: the best over a few prices, by the
+    weights of the points and by normalised illuminations `light` [M'] that beams reach.
     """
     weight = np.asarray(posed.objective.weight)
     need = weight / np.maximum(light, _DARKEST * light.max())
