@@ -45,9 +45,11 @@ def test_under_the_position_error_one_receiver_is_the_same_as_under_the_surrogat
 
 def test_the_file_states_no_bound_on_one_illumination_of_several_points():
     design = design_network(disc((20.0, 40.0), 6.0, "surrogate"), scheme="bi")
-    stated = design_document(design, timing_s={})["beamforming"]
+    document = design_document(design, timing_s={})
+    stated = document["beamforming"]
     assert design.beamforming is not None
     assert stated["upper_bound_w"] is None
+    assert "a bound on the loss" in document["reasons"]["beamforming.upper_bound_w"]
     assert stated["gap"] == close_to(1.0 - design.beamforming.loss_bound / design.beamforming.loss, abs=1e-12)
-    alone = design_network(network(4, seed=3))
+    alone = design_network(network(4, seed=3, design=DesignSettings()))
     assert design_document(alone, timing_s={})["beamforming"]["upper_bound_w"] == alone.beamforming.upper_bound_w
