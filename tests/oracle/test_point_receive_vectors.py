@@ -260,8 +260,9 @@ def test_rates_out_of_reach_are_refused_with_the_reason() -> None:
     assert found.loss is None
 
 
-def test_where_the_search_fails_beams_for_one_point_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = several_points(1, (0, 1))
+@pytest.mark.parametrize("kind", sorted(OBJECTIVES))
+def test_where_the_search_fails_beams_for_one_point_are_named(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    asked = several_points(1, (0, 1), kind)
     regular = point_beams(asked)
     monkeypatch.setattr(method, "best_receive_vectors", lambda *_: None)
     found = point_beams(asked)
@@ -271,7 +272,8 @@ def test_where_the_search_fails_beams_for_one_point_are_named(monkeypatch: pytes
     assert regular.loss is not None
     assert found.loss is not None
     assert found.loss > regular.loss
-    assert found.loss_bound == 0.0
+    assert 0.0 < found.loss_bound <= regular.loss
+    assert found.gap == 1.0 - found.loss_bound / found.loss
 
 
 def test_earlier_beams_are_a_start() -> None:

@@ -269,11 +269,13 @@ def _beamforming(design: Design) -> dict[str, Any]:
             "status method illumination_w upper_bound_w gap stationarity power_w iterations largest_common_rate_bps_hz"
         )
         return dict.fromkeys(names.split())
+    # Over several points the bound, like the gap, is one on the loss: no one illumination has a bound of its own.
+    bounded = result.beams is not None and design.points.count == 1
     return {
         "status": result.status,
         "method": result.method,
         "illumination_w": finite(result.illumination_w),
-        "upper_bound_w": None if result.beams is None else finite(result.upper_bound_w),
+        "upper_bound_w": finite(result.upper_bound_w) if bounded else None,
         "gap": finite(result.gap),
         "stationarity": finite(result.stationarity),
         "power_w": finite(result.power_w),

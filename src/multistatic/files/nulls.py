@@ -56,6 +56,8 @@ def _reason(design: Design, path: str) -> str:
         return "There is no design; `message` says why."
     if not design.certified and ((room == "sensitivities" and name != "clock_1ns") or name in ("bound", "gap")):
         return UNCERTIFIED
+    if path == "beamforming.upper_bound_w" and design.points.count > 1:
+        return "Over several points the beams minimise a loss, and what is proven is a bound on the loss: see gap."
     if room.startswith("targets["):
         return _point_reason(design)
     if room == "robustness":

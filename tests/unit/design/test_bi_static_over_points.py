@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from multistatic import design_network
+from multistatic.files.design_files import design_document
 from multistatic.scenario.model import DesignSettings, Scenario, Target
 from multistatic.scenario.uncertain_target import TargetArea
 from tests.support.close import close_to
@@ -40,3 +41,15 @@ def test_under_the_position_error_one_receiver_is_the_same_as_under_the_surrogat
         value, expected = getattr(found.over_points, name), getattr(plain.over_points, name)
         assert np.isfinite(expected)
         assert value == close_to(expected, rel=1e-9)
+
+
+def test_the_file_states_no_bound_on_one_illumination_of_several_points():
+    design = design_network(disc((20.0, 40.0), 6.0, "surrogate"), scheme="bi")
+    document = design_document(design, timing_s={})
+    stated = document["beamforming"]
+    assert design.beamforming is not None
+    assert stated["upper_bound_w"] is None
+    assert "a bound on the loss" in document["reasons"]["beamforming.upper_bound_w"]
+    assert stated["gap"] == close_to(1.0 - design.beamforming.loss_bound / design.beamforming.loss, abs=1e-12)
+    alone = design_network(network(4, seed=3, design=DesignSettings()))
+    assert design_document(alone, timing_s={})["beamforming"]["upper_bound_w"] == alone.beamforming.upper_bound_w

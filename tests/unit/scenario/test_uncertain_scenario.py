@@ -306,3 +306,16 @@ def test_a_prior_that_is_wide_as_seen_from_the_transmitter_gets_a_note() -> None
         said = notes(with_target(PLACE + f"prior = {{ position_std_m = {deviation_m} }}"))
         assert ("wider than 60° as seen from the transmitter" in said) == wide
     assert parse_scenario(with_target(PLACE + "prior = { position_std_m = 3300 }")).target.prior is not None
+
+
+def test_an_area_whose_file_has_the_latitude_first_gets_the_note_of_a_position() -> None:
+    found: list[str] = []
+    swapped = [[y, x] for x, y in RING]
+    parse_scenario(
+        with_target('area = { kind = "polygon", file = "a.geojson", height_m = 30 }', DEGREES),
+        read_text=lambda _: geojson(swapped),
+        on_note=found.append,
+    )
+    assert any(
+        "the area of the target is" in each and "swapping latitude and longitude puts it" in each for each in found
+    )

@@ -29,6 +29,7 @@ from multistatic.units import C, F
 _SMALLEST_RATE_BPS_HZ = 1e-6  # what is less costs nothing either, and drowns in rounding
 _RANK_TOLERANCE = 1e-12
 _SINGLE = 5  # points whose own beams are tried where the search fails
+_DARKEST = 1e-3  # of the largest: illuminations and weights, for prices
 _DARK = 1e-12  # of the largest ‖a_i‖²: a point that no beams can illuminate
 
 
@@ -225,8 +226,8 @@ def _sensing_beams(rank: int) -> str:
 
 
 def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings | None) -> BeamformingResult:
-    """Of beams for one point each, those that lose least over all points; where no beams meet the rates the verdict of
-    one point, which does not depend on it.
+    """Of beams for one point each, those that lose least over all points, with a bound on any beams; where none meet
+    the rates the verdict of one point, which does not depend on it.
     """
     problem, best = posed.original, of_one_point(posed, settings)
     if best.loss is None:
@@ -238,11 +239,26 @@ def _best_of_single_points(posed: PosedPoints, settings: ValueFunctionSettings |
         valued = None if beams is None else evaluate(problem, beams, method=METHOD, message="")
         if valued is not None and valued.loss is not None and valued.loss < best.loss:
             best = valued
+    assert best.beams is not None
+    light = best.beams.illumination_w(problem.steering_tx)[posed.counted] / posed.unit_w
+    best = evaluate(problem, best.beams, method=METHOD, message="", loss_bound=_bound_near(posed, light))
+    gap = best.gap
+    assert gap is not None
     message = (
         "The search over receive vectors found no beams for all points. Of the beams for one point each, these have "
-        f"the least loss over all {len(posed.counted)} points."
+        f"the least loss over all {len(posed.counted)} points; a bound on any beams proves a gap of at most {gap:.2g}."
     )
     return replace(best, message=message)
+
+
+def _bound_near(posed: PosedPoints, light: F) -> float:
+    """A lower bound on the loss of any beams where no dual problem was solved: the best over a few prices, by the
+    weights of the points and by normalised illuminations `light` [M'] that beams reach.
+    """
+    weight = np.asarray(posed.objective.weight)
+    need = weight / np.maximum(light, _DARKEST * light.max())
+    prices = [weight, need, need**2 / np.maximum(weight, _DARKEST * weight.max())]
+    return posed.loss_unit * max(any_vectors_bound(posed, price / price.max()) for price in prices)
 
 
 def _prices(posed: PosedPoints, at: DualPoint) -> PointPrices:
