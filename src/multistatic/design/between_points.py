@@ -37,7 +37,7 @@ _HALVINGS = 7  # of steps; each divides what is left of a null by four
 _HALVINGS_OF_LIGHT = 14
 _MOST_ROUNDS = 60
 _STILL = 1e-4  # relative: what a step must gain
-_RANDOM = 200  # places beside the darkest ones that the search begins at, too
+_RANDOM = 100  # places beside the darkest ones that the search begins at, too
 _SEED = 14
 _FAR = 0.3  # of the distance: the largest step along it
 
@@ -146,7 +146,7 @@ class PlaceSearch:
         """Where the search for little light begins: the local minima, and random places beside the darkest ones."""
         light = self._light(position_m, target)
         dark = self._minima(position_m, target, light)
-        darkest = np.argsort(light, kind="stable")[: 4 * _RANDOM]
+        darkest = np.argsort(light, kind="stable")[: 8 * _RANDOM]
         rng = np.random.default_rng(_SEED)
         drawn = darkest[rng.integers(0, len(darkest), _RANDOM)]
         apart_m = np.linalg.norm(position_m[drawn] - self._scenario.transmitter.position_m, axis=1, keepdims=True)
