@@ -30,7 +30,7 @@ class PointsAccuracy(NotebookView):
     middle_values [M]: the criterion of that design at each point; empty where there is none.
     laid: the first `laid` points are those that the scenario laid; the others were added by the check between them.
     checked: how many points between them, on a grid four times finer, the criterion was checked at; 0: none.
-    between: the values at these as one; of `worst` also the largest value that a continuous search from there finds;
+    between: the values at these as one; of `worst` also the largest value that a search from there finds;
       None where nothing was checked.
 
     >>> PointsAccuracy(

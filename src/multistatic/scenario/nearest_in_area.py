@@ -61,7 +61,6 @@ def outline_places(scenario: Scenario, target: Target, step: float) -> tuple[F, 
     found = []
     for ring in rings:
         plane = _divided(ring)
-        plane = plane + 0.0
         outside = ~in_area(target.area, target.position_m, plane)
         plane[outside] = _nearest(target.area, target.position_m, plane[outside])
         for height in heights:

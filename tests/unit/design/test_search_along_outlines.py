@@ -1,4 +1,5 @@
-"""The search between the points of thin strips and along rims: compared with dense places and with nulls that are known."""
+"""The search between the points of thin strips and along rims: compared with dense places and
+with nulls whose place is known."""
 
 from __future__ import annotations
 
@@ -79,7 +80,9 @@ def test_the_search_follows_a_strip_to_a_null_of_which_the_place_is_known(name: 
     found = search.found(finer, on_grid, design.over_points.value_reduced)
     end = found.position_m[np.argmax(found.values)] - scenario.transmitter.position_m
     assert np.linalg.norm(end / np.linalg.norm(end) - path[0] / np.linalg.norm(path)) < 1e-4
-    assert within_reach(scenario, found.position_m, found.target).all()
+    # Places on the outline itself count as outside by rounding: they lie hardly beside the nearest place inside.
+    outside_m = np.linalg.norm(nearest_places(scenario, found.position_m, found.target) - found.position_m, axis=1)
+    assert outside_m.max() < 1e-6
 
 
 L_SHAPE = np.array([[30.0, 20.0], [60.0, 20.0], [60.0, 30.0], [40.0, 30.0], [40.0, 60.0], [30.0, 60.0]])
