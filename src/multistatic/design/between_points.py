@@ -2,9 +2,11 @@
 
 Only the direction from the transmitter decides about the illumination p, which is a trigonometric polynomial of it: as
 smooth as the aperture is small, with nulls that can be narrow where hardly any light is needed. A grid can miss them.
-The search begins where p is least among its neighbours on the finer grid, moves the place, within where the target
-may be, to where p is least, looks at all distances there, and then moves the worst places to where the criterion itself
-is worst. Places move in steps that are halved where no step helps.
+The search begins where p is least among its neighbours on the finer grid and on the outline, and at random places
+beside the darkest ones. It moves the place to where p is least, looks at all distances there, and then moves the worst
+places, and the worst of their neighbours on the outline, to where the criterion itself is worst. Places move in steps
+that are halved where no step helps; a step out of the area ends at the nearest place in it, so that the search follows
+outlines and thin strips. It is a search, no proof: what it does not find may be worse.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from multistatic.design.criterion_at_places import places_of
 from multistatic.design.result import Design
 from multistatic.scenario.beam_width import direction_grid
 from multistatic.scenario.model import Scenario
+from multistatic.scenario.nearest_in_area import nearest_places, outline_places
 from multistatic.scenario.point_layout import within_reach
 from multistatic.scenario.target_points import TargetPoints
 from multistatic.units import F
@@ -34,6 +37,8 @@ _HALVINGS = 7  # of steps; each divides what is left of a null by four
 _HALVINGS_OF_LIGHT = 14
 _MOST_ROUNDS = 60
 _STILL = 1e-4  # relative: what a step must gain
+_RANDOM = 100  # places beside the darkest ones that the search begins at, too
+_SEED = 14
 _FAR = 0.3  # of the distance: the largest step along it
 
 # Steps across, upwards and along the ground, as parts of the length of a step: single ones and pairs.
@@ -71,19 +76,16 @@ class PlaceSearch:
         uncertain = np.array([not target.exact for target in self._scenario.targets])
         rows = np.flatnonzero(uncertain[finer.target])
         position, target = finer.position_m[rows], finer.target[rows]
-        light = self._light(position, target)
-        dark = self._minima(position, target, light)
-        own = target[dark]
-        moved = self._moved_up(
-            lambda *places: -self._light(*places), position[dark], own, -light[dark], _HALVINGS_OF_LIGHT
-        )
+        edge, of_edge, edge_values, peaks = self._on_outlines()
+        begun, own, light = self._dark_starts(np.concatenate([position, edge]), np.concatenate([target, of_edge]))
+        moved = self._moved_up(lambda *places: -self._light(*places), begun, own, -light, _HALVINGS_OF_LIGHT)
         dark_values = self.values(moved, own)
         doubtful = np.flatnonzero(~(dark_values < _DOUBTFUL * stated))
         along, of_along = self._other_distances(moved[doubtful], own[doubtful], finer.position_m)
         worst = np.argsort(-values[rows], kind="stable")[: 4 * _WORST]
-        places = np.concatenate([moved, along, position[worst]])
-        owners = np.concatenate([own, of_along, target[worst]])
-        reached = np.concatenate([dark_values, self.values(along, of_along), values[rows][worst]])
+        places = np.concatenate([moved, along, position[worst], edge[peaks]])
+        owners = np.concatenate([own, of_along, target[worst], of_edge[peaks]])
+        reached = np.concatenate([dark_values, self.values(along, of_along), values[rows][worst], edge_values[peaks]])
         kept = self._apart(places, owners, reached)
         kept = kept[~(reached[kept] < _DOUBTFUL * stated)]
         end = self._moved_up(self.values, places[kept], owners[kept], reached[kept])
@@ -118,6 +120,42 @@ class PlaceSearch:
         """Directions in steps of the finer grid, those of several targets far from each other [n, 4]."""
         cosines = self._directions(position_m) @ self._grid.axes.T
         return np.column_stack([cosines / self._grid.step * _FINER, 1e6 * target])
+
+    def _on_outlines(self) -> tuple[F, np.ndarray, F, np.ndarray]:
+        """Places on the outlines of all areas, their targets, the criterion there, and where it is a local maximum."""
+        places, owners, peaks, count = [np.zeros((0, 3))], [np.zeros(0, int)], [np.zeros(0, int)], 0
+        values = [np.zeros(0)]
+        for number, target in enumerate(self._scenario.targets):
+            if target.area is None:
+                continue
+            for ring in outline_places(self._scenario, target, float(self._grid.step.min()) / _FINER):
+                ring_m = ring[within_reach(self._scenario, ring, np.full(len(ring), number))]
+                if not len(ring_m):
+                    continue
+                own = np.full(len(ring_m), number)
+                found = self.values(ring_m, own)
+                highest = np.flatnonzero((found >= np.roll(found, 1)) & (found >= np.roll(found, -1)))
+                places.append(ring_m)
+                owners.append(own)
+                values.append(found)
+                peaks.append(count + highest)
+                count += len(ring_m)
+        return np.concatenate(places), np.concatenate(owners), np.concatenate(values), np.concatenate(peaks)
+
+    def _dark_starts(self, position_m: F, target: np.ndarray) -> tuple[F, np.ndarray, F]:
+        """Where the search for little light begins: the local minima, and random places beside the darkest ones."""
+        light = self._light(position_m, target)
+        dark = self._minima(position_m, target, light)
+        darkest = np.argsort(light, kind="stable")[: 8 * _RANDOM]
+        rng = np.random.default_rng(_SEED)
+        drawn = darkest[rng.integers(0, len(darkest), _RANDOM)]
+        apart_m = np.linalg.norm(position_m[drawn] - self._scenario.transmitter.position_m, axis=1, keepdims=True)
+        beside = position_m[drawn] + apart_m * float(self._grid.step.min()) * rng.uniform(-1.0, 1.0, (_RANDOM, 3))
+        beside = nearest_places(self._scenario, beside, target[drawn])
+        kept = within_reach(self._scenario, beside, target[drawn])
+        begun = np.concatenate([position_m[dark], beside[kept]])
+        own = np.concatenate([target[dark], target[drawn][kept]])
+        return begun, own, np.concatenate([light[dark], self._light(beside[kept], own[len(dark) :])])
 
     def _minima(self, position_m: F, target: np.ndarray, light: F) -> np.ndarray:
         """The places whose illumination is the least among those in neighbouring directions, the darkest first."""
@@ -161,7 +199,8 @@ class PlaceSearch:
             if not len(rows):
                 break
             tried = self._steps_from(position[rows], step[rows])
-            flat, owners = tried.reshape(-1, 3), np.repeat(target[rows], len(_MOVES))
+            owners = np.repeat(target[rows], len(_MOVES))
+            flat = nearest_places(self._scenario, tried.reshape(-1, 3), owners)
             heights = np.full(len(flat), -np.inf)
             inside = within_reach(self._scenario, flat, owners)
             heights[inside] = height(flat[inside], owners[inside])
@@ -169,7 +208,7 @@ class PlaceSearch:
             towards = np.argmax(of_moves, axis=1)
             reached = of_moves[np.arange(len(rows)), towards]
             better = reached > best[rows] + _STILL * np.abs(best[rows])
-            position[rows[better]] = tried[better, towards[better]]
+            position[rows[better]] = flat.reshape(tried.shape)[better, towards[better]]
             best[rows[better]] = reached[better]
             step[rows[~better]] /= 2.0
             halvings[rows[~better]] += 1

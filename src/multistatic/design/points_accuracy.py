@@ -41,7 +41,7 @@ class PointsAccuracy(NotebookView):
     laid: the first `laid` points are those that were laid, for a mean also anew and denser; the others were added by
       the check between them.
     checked: how many points between them, on a grid four times finer, the criterion was checked at; 0: none.
-    between: the values at these as one; of `worst` also the largest value that a continuous search from there finds;
+    between: the values at these as one; of `worst` also the largest value that a search from there finds;
       None where nothing was checked. Where a mean differs from it (`mean_holds`), this is the value to go by.
 
     >>> PointsAccuracy(

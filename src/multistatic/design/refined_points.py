@@ -296,11 +296,13 @@ def _in_words(found: PointsAccuracy) -> str:
                 "a design takes: the larger of both counts, and what is proven holds for these points alone."
             )
         return f"{where} {name} differs by {100.0 * excess:.2g} %."
-    where = f"{how_many}On a grid of {found.checked} places and in a continuous search between the points"
+    where = (
+        f"{how_many}Of {found.checked} places between the points, and of a search from the worst and darkest of them,"
+    )
     remains = ""
     if not excess <= EXCEEDED:
         remains = f" This remains after {_ROUNDS} rounds of further points: the stated value does not hold everywhere."
     if not np.isfinite(excess):
         return f"{where} the target is unobservable at some.{remains}"
-    worse = f"at most {100.0 * excess:.2g} % above" if excess > 0.0 else "nowhere above"
-    return f"{where} the criterion is {worse} the stated value.{remains}"
+    worse = f"{100.0 * excess:.2g} % above" if excess > 0.0 else "not above"
+    return f"{where} the worst that was found is {worse} the stated value.{remains}"

@@ -130,7 +130,7 @@ def test_nothing_between_the_points_of_an_area_is_much_worse() -> None:
     light = design.beamforming.beams.illumination_w(channel.steering_tx)
     ((rows, places),) = places_of(design.scenario, channel, finer)
     assert places.values(design.selected, light[rows]).max() <= found.between
-    assert "continuous search between the points" in design.message
+    assert "of a search from the worst and darkest of them, the worst that was found" in design.message
 
 
 def test_places_where_the_criterion_is_worse_become_points() -> None:
