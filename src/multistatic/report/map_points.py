@@ -111,12 +111,14 @@ def draw_points(ax: Axes, design: Design, view: View = PLAN, *, mark_worst: bool
     size_pt = _size_pt(ax, places)
     order = np.argsort(np.where(shown.observable, shown.value, np.inf), kind="stable")
     seen = order[shown.observable[order]]
-    rim: dict[str, Any] = {"edgecolors": MUTED, "linewidths": 0.12 * min(size_pt, 3.0), "zorder": 3.5}
-    area = size_pt**2 * _shares_of_size(design)
+    shares = _shares_of_size(design)
+    area, widths = size_pt**2 * shares, 0.12 * min(size_pt, 3.0) * np.sqrt(shares)
+    rim: dict[str, Any] = {"edgecolors": MUTED, "linewidths": widths[seen], "zorder": 3.5}
     look: dict[str, Any] = {"c": shown.value[seen], "norm": shown.norm, "cmap": shown.colours, "s": area[seen], **rim}
     # Where all targets are exactly known, their diamonds have the colours.
     look["marker"] = "D" if all(target.exact for target in design.scenario.targets) else "o"
-    ax.scatter(places[seen, 0], places[seen, 1], label=shown.words, **look)
+    words = shown.words if np.ptp(shares) == 0.0 else f"{shown.words},\nsmall where the weight is small"
+    ax.scatter(places[seen, 0], places[seen, 1], label=words, **look)
     lost = order[~shown.observable[order]]
     if len(lost):
         crosses: dict[str, Any] = {"marker": "x", "c": INK, "s": max(size_pt, 3.0) ** 2, "linewidths": 0.9}
@@ -172,12 +174,17 @@ def marker_places(design: Design) -> F:
 
 
 def target_label(design: Design, number: int) -> Label:
-    """The name of a target at its marker; at the top of its outline where its place is not exactly known."""
+    """The name of a target at its marker; where its place is not exactly known at the top of its outline, or at the
+    bottom of it where the arrow of its way leaves at the top.
+    """
     target = design.scenario.targets[number]
     around = outlines(target)
-    top = np.concatenate(around)[np.argmax(np.concatenate(around)[:, 1])] if around else target.position_m
+    place = target.position_m
+    if around:
+        curve, upwards = np.concatenate(around), float(target.velocity_m_s[1]) > 0.0
+        place = curve[np.argmin(curve[:, 1]) if upwards else np.argmax(curve[:, 1])]
     text = short_name(name_of_target(design.scenario, number))
-    return point_label(top, text, TARGET, 3.0 if around else 6.5, bold=True)
+    return point_label(place, text, TARGET, 3.0 if around else 6.5, bold=True)
 
 
 def draw_point_scale(ax: Axes, design: Design) -> None:

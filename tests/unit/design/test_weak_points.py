@@ -23,6 +23,8 @@ def with_noise(made: Design, factor: float) -> Design:
 def by_hand(made: Design) -> np.ndarray:
     """M_samples η_k β_k N_k p/(σ²) from the arrays, sum by sum."""
     channel, rows = made.channel, np.zeros((made.points.count, len(made.selected)))
+    assert made.beamforming is not None
+    assert made.beamforming.beams is not None
     weights = made.beamforming.beams.weights
     for m in range(len(rows)):
         power_w = sum(np.abs(channel.steering_tx[m] @ w) ** 2 for beam in weights for w in beam.T)
@@ -62,6 +64,7 @@ def test_points_without_weight_count_only_for_the_worst() -> None:
     weight = np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0]) / 2.0
     points = replace(made.points, weight=weight)
     assert weak_points(replace(made, points=points)).counted == 7  # type: ignore[union-attr]
+    assert made.over_points is not None
     mean = replace(made, points=points, over_points=replace(made.over_points, mode="mean"))
     assert weak_points(mean).counted == 2  # type: ignore[union-attr]
 
@@ -80,6 +83,7 @@ def test_words_count_the_points_and_name_receivers_of_one_point() -> None:
     assert words.startswith(start + "block SNR below 13 dB; the bounds are not reached there")
     assert weak_in_words(made) == ""
     alone = one_point()
+    assert alone.accuracy is not None
     faint = replace(alone, accuracy=replace(alone.accuracy, block_snr=np.ones(10)))
     assert weak_in_words(faint).startswith(", ".join(alone.selected_ids) + ": block SNR below 13 dB")
     assert weak_points(faint).all == 1  # type: ignore[union-attr]

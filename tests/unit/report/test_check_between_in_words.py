@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
@@ -30,8 +33,11 @@ from tests.support.uncertain_designs import disc, far_targets, prior, several
         ("mean", 0.98, "With the places between the points the criterion is 2 % smaller."),
     ],
 )
-def test_the_meaning_of_an_area_says_what_was_found_between_the_points(mode, between, words) -> None:
+def test_the_meaning_of_an_area_says_what_was_found_between_the_points(
+    mode: Any, between: float | None, words: str
+) -> None:
     made = disc()
+    assert made.over_points is not None
     value = made.over_points.value_reduced
     over = replace(made.over_points, mode=mode, between=None if between is None else between * value)
     assert between_in_words(over) == words
@@ -71,13 +77,19 @@ def test_exact_targets_have_the_colour_of_their_value() -> None:
     assert len(set(faces)) > 1
 
 
+def areas(ax: Axes) -> Any:
+    """The areas of the markers of the points."""
+    (markers,) = [each for each in ax.collections if isinstance(each, PathCollection)][:1]
+    return markers.get_sizes()
+
+
 def test_points_of_small_weight_are_small_where_weights_count() -> None:
     made = prior()
     ax = new_figure(4.0, 4.0).subplots()
     draw_points(ax, made)
-    sizes = np.sort(ax.collections[0].get_sizes())
+    sizes = np.sort(areas(ax))
     weight = made.points.weight
     assert_close(sizes / sizes[-1], np.sort(np.maximum(weight / weight.max(), 0.2)), rel=1e-9)
     ax = new_figure(4.0, 4.0).subplots()
     draw_points(ax, disc())
-    assert np.ptp(ax.collections[0].get_sizes()) == 0.0
+    assert np.ptp(areas(ax)) == 0.0

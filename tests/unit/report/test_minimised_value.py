@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.text import Text
 
+from multistatic.design.points_accuracy import PointsAccuracy
 from multistatic.design.result import Design
 from multistatic.report.design_facts import ACCURACY, design_facts
 from multistatic.report.design_page import design_page
@@ -23,17 +25,22 @@ def first_of_accuracy(made: Design) -> tuple[str, str]:
     return fact.name, fact.value
 
 
+def over_of(made: Design) -> PointsAccuracy:
+    assert made.over_points is not None
+    return made.over_points
+
+
 def of_velocity(made: Design) -> Design:
     what = replace(made.scenario, design=replace(made.scenario.design, criterion="veb"))
-    return replace(made, scenario=what, over_points=replace(made.over_points, value_reduced=7.25))
+    return replace(made, scenario=what, over_points=replace(over_of(made), value_reduced=7.25))
 
 
 @pytest.mark.parametrize(("mode", "words"), [("mean", "mean over"), ("mean_square", "root mean square over")])
-def test_the_minimised_value_comes_first_with_the_worst_point_after_it(mode, words) -> None:
+def test_the_minimised_value_comes_first_with_the_worst_point_after_it(mode: Any, words: str) -> None:
     made = several(mode=mode)
-    made = replace(made, over_points=replace(made.over_points, value_reduced=1.25))
+    made = replace(made, over_points=replace(over_of(made), value_reduced=1.25))
     name, value = first_of_accuracy(made)
-    worst = f"{made.over_points.peb_m.max():.3g} m, at the worst point"
+    worst = f"{over_of(made).peb_m.max():.3g} m, at the worst point"
     assert name == "position error bound"
     assert value.startswith(f"1.25 m, {words} the 7 points; {worst}")
     assert " = " not in {fact.name: fact.value for fact in design_facts(made)}["criterion minimised"]
@@ -64,7 +71,7 @@ def test_the_worst_value_and_one_point_stay_as_they_are() -> None:
 
 def test_the_view_of_a_notebook_says_of_which_points_each_number_is() -> None:
     facts = dict(several(mode="mean").overview().facts)
-    over = several(mode="mean").over_points
+    over = over_of(several(mode="mean"))
     assert facts["points"] == "7"
     assert facts["position error bound, mean over the points"] == f"{over.value_reduced:.4g} m"
     assert facts["position error bound, at the worst point"] == f"{over.peb_m.max():.4g} m"
@@ -75,5 +82,5 @@ def test_the_view_of_a_notebook_says_of_which_points_each_number_is() -> None:
     facts = dict(design().overview().facts)
     assert {"position error bound", "illumination"} < set(facts)
     lost = several(mode="mean")
-    lost = replace(lost, over_points=replace(lost.over_points, value_reduced=np.inf))
+    lost = replace(lost, over_points=replace(over_of(lost), value_reduced=np.inf))
     assert dict(lost.overview().facts)["position error bound, mean over the points"] == "unobservable at some point"
