@@ -135,7 +135,8 @@ def design_command(
       multistatic design city --selector enumeration --set design.receivers=3
 
     Duration: 1 to 4 seconds for the presets with an exact target; areas with hundreds of points take a minute or
-    more; up to 30 seconds with --certificate tight; a few seconds for 200 receivers. The first design after an installation takes several seconds longer, because code is compiled.
+    more; up to 30 seconds with --certificate tight; a few seconds for 200 receivers. The first design after an
+    installation takes several seconds longer, because code is compiled.
 
     \b
     Exit codes:
