@@ -120,6 +120,12 @@ def localize_command(
     if out is not None and pictures:
         require_installed("drawing pictures", "matplotlib")
     network = load_scenario(scenario, overrides=list(set_ or []), on_note=print_note)
+    if len(network.targets) > 1:
+        names = ", ".join(target.id for target in network.targets)
+        print_note(
+            f"the scenario has {len(network.targets)} targets ({names}), but each fix seeks one: measurements do not "
+            "say from which target an echo came, and those of several targets cannot be told apart"
+        )
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     known = state_prior(network) if prior else None
     rows = read_measurements(measurements)

@@ -170,3 +170,12 @@ def test_many_fixes_are_counted_and_not_printed() -> None:
     lines = printed(list(localize_many(drawn(ROWS_AT_MOST + 7), SCENARIO)), 2)
     assert "and 7 more" in lines
     assert len(lines) < ROWS_AT_MOST + 12
+
+
+def test_several_targets_in_the_scenario_are_said_to_be_indistinguishable(tmp_path: Path) -> None:
+    write_measurements(tmp_path / "measurements.csv", drawn()[0])
+    second = 'target=[{id="a",position_m=[20,40]},{id="b",position_m=[30,-20]}]'
+    words = ["localize", str(tmp_path / "measurements.csv"), "--scenario", "paper", "--quiet"]
+    said = " ".join(CliRunner().invoke(app, [*words, "--set", second]).output.split())
+    assert "2 targets (a, b), but each fix seeks one" in said
+    assert "each fix seeks one" not in " ".join(CliRunner().invoke(app, words).output.split())
