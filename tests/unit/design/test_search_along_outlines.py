@@ -79,7 +79,7 @@ def test_the_search_follows_a_strip_to_a_null_of_which_the_place_is_known(name: 
     on_grid = search.values(finer.position_m, finer.target)
     found = search.found(finer, on_grid, design.over_points.value_reduced)
     end = found.position_m[np.argmax(found.values)] - scenario.transmitter.position_m
-    assert np.linalg.norm(end / np.linalg.norm(end) - path[0] / np.linalg.norm(path)) < 1e-4
+    assert np.linalg.norm(end / np.linalg.norm(end) - path[0] / np.linalg.norm(path)) < 1e-6
     # Places on the outline itself count as outside by rounding: they lie hardly beside the nearest place inside.
     outside_m = np.linalg.norm(nearest_places(scenario, found.position_m, found.target) - found.position_m, axis=1)
     assert outside_m.max() < 1e-6
