@@ -22,6 +22,7 @@ PACKAGE = ROOT / "src" / "multistatic"
 ESTIMATION = ("bins", "newton", "projection", "refinement")
 DOWNLINK = ("dense", "fixed_prices", "optimal_prices")
 DESCENT = ("descent", "geodesic", "value_gradient")
+BARRIER = ("barrier_blocks", "barrier_memory", "newton_centre", "newton_system")
 CALLEE = "from multistatic.compiled import internal\n\n\n@internal\ndef twice(x):\n    return 2.0 * x\n"
 CALLER = """
 from multistatic.compiled import compiled
@@ -136,7 +137,12 @@ def test_folders_of_other_digests_are_kept_up_to_a_number(tmp_path: Path, monkey
 
 def test_the_files_that_kernels_are_made_of_are_found(package: Path) -> None:
     found = {file.relative_to(package).as_posix() for file in compiled.kernel_files(package)}
-    rooms = {"estimation": ESTIMATION, "beamforming/downlink": DOWNLINK, "beamforming/value_function": DESCENT}
+    rooms = {
+        "estimation": ESTIMATION,
+        "beamforming/downlink": DOWNLINK,
+        "beamforming/value_function": DESCENT,
+        "beamforming/over_points": BARRIER,
+    }
     kernels = {f"{room}/{name}.py" for room, names in rooms.items() for name in names}
     own = {f"bounds/kernel_{name}.py" for name in ("caller", "callee", "constants")}
     assert found == {"compiled.py", "machine_code.py", "units.py"} | kernels | own

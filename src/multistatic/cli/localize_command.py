@@ -123,8 +123,8 @@ def localize_command(
     if len(network.targets) > 1:
         names = ", ".join(target.id for target in network.targets)
         print_note(
-            f"the scenario has {len(network.targets)} targets ({names}), but each fix seeks one: measurements do not "
-            "say from which target an echo came, and those of several targets cannot be told apart"
+            f"the scenario has {len(network.targets)} targets ({names}), but each fix seeks one: echoes of "
+            "several targets are not distinguished, so that their measurements are taken for those of one target"
         )
     half_a_block_s = 0.5 * network.radio.samples * network.radio.slot_s
     known = state_prior(network) if prior else None
