@@ -206,7 +206,7 @@ print(design.beamforming.illumination_w.hex(), "numba" in sys.modules)
 def test_the_shipped_kernels_are_what_numba_makes_of_the_sources() -> None:
     """Else: make lowered."""
     found = kernels_in_use()
-    assert {kernel.__name__ for kernel, *_ in found} == {"bfgs", "solve_downlink"}
+    assert {kernel.__name__ for kernel, *_ in found} == {"bfgs", "newton_centre", "solve_downlink"}
     files = {kernel.shipped_file(kinds) for kernel, kinds, _ in found}
     assert set((PACKAGE / "lowered").glob("*.ll.xz")) == files
     for kernel, kinds, _ in found:
