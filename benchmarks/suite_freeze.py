@@ -1,9 +1,10 @@
 """Freezes the points and the manifest of a new version of the benchmark suite: what this writes is never written again.
 
-    python -m benchmarks.suite_freeze VERSION
+    python -m benchmarks.suite_freeze VERSION FAMILIES
 
-Reads the scenario files in the folder of the version and `families.toml` there, where each has its title and families;
-writes `points.npz` and `manifest.toml`. It refuses a version that is frozen already.
+Reads the scenario files in the folder of the version and FAMILIES, a TOML file of tables [[instance]] with the name,
+the title, the families of each and whether it is quick; writes `points.npz` and `manifest.toml`. It refuses a version
+that is frozen already.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ version = {version}
 """
 
 
-def main(version: int, folder: Path) -> None:
+def main(version: int, families: Path, folder: Path) -> None:
     """Write points and manifest of all instances."""
     if (folder / MANIFEST).exists():
         raise SystemExit(f"version {version} is frozen: {folder / MANIFEST} exists")
     points: dict[str, np.ndarray] = {}
     lines = [HEAD.format(version=version)]
-    for entry in tomllib.loads((folder / "families.toml").read_text(encoding="utf-8"))["instance"]:
+    for entry in tomllib.loads(families.read_text(encoding="utf-8"))["instance"]:
         text = (folder / f"{entry['name']}.toml").read_bytes()
         scenario = parse_scenario(text.decode(), source=entry["name"])
         laid = scenario.points()
@@ -56,4 +57,4 @@ _PARTS = ("position_m", "velocity_m_s", "weight", "target")
 
 if __name__ == "__main__":
     which = int(sys.argv[1])
-    main(which, Path(str(resources.files("multistatic.suite").joinpath(f"v{which}"))))
+    main(which, Path(sys.argv[2]), Path(str(resources.files("multistatic.suite").joinpath(f"v{which}"))))

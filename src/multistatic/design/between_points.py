@@ -1,4 +1,4 @@
-"""The worst place between the points of an uncertain target, searched for continuously (docs/algorithms.md §3.2).
+"""The worst place between the points of an uncertain target, searched for (docs/algorithms.md §3.2).
 
 Only the direction from the transmitter decides about the illumination p, which is a trigonometric polynomial of it: as
 smooth as the aperture is small, with nulls that can be narrow where hardly any light is needed. A grid can miss them.

@@ -1,8 +1,8 @@
 """The check between the points of an uncertain target, and the design again where it fails (docs/algorithms.md §3.2).
 
 Points are laid half a beam width apart; the criterion between them can still be worse than at all of them, in nulls of
-the beams too. It is computed with the designed beams on a grid four times finer, and for the worst value searched for
-continuously from there (`between_points`). Where it exceeds the stated value these places are added to the points, and
+the beams too. It is computed with the designed beams on a grid four times finer, and for the worst value searched from
+there (`between_points`). Where it exceeds the stated value these places are added to the points, and
 the group gets beams that leave no point dark (`light_margin`); where this costs more than a little, group and beams are
 designed again. A mean is that of the points and their weights: where that of the finer grid differs, points are laid
 anew, closer and farther into the tails of a prior, and the design is repeated on them.

@@ -1,7 +1,8 @@
 """Where a design looks: the points of targets that are exactly known, of priors and of areas.
 
-Between two points of an uncertain target lies at most half of the beam's half-power half-width in direction, so that no
-null of a beam fits between them; `finer_points` gives the grid on which this is checked.
+Between two points of an uncertain target lies at most half of the beam's half-power half-width in direction, or more
+where there would be too many. Where a point needs far less light than others a null still fits between: a design is
+checked on `finer_points`, and searched from there (`design.refined_points`).
 """
 
 from __future__ import annotations

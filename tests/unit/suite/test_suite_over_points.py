@@ -30,7 +30,7 @@ def name(task: SuiteTask) -> str:
 def test_the_manifest_the_files_and_the_best_known_values_name_the_same_instances() -> None:
     names = [entry["name"] for entry in manifest_entries(2)]
     folder = Path(frozen.__file__).parent / "v2"
-    files = {path.stem for path in folder.glob("*.toml")} - {"manifest", "families"}
+    files = {path.stem for path in folder.glob("*.toml")} - {"manifest"}
     assert set(names) == files == {each.name for each in SUITE} == {which for which, _ in best_known(2)}
     assert {family for each in SUITE for family in each.families} > FAMILIES
     check_channels(SUITE, 2)
