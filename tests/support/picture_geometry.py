@@ -123,19 +123,15 @@ def name_faults(ax: Axes) -> list[str]:
 def leader_faults(ax: Axes) -> list[str]:
     """Leaders that are long, that do not end at their name, that lie below another name, or that lack a light rim."""
     longest = LONGEST_LEADER * max(ax.get_window_extent().size) + _SLACK_PX
-    texts, faults = {text.get_text(): text for text in names_in(ax)}, []
+    boxes, faults = {text.get_text(): text.get_window_extent() for text in names_in(ax)}, []
     for name, line in leaders_of(ax).items():
         start, end = ax.transData.transform(np.asarray(line.get_xydata()))
         if np.hypot(*(end - start)) > longest:
             faults.append(f"the leader of {name!r} is longer than a quarter of the panel")
-        if name not in texts or not texts[name].get_window_extent().padded(_SLACK_PX).contains(*end):
+        if name not in boxes or not boxes[name].padded(_SLACK_PX).contains(*end):
             faults.append(f"the leader of {name!r} does not end at it")
         steps = start + np.linspace(0.0, 1.0, 200)[:, None] * (end - start)
-        below = [
-            other
-            for other, text in texts.items()
-            if other != name and any(text.get_window_extent().contains(*step) for step in steps)
-        ]
+        below = [other for other, box in boxes.items() if other != name and any(box.contains(*step) for step in steps)]
         faults += [f"the leader of {name!r} goes below {other!r}" for other in below]
         rims = [effect._gc for effect in line.get_path_effects() if hasattr(effect, "_gc")]
         around = [rim["foreground"] for rim in rims if rim.get("linewidth", 0.0) >= line.get_linewidth() + 1.0]
